@@ -1,0 +1,547 @@
+//! Who is calling, as values that cannot be made by hand.
+//!
+//! A caller value is minted here and nowhere else, from what the store vouches
+//! for through [`Directory`]. Doors take it by value, so holding a store is
+//! proof that somebody was admitted, as what, and for which company.
+//!
+//! ```compile_fail
+//! // A scope cannot be made by hand: its field is private.
+//! let company = tenancy::CompanyCode::parse("TES001").unwrap();
+//! let scope = tenancy::access::CompanyScope { company };
+//! ```
+//!
+//! ```compile_fail
+//! // Nor can a caller: there is no constructor.
+//! let company = tenancy::CompanyCode::parse("TES001").unwrap();
+//! let agent = tenancy::access::Agent::new(company, tenancy::UserId::new(1));
+//! ```
+
+use crate::{AgentId, CompanyCode, CompanyStatus, SessionId, SessionKey, StoreError, UserId};
+
+/// The one company a store is bound to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CompanyScope {
+    company: CompanyCode,
+}
+
+impl CompanyScope {
+    /// The company's code.
+    pub fn company(&self) -> CompanyCode {
+        self.company
+    }
+}
+
+/// A caller that acts for exactly one company; only this module implements it.
+pub trait Caller: sealed::Sealed + Clone + Send + Sync + 'static {
+    /// The company the caller was admitted to.
+    fn scope(&self) -> CompanyScope;
+}
+
+/// A store that works on behalf of a caller of kind `C`.
+pub trait ActingAs<C> {
+    /// The caller the store's door was opened with.
+    fn caller(&self) -> &C;
+}
+
+/// A token version: it rises when all earlier tokens of an account must end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TokenVersion(pub i64);
+
+/// A signed-in agent of one company.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agent {
+    scope: CompanyScope,
+    user: UserId,
+    id: AgentId,
+    name: String,
+}
+
+/// A signed-in admin of one company.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admin {
+    scope: CompanyScope,
+    user: UserId,
+    name: String,
+}
+
+/// The installation's own staff: no company, all companies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Superadmin {
+    user: UserId,
+}
+
+/// Anyone who is signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Staff {
+    /// Acts for the installation.
+    Superadmin(Superadmin),
+    /// Acts for one company, with all its rows.
+    Admin(Admin),
+    /// Acts for one company, with the sessions it handles.
+    Agent(Agent),
+}
+
+/// Staff of any role at one company's desk.
+///
+/// Use cases that several roles may call ask for this and look at
+/// [`Desk::actor`] where the roles differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Desk {
+    scope: CompanyScope,
+    actor: Actor,
+}
+
+/// Which role sits at the desk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// An agent of the company.
+    Agent {
+        /// The agent, as handoffs name it.
+        id: AgentId,
+        /// The agent's display name.
+        name: String,
+    },
+    /// An admin of the company.
+    Admin {
+        /// The admin's account.
+        user: UserId,
+        /// The admin's display name.
+        name: String,
+    },
+    /// A superadmin who entered the company.
+    Superadmin {
+        /// The superadmin's account.
+        user: UserId,
+    },
+}
+
+/// An admin of the company, or a superadmin who entered it: those who run it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Office {
+    scope: CompanyScope,
+    by: Supervisor,
+}
+
+/// Who runs companies: an admin its own, a superadmin any.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Supervisor {
+    /// Runs every company.
+    Superadmin(Superadmin),
+    /// Runs one company.
+    Admin(Admin),
+}
+
+/// A visitor of one company, perhaps of a known session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visitor {
+    scope: CompanyScope,
+    company_name: String,
+    session: Option<SessionAccess>,
+}
+
+/// The server's own background work for one company.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Housekeeper {
+    scope: CompanyScope,
+}
+
+/// Proof that its holder may use one session of one company.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionAccess {
+    scope: CompanyScope,
+    id: SessionId,
+    key: SessionKey,
+}
+
+impl SessionAccess {
+    /// The session's company.
+    pub fn scope(&self) -> CompanyScope {
+        self.scope
+    }
+
+    /// The public id.
+    pub fn id(&self) -> SessionId {
+        self.id
+    }
+
+    /// The internal key.
+    pub fn key(&self) -> SessionKey {
+        self.key
+    }
+}
+
+/// What the store knows of an account, read for every request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The account's role and where it belongs.
+    pub role: Role,
+    /// Whether account and company may act at present.
+    pub active: bool,
+    /// The version a token must carry.
+    pub version: TokenVersion,
+}
+
+/// An account's role as the store has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Role {
+    /// No company.
+    Superadmin,
+    /// An admin and the display name.
+    Admin {
+        /// The company that the account belongs to.
+        company: CompanyCode,
+        /// Display name.
+        name: String,
+    },
+    /// An agent, its own id and the display name.
+    Agent {
+        /// The company that the account belongs to.
+        company: CompanyCode,
+        /// The agent row of the account.
+        id: AgentId,
+        /// Display name.
+        name: String,
+    },
+}
+
+/// What the lobby vouches for.
+///
+/// Implementations read the present rows; they never trust a claim.
+pub trait Directory {
+    /// The standing of an account, `None` if there is no such account (or an
+    /// agent account without its agent row).
+    fn standing(&mut self, user: UserId) -> Result<Option<Standing>, StoreError>;
+
+    /// A company's name and status, `None` if the code was never issued.
+    fn company(&mut self, code: CompanyCode) -> Result<Option<(String, CompanyStatus)>, StoreError>;
+
+    /// Where a session lives: its company (name, status) and key. One read.
+    fn session(&mut self, id: SessionId) -> Result<Option<Located>, StoreError>;
+}
+
+/// Where a session lives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// The session's company.
+    pub company: CompanyCode,
+    /// That company's name.
+    pub company_name: String,
+    /// That company's status.
+    pub status: CompanyStatus,
+    /// The session's internal key.
+    pub key: SessionKey,
+}
+
+/// Why staff were turned away. In order of precedence.
+#[derive(Debug, thiserror::Error)]
+pub enum Denied {
+    /// No such account.
+    #[error("user not found")]
+    Gone,
+    /// The account or its company is not active.
+    #[error("user is inactive")]
+    Inactive,
+    /// The token was issued before the account's tokens were ended.
+    #[error("token version is outdated")]
+    Outdated,
+    /// The store failed.
+    #[error("the directory could not be read")]
+    Store(#[from] StoreError),
+}
+
+/// Why a visitor was turned away.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// Neither a company nor a session that leads to one was named.
+    #[error("no company was named")]
+    CompanyMissing,
+    /// Never issued, or closed.
+    #[error("company not found")]
+    CompanyNotFound,
+    /// Suspended.
+    #[error("company is not active")]
+    CompanySuspended,
+    /// A session was named without its company, and there is none.
+    #[error("session not found")]
+    SessionNotFound,
+    /// The store failed.
+    #[error("the directory could not be read")]
+    Store(#[from] StoreError),
+}
+
+/// Admits the holder of a verified token or of freshly checked credentials.
+///
+/// # Errors
+/// [`Denied`], in its order of precedence.
+pub fn staff(directory: &mut impl Directory, user: UserId, version: TokenVersion) -> Result<Staff, Denied> {
+    let standing = directory.standing(user)?.ok_or(Denied::Gone)?;
+    if !standing.active {
+        return Err(Denied::Inactive);
+    }
+    if standing.version != version {
+        return Err(Denied::Outdated);
+    }
+    Ok(match standing.role {
+        Role::Superadmin => Staff::Superadmin(Superadmin { user }),
+        Role::Admin { company, name } => Staff::Admin(Admin { scope: CompanyScope { company }, user, name }),
+        Role::Agent { company, id, name } => Staff::Agent(Agent { scope: CompanyScope { company }, user, id, name }),
+    })
+}
+
+/// Admits a visitor by company code, by session id, or by both.
+///
+/// With a company, a session id that does not belong to it is dropped: the
+/// visitor is admitted without a session. Without one, the company is the
+/// session's.
+///
+/// # Errors
+/// [`Refused`]; a closed company is not found.
+pub fn visitor(
+    directory: &mut impl Directory,
+    company: Option<CompanyCode>,
+    session: Option<SessionId>,
+) -> Result<Visitor, Refused> {
+    let located = match session {
+        Some(id) => directory.session(id)?.map(|located| (id, located)),
+        None => None,
+    };
+    let (code, name, status, found) = match (company, located) {
+        (Some(code), Some((id, at))) if at.company == code => (code, at.company_name, at.status, Some((id, at.key))),
+        (Some(code), _) => {
+            let (name, status) = directory.company(code)?.ok_or(Refused::CompanyNotFound)?;
+            (code, name, status, None)
+        }
+        (None, Some((id, at))) => (at.company, at.company_name, at.status, Some((id, at.key))),
+        (None, None) if session.is_some() => return Err(Refused::SessionNotFound),
+        (None, None) => return Err(Refused::CompanyMissing),
+    };
+    match status {
+        CompanyStatus::Active => {}
+        CompanyStatus::Suspended => return Err(Refused::CompanySuspended),
+        CompanyStatus::Closed => return Err(Refused::CompanyNotFound),
+    }
+    let scope = CompanyScope { company: code };
+    let session = found.map(|(id, key)| SessionAccess { scope, id, key });
+    Ok(Visitor { scope, company_name: name, session })
+}
+
+/// Admits the server's own background work to a company of any status, also to
+/// the reserved owner of the shared library.
+///
+/// # Errors
+/// [`Refused::CompanyNotFound`] for a code that was never issued.
+pub fn housekeeper(directory: &mut impl Directory, company: CompanyCode) -> Result<Housekeeper, Refused> {
+    directory.company(company)?.ok_or(Refused::CompanyNotFound)?;
+    Ok(Housekeeper { scope: CompanyScope { company } })
+}
+
+impl Staff {
+    /// The account behind the caller.
+    pub fn user(&self) -> UserId {
+        match self {
+            Self::Superadmin(superadmin) => superadmin.user,
+            Self::Admin(admin) => admin.user,
+            Self::Agent(agent) => agent.user,
+        }
+    }
+
+    /// The caller's own company; a superadmin has none.
+    pub fn company(&self) -> Option<CompanyCode> {
+        match self {
+            Self::Superadmin(_) => None,
+            Self::Admin(admin) => Some(admin.scope.company),
+            Self::Agent(agent) => Some(agent.scope.company),
+        }
+    }
+}
+
+impl Agent {
+    /// The agent's own id.
+    pub fn id(&self) -> AgentId {
+        self.id
+    }
+
+    /// The agent's account.
+    pub fn user(&self) -> UserId {
+        self.user
+    }
+
+    /// Display name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Admin {
+    /// The admin's account.
+    pub fn user(&self) -> UserId {
+        self.user
+    }
+}
+
+impl Superadmin {
+    /// The superadmin's account.
+    pub fn user(&self) -> UserId {
+        self.user
+    }
+
+    /// Takes this superadmin into a company that the directory knows.
+    ///
+    /// # Errors
+    /// [`Refused::CompanyNotFound`] for a code that was never issued.
+    pub fn enter(&self, directory: &mut impl Directory, company: CompanyCode) -> Result<Office, Refused> {
+        directory.company(company)?.ok_or(Refused::CompanyNotFound)?;
+        Ok(Office { scope: CompanyScope { company }, by: Supervisor::Superadmin(self.clone()) })
+    }
+}
+
+impl Desk {
+    /// Which role sits at the desk.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// The agent at the desk, if it is one.
+    pub fn agent(&self) -> Option<AgentId> {
+        match self.actor {
+            Actor::Agent { id, .. } => Some(id),
+            Actor::Admin { .. } | Actor::Superadmin { .. } => None,
+        }
+    }
+}
+
+impl Office {
+    /// Who runs the company.
+    pub fn by(&self) -> &Supervisor {
+        &self.by
+    }
+}
+
+impl Visitor {
+    /// The session the visitor was admitted to.
+    pub fn session(&self) -> Option<SessionAccess> {
+        self.session
+    }
+
+    /// The display name of the visitor's company.
+    pub fn company_name(&self) -> &str {
+        &self.company_name
+    }
+}
+
+impl From<Agent> for Desk {
+    fn from(agent: Agent) -> Self {
+        Self { scope: agent.scope, actor: Actor::Agent { id: agent.id, name: agent.name } }
+    }
+}
+
+impl From<Admin> for Desk {
+    fn from(admin: Admin) -> Self {
+        Self { scope: admin.scope, actor: Actor::Admin { user: admin.user, name: admin.name } }
+    }
+}
+
+impl From<Admin> for Office {
+    fn from(admin: Admin) -> Self {
+        Self { scope: admin.scope, by: Supervisor::Admin(admin) }
+    }
+}
+
+impl From<Office> for Desk {
+    fn from(office: Office) -> Self {
+        let actor = match office.by {
+            Supervisor::Admin(admin) => Actor::Admin { user: admin.user, name: admin.name },
+            Supervisor::Superadmin(superadmin) => Actor::Superadmin { user: superadmin.user },
+        };
+        Self { scope: office.scope, actor }
+    }
+}
+
+impl From<Office> for Housekeeper {
+    fn from(office: Office) -> Self {
+        Self { scope: office.scope }
+    }
+}
+
+impl From<Visitor> for Housekeeper {
+    fn from(visitor: Visitor) -> Self {
+        Self { scope: visitor.scope }
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+macro_rules! callers {
+    ($($name:ident),*) => {$(
+        impl sealed::Sealed for $name {}
+        impl Caller for $name {
+            fn scope(&self) -> CompanyScope {
+                self.scope
+            }
+        }
+    )*};
+}
+
+callers!(Agent, Admin, Desk, Office, Visitor, Housekeeper);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct OneCompany(CompanyStatus);
+
+    fn code() -> CompanyCode {
+        CompanyCode::parse("TES001").unwrap()
+    }
+
+    impl Directory for OneCompany {
+        fn standing(&mut self, user: UserId) -> Result<Option<Standing>, StoreError> {
+            let role = Role::Admin { company: code(), name: "Ann".into() };
+            let standing = Standing { role, active: self.0 == CompanyStatus::Active, version: TokenVersion(7) };
+            Ok((user == UserId::new(1)).then_some(standing))
+        }
+
+        fn company(&mut self, asked: CompanyCode) -> Result<Option<(String, CompanyStatus)>, StoreError> {
+            Ok((asked == code()).then(|| ("Tesla".into(), self.0)))
+        }
+
+        fn session(&mut self, id: SessionId) -> Result<Option<Located>, StoreError> {
+            let located =
+                Located { company: code(), company_name: "Tesla".into(), status: self.0, key: SessionKey::new(5) };
+            Ok((id.as_str() == "TES001_known").then_some(located))
+        }
+    }
+
+    #[test]
+    fn staff_are_turned_away_in_order_of_precedence() {
+        let mut active = OneCompany(CompanyStatus::Active);
+        let mut suspended = OneCompany(CompanyStatus::Suspended);
+        assert!(matches!(staff(&mut active, UserId::new(2), TokenVersion(7)), Err(Denied::Gone)));
+        assert!(matches!(staff(&mut suspended, UserId::new(1), TokenVersion(6)), Err(Denied::Inactive)));
+        assert!(matches!(staff(&mut active, UserId::new(1), TokenVersion(6)), Err(Denied::Outdated)));
+        assert_eq!(staff(&mut active, UserId::new(1), TokenVersion(7)).unwrap().company(), Some(code()));
+    }
+
+    #[test]
+    fn a_visitor_with_a_foreign_session_is_admitted_without_it() {
+        let mut directory = OneCompany(CompanyStatus::Active);
+        let known = SessionId::parse("TES001_known").ok();
+        let unknown = SessionId::parse("TES001_other").ok();
+        assert!(visitor(&mut directory, Some(code()), known).unwrap().session().is_some());
+        assert!(visitor(&mut directory, Some(code()), unknown).unwrap().session().is_none());
+        assert!(visitor(&mut directory, None, known).unwrap().session().is_some());
+        assert!(matches!(visitor(&mut directory, None, unknown), Err(Refused::SessionNotFound)));
+        let other = CompanyCode::parse("SPA001").ok();
+        assert!(matches!(visitor(&mut directory, other, known), Err(Refused::CompanyNotFound)));
+    }
+
+    #[test]
+    fn a_closed_company_is_not_found_and_a_suspended_one_is_not_active() {
+        let mut closed = OneCompany(CompanyStatus::Closed);
+        let mut suspended = OneCompany(CompanyStatus::Suspended);
+        assert!(matches!(visitor(&mut closed, Some(code()), None), Err(Refused::CompanyNotFound)));
+        assert!(matches!(visitor(&mut suspended, Some(code()), None), Err(Refused::CompanySuspended)));
+    }
+}

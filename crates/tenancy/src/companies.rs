@@ -1,0 +1,131 @@
+//! Companies and their codes.
+
+use std::fmt;
+
+use crate::{CompanyCode, StoreError, Timestamp};
+
+/// A tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Company {
+    /// The code, which is the company's id.
+    pub code: CompanyCode,
+    /// Display name; follows the owner admin's name.
+    pub name: String,
+    /// Whether it is served.
+    pub status: CompanyStatus,
+}
+
+/// Whether a company is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CompanyStatus {
+    /// Staff may sign in, visitors are answered.
+    Active,
+    /// Staff are refused, visitors are told that the company is not active.
+    Suspended,
+    /// As if it had never been; its data is kept.
+    Closed,
+}
+
+impl CompanyStatus {
+    /// The word in JSON and in rows.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Closed => "closed",
+        }
+    }
+
+    /// Whether staff may sign in and visitors are answered.
+    pub const fn is_active(self) -> bool {
+        matches!(self, Self::Active)
+    }
+
+    /// Reads the word back.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Active, Self::Suspended, Self::Closed].into_iter().find(|status| status.as_str() == word)
+    }
+}
+
+/// The three capitals a company's code starts with.
+///
+/// ASCII letters of the name, the first three, upper-cased, padded with `X`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CodePrefix([u8; 3]);
+
+impl CodePrefix {
+    /// Takes the prefix from a company's name. Every name has one.
+    pub fn from_name(name: &str) -> Self {
+        let mut prefix = [b'X'; 3];
+        let letters = name.bytes().filter(u8::is_ascii_alphabetic);
+        for (slot, letter) in prefix.iter_mut().zip(letters) {
+            *slot = letter.to_ascii_uppercase();
+        }
+        Self(prefix)
+    }
+
+    /// The code with a counter of at least three digits.
+    ///
+    /// # Errors
+    /// Only for a counter so large that the code would pass 20 characters.
+    pub fn code(self, counter: u64) -> Result<CompanyCode, crate::InvalidId> {
+        CompanyCode::parse(&format!("{self}{counter:03}"))
+    }
+}
+
+impl fmt::Display for CodePrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{}", char::from(*byte)))
+    }
+}
+
+/// Opening and finding companies, for the platform door.
+pub trait Companies {
+    /// Raises the counter of a prefix and returns its new value: one above the
+    /// highest ever issued, whatever became of those companies. In the caller's
+    /// transaction, so that two openings never get the same number.
+    fn next_number(&mut self, prefix: CodePrefix) -> Result<u64, StoreError>;
+
+    /// Stores a new, active company.
+    fn insert(&mut self, code: CompanyCode, name: &str, now: Timestamp) -> Result<(), StoreError>;
+
+    /// A company of any status.
+    fn find(&mut self, code: CompanyCode) -> Result<Option<Company>, StoreError>;
+}
+
+/// Opens a company under a code that was never issued before.
+///
+/// # Errors
+/// Only when the store fails.
+pub fn open<S>(store: &mut S, name: &str, now: Timestamp) -> Result<Company, StoreError>
+where
+    S: Companies + ?Sized,
+{
+    let prefix = CodePrefix::from_name(name);
+    let number = store.next_number(prefix)?;
+    let code = prefix.code(number).map_err(|error| StoreError::new(crate::Fault::Broken, error))?;
+    store.insert(code, name, now)?;
+    Ok(Company { code, name: name.to_owned(), status: CompanyStatus::Active })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_made_from_names() {
+        for (name, code) in [
+            ("Tesla Motors", "TES001"),
+            ("SpaceX", "SPA001"),
+            ("AI Solutions", "AIS001"),
+            ("A1B2C3", "ABC001"),
+            ("AB", "ABX001"),
+            ("4 U", "UXX001"),
+            ("!!!", "XXX001"),
+            ("\u{c9}t\u{e9}", "TXX001"),
+        ] {
+            assert_eq!(CodePrefix::from_name(name).code(1).unwrap().as_str(), code, "{name}");
+        }
+        assert_eq!(CodePrefix::from_name("Tesla").code(1000).unwrap().as_str(), "TES1000");
+    }
+}

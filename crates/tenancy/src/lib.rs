@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+pub mod access;
+pub mod assignments;
+pub mod companies;
+mod ids;
+mod money;
+pub mod plans;
+mod store;
+mod time;
+
+pub use companies::{Company, CompanyStatus};
+pub use ids::{
+    ActivityId, AgentId, AgentSessionId, AssignmentId, AttachmentId, CompanyCode, DocumentId, HandoffId, InvalidId,
+    MessageId, PlanId, ProfileId, SessionId, SessionKey, TransferId, UserId,
+};
+pub use money::{InvalidMoney, Money};
+pub use store::{Fault, StoreError};
+pub use time::{Clock, Date, InvalidTime, Timestamp};

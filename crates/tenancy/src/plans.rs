@@ -1,0 +1,133 @@
+//! Plans: the templates that companies subscribe to.
+
+use crate::{Date, Money, PlanId, StoreError, Timestamp};
+
+/// The nine names a plan can have; several plans may share one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names say all there is")]
+pub enum PlanName {
+    Basic,
+    Bronze,
+    Custom,
+    Diamond,
+    Gold,
+    Platinum,
+    Premium,
+    Pro,
+    Silver,
+}
+
+impl PlanName {
+    /// Every name, in alphabetical order.
+    pub const ALL: [Self; 9] = [
+        Self::Basic,
+        Self::Bronze,
+        Self::Custom,
+        Self::Diamond,
+        Self::Gold,
+        Self::Platinum,
+        Self::Premium,
+        Self::Pro,
+        Self::Silver,
+    ];
+
+    /// The word in JSON and in rows.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Basic => "basic",
+            Self::Bronze => "bronze",
+            Self::Custom => "custom",
+            Self::Diamond => "diamond",
+            Self::Gold => "gold",
+            Self::Platinum => "platinum",
+            Self::Premium => "premium",
+            Self::Pro => "pro",
+            Self::Silver => "silver",
+        }
+    }
+
+    /// The capitalised word.
+    pub const fn display(self) -> &'static str {
+        match self {
+            Self::Basic => "Basic",
+            Self::Bronze => "Bronze",
+            Self::Custom => "Custom",
+            Self::Diamond => "Diamond",
+            Self::Gold => "Gold",
+            Self::Platinum => "Platinum",
+            Self::Premium => "Premium",
+            Self::Pro => "Pro",
+            Self::Silver => "Silver",
+        }
+    }
+
+    /// Reads the lower-case word back.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|name| name.as_str() == word)
+    }
+}
+
+/// A stored plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Id.
+    pub id: PlanId,
+    /// One of the nine names.
+    pub name: PlanName,
+    /// How many agents a company on this plan may have.
+    pub max_agents: i32,
+    /// Price of a term.
+    pub price: Money,
+    /// Whether new subscriptions may use it.
+    pub is_active: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Whom the plan was made for; a label.
+    pub company_name: String,
+    /// Last day of the offer; a label.
+    pub expiry_date: Option<Date>,
+}
+
+/// What a new plan needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPlan {
+    /// One of the nine names.
+    pub name: PlanName,
+    /// At least 1.
+    pub max_agents: i32,
+    /// Above zero.
+    pub price: Money,
+    /// A label.
+    pub company_name: String,
+    /// A label.
+    pub expiry_date: Option<Date>,
+}
+
+/// Which plans a page shows; every part narrows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PlanFilter {
+    /// Part of the company name, case ignored.
+    pub search: Option<String>,
+    /// Exactly this name.
+    pub name: Option<PlanName>,
+    /// Made on this day or later.
+    pub created_from: Option<Date>,
+    /// Made on this day or earlier.
+    pub created_to: Option<Date>,
+}
+
+/// The installation's plans, for the platform door.
+pub trait Plans {
+    /// Stores a plan, active from now on.
+    fn insert_plan(&mut self, plan: &NewPlan, now: Timestamp) -> Result<Plan, StoreError>;
+
+    /// A plan of any state.
+    fn plan(&mut self, id: PlanId) -> Result<Option<Plan>, StoreError>;
+
+    /// All active plans, by name, then price, then id.
+    fn active_plans(&mut self) -> Result<Vec<Plan>, StoreError>;
+
+    /// The active plans a filter lets through, newest first: how many there are, and the
+    /// rows from `offset` on, at most `limit`.
+    fn page_of_plans(&mut self, filter: &PlanFilter, offset: i64, limit: i64) -> Result<(i64, Vec<Plan>), StoreError>;
+}

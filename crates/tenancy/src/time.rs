@@ -1,0 +1,179 @@
+//! Time as the domain sees it: handed in, never read from the machine.
+
+use std::{fmt, time::Duration};
+
+use time::{Month, OffsetDateTime};
+
+/// A moment in UTC, in whole microseconds since 1970, as both databases keep it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+/// A text or number that is no moment or day between the years 1 and 9999.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a valid date or time")]
+pub struct InvalidTime;
+
+/// Where the time comes from; tests put their own in.
+pub trait Clock: Send + Sync {
+    /// The present moment.
+    fn now(&self) -> Timestamp;
+}
+
+impl Timestamp {
+    /// Wraps microseconds since 1970-01-01T00:00:00Z.
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since 1970, rounded down.
+    pub const fn seconds(self) -> i64 {
+        self.0.div_euclid(1_000_000)
+    }
+
+    /// This moment and so much more.
+    #[must_use]
+    pub fn plus(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(micros(span)))
+    }
+
+    /// This moment and so much less.
+    #[must_use]
+    pub fn minus(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(micros(span)))
+    }
+
+    /// How long after `earlier` this is; zero if it is not.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// The day this moment falls on.
+    pub fn date(self) -> Date {
+        Date(self.civil().date())
+    }
+
+    /// `DD/MM/YYYY HH:MM`, as the `formatted_*` keys show it.
+    pub fn formatted(self) -> String {
+        let at = self.civil();
+        format!("{:02}/{:02}/{:04} {:02}:{:02}", at.day(), u8::from(at.month()), at.year(), at.hour(), at.minute())
+    }
+
+    /// `YYYYMMDD_HHMMSS`, as file names carry it.
+    pub fn compact(self) -> String {
+        let at = self.civil();
+        format!(
+            "{:04}{:02}{:02}_{:02}{:02}{:02}",
+            at.year(),
+            u8::from(at.month()),
+            at.day(),
+            at.hour(),
+            at.minute(),
+            at.second()
+        )
+    }
+
+    /// Reads an RFC 3339 moment, or a day (its first moment).
+    ///
+    /// # Errors
+    /// Anything else.
+    pub fn parse(text: &str) -> Result<Self, InvalidTime> {
+        if let Ok(day) = Date::parse(text) {
+            return Ok(day.start());
+        }
+        let at = OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).map_err(|_| InvalidTime)?;
+        i64::try_from(at.unix_timestamp_nanos().div_euclid(1_000)).map(Self).map_err(|_| InvalidTime)
+    }
+
+    fn civil(self) -> OffsetDateTime {
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    }
+}
+
+/// RFC 3339 in UTC with six fraction digits: `2026-11-23T02:52:03.458070Z`.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = self.civil();
+        write!(
+            f,
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z",
+            at.year(),
+            u8::from(at.month()),
+            at.day(),
+            at.hour(),
+            at.minute(),
+            at.second(),
+            at.microsecond()
+        )
+    }
+}
+
+/// A calendar day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date(time::Date);
+
+impl Date {
+    /// Reads `YYYY-MM-DD`, nothing else.
+    ///
+    /// # Errors
+    /// Any other form, and days that do not exist.
+    pub fn parse(text: &str) -> Result<Self, InvalidTime> {
+        let well_formed = text.len() == 10
+            && text.bytes().enumerate().all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() });
+        let mut parts = text.splitn(3, '-');
+        match (well_formed, parts.next(), parts.next(), parts.next()) {
+            (true, Some(year), Some(month), Some(day)) => {
+                let month: u8 = month.parse().map_err(|_| InvalidTime)?;
+                let date = time::Date::from_calendar_date(
+                    year.parse().map_err(|_| InvalidTime)?,
+                    Month::try_from(month).map_err(|_| InvalidTime)?,
+                    day.parse().map_err(|_| InvalidTime)?,
+                );
+                date.map(Self).map_err(|_| InvalidTime)
+            }
+            _ => Err(InvalidTime),
+        }
+    }
+
+    /// The first moment of the day.
+    pub fn start(self) -> Timestamp {
+        let seconds = self.0.midnight().assume_utc().unix_timestamp();
+        Timestamp(seconds.saturating_mul(1_000_000))
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.0.year(), u8::from(self.0.month()), self.0.day())
+    }
+}
+
+fn micros(span: Duration) -> i64 {
+    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timestamp_prints_six_digits_and_reads_itself_back() {
+        let at = Timestamp::parse("2026-11-23T02:52:03.458070Z").unwrap();
+        assert_eq!(at.to_string(), "2026-11-23T02:52:03.458070Z");
+        assert_eq!(at.formatted(), "23/11/2026 02:52");
+        assert_eq!(at.compact(), "20261123_025203");
+        assert_eq!(Timestamp::parse("2026-11-23T03:52:03.458070+01:00"), Ok(at));
+    }
+
+    #[test]
+    fn a_day_is_read_strictly() {
+        assert_eq!(Date::parse("2024-02-29").unwrap().to_string(), "2024-02-29");
+        for bad in ["", "2023-02-29", "2024-2-29", "2024-02-29T00:00:00Z", "+024-02-29", "2024/02/29"] {
+            assert_eq!(Date::parse(bad), Err(InvalidTime), "{bad:?}");
+        }
+    }
+}
