@@ -1,0 +1,219 @@
+//! Agents: making them within the plan's limit, listing them, new passwords.
+
+use tenancy::{
+    AgentId, CompanyCode, StoreError, Timestamp, UserId,
+    access::{ActingAs, Office},
+    assignments::{Assignments, SeatLimit, seat_limit},
+};
+
+use crate::{
+    Email, PasswordHash,
+    accounts::{Names, NewAccount, Reserved, Role, first_version},
+    ports::{Agents, Logins},
+};
+
+/// Whether an agent is there for visitors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AgentStatus {
+    /// Has not replaced the handed-out password yet.
+    Pending,
+    /// Ready.
+    Available,
+    /// There, but not for new sessions.
+    Busy,
+    /// Away.
+    Offline,
+}
+
+impl AgentStatus {
+    /// The word in JSON and in rows.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::Available => "AVAILABLE",
+            Self::Busy => "BUSY",
+            Self::Offline => "OFFLINE",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Pending, Self::Available, Self::Busy, Self::Offline]
+            .into_iter()
+            .find(|status| status.as_str() == word)
+    }
+}
+
+/// A stored agent with what the lists show of its account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agent {
+    /// Id; not the account's.
+    pub id: AgentId,
+    /// The account.
+    pub user: UserId,
+    /// Where the agent works.
+    pub company: CompanyCode,
+    /// Display name.
+    pub name: String,
+    /// Address, which is the username too.
+    pub email: Email,
+    /// Free text.
+    pub phone: String,
+    /// Free text.
+    pub specialization: String,
+    /// As stored; ask [`Agent::status`] instead.
+    pub stored: AgentStatus,
+    /// Whether the password must be replaced first.
+    pub first_login: bool,
+    /// Whether the account may be used.
+    pub is_active: bool,
+    /// When the agent was last seen leaving.
+    pub last_active: Option<Timestamp>,
+    /// When the row was made.
+    pub created_at: Timestamp,
+}
+
+impl Agent {
+    /// The status as everybody is told it: pending until the first login.
+    pub fn status(&self) -> AgentStatus {
+        if self.first_login {
+            AgentStatus::Pending
+        } else {
+            self.stored
+        }
+    }
+}
+
+/// The company's part of a new agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAgentRow {
+    /// Display name.
+    pub name: String,
+    /// Free text; the account's phone number too.
+    pub phone: String,
+    /// Free text.
+    pub specialization: String,
+}
+
+/// What a new agent needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAgent {
+    /// Address, which becomes the username.
+    pub email: Email,
+    /// The hash of a made-up password.
+    pub hash: PasswordHash,
+    /// The rest.
+    pub row: NewAgentRow,
+}
+
+/// Why no agent was made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateAgentError {
+    /// An agent of this company, active or not, has the e-mail.
+    #[error("an agent of this company has the e-mail")]
+    AgentExists,
+    /// Some other account has the e-mail.
+    #[error("the e-mail is in use")]
+    EmailTaken,
+    /// The plan has no seat left.
+    #[error("the plan's agent limit is reached")]
+    SeatLimitReached {
+        /// How many agents there are.
+        current: i64,
+        /// How many the plan allows.
+        max: i64,
+        /// Display name of the plan.
+        plan: &'static str,
+    },
+    /// The subscription was cancelled, so there are no seats.
+    #[error("the subscription was cancelled")]
+    SubscriptionCancelled {
+        /// How many agents there are.
+        current: i64,
+    },
+    /// There is no active plan, so there are no seats.
+    #[error("the company has no active plan")]
+    NoActivePlan,
+    /// The store failed.
+    #[error("the agent could not be stored")]
+    Store(#[from] StoreError),
+}
+
+/// Why no password was reset.
+#[derive(Debug, thiserror::Error)]
+pub enum ResetAgentPasswordError {
+    /// No such agent in this company, or not active.
+    #[error("agent not found or inactive")]
+    NotFound,
+    /// The store failed.
+    #[error("the password could not be stored")]
+    Store(#[from] StoreError),
+}
+
+/// Makes an agent of the store's company, if its plan has a seat left.
+///
+/// The subscription is locked first, so that of two calls for the last seat one
+/// is refused. The limit is judged before the e-mail.
+///
+/// # Errors
+/// [`CreateAgentError`]; nothing has changed then.
+pub fn create<S>(store: &mut S, new: NewAgent, now: Timestamp) -> Result<Agent, CreateAgentError>
+where
+    S: Agents + Logins + Assignments + ActingAs<Office> + ?Sized,
+{
+    let NewAgent { email, hash, row } = new;
+    let limit = seat_limit(&store.assignments_for_update()?, now);
+    let current = store.count_agents()?;
+    match limit {
+        SeatLimit::Plan { max, .. } if current < max => {}
+        SeatLimit::Plan { plan, max } => return Err(CreateAgentError::SeatLimitReached { current, max, plan }),
+        SeatLimit::Cancelled => return Err(CreateAgentError::SubscriptionCancelled { current }),
+        SeatLimit::NoPlan => return Err(CreateAgentError::NoActivePlan),
+    }
+    if store.agent_has_email(&email)? {
+        return Err(CreateAgentError::AgentExists);
+    }
+    let account = NewAccount {
+        role: Role::Agent,
+        username: email.as_str().to_owned(),
+        email,
+        hash,
+        version: first_version(),
+        first_login: true,
+        names: Names::split(&row.name),
+    };
+    let user = match store.reserve_login(&account, now)? {
+        Reserved::Account(user) => user,
+        Reserved::EmailTaken | Reserved::UsernameTaken => return Err(CreateAgentError::EmailTaken),
+    };
+    Ok(store.insert_agent(user, &row, now)?)
+}
+
+/// The active agents of the store's company, newest first.
+///
+/// # Errors
+/// Only when the store fails.
+pub fn list<S>(store: &mut S) -> Result<Vec<Agent>, StoreError>
+where
+    S: Agents + ActingAs<Office> + ?Sized,
+{
+    store.active_agents()
+}
+
+/// Gives an active agent a made-up password, and answers the agent's e-mail.
+///
+/// The agent's tokens end, and the password must be replaced first.
+///
+/// # Errors
+/// [`ResetAgentPasswordError`].
+pub fn reset_password<S>(store: &mut S, agent: AgentId, hash: &PasswordHash) -> Result<Email, ResetAgentPasswordError>
+where
+    S: Agents + ActingAs<Office> + ?Sized,
+{
+    store
+        .reset_agent_password(agent, hash)?
+        .ok_or(ResetAgentPasswordError::NotFound)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,385 @@
+//! One small world behind all three doors, for the rules' own tests.
+//!
+//! It keeps rows in vectors and promises nothing about isolation; storage's
+//! suite checks that on the real databases.
+
+use std::net::IpAddr;
+
+use tenancy::{
+    AgentId, Company, CompanyCode, CompanyStatus, Fault, Money, PlanId, SessionId, StoreError, Timestamp, UserId,
+    access::{self, Directory, Located, Staff, Standing, TokenVersion},
+    assignments::Assignment,
+    companies::{CodePrefix, Companies},
+    plans::{NewPlan, Plan, PlanFilter, PlanName, Plans},
+};
+
+use self::company::Bound;
+use crate::{
+    Email, Hasher, Password, PasswordHash,
+    accounts::{Account, Contact, Credentials, Names, NewAccount, Reserved, Role},
+    agents::{Agent, AgentStatus, NewAgentRow},
+    ports::{Accounts, Arrivals, CompanyOffice, Families, Logins, Platform},
+    refresh::Family,
+    tokens::FamilyId,
+};
+
+mod company;
+
+pub(crate) const PASSWORD: &str = "a fine secret";
+
+pub(crate) struct World {
+    pub(crate) now: Timestamp,
+    pub(crate) hasher: Hasher,
+    pub(crate) companies: Vec<Company>,
+    pub(crate) plans: Vec<Plan>,
+    pub(crate) accounts: Vec<Stored>,
+    pub(crate) agents: Vec<Agent>,
+    pub(crate) families: Vec<Family>,
+    pub(crate) assignments: Vec<(CompanyCode, Assignment)>,
+    pub(crate) arrivals: Vec<(AgentId, Option<IpAddr>, Timestamp)>,
+}
+
+pub(crate) struct Stored {
+    pub(crate) credentials: Credentials,
+    pub(crate) username: String,
+    pub(crate) names: Names,
+    pub(crate) company: Option<CompanyCode>,
+    pub(crate) contact: Option<Contact>,
+    pub(crate) date_joined: Timestamp,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            now: Timestamp::parse("2026-11-23T00:00:00Z").unwrap(),
+            hasher: Hasher::new(4).unwrap(),
+            companies: Vec::new(),
+            plans: Vec::new(),
+            accounts: Vec::new(),
+            agents: Vec::new(),
+            families: Vec::new(),
+            assignments: Vec::new(),
+            arrivals: Vec::new(),
+        }
+    }
+}
+
+impl World {
+    pub(crate) fn company(&mut self, name: &str) -> CompanyCode {
+        let now = self.now;
+        tenancy::companies::open(self, name, now).unwrap().code
+    }
+
+    pub(crate) fn offer(&mut self, max_agents: i32, is_active: bool) -> PlanId {
+        let now = self.now;
+        let new = NewPlan {
+            name: PlanName::Pro,
+            max_agents,
+            price: Money::from_cents(100),
+            company_name: String::new(),
+            expiry_date: None,
+        };
+        let plan = self.insert_plan(&new, now).unwrap();
+        self.plans.last_mut().unwrap().is_active = is_active;
+        plan.id
+    }
+
+    /// An account with [`PASSWORD`]; an agent's comes without its agent row.
+    pub(crate) fn account(
+        &mut self,
+        role: Role,
+        email: &str,
+        company: Option<CompanyCode>,
+        first_login: bool,
+    ) -> UserId {
+        let email = Email::parse(email).unwrap();
+        let account = NewAccount {
+            role,
+            username: email.local_part().to_owned(),
+            email,
+            hash: self.hasher.hash(&Password::new(PASSWORD)).unwrap(),
+            version: TokenVersion(7),
+            first_login,
+            names: Names::default(),
+        };
+        let now = self.now;
+        match self.reserve(&account, company, now) {
+            Reserved::Account(user) => user,
+            taken => panic!("{taken:?}"),
+        }
+    }
+
+    pub(crate) fn agent(&mut self, email: &str, company: CompanyCode, first_login: bool) -> (UserId, AgentId) {
+        let user = self.account(Role::Agent, email, Some(company), first_login);
+        let row = NewAgentRow {
+            name: "Bo".into(),
+            phone: "555-TEST".into(),
+            specialization: String::new(),
+        };
+        let now = self.now;
+        let agent = self.enter(company).unwrap().insert_agent(user, &row, now).unwrap();
+        (user, agent.id)
+    }
+
+    pub(crate) fn credentials(&self, user: UserId) -> Credentials {
+        self.stored(user).unwrap().credentials.clone()
+    }
+
+    pub(crate) fn stored_mut(&mut self, user: UserId) -> &mut Stored {
+        self.accounts
+            .iter_mut()
+            .find(|row| row.credentials.user == user)
+            .unwrap()
+    }
+
+    fn stored(&self, user: UserId) -> Option<&Stored> {
+        self.accounts.iter().find(|row| row.credentials.user == user)
+    }
+
+    fn agent_mut(&mut self, id: AgentId) -> &mut Agent {
+        self.agents.iter_mut().find(|agent| agent.id == id).unwrap()
+    }
+
+    fn reserve(&mut self, new: &NewAccount, company: Option<CompanyCode>, now: Timestamp) -> Reserved {
+        if self.accounts.iter().any(|row| row.credentials.email == new.email) {
+            return Reserved::EmailTaken;
+        }
+        if self.accounts.iter().any(|row| row.username == new.username) {
+            return Reserved::UsernameTaken;
+        }
+        let user = UserId::new(self.accounts.len() as i64 + 1);
+        let credentials = Credentials {
+            user,
+            role: new.role,
+            email: new.email.clone(),
+            hash: new.hash.clone(),
+            version: new.version,
+            active: true,
+            first_login: new.first_login,
+        };
+        self.accounts.push(Stored {
+            credentials,
+            username: new.username.clone(),
+            names: new.names.clone(),
+            company,
+            contact: None,
+            date_joined: now,
+        });
+        Reserved::Account(user)
+    }
+}
+
+impl Directory for World {
+    fn standing(&mut self, user: UserId) -> Result<Option<Standing>, StoreError> {
+        let Some(row) = self.stored(user) else { return Ok(None) };
+        let role = match (row.credentials.role, row.company) {
+            (Role::Admin, Some(company)) => access::Role::Admin {
+                company,
+                name: String::new(),
+            },
+            (Role::Agent, Some(company)) => match self.agents.iter().find(|agent| agent.user == user) {
+                Some(agent) => access::Role::Agent {
+                    company,
+                    id: agent.id,
+                    name: agent.name.clone(),
+                },
+                None => return Ok(None),
+            },
+            _ => access::Role::Superadmin,
+        };
+        let open = |code| {
+            self.companies
+                .iter()
+                .any(|c| c.code == code && c.status == CompanyStatus::Active)
+        };
+        let active = row.credentials.active && row.company.is_none_or(open);
+        Ok(Some(Standing {
+            role,
+            active,
+            version: row.credentials.version,
+        }))
+    }
+
+    fn company(&mut self, code: CompanyCode) -> Result<Option<(String, CompanyStatus)>, StoreError> {
+        Ok(Companies::find(self, code)?.map(|company| (company.name, company.status)))
+    }
+
+    fn session(&mut self, _: SessionId) -> Result<Option<Located>, StoreError> {
+        Ok(None)
+    }
+}
+
+impl Accounts for World {
+    fn credentials_by_login(&mut self, login: &str, email_key: &str) -> Result<Option<Credentials>, StoreError> {
+        let by_name = self
+            .accounts
+            .iter()
+            .find(|row| row.username == login)
+            .map(|row| row.credentials.clone());
+        by_name.map_or_else(|| self.credentials_by_email(email_key), |found| Ok(Some(found)))
+    }
+
+    fn credentials_by_email(&mut self, email_key: &str) -> Result<Option<Credentials>, StoreError> {
+        let found = self
+            .accounts
+            .iter()
+            .find(|row| row.credentials.email.key() == email_key);
+        Ok(found.map(|row| row.credentials.clone()))
+    }
+
+    fn credentials_for_update(&mut self, user: UserId) -> Result<Option<Credentials>, StoreError> {
+        Ok(self.stored(user).map(|row| row.credentials.clone()))
+    }
+
+    fn set_password(&mut self, user: UserId, hash: &PasswordHash) -> Result<(), StoreError> {
+        let credentials = &mut self.stored_mut(user).credentials;
+        credentials.hash = hash.clone();
+        credentials.version.0 += 1;
+        credentials.first_login = false;
+        Ok(())
+    }
+
+    fn own_account(&mut self, caller: &Staff, _: Timestamp) -> Result<Option<Account>, StoreError> {
+        let Some(row) = self.stored(caller.user()) else {
+            return Ok(None);
+        };
+        Ok(Some(Account {
+            user: row.credentials.user,
+            role: row.credentials.role,
+            agent: self
+                .agents
+                .iter()
+                .find(|agent| agent.user == caller.user())
+                .map(|agent| agent.id),
+            username: row.username.clone(),
+            email: row.credentials.email.clone(),
+            names: row.names.clone(),
+            contact: row.contact.clone(),
+            company: self
+                .companies
+                .iter()
+                .find(|company| Some(company.code) == row.company)
+                .cloned(),
+            plan: None,
+            date_joined: row.date_joined,
+            is_active: row.credentials.active,
+        }))
+    }
+}
+
+impl Logins for World {
+    fn reserve_login(&mut self, account: &NewAccount, now: Timestamp) -> Result<Reserved, StoreError> {
+        Ok(self.reserve(account, None, now))
+    }
+}
+
+impl Families for World {
+    fn family_for_update(&mut self, id: FamilyId) -> Result<Option<Family>, StoreError> {
+        Ok(self.families.iter().find(|family| family.newest.family == id).cloned())
+    }
+
+    fn insert_family(&mut self, family: &Family, _: Timestamp) -> Result<(), StoreError> {
+        self.families.push(family.clone());
+        Ok(())
+    }
+
+    fn update_family(&mut self, family: &Family) -> Result<(), StoreError> {
+        let id = family.newest.family;
+        *self
+            .families
+            .iter_mut()
+            .find(|stored| stored.newest.family == id)
+            .unwrap() = family.clone();
+        Ok(())
+    }
+}
+
+impl Arrivals for World {
+    fn agent_arrived(&mut self, agent: &access::Agent, ip: Option<IpAddr>, now: Timestamp) -> Result<(), StoreError> {
+        self.agent_mut(agent.id()).stored = AgentStatus::Available;
+        self.arrivals.push((agent.id(), ip, now));
+        Ok(())
+    }
+
+    fn agent_set_offline(&mut self, agent: &access::Agent) -> Result<(), StoreError> {
+        self.agent_mut(agent.id()).stored = AgentStatus::Offline;
+        Ok(())
+    }
+}
+
+impl Companies for World {
+    fn next_number(&mut self, prefix: CodePrefix) -> Result<u64, StoreError> {
+        let prefix = prefix.to_string();
+        Ok(self
+            .companies
+            .iter()
+            .filter(|company| company.code.as_str().starts_with(&prefix))
+            .count() as u64
+            + 1)
+    }
+
+    fn insert(&mut self, code: CompanyCode, name: &str, _: Timestamp) -> Result<(), StoreError> {
+        self.companies.push(Company {
+            code,
+            name: name.into(),
+            status: CompanyStatus::Active,
+        });
+        Ok(())
+    }
+
+    fn find(&mut self, code: CompanyCode) -> Result<Option<Company>, StoreError> {
+        Ok(self.companies.iter().find(|company| company.code == code).cloned())
+    }
+}
+
+impl Plans for World {
+    fn insert_plan(&mut self, plan: &NewPlan, now: Timestamp) -> Result<Plan, StoreError> {
+        let plan = Plan {
+            id: PlanId::new(self.plans.len() as i64 + 1),
+            name: plan.name,
+            max_agents: plan.max_agents,
+            price: plan.price,
+            is_active: true,
+            created_at: now,
+            company_name: plan.company_name.clone(),
+            expiry_date: plan.expiry_date,
+        };
+        self.plans.push(plan.clone());
+        Ok(plan)
+    }
+
+    fn plan(&mut self, id: PlanId) -> Result<Option<Plan>, StoreError> {
+        Ok(self.plans.iter().find(|plan| plan.id == id).cloned())
+    }
+
+    fn active_plans(&mut self) -> Result<Vec<Plan>, StoreError> {
+        Ok(self.plans.clone())
+    }
+
+    fn page_of_plans(&mut self, _: &PlanFilter, _: i64, _: i64) -> Result<(i64, Vec<Plan>), StoreError> {
+        Ok((0, Vec::new()))
+    }
+}
+
+impl Platform for World {
+    fn enter(&mut self, company: CompanyCode) -> Result<Box<dyn CompanyOffice + '_>, StoreError> {
+        let boss = self
+            .accounts
+            .iter()
+            .find(|row| row.credentials.role == Role::Superadmin);
+        let (user, version) = match boss {
+            Some(row) => (row.credentials.user, row.credentials.version),
+            None => (
+                self.account(Role::Superadmin, "boss@example.com", None, false),
+                TokenVersion(7),
+            ),
+        };
+        let Ok(Staff::Superadmin(boss)) = access::staff(self, user, version) else {
+            panic!("no superadmin")
+        };
+        let office = boss
+            .enter(self, company)
+            .map_err(|error| StoreError::new(Fault::Broken, error))?;
+        Ok(Box::new(Bound { world: self, office }))
+    }
+}

@@ -1,0 +1,110 @@
+//! The claims as they stand in the JSON of a token.
+
+use std::{fmt, marker::PhantomData, str::FromStr};
+
+use serde::{Deserializer, Serializer, de};
+
+use super::{Claims, CompanyCode, Deserialize, FamilyId, Grant, Serialize, TokenId, TokenVersion, UserId};
+use crate::accounts::Role;
+
+/// The first part of every token made here, with its dot:
+/// `{"typ":"JWT","alg":"HS256"}`.
+pub(super) const HEADER: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.";
+
+/// Which token of a pair it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Kind {
+    Access,
+    Refresh,
+}
+
+/// The claims in the order in which they are signed.
+///
+/// Order and form are part of what makes a pair repeatable: signing stored
+/// claims again must give the same bytes.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Wire {
+    pub(super) token_type: Kind,
+    pub(super) exp: i64,
+    iat: i64,
+    jti: Text<TokenId>,
+    user_id: i64,
+    role: RoleWord,
+    company_id: Option<Text<CompanyCode>>,
+    ver: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) family: Option<Text<FamilyId>>,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+enum RoleWord {
+    Superadmin,
+    Admin,
+    Agent,
+}
+
+/// A value that JSON carries as its text form, read without copying the text.
+#[derive(Clone, Copy)]
+pub(super) struct Text<T>(pub(super) T);
+
+impl Wire {
+    pub(super) fn of(grant: &Grant, kind: Kind) -> Self {
+        let (exp, jti, family) = match kind {
+            Kind::Access => (grant.access_expires, grant.access_id, None),
+            Kind::Refresh => (grant.refresh_expires, grant.refresh_id, Some(Text(grant.family))),
+        };
+        let role = match grant.role {
+            Role::Superadmin => RoleWord::Superadmin,
+            Role::Admin => RoleWord::Admin,
+            Role::Agent => RoleWord::Agent,
+        };
+        Self {
+            token_type: kind,
+            exp,
+            iat: grant.issued_at,
+            jti: Text(jti),
+            user_id: grant.user.get(),
+            role,
+            company_id: grant.company.map(Text),
+            ver: grant.version.0,
+            family,
+        }
+    }
+
+    pub(super) fn claims(&self) -> Claims {
+        Claims {
+            user: UserId::new(self.user_id),
+            version: TokenVersion(self.ver),
+            id: self.jti.0,
+            expires_at: self.exp,
+        }
+    }
+}
+
+impl<T: fmt::Display> Serialize for Text<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Text<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(TextVisitor(PhantomData))
+    }
+}
+
+struct TextVisitor<T>(PhantomData<T>);
+
+impl<T: FromStr<Err: fmt::Display>> de::Visitor<'_> for TextVisitor<T> {
+    type Value = Text<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text form")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Text<T>, E> {
+        text.parse().map(Text).map_err(E::custom)
+    }
+}
