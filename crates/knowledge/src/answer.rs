@@ -1,0 +1,270 @@
+//! Answering a question from a company's own knowledge and the shared library.
+
+use std::sync::Arc;
+
+use tenancy::DocumentId;
+
+use crate::{Chunk, Index, Passage};
+
+/// The most passages an answer may rest on.
+const PASSAGES: usize = 4;
+
+/// A passage is left out if its score is below this share of the best one's.
+const RELEVANT: f32 = 0.5;
+
+/// A snippet is cut to about so many Unicode scalar values.
+const SNIPPET: usize = 200;
+
+/// Whose knowledge an answer comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The company's own.
+    Company,
+    /// The shared library.
+    Shared,
+}
+
+impl Origin {
+    /// The word in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Company => "company_faq",
+            Self::Shared => "general_faq",
+        }
+    }
+}
+
+/// How the text of an answer came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// It is the stored answer of the best passage.
+    Extractive,
+    /// A model composed it from all passages.
+    Llm,
+}
+
+impl Mode {
+    /// The word in JSON and in settings.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Extractive => "extractive",
+            Self::Llm => "llm",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Extractive, Self::Llm]
+            .into_iter()
+            .find(|mode| mode.as_str() == word)
+    }
+}
+
+/// What knowledge has to say to a question.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Lookup {
+    /// It has an answer at or above the threshold.
+    Hit(Answer),
+    /// It has none.
+    Miss {
+        /// The best confidence that was found, below the threshold.
+        confidence: f64,
+    },
+}
+
+/// An answer and the passages it rests on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// Whose knowledge it is.
+    pub origin: Origin,
+    /// The probability that the best passage answers the question.
+    pub confidence: f64,
+    best: Arc<Chunk>,
+    passages: Vec<Passage>,
+}
+
+impl Answer {
+    /// The stored answer of the best passage, verbatim.
+    pub fn text(&self) -> &str {
+        &self.best.answer
+    }
+
+    /// What the answer may be composed from, best first, never empty.
+    pub fn passages(&self) -> &[Passage] {
+        &self.passages
+    }
+
+    /// The sources of the text, best first, never empty: the one passage that
+    /// an extractive answer quotes, all passages that a model was given.
+    pub fn citations(&self, mode: Mode) -> Vec<Citation> {
+        match mode {
+            Mode::Extractive => vec![Citation::of(&self.best)],
+            Mode::Llm => self
+                .passages
+                .iter()
+                .map(|passage| Citation::of(&passage.chunk))
+                .collect(),
+        }
+    }
+}
+
+/// Where an answer comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Citation {
+    /// The document.
+    pub document_id: DocumentId,
+    /// The document's title.
+    pub title: String,
+    /// The FAQ entry.
+    pub chunk_id: String,
+    /// The first Unicode scalar value of the span within the stored answer.
+    pub start: usize,
+    /// The end of the span, exclusive.
+    pub end: usize,
+    /// Exactly the text of the span, so that clients can mark it: the whole
+    /// answer, or its beginning up to a word boundary if it is long.
+    pub snippet: String,
+}
+
+impl Citation {
+    fn of(chunk: &Chunk) -> Self {
+        let snippet = beginning(&chunk.answer);
+        Self {
+            document_id: chunk.document.id,
+            title: chunk.document.title.clone(),
+            chunk_id: chunk.chunk_id.clone(),
+            start: 0,
+            end: snippet.chars().count(),
+            snippet: snippet.to_owned(),
+        }
+    }
+}
+
+/// Asks the company's own knowledge first and the shared library second.
+///
+/// The shared library is asked only if the company's own knowledge has no
+/// answer at or above the threshold.
+pub fn answer(own: &Index, shared: Option<&Index>, question: &str, threshold: f64) -> Lookup {
+    let mut missed = 0.0_f64;
+    for (origin, index) in [(Origin::Company, Some(own)), (Origin::Shared, shared)] {
+        let Some(ranking) = index.and_then(|index| index.search(question, PASSAGES)) else {
+            continue;
+        };
+        let confidence = ranking.confidence();
+        let mut passages = ranking.into_passages();
+        let Some(best) = passages.first() else { continue };
+        if confidence < threshold {
+            missed = missed.max(confidence);
+            continue;
+        }
+        let bar = best.score * RELEVANT;
+        let best = Arc::clone(&best.chunk);
+        passages.retain(|passage| passage.score >= bar);
+        return Lookup::Hit(Answer {
+            origin,
+            confidence,
+            best,
+            passages,
+        });
+    }
+    Lookup::Miss { confidence: missed }
+}
+
+/// The whole text if it is short, else its beginning up to white space.
+fn beginning(text: &str) -> &str {
+    let Some((limit, _)) = text.char_indices().nth(SNIPPET) else {
+        return text;
+    };
+    let head = text.get(..limit).unwrap_or(text);
+    let at_boundary = text
+        .get(limit..)
+        .is_some_and(|rest| rest.starts_with(char::is_whitespace));
+    let cut = match head.rfind(char::is_whitespace) {
+        Some(space) if !at_boundary && space > limit / 2 => space,
+        _ => limit,
+    };
+    head.get(..cut).unwrap_or(head).trim_end()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::index::tests::{bakery, snapshot};
+
+    fn hit(lookup: Lookup) -> Answer {
+        match lookup {
+            Lookup::Hit(answer) => answer,
+            Lookup::Miss { confidence } => panic!("missed with {confidence}"),
+        }
+    }
+
+    fn library() -> Index {
+        Index::build(snapshot(&[
+            (
+                "General",
+                "How do I reset my password?",
+                "Use the link on the sign-in page.",
+            ),
+            ("General", "When are you open?", "Around the clock."),
+        ]))
+    }
+
+    #[test]
+    fn own_knowledge_is_asked_before_the_shared_library() {
+        let (own, shared) = (bakery(), library());
+        let opening = hit(answer(&own, Some(&shared), "when are you open", 0.35));
+        assert_eq!(
+            (opening.origin, opening.text()),
+            (Origin::Company, "Tuesday to Sunday, 7 to 18 h.")
+        );
+        let password = hit(answer(&own, Some(&shared), "reset my password", 0.35));
+        assert_eq!(
+            (password.origin.as_str(), password.text()),
+            ("general_faq", "Use the link on the sign-in page.")
+        );
+        assert!(matches!(
+            answer(&own, None, "how do I reset my password?", 0.35),
+            Lookup::Miss { .. }
+        ));
+    }
+
+    #[test]
+    fn below_the_threshold_is_a_miss_with_its_confidence() {
+        let Lookup::Miss { confidence } = answer(&bakery(), None, "order of the phoenix", 0.99) else {
+            panic!("no miss");
+        };
+        assert!(confidence > 0.0 && confidence < 0.99);
+        assert_eq!(answer(&bakery(), None, "zzz", 0.0), Lookup::Miss { confidence: 0.0 });
+    }
+
+    #[test]
+    fn an_extractive_answer_cites_the_passage_it_quotes() {
+        let answer = hit(answer(&bakery(), None, "can I change my order", 0.35));
+        let citations = answer.citations(Mode::Extractive);
+        assert_eq!(citations.len(), 1);
+        let citation = &citations[0];
+        assert_eq!(
+            (citation.document_id, citation.title.as_str()),
+            (DocumentId::new(7), "Guide")
+        );
+        assert_eq!((citation.chunk_id.as_str(), citation.start), ("c1", 0));
+        assert_eq!(citation.snippet, answer.text());
+        assert_eq!(citation.end, answer.text().chars().count());
+        assert_eq!(answer.citations(Mode::Llm)[0], *citation);
+    }
+
+    proptest! {
+        #[test]
+        fn a_snippet_is_the_text_of_its_span(text in "([a-z\u{e9}\u{1f382}]{1,30}[ \n]){0,30}[a-z]{0,300}") {
+            let index = Index::build(snapshot(&[("S", "Question", &text)]));
+            let answer = hit(answer(&index, None, "question", 0.0));
+            let citation = &answer.citations(Mode::Extractive)[0];
+            let span: String = text.chars().skip(citation.start).take(citation.end - citation.start).collect();
+            prop_assert_eq!(&citation.snippet, &span);
+            prop_assert!(citation.end <= SNIPPET);
+            prop_assert!(text.chars().count() > SNIPPET || citation.snippet == text);
+        }
+    }
+}

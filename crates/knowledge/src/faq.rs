@@ -1,0 +1,420 @@
+//! Reading an FAQ object: categories of subcategories of items.
+//!
+//! ```json
+//! {"<category>": {"<subcategory>": [{"question": "..", "answer": ".."}]}}
+//! ```
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::markup;
+
+/// The most items one load may hold.
+pub const MAX_ITEMS: usize = 5_000;
+
+/// The most bad items one refusal names.
+const MAX_MESSAGES: usize = 50;
+
+/// How much of a category's or subcategory's name a message repeats.
+const NAME_IN_MESSAGE: usize = 60;
+
+const QUESTION: usize = 1_000;
+const ANSWER: usize = 10_000;
+const SECTION: usize = 100;
+const DOCUMENT: usize = 200;
+const CHUNK_ID: usize = 100;
+
+/// Whole numbers beyond this are not exact in every client.
+const MAX_PAGE: i64 = (1 << 53) - 1;
+
+/// An FAQ entry that passed every check, with its defaults filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Title of the document it belongs to.
+    pub document: String,
+    /// The sender's id for it, or a new UUID; unique within a load.
+    pub chunk_id: String,
+    /// The topic it is listed under.
+    pub section: String,
+    /// The question.
+    pub question: String,
+    /// The answer.
+    pub answer: String,
+    /// The page of the source, 0 if unknown.
+    pub page: i64,
+}
+
+/// The entries of one load, checked as a whole by [`parse`].
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Entries(Vec<Entry>);
+
+impl Entries {
+    /// The entries in the order of the object.
+    pub fn as_slice(&self) -> &[Entry] {
+        &self.0
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether the object held no item at all.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Why an FAQ was refused; nothing of it is loaded then.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FaqError {
+    /// The FAQ is not a JSON object.
+    #[error("the FAQ is not an object of categories")]
+    NotAnObject,
+    /// There are more than [`MAX_ITEMS`] items.
+    #[error("the FAQ has more than {MAX_ITEMS} items")]
+    TooManyItems,
+    /// Items that cannot be loaded, each as `<category>.<subcategory>[3]: ...`
+    /// with the item's index from 0; at most the first fifty.
+    #[error("the FAQ has items that cannot be loaded")]
+    BadItems(Vec<String>),
+}
+
+impl FaqError {
+    /// The messages for the field `documents` of a refusal.
+    pub fn into_messages(self) -> Vec<String> {
+        match self {
+            Self::NotAnObject => vec!["Expected an object of categories.".to_owned()],
+            Self::TooManyItems => vec![format!("Ensure this field has no more than {MAX_ITEMS} items.")],
+            Self::BadItems(messages) => messages,
+        }
+    }
+}
+
+/// Checks an FAQ object and fills in the defaults.
+///
+/// A category that is no object and a subcategory that is no list are skipped,
+/// so are unknown keys of an item. Texts are trimmed and pass the rule of
+/// [`markup`]; lengths are those of the text as it was sent.
+///
+/// # Errors
+/// [`FaqError`]; every bad item is named, not only the first.
+pub fn parse(faq: Value) -> Result<Entries, FaqError> {
+    let Value::Object(categories) = faq else {
+        return Err(FaqError::NotAnObject);
+    };
+    let mut entries = Vec::new();
+    let mut seen = HashSet::new();
+    let mut bad = Vec::new();
+    let mut items_read = 0_usize;
+    for (category, subcategories) in categories {
+        let Value::Object(subcategories) = subcategories else {
+            continue;
+        };
+        for (subcategory, items) in subcategories {
+            let Value::Array(items) = items else { continue };
+            items_read += items.len();
+            if items_read > MAX_ITEMS {
+                return Err(FaqError::TooManyItems);
+            }
+            for (index, item) in items.into_iter().enumerate() {
+                let entry = read_item(item, &category, &subcategory).and_then(|entry| {
+                    if seen.insert(entry.chunk_id.clone()) {
+                        Ok(entry)
+                    } else {
+                        Err(duplicate(&entry.chunk_id))
+                    }
+                });
+                match entry {
+                    Ok(entry) => entries.push(entry),
+                    Err(why) if bad.len() < MAX_MESSAGES => {
+                        bad.push(format!("{}.{}[{index}]: {why}", short(&category), short(&subcategory)));
+                    }
+                    Err(_) => {}
+                }
+            }
+        }
+    }
+    if bad.is_empty() {
+        Ok(Entries(entries))
+    } else {
+        Err(FaqError::BadItems(bad))
+    }
+}
+
+fn read_item(item: Value, category: &str, subcategory: &str) -> Result<Entry, String> {
+    let Value::Object(mut item) = item else {
+        return Err("Expected an object.".to_owned());
+    };
+    let question = required(&mut item, "question", QUESTION)?;
+    let answer = required(&mut item, "answer", ANSWER)?;
+    let section = optional(&mut item, "section", SECTION)?;
+    let document = optional(&mut item, "document", DOCUMENT)?;
+    let chunk_id = optional(&mut item, "chunk_id", CHUNK_ID)?;
+    let page = item
+        .remove("page")
+        .map_or(Ok(0), |page| integer(&page))
+        .map_err(|why| format!("page: {why}"))?;
+    let section = section.map_or_else(|| name_as_default("section", subcategory, SECTION), Ok)?;
+    let document = document.map_or_else(|| name_as_default("document", category, DOCUMENT), Ok)?;
+    Ok(Entry {
+        document: markup::neutralise(&document).into_owned(),
+        chunk_id: chunk_id.unwrap_or_else(|| Uuid::new_v4().to_string()),
+        section: markup::neutralise(&section).into_owned(),
+        question: markup::neutralise(&question).into_owned(),
+        answer: markup::neutralise_keeping_breaks(&answer).into_owned(),
+        page,
+    })
+}
+
+fn required(item: &mut Map<String, Value>, key: &str, max: usize) -> Result<String, String> {
+    let why = match item.remove(key) {
+        None => "This field is required.",
+        Some(Value::Null) => "This field may not be null.",
+        Some(value) => match text(value, max) {
+            Ok(text) if text.is_empty() => "This field may not be blank.",
+            Ok(text) => return Ok(text),
+            Err(why) => return Err(format!("{key}: {why}")),
+        },
+    };
+    Err(format!("{key}: {why}"))
+}
+
+fn optional(item: &mut Map<String, Value>, key: &str, max: usize) -> Result<Option<String>, String> {
+    match item.remove(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => match text(value, max) {
+            Ok(text) if text.is_empty() => Ok(None),
+            Ok(text) => Ok(Some(text)),
+            Err(why) => Err(format!("{key}: {why}")),
+        },
+    }
+}
+
+fn text(value: Value, max: usize) -> Result<String, String> {
+    let text = match value {
+        Value::String(text) if text.trim().len() == text.len() => text,
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        _ => return Err("Not a valid string.".to_owned()),
+    };
+    if text.contains('\0') {
+        return Err("Null characters are not allowed.".to_owned());
+    }
+    // No text has more scalar values than bytes, so most are never counted.
+    if text.len() > max && text.chars().count() > max {
+        return Err(format!("Ensure this field has no more than {max} characters."));
+    }
+    Ok(text)
+}
+
+fn integer(value: &Value) -> Result<i64, &'static str> {
+    let number = match value {
+        Value::Null => Some(0),
+        Value::Number(number) => number.as_i64().or_else(|| whole(&number.to_string())),
+        Value::String(text) => whole(text.trim()),
+        _ => None,
+    };
+    number
+        .filter(|number| (-MAX_PAGE..=MAX_PAGE).contains(number))
+        .ok_or("A valid integer is required.")
+}
+
+/// Reads `5` and `5.0`, not `5.5`, `5.` or `5e0`.
+fn whole(text: &str) -> Option<i64> {
+    let digits = match text.split_once('.') {
+        Some((digits, zeros)) if !zeros.is_empty() && zeros.bytes().all(|b| b == b'0') => digits,
+        Some(_) => return None,
+        None => text,
+    };
+    digits.parse().ok()
+}
+
+/// A category or subcategory is nobody's field: its name is cut, not refused.
+fn name_as_default(key: &str, name: &str, max: usize) -> Result<String, String> {
+    let cut: String = name.trim().chars().take(max).collect();
+    if cut.contains('\0') {
+        Err(format!("{key}: Null characters are not allowed."))
+    } else {
+        Ok(cut)
+    }
+}
+
+fn duplicate(chunk_id: &str) -> String {
+    format!("chunk_id: {chunk_id} occurs more than once.")
+}
+
+fn short(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(NAME_IN_MESSAGE).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn one(item: &Value) -> Result<Entry, String> {
+        match parse(json!({"cat": {"sub": [item]}})) {
+            Ok(entries) => Ok(entries.0.into_iter().next().unwrap()),
+            Err(error) => Err(error.into_messages().remove(0)),
+        }
+    }
+
+    #[test]
+    fn defaults_come_from_where_the_item_stands() {
+        let entry = one(&json!({"question": " Q? ", "answer": "A", "section": "", "document": null})).unwrap();
+        assert_eq!(
+            (entry.section.as_str(), entry.document.as_str(), entry.page),
+            ("sub", "cat", 0)
+        );
+        assert_eq!(entry.question, "Q?");
+        assert!(Uuid::parse_str(&entry.chunk_id).is_ok());
+    }
+
+    #[test]
+    fn given_fields_are_kept_and_numbers_become_text() {
+        let item = json!({"question": 5, "answer": "a<br>b <b>", "section": "S", "page": "7.0", "document": "D",
+            "chunk_id": 12, "source": {"any": "thing"}});
+        let expected = Entry {
+            document: "D".into(),
+            chunk_id: "12".into(),
+            section: "S".into(),
+            question: "5".into(),
+            answer: "a<br>b < b>".into(),
+            page: 7,
+        };
+        assert_eq!(one(&item), Ok(expected));
+    }
+
+    #[test]
+    fn a_bad_item_is_named_with_its_place_and_reason() {
+        for (item, why) in [
+            (json!(1), "cat.sub[0]: Expected an object."),
+            (json!({"answer": "A"}), "cat.sub[0]: question: This field is required."),
+            (
+                json!({"question": null, "answer": "A"}),
+                "cat.sub[0]: question: This field may not be null.",
+            ),
+            (
+                json!({"question": " ", "answer": "A"}),
+                "cat.sub[0]: question: This field may not be blank.",
+            ),
+            (
+                json!({"question": [], "answer": "A"}),
+                "cat.sub[0]: question: Not a valid string.",
+            ),
+            (
+                json!({"question": "Q", "answer": true}),
+                "cat.sub[0]: answer: Not a valid string.",
+            ),
+            (
+                json!({"question": "Q", "answer": "\u{0}"}),
+                "cat.sub[0]: answer: Null characters are not allowed.",
+            ),
+            (
+                json!({"question": "Q", "answer": "A", "page": 1.5}),
+                "cat.sub[0]: page: A valid integer is required.",
+            ),
+            (
+                json!({"question": "Q", "answer": "A", "page": 1e300}),
+                "cat.sub[0]: page: A valid integer is required.",
+            ),
+            (
+                json!({"question": "Q", "answer": "A", "page": ""}),
+                "cat.sub[0]: page: A valid integer is required.",
+            ),
+        ] {
+            assert_eq!(one(&item), Err(why.to_owned()));
+        }
+    }
+
+    #[test]
+    fn lengths_are_counted_in_scalar_values() {
+        let exact = "\u{e9}".repeat(QUESTION);
+        assert!(one(&json!({"question": exact, "answer": "A"})).is_ok());
+        let over = "\u{e9}".repeat(QUESTION + 1);
+        assert_eq!(
+            one(&json!({"question": over, "answer": "A"})),
+            Err("cat.sub[0]: question: Ensure this field has no more than 1000 characters.".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_chunk_id_may_occur_once() {
+        let item = json!({"question": "Q", "answer": "A", "chunk_id": "x"});
+        let messages = parse(json!({"a": {"s": [item]}, "b": {"s": [item]}}))
+            .unwrap_err()
+            .into_messages();
+        assert_eq!(messages, ["b.s[0]: chunk_id: x occurs more than once."]);
+    }
+
+    #[test]
+    fn what_is_no_category_or_list_is_skipped() {
+        let faq = json!({"company_id": "TES001", "cat": {"note": "text", "sub": [{"question": "Q", "answer": "A"}]}});
+        assert_eq!(parse(faq).unwrap().len(), 1);
+        assert!(parse(json!({})).unwrap().is_empty());
+        assert_eq!(parse(json!([])), Err(FaqError::NotAnObject));
+    }
+
+    #[test]
+    fn five_thousand_items_are_the_most() {
+        let item = json!({"question": "Q", "answer": "A"});
+        assert_eq!(
+            parse(json!({"c": {"s": vec![item.clone(); MAX_ITEMS]}})).unwrap().len(),
+            MAX_ITEMS
+        );
+        assert_eq!(
+            parse(json!({"c": {"s": vec![item; MAX_ITEMS + 1]}})),
+            Err(FaqError::TooManyItems)
+        );
+    }
+
+    #[test]
+    fn a_refusal_stays_short() {
+        let messages = parse(json!({"c".repeat(9_000): {"s": vec![0; 4_000]}}))
+            .unwrap_err()
+            .into_messages();
+        assert_eq!(messages.len(), MAX_MESSAGES);
+        assert!(messages.iter().all(|message| message.len() < 200));
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            "[ -~\u{0}\u{e9}<]{0,12}".prop_map(Value::from),
+        ];
+        let key = prop_oneof![
+            Just("question"),
+            Just("answer"),
+            Just("page"),
+            Just("chunk_id"),
+            Just("section")
+        ];
+        leaf.prop_recursive(4, 40, 5, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                prop::collection::vec((key.clone(), inner), 0..5)
+                    .prop_map(|pairs| pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_loaded_keeps_the_limits(items in prop::collection::vec(any_json(), 0..6)) {
+            if let Ok(entries) = parse(json!({"c": {"s": items}})) {
+                for entry in entries.as_slice() {
+                    prop_assert!(!entry.question.trim().is_empty() && !entry.answer.trim().is_empty());
+                    prop_assert!(!entry.question.contains('\0') && !entry.chunk_id.is_empty());
+                }
+            }
+        }
+    }
+}

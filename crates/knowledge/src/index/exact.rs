@@ -1,0 +1,61 @@
+//! Finding the entry whose question is the query.
+
+use std::{collections::HashMap, sync::Arc};
+
+use crate::{
+    Chunk,
+    text::{key, normal_form},
+};
+
+/// Normal forms of questions, each with the chunks that ask it.
+#[derive(Debug)]
+pub(super) struct Exact {
+    forms: HashMap<Box<str>, Vec<u32>>,
+}
+
+impl Exact {
+    pub(super) fn build(chunks: &[Chunk]) -> Self {
+        let mut forms: HashMap<Box<str>, Vec<u32>> = HashMap::with_capacity(chunks.len());
+        for (chunk, at) in chunks.iter().zip(0..) {
+            let form = normal_form(&chunk.question);
+            if !form.is_empty() {
+                forms.entry(form.into_boxed_str()).or_default().push(at);
+            }
+        }
+        Self { forms }
+    }
+
+    /// The position of the first chunk that asks the query. Where questions
+    /// differ in punctuation alone (`C++?`, `C#?`), one with the query's own
+    /// punctuation wins.
+    pub(super) fn find(&self, query: &str, chunks: &[Arc<Chunk>]) -> Option<usize> {
+        let asking = self.forms.get(normal_form(query).as_str())?;
+        let mut places = asking.iter().filter_map(|&at| usize::try_from(at).ok());
+        if asking.len() > 1 {
+            let wanted = key(query);
+            let same = |&at: &usize| chunks.get(at).is_some_and(|chunk| key(&chunk.question) == wanted);
+            if let Some(at) = places.clone().find(same) {
+                return Some(at);
+            }
+        }
+        places.next()
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.forms.iter().map(|(form, at)| form.len() + at.len() * 4 + 80).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::index::tests::snapshot;
+
+    #[test]
+    fn punctuation_decides_between_otherwise_equal_questions() {
+        let index = crate::Index::build(snapshot(&[("S", "What is C++?", "1"), ("S", "What is C#?", "2")]));
+        let answer = |query| index.search(query, 1).unwrap().passages()[0].chunk.answer.clone();
+        assert_eq!(answer("what is c#?"), "2");
+        assert_eq!(answer("what is c++?"), "1");
+        assert_eq!(answer("what is c"), "1");
+    }
+}

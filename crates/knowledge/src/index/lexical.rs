@@ -1,0 +1,352 @@
+//! BM25 over weighted fields.
+//!
+//! Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and
+//! Beyond" (2009), section 3.6: the fields' term frequencies are added up with
+//! weights before saturation, so a word of the question counts as several words
+//! of the answer. Everything that does not depend on the query is worked out at
+//! build time; scoring adds up one number for each posting.
+
+use std::{collections::HashMap, ops::Range};
+
+use crate::{
+    Chunk,
+    confidence::Features,
+    text::{Terms, words},
+};
+
+/// No more of a query's words are read; a message of 2,000 characters has fewer.
+const MAX_QUERY_WORDS: usize = 1_000;
+
+/// No more of a query's different terms are scored, the rarest first.
+const MAX_QUERY_TERMS: usize = 48;
+
+/// The constants of the ranking.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Parameters {
+    /// How slowly repetition stops counting.
+    pub k1: f32,
+    /// How much long entries are held back, 0 to 1.
+    pub b: f32,
+    /// The weight of a word of the question.
+    pub question: f32,
+    /// The weight of a word of the answer.
+    pub answer: f32,
+    /// The weight of a word of the section's title.
+    pub section: f32,
+}
+
+/// Chosen on the training split of the fit; `docs/confidence.md` has the table.
+impl Default for Parameters {
+    fn default() -> Self {
+        Self {
+            k1: 1.2,
+            b: 0.75,
+            question: 2.0,
+            answer: 1.0,
+            section: 0.5,
+        }
+    }
+}
+
+/// A chunk with a term, and what the term adds to the chunk's score.
+#[derive(Debug, Clone, Copy)]
+struct Posting {
+    chunk: u32,
+    impact: f32,
+}
+
+#[derive(Debug, Clone)]
+struct Term {
+    postings: Range<usize>,
+    idf: f32,
+}
+
+/// The postings of one company.
+#[derive(Debug)]
+pub(super) struct Lexical {
+    vocabulary: HashMap<Box<str>, u32>,
+    terms: Vec<Term>,
+    /// By term, then chunk.
+    postings: Vec<Posting>,
+    /// The different terms of each chunk's question, sorted.
+    questions: Vec<Box<[u32]>>,
+    /// The idf of a term that no chunk has.
+    unknown_idf: f32,
+    /// The most that one unit of idf can add to a score.
+    ceiling: f32,
+}
+
+/// What the index understood of a query.
+pub(super) struct Query {
+    /// The terms that are scored, sorted, with their idf.
+    known: Vec<(u32, f32)>,
+    /// The idf of all its different terms, known or not.
+    mass: f32,
+}
+
+/// How often a chunk has a term, weighted by field.
+struct Count {
+    term: u32,
+    chunk: u32,
+    weight: f32,
+}
+
+impl Lexical {
+    pub(super) fn build(chunks: &[Chunk], parameters: &Parameters) -> Self {
+        let mut reader = Reader::default();
+        let mut counts: Vec<Count> = Vec::new();
+        let mut lengths: Vec<f32> = Vec::with_capacity(chunks.len());
+        let mut questions = Vec::with_capacity(chunks.len());
+        let mut bag: Vec<(u32, f32)> = Vec::new();
+        for (chunk, at) in chunks.iter().zip(0_u32..) {
+            bag.clear();
+            reader.read(&chunk.question, |term| bag.push((term, parameters.question)));
+            let mut question: Vec<u32> = bag.iter().map(|&(term, _)| term).collect();
+            question.sort_unstable();
+            question.dedup();
+            questions.push(question.into_boxed_slice());
+            reader.read(&chunk.answer, |term| bag.push((term, parameters.answer)));
+            reader.read(&chunk.section, |term| bag.push((term, parameters.section)));
+            lengths.push(bag.iter().map(|&(_, weight)| weight).sum());
+            bag.sort_unstable_by_key(|&(term, _)| term);
+            counts.extend(bag.chunk_by(|a, b| a.0 == b.0).filter_map(|same| {
+                let &(term, _) = same.first()?;
+                Some(Count {
+                    term,
+                    chunk: at,
+                    weight: same.iter().map(|&(_, weight)| weight).sum(),
+                })
+            }));
+        }
+        counts.sort_unstable_by_key(|count| (count.term, count.chunk));
+
+        let size = float(chunks.len());
+        let average = (lengths.iter().sum::<f32>() / size.max(1.0)).max(f32::MIN_POSITIVE);
+        let idf = |holders: f32| ((size - holders + 0.5) / (holders + 0.5)).ln_1p();
+        let mut postings = Vec::with_capacity(counts.len());
+        let mut terms = Vec::with_capacity(reader.vocabulary.len());
+        for holders in counts.chunk_by(|a, b| a.term == b.term) {
+            let idf = idf(float(holders.len()));
+            let start = postings.len();
+            postings.extend(holders.iter().map(|count| {
+                let length = lengths.get(place(count.chunk)).copied().unwrap_or(average);
+                let slope = parameters.k1 * (1.0 - parameters.b + parameters.b * length / average);
+                let impact = idf * count.weight * (parameters.k1 + 1.0) / (count.weight + slope);
+                Posting {
+                    chunk: count.chunk,
+                    impact,
+                }
+            }));
+            terms.push(Term {
+                postings: start..postings.len(),
+                idf,
+            });
+        }
+        Self {
+            vocabulary: reader.vocabulary,
+            terms,
+            postings,
+            questions,
+            unknown_idf: idf(0.0),
+            ceiling: parameters.k1 + 1.0,
+        }
+    }
+
+    /// Reads a query; words that no chunk has count in its mass.
+    pub(super) fn read(&self, query: &str) -> Query {
+        let stems = Terms::new();
+        let mut known: Vec<(u32, f32)> = Vec::new();
+        let mut unknown: Vec<String> = Vec::new();
+        let mut left = MAX_QUERY_WORDS;
+        words(query, |word| {
+            if left == 0 {
+                return;
+            }
+            left -= 1;
+            let Some(stem) = stems.of(word) else { return };
+            match self.vocabulary.get(stem.as_ref()) {
+                Some(&term) => known.push((term, self.terms.get(place(term)).map_or(0.0, |term| term.idf))),
+                None => unknown.push(stem.into_owned()),
+            }
+        });
+        unknown.sort_unstable();
+        unknown.dedup();
+        known.sort_unstable_by_key(|&(term, _)| term);
+        known.dedup_by_key(|&mut (term, _)| term);
+        let mass = known.iter().map(|&(_, idf)| idf).sum::<f32>() + float(unknown.len()) * self.unknown_idf;
+        if known.len() > MAX_QUERY_TERMS {
+            known.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            known.truncate(MAX_QUERY_TERMS);
+            known.sort_unstable_by_key(|&(term, _)| term);
+        }
+        Query { known, mass }
+    }
+
+    /// Adds the query's score to each chunk's.
+    pub(super) fn score(&self, query: &Query, scores: &mut [f32]) {
+        for &(term, _) in &query.known {
+            for posting in self.postings_of(term) {
+                if let Some(score) = scores.get_mut(place(posting.chunk)) {
+                    *score += posting.impact;
+                }
+            }
+        }
+    }
+
+    /// What speaks for the chunk at `first`, with its score and the next one's.
+    pub(super) fn features(&self, query: &Query, first: usize, score: f32, second: f32) -> Features {
+        let question: &[u32] = self.questions.get(first).map_or(&[], |terms| terms);
+        let mut covered = 0.0;
+        let mut shared = 0.0;
+        for &(term, idf) in &query.known {
+            let holders = self.postings_of(term);
+            if holders
+                .binary_search_by_key(&first, |posting| place(posting.chunk))
+                .is_ok()
+            {
+                covered += idf;
+            }
+            if question.binary_search(&term).is_ok() {
+                shared += idf;
+            }
+        }
+        let asked: f32 = question
+            .iter()
+            .filter_map(|&term| self.terms.get(place(term)))
+            .map(|term| term.idf)
+            .sum();
+        Features {
+            score: ratio(score, score + self.unknown_idf * self.ceiling),
+            margin: ratio(score - second, query.mass * self.ceiling),
+            coverage: ratio(covered, query.mass),
+            overlap: ratio(2.0 * shared, query.mass + asked),
+        }
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        let words: usize = self.vocabulary.keys().map(|word| word.len() + 48).sum();
+        let questions: usize = self.questions.iter().map(|terms| terms.len() * 4 + 24).sum();
+        words + questions + self.terms.len() * size_of::<Term>() + self.postings.len() * size_of::<Posting>()
+    }
+
+    fn postings_of(&self, term: u32) -> &[Posting] {
+        self.terms
+            .get(place(term))
+            .and_then(|term| self.postings.get(term.postings.clone()))
+            .unwrap_or_default()
+    }
+}
+
+/// Reads texts into term numbers, stemming each different word once.
+struct Reader {
+    stems: Terms,
+    vocabulary: HashMap<Box<str>, u32>,
+    seen: HashMap<Box<str>, Option<u32>>,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self {
+            stems: Terms::new(),
+            vocabulary: HashMap::new(),
+            seen: HashMap::new(),
+        }
+    }
+}
+
+impl Reader {
+    fn read(&mut self, text: &str, mut each: impl FnMut(u32)) {
+        words(text, |word| {
+            let term = match self.seen.get(word) {
+                Some(&term) => term,
+                None => {
+                    let term = self.stems.of(word).map(|stem| number(&mut self.vocabulary, &stem));
+                    self.seen.insert(word.into(), term);
+                    term
+                }
+            };
+            if let Some(term) = term {
+                each(term);
+            }
+        });
+    }
+}
+
+fn number(vocabulary: &mut HashMap<Box<str>, u32>, stem: &str) -> u32 {
+    if let Some(&term) = vocabulary.get(stem) {
+        return term;
+    }
+    let next = u32::try_from(vocabulary.len()).unwrap_or(u32::MAX);
+    vocabulary.insert(stem.into(), next);
+    next
+}
+
+fn place(at: u32) -> usize {
+    usize::try_from(at).unwrap_or(usize::MAX)
+}
+
+fn ratio(part: f32, whole: f32) -> f64 {
+    if whole > 0.0 {
+        f64::from(part / whole).clamp(0.0, 1.0)
+    } else {
+        0.0
+    }
+}
+
+#[expect(
+    clippy::as_conversions,
+    reason = "std converts a count to the nearest float by `as` alone"
+)]
+fn float(count: usize) -> f32 {
+    count as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::tests::{bakery, snapshot};
+
+    fn built(items: &[(&str, &str, &str)]) -> Lexical {
+        Lexical::build(&snapshot(items).chunks, &Parameters::default())
+    }
+
+    #[test]
+    fn a_word_of_the_question_outweighs_one_of_the_answer() {
+        let lexical = built(&[("S", "parking", "garage"), ("S", "garage", "parking")]);
+        let mut scores = [0.0; 2];
+        lexical.score(&lexical.read("parking"), &mut scores);
+        assert!(scores[0] > scores[1] && scores[1] > 0.0);
+    }
+
+    #[test]
+    fn features_stay_between_zero_and_one() {
+        let lexical = built(&[
+            ("S", "red shoes", "We sell shoes."),
+            ("S", "blue hats", "We sell hats."),
+        ]);
+        let query = lexical.read("red shoes red shoes shoes");
+        let mut scores = [0.0; 2];
+        lexical.score(&query, &mut scores);
+        let features = lexical.features(&query, 0, scores[0], scores[1]);
+        assert!(features.score > 0.0 && features.score < 1.0, "{features:?}");
+        assert!((features.coverage - 1.0).abs() < 1e-6 && (features.overlap - 1.0).abs() < 1e-6);
+        assert!(features.margin > 0.0 && features.margin < 1.0);
+    }
+
+    #[test]
+    fn unknown_words_lower_the_coverage() {
+        let lexical = built(&[("S", "red shoes", "A"), ("S", "blue hats", "A")]);
+        let coverage = |query: &str| lexical.features(&lexical.read(query), 0, 1.0, 0.0).coverage;
+        assert!(coverage("red shoes zebra") < coverage("red shoes"));
+        assert!(coverage("red shoes zebra giraffe") < coverage("red shoes zebra"));
+    }
+
+    #[test]
+    fn a_huge_query_is_cut_to_its_rarest_terms() {
+        let text: String = (0..400).map(|n| format!("word{n} ")).collect();
+        let lexical = built(&[("S", &text, "A"), ("S", "word399 common", "A")]);
+        let query = lexical.read(&text);
+        assert_eq!(query.known.len(), MAX_QUERY_TERMS);
+        assert!(bakery().search(&"cake ".repeat(100_000), 3).is_some());
+    }
+}

@@ -1,0 +1,90 @@
+//! Loading FAQs into a company's knowledge, and reading it for an index.
+
+use tenancy::{
+    StoreError, Timestamp,
+    access::{ActingAs, Office},
+};
+
+use crate::{Entries, KnowledgeBase, Snapshot, Version};
+
+/// What a load does with the FAQ that is already there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LoadMode {
+    /// The load becomes the whole FAQ.
+    #[default]
+    Replace,
+    /// Entries replace those with the same `chunk_id`; the others stay.
+    Merge,
+}
+
+impl LoadMode {
+    /// The word in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Replace => "replace",
+            Self::Merge => "merge",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Replace, Self::Merge]
+            .into_iter()
+            .find(|mode| mode.as_str() == word)
+    }
+}
+
+/// The outcome of a load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Loaded {
+    /// How many entries the load held.
+    pub entries: usize,
+    /// The company's knowledge version from now on.
+    pub version: Version,
+}
+
+/// Loads a checked FAQ, whole or not at all.
+///
+/// The office of the reserved company loads the shared library.
+///
+/// # Errors
+/// Only when the store fails.
+pub fn faq<S>(store: &mut S, entries: &Entries, mode: LoadMode, now: Timestamp) -> Result<Loaded, StoreError>
+where
+    S: KnowledgeBase + ActingAs<Office> + ?Sized,
+{
+    let version = match mode {
+        LoadMode::Replace => store.replace_faq(entries.as_slice(), now)?,
+        LoadMode::Merge => store.merge_faq(entries.as_slice(), now)?,
+    };
+    Ok(Loaded {
+        entries: entries.len(),
+        version,
+    })
+}
+
+/// Reads the whole knowledge and its version, in one transaction of the store.
+///
+/// # Errors
+/// Only when the store fails.
+pub fn snapshot<S>(store: &mut S) -> Result<Snapshot, StoreError>
+where
+    S: KnowledgeBase + ?Sized,
+{
+    Ok(Snapshot {
+        version: store.version()?,
+        chunks: store.chunks()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mode_is_one_of_two_words() {
+        assert_eq!(LoadMode::parse("merge"), Some(LoadMode::Merge));
+        assert_eq!(LoadMode::parse("replace"), Some(LoadMode::default()));
+        assert_eq!(LoadMode::parse("Replace"), None);
+    }
+}

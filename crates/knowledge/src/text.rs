@@ -1,0 +1,153 @@
+//! How texts are compared: words, normal forms and keys.
+
+mod fold;
+mod stop_words;
+
+use std::borrow::Cow;
+
+use frostem::{Algorithm, Stemmer};
+
+use fold::fold;
+
+/// Words are cut here: nothing longer is a word anybody types twice.
+const MAX_WORD: usize = 40;
+
+/// The form in which two questions are the same question.
+///
+/// Letters and digits only, lower-cased, Latin letters without their accents:
+/// case, punctuation and spacing do not count. Empty for a text without any.
+pub fn normal_form(text: &str) -> String {
+    let mut form = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_alphanumeric() {
+            fold(c, &mut form);
+        }
+    }
+    form
+}
+
+/// The form in which a text is compared with section titles and quick replies.
+///
+/// Lower-cased and trimmed, without leading characters that are neither letters
+/// nor digits, inner white space collapsed to one space.
+pub fn key(text: &str) -> String {
+    let mut key = String::with_capacity(text.len());
+    for word in text
+        .trim_start_matches(|c: char| !c.is_alphanumeric())
+        .split_whitespace()
+    {
+        if !key.is_empty() {
+            key.push(' ');
+        }
+        key.extend(word.chars().flat_map(char::to_lowercase));
+    }
+    key
+}
+
+/// Splits a text into folded words and hands each to `each`, in order.
+///
+/// A word is a run of letters and digits; an apostrophe inside it is dropped
+/// (`don't` is `dont`). Characters of scripts written without spaces are words
+/// of their own.
+pub(crate) fn words(text: &str, mut each: impl FnMut(&str)) {
+    let mut word = String::new();
+    for c in text.chars() {
+        if c.is_alphanumeric() {
+            let unspaced = is_unspaced(c);
+            if unspaced && !word.is_empty() {
+                each(&word);
+                word.clear();
+            }
+            if word.len() < MAX_WORD {
+                fold(c, &mut word);
+            }
+            if unspaced {
+                each(&word);
+                word.clear();
+            }
+        } else if !is_ignored(c) && !word.is_empty() {
+            each(&word);
+            word.clear();
+        }
+    }
+    if !word.is_empty() {
+        each(&word);
+    }
+}
+
+/// Turns folded words into terms: stems, or nothing for stop words.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms {
+    stemmer: Stemmer,
+}
+
+impl Terms {
+    pub(crate) fn new() -> Self {
+        Self {
+            stemmer: Stemmer::new(Algorithm::English),
+        }
+    }
+
+    /// The term of a word, `None` for a stop word.
+    pub(crate) fn of<'w>(&self, word: &'w str) -> Option<Cow<'w, str>> {
+        (!stop_words::contains(word)).then(|| self.stemmer.stem(word))
+    }
+}
+
+/// Apostrophes, and accents written as characters of their own.
+fn is_ignored(c: char) -> bool {
+    matches!(c, '\'' | '\u{2019}' | '\u{300}'..='\u{36f}')
+}
+
+/// Chinese and Japanese characters, and Thai, which have no spaces to split at.
+fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{0e00}'..='\u{0e7f}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{2fa1f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn terms(text: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        words(text, |word| found.extend(Terms::new().of(word).map(Cow::into_owned)));
+        found
+    }
+
+    #[test]
+    fn a_text_becomes_stems_without_stop_words() {
+        assert_eq!(terms("How do I get my refunds, please?"), ["refund"]);
+        assert_eq!(terms("Caf\u{e9} cafe\u{301} CAFE"), ["cafe", "cafe", "cafe"]);
+        assert_eq!(terms("The visitor's 2nd order #42"), ["visitor", "2nd", "order", "42"]);
+        assert_eq!(terms("\u{9000}\u{6b3e}fee"), ["\u{9000}", "\u{6b3e}", "fee"]);
+    }
+
+    #[test]
+    fn case_punctuation_and_spacing_do_not_make_another_question() {
+        assert_eq!(normal_form("What's  YOUR e-mail?"), normal_form("whats your email"));
+        assert_ne!(normal_form("Room 12"), normal_form("Room 13"));
+        assert_eq!(normal_form("?!"), "");
+    }
+
+    #[test]
+    fn a_key_drops_leading_symbols_and_collapses_spaces() {
+        assert_eq!(key("\u{1f4da}  Browse \t Topics "), "browse topics");
+        assert_eq!(key("Is it open?"), "is it open?");
+        assert_eq!(key("---"), "");
+    }
+
+    proptest! {
+        #[test]
+        fn words_are_bounded_and_never_empty(text in "\\PC{0,200}") {
+            words(&text, |word| assert!(!word.is_empty() && word.len() < MAX_WORD + 16));
+        }
+
+        #[test]
+        fn a_normal_form_ignores_what_stands_between(text in "[a-zA-Z0-9]{0,30}") {
+            let spaced: String = text.chars().flat_map(|c| [' ', c.to_ascii_uppercase(), '!']).collect();
+            prop_assert_eq!(normal_form(&spaced), normal_form(&text));
+        }
+    }
+}
