@@ -1,0 +1,87 @@
+//! Office Open XML documents, which are zips with a certain content.
+
+const ENTRY: &[u8] = b"PK\x03\x04";
+
+/// Where the name begins in an entry's header, and where its length stands.
+const NAME: usize = 30;
+const NAME_LEN: usize = 26;
+
+/// The document type of a zip, by the entries that begin within its first bytes;
+/// `None` for any other zip.
+///
+/// `infer` looks at the first few entries only and misses documents of many
+/// writers. Layout: APPNOTE.TXT of PKWARE, section 4.3.7.
+pub(super) fn document(head: &[u8]) -> Option<&'static str> {
+    let mut is_package = false;
+    let mut part = None;
+    for name in entry_names(head) {
+        is_package |= name == b"[Content_Types].xml" || name == b"_rels/.rels";
+        part = part.or_else(|| main_part(name));
+    }
+    part.filter(|_| is_package)
+}
+
+fn main_part(name: &[u8]) -> Option<&'static str> {
+    if name.starts_with(b"word/") {
+        Some("application/vnd.openxmlformats-officedocument.wordprocessingml.document")
+    } else if name.starts_with(b"xl/") {
+        Some("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    } else if name.starts_with(b"ppt/") {
+        Some("application/vnd.openxmlformats-officedocument.presentationml.presentation")
+    } else {
+        None
+    }
+}
+
+/// Headers are searched for, not walked: writers that stream leave the sizes in
+/// them empty.
+fn entry_names(head: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let starts = head.windows(ENTRY.len()).enumerate().filter(|(_, window)| *window == ENTRY);
+    starts.filter_map(|(start, _)| {
+        let header = head.get(start..)?;
+        let length = header.get(NAME_LEN..NAME_LEN + 2)?.try_into().ok().map(u16::from_le_bytes)?;
+        header.get(NAME..)?.get(..usize::from(length))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detect;
+
+    fn zip(names: &[&str]) -> Vec<u8> {
+        let entry = |name: &&str| {
+            let length = u16::try_from(name.len()).unwrap().to_le_bytes();
+            [b"PK\x03\x04", &[0; 22][..], &length, &[0; 2], name.as_bytes(), &[0xaa; 700]].concat()
+        };
+        names.iter().flat_map(entry).collect()
+    }
+
+    #[test]
+    fn documents_are_told_from_other_zips_in_any_order_of_entries() {
+        let types = "[Content_Types].xml";
+        for (names, wanted) in [
+            (
+                &[types, "_rels/.rels", "docProps/core.xml", "docProps/app.xml", "word/document.xml"][..],
+                "wordprocessingml.document",
+            ),
+            (
+                &[
+                    "_rels/.rels",
+                    "docProps/app.xml",
+                    "docProps/core.xml",
+                    "docProps/custom.xml",
+                    "a",
+                    "xl/workbook.xml",
+                ],
+                "spreadsheetml.sheet",
+            ),
+            (&[types, "customXml/item1.xml", "a", "b", "c", "ppt/presentation.xml"], "presentationml.presentation"),
+            (&["readme.txt", "my/word/list.txt"], "zip"),
+            (&["readme.txt", "a", "b", "c", "word/list.txt"], "zip"),
+            (&[types, "_rels/.rels", "a", "b"], "zip"),
+        ] {
+            let found = detect::whole(&zip(names)).content_type;
+            assert!(found.ends_with(wanted), "{names:?}: {found}");
+        }
+    }
+}

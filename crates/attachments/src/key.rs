@@ -1,0 +1,147 @@
+//! The names of blobs.
+
+use std::fmt;
+
+use tenancy::{CompanyCode, SessionId, Timestamp};
+
+use crate::name;
+
+/// What the path of every file begins with.
+pub const ROOT: &str = "/media/uploads/";
+
+/// The longest key; every part then also fits a file system's limit for names.
+const MAX_LEN: usize = 255;
+
+/// Where a blob lies, relative to the upload root:
+/// `<company>/<session, shortened>/<file name>`.
+///
+/// A key is made of `A-Z a-z 0-9 . _ -` between single slashes, so joining it to
+/// a folder never leaves that folder and it stands in a URL as it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlobKey(String);
+
+/// A text that is not the key of any blob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a blob key")]
+pub struct InvalidKey;
+
+impl BlobKey {
+    /// Makes the key of a new file, which nobody can guess.
+    ///
+    /// The file name is `<company>_<YYYYMMDD>_<HHMMSS>_<12 hex>_<clean name>`.
+    pub fn generate(company: CompanyCode, session: SessionId, original_name: &str, now: Timestamp) -> Self {
+        let (short, at, clean) = (session.short(), now.compact(), name::clean(original_name));
+        let random = rand::random::<u64>() >> 16;
+        Self(format!("{company}/{short}/{company}_{at}_{random:012x}_{clean}"))
+    }
+
+    /// Reads a key, as rows and request paths carry it.
+    ///
+    /// # Errors
+    /// Everything that could point elsewhere: `..`, empty and dot segments, a
+    /// slash at either end, backslashes, NUL, and percent signs, so that an
+    /// encoded slash stays refused however often a path was decoded before.
+    pub fn parse(text: &str) -> Result<Self, InvalidKey> {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'/');
+        let confined = text.len() <= MAX_LEN
+            && text.bytes().all(allowed)
+            && !text.contains("..")
+            && text.split('/').all(|segment| !segment.is_empty() && segment != ".");
+        if confined { Ok(Self(text.to_owned())) } else { Err(InvalidKey) }
+    }
+
+    /// The key as text, with `/` between its parts.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The last part.
+    pub fn file_name(&self) -> &str {
+        self.0.rsplit_once('/').map_or(&self.0, |(_, name)| name)
+    }
+
+    /// The path the file is served under, from the server's root.
+    pub fn path(&self) -> String {
+        format!("{ROOT}{}", self.0)
+    }
+}
+
+impl fmt::Display for BlobKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Component, Path};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn company() -> CompanyCode {
+        CompanyCode::parse("TES001").unwrap()
+    }
+
+    #[test]
+    fn a_key_names_company_session_moment_and_file() {
+        let session = SessionId::parse("TES001_7be419cd-0b3c-4b52-9b34-0b6f9a1f7a10").unwrap();
+        let now = Timestamp::parse("2026-11-23T02:52:03Z").unwrap();
+        let key = BlobKey::generate(company(), session, "my cv.pdf", now);
+        let name = key.file_name();
+        assert!(name.starts_with("TES001_20261123_025203_") && name.ends_with("_mycv.pdf"), "{name}");
+        let random = &name[23..35];
+        assert!(random.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')), "{random}");
+        assert_eq!(key.path(), format!("/media/uploads/TES001/7be419cd/{name}"));
+    }
+
+    #[test]
+    fn what_could_leave_the_upload_root_is_no_key() {
+        for bad in [
+            "",
+            "/",
+            "/etc/passwd",
+            "a/",
+            "a//b",
+            ".",
+            "..",
+            "a/./b",
+            "a/../b",
+            "a..b",
+            "../a",
+            "a/..",
+            "a\\b",
+            "a\0b",
+            "a%2fb",
+            "a%2Fb",
+            "a%252fb",
+            "%2e%2e/a",
+            "a b",
+            "a?b",
+            "c:d",
+            "\u{e9}",
+            "a\u{2044}b",
+        ] {
+            assert_eq!(BlobKey::parse(bad), Err(InvalidKey), "{bad:?}");
+        }
+        assert_eq!(BlobKey::parse(&"a".repeat(256)), Err(InvalidKey));
+        assert_eq!(BlobKey::parse("TES001/7be419cd/a_b-c.d.pdf").unwrap().file_name(), "a_b-c.d.pdf");
+    }
+
+    proptest! {
+        #[test]
+        fn a_parsed_key_stays_below_its_root(text in "[a-c./\\\\%\0]{0,12}") {
+            if let Ok(key) = BlobKey::parse(&text) {
+                prop_assert!(Path::new(key.as_str()).components().all(|part| matches!(part, Component::Normal(_))));
+            }
+        }
+
+        #[test]
+        fn a_generated_key_reads_itself_back(name in any::<String>(), micros in 0_i64..4_000_000_000_000_000) {
+            let session = SessionId::generate(company());
+            let key = BlobKey::generate(company(), session, &name, Timestamp::from_micros(micros));
+            prop_assert_eq!(BlobKey::parse(key.as_str()), Ok(key));
+        }
+    }
+}
