@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::{CompanyCode, StoreError, Timestamp};
+use crate::{
+    CompanyCode, StoreError, Timestamp,
+    access::{ActingAs, Housekeeper},
+};
 
 /// A tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +94,23 @@ pub trait Companies {
 
     /// A company of any status.
     fn find(&mut self, code: CompanyCode) -> Result<Option<Company>, StoreError>;
+}
+
+/// The record of the store's own company.
+pub trait CompanyRecord {
+    /// Sets the status.
+    fn set_status(&mut self, status: CompanyStatus) -> Result<(), StoreError>;
+}
+
+/// Suspends, closes or reactivates the store's company, on the operator's behalf.
+///
+/// # Errors
+/// Only when the store fails.
+pub fn set_status<S>(store: &mut S, status: CompanyStatus) -> Result<(), StoreError>
+where
+    S: CompanyRecord + ActingAs<Housekeeper> + ?Sized,
+{
+    store.set_status(status)
 }
 
 /// Opens a company under a code that was never issued before.

@@ -8,6 +8,9 @@ use time::{Month, OffsetDateTime};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
+/// Microseconds of a day.
+const DAY: i64 = 86_400_000_000;
+
 /// A text or number that is no moment or day between the years 1 and 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a valid date or time")]
@@ -50,6 +53,26 @@ impl Timestamp {
     /// How long after `earlier` this is; zero if it is not.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// The first moment of this day.
+    #[must_use]
+    pub fn start_of_day(self) -> Self {
+        Self(self.0 - self.0.rem_euclid(DAY))
+    }
+
+    /// The first moment of this week's Monday.
+    #[must_use]
+    pub fn start_of_week(self) -> Self {
+        let day = self.start_of_day();
+        // 1970-01-01 was a Thursday, three days after a Monday.
+        Self(day.0 - (day.0 / DAY + 3).rem_euclid(7) * DAY)
+    }
+
+    /// The first moment of this month.
+    #[must_use]
+    pub fn start_of_month(self) -> Self {
+        Self(self.start_of_day().0 - (i64::from(self.civil().day()) - 1) * DAY)
     }
 
     /// The day this moment falls on.
@@ -167,6 +190,14 @@ mod tests {
         assert_eq!(at.formatted(), "23/11/2026 02:52");
         assert_eq!(at.compact(), "20261123_025203");
         assert_eq!(Timestamp::parse("2026-11-23T03:52:03.458070+01:00"), Ok(at));
+    }
+
+    #[test]
+    fn days_weeks_and_months_begin_at_midnight() {
+        let at = Timestamp::parse("2026-11-26T17:30:00Z").unwrap();
+        assert_eq!(at.start_of_day().to_string(), "2026-11-26T00:00:00.000000Z");
+        assert_eq!(at.start_of_week().to_string(), "2026-11-23T00:00:00.000000Z");
+        assert_eq!(at.start_of_month().to_string(), "2026-11-01T00:00:00.000000Z");
     }
 
     #[test]

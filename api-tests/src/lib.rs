@@ -1,0 +1,53 @@
+#![doc = include_str!("../README.md")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "everything here runs inside a test, which stops at the first thing that is not as it must be"
+)]
+
+pub mod calls;
+mod client;
+mod clock;
+mod company;
+mod raw;
+mod reply;
+pub mod sample;
+mod staff;
+mod visitor;
+mod world;
+
+pub use client::{Call, Client};
+pub use clock::TestClock;
+pub use company::Company;
+pub use raw::RawReply;
+pub use reply::Reply;
+pub use staff::{Admin, Agent, Superadmin};
+pub use visitor::Visitor;
+pub use world::{World, on_postgres, on_sqlite};
+
+/// What a test file needs.
+pub mod prelude {
+    pub use serde_json::{Value, json};
+
+    pub use crate::{
+        Admin, Agent, Call, Client, Company, Reply, Superadmin, Visitor, World,
+        calls::{AccountCalls as _, Caller, DeskCalls as _, VisitorCalls as _},
+        on_each_database, sample,
+    };
+}
+
+/// Makes two tests of each named function: one on SQLite, one on PostgreSQL.
+///
+/// The functions are `async fn name(world: &World)`. One that is not named here is dead
+/// code, and the compiler says so.
+#[macro_export]
+macro_rules! on_each_database {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[test] fn $name() { $crate::on_sqlite(super::$name); })+
+        }
+        mod postgres {
+            $(#[test] fn $name() { $crate::on_postgres(super::$name); })+
+        }
+    };
+}

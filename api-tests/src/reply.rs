@@ -1,0 +1,180 @@
+//! What the server answered, checked for what holds of every answer.
+
+use std::fmt;
+
+use reqwest::header::HeaderMap;
+use serde_json::Value;
+
+/// An answer that passed the checks of contract 1.4, 1.5 and 1.8.
+pub struct Reply {
+    /// The status code.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body as JSON, null if it is none.
+    pub body: Value,
+    /// The body as it came.
+    pub bytes: Vec<u8>,
+    what: String,
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} answered {} ", self.what, self.status)?;
+        match &self.body {
+            Value::Null => write!(f, "with {} bytes that are no JSON", self.bytes.len()),
+            body => write!(f, "{body}"),
+        }
+    }
+}
+
+impl Reply {
+    pub(crate) async fn read(what: String, answer: reqwest::Response) -> Self {
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let bytes =
+            answer.bytes().await.unwrap_or_else(|error| panic!("{what}: the body broke off: {error:?}")).to_vec();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        let reply = Self { status, headers, body, bytes, what };
+        reply.check();
+        reply
+    }
+
+    /// A header as text, empty if there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("a header of ASCII"))
+    }
+
+    /// Asserts the status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{self:?}");
+        self
+    }
+
+    /// Asserts status 200 and gives the body.
+    #[track_caller]
+    pub fn ok(self) -> Value {
+        self.expect(200).body
+    }
+
+    /// Asserts status 201 and gives the body.
+    #[track_caller]
+    pub fn created(self) -> Value {
+        self.expect(201).body
+    }
+
+    /// Asserts a refusal of one field.
+    #[track_caller]
+    pub fn field_error(&self, field: &str, message: &str) {
+        assert_eq!(self.status, 400, "{self:?}");
+        assert_eq!(self.body[field], serde_json::json!([message]), "{self:?}");
+        assert_eq!(self.body["code"], "validation_error", "{self:?}");
+    }
+
+    /// Asserts that the body says `error` with this text, under this status and code.
+    #[track_caller]
+    pub fn error(&self, status: u16, code: &str, message: &str) {
+        assert_eq!(self.status, status, "{self:?}");
+        assert_eq!(self.body["error"], message, "{self:?}");
+        assert_eq!(self.body["code"], code, "{self:?}");
+        assert_eq!(self.body["detail"], Value::Null, "{self:?}");
+    }
+
+    /// Asserts that the body says `detail` with this text, under this status and code.
+    #[track_caller]
+    pub fn detail(&self, status: u16, code: &str, message: &str) {
+        assert_eq!(self.status, status, "{self:?}");
+        assert_eq!(self.body["detail"], message, "{self:?}");
+        assert_eq!(self.body["error"], message, "{self:?}");
+        assert_eq!(self.body["code"], code, "{self:?}");
+    }
+
+    /// Asserts the refusal of a call without a token.
+    #[track_caller]
+    pub fn asks_for_a_token(&self) {
+        self.detail(401, "not_authenticated", "Authentication credentials were not provided.");
+        assert_eq!(self.header("www-authenticate"), "Bearer realm=\"api\"", "{self:?}");
+    }
+
+    /// Asserts the refusal of a caller of the wrong role.
+    #[track_caller]
+    pub fn refuses_the_role(&self) {
+        self.detail(403, "permission_denied", "You do not have permission to perform this action.");
+    }
+
+    /// Asserts that two refusals cannot be told apart.
+    #[track_caller]
+    pub fn same_as(&self, other: &Self) {
+        let plain = |reply: &Self| {
+            let mut body = reply.body.clone();
+            body.as_object_mut().map(|body| body.remove("request_id"));
+            (reply.status, body)
+        };
+        assert_eq!(plain(self), plain(other), "{self:?} differs from {other:?}");
+    }
+
+    fn check(&self) {
+        assert!(self.status < 500, "{self:?}");
+        assert!(!self.header("x-request-id").is_empty(), "no X-Request-Id: {self:?}");
+        assert_eq!(self.header("access-control-allow-origin"), "*", "{self:?}");
+        assert_eq!(self.header("x-content-type-options"), "nosniff", "{self:?}");
+        if self.status >= 400 && !self.what.starts_with("HEAD") {
+            self.check_refusal();
+        }
+        check_values(&self.body, self);
+    }
+
+    fn check_refusal(&self) {
+        assert!(self.header("content-type").starts_with("application/json"), "{self:?}");
+        let texts = ["error", "code", "request_id"].map(|key| self.body[key].as_str().unwrap_or_default());
+        assert!(texts.iter().all(|text| !text.is_empty()), "error, code and request_id: {self:?}");
+        assert_eq!(texts[2], self.header("x-request-id"), "{self:?}");
+        let word = texts[1].chars().all(|c| c.is_ascii_lowercase() || c == '_');
+        assert!(word, "a code in snake_case: {self:?}");
+        if texts[1] == "validation_error" {
+            let fields = self.body.as_object().into_iter().flatten();
+            let named = fields.filter(|(key, _)| !["error", "code", "request_id"].contains(&key.as_str()));
+            let firsts: Vec<_> = named.map(|(field, messages)| announced(field, messages)).collect();
+            assert!(firsts.iter().any(|first| first == texts[0]), "error repeats none of {firsts:?}: {self:?}");
+        }
+    }
+}
+
+/// What `error` says of a field: its first message, behind its name.
+fn announced(field: &str, messages: &Value) -> String {
+    let first = match messages {
+        Value::Object(members) => members.values().next().map_or(&Value::Null, |member| &member[0]),
+        list => &list[0],
+    };
+    let first = first.as_str().unwrap_or_default();
+    if field == "non_field_errors" { first.to_owned() } else { format!("{field}: {first}") }
+}
+
+/// Times have six digits, and no password is ever readable in a row.
+fn check_values(value: &Value, reply: &Reply) {
+    const TIMES: [&str; 9] = [
+        "timestamp",
+        "created_at",
+        "updated_at",
+        "uploaded_at",
+        "date_joined",
+        "start_date",
+        "escalated_at",
+        "resolved_at",
+        "last_used",
+    ];
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| check_values(item, reply)),
+        Value::Object(keys) => {
+            for (key, value) in keys {
+                if let (true, Some(time)) = (TIMES.contains(&key.as_str()), value.as_str()) {
+                    let shape = time.replace(|c: char| c.is_ascii_digit(), "0");
+                    assert_eq!(shape, "0000-00-00T00:00:00.000000Z", "{key}: {reply:?}");
+                }
+                assert!(key != "generated_password" || value.is_null(), "{reply:?}");
+                check_values(value, reply);
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,130 @@
+//! People who sign in.
+
+use serde_json::{Value, json};
+
+use crate::{
+    Client,
+    calls::{AccountCalls as _, Caller},
+};
+
+/// The superadmin of a world.
+pub struct Superadmin {
+    pub(crate) client: Client,
+}
+
+/// An admin of a company, signed in.
+#[derive(Clone)]
+pub struct Admin {
+    pub(crate) client: Client,
+    /// User id.
+    pub id: i64,
+    /// E-mail, also good for signing in.
+    pub email: String,
+    /// Password.
+    pub password: String,
+    /// Company code.
+    pub company: String,
+    /// Refresh token.
+    pub refresh: String,
+}
+
+/// An agent of a company, past the first login and signed in.
+#[derive(Clone)]
+pub struct Agent {
+    pub(crate) client: Client,
+    /// Agent id, not the user id.
+    pub id: i64,
+    /// Full name.
+    pub name: String,
+    /// E-mail, also the user name.
+    pub email: String,
+    /// Password.
+    pub password: String,
+    /// Company code.
+    pub company: String,
+    /// Refresh token.
+    pub refresh: String,
+}
+
+impl Caller for Superadmin {
+    fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl Caller for Admin {
+    fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl Caller for Agent {
+    fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
+/// The password that agents of these tests choose at first login.
+const CHOSEN: &str = "correct horse battery";
+
+impl Admin {
+    /// Signs in with what `create-admin` answered.
+    pub(crate) async fn sign_in(client: &Client, created: &Value) -> Self {
+        let (email, password) = (text(&created["email"]), text(&created["password"]));
+        let signed_in = client.login(&email, &password).await.ok();
+        Self {
+            client: client.with_token(&text(&signed_in["access"])),
+            id: signed_in["user"]["id"].as_i64().expect("a user id"),
+            email,
+            password,
+            company: text(&created["company_id"]),
+            refresh: text(&signed_in["refresh"]),
+        }
+    }
+
+    /// The same admin with fresh tokens.
+    pub async fn signed_in_again(&self) -> Self {
+        let signed_in = self.client.anonymous().login(&self.email, &self.password).await.ok();
+        Self {
+            client: self.client.with_token(&text(&signed_in["access"])),
+            refresh: text(&signed_in["refresh"]),
+            ..self.clone()
+        }
+    }
+}
+
+impl Agent {
+    /// Chooses a password and signs in, from what `create-agent` answered.
+    pub(crate) async fn start(client: &Client, created: &Value) -> Self {
+        let email = text(&created["email"]);
+        let choice = json!({
+            "email": email, "current_password": created["password"],
+            "new_password": CHOSEN, "confirm_password": CHOSEN,
+        });
+        client.agent_first_login(&choice).await.ok();
+        let signed_in = client.login(&email, CHOSEN).await.ok();
+        Self {
+            client: client.with_token(&text(&signed_in["access"])),
+            id: created["agent"]["id"].as_i64().expect("an agent id"),
+            name: text(&created["agent"]["name"]),
+            email,
+            password: CHOSEN.to_owned(),
+            company: text(&created["agent"]["company_id"]),
+            refresh: text(&signed_in["refresh"]),
+        }
+    }
+
+    /// The same agent with fresh tokens.
+    pub async fn signed_in_again(&self) -> Self {
+        let signed_in = self.client.anonymous().login(&self.email, &self.password).await.ok();
+        Self {
+            client: self.client.with_token(&text(&signed_in["access"])),
+            refresh: text(&signed_in["refresh"]),
+            ..self.clone()
+        }
+    }
+}
+
+pub(crate) fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("a text, not {value}")).to_owned()
+}

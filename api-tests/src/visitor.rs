@@ -1,0 +1,77 @@
+//! People who chat.
+
+use serde_json::{Value, json};
+
+use crate::{
+    Client, Reply,
+    calls::{Caller, DeskCalls as _, VisitorCalls as _},
+    staff::text,
+};
+
+/// A visitor of a company's site, who holds the session id the server gave.
+#[derive(Clone)]
+pub struct Visitor {
+    client: Client,
+    /// Company code.
+    pub company: String,
+    /// Session id, empty before the first message.
+    pub session: String,
+}
+
+impl Caller for Visitor {
+    fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
+/// What completes a profile after the first message, step by step.
+const INTAKE: [&str; 5] = ["Asha Rai", "+1 United States", "5551234567", "asha@example.com", "Kathmandu, Nepal"];
+
+impl Visitor {
+    pub(crate) fn new(client: &Client, company: &str) -> Self {
+        Self { client: client.anonymous(), company: company.to_owned(), session: String::new() }
+    }
+
+    /// Says something and takes over the session id of the answer, a 200.
+    pub async fn say(&mut self, message: &str) -> Value {
+        self.send(&json!({"message": message})).await.ok()
+    }
+
+    /// Sends a chat body completed with company and session.
+    pub async fn send(&mut self, body: &Value) -> Reply {
+        let mut body = body.clone();
+        body["company_id"] = self.company.clone().into();
+        if !self.session.is_empty() {
+            body["session_id"] = self.session.clone().into();
+        }
+        let reply = self.client.chat(&body).await;
+        if reply.status == 200 {
+            self.session = text(&reply.body["session_id"]);
+        }
+        reply
+    }
+
+    /// Goes through the intake to a complete profile; gives the last answer.
+    pub async fn introduce(&mut self) -> Value {
+        let mut last = self.say("Hello").await;
+        for line in INTAKE {
+            last = self.say(line).await;
+        }
+        assert_eq!(last["type"], "profile_complete", "{last}");
+        last
+    }
+
+    /// Asks for a person; gives the waiting handoff's id as `staff` sees it.
+    pub async fn ask_for_a_person(&mut self, staff: &impl Caller) -> i64 {
+        let reply = self.say("Talk to a person").await;
+        assert_eq!(reply["type"], "escalated", "{reply}");
+        let waiting = staff.handoffs(&[("status", "unassigned")]).await.ok();
+        let own = waiting.as_array().into_iter().flatten().find(|row| row["chat_session_id"] == self.session.as_str());
+        own.and_then(|row| row["id"].as_i64()).unwrap_or_else(|| panic!("{} is not in {waiting}", self.session))
+    }
+
+    /// Sends a file; gives the answer, a 201.
+    pub async fn share(&self, name: &str, content: &[u8]) -> Value {
+        self.client.upload(&self.company, &self.session, name, content).await.created()
+    }
+}

@@ -1,0 +1,150 @@
+//! A running server with a database of its own.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use identity::Password;
+use llm_client::scripted::Scripted;
+use secrecy::SecretSlice;
+use serde_json::json;
+use server::{Extras, Running, config::Config};
+use storage::testing::Scratch;
+use tempfile::TempDir;
+use tenancy::{Clock as _, CompanyCode, CompanyStatus, access};
+
+use crate::{Admin, Client, Company, RawReply, Superadmin, TestClock, calls::AccountCalls as _, raw, staff::text};
+
+/// The superadmin's name in every world.
+pub(crate) const SUPERADMIN: &str = "root";
+/// The superadmin's password, which would not pass the policy for others.
+pub(crate) const PASSWORD: &str = "letmein";
+/// The cheapest hashes there are.
+const COST: u32 = 4;
+
+/// One server on one database, for one test. It stops with the test.
+pub struct World {
+    /// What the server takes for the present.
+    pub clock: Arc<TestClock>,
+    /// The model behind `answer_mode` `llm`.
+    pub model: Arc<Scripted>,
+    address: SocketAddr,
+    client: Client,
+    // Dropped in this order: the server before its database and its files.
+    _running: Running,
+    database: Scratch,
+    _files: TempDir,
+}
+
+/// Runs a test on SQLite.
+///
+/// # Panics
+/// When the test does, or when no server can be started.
+pub fn on_sqlite(test: impl AsyncFnOnce(&World)) {
+    run(Scratch::sqlite(), test);
+}
+
+/// Runs a test on PostgreSQL, if `SWITCHBOARD_TEST_DATABASE_URL` names a server.
+///
+/// # Panics
+/// When the test does, or when no server can be started.
+pub fn on_postgres(test: impl AsyncFnOnce(&World)) {
+    if let Some(database) = Scratch::postgres() {
+        run(database, test);
+    }
+}
+
+fn run(database: Scratch, test: impl AsyncFnOnce(&World)) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let world = World::start(database);
+    runtime.block_on(test(&world));
+}
+
+impl World {
+    fn start(database: Scratch) -> Self {
+        let files = tempfile::tempdir().expect("a temporary folder");
+        let (clock, model) = (Arc::new(TestClock::default()), Arc::new(Scripted::default()));
+        let options = &database.options;
+        storage::Database::migrate(options).unwrap_or_else(|error| panic!("the database migrates: {error:?}"));
+        server::accounts::ensure_superadmin(
+            options,
+            COST,
+            SUPERADMIN,
+            "root@switchboard.example",
+            &Password::new(PASSWORD),
+        )
+        .unwrap_or_else(|error| panic!("a superadmin: {error:?}"));
+        let config = Config {
+            listen: vec![SocketAddr::from(([127, 0, 0, 1], 0))],
+            database: options.target.clone(),
+            owner_database: options.owner.clone(),
+            data_dir: files.path().to_owned(),
+            secret: SecretSlice::from(b"a secret that only these tests use".to_vec()),
+            public_url: Some("https://chat.example.com".to_owned()),
+            allowed_hosts: Vec::new(),
+            bcrypt_cost: COST,
+            access_life: Duration::from_mins(15),
+            refresh_life: Duration::from_hours(7 * 24),
+            index_cache: 1 << 20,
+            llm: None,
+        };
+        let extras = Extras { clock: clock.clone(), model: Some(model.clone()) };
+        let running = server::start(config, extras).unwrap_or_else(|error| panic!("the server starts: {error:?}"));
+        let address = *running.addresses().first().expect("an address");
+        let client = Client::new(&format!("http://{address}"));
+        Self { clock, model, address, client, _running: running, database, _files: files }
+    }
+
+    /// Somebody without a token.
+    pub fn anybody(&self) -> Client {
+        self.client.clone()
+    }
+
+    /// The superadmin, signed in.
+    pub async fn superadmin(&self) -> Superadmin {
+        let signed_in = self.client.login(SUPERADMIN, PASSWORD).await.ok();
+        Superadmin { client: self.client.with_token(&text(&signed_in["access"])) }
+    }
+
+    /// Opens a company with ten seats; its owner is signed in.
+    pub async fn company(&self, name: &str) -> Company {
+        self.company_with_seats(name, 10).await
+    }
+
+    /// Opens a company that may have so many agents.
+    pub async fn company_with_seats(&self, name: &str, seats: i64) -> Company {
+        let superadmin = self.superadmin().await;
+        let plan = superadmin.create_plan(&json!({"plan_name": "basic", "max_agents": seats, "price": "99.99"})).await;
+        let plan = plan.created()["id"].as_i64().expect("a plan id");
+        // An owner's address only has to be unlike the others', also for two companies of one name.
+        let email = format!("owner.{plan}@switchboard.example");
+        let created = superadmin.create_admin(&json!({"name": name, "email": email, "plan_id": plan})).await.created();
+        Company::new(&self.client, name, plan, Admin::sign_in(&self.client, &created).await)
+    }
+
+    /// Seconds since 1970, as the server's clock says.
+    pub fn seconds(&self) -> i64 {
+        self.clock.now().seconds()
+    }
+
+    /// Does what `switchboard admin company CODE --status STATUS` does.
+    pub fn set_status(&self, company: &str, status: CompanyStatus) {
+        let code = CompanyCode::parse(company).expect("a company code");
+        let set = || -> Result<(), Box<dyn std::error::Error>> {
+            let db = storage::Database::open(&self.database.options)?;
+            let keeper = db.lobby(move |lobby| access::housekeeper(lobby, code)).wait()?;
+            db.write(keeper, move |company| tenancy::companies::set_status(company, status)).wait()?;
+            Ok(())
+        };
+        set().unwrap_or_else(|error| panic!("{company} is set to {status:?}: {error:?}"));
+    }
+
+    /// Does what `switchboard admin set-password --login LOGIN` does.
+    pub fn set_password(&self, login: &str, password: &str) {
+        server::accounts::set_password(&self.database.options, COST, login, &Password::new(password))
+            .unwrap_or_else(|error| panic!("the password of {login} is set: {error:?}"));
+    }
+
+    /// Sends bytes as they are. They must ask the server to close the connection.
+    pub async fn exchange(&self, bytes: &[u8]) -> RawReply {
+        raw::exchange(&self.address.to_string(), bytes).await
+    }
+}

@@ -1,0 +1,271 @@
+//! The visitor introduces herself: the welcome and the steps of contract 5.3.
+#![cfg(test)]
+
+use api_tests::prelude::*;
+
+on_each_database!(
+    the_first_message_is_answered_with_the_welcome_whatever_it_says,
+    a_greeting_repeats_the_welcome_until_there_is_a_name,
+    each_step_asks_for_the_next,
+    a_refused_input_leaves_the_step,
+    the_chip_for_more_countries_offers_the_rest,
+    the_email_may_be_skipped,
+    a_file_alone_never_advances_a_step,
+    a_profile_is_made_at_the_end,
+    phones_are_validated_by_country,
+    the_country_codes_are_listed_in_order,
+    create_profile_completes_the_intake,
+    create_profile_is_refused_for_each_bad_field,
+    a_session_shows_only_the_name_without_a_token_that_may_see_it,
+);
+
+async fn the_first_message_is_answered_with_the_welcome_whatever_it_says(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    for first in ["Hello", "Asha Rai", "Talk to a person", "How much does it cost?"] {
+        let reply = tesla.stranger().say(first).await;
+        assert_eq!((&reply["type"], &reply["collecting"]), (&json!("profile_collection"), &json!("name")), "{first}");
+        assert_eq!(reply["suggestions"], json!(["Example: John Doe"]));
+        let text = reply["response"].as_str().unwrap();
+        assert!(text.contains("Tesla Motors") && text.contains("<br>"), "{text}");
+        assert_eq!(reply.get("temp_data"), None);
+        assert_eq!((&reply["user_message"]["content"], &reply["user_message"]["seq"]), (&json!(first), &json!(1)));
+        assert_eq!(reply["last_seq"], 2);
+    }
+}
+
+async fn a_greeting_repeats_the_welcome_until_there_is_a_name(world: &World) {
+    let mut visitor = world.company("Tesla Motors").await.stranger();
+    let welcome = visitor.say("x").await["response"].clone();
+    for greeting in ["hi", "  HEY you  ", "Namaste", "good morning all"] {
+        assert_eq!(visitor.say(greeting).await["response"], welcome, "{greeting}");
+    }
+    assert_eq!(visitor.say("Hiroshi").await["collecting"], "country_code");
+    // Later a greeting is ordinary input: no country in it means the default.
+    assert_eq!(visitor.say("hello").await["temp_data"]["country_code"], "+977");
+}
+
+async fn each_step_asks_for_the_next(world: &World) {
+    let mut visitor = world.company("Tesla Motors").await.stranger();
+    visitor.say("Hello").await;
+    let reply = visitor.say("  Anne-Marie O\u{2019}Neill Jr. ").await;
+    assert_eq!(reply["collecting"], "country_code");
+    assert_eq!(reply["temp_data"], json!({"name": "Anne-Marie O\u{2019}Neill Jr."}));
+    let chips = reply["suggestions"].as_array().unwrap();
+    assert_eq!(chips.len(), 9);
+    assert_eq!((&chips[0], &chips[8]), (&json!("+977 \u{1F1F3}\u{1F1F5} Nepal"), &json!("Show more countries")));
+    let reply = visitor.say("united kingdom please").await;
+    assert_eq!((&reply["collecting"], &reply["temp_data"]["country_code"]), (&json!("phone"), &json!("+44")));
+    assert_eq!(reply["suggestions"], json!(["Example: 9841234567"]));
+    let reply = visitor.say("020 7946 0958").await;
+    assert_eq!((&reply["collecting"], &reply["temp_data"]["phone"]), (&json!("email"), &json!("+44-2079460958")));
+    assert_eq!(reply["suggestions"], json!(["Example: your.email@example.com", "Skip"]));
+    let reply = visitor.say("ann@example.com").await;
+    assert_eq!((&reply["collecting"], &reply["temp_data"]["email"]), (&json!("address"), &json!("ann@example.com")));
+    assert_eq!(reply["suggestions"], json!(["Example: City, Country"]));
+    let reply = visitor.say("London").await;
+    assert_eq!(
+        (&reply["type"], reply.get("collecting"), reply.get("temp_data")),
+        (&json!("profile_complete"), None, None)
+    );
+    assert_eq!(reply["suggestions"], json!(["Browse topics", "Talk to a person"]));
+    assert!(reply["response"].as_str().unwrap().contains("O\u{2019}Neill"));
+}
+
+async fn a_refused_input_leaves_the_step(world: &World) {
+    let mut visitor = world.company("Tesla Motors").await.stranger();
+    visitor.say("Hello").await;
+    for bad in ["X", "R2D2", "<b>Bo</b>", "a@b", &"x".repeat(101)] {
+        let reply = visitor.say(bad).await;
+        assert_eq!((&reply["type"], &reply["collecting"]), (&json!("profile_collection"), &json!("name")), "{bad}");
+        assert_eq!((&reply["suggestions"], reply.get("temp_data")), (&json!([]), None));
+    }
+    visitor.say("Asha Rai").await;
+    visitor.say("Nepal").await;
+    for bad in ["12345", "9991234567", "98412345678", "none of your business"] {
+        let reply = visitor.say(bad).await;
+        assert_eq!(
+            (&reply["collecting"], &reply["suggestions"]),
+            (&json!("phone"), &json!(["Example: 9841234567"])),
+            "{bad}"
+        );
+        assert_eq!(reply["temp_data"], json!({"name": "Asha Rai", "country_code": "+977"}));
+    }
+    assert_eq!(visitor.say("+977 984-123-4567").await["temp_data"]["phone"], "+977-9841234567");
+    for bad in ["nobody", "a@b", "a.b"] {
+        let reply = visitor.say(bad).await;
+        assert_eq!(reply["collecting"], "email", "{bad}");
+        assert_eq!(reply["suggestions"], json!(["Example: your.email@example.com", "Skip"]));
+    }
+}
+
+async fn the_chip_for_more_countries_offers_the_rest(world: &World) {
+    let mut visitor = world.company("Tesla Motors").await.stranger();
+    visitor.say("Hello").await;
+    visitor.say("Asha Rai").await;
+    let reply = visitor.say("Show more countries").await;
+    assert_eq!(reply["collecting"], "country_code");
+    let chips = reply["suggestions"].as_array().unwrap();
+    assert_eq!((chips.len(), &chips[6]), (7, &json!("+94 \u{1F1F1}\u{1F1F0} Sri Lanka")));
+    assert_eq!(visitor.say("+94 \u{1F1F1}\u{1F1F0} Sri Lanka").await["temp_data"]["country_code"], "+94");
+}
+
+async fn the_email_may_be_skipped(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    for no in ["skip", "NO", "No thanks", "pass"] {
+        let mut visitor = tesla.stranger();
+        for line in ["Hello", "Asha Rai", "+977", "9841234567"] {
+            visitor.say(line).await;
+        }
+        let reply = visitor.say(no).await;
+        assert_eq!((&reply["collecting"], &reply["temp_data"]["email"]), (&json!("address"), &Value::Null), "{no}");
+    }
+}
+
+async fn a_file_alone_never_advances_a_step(world: &World) {
+    let mut visitor = world.company("Tesla Motors").await.stranger();
+    visitor.say("Hello").await;
+    let file = visitor.share("cv.pdf", b"%PDF-").await["id"].clone();
+    for step in ["name", "country_code", "phone", "email", "address"] {
+        let reply = visitor.send(&json!({"attachment_ids": [file]})).await.ok();
+        assert_eq!(reply["collecting"], step);
+        assert_eq!((&reply["attachments"][0]["id"], &reply["user_message"]["content"]), (&file, &Value::Null));
+        let line = match step {
+            "name" => "Asha Rai",
+            "country_code" => "+977",
+            "phone" => "9841234567",
+            "email" => "skip",
+            _ => "Kathmandu",
+        };
+        visitor.say(line).await;
+    }
+    let reply = visitor.send(&json!({"attachment_ids": [file], "message": "  "})).await.ok();
+    assert_eq!(reply["type"], "clarification_needed");
+}
+
+async fn a_profile_is_made_at_the_end(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let visitor = tesla.visitor().await;
+    let profile = tesla.admin.session_status(&visitor.session).await.ok()["user_profile"].clone();
+    let expected = [
+        ("session_id", json!(visitor.session)),
+        ("company_id", json!("TES001")),
+        ("name", json!("Asha Rai")),
+        ("phone", json!("+1-5551234567")),
+        ("country_code", json!("+1")),
+        ("email", json!("asha@example.com")),
+        ("address", json!("Kathmandu, Nepal")),
+        ("is_favorite", json!(false)),
+    ];
+    for (key, value) in expected {
+        assert_eq!(profile[key], value, "{key}");
+    }
+    let persistent = profile["persistent_user_id"].as_str().unwrap();
+    let hex = persistent.strip_prefix("user_").unwrap();
+    assert!(hex.len() == 12 && hex.chars().all(|c| c.is_ascii_hexdigit() && !c.is_ascii_uppercase()), "{persistent}");
+}
+
+async fn phones_are_validated_by_country(world: &World) {
+    let anybody = world.anybody();
+    for (phone, code, valid, provider) in [
+        ("9841234567", "+977", true, json!("NTC")),
+        ("+977 980-1234567", "+977", true, json!("Ncell")),
+        ("\u{967}\u{96e}", "+977", false, json!(null)),
+        ("\u{96f}\u{96e}\u{96a}\u{967}\u{968}\u{969}\u{96a}\u{96b}\u{96c}\u{96d}", "+977", true, json!("NTC")),
+        ("9991234567", "+977", false, json!(null)),
+        ("98412345", "+977", false, json!(null)),
+        ("5551234567", "+1", true, json!(null)),
+        ("12345", "+1", false, json!(null)),
+        ("020 7946 0958", "+44", true, json!(null)),
+    ] {
+        let check = anybody.validate_phone(phone, code).await.ok();
+        assert_eq!((&check["valid"], &check["provider"]), (&json!(valid), &provider), "{phone} {code}: {check}");
+        assert_eq!(check["message"] == "", valid && code != "+977", "{phone} {code}: {check}");
+    }
+    let default = anybody.post("/api/chatbot/validate-phone/", &json!({"phone": 9841234567_i64})).await.ok();
+    assert_eq!((&default["valid"], &default["provider"]), (&json!(true), &json!("NTC")));
+    anybody.validate_phone("", "+977").await.field_error("phone", "This field may not be blank.");
+    let long = anybody.validate_phone("123456789012345678901", "+977").await;
+    long.field_error("phone", "Ensure this field has no more than 20 characters.");
+    let long = anybody.validate_phone("9841234567", "+1234567890").await;
+    long.field_error("country_code", "Ensure this field has no more than 10 characters.");
+}
+
+async fn the_country_codes_are_listed_in_order(world: &World) {
+    let list = world.anybody().country_codes().await.ok();
+    let codes: Vec<_> = list.as_array().unwrap().iter().map(|row| row["code"].as_str().unwrap()).collect();
+    let expected = "+977 +91 +1 +44 +61 +49 +33 +31 +64 +65 +353 +81 +86 +880 +94";
+    assert_eq!(codes.join(" "), expected);
+    let us = json!({"code": "+1", "country": "United States/Canada", "flag": "\u{1F1FA}\u{1F1F8}\u{1F1E8}\u{1F1E6}"});
+    assert_eq!(list[2], us);
+}
+
+async fn create_profile_completes_the_intake(world: &World) {
+    let mut visitor = world.company("Tesla Motors").await.stranger();
+    visitor.say("Hello").await;
+    visitor.say("Half Way").await;
+    let body = json!({"session_id": visitor.session, "name": "Asha <b>Rai", "phone": "984 1234567", "email": ""});
+    let made = visitor.create_profile(&body).await.ok();
+    let profile = &made["profile"];
+    assert_eq!((&profile["name"], &profile["phone"]), (&json!("Asha < b>Rai"), &json!("+977-9841234567")));
+    assert_eq!(
+        (&profile["persistent_user_id"], &profile["company_id"]),
+        (&made["persistent_user_id"], &json!("TES001"))
+    );
+    assert_eq!(visitor.say("Hello").await["type"], "greeting_response");
+
+    let body = json!({"session_id": visitor.session, "name": "Asha", "phone": "whatever", "country_code": "+1"});
+    let again = visitor.create_profile(&body).await.ok();
+    assert_eq!((&again["profile"]["id"], &again["profile"]["phone"]), (&profile["id"], &json!("whatever")));
+    assert_eq!(visitor.session_status(&visitor.session).await.ok()["user_profile"]["name"], "Asha");
+}
+
+async fn create_profile_is_refused_for_each_bad_field(world: &World) {
+    let mut visitor = world.company("Tesla Motors").await.stranger();
+    visitor.say("Hello").await;
+    let body = |key: &str, value: Value| {
+        let mut body = json!({"session_id": visitor.session, "name": "Asha", "phone": "1"});
+        body[key] = value;
+        body
+    };
+    let missing = visitor.create_profile(&json!({"name": "Asha", "phone": "1"})).await;
+    missing.error(400, "bad_request", "session_id is required");
+    let unknown = visitor.create_profile(&body("session_id", json!("TES001_none"))).await;
+    unknown.error(404, "not_found", "Session not found");
+    for (key, value, message) in [
+        ("name", json!(""), "This field may not be blank."),
+        ("phone", json!("123456789012345678901"), "Ensure this field has no more than 20 characters."),
+        ("email", json!("nobody"), "Enter a valid email address."),
+        ("address", json!("x".repeat(501)), "Ensure this field has no more than 500 characters."),
+        ("country_code", json!("+1234567890"), "Ensure this field has no more than 10 characters."),
+    ] {
+        visitor.create_profile(&body(key, value)).await.field_error(key, message);
+    }
+    assert_eq!(visitor.session_status(&visitor.session).await.ok()["user_profile"], Value::Null);
+}
+
+async fn a_session_shows_only_the_name_without_a_token_that_may_see_it(world: &World) {
+    let (tesla, space) = (world.company("Tesla Motors").await, world.company("SpaceX").await);
+    let visitor = tesla.visitor().await;
+    let agent = tesla.agent("Bo Agent").await;
+    let superadmin = world.superadmin().await;
+    for (who, sees) in [
+        (visitor.client(), false),
+        (space.admin.client(), false),
+        (agent.client(), false),
+        (tesla.admin.client(), true),
+        (superadmin.client(), true),
+    ] {
+        let status = who.session_status(&visitor.session).await.ok();
+        assert_eq!((&status["session_id"], &status["status"]), (&json!(visitor.session), &json!("active")));
+        assert_eq!(status["is_escalated"], false);
+        let profile = status["user_profile"].as_object().unwrap();
+        assert_eq!(profile["name"], "Asha Rai");
+        let others =
+            "id session_id company_id persistent_user_id phone email address country_code created_at last_used";
+        for key in others.split(' ').chain(["is_favorite"]) {
+            assert_eq!(profile.get(key).map(Value::is_null), Some(!sees), "{key}: {status}");
+        }
+    }
+    visitor.session_status("TES001_none").await.error(404, "not_found", "Session not found");
+    visitor.client().get("/api/chatbot/session-status/").await.error(400, "bad_request", "session_id is required");
+}

@@ -1,0 +1,104 @@
+//! The visitor's name.
+
+use icu_properties::{
+    CodePointMapData,
+    props::{GeneralCategory, GeneralCategoryGroup},
+};
+
+/// Why a text is no name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NotAName {
+    /// Under 2 characters.
+    Short,
+    /// Over 100 characters.
+    Long,
+    /// It has characters that names do not have.
+    Characters,
+}
+
+impl NotAName {
+    /// What the visitor is told.
+    pub(super) const fn reason(self) -> &'static str {
+        match self {
+            Self::Short => "A name has at least 2 characters.",
+            Self::Long => "A name has at most 100 characters.",
+            Self::Characters => "A name has only letters, spaces, hyphens, dots and apostrophes.",
+        }
+    }
+}
+
+/// Takes a text as a name, trimmed.
+pub(super) fn read(text: &str) -> Result<&str, NotAName> {
+    let name = text.trim();
+    if name.chars().nth(1).is_none() {
+        return Err(NotAName::Short);
+    }
+    if name.chars().nth(100).is_some() {
+        return Err(NotAName::Long);
+    }
+    if name.chars().all(is_of_names) { Ok(name) } else { Err(NotAName::Characters) }
+}
+
+fn is_of_names(c: char) -> bool {
+    const LETTERS: GeneralCategoryGroup = GeneralCategoryGroup::Letter.union(GeneralCategoryGroup::Mark);
+    match c {
+        '-' | '.' | '\'' | '\u{2019}' => true,
+        _ if c.is_ascii() => c.is_ascii_alphabetic() || c.is_whitespace(),
+        // `char::is_alphabetic` lacks marks that Indic names are written with, and has circled letters.
+        _ => c.is_whitespace() || LETTERS.contains(CodePointMapData::<GeneralCategory>::new().get(c)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn names_of_all_scripts_are_taken() {
+        for name in [
+            "Al",
+            "John Doe",
+            "Mary-Jane O'Neil Jr.",
+            "D\u{2019}Arcy",
+            "Jos\u{e9}",
+            "Jose\u{301}",
+            "\u{935}\u{93f}\u{937}\u{94d}\u{923}\u{941}",
+            "\u{674e}\u{660e}",
+            &"\u{e9}".repeat(100),
+        ] {
+            assert_eq!(read(&format!(" {name}\n")), Ok(name));
+        }
+    }
+
+    #[test]
+    fn other_texts_are_refused() {
+        for (text, why) in [
+            ("", NotAName::Short),
+            (" A ", NotAName::Short),
+            (&"a".repeat(101), NotAName::Long),
+            ("Ann2", NotAName::Characters),
+            ("<b>Ann", NotAName::Characters),
+            ("ann@example.com", NotAName::Characters),
+            ("Ann, Bob", NotAName::Characters),
+            ("\u{24b6}nn", NotAName::Characters),
+            ("Ann \u{1f600}", NotAName::Characters),
+            ("A\u{0}n", NotAName::Characters),
+        ] {
+            assert_eq!(read(text), Err(why), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_is_plain_and_bounded(text in "\\PC{0,110}|[a-z<>&{}. ]{0,20}") {
+            if let Ok(name) = read(&text) {
+                prop_assert!((2..=100).contains(&name.chars().count()));
+                prop_assert_eq!(name, name.trim());
+                let unsafe_in_html = name.contains(['<', '>', '&', '{', '}', '\0']);
+                prop_assert!(!unsafe_in_html);
+            }
+        }
+    }
+}

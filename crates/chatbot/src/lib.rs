@@ -1,0 +1,31 @@
+#![doc = include_str!("../README.md")]
+
+mod composition;
+#[cfg(test)]
+mod fixtures;
+mod found;
+mod greeting;
+pub mod intake;
+pub mod key;
+pub mod kind;
+mod message;
+mod plan;
+mod ports;
+pub mod profile;
+mod reply;
+mod session;
+pub mod settings;
+
+pub use composition::Composition;
+pub use found::Found;
+pub use greeting::is_greeting;
+pub use message::{Detail, Message, NewMessage, Sender};
+pub use plan::{Act, Input, Need, Plan, plan};
+pub use ports::{
+    AllProfiles, Basis, KeyClaim, KeyState, Keys, Messages, ProfileFilter, ProfileListing, ProfileStats, Profiles,
+    Sessions, Side, Snapshot,
+};
+pub use profile::{NewProfile, Profile};
+pub use reply::{Answered, Mode, Reply, Source};
+pub use session::{Collected, Session, SessionStatus, Step};
+pub use settings::{AnswerMode, BotSettings, QuickReply};

@@ -1,0 +1,209 @@
+//! What staff do with handoffs: escalate, assign, resolve.
+//!
+//! Every move locks the session first and decides on what it then reads, so of
+//! two conflicting calls one takes effect and the other is answered by the
+//! state it finds.
+//!
+//! Who acts is part of the signatures. Staff can resolve:
+//!
+//! ```
+//! use handoff::{Activities, Handoff, Handoffs, Outbox, desk};
+//! use tenancy::{HandoffId, Timestamp, access::{ActingAs, Desk}};
+//!
+//! fn done<S>(store: &mut S, id: HandoffId, now: Timestamp) -> Result<Handoff, desk::ResolveError>
+//! where
+//!     S: chatbot::Sessions + Handoffs + Activities + Outbox + ActingAs<Desk>,
+//! {
+//!     desk::resolve(store, id, "answered", now)
+//! }
+//! ```
+//!
+//! With a visitor's store the same does not compile:
+//!
+//! ```compile_fail,E0277
+//! use handoff::{Activities, Handoff, Handoffs, Outbox, desk};
+//! use tenancy::{HandoffId, Timestamp, access::{ActingAs, Visitor}};
+//!
+//! fn done<S>(store: &mut S, id: HandoffId, now: Timestamp) -> Result<Handoff, desk::ResolveError>
+//! where
+//!     S: chatbot::Sessions + Handoffs + Activities + Outbox + ActingAs<Visitor>,
+//! {
+//!     desk::resolve(store, id, "answered", now)
+//! }
+//! ```
+
+use chatbot::{SessionStatus, Sessions};
+use serde_json::json;
+use tenancy::{
+    AgentId, HandoffId, SessionId, StoreError, Timestamp,
+    access::{ActingAs, Actor, Desk, Office},
+};
+
+use crate::{
+    Activities, ActivityKind, EventKind, Handoff, Handoffs, NewActivity, Opening, Outbox, State, locked,
+    moves::{self, Move, Refusal, Wish},
+};
+
+/// Why a session was not escalated.
+#[derive(Debug, thiserror::Error)]
+pub enum EscalateError {
+    /// The company has no such session.
+    #[error("session not found")]
+    SessionNotFound,
+    /// Its handoff is open, as it stands here.
+    #[error("session is already escalated")]
+    AlreadyEscalated(Box<Handoff>),
+    /// The store failed.
+    #[error("the handoff could not be opened")]
+    Store(#[from] StoreError),
+}
+
+/// Why a handoff was not assigned.
+#[derive(Debug, thiserror::Error)]
+pub enum AssignError {
+    /// The company has no such handoff.
+    #[error("handoff session not found")]
+    HandoffNotFound,
+    /// The company has no such agent that is active.
+    #[error("agent not found")]
+    AgentNotFound,
+    /// The handoff is closed.
+    #[error("the handoff is not open")]
+    IllegalTransition {
+        /// The session's status.
+        from: SessionStatus,
+    },
+    /// The store failed.
+    #[error("the handoff could not be assigned")]
+    Store(#[from] StoreError),
+}
+
+/// Why a handoff was not resolved.
+#[derive(Debug, thiserror::Error)]
+pub enum ResolveError {
+    /// The company has no such handoff.
+    #[error("handoff session not found")]
+    HandoffNotFound,
+    /// It is another agent's, or nobody's.
+    #[error("session not assigned to this agent")]
+    NotAssigned,
+    /// The store failed.
+    #[error("the handoff could not be resolved")]
+    Store(#[from] StoreError),
+}
+
+/// Opens the handoff of a session, or opens it again; it then waits in the queue.
+///
+/// # Errors
+/// [`EscalateError`].
+pub fn escalate<S>(
+    store: &mut S,
+    session: SessionId,
+    opening: &Opening,
+    now: Timestamp,
+) -> Result<Handoff, EscalateError>
+where
+    S: Sessions + Handoffs + Activities + Outbox + ActingAs<Desk> + ?Sized,
+{
+    let key = store.session(session)?.ok_or(EscalateError::SessionNotFound)?.key;
+    let mut locked = store.lock(key)?.ok_or(EscalateError::SessionNotFound)?.session;
+    if moves::decide(locked.status, None, Wish::Escalate, store.caller().agent()).is_err() {
+        let open = store.handoff_of(key)?.ok_or_else(|| locked::broken("an escalated session has no handoff"))?;
+        return Err(EscalateError::AlreadyEscalated(Box::new(open)));
+    }
+    moves::follow(&mut locked, &State::Pending, now);
+    locked::write(store, &locked, &[], now)?;
+    let handoff = store.open_handoff(key, opening, now)?;
+    if let Actor::Agent { id, name } = store.caller().actor() {
+        let activity = NewActivity {
+            agent: *id,
+            kind: ActivityKind::SessionAssign,
+            description: format!("{name} escalated a session."),
+            metadata: json!({ "session_id": session.as_str(), "reason": opening.reason }),
+            ip: None,
+        };
+        store.log(&activity, now)?;
+    }
+    let kind = EventKind::Escalated { handoff: handoff.id, reason: opening.reason.clone(), priority: opening.priority };
+    store.emit(session, kind);
+    Ok(handoff)
+}
+
+/// Gives an open handoff to an active agent of the company, whatever the
+/// agent's status; from another agent it is a transfer.
+///
+/// # Errors
+/// [`AssignError`].
+pub fn assign<S>(store: &mut S, id: HandoffId, agent: AgentId, now: Timestamp) -> Result<Handoff, AssignError>
+where
+    S: Sessions + Handoffs + Activities + Outbox + ActingAs<Office> + ?Sized,
+{
+    let (mut session, mut handoff) = locked::lock_handoff(store, id)?.ok_or(AssignError::HandoffNotFound)?;
+    let agent = store.active_agent(agent)?.ok_or(AssignError::AgentNotFound)?;
+    let had = handoff.state.agent().cloned();
+    let owner = had.as_ref().map(|agent| agent.id);
+    match moves::decide(session.status, owner, Wish::Assign(agent.id), None) {
+        Ok(Move::Stay) => return Ok(handoff),
+        Ok(_) => {}
+        Err(_) => return Err(AssignError::IllegalTransition { from: session.status }),
+    }
+    handoff.state = State::Assigned(agent.clone());
+    moves::follow(&mut session, &handoff.state, now);
+    handoff.session_status = session.status;
+    locked::write(store, &session, &[], now)?;
+    store.move_handoff(id, &handoff.state, handoff.notes.as_deref())?;
+    let activity = NewActivity {
+        agent: agent.id,
+        kind: ActivityKind::SessionAssign,
+        description: format!("A session was assigned to {}.", agent.name),
+        metadata: json!({ "session_id": session.id.as_str() }),
+        ip: None,
+    };
+    store.log(&activity, now)?;
+    let kind = match had {
+        None => EventKind::Assigned { handoff: id, agent },
+        Some(from) => {
+            store.record_transfer(id, from.id, agent.id, now)?;
+            EventKind::Transferred { handoff: id, from, to: agent }
+        }
+    };
+    store.emit(session.id, kind);
+    Ok(handoff)
+}
+
+/// Closes a handoff; the bot answers the visitor's next message. Closing a
+/// closed one changes nothing.
+///
+/// # Errors
+/// [`ResolveError`].
+pub fn resolve<S>(store: &mut S, id: HandoffId, notes: &str, now: Timestamp) -> Result<Handoff, ResolveError>
+where
+    S: Sessions + Handoffs + Activities + Outbox + ActingAs<Desk> + ?Sized,
+{
+    let (mut session, mut handoff) = locked::lock_handoff(store, id)?.ok_or(ResolveError::HandoffNotFound)?;
+    let agent = handoff.state.agent().cloned();
+    let owner = agent.as_ref().map(|agent| agent.id);
+    match moves::decide(session.status, owner, Wish::Resolve, store.caller().agent()) {
+        Ok(Move::Stay) => return Ok(handoff),
+        Ok(_) => {}
+        Err(Refusal::NotTheirs | Refusal::Open | Refusal::Closed) => return Err(ResolveError::NotAssigned),
+    }
+    handoff.state = State::Resolved { agent: agent.clone(), at: now };
+    handoff.notes = Some(notes.to_owned());
+    moves::follow(&mut session, &handoff.state, now);
+    handoff.session_status = session.status;
+    locked::write(store, &session, &[], now)?;
+    store.move_handoff(id, &handoff.state, Some(notes))?;
+    if let Some(agent) = &agent {
+        let activity = NewActivity {
+            agent: agent.id,
+            kind: ActivityKind::SessionResolve,
+            description: format!("A session of {} was resolved.", agent.name),
+            metadata: json!({ "session_id": session.id.as_str(), "notes": notes }),
+            ip: None,
+        };
+        store.log(&activity, now)?;
+    }
+    store.emit(session.id, EventKind::Resolved { handoff: id, agent });
+    Ok(handoff)
+}

@@ -1,0 +1,73 @@
+//! The files that a message names.
+
+use std::collections::HashSet;
+
+use attachments::{Attachment, Attachments};
+use tenancy::{AttachmentId, SessionKey, StoreError};
+
+/// How many ids one look-up takes. A list without end is refused at its first
+/// unknown id, before it becomes a statement without end.
+const AT_ONCE: usize = 100;
+
+/// The named files of a session, in the order they were first named, or the
+/// first id that is not one of them.
+pub(crate) fn named<S>(
+    store: &mut S,
+    session: SessionKey,
+    ids: &[AttachmentId],
+) -> Result<Result<Vec<Attachment>, AttachmentId>, StoreError>
+where
+    S: Attachments + ?Sized,
+{
+    let mut files = Vec::new();
+    for ids in once_each(ids).chunks(AT_ONCE) {
+        let found = store.of_session(session, ids)?;
+        match in_order(found, ids, |file| file.id) {
+            Ok(found) => files.extend(found),
+            Err(unknown) => return Ok(Err(unknown)),
+        }
+    }
+    Ok(Ok(files))
+}
+
+fn once_each(ids: &[AttachmentId]) -> Vec<AttachmentId> {
+    let mut seen = HashSet::new();
+    ids.iter().copied().filter(|id| seen.insert(*id)).collect()
+}
+
+fn in_order<T>(
+    mut found: Vec<T>,
+    ids: &[AttachmentId],
+    id_of: impl Fn(&T) -> AttachmentId,
+) -> Result<Vec<T>, AttachmentId> {
+    let take = |&id: &AttachmentId| {
+        let at = found.iter().position(|file| id_of(file) == id).ok_or(id)?;
+        Ok(found.swap_remove(at))
+    };
+    ids.iter().map(take).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(ids: &[i64]) -> Vec<AttachmentId> {
+        ids.iter().copied().map(AttachmentId::new).collect()
+    }
+
+    #[test]
+    fn files_come_in_the_order_they_were_named() {
+        let found = in_order(ids(&[1, 2, 3]), &ids(&[3, 1, 2]), |&id| id);
+        assert_eq!(found, Ok(ids(&[3, 1, 2])));
+    }
+
+    #[test]
+    fn a_file_named_twice_counts_once() {
+        assert_eq!(once_each(&ids(&[3, 1, 3, 2, 1])), ids(&[3, 1, 2]));
+    }
+
+    #[test]
+    fn the_first_unknown_file_is_named() {
+        assert_eq!(in_order(ids(&[1]), &ids(&[1, 7, 8]), |&id| id), Err(AttachmentId::new(7)));
+    }
+}

@@ -1,0 +1,39 @@
+//! What makes two requests with one key the same request.
+
+use sha2::{Digest, Sha256};
+use tenancy::AttachmentId;
+
+/// Hashes what a repeat must not change. Texts carry their length, so that no
+/// two different bodies run together.
+pub(crate) fn body_hash(texts: &[&str], attachments: &[AttachmentId]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for text in texts {
+        hash.update(text.len().to_be_bytes());
+        hash.update(text.as_bytes());
+    }
+    for id in attachments {
+        hash.update(id.get().to_be_bytes());
+    }
+    hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_of_a_body_counts() {
+        let ids = |ids: &[i64]| ids.iter().copied().map(AttachmentId::new).collect::<Vec<_>>();
+        let base = body_hash(&["hello", "Initial conversation"], &ids(&[1, 2]));
+        assert_eq!(base, body_hash(&["hello", "Initial conversation"], &ids(&[1, 2])));
+        for other in [
+            body_hash(&["hello!", "Initial conversation"], &ids(&[1, 2])),
+            body_hash(&["hello", "Another"], &ids(&[1, 2])),
+            body_hash(&["hello", "Initial conversation"], &ids(&[2, 1])),
+            body_hash(&["hello", "Initial conversation"], &ids(&[1])),
+            body_hash(&["helloInitial", " conversation"], &ids(&[1, 2])),
+        ] {
+            assert_ne!(base, other);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+
+pub mod desk;
+pub mod erase;
+mod event;
+mod files;
+mod handoff;
+mod idempotency;
+mod locked;
+mod moves;
+mod ports;
+pub mod reading;
+pub mod sending;
+pub mod turn;
+
+pub use event::{Event, EventKind, Outbox};
+pub use handoff::{AgentRef, Handoff, Priority, State, VisitorRef};
+pub use ports::{
+    Activities, Activity, ActivityFilter, ActivityKind, AllHandoffs, Erasing, HandoffFilter, HandoffPage, Handoffs,
+    NewActivity, Opening, Sight, StateFilter,
+};

@@ -1,0 +1,219 @@
+//! The moves between bot and person, as pure decisions.
+
+use chatbot::{Session, SessionStatus};
+use tenancy::{AgentId, Timestamp};
+
+use crate::State;
+
+/// What somebody at the desk wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// Hand the session over to people.
+    Escalate,
+    /// Give it to an agent.
+    Assign(AgentId),
+    /// Write to the visitor.
+    Write,
+    /// Give it back to the bot.
+    Resolve,
+}
+
+/// What becomes of a wish that is granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Move {
+    /// The handoff stays as it is.
+    Stay,
+    /// It opens, or opens again.
+    Open,
+    /// It leaves the queue.
+    Take(AgentId),
+    /// It passes from one agent to another.
+    Pass(AgentId, AgentId),
+    /// It closes.
+    Close,
+}
+
+/// Why a wish is not granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// It is open already.
+    Open,
+    /// It is not open.
+    Closed,
+    /// The agent who asks is not the one who has it.
+    NotTheirs,
+}
+
+/// Decides a wish by the session's status, the agent that the handoff names
+/// (open or resolved), and the agent who asks; `None` stands for those who run
+/// the company.
+pub(crate) fn decide(
+    status: SessionStatus,
+    owner: Option<AgentId>,
+    wish: Wish,
+    asks: Option<AgentId>,
+) -> Result<Move, Refusal> {
+    use SessionStatus::{Active, Assigned, Escalated, Resolved};
+    match (wish, status) {
+        (Wish::Escalate, Active | Resolved) => Ok(Move::Open),
+        (Wish::Escalate, Escalated | Assigned) => Err(Refusal::Open),
+
+        (Wish::Assign(_), Active | Resolved) => Err(Refusal::Closed),
+        (Wish::Assign(to), Escalated | Assigned) => Ok(match owner {
+            None => Move::Take(to),
+            Some(from) if from == to => Move::Stay,
+            Some(from) => Move::Pass(from, to),
+        }),
+
+        (Wish::Write, Active | Resolved) => Err(Refusal::Closed),
+        (Wish::Write, Escalated | Assigned) => match (asks, owner) {
+            (None, _) => Ok(Move::Stay),
+            (Some(agent), None) => Ok(Move::Take(agent)),
+            (Some(agent), Some(owner)) if agent == owner => Ok(Move::Stay),
+            (Some(_), Some(_)) => Err(Refusal::NotTheirs),
+        },
+
+        (Wish::Resolve, _) if asks.is_some() && asks != owner => Err(Refusal::NotTheirs),
+        (Wish::Resolve, Active | Resolved) => Ok(Move::Stay),
+        (Wish::Resolve, Escalated | Assigned) => Ok(Move::Close),
+    }
+}
+
+/// Brings a session into agreement with its handoff's new state.
+///
+/// The epoch rises, so that an answer composed before is not said after.
+pub(crate) fn follow(session: &mut Session, state: &State, now: Timestamp) {
+    session.status = state.session_status();
+    match state {
+        State::Pending => session.person_acted = false,
+        State::Assigned(_) => session.person_acted = true,
+        State::Resolved { .. } => {}
+    }
+    session.bot_epoch += 1;
+    session.updated_at = now;
+}
+
+/// Records that a person wrote: from now on the bot is not to interfere.
+pub(crate) fn wrote(session: &mut Session, now: Timestamp) {
+    session.person_acted = true;
+    session.bot_epoch += 1;
+    session.updated_at = now;
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use tenancy::CompanyCode;
+
+    use super::*;
+    use crate::AgentRef;
+
+    const ANN: AgentId = AgentId::new(1);
+    const BEN: AgentId = AgentId::new(2);
+    const CEO: Option<AgentId> = None;
+
+    /// The columns of the table: status and the agent that the handoff names.
+    const COLUMNS: [(SessionStatus, Option<AgentId>); 6] = [
+        (SessionStatus::Active, None),
+        (SessionStatus::Active, Some(ANN)),
+        (SessionStatus::Escalated, None),
+        (SessionStatus::Assigned, Some(ANN)),
+        (SessionStatus::Resolved, None),
+        (SessionStatus::Resolved, Some(ANN)),
+    ];
+
+    fn check(wish: Wish, asks: Option<AgentId>, row: [Result<Move, Refusal>; 6]) {
+        for ((status, owner), expected) in COLUMNS.into_iter().zip(row) {
+            assert_eq!(decide(status, owner, wish, asks), expected, "{wish:?} by {asks:?} when {status:?}, {owner:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_closed_handoff_can_be_opened() {
+        let (open, refused) = (Ok(Move::Open), Err(Refusal::Open));
+        for asks in [CEO, Some(ANN), Some(BEN)] {
+            check(Wish::Escalate, asks, [open, open, refused, refused, open, open]);
+        }
+    }
+
+    #[test]
+    fn only_an_open_handoff_can_be_assigned() {
+        let closed = Err(Refusal::Closed);
+        let (take_ann, take_ben) = (Ok(Move::Take(ANN)), Ok(Move::Take(BEN)));
+        check(Wish::Assign(ANN), CEO, [closed, closed, take_ann, Ok(Move::Stay), closed, closed]);
+        check(Wish::Assign(BEN), CEO, [closed, closed, take_ben, Ok(Move::Pass(ANN, BEN)), closed, closed]);
+    }
+
+    #[test]
+    fn writing_takes_a_waiting_session_and_never_anothers() {
+        let closed = Err(Refusal::Closed);
+        let stay = Ok(Move::Stay);
+        check(Wish::Write, Some(ANN), [closed, closed, Ok(Move::Take(ANN)), stay, closed, closed]);
+        check(Wish::Write, Some(BEN), [closed, closed, Ok(Move::Take(BEN)), Err(Refusal::NotTheirs), closed, closed]);
+        check(Wish::Write, CEO, [closed, closed, stay, stay, closed, closed]);
+    }
+
+    #[test]
+    fn an_agent_resolves_only_its_own_and_a_repeat_changes_nothing() {
+        let (stay, close, refused) = (Ok(Move::Stay), Ok(Move::Close), Err(Refusal::NotTheirs));
+        check(Wish::Resolve, CEO, [stay, stay, close, close, stay, stay]);
+        check(Wish::Resolve, Some(ANN), [refused, stay, refused, close, refused, stay]);
+        check(Wish::Resolve, Some(BEN), [refused; 6]);
+    }
+
+    #[derive(Debug, Clone, Copy)]
+    enum Happening {
+        Desk(Wish, Option<AgentId>),
+        VisitorWrites,
+    }
+
+    fn happenings() -> impl Strategy<Value = Vec<Happening>> {
+        let agent = || prop::sample::select(vec![ANN, BEN]);
+        let wish =
+            prop_oneof![Just(Wish::Escalate), agent().prop_map(Wish::Assign), Just(Wish::Write), Just(Wish::Resolve)];
+        let desk = (wish, prop::option::of(agent())).prop_map(|(wish, asks)| Happening::Desk(wish, asks));
+        prop::collection::vec(prop_oneof![4 => desk, 1 => Just(Happening::VisitorWrites)], 0..40)
+    }
+
+    fn named(id: AgentId) -> AgentRef {
+        AgentRef { id, name: id.to_string() }
+    }
+
+    proptest! {
+        #[test]
+        fn session_and_handoff_agree_after_any_moves(happenings in happenings()) {
+            let now = Timestamp::from_micros(0);
+            let mut session = Session::fresh(CompanyCode::parse("TES001").unwrap(), now);
+            let mut handoff: Option<State> = None;
+            for happening in happenings {
+                let epoch = session.bot_epoch;
+                match happening {
+                    Happening::VisitorWrites if session.status == SessionStatus::Resolved => {
+                        session.status = SessionStatus::Active;
+                        session.person_acted = false;
+                    }
+                    Happening::VisitorWrites => {}
+                    Happening::Desk(wish, asks) => {
+                        let owner = handoff.as_ref().and_then(State::agent).map(|agent| agent.id);
+                        let next = match decide(session.status, owner, wish, asks) {
+                            Err(_) | Ok(Move::Stay) => continue,
+                            Ok(Move::Open) => State::Pending,
+                            Ok(Move::Take(agent) | Move::Pass(_, agent)) => State::Assigned(named(agent)),
+                            Ok(Move::Close) => State::Resolved { agent: owner.map(named), at: now },
+                        };
+                        follow(&mut session, &next, now);
+                        handoff = Some(next);
+                        prop_assert!(session.bot_epoch > epoch);
+                    }
+                }
+                match &handoff {
+                    Some(state @ (State::Pending | State::Assigned(_))) => {
+                        prop_assert_eq!(session.status, state.session_status());
+                    }
+                    Some(State::Resolved { .. }) | None => prop_assert!(!session.status.is_escalated()),
+                }
+                prop_assert!(session.status != SessionStatus::Assigned || session.person_acted);
+            }
+        }
+    }
+}

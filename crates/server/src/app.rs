@@ -1,0 +1,335 @@
+//! Everything a handler works with, wired once at start.
+
+use std::{path::PathBuf, sync::Arc};
+
+use attachments::LinkSigner;
+use identity::tokens::{Lifetimes, Signer};
+use knowledge::{Index, IndexCache, Version};
+use llm_client::ChatModel;
+use secrecy::ExposeSecret as _;
+use storage::{CompanyStore, Database, LobbyStore, Place, PlatformStore};
+use tenancy::{
+    Clock, CompanyCode, Fault, StoreError, Timestamp,
+    access::{self, Caller, Desk, Housekeeper, Office, Refused, Staff, Superadmin, Supervisor},
+};
+
+use crate::{
+    blobs::LocalBlobs,
+    config::Config,
+    hashing::HashPool,
+    http::links::PublicUrl,
+};
+
+/// What handlers share. They see the database only through its doors, and every
+/// door is awaited here, so that no handler blocks a thread.
+pub(crate) struct App {
+    db: Database,
+    clock: Arc<dyn Clock>,
+    indexes: IndexCache,
+    library: Housekeeper,
+    /// Password hashes run here.
+    pub(crate) hashes: HashPool,
+    /// Signs and verifies tokens.
+    pub(crate) signer: Signer,
+    /// How long tokens live.
+    pub(crate) lifetimes: Lifetimes,
+    /// Signs and verifies links to files.
+    pub(crate) links: LinkSigner,
+    /// Where files are.
+    pub(crate) blobs: LocalBlobs,
+    /// Composes answers for companies that want it.
+    pub(crate) model: Option<Arc<dyn ChatModel>>,
+    /// What absolute links start with.
+    pub(crate) public_url: PublicUrl,
+}
+
+/// Why the application could not be wired.
+#[derive(Debug, thiserror::Error)]
+pub enum WireError {
+    /// The cost of hashes.
+    #[error("the password hasher refused its cost")]
+    Hasher(#[from] identity::InvalidCost),
+    /// The folder for uploads.
+    #[error("the upload folder cannot be used")]
+    Uploads(#[source] std::io::Error),
+    /// The shared library's owner is not in the database.
+    #[error("the database has no shared library")]
+    Library(#[from] Refused),
+}
+
+impl App {
+    /// Wires the application around an open database.
+    ///
+    /// # Errors
+    /// [`WireError`].
+    pub(crate) fn new(
+        config: &Config,
+        db: Database,
+        clock: Arc<dyn Clock>,
+        model: Option<Arc<dyn ChatModel>>,
+    ) -> Result<Self, WireError> {
+        let secret = config.secret.expose_secret();
+        let library = db.lobby(|lobby| access::housekeeper(lobby, CompanyCode::shared_library())).wait()?;
+        Ok(Self {
+            db,
+            clock,
+            indexes: IndexCache::new(config.index_cache),
+            library,
+            hashes: HashPool::new(config.bcrypt_cost)?,
+            signer: Signer::new(secret),
+            lifetimes: Lifetimes { access: config.access_life, refresh: config.refresh_life },
+            links: LinkSigner::new(secret),
+            blobs: LocalBlobs::open(uploads(config)).map_err(WireError::Uploads)?,
+            model,
+            public_url: PublicUrl::new(config.public_url.as_deref(), config.allowed_hosts.iter().cloned()),
+        })
+    }
+
+    /// The present moment.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The schema is there and at this program's version.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    #[expect(clippy::disallowed_methods, reason = "opens a connection of its own, beside the doors")]
+    pub(crate) async fn ready(&self) -> Result<(), storage::MigrateError> {
+        let db = self.db.clone();
+        match tokio::task::spawn_blocking(move || db.check()).await {
+            Ok(checked) => checked,
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// One write of one company.
+    pub(crate) async fn write<C, T, E>(
+        &self,
+        caller: C,
+        job: impl FnOnce(&mut CompanyStore<'_, C>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        C: Caller,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.db.write(caller, job).await
+    }
+
+    /// One read of one company.
+    pub(crate) async fn read<C, T, E>(
+        &self,
+        caller: C,
+        job: impl FnOnce(&mut CompanyStore<'_, C>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        C: Caller,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.db.read(caller, job).await
+    }
+
+    /// One read before it is known who calls.
+    pub(crate) async fn lobby<T, E>(
+        &self,
+        job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.db.lobby(job).await
+    }
+
+    /// One write of credentials and tokens.
+    pub(crate) async fn lobby_write<T, E>(
+        &self,
+        job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.db.lobby_write(job).await
+    }
+
+    /// One write for the installation.
+    pub(crate) async fn platform<T, E>(
+        &self,
+        caller: Superadmin,
+        job: impl FnOnce(&mut PlatformStore<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.db.platform(caller, job).await
+    }
+
+    /// One read over all companies.
+    pub(crate) async fn platform_read<T, E>(
+        &self,
+        caller: Superadmin,
+        job: impl FnOnce(&mut PlatformStore<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.db.platform_read(caller, job).await
+    }
+
+    /// One write at the desk of the company that `place` belongs to: the caller's own,
+    /// or for a superadmin whichever it is. `None` if a superadmin named nothing that
+    /// exists; for others that is for the job to find out.
+    pub(crate) async fn desk_write<T, E>(
+        &self,
+        staff: Staff,
+        place: Place,
+        job: impl FnOnce(&mut CompanyStore<'_, Desk>) -> Result<T, E> + Send + 'static,
+    ) -> Result<Option<T>, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        match staff {
+            Staff::Agent(agent) => self.write(Desk::from(agent), job).await.map(Some),
+            Staff::Admin(admin) => self.write(Desk::from(admin), job).await.map(Some),
+            Staff::Superadmin(superadmin) => {
+                self.platform(superadmin, move |platform| match office_at(platform, place)? {
+                    Some(mut office) => job(&mut office.acting()).map(Some),
+                    None => Ok(None),
+                })
+                .await
+            }
+        }
+    }
+
+    /// As [`App::desk_write`], reading only.
+    pub(crate) async fn desk_read<T, E>(
+        &self,
+        staff: Staff,
+        place: Place,
+        job: impl FnOnce(&mut CompanyStore<'_, Desk>) -> Result<T, E> + Send + 'static,
+    ) -> Result<Option<T>, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        match staff {
+            Staff::Agent(agent) => self.read(Desk::from(agent), job).await.map(Some),
+            Staff::Admin(admin) => self.read(Desk::from(admin), job).await.map(Some),
+            Staff::Superadmin(superadmin) => {
+                self.platform_read(superadmin, move |platform| match office_at(platform, place)? {
+                    Some(mut office) => job(&mut office.acting()).map(Some),
+                    None => Ok(None),
+                })
+                .await
+            }
+        }
+    }
+
+    /// As [`App::desk_write`], for those who run companies.
+    pub(crate) async fn office_write<T, E>(
+        &self,
+        supervisor: Supervisor,
+        place: Place,
+        job: impl FnOnce(&mut CompanyStore<'_, Office>) -> Result<T, E> + Send + 'static,
+    ) -> Result<Option<T>, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        match supervisor {
+            Supervisor::Admin(admin) => self.write(Office::from(admin), job).await.map(Some),
+            Supervisor::Superadmin(superadmin) => {
+                self.platform(superadmin, move |platform| match office_at(platform, place)? {
+                    Some(mut office) => job(&mut office).map(Some),
+                    None => Ok(None),
+                })
+                .await
+            }
+        }
+    }
+
+    /// As [`App::office_write`], reading only.
+    pub(crate) async fn office_read<T, E>(
+        &self,
+        supervisor: Supervisor,
+        place: Place,
+        job: impl FnOnce(&mut CompanyStore<'_, Office>) -> Result<T, E> + Send + 'static,
+    ) -> Result<Option<T>, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        match supervisor {
+            Supervisor::Admin(admin) => self.read(Office::from(admin), job).await.map(Some),
+            Supervisor::Superadmin(superadmin) => {
+                self.platform_read(superadmin, move |platform| match office_at(platform, place)? {
+                    Some(mut office) => job(&mut office).map(Some),
+                    None => Ok(None),
+                })
+                .await
+            }
+        }
+    }
+
+    /// The index over a company's knowledge at this version or a later one, built if
+    /// it is not in memory.
+    ///
+    /// # Errors
+    /// Only when the store fails.
+    pub(crate) async fn index(&self, keeper: Housekeeper, version: i64) -> Result<Arc<Index>, StoreError> {
+        let (company, version) = (keeper.scope().company(), Version::new(version));
+        match self.indexes.peek(company, version) {
+            Some(index) => Ok(index),
+            None => self.build_index(keeper, company, version).await,
+        }
+    }
+
+    /// The index over the shared library as it is now.
+    ///
+    /// # Errors
+    /// Only when the store fails.
+    pub(crate) async fn library(&self) -> Result<Arc<Index>, StoreError> {
+        let version = self.read(self.library.clone(), |store| knowledge::KnowledgeBase::version(store)).await?;
+        self.index(self.library.clone(), version.get()).await
+    }
+
+    /// On a thread that may wait, since callers that miss together build once.
+    #[expect(clippy::disallowed_methods, reason = "building an index is long work outside any transaction")]
+    async fn build_index(
+        &self,
+        keeper: Housekeeper,
+        company: CompanyCode,
+        version: Version,
+    ) -> Result<Arc<Index>, StoreError> {
+        let (db, indexes) = (self.db.clone(), self.indexes.clone());
+        let build = move || {
+            indexes
+                .get(company, version, || db.read(keeper, |store| knowledge::load::snapshot(store)).wait().map_err(Arc::new))
+                .map_err(|error| StoreError::new(error.fault(), error))
+        };
+        let built = tokio::task::spawn_blocking(build).await;
+        built.unwrap_or_else(|error| Err(StoreError::new(Fault::Broken, error)))
+    }
+}
+
+fn uploads(config: &Config) -> PathBuf {
+    config.data_dir.join("uploads")
+}
+
+/// The office of the company that something belongs to, in the platform's transaction.
+fn office_at<'a>(
+    platform: &'a mut PlatformStore<'_>,
+    place: Place,
+) -> Result<Option<CompanyStore<'a, Office>>, StoreError> {
+    let Some(company) = platform.locate(place)? else { return Ok(None) };
+    platform.office(company).map(Some).map_err(|refused| match refused {
+        Refused::Store(error) => error,
+        never => StoreError::new(Fault::Broken, never),
+    })
+}

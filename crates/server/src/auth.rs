@@ -1,0 +1,157 @@
+//! Who is calling, as extractors: a handler that takes [`Auth`] cannot forget to ask.
+
+use std::{future::Future, net::IpAddr, pin::Pin};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
+use identity::tokens::TokenError;
+use tenancy::access::{self, Admin, Agent, Denied, Staff, Superadmin, Supervisor};
+
+use crate::{
+    app::App,
+    http::{
+        error::{ApiError, TokenProblem},
+        gate,
+    },
+};
+
+/// A signed-in caller of the kind that the endpoint is for.
+///
+/// The token is verified, then the store is asked for the account as it is now: role,
+/// company and active state never come from the claims. It has to stand before the
+/// body in a handler's arguments, so that its refusal comes first.
+pub(crate) struct Auth<C>(pub(crate) C);
+
+/// Whoever calls a public endpoint: staff if their token is good, else nobody.
+pub(crate) struct Anyone(pub(crate) Option<Staff>);
+
+/// The address a request came from.
+pub(crate) struct ClientIp(pub(crate) Option<IpAddr>);
+
+/// Kinds of staff that endpoints are for.
+pub(crate) trait FromStaff: Sized {
+    /// The caller as this kind, `None` for a role that the endpoint is not for.
+    fn from_staff(staff: Staff) -> Option<Self>;
+}
+
+impl FromStaff for Staff {
+    fn from_staff(staff: Staff) -> Option<Self> {
+        Some(staff)
+    }
+}
+
+impl FromStaff for Superadmin {
+    fn from_staff(staff: Staff) -> Option<Self> {
+        match staff {
+            Staff::Superadmin(superadmin) => Some(superadmin),
+            Staff::Admin(_) | Staff::Agent(_) => None,
+        }
+    }
+}
+
+impl FromStaff for Supervisor {
+    fn from_staff(staff: Staff) -> Option<Self> {
+        match staff {
+            Staff::Superadmin(superadmin) => Some(Self::Superadmin(superadmin)),
+            Staff::Admin(admin) => Some(Self::Admin(admin)),
+            Staff::Agent(_) => None,
+        }
+    }
+}
+
+impl FromStaff for Admin {
+    fn from_staff(staff: Staff) -> Option<Self> {
+        match staff {
+            Staff::Admin(admin) => Some(admin),
+            Staff::Superadmin(_) | Staff::Agent(_) => None,
+        }
+    }
+}
+
+impl FromStaff for Agent {
+    fn from_staff(staff: Staff) -> Option<Self> {
+        match staff {
+            Staff::Agent(agent) => Some(agent),
+            Staff::Superadmin(_) | Staff::Admin(_) => None,
+        }
+    }
+}
+
+impl<C: FromStaff + 'static> FromRequest for Auth<C> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let hold = gate::hold(req);
+        let req = req.clone();
+        Box::pin(async move {
+            let staff = signed_in(&req).await?;
+            let caller = C::from_staff(staff).ok_or_else(ApiError::permission_denied)?;
+            drop(hold);
+            Ok(Self(caller))
+        })
+    }
+}
+
+impl FromRequest for Anyone {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move {
+            if !req.headers().contains_key(header::AUTHORIZATION) {
+                return Ok(Self(None));
+            }
+            Ok(Self(signed_in(&req).await.ok()))
+        })
+    }
+}
+
+impl FromRequest for ClientIp {
+    type Error = ApiError;
+    type Future = std::future::Ready<Result<Self, ApiError>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(Ok(Self(req.peer_addr().map(|peer| peer.ip()))))
+    }
+}
+
+/// Verifies the bearer token and admits its account.
+pub(crate) async fn signed_in(req: &HttpRequest) -> Result<Staff, ApiError> {
+    let app = app(req)?;
+    let token = bearer(req)?;
+    let claims = app.signer.verify_access(token, app.now()).map_err(|error| {
+        ApiError::unauthorized(match error {
+            TokenError::Malformed | TokenError::Expired => TokenProblem::Invalid,
+            TokenError::WrongType => TokenProblem::WrongType,
+        })
+    })?;
+    let admitted = app.lobby(move |lobby| access::staff(lobby, claims.user, claims.version)).await;
+    admitted.map_err(|denied| match denied {
+        Denied::Gone => ApiError::unauthorized(TokenProblem::UserGone),
+        Denied::Inactive => ApiError::unauthorized(TokenProblem::UserInactive),
+        Denied::Outdated => ApiError::unauthorized(TokenProblem::Invalid),
+        Denied::Store(error) => error.into(),
+    })
+}
+
+/// The token of the header. Any scheme but exactly `Bearer` counts as no token.
+fn bearer(req: &HttpRequest) -> Result<&str, ApiError> {
+    let missing = || ApiError::unauthorized(TokenProblem::Missing);
+    let value = req.headers().get(header::AUTHORIZATION).ok_or_else(missing)?;
+    let value = value.to_str().map_err(|_| missing())?;
+    let mut words = value.split_ascii_whitespace();
+    match (words.next(), words.next(), words.next()) {
+        (Some("Bearer"), Some(token), None) => Ok(token),
+        (Some("Bearer"), _, _) => Err(ApiError::unauthorized(TokenProblem::BadHeader)),
+        _ => Err(missing()),
+    }
+}
+
+fn app(req: &HttpRequest) -> Result<&App, ApiError> {
+    #[derive(Debug, thiserror::Error)]
+    #[error("the application was not wired")]
+    struct NotWired;
+
+    req.app_data::<web::Data<App>>().map(|app| app.get_ref()).ok_or_else(|| ApiError::internal(NotWired))
+}

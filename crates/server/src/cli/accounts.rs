@@ -1,0 +1,66 @@
+//! `switchboard admin ..`.
+
+use std::io::Read as _;
+
+use identity::Password;
+use storage::Database;
+use tenancy::{CompanyCode, CompanyStatus, access};
+
+use super::{AdminCommand, Failure, Status};
+use crate::accounts;
+
+/// The cost of passwords set from the command line, where nobody waits in a queue.
+const COST: u32 = 12;
+
+#[derive(Debug, thiserror::Error)]
+enum AdminError {
+    #[error("the password on standard input is empty")]
+    NoPassword,
+    #[error("that is no company code")]
+    NoCode,
+}
+
+pub(super) fn admin(command: AdminCommand) -> Result<(), Failure> {
+    match command {
+        AdminCommand::CreateSuperadmin { username, email, password_stdin: _, if_missing, databases } => {
+            let options = databases.options()?;
+            let password = password()?;
+            let made = if if_missing {
+                accounts::ensure_superadmin(&options, COST, &username, &email, &password)?
+            } else {
+                accounts::create_superadmin(&options, COST, &username, &email, &password)?;
+                true
+            };
+            println!("{}", if made { "the superadmin was created" } else { "the superadmin exists" });
+        }
+        AdminCommand::SetPassword { login, password_stdin: _, databases } => {
+            accounts::set_password(&databases.options()?, COST, &login, &password()?)?;
+            println!("the password was set; every earlier token of the account has ended");
+        }
+        AdminCommand::Company { code, status, databases } => {
+            let options = databases.options()?;
+            let code = CompanyCode::parse(&code).map_err(|_| AdminError::NoCode)?;
+            let status = match status {
+                Status::Active => CompanyStatus::Active,
+                Status::Suspended => CompanyStatus::Suspended,
+                Status::Closed => CompanyStatus::Closed,
+            };
+            let db = Database::open(&options)?;
+            let keeper = db.lobby(move |lobby| access::housekeeper(lobby, code)).wait()?;
+            db.write(keeper, move |company| tenancy::companies::set_status(company, status)).wait()?;
+            println!("{code} is {}", status.as_str());
+        }
+    }
+    Ok(())
+}
+
+/// The password on standard input, without the line break that ends it.
+fn password() -> Result<Password, Failure> {
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text)?;
+    let text = text.trim_end_matches(['\r', '\n']);
+    if text.is_empty() {
+        return Err(AdminError::NoPassword.into());
+    }
+    Ok(Password::new(text.to_owned()))
+}

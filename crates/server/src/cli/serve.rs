@@ -1,0 +1,19 @@
+//! `switchboard serve`.
+
+use std::sync::Arc;
+
+use super::Failure;
+use crate::{Extras, SystemClock, config::Settings, logging};
+
+/// Serves until a signal asks to stop.
+pub(super) fn serve(settings: Settings) -> Result<(), Failure> {
+    let settings = settings.complete()?;
+    logging::start(settings.log_filter());
+    let config = settings.check()?;
+    let running = crate::start(config, Extras { clock: Arc::new(SystemClock), model: None })?;
+    for address in running.addresses() {
+        tracing::info!(%address, "listening");
+    }
+    running.wait();
+    Ok(())
+}

@@ -1,0 +1,328 @@
+//! Configuration: defaults < file < environment < flags, read once at start.
+//!
+//! Every setting is a flag of `serve`, an environment variable
+//! (`SWITCHBOARD_..`) and a key of the TOML file that `--config` names. Secrets
+//! have no flag, since the machine's process list shows flags.
+
+use std::{fs, io, net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::Args;
+use llm_client::openai::OpenAiConfig;
+use rand::Rng as _;
+use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
+use serde::Deserialize;
+use storage::{InvalidTarget, Target};
+
+/// What the operator said, in one place; what is missing has a default.
+#[derive(Args, Deserialize, Clone, Default)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Settings {
+    /// A TOML file with any of the settings below.
+    #[arg(long, env = "SWITCHBOARD_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    config: Option<PathBuf>,
+    /// Addresses to listen on, repeated or separated by commas [default: 127.0.0.1:8000].
+    #[arg(long, env = "SWITCHBOARD_LISTEN", value_name = "ADDR", value_delimiter = ',')]
+    listen: Option<Vec<SocketAddr>>,
+    /// The database: sqlite:PATH or postgres://.. as the runtime role [default: sqlite in the data folder].
+    #[arg(long, env = "SWITCHBOARD_DATABASE", value_name = "URL", hide_env_values = true)]
+    database: Option<String>,
+    /// The same PostgreSQL database as the role that owns the tables; with it, `serve` migrates first.
+    #[arg(long, env = "SWITCHBOARD_OWNER_DATABASE", value_name = "URL", hide_env_values = true)]
+    owner_database: Option<String>,
+    /// Where uploads, the SQLite file and a generated secret live [default: ./switchboard-data].
+    #[arg(long, env = "SWITCHBOARD_DATA_DIR", value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// The address that absolute links start with, such as `https://chat.example.com`.
+    #[arg(long, env = "SWITCHBOARD_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
+    /// Host headers that absolute links may be made from when there is no public URL.
+    #[arg(long, env = "SWITCHBOARD_ALLOWED_HOSTS", value_name = "HOST", value_delimiter = ',')]
+    allowed_hosts: Option<Vec<String>>,
+    /// Cost of password hashes, 4 to 31; each step doubles the time [default: 12].
+    #[arg(long, env = "SWITCHBOARD_BCRYPT_COST", value_name = "N")]
+    bcrypt_cost: Option<u32>,
+    /// Minutes that an access token lives [default: 15].
+    #[arg(long, env = "SWITCHBOARD_ACCESS_MINUTES", value_name = "N")]
+    access_minutes: Option<u64>,
+    /// Days that a refresh token lives [default: 7].
+    #[arg(long, env = "SWITCHBOARD_REFRESH_DAYS", value_name = "N")]
+    refresh_days: Option<u64>,
+    /// MiB of memory for knowledge indexes [default: 256].
+    #[arg(long, env = "SWITCHBOARD_INDEX_CACHE_MIB", value_name = "N")]
+    index_cache_mib: Option<u64>,
+    /// Base URL of an OpenAI-compatible server, for companies with `answer_mode` `llm`.
+    #[arg(long, env = "SWITCHBOARD_LLM_URL", value_name = "URL")]
+    llm_url: Option<String>,
+    /// The model to ask there.
+    #[arg(long, env = "SWITCHBOARD_LLM_MODEL", value_name = "NAME")]
+    llm_model: Option<String>,
+    /// Seconds until an answer falls back to the extractive one, at most 8 [default: 8].
+    #[arg(long, env = "SWITCHBOARD_LLM_DEADLINE_SECONDS", value_name = "N")]
+    llm_deadline_seconds: Option<u64>,
+    /// Which log lines to write, in the syntax of `RUST_LOG` [default: info].
+    #[arg(long, env = "SWITCHBOARD_LOG", value_name = "FILTER")]
+    log: Option<String>,
+    /// The key for that server; environment `SWITCHBOARD_LLM_KEY` or file.
+    #[arg(skip)]
+    llm_key: Option<SecretString>,
+    /// At least 32 bytes that tokens and links are signed with; environment
+    /// `SWITCHBOARD_SECRET` or file.
+    #[arg(skip)]
+    secret: Option<SecretString>,
+}
+
+/// Everything the server needs to know, checked.
+pub struct Config {
+    /// Addresses to listen on; port 0 takes a free one.
+    pub listen: Vec<SocketAddr>,
+    /// The database, as the runtime role.
+    pub database: Target,
+    /// The database as the owner of its tables.
+    pub owner_database: Option<Target>,
+    /// Where uploads live.
+    pub data_dir: PathBuf,
+    /// At least 32 bytes.
+    pub secret: SecretSlice<u8>,
+    /// Without a final slash.
+    pub public_url: Option<String>,
+    /// Lower-case.
+    pub allowed_hosts: Vec<String>,
+    /// 4 to 31.
+    pub bcrypt_cost: u32,
+    /// Life of an access token.
+    pub access_life: Duration,
+    /// Life of a refresh token.
+    pub refresh_life: Duration,
+    /// Bytes of memory for knowledge indexes.
+    pub index_cache: u64,
+    /// The model, if there is one.
+    pub llm: Option<OpenAiConfig>,
+}
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("the configuration file cannot be read")]
+    Read(#[source] io::Error),
+    /// The file is not TOML, or has keys that do not exist.
+    #[error("the configuration file is not valid")]
+    Parse(#[source] toml::de::Error),
+    /// The database URL.
+    #[error("the database url was refused")]
+    Database(#[from] InvalidTarget),
+    /// PostgreSQL without a secret and without a data folder to generate one into.
+    #[error("PostgreSQL needs SWITCHBOARD_SECRET, or --data-dir to generate one into")]
+    SecretMissing,
+    /// The secret.
+    #[error("SWITCHBOARD_SECRET must have at least 32 bytes")]
+    SecretShort,
+    /// The data folder.
+    #[error("the data folder cannot be used")]
+    DataDir(#[source] io::Error),
+    /// The cost of hashes.
+    #[error("the bcrypt cost must be 4 to 31")]
+    Cost,
+    /// A model URL without a model name, or the other way round.
+    #[error("--llm-url and --llm-model go together")]
+    Model,
+}
+
+/// The shortest secret that is accepted, in bytes.
+const SECRET_BYTES: usize = 32;
+
+/// Longest time a model may take: the first byte of a reply is due after 10 s.
+const LLM_DEADLINE: u64 = 8;
+
+impl Settings {
+    /// Settings that name a data folder and nothing else.
+    pub fn in_folder(data_dir: PathBuf) -> Self {
+        Self { data_dir: Some(data_dir), ..Self::default() }
+    }
+
+    /// The same settings, listening elsewhere.
+    #[must_use]
+    pub fn listening(self, listen: Vec<SocketAddr>) -> Self {
+        Self { listen: Some(listen), ..self }
+    }
+
+    /// Which log lines to write.
+    pub fn log_filter(&self) -> &str {
+        self.log.as_deref().unwrap_or("info")
+    }
+
+    /// Adds the secrets of the environment and what the file says where neither flag
+    /// nor environment did.
+    ///
+    /// # Errors
+    /// The file cannot be read or is not valid.
+    #[expect(clippy::disallowed_methods, reason = "this is the config module")]
+    pub fn complete(mut self) -> Result<Self, ConfigError> {
+        let secret_of = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty()).map(SecretString::from);
+        self.secret = self.secret.or_else(|| secret_of("SWITCHBOARD_SECRET"));
+        self.llm_key = self.llm_key.or_else(|| secret_of("SWITCHBOARD_LLM_KEY"));
+        let Some(path) = &self.config else { return Ok(self) };
+        let file: Self =
+            toml::from_str(&fs::read_to_string(path).map_err(ConfigError::Read)?).map_err(ConfigError::Parse)?;
+        Ok(Self {
+            config: self.config,
+            listen: self.listen.or(file.listen),
+            database: self.database.or(file.database),
+            owner_database: self.owner_database.or(file.owner_database),
+            data_dir: self.data_dir.or(file.data_dir),
+            public_url: self.public_url.or(file.public_url),
+            allowed_hosts: self.allowed_hosts.or(file.allowed_hosts),
+            bcrypt_cost: self.bcrypt_cost.or(file.bcrypt_cost),
+            access_minutes: self.access_minutes.or(file.access_minutes),
+            refresh_days: self.refresh_days.or(file.refresh_days),
+            index_cache_mib: self.index_cache_mib.or(file.index_cache_mib),
+            llm_url: self.llm_url.or(file.llm_url),
+            llm_model: self.llm_model.or(file.llm_model),
+            llm_deadline_seconds: self.llm_deadline_seconds.or(file.llm_deadline_seconds),
+            log: self.log.or(file.log),
+            llm_key: self.llm_key.or(file.llm_key),
+            secret: self.secret.or(file.secret),
+        })
+    }
+
+    /// The two databases, without anything that only a server needs.
+    ///
+    /// # Errors
+    /// A refused URL, or a data folder that cannot be made.
+    pub fn databases(&self) -> Result<(Target, Option<Target>), ConfigError> {
+        let owner = self.owner_database.as_deref().map(Target::parse).transpose()?;
+        let database = match &self.database {
+            Some(url) => Target::parse(url)?,
+            None => Target::sqlite(self.folder()?.join("switchboard.db")),
+        };
+        Ok((database, owner))
+    }
+
+    /// Checks everything and fills in what is missing.
+    ///
+    /// # Errors
+    /// The first thing that cannot be used.
+    pub fn check(self) -> Result<Config, ConfigError> {
+        let (database, owner_database) = self.databases()?;
+        let data_dir = self.folder()?;
+        let secret = match &self.secret {
+            Some(secret) => SecretSlice::from(secret.expose_secret().as_bytes().to_vec()),
+            None if self.data_dir.is_some() || matches!(database, Target::Sqlite(_)) => kept_secret(&data_dir)?,
+            None => return Err(ConfigError::SecretMissing),
+        };
+        if secret.expose_secret().len() < SECRET_BYTES {
+            return Err(ConfigError::SecretShort);
+        }
+        let bcrypt_cost = self.bcrypt_cost.unwrap_or(12);
+        if !(4..=31).contains(&bcrypt_cost) {
+            return Err(ConfigError::Cost);
+        }
+        let deadline = Duration::from_secs(self.llm_deadline_seconds.unwrap_or(LLM_DEADLINE).min(LLM_DEADLINE));
+        let llm = match (self.llm_url, self.llm_model) {
+            (Some(url), Some(model)) => {
+                Some(OpenAiConfig { api_key: self.llm_key, deadline, ..OpenAiConfig::new(url, model) })
+            }
+            (None, None) => None,
+            _ => return Err(ConfigError::Model),
+        };
+        Ok(Config {
+            listen: self.listen.unwrap_or_else(|| vec![SocketAddr::from(([127, 0, 0, 1], 8000))]),
+            database,
+            owner_database,
+            data_dir,
+            secret,
+            public_url: self.public_url.map(|url| url.trim_end_matches('/').to_owned()),
+            allowed_hosts: self.allowed_hosts.unwrap_or_default().iter().map(|host| host.to_lowercase()).collect(),
+            bcrypt_cost,
+            access_life: Duration::from_mins(self.access_minutes.unwrap_or(15).max(1)),
+            refresh_life: Duration::from_hours(self.refresh_days.unwrap_or(7).max(1).saturating_mul(24)),
+            index_cache: self.index_cache_mib.unwrap_or(256).saturating_mul(1 << 20),
+            llm,
+        })
+    }
+
+    fn folder(&self) -> Result<PathBuf, ConfigError> {
+        let folder = self.data_dir.clone().unwrap_or_else(|| PathBuf::from("switchboard-data"));
+        fs::create_dir_all(&folder).map_err(ConfigError::DataDir)?;
+        Ok(folder)
+    }
+}
+
+/// The secret in the data folder, generated at first use and readable by its owner only.
+fn kept_secret(folder: &std::path::Path) -> Result<SecretSlice<u8>, ConfigError> {
+    let path = folder.join("secret");
+    match fs::read(&path) {
+        Ok(bytes) => Ok(SecretSlice::from(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let mut bytes = vec![0; 2 * SECRET_BYTES];
+            rand::rng().fill_bytes(&mut bytes);
+            write_private(&path, &bytes).map_err(ConfigError::DataDir)?;
+            Ok(SecretSlice::from(bytes))
+        }
+        Err(error) => Err(ConfigError::DataDir(error)),
+    }
+}
+
+/// Whole or not at all: a crash must not leave half a secret behind. The temporary file
+/// is made with mode 0600.
+fn write_private(path: &std::path::Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(std::path::Path::new(".")))?;
+    io::Write::write_all(&mut file, bytes)?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_generated_once_and_kept_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = || Settings::in_folder(folder.path().to_owned());
+        let first = settings().check().unwrap().secret;
+        let second = settings().check().unwrap().secret;
+        assert_eq!(first.expose_secret(), second.expose_secret());
+        assert_eq!(first.expose_secret().len(), 64);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = fs::metadata(folder.path().join("secret")).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_short_secret_and_postgres_without_one_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let short = Settings { secret: Some("short".into()), ..Settings::in_folder(folder.path().to_owned()) };
+        assert!(matches!(short.check(), Err(ConfigError::SecretShort)));
+        fs::write(folder.path().join("secret"), "short").unwrap();
+        assert!(matches!(Settings::in_folder(folder.path().to_owned()).check(), Err(ConfigError::SecretShort)));
+    }
+
+    #[test]
+    fn flags_win_over_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("switchboard.toml");
+        fs::write(&file, "bcrypt-cost = 5\naccess-minutes = 3\n").unwrap();
+        let settings = Settings {
+            config: Some(file),
+            bcrypt_cost: Some(6),
+            ..Settings::in_folder(folder.path().to_owned())
+        };
+        let config = settings.complete().unwrap().check().unwrap();
+        assert_eq!((config.bcrypt_cost, config.access_life), (6, Duration::from_mins(3)));
+    }
+
+    #[test]
+    fn an_unknown_key_in_the_file_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("switchboard.toml");
+        fs::write(&file, "bcrypt-cots = 5\n").unwrap();
+        let settings = Settings { config: Some(file), ..Settings::default() };
+        assert!(matches!(settings.complete(), Err(ConfigError::Parse(_))));
+    }
+}

@@ -1,0 +1,126 @@
+//! Two sample companies with staff and knowledge, for `switchboard demo` and nothing else.
+
+use identity::{
+    Email, Hasher, Password, PasswordHash,
+    accounts::{self, Contact, NewSuperadmin},
+    admins::{self, NewAdmin},
+    agents::{self, NewAgent, NewAgentRow},
+};
+use knowledge::{
+    faq,
+    load::{self, LoadMode},
+};
+use storage::{Database, PlatformStore};
+use tenancy::{
+    CompanyCode, Money, Timestamp,
+    access::{self, Staff},
+    plans::{NewPlan, PlanName, Plans as _},
+};
+
+/// Everybody's password; the data is gone when the demo ends.
+pub(crate) const PASSWORD: &str = "demo-password";
+
+/// Who may sign in as superadmin.
+pub(crate) const SUPERADMIN: &str = "root";
+
+/// A sample company.
+pub(crate) struct Sample {
+    /// Its name, from which its code is made.
+    pub(crate) name: &'static str,
+    /// What its people's addresses end in.
+    pub(crate) domain: &'static str,
+    /// The name of its one agent.
+    pub(crate) agent: &'static str,
+    /// A question that its knowledge answers, in other words than it is stored in.
+    pub(crate) question: &'static str,
+    faq: &'static str,
+}
+
+/// The two of them.
+pub(crate) const SAMPLES: [Sample; 2] = [
+    Sample {
+        name: "Harbour Bikes",
+        domain: "harbour-bikes.example",
+        agent: "Noor Haddad",
+        question: "what is the deposit for a rental bike?",
+        faq: include_str!("../assets/demo/harbour_bikes.json"),
+    },
+    Sample {
+        name: "Lumen Dental",
+        domain: "lumen-dental.example",
+        agent: "Ivo Marek",
+        question: "how much is whitening my teeth?",
+        faq: include_str!("../assets/demo/lumen_dental.json"),
+    },
+];
+
+impl Sample {
+    /// The admin's e-mail address.
+    pub(crate) fn admin_email(&self) -> String {
+        format!("admin@{}", self.domain)
+    }
+
+    /// The agent's e-mail address.
+    pub(crate) fn agent_email(&self) -> String {
+        format!("agent@{}", self.domain)
+    }
+}
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Fills an empty database; answers the codes of the companies.
+pub(crate) fn fill(db: &Database, bcrypt_cost: u32, now: Timestamp) -> Result<Vec<CompanyCode>, Failure> {
+    let hash = Hasher::new(bcrypt_cost)?.hash(&Password::new(PASSWORD.to_owned()))?;
+    let boss = NewSuperadmin {
+        username: SUPERADMIN.to_owned(),
+        email: Email::parse("root@switchboard.example")?,
+        hash: hash.clone(),
+    };
+    let user = db.lobby_write(move |lobby| accounts::create_superadmin(lobby, boss, now)).wait()?;
+    let admitted = db.lobby(move |lobby| {
+        let version = access::Directory::standing(lobby, user)?.map(|standing| standing.version);
+        version.map(|version| access::staff(lobby, user, version)).ok_or(access::Denied::Gone)?
+    });
+    let Staff::Superadmin(superadmin) = admitted.wait()? else { return Err("the superadmin is none".into()) };
+    SAMPLES
+        .iter()
+        .map(|sample| {
+            let opened = hash.clone();
+            let open = move |platform: &mut PlatformStore<'_>| open(platform, sample, &opened, now);
+            let company = db.platform(superadmin.clone(), open).wait()?;
+            // A new agent has to choose a password first; setting one stands for that.
+            let (login, hash) = (sample.agent_email(), hash.clone());
+            db.lobby_write(move |lobby| accounts::set_password(lobby, &login, &hash)).wait()?;
+            Ok(company)
+        })
+        .collect()
+}
+
+fn open(
+    platform: &mut PlatformStore<'_>,
+    sample: &Sample,
+    hash: &PasswordHash,
+    now: Timestamp,
+) -> Result<CompanyCode, Failure> {
+    let plan = NewPlan {
+        name: PlanName::Pro,
+        max_agents: 5,
+        price: Money::from_cents(9_900),
+        company_name: sample.name.to_owned(),
+        expiry_date: None,
+    };
+    let plan = platform.insert_plan(&plan, now)?;
+    let contact = Contact { name: sample.name.to_owned(), ..Contact::default() };
+    let admin = NewAdmin { email: Email::parse(&sample.admin_email())?, contact, hash: hash.clone() };
+    let company = admins::open(platform, admin, plan.id, now)?.company.code;
+    let mut office = platform.office(company)?;
+    let row = NewAgentRow { name: sample.agent.to_owned(), phone: String::new(), specialization: String::new() };
+    agents::create(
+        &mut office,
+        NewAgent { email: Email::parse(&sample.agent_email())?, hash: hash.clone(), row },
+        now,
+    )?;
+    let entries = faq::parse(serde_json::from_str(sample.faq)?)?;
+    load::faq(&mut office, &entries, LoadMode::Replace, now)?;
+    Ok(company)
+}

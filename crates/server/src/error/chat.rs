@@ -1,0 +1,32 @@
+//! What visitors are refused.
+
+use chatbot::profile::SaveProfileError;
+use handoff::turn::TurnError;
+
+use crate::http::error::ApiError;
+
+impl From<TurnError> for ApiError {
+    fn from(error: TurnError) -> Self {
+        match error {
+            TurnError::Empty => Self::non_field("Either message content or attachments must be provided"),
+            TurnError::UnknownAttachment(id) => Self::field("attachment_ids", format!("Unknown attachment: {id}")),
+            TurnError::KeyReused => key_reused(),
+            TurnError::Raced | TurnError::Busy => Self::overloaded(std::time::Duration::from_secs(1)),
+            TurnError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SaveProfileError> for ApiError {
+    fn from(error: SaveProfileError) -> Self {
+        match error {
+            SaveProfileError::SessionNotFound => Self::not_found("Session not found"),
+            SaveProfileError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// An idempotency key that came back with another body.
+pub(super) fn key_reused() -> ApiError {
+    ApiError::idempotency_key_reuse("This idempotency key was used for another message.")
+}

@@ -1,0 +1,94 @@
+//! What staff are refused at the desk.
+
+use handoff::{
+    desk::{AssignError, EscalateError, ResolveError},
+    erase::EraseError,
+    reading::ReadError,
+    sending::SendError,
+};
+use serde_json::json;
+
+use super::chat::key_reused;
+use crate::{
+    http::{code::Code, error::ApiError},
+    views::HandoffRow,
+};
+
+impl From<EscalateError> for ApiError {
+    fn from(error: EscalateError) -> Self {
+        match error {
+            EscalateError::SessionNotFound => Self::not_found("Session not found"),
+            EscalateError::AlreadyEscalated(handoff) => {
+                let status = actix_web::http::StatusCode::BAD_REQUEST;
+                Self::new(status, Code::AlreadyEscalated, "Session is already escalated")
+                    .with("handoff_session", json!(HandoffRow::from(&*handoff)))
+            }
+            EscalateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<AssignError> for ApiError {
+    fn from(error: AssignError) -> Self {
+        match error {
+            AssignError::HandoffNotFound => Self::not_found("Handoff session not found"),
+            AssignError::AgentNotFound => Self::not_found("Agent not found"),
+            AssignError::IllegalTransition { from } => {
+                Self::conflict(Code::IllegalTransition, format!("A session that is {} cannot be assigned", from.as_str()))
+                    .with("from", from.as_str())
+                    .with("event", "assign")
+            }
+            AssignError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ResolveError> for ApiError {
+    fn from(error: ResolveError) -> Self {
+        match error {
+            ResolveError::HandoffNotFound => Self::not_found("Handoff session not found"),
+            ResolveError::NotAssigned => not_assigned("Session not assigned to this agent"),
+            ResolveError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReadError> for ApiError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::NotFound => Self::not_found("Session not found or access denied"),
+            ReadError::NotAssigned => not_assigned("Session not assigned to this agent"),
+            ReadError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SendError> for ApiError {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::OnlyAgentsAndAdmins => {
+                Self::forbidden(Code::PermissionDenied, "Only agents and admins can send messages")
+            }
+            SendError::Empty => Self::bad_request("Either message or attachment_ids is required"),
+            SendError::SessionNotFound => Self::not_found("Session not found or access denied"),
+            SendError::AssignedToAnother => not_assigned("Session is assigned to another agent"),
+            SendError::NotEscalated => Self::forbidden(Code::NotEscalated, "Session not escalated to human handoff"),
+            SendError::UnknownAttachment(id) => Self::field("attachment_ids", format!("Unknown attachment: {id}")),
+            SendError::KeyReused => key_reused(),
+            SendError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<EraseError> for ApiError {
+    fn from(error: EraseError) -> Self {
+        match error {
+            EraseError::NotFound => Self::not_found("User profile not found"),
+            EraseError::Store(error) => error.into(),
+        }
+    }
+}
+
+fn not_assigned(message: &'static str) -> ApiError {
+    ApiError::forbidden(Code::NotAssigned, message)
+}

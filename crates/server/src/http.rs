@@ -1,0 +1,24 @@
+//! What every endpoint shares of HTTP: how bodies and queries are read, how
+//! refusals and pages are written, and what stands around every request.
+//!
+//! Handlers take [`body::Valid`], [`params::Params`] and [`paths::PathId`] as
+//! extractors, refuse with [`error::ApiError`] and are registered with
+//! [`routes::at`]. [`edge::edge`] wraps the whole application; without it error
+//! bodies stay empty.
+
+pub(crate) mod body;
+pub(crate) mod code;
+pub(crate) mod cors;
+pub(crate) mod edge;
+pub(crate) mod envelope;
+pub(crate) mod error;
+pub(crate) mod field_errors;
+pub(crate) mod gate;
+pub(crate) mod links;
+pub(crate) mod page;
+pub(crate) mod params;
+pub(crate) mod paths;
+pub(crate) mod redact;
+pub(crate) mod request_id;
+pub(crate) mod routes;
+pub(crate) mod rules;

@@ -1,0 +1,91 @@
+//! Refusals of single fields, collected before the answer.
+
+use std::borrow::Cow;
+
+use serde::{Serialize, Serializer, ser::SerializeMap};
+
+/// A message, usually one of the contract's fixed texts.
+pub(crate) type Text = Cow<'static, str>;
+
+/// The name that cross-field refusals stand under.
+pub(crate) const NON_FIELD: &str = "non_field_errors";
+
+/// What is wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum FieldError {
+    /// The field as a whole.
+    Messages(Vec<Text>),
+    /// Single members of a list, by their index, in rising order.
+    Members(Vec<(usize, Text)>),
+}
+
+impl FieldError {
+    /// One message about the whole field.
+    pub(crate) fn new(message: impl Into<Text>) -> Self {
+        Self::Messages(vec![message.into()])
+    }
+
+    fn first(&self) -> &str {
+        match self {
+            Self::Messages(messages) => messages.first().map_or("", |message| message),
+            Self::Members(members) => members.first().map_or("", |(_, message)| message),
+        }
+    }
+}
+
+/// A list as it is, list members as a map from index to messages.
+impl Serialize for FieldError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Messages(messages) => messages.serialize(serializer),
+            Self::Members(members) => {
+                serializer.collect_map(members.iter().map(|(index, message)| (index, [message.as_ref()])))
+            }
+        }
+    }
+}
+
+/// What is wrong with the fields of a body, in the order they were read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct FieldErrors(Vec<(Text, FieldError)>);
+
+impl FieldErrors {
+    /// The refusal of one field.
+    pub(crate) fn of(field: impl Into<Text>, error: FieldError) -> Self {
+        Self(vec![(field.into(), error)])
+    }
+
+    /// Whether nothing was refused.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds the refusal of a field.
+    pub(crate) fn add(&mut self, field: impl Into<Text>, error: FieldError) {
+        self.0.push((field.into(), error));
+    }
+
+    /// Passes a value that was read on and keeps a refusal.
+    pub(crate) fn keep<T>(&mut self, field: &'static str, read: Result<T, FieldError>) -> Option<T> {
+        match read {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.add(field, error);
+                None
+            }
+        }
+    }
+
+    /// The first message, prefixed with its field unless it is about all of them.
+    pub(crate) fn summary(&self) -> Text {
+        match self.0.first() {
+            Some((field, error)) if field == NON_FIELD => error.first().to_owned().into(),
+            Some((field, error)) => format!("{field}: {}", error.first()).into(),
+            None => "Invalid data.".into(),
+        }
+    }
+
+    pub(crate) fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        self.0.iter().try_for_each(|(field, error)| map.serialize_entry(field, error))
+    }
+}

@@ -1,0 +1,99 @@
+//! One spelling for every path, and integer ids in it.
+
+use std::future;
+
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::{Payload, ServiceRequest},
+    http::{Method, Uri, uri::PathAndQuery},
+};
+
+use crate::http::{error::ApiError, params::MAX_SAFE};
+
+/// Rewrites a request before it is routed.
+///
+/// Routes are registered with the final slash, as the contract writes them. A
+/// missing slash is added, one doubled `/api` or `/ws` is dropped, and HEAD is
+/// routed as GET (the edge drops the body again).
+pub(crate) fn normalise(req: &mut ServiceRequest) {
+    if req.method() == Method::HEAD {
+        req.head_mut().method = Method::GET;
+    }
+    if let Some(uri) = canonical(req.uri()) {
+        req.match_info_mut().get_mut().update(&uri);
+        req.head_mut().uri = uri;
+    }
+}
+
+/// The canonical form of a target that is not in it.
+fn canonical(uri: &Uri) -> Option<Uri> {
+    let path = uri.path();
+    let short = match path {
+        _ if path.starts_with("/api/api/") => path.get("/api".len()..)?,
+        _ if path.starts_with("/ws/ws/") => path.get("/ws".len()..)?,
+        _ => path,
+    };
+    let slash = if short.ends_with('/') || !short.starts_with('/') { "" } else { "/" };
+    if short.len() == path.len() && slash.is_empty() {
+        return None;
+    }
+    let target = match uri.query() {
+        Some(query) => format!("{short}{slash}?{query}"),
+        None => format!("{short}{slash}"),
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(target).ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+/// The first `{..}` segment of a path as an integer id.
+///
+/// A segment that no id can have is an unknown path: 404.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PathId(pub(crate) i64);
+
+impl FromRequest for PathId {
+    type Error = ApiError;
+    type Future = future::Ready<Result<Self, ApiError>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let segment = req.match_info().iter().next().map_or("", |(_, segment)| segment);
+        future::ready(id(segment).map(Self).ok_or_else(ApiError::detail_404))
+    }
+}
+
+fn id(segment: &str) -> Option<i64> {
+    let digits = segment.bytes().all(|byte| byte.is_ascii_digit());
+    segment.parse().ok().filter(|id| digits && (1..MAX_SAFE).contains(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_have_one_spelling() {
+        for (given, wanted) in [
+            ("/api/auth/login", "/api/auth/login/"),
+            ("/api/auth/login?a=/b", "/api/auth/login/?a=/b"),
+            ("/api/api/auth/login/", "/api/auth/login/"),
+            ("/api/api/auth/login?x", "/api/auth/login/?x"),
+            ("/ws/ws/agents", "/ws/agents/"),
+            ("/api/x%2Fy", "/api/x%2Fy/"),
+        ] {
+            assert_eq!(canonical(&given.parse().unwrap()).unwrap().to_string(), wanted);
+        }
+        for same in ["/", "/api/auth/login/", "/api/api%2Fauth/", "/apiapi/", "*"] {
+            assert_eq!(canonical(&same.parse().unwrap()), None, "{same}");
+        }
+    }
+
+    #[test]
+    fn ids_are_positive_integers_that_json_keeps_exact() {
+        assert_eq!(id("1"), Some(1));
+        assert_eq!(id("9007199254740991"), Some(MAX_SAFE - 1));
+        for bad in ["", "0", "-1", "+1", "abc", "1.0", "9007199254740992", "99999999999999999999", "\u{661}"] {
+            assert_eq!(id(bad), None, "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Integers and amounts of money.
+
+use serde_json::{Number, Value};
+use tenancy::{InvalidMoney, Money};
+
+use super::Single;
+use crate::http::{body::Raw, field_errors::FieldError, params::MAX_SAFE};
+
+pub(super) const NOT_AN_INTEGER: &str = "A valid integer is required.";
+
+/// An integer between -2^53 and 2^53, also as text and with a zero fraction.
+pub(crate) struct Integer;
+
+/// A whole number.
+pub(crate) fn integer() -> Integer {
+    Integer
+}
+
+impl Single for Integer {
+    type Value = i64;
+
+    fn accept(&self, raw: Raw) -> Result<i64, FieldError> {
+        let number = match &raw {
+            Raw::Text(text) | Raw::Json(Value::String(text)) => parse(text),
+            Raw::Json(Value::Number(number)) => whole(number),
+            Raw::Json(_) | Raw::File(_) => None,
+        };
+        number.filter(|number| (1 - MAX_SAFE..MAX_SAFE).contains(number)).ok_or_else(|| FieldError::new(NOT_AN_INTEGER))
+    }
+}
+
+fn whole(number: &Number) -> Option<i64> {
+    number.as_i64().or_else(|| {
+        let float = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0)?;
+        // Through text, because no conversion from floats is without a cast.
+        format!("{float:.0}").parse().ok()
+    })
+}
+
+fn parse(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let whole = match text.split_once('.') {
+        Some((whole, zeros)) if zeros.bytes().all(|byte| byte == b'0') => whole,
+        Some(_) => return None,
+        None => text,
+    };
+    whole.parse().ok()
+}
+
+/// A decimal of ten digits, two of them after the point.
+pub(crate) struct Decimal;
+
+/// An amount of money.
+pub(crate) fn decimal() -> Decimal {
+    Decimal
+}
+
+impl Single for Decimal {
+    type Value = Money;
+
+    fn accept(&self, raw: Raw) -> Result<Money, FieldError> {
+        let parsed = match &raw {
+            Raw::Text(text) | Raw::Json(Value::String(text)) => Money::parse(text.trim()),
+            Raw::Json(Value::Number(number)) => Money::parse(&digits(number)),
+            Raw::Json(_) | Raw::File(_) => Err(InvalidMoney::NotANumber),
+        };
+        parsed.map_err(|invalid| {
+            FieldError::new(match invalid {
+                InvalidMoney::NotANumber => "A valid number is required.",
+                InvalidMoney::TooManyPlaces => "Ensure that there are no more than 2 decimal places.",
+                InvalidMoney::TooManyDigits => "Ensure that there are no more than 10 digits in total.",
+            })
+        })
+    }
+}
+
+/// The number without an exponent, as `f64` prints it and JSON does not.
+fn digits(number: &Number) -> String {
+    match number.as_f64() {
+        Some(float) if number.is_f64() => float.to_string(),
+        _ => number.to_string(),
+    }
+}

@@ -1,0 +1,54 @@
+//! Days and moments.
+
+use serde_json::Value;
+use tenancy::{Date, Timestamp};
+
+use super::Single;
+use crate::http::{body::Raw, field_errors::FieldError};
+
+/// A day, `YYYY-MM-DD`.
+pub(crate) struct Day;
+
+/// A calendar day.
+pub(crate) fn date() -> Day {
+    Day
+}
+
+impl Single for Day {
+    type Value = Date;
+
+    fn accept(&self, raw: Raw) -> Result<Date, FieldError> {
+        text(&raw)
+            .and_then(|text| Date::parse(text).ok())
+            .ok_or_else(|| FieldError::new("Date has wrong format. Use one of these formats instead: YYYY-MM-DD."))
+    }
+}
+
+/// A moment in RFC 3339, or a day for its first moment.
+pub(crate) struct Moment;
+
+/// A timestamp.
+#[cfg_attr(not(test), expect(dead_code, reason = "renewals come later"))]
+pub(crate) fn timestamp() -> Moment {
+    Moment
+}
+
+impl Single for Moment {
+    type Value = Timestamp;
+
+    fn accept(&self, raw: Raw) -> Result<Timestamp, FieldError> {
+        text(&raw).and_then(|text| Timestamp::parse(text).ok()).ok_or_else(|| {
+            FieldError::new(
+                "Datetime has wrong format. Use one of these formats instead: \
+                 YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].",
+            )
+        })
+    }
+}
+
+fn text(raw: &Raw) -> Option<&str> {
+    match raw {
+        Raw::Text(text) | Raw::Json(Value::String(text)) => Some(text.trim()),
+        Raw::Json(_) | Raw::File(_) => None,
+    }
+}

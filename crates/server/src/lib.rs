@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+pub mod accounts;
+mod app;
+mod auth;
+mod blobs;
+pub mod cli;
+pub mod config;
+mod demo;
+mod error;
+mod hashing;
+mod http;
+mod logging;
+mod routes;
+mod running;
+mod turn;
+mod views;
+
+pub use app::WireError;
+pub use running::{Extras, Running, StartError, SystemClock, start};

@@ -1,0 +1,31 @@
+//! Log lines: JSON on standard error.
+
+use std::{error::Error, fmt::Write as _};
+
+use tracing_subscriber::EnvFilter;
+
+/// Starts logging for this process. `filter` is the syntax of `RUST_LOG`; what is
+/// not valid in it is ignored.
+pub(crate) fn start(filter: &str) {
+    let started = tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_writer(std::io::stderr)
+        .with_env_filter(EnvFilter::builder().parse_lossy(filter))
+        .try_init();
+    // A second start in one process, as in tests, leaves the first in place.
+    drop(started);
+}
+
+/// An error and its causes on one line.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let _ = write!(line, ": {error}");
+        cause = error.source();
+    }
+    line
+}

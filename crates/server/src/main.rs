@@ -1,0 +1,7 @@
+//! The `switchboard` binary.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    server::cli::run()
+}

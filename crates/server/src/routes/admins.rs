@@ -1,0 +1,216 @@
+//! Companies and their admins, as the superadmin handles them.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use identity::{
+    Email,
+    accounts::Contact,
+    admins::{self, AdminFilter, AdminOrder, CreateAdminError, Created, NewAdmin},
+    ports::AdminList as _,
+};
+use knowledge::markup::neutralise;
+use serde::Serialize;
+use tenancy::{CompanyCode, PlanId, StoreError, UserId, access::Superadmin, plans::Plan};
+
+use super::auth::made_up_password;
+use crate::{
+    app::App,
+    auth::Auth,
+    http::{
+        body::{Body, Fields, Valid, body},
+        error::ApiError,
+        field_errors::{FieldError, FieldErrors},
+        links::Links,
+        page::{LinkPage, Paging},
+        params::Params,
+        routes::at,
+        rules::{Rule as _, email, integer, text},
+    },
+    views::{AdminRow, Code, Dec, Shown},
+};
+
+pub(super) fn register(config: &mut web::ServiceConfig) {
+    config.service(at("/api/auth/create-admin/").post(create)).service(at("/api/auth/list-admins/").get(list));
+}
+
+body! {
+    /// Who the admin is.
+    struct AdminBody {
+        name: String = text().max(100),
+        email: String = email(),
+        address: Option<String> = text().optional(),
+        contact_person: Option<String> = text().max(100).optional(),
+        contact_number: Option<String> = text().max(20).optional(),
+        phone_number: Option<String> = text().max(20).optional(),
+    }
+}
+
+/// An admin, and where that admin goes.
+struct CreateAdminBody {
+    admin: AdminBody,
+    target: Target,
+}
+
+enum Target {
+    NewCompany { plan: i64 },
+    Company { code: String, plan: Option<i64> },
+}
+
+/// Whether `plan_id` may be missing depends on `company_id`, which no rule of one field can say.
+impl Body for CreateAdminBody {
+    const NAMES: Option<&'static [&'static str]> = None;
+
+    fn read(mut fields: Fields<'_>) -> Result<Self, FieldErrors> {
+        let target = Target::read(&mut fields);
+        match (AdminBody::read(fields), target) {
+            (Ok(admin), Ok(target)) => Ok(Self { admin, target }),
+            (Ok(_), Err((field, error))) => Err(FieldErrors::of(field, error)),
+            (Err(errors), Ok(_)) => Err(errors),
+            (Err(mut errors), Err((field, error))) => {
+                errors.add(field, error);
+                Err(errors)
+            }
+        }
+    }
+}
+
+impl Target {
+    fn read(fields: &mut Fields<'_>) -> Result<Self, (&'static str, FieldError)> {
+        let code = text().optional().read(fields, "company_id").map_err(|error| ("company_id", error))?;
+        let target = match code.filter(|code| !code.is_empty()) {
+            None => integer().read(fields, "plan_id").map(|plan| Self::NewCompany { plan }),
+            Some(code) => integer().optional().read(fields, "plan_id").map(|plan| Self::Company { code, plan }),
+        };
+        target.map_err(|error| ("plan_id", error))
+    }
+}
+
+#[derive(Serialize)]
+struct CreatedReply<'a> {
+    name: &'a str,
+    email: &'a str,
+    password: &'a str,
+    company_id: Code,
+    plan: Option<PlanView>,
+}
+
+#[derive(Serialize)]
+struct PlanView {
+    id: i64,
+    name: &'static str,
+    max_agents: i32,
+    price: Dec,
+}
+
+impl From<Plan> for PlanView {
+    fn from(plan: Plan) -> Self {
+        Self { id: plan.id.get(), name: plan.name.display(), max_agents: plan.max_agents, price: Shown(plan.price) }
+    }
+}
+
+/// Opens a company with its first admin, or adds an admin to one, and shows the password once.
+async fn create(
+    Auth(superadmin): Auth<Superadmin>,
+    Valid(CreateAdminBody { admin, target }): Valid<CreateAdminBody>,
+    app: web::Data<App>,
+) -> Result<HttpResponse, ApiError> {
+    let email = Email::parse(&admin.email)?;
+    let (password, hash) = made_up_password(&app).await?;
+    let contact = Contact {
+        name: neutralise(&admin.name).into_owned(),
+        address: admin.address.unwrap_or_default(),
+        contact_person: admin.contact_person.unwrap_or_default(),
+        contact_number: admin.contact_number.unwrap_or_default(),
+        phone_number: admin.phone_number.unwrap_or_default(),
+    };
+    let (new, now) = (NewAdmin { email: email.clone(), hash, contact: contact.clone() }, app.now());
+    let created = app.platform(superadmin, move |platform| match target {
+        Target::NewCompany { plan } => admins::open(platform, new, PlanId::new(plan), now),
+        Target::Company { code, plan } => {
+            let company = CompanyCode::parse(&code).map_err(|_| CreateAdminError::CompanyInvalid)?;
+            admins::join(platform, new, company, plan.map(PlanId::new), now)
+        }
+    });
+    let Created { company, plan, .. } = created.await?;
+    Ok(HttpResponse::Created().json(CreatedReply {
+        name: &contact.name,
+        email: email.as_str(),
+        password: password.expose(),
+        company_id: Shown(company.code),
+        plan: plan.map(PlanView::from),
+    }))
+}
+
+/// Lists the admins of all companies, or shows the one that is asked for.
+async fn list(
+    Auth(superadmin): Auth<Superadmin>,
+    params: Params,
+    req: HttpRequest,
+    app: web::Data<App>,
+) -> Result<HttpResponse, ApiError> {
+    let now = app.now();
+    if let Some(id) = params.integer_or("admin_id", || "Invalid admin_id parameter. Must be a number.")? {
+        let admin = app.platform_read(superadmin, move |platform| platform.admin(UserId::new(id), now)).await?;
+        let admin = admin.ok_or_else(|| ApiError::not_found("Admin not found with the given ID."))?;
+        return Ok(HttpResponse::Ok().json(AdminRow::new(&admin, now)));
+    }
+    let paging = Paging::link(&params);
+    let filter = AdminFilter {
+        search: params.text("search").map(str::to_owned),
+        order: params.text("ordering").map_or_else(AdminOrder::default, AdminOrder::parse),
+    };
+    let read = app.platform_read(superadmin, move |platform| {
+        paging.fetch(|offset, limit| {
+            let count = platform.count_admins(filter.search.as_deref())?;
+            Ok::<_, StoreError>((count, platform.page_of_admins(&filter, offset, limit, now)?))
+        })
+    });
+    let page = read.await?.map(|admin| AdminRow::new(&admin, now));
+    Ok(HttpResponse::Ok().json(LinkPage::new(page, &Links::of(&app.public_url, &req, &params))?))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{FromRequest as _, test::TestRequest};
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::http::error::Shape;
+
+    async fn read(company: Value, plan: Value) -> Result<CreateAdminBody, ApiError> {
+        let mut body = json!({"name": "Tesla Motors", "email": "ann@t.com"});
+        for (key, value) in [("company_id", company), ("plan_id", plan)] {
+            if value != json!("missing") {
+                body[key] = value;
+            }
+        }
+        let (req, mut payload) = TestRequest::default().set_json(body).to_http_parts();
+        Valid::from_request(&req, &mut payload).await.map(|Valid(body)| body)
+    }
+
+    #[actix_web::test]
+    async fn only_an_admin_who_joins_a_company_may_come_without_a_plan() {
+        for company in [json!("missing"), json!(null), json!(" ")] {
+            let refused = read(company.clone(), json!("missing")).await.err().unwrap();
+            assert_eq!(refused.message(), "plan_id: This field is required.");
+            let refused = read(company.clone(), json!(null)).await.err().unwrap();
+            assert_eq!(refused.message(), "plan_id: This field may not be null.");
+            let opens = read(company, json!("7")).await.unwrap().target;
+            assert!(matches!(opens, Target::NewCompany { plan: 7 }));
+        }
+        for plan in [json!("missing"), json!(null)] {
+            let joins = read(json!("TES001"), plan).await.unwrap().target;
+            assert!(matches!(joins, Target::Company { code, plan: None } if code == "TES001"));
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_missing_plan_is_named_beside_the_other_fields() {
+        let refused = Valid::<CreateAdminBody>::extract(&TestRequest::default().to_http_request()).await.err().unwrap();
+        let Shape::Fields(errors) = refused.shape() else { panic!("no field errors") };
+        let mut wanted = FieldErrors::default();
+        for field in ["name", "email", "plan_id"] {
+            wanted.add(field, FieldError::new("This field is required."));
+        }
+        assert_eq!(errors, &wanted);
+    }
+}

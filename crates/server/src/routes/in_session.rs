@@ -1,0 +1,39 @@
+//! Bodies whose `session_id` is asked for before anything else is looked at.
+
+use crate::http::{
+    body::{Body, Fields},
+    error::ApiError,
+    field_errors::FieldErrors,
+    rules::{Rule as _, text},
+};
+
+/// A body in a session. Without `session_id` the endpoint has words of its own, which
+/// come before the refusals of all other fields.
+pub(super) struct InSession<T> {
+    session_id: Option<String>,
+    rest: Result<T, FieldErrors>,
+}
+
+impl<T> InSession<T> {
+    /// The session's id and the rest of the body.
+    pub(super) fn split(self) -> Result<(String, T), ApiError> {
+        let id = self.session_id.filter(|id| !id.is_empty());
+        let id = id.ok_or_else(|| ApiError::bad_request("session_id is required"))?;
+        Ok((id, self.rest.map_err(ApiError::fields)?))
+    }
+}
+
+impl<T: Body> Body for InSession<T> {
+    const LIMIT: usize = T::LIMIT;
+    const NAMES: Option<&'static [&'static str]> = None;
+
+    fn read(mut fields: Fields<'_>) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let read = text().max(100).optional().read(&mut fields, "session_id");
+        let session_id = errors.keep("session_id", read);
+        match session_id {
+            Some(session_id) => Ok(Self { session_id, rest: T::read(fields) }),
+            None => Err(errors),
+        }
+    }
+}

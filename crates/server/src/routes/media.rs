@@ -1,0 +1,110 @@
+//! `GET /media/..`: files, to whoever holds a valid link or may see their session.
+
+use std::{io, path::PathBuf};
+
+use actix_files::NamedFile;
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{
+        self, Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue, HeaderValue,
+    },
+    web,
+};
+use attachments::{
+    AttachmentDirectory as _, Attachments as _, BlobKey, Blobs as _, Disposition, Download, Verdict,
+};
+use storage::Place;
+use tenancy::{CompanyCode, Fault, StoreError, access::Staff};
+
+use crate::{
+    app::App,
+    auth::signed_in,
+    http::{code::Code, error::ApiError, params::Params, routes::at},
+};
+
+pub(super) fn register(config: &mut web::ServiceConfig) {
+    config.service(at("/media/{path:.*}/").get(serve));
+}
+
+/// Serves a file: whole, in part, or not again to whom has it.
+async fn serve(
+    req: HttpRequest,
+    path: web::Path<String>,
+    params: Params,
+    app: web::Data<App>,
+) -> Result<HttpResponse, ApiError> {
+    let key = path.strip_prefix("uploads/").and_then(|key| BlobKey::parse(key).ok()).ok_or_else(ApiError::detail_404)?;
+    let verdict = match (params.get("exp"), params.get("sig")) {
+        (Some(exp), Some(sig)) => Some(app.links.verify(&key.path(), exp, sig, app.now())),
+        (Some(_), None) | (None, Some(_)) => Some(Verdict::Wrong),
+        (None, None) => None,
+    };
+    let download = match verdict {
+        Some(Verdict::Valid) => {
+            let key = key.clone();
+            app.lobby(move |lobby| lobby.by_key(&key)).await.map_err(|error: StoreError| ApiError::from(error))?
+        }
+        Some(Verdict::Expired | Verdict::Wrong) if !req.headers().contains_key(header::AUTHORIZATION) => {
+            return Err(ApiError::forbidden(Code::LinkInvalid, "This link is not valid or has run out"));
+        }
+        Some(Verdict::Expired | Verdict::Wrong) | None => within_sight(&app, signed_in(&req).await?, &key).await?,
+    };
+    let download = download.ok_or_else(ApiError::detail_404)?;
+    let path = app.blobs.file(&key).await?.ok_or_else(ApiError::detail_404)?;
+    let file = open(path).await.map_err(|error| StoreError::new(Fault::Broken, error))?;
+    Ok(respond(&req, file, &download))
+}
+
+async fn open(path: PathBuf) -> io::Result<NamedFile> {
+    let file = tokio::fs::File::open(&path).await?.into_std().await;
+    NamedFile::from_file(file, path)
+}
+
+/// The file, if it belongs to a session that the caller may see.
+async fn within_sight(app: &App, staff: Staff, key: &BlobKey) -> Result<Option<Download>, ApiError> {
+    let company = key.as_str().split('/').next().and_then(|code| CompanyCode::parse(code).ok());
+    let Some(company) = company else { return Ok(None) };
+    let key = key.clone();
+    let found = app.desk_read(staff, Place::Company(company), move |store| {
+        let Some((file, session)) = store.by_key(&key)? else { return Ok(None) };
+        let seen = handoff::reading::may_see(store, session)?;
+        Ok::<_, StoreError>(seen.then(|| Download::from(file)))
+    });
+    Ok(found.await?.flatten())
+}
+
+fn respond(req: &HttpRequest, file: NamedFile, download: &Download) -> HttpResponse {
+    let kind = download.content_type.parse().unwrap_or(mime_guess::mime::APPLICATION_OCTET_STREAM);
+    let file = file
+        .set_content_type(kind)
+        .set_content_disposition(disposition(download))
+        .use_etag(true)
+        .use_last_modified(true)
+        .prefer_utf8(false);
+    let mut response = file.into_response(req);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private"));
+    response
+}
+
+/// The original name, in both spellings if it is not ASCII.
+fn disposition(download: &Download) -> ContentDisposition {
+    let name = &download.original_name;
+    let ascii = name.replace(|c: char| !c.is_ascii(), "_");
+    let mut parameters = vec![DispositionParam::Filename(ascii)];
+    if !name.is_ascii() {
+        parameters.push(DispositionParam::FilenameExt(ExtendedValue {
+            charset: Charset::Ext("UTF-8".to_owned()),
+            language_tag: None,
+            value: name.clone().into_bytes(),
+        }));
+    }
+    ContentDisposition {
+        disposition: match download.disposition() {
+            Disposition::Inline => DispositionType::Inline,
+            Disposition::Attachment => DispositionType::Attachment,
+        },
+        parameters,
+    }
+}

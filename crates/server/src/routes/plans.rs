@@ -1,0 +1,156 @@
+//! Plans: making and listing them.
+
+use std::convert::Infallible;
+
+use actix_web::{HttpResponse, web};
+use tenancy::{
+    Date, Money,
+    access::Superadmin,
+    plans::{NewPlan, PlanFilter, PlanName, Plans as _},
+};
+
+use crate::{
+    app::App,
+    auth::Auth,
+    http::{
+        body::{Valid, body},
+        error::ApiError,
+        field_errors::{FieldError, FieldErrors},
+        page::{Paging, PlainPage},
+        params::Params,
+        routes::at,
+        rules::{choice, date, decimal, integer, text},
+    },
+    views::PlanRow,
+};
+
+pub(super) fn register(config: &mut web::ServiceConfig) {
+    config.service(at("/api/auth/create-plan/").post(create)).service(at("/api/auth/list-plans/").get(list));
+}
+
+body! {
+    /// A plan to be offered.
+    struct CreatePlanBody {
+        plan_name: PlanName = choice(PlanName::parse),
+        max_agents: i64 = integer(),
+        price: Money = decimal(),
+        company_name: String = text().optional().or("Default Company"),
+        expiry_date: Option<Date> = date().optional(),
+    }
+}
+
+impl TryFrom<CreatePlanBody> for NewPlan {
+    type Error = FieldErrors;
+
+    fn try_from(body: CreatePlanBody) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let max_agents = errors.keep("max_agents", seats(body.max_agents));
+        let price = errors.keep("price", above_zero(body.price));
+        let (Some(max_agents), Some(price)) = (max_agents, price) else { return Err(errors) };
+        Ok(Self {
+            name: body.plan_name,
+            max_agents,
+            price,
+            company_name: body.company_name,
+            expiry_date: body.expiry_date,
+        })
+    }
+}
+
+fn above_zero(price: Money) -> Result<Money, FieldError> {
+    if price > Money::from_cents(0) { Ok(price) } else { Err(FieldError::new("Price must be greater than 0.")) }
+}
+
+fn seats(wanted: i64) -> Result<i32, FieldError> {
+    if wanted <= 0 {
+        return Err(FieldError::new("Max agents must be greater than 0."));
+    }
+    i32::try_from(wanted)
+        .map_err(|_| FieldError::new(format!("Ensure this value is less than or equal to {}.", i32::MAX)))
+}
+
+/// Makes a plan, active from now on.
+async fn create(
+    Auth(superadmin): Auth<Superadmin>,
+    Valid(body): Valid<CreatePlanBody>,
+    app: web::Data<App>,
+) -> Result<HttpResponse, ApiError> {
+    let new = NewPlan::try_from(body).map_err(ApiError::fields)?;
+    let now = app.now();
+    let plan = app.platform(superadmin, move |platform| platform.insert_plan(&new, now)).await?;
+    Ok(HttpResponse::Created().json(PlanRow::from(&plan)))
+}
+
+/// What turns the bare list into pages.
+const PAGED: [&str; 6] = ["page", "page_size", "search", "plan_name", "created_from", "created_to"];
+
+/// Lists the active plans.
+async fn list(
+    Auth(superadmin): Auth<Superadmin>,
+    params: Params,
+    app: web::Data<App>,
+) -> Result<HttpResponse, ApiError> {
+    if !params.has_any(&PAGED) {
+        let plans = app.platform_read(superadmin, |platform| platform.active_plans()).await?;
+        return Ok(HttpResponse::Ok().json(plans.iter().map(PlanRow::from).collect::<Vec<_>>()));
+    }
+    let paging = Paging::plain(&params);
+    let name = match params.text("plan_name") {
+        None => None,
+        Some(word) => match PlanName::parse(word) {
+            Some(name) => Some(name),
+            None => {
+                let Ok(nothing) = paging.fetch(|_, _| Ok::<_, Infallible>((0, Vec::<PlanRow>::new())));
+                return Ok(HttpResponse::Ok().json(PlainPage::from(nothing)));
+            }
+        },
+    };
+    let filter = PlanFilter {
+        search: params.text("search").map(str::to_owned),
+        name,
+        created_from: params.date("created_from"),
+        created_to: params.date("created_to"),
+    };
+    let read = app.platform_read(superadmin, move |platform| {
+        paging.fetch(|offset, limit| platform.page_of_plans(&filter, offset, limit))
+    });
+    let page = read.await?.map(|plan| PlanRow::from(&plan));
+    Ok(HttpResponse::Ok().json(PlainPage::from(page)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(max_agents: i64, cents: i64) -> CreatePlanBody {
+        CreatePlanBody {
+            plan_name: PlanName::Basic,
+            max_agents,
+            price: Money::from_cents(cents),
+            company_name: "Default Company".into(),
+            expiry_date: None,
+        }
+    }
+
+    #[test]
+    fn a_plan_has_seats_and_a_price() {
+        let plan = NewPlan::try_from(body(1, 1)).unwrap();
+        assert_eq!((plan.max_agents, plan.price), (1, Money::from_cents(1)));
+        let largest = NewPlan::try_from(body(i64::from(i32::MAX), 1)).unwrap();
+        assert_eq!(largest.max_agents, i32::MAX);
+    }
+
+    #[test]
+    fn every_refused_number_is_named_at_once() {
+        let refused = |seats, cents| NewPlan::try_from(body(seats, cents)).unwrap_err();
+        let seats = |message: &'static str| FieldErrors::of("max_agents", FieldError::new(message));
+        let no_price = FieldError::new("Price must be greater than 0.");
+        let mut both = seats("Max agents must be greater than 0.");
+        both.add("price", no_price.clone());
+        assert_eq!(refused(0, 0), both);
+        assert_eq!(refused(-1, 1), seats("Max agents must be greater than 0."));
+        assert_eq!(refused(1, -1), FieldErrors::of("price", no_price));
+        let too_many = seats("Ensure this value is less than or equal to 2147483647.");
+        assert_eq!(refused(i64::from(i32::MAX) + 1, 1), too_many);
+    }
+}

@@ -1,0 +1,230 @@
+//! Visitor profiles, for those who run companies.
+
+use actix_web::{HttpResponse, web};
+use chatbot::{AllProfiles as _, ProfileFilter, ProfileListing, ProfileStats, Profiles as _, Session};
+use handoff::{erase, reading};
+use serde::Serialize;
+use serde_json::Value;
+use storage::Place;
+use tenancy::{
+    ProfileId, StoreError, Timestamp,
+    access::{Office, Supervisor},
+};
+
+use crate::{
+    app::App,
+    auth::Auth,
+    http::{
+        error::ApiError,
+        page::{Paging, ProfilesPage},
+        params::Params,
+        paths::PathId,
+        routes::at,
+    },
+    views::{ProfileRow, Shown, Ts, metadata},
+};
+
+pub(super) fn register(config: &mut web::ServiceConfig) {
+    config
+        .service(at("/api/admin-dashboard/user-profiles/").get(list))
+        .service(at("/api/admin-dashboard/user-profiles/stats/").get(stats))
+        .service(at("/api/admin-dashboard/user-profiles/{id}/").get(detail))
+        .service(at("/api/admin-dashboard/user-profiles/{id}/delete/").delete(delete));
+}
+
+#[derive(Clone, Serialize)]
+struct ListedProfile {
+    #[serde(flatten)]
+    profile: ProfileRow,
+    session_info: SessionInfo,
+}
+
+#[derive(Clone, Serialize)]
+struct SessionInfo {
+    session_id: String,
+    status: &'static str,
+    is_escalated: bool,
+    profile_completed: bool,
+    created_at: Ts,
+}
+
+impl From<ProfileListing> for ListedProfile {
+    fn from(listing: ProfileListing) -> Self {
+        Self {
+            session_info: SessionInfo {
+                session_id: listing.profile.session_id.as_str().to_owned(),
+                status: listing.status.as_str(),
+                is_escalated: listing.status.is_escalated(),
+                profile_completed: listing.profile_completed,
+                created_at: Shown(listing.session_created_at),
+            },
+            profile: ProfileRow::whole(&listing.profile),
+        }
+    }
+}
+
+/// Lists profiles, newest first.
+async fn list(
+    Auth(supervisor): Auth<Supervisor>,
+    params: Params,
+    app: web::Data<App>,
+) -> Result<HttpResponse, ApiError> {
+    let paging = Paging::profiles(&params);
+    let filter = ProfileFilter {
+        search: params.text("search").map(str::to_owned),
+        country_code: params.text("country_code").map(str::to_owned),
+        created_from: params.date("created_from"),
+        created_to: params.date("created_to"),
+    };
+    let page = match supervisor {
+        Supervisor::Admin(admin) => {
+            app.read(Office::from(admin), move |store| {
+                paging.fetch(|offset, limit| store.page_of_profiles(&filter, offset, limit))
+            })
+            .await
+        }
+        Supervisor::Superadmin(superadmin) => {
+            app.platform_read(superadmin, move |platform| {
+                paging.fetch(|offset, limit| platform.page_of_all_profiles(&filter, offset, limit))
+            })
+            .await
+        }
+    };
+    let page = page.map_err(|error: StoreError| ApiError::from(error))?;
+    Ok(HttpResponse::Ok().json(ProfilesPage::from(page.map(ListedProfile::from))))
+}
+
+#[derive(Serialize)]
+struct DetailView {
+    profile: ProfileRow,
+    session_info: Option<SessionDetail>,
+    chat_history: Vec<HistoryLine>,
+}
+
+#[derive(Serialize)]
+struct SessionDetail {
+    session_id: String,
+    status: &'static str,
+    profile_completed: bool,
+    profile_collection_state: &'static str,
+    is_escalated: bool,
+    created_at: Ts,
+    updated_at: Ts,
+}
+
+impl From<Session> for SessionDetail {
+    fn from(session: Session) -> Self {
+        Self {
+            session_id: session.id.as_str().to_owned(),
+            status: session.status.as_str(),
+            profile_completed: session.profile_completed(),
+            profile_collection_state: session.step.as_str(),
+            is_escalated: session.status.is_escalated(),
+            created_at: Shown(session.created_at),
+            updated_at: Shown(session.updated_at),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct HistoryLine {
+    message_type: &'static str,
+    content: Option<String>,
+    timestamp: Ts,
+    metadata: Value,
+    seq: i64,
+}
+
+/// A profile with its session and what was said last.
+async fn detail(
+    Auth(supervisor): Auth<Supervisor>,
+    PathId(id): PathId,
+    app: web::Data<App>,
+) -> Result<HttpResponse, ApiError> {
+    let id = ProfileId::new(id);
+    let found = app.office_read(supervisor, Place::Profile(id), move |store| reading::profile(store, id));
+    let found = found.await?.flatten().ok_or_else(|| ApiError::not_found("User profile not found"))?;
+    let lines = found.messages.into_iter().map(|message| HistoryLine {
+        message_type: message.detail.sender().as_str(),
+        metadata: metadata(&message),
+        content: message.content,
+        timestamp: Shown(message.timestamp),
+        seq: message.seq,
+    });
+    Ok(HttpResponse::Ok().json(DetailView {
+        profile: ProfileRow::whole(&found.profile),
+        chat_history: lines.collect(),
+        session_info: found.session.map(SessionDetail::from),
+    }))
+}
+
+#[derive(Serialize)]
+struct StatsView {
+    total_profiles: i64,
+    profiles_today: i64,
+    profiles_this_week: i64,
+    profiles_this_month: i64,
+    by_country: serde_json::Map<String, Value>,
+    with_email: i64,
+    without_email: i64,
+    escalated_sessions: i64,
+    total_users: i64,
+    favorite_users: i64,
+    active_users: i64,
+    new_users_today: i64,
+    timezone: &'static str,
+    current_time: Ts,
+}
+
+impl StatsView {
+    fn new(stats: ProfileStats, now: Timestamp) -> Self {
+        Self {
+            total_profiles: stats.total,
+            profiles_today: stats.today,
+            profiles_this_week: stats.this_week,
+            profiles_this_month: stats.this_month,
+            by_country: stats.by_country.into_iter().map(|(code, count)| (code, count.into())).collect(),
+            with_email: stats.with_email,
+            without_email: stats.total - stats.with_email,
+            escalated_sessions: stats.escalated_sessions,
+            total_users: stats.total,
+            favorite_users: stats.favorites,
+            active_users: stats.active,
+            new_users_today: stats.used_today,
+            timezone: "UTC",
+            current_time: Shown(now),
+        }
+    }
+}
+
+/// Numbers over the caller's profiles.
+async fn stats(Auth(supervisor): Auth<Supervisor>, app: web::Data<App>) -> Result<HttpResponse, ApiError> {
+    let now = app.now();
+    let stats = match supervisor {
+        Supervisor::Admin(admin) => app.read(Office::from(admin), move |store| store.profile_stats(now)).await,
+        Supervisor::Superadmin(superadmin) => {
+            app.platform_read(superadmin, move |platform| platform.all_profile_stats(now)).await
+        }
+    };
+    let stats = stats.map_err(|error: StoreError| ApiError::from(error))?;
+    Ok(HttpResponse::Ok().json(StatsView::new(stats, now)))
+}
+
+#[derive(Serialize)]
+struct Deleted {
+    message: &'static str,
+}
+
+/// Deletes a profile with its session and all that hangs on it. The files follow the rows:
+/// a blob that outlives its row is only space, a row without its blob would be an error.
+async fn delete(
+    Auth(supervisor): Auth<Supervisor>,
+    PathId(id): PathId,
+    app: web::Data<App>,
+) -> Result<HttpResponse, ApiError> {
+    let id = ProfileId::new(id);
+    let erased = app.office_write(supervisor, Place::Profile(id), move |store| erase::profile(store, id));
+    let blobs = erased.await?.ok_or_else(|| ApiError::not_found("User profile not found"))?;
+    app.blobs.delete_all(blobs).await;
+    Ok(HttpResponse::Ok().json(Deleted { message: "User profile deleted successfully" }))
+}

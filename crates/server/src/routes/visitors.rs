@@ -1,0 +1,167 @@
+//! What visitors may do beside chatting.
+
+use actix_web::{HttpResponse, web};
+use chatbot::{
+    NewProfile, Profiles as _, Sessions as _,
+    intake::{country, phone},
+    profile,
+};
+use serde::Serialize;
+use storage::Place;
+use tenancy::{
+    SessionId,
+    access::{self, Refused, Visitor},
+};
+
+use super::in_session::InSession;
+use crate::{
+    app::App,
+    auth::Anyone,
+    http::{
+        body::{Valid, body},
+        error::ApiError,
+        params::Params,
+        routes::at,
+        rules::{email, text},
+    },
+    views::ProfileRow,
+};
+
+pub(super) fn register(config: &mut web::ServiceConfig) {
+    config
+        .service(at("/api/chatbot/create-profile/").post(create_profile))
+        .service(at("/api/chatbot/session-status/").get(session_status))
+        .service(at("/api/chatbot/validate-phone/").post(validate_phone))
+        .service(at("/api/chatbot/country-codes/").get(country_codes));
+}
+
+/// The calling code that a client means when it names none.
+const NEPAL: &str = "+977";
+
+body! {
+    /// A profile that a client collected itself.
+    struct ProfileBody {
+        name: String = text().max(100),
+        phone: String = text().max(20),
+        email: Option<String> = email().optional(),
+        address: Option<String> = text().max(500).optional(),
+        country_code: String = text().max(10).optional().or(NEPAL),
+    }
+}
+
+body! {
+    /// A phone number to look at.
+    struct PhoneBody {
+        phone: String = text().max(20),
+        country_code: String = text().max(10).optional().or(NEPAL),
+    }
+}
+
+/// Admits the holder of a session id, which is its company's proof too.
+async fn admit(app: &App, id: &str) -> Result<(Visitor, access::SessionAccess), ApiError> {
+    let id = SessionId::parse(id).map_err(|_| Refused::SessionNotFound)?;
+    let visitor = app.lobby(move |lobby| access::visitor(lobby, None, Some(id))).await?;
+    let session = visitor.session().ok_or(Refused::SessionNotFound)?;
+    Ok((visitor, session))
+}
+
+#[derive(Serialize)]
+struct ProfileReply {
+    message: &'static str,
+    persistent_user_id: String,
+    profile: ProfileRow,
+}
+
+/// Stores or replaces the profile of a session.
+async fn create_profile(
+    Valid(body): Valid<InSession<ProfileBody>>,
+    app: web::Data<App>,
+) -> Result<HttpResponse, ApiError> {
+    let (id, body) = body.split()?;
+    let (visitor, session) = admit(&app, &id).await?;
+    let new = NewProfile {
+        name: body.name,
+        phone: phone::normalise(&body.phone, &body.country_code),
+        email: body.email.filter(|email| !email.is_empty()),
+        address: body.address.filter(|address| !address.is_empty()),
+        country_code: body.country_code,
+    };
+    let now = app.now();
+    let profile = app.write(visitor, move |store| profile::save(store, session.key(), new, now)).await?;
+    Ok(HttpResponse::Ok().json(ProfileReply {
+        message: "Profile saved successfully",
+        persistent_user_id: profile.persistent_user_id.clone(),
+        profile: ProfileRow::whole(&profile),
+    }))
+}
+
+#[derive(Serialize)]
+struct StatusView {
+    session_id: String,
+    status: &'static str,
+    is_escalated: bool,
+    user_profile: Option<ProfileRow>,
+}
+
+/// How a session stands; its profile in full only for staff who may see it.
+async fn session_status(
+    Anyone(staff): Anyone,
+    params: Params,
+    app: web::Data<App>,
+) -> Result<HttpResponse, ApiError> {
+    let id = params.text("session_id").ok_or_else(|| ApiError::bad_request("session_id is required"))?;
+    let (visitor, access) = admit(&app, id).await?;
+    let found = app.read(visitor, move |store| {
+        let session = store.session(access.id())?.ok_or(Refused::SessionNotFound)?;
+        let profile = store.profile_of(session.key)?;
+        Ok::<_, Refused>((session, profile))
+    });
+    let (session, profile) = found.await?;
+    let sees_all = match staff {
+        Some(staff) if profile.is_some() => {
+            let may_see = app.desk_read(staff, Place::Session(session.id), move |store| {
+                handoff::reading::may_see(store, access.id())
+            });
+            may_see.await?.unwrap_or(false)
+        }
+        _ => false,
+    };
+    let row = |profile| if sees_all { ProfileRow::whole(profile) } else { ProfileRow::name_only(profile) };
+    Ok(HttpResponse::Ok().json(StatusView {
+        session_id: session.id.as_str().to_owned(),
+        status: session.status.as_str(),
+        is_escalated: session.status.is_escalated(),
+        user_profile: profile.as_ref().map(row),
+    }))
+}
+
+#[derive(Serialize)]
+struct PhoneView {
+    valid: bool,
+    message: String,
+    provider: Option<&'static str>,
+}
+
+/// Says whether the intake would accept a number.
+async fn validate_phone(Valid(body): Valid<PhoneBody>) -> HttpResponse {
+    let check = phone::check(&body.phone, &body.country_code);
+    let provider = check.provider.map(phone::Provider::as_str);
+    HttpResponse::Ok().json(PhoneView { valid: check.valid, message: check.message, provider })
+}
+
+#[derive(Serialize)]
+struct CountryView {
+    code: &'static str,
+    country: &'static str,
+    flag: &'static str,
+}
+
+/// Lists the countries that the intake offers.
+async fn country_codes() -> HttpResponse {
+    let rows = country::COUNTRIES.iter().map(|country| CountryView {
+        code: country.code,
+        country: country.name,
+        flag: country.flag,
+    });
+    HttpResponse::Ok().json(rows.collect::<Vec<_>>())
+}

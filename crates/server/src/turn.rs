@@ -1,0 +1,88 @@
+//! The chat turn as the server drives it: steps in transactions, and between
+//! them, outside any, the look into knowledge and the call of a model.
+
+use std::{sync::Arc, time::Duration};
+
+use chatbot::Found;
+use handoff::turn::{self, Ask, Begun, Committed, Composing, Exchange, MAX_ATTEMPTS, Pending, TurnError};
+use tenancy::access::{Housekeeper, Visitor};
+
+use crate::app::App;
+
+/// What became of a visitor's message.
+pub(crate) enum Turned {
+    /// It was answered, now or by an earlier request with its key.
+    Done(Box<Exchange>),
+    /// An earlier request with its key is still being answered.
+    InProgress {
+        /// When a repeat is worth trying.
+        retry_after: Duration,
+    },
+}
+
+/// Answers a visitor's message.
+pub(crate) async fn take(app: &App, visitor: &Visitor, ask: Ask) -> Result<Turned, TurnError> {
+    let ask = Arc::new(ask);
+    for _ in 0..MAX_ATTEMPTS {
+        let (now, asked) = (app.now(), Arc::clone(&ask));
+        let pending = match app.read(visitor.clone(), move |store| turn::begin(store, &asked, now)).await? {
+            Begun::Replay(exchange) => return Ok(Turned::Done(exchange)),
+            Begun::InProgress { retry_after } => return Ok(Turned::InProgress { retry_after }),
+            Begun::Ready(pending) => pending,
+        };
+        match commit(app, visitor, pending).await {
+            Err(TurnError::Raced) => {}
+            Ok(exchange) => return Ok(Turned::Done(exchange)),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(TurnError::Busy)
+}
+
+async fn commit(app: &App, visitor: &Visitor, mut pending: Box<Pending>) -> Result<Box<Exchange>, TurnError> {
+    for _ in 0..MAX_ATTEMPTS {
+        look_up(app, visitor, &mut pending).await?;
+        let now = app.now();
+        match app.write(visitor.clone(), move |store| turn::commit(store, pending, now)).await? {
+            Committed::Done(exchange) => return Ok(exchange),
+            Committed::Again(moved) => pending = moved,
+            Committed::Compose(composing) => return compose(app, visitor, composing).await,
+        }
+    }
+    Err(TurnError::Busy)
+}
+
+/// Looks into the company's knowledge, if the plan wants it.
+async fn look_up(app: &App, visitor: &Visitor, pending: &mut Pending) -> Result<(), TurnError> {
+    let Some((_, version, use_library)) = pending.wants_knowledge() else { return Ok(()) };
+    let own = app.index(Housekeeper::from(visitor.clone()), version).await?;
+    let library = if use_library { Some(app.library().await?) } else { None };
+    let found = pending
+        .wants_knowledge()
+        .map(|(text, ..)| Found::look_up(&own, library.as_deref(), text, pending.settings()));
+    if let Some(found) = found {
+        pending.supply(found);
+    }
+    Ok(())
+}
+
+/// Asks the model with no transaction open. Whatever goes wrong there, the visitor
+/// gets the extractive answer.
+async fn compose(app: &App, visitor: &Visitor, composing: Box<Composing>) -> Result<Box<Exchange>, TurnError> {
+    let text = match &app.model {
+        Some(model) => match model.complete(composing.composition().prompt().clone()).await {
+            Ok(completion) => Some(completion.text),
+            Err(error) => {
+                tracing::warn!(
+                    session = %composing.session(),
+                    error = crate::logging::chain(&error),
+                    "the model gave no answer"
+                );
+                None
+            }
+        },
+        None => None,
+    };
+    let now = app.now();
+    app.write(visitor.clone(), move |store| turn::finish(store, composing, text, now)).await
+}

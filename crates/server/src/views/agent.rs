@@ -1,0 +1,47 @@
+//! Agents as those who run the company see them.
+
+use identity::agents::Agent;
+use serde::Serialize;
+
+use super::{Code, Shown, Ts, formatted};
+
+/// The contract's `AgentRow`.
+#[derive(Debug, Serialize)]
+pub(crate) struct AgentRow {
+    id: i64,
+    sn: usize,
+    name: String,
+    email: String,
+    phone: String,
+    specialization: String,
+    company_id: Code,
+    status: &'static str,
+    formatted_last_active: String,
+    formatted_created_at: String,
+    generated_password: Option<()>,
+    is_first_login: bool,
+    is_active: bool,
+    created_at: Ts,
+}
+
+impl AgentRow {
+    /// A row at the 1-based position `sn` of a list, or 0 where it stands alone.
+    pub(crate) fn new(agent: &Agent, sn: usize) -> Self {
+        Self {
+            id: agent.id.get(),
+            sn,
+            name: agent.name.clone(),
+            email: agent.email.to_string(),
+            phone: agent.phone.clone(),
+            specialization: agent.specialization.clone(),
+            company_id: Shown(agent.company),
+            status: agent.status().as_str(),
+            formatted_last_active: formatted(agent.last_active),
+            formatted_created_at: formatted(Some(agent.created_at)),
+            generated_password: None,
+            is_first_login: agent.first_login,
+            is_active: agent.is_active,
+            created_at: Shown(agent.created_at),
+        }
+    }
+}

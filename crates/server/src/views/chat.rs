@@ -1,0 +1,104 @@
+//! Messages, as the two shapes of the contract show them.
+
+use attachments::LinkSigner;
+use chatbot::{Detail, Message};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use tenancy::Timestamp;
+
+use super::{FileRow, Shown, Ts};
+
+/// The contract's `MessageRow`.
+#[derive(Debug, Serialize)]
+pub(crate) struct MessageRow {
+    id: i64,
+    seq: i64,
+    session: i64,
+    message_type: &'static str,
+    content: Option<String>,
+    attachments: Vec<FileRow>,
+    metadata: Value,
+    timestamp: Ts,
+    client_message_id: Option<String>,
+}
+
+impl MessageRow {
+    pub(crate) fn new(message: &Message, links: &LinkSigner, now: Timestamp) -> Self {
+        Self {
+            id: message.id.get(),
+            seq: message.seq,
+            session: message.session.get(),
+            message_type: message.detail.sender().as_str(),
+            content: message.content.clone(),
+            attachments: files(message, links, now),
+            metadata: metadata(message),
+            timestamp: Shown(message.timestamp),
+            client_message_id: message.client_message_id.clone(),
+        }
+    }
+}
+
+/// The contract's `HistoryRow`: the first file repeated in two flat keys.
+#[derive(Debug, Serialize)]
+pub(crate) struct HistoryRow {
+    id: i64,
+    seq: i64,
+    message_type: &'static str,
+    content: Option<String>,
+    metadata: Value,
+    timestamp: Ts,
+    client_message_id: Option<String>,
+    attachments: Vec<FileRow>,
+    file_url: Option<String>,
+    file_name: Option<String>,
+}
+
+impl HistoryRow {
+    pub(crate) fn new(message: &Message, links: &LinkSigner, now: Timestamp) -> Self {
+        let attachments = files(message, links, now);
+        let first = attachments.first();
+        Self {
+            id: message.id.get(),
+            seq: message.seq,
+            message_type: message.detail.sender().as_str(),
+            content: message.content.clone(),
+            metadata: metadata(message),
+            timestamp: Shown(message.timestamp),
+            client_message_id: message.client_message_id.clone(),
+            file_url: first.map(|file| file.file_url.clone()),
+            file_name: first.map(|file| file.original_name.clone()),
+            attachments,
+        }
+    }
+}
+
+fn files(message: &Message, links: &LinkSigner, now: Timestamp) -> Vec<FileRow> {
+    message.attachments.iter().map(|file| FileRow::new(file, links, now)).collect()
+}
+
+/// The wire's `metadata`, by kind of sender.
+pub(crate) fn metadata(message: &Message) -> Value {
+    let has_attachments = !message.attachments.is_empty();
+    match &message.detail {
+        Detail::User { context } => json!({ "context": context, "has_attachments": has_attachments }),
+        Detail::Agent { id, name } => {
+            json!({ "has_attachments": has_attachments, "agent_id": id, "agent_name": name })
+        }
+        Detail::Admin { id, name } => {
+            json!({ "has_attachments": has_attachments, "admin_id": id, "admin_name": name })
+        }
+        Detail::Bot { reply } => {
+            let is_intake = matches!(reply.kind.as_str(), "profile_collection" | "profile_complete");
+            let mut keys = Map::new();
+            keys.insert("source".into(), if is_intake { "profile_collection" } else { "bot" }.into());
+            keys.insert("type".into(), reply.kind.as_str().into());
+            if let Some(step) = reply.collecting {
+                keys.insert("collecting".into(), step.as_str().into());
+            }
+            if let Some(collected) = &reply.temp_data {
+                keys.insert("temp_data".into(), json!(collected));
+            }
+            Value::Object(keys)
+        }
+    }
+}

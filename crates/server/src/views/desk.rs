@@ -1,0 +1,87 @@
+//! Handoffs and agents' logs.
+
+use handoff::{Activity, Handoff, State};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Shown, Ts};
+
+/// The contract's `HandoffRow`.
+#[derive(Debug, Serialize)]
+pub(crate) struct HandoffRow {
+    id: i64,
+    chat_session_id: String,
+    agent: Option<i64>,
+    agent_name: Option<String>,
+    escalated_at: Ts,
+    resolved_at: Option<Ts>,
+    escalation_reason: String,
+    notes: Option<String>,
+    priority: &'static str,
+    user_profile: Option<VisitorView>,
+}
+
+#[derive(Debug, Serialize)]
+struct VisitorView {
+    name: String,
+    phone: String,
+    email: Option<String>,
+}
+
+impl From<&Handoff> for HandoffRow {
+    fn from(handoff: &Handoff) -> Self {
+        let agent = handoff.state.agent();
+        Self {
+            id: handoff.id.get(),
+            chat_session_id: handoff.session_id.as_str().to_owned(),
+            agent: agent.map(|agent| agent.id.get()),
+            agent_name: agent.map(|agent| agent.name.clone()),
+            escalated_at: Shown(handoff.escalated_at),
+            resolved_at: resolved_at(handoff),
+            escalation_reason: handoff.reason.clone(),
+            notes: handoff.notes.clone(),
+            priority: handoff.priority.as_str(),
+            user_profile: handoff.visitor.as_ref().map(|visitor| VisitorView {
+                name: visitor.name.clone(),
+                phone: visitor.phone.clone(),
+                email: visitor.email.clone(),
+            }),
+        }
+    }
+}
+
+/// When a handoff was resolved, if it is.
+pub(crate) fn resolved_at(handoff: &Handoff) -> Option<Ts> {
+    match handoff.state {
+        State::Resolved { at, .. } => Some(Shown(at)),
+        State::Pending | State::Assigned(_) => None,
+    }
+}
+
+/// The contract's `ActivityRow`.
+#[derive(Debug, Serialize)]
+pub(crate) struct ActivityRow {
+    id: i64,
+    agent: i64,
+    agent_name: String,
+    activity_type: &'static str,
+    description: String,
+    metadata: Value,
+    timestamp: Ts,
+    ip_address: Option<String>,
+}
+
+impl From<Activity> for ActivityRow {
+    fn from(activity: Activity) -> Self {
+        Self {
+            id: activity.id.get(),
+            agent: activity.agent.id.get(),
+            agent_name: activity.agent.name,
+            activity_type: activity.kind.as_str(),
+            description: activity.description,
+            metadata: activity.metadata,
+            timestamp: Shown(activity.timestamp),
+            ip_address: activity.ip.map(|ip| ip.to_string()),
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Plans.
+
+use serde::Serialize;
+use tenancy::plans::Plan;
+
+use super::{Day, Dec, Shown, Ts};
+
+/// The contract's `PlanRow`.
+#[derive(Debug, Serialize)]
+pub(crate) struct PlanRow {
+    id: i64,
+    plan_name: &'static str,
+    plan_name_display: &'static str,
+    max_agents: i32,
+    price: Dec,
+    is_active: bool,
+    created_at: Ts,
+    company_name: String,
+    expiry_date: Option<Day>,
+}
+
+impl From<&Plan> for PlanRow {
+    fn from(plan: &Plan) -> Self {
+        Self {
+            id: plan.id.get(),
+            plan_name: plan.name.as_str(),
+            plan_name_display: plan.name.display(),
+            max_agents: plan.max_agents,
+            price: Shown(plan.price),
+            is_active: plan.is_active,
+            created_at: Shown(plan.created_at),
+            company_name: plan.company_name.clone(),
+            expiry_date: plan.expiry_date.map(Shown),
+        }
+    }
+}

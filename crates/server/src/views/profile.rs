@@ -1,0 +1,61 @@
+//! Visitor profiles.
+
+use chatbot::Profile;
+use serde::Serialize;
+
+use super::{Code, Shown, Ts};
+
+/// The contract's `ProfileRow`. What a visitor may not see is null.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ProfileRow {
+    id: Option<i64>,
+    session_id: Option<String>,
+    company_id: Option<Code>,
+    persistent_user_id: Option<String>,
+    name: String,
+    phone: Option<String>,
+    email: Option<String>,
+    address: Option<String>,
+    country_code: Option<String>,
+    created_at: Option<Ts>,
+    last_used: Option<Ts>,
+    is_favorite: Option<bool>,
+}
+
+impl ProfileRow {
+    /// All of it, for those who may see it.
+    pub(crate) fn whole(profile: &Profile) -> Self {
+        Self {
+            id: Some(profile.id.get()),
+            session_id: Some(profile.session_id.as_str().to_owned()),
+            company_id: Some(Shown(profile.company)),
+            persistent_user_id: Some(profile.persistent_user_id.clone()),
+            name: profile.name.clone(),
+            phone: Some(profile.phone.clone()),
+            email: profile.email.clone(),
+            address: profile.address.clone(),
+            country_code: Some(profile.country_code.clone()),
+            created_at: Some(Shown(profile.created_at)),
+            last_used: Some(Shown(profile.last_used)),
+            is_favorite: Some(profile.is_favorite),
+        }
+    }
+
+    /// The name alone, for anyone who holds the session id.
+    pub(crate) fn name_only(profile: &Profile) -> Self {
+        Self {
+            id: None,
+            session_id: None,
+            company_id: None,
+            persistent_user_id: None,
+            name: profile.name.clone(),
+            phone: None,
+            email: None,
+            address: None,
+            country_code: None,
+            created_at: None,
+            last_used: None,
+            is_favorite: None,
+        }
+    }
+}

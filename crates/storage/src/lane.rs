@@ -1,0 +1,215 @@
+//! Lanes: bounded queues in front of threads that own the connections.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use diesel::r2d2::{ManageConnection, Pool, R2D2Connection as _};
+use tenancy::{Fault, StoreError};
+
+use crate::{
+    conn::{Db, Purpose, open},
+    error::store_error,
+    job::{Job, Ran, Sink, batch_lost, full},
+    target::Target,
+};
+
+/// The most jobs that share one SQLite commit.
+const BATCH: usize = 256;
+
+/// How long a thread waits for a connection before its job is refused.
+const CONNECT: Duration = Duration::from_secs(1);
+
+/// A queue and the threads behind it.
+pub(crate) struct Lane {
+    queue: Option<Sender<Box<dyn Job>>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Lane {
+    /// Threads that each run one job in one transaction at a time.
+    pub(crate) fn pooled(name: &str, target: &Target, purpose: Purpose, size: u32, queue: usize, sink: &Arc<dyn Sink>) -> std::io::Result<Self> {
+        let pool = Pool::builder()
+            .max_size(size)
+            .min_idle(Some(0))
+            .test_on_check_out(false)
+            .connection_timeout(CONNECT)
+            .build_unchecked(Manager { target: target.clone(), purpose });
+        let down = Arc::new(AtomicBool::new(false));
+        Self::start(name, size, queue, |jobs| {
+            let (pool, down, sink) = (pool.clone(), Arc::clone(&down), Arc::clone(sink));
+            move || {
+                for job in jobs {
+                    match checkout(&pool, &down) {
+                        Ok(mut conn) => run_alone(&mut conn, job, &*sink),
+                        Err(error) => job.refuse(error),
+                    }
+                }
+            }
+        })
+    }
+
+    /// One thread that commits what is queued together: SQLite has one writer
+    /// anyway, and so a durable commit is paid once for a whole batch.
+    pub(crate) fn batched(name: &str, target: &Target, queue: usize, sink: &Arc<dyn Sink>) -> std::io::Result<Self> {
+        Self::start(name, 1, queue, |jobs| {
+            let (target, sink) = (target.clone(), Arc::clone(sink));
+            move || {
+                let mut conn = None;
+                while let Ok(first) = jobs.recv() {
+                    if conn.is_none() {
+                        conn = match open(&target, Purpose::Write) {
+                            Ok(opened) => Some(opened),
+                            Err(error) => {
+                                first.refuse(StoreError::new(Fault::Unavailable, error));
+                                continue;
+                            }
+                        };
+                    }
+                    if let Some(open) = conn.as_mut()
+                        && !run_batch(open, first, &jobs, &*sink)
+                    {
+                        conn = None;
+                    }
+                }
+            }
+        })
+    }
+
+    fn start<W>(name: &str, threads: u32, queue: usize, worker: impl Fn(Receiver<Box<dyn Job>>) -> W) -> std::io::Result<Self>
+    where
+        W: FnOnce() + Send + 'static,
+    {
+        let (sender, receiver) = bounded(queue);
+        let threads = (0..threads)
+            .map(|_| thread::Builder::new().name(name.to_owned()).spawn(worker(receiver.clone())))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { queue: Some(sender), threads })
+    }
+
+    /// Queues a job, or refuses it at once if the queue is full.
+    pub(crate) fn submit(&self, job: Box<dyn Job>) {
+        match self.queue.as_ref().map(|queue| queue.try_send(job)) {
+            Some(Ok(())) | None => {}
+            Some(Err(TrySendError::Full(job) | TrySendError::Disconnected(job))) => job.refuse(full()),
+        }
+    }
+}
+
+/// Closing a lane lets its threads finish what is queued.
+impl Drop for Lane {
+    fn drop(&mut self) {
+        self.queue = None;
+        for thread in self.threads.drain(..) {
+            // The last handle may be dropped on one of the lane's own threads, by a
+            // job that held it; that thread cannot wait for itself.
+            if thread.thread().id() != thread::current().id() {
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+/// Opens pooled connections to one target.
+struct Manager {
+    target: Target,
+    purpose: Purpose,
+}
+
+impl ManageConnection for Manager {
+    type Connection = Db;
+    type Error = diesel::ConnectionError;
+
+    fn connect(&self) -> Result<Db, diesel::ConnectionError> {
+        open(&self.target, self.purpose)
+    }
+
+    fn is_valid(&self, _: &mut Db) -> Result<(), diesel::ConnectionError> {
+        Ok(())
+    }
+
+    fn has_broken(&self, conn: &mut Db) -> bool {
+        conn.depth() != Some(0)
+            || match conn {
+                Db::Pg(conn) => conn.is_broken(),
+                Db::Sqlite(conn) => conn.is_broken(),
+            }
+    }
+}
+
+type Pooled = diesel::r2d2::PooledConnection<Manager>;
+
+/// Takes a connection. While the database is known to be down only connections
+/// that the pool has restored in the meantime count, so that nobody waits.
+#[expect(clippy::disallowed_methods, reason = "this is the pool's one door")]
+fn checkout(pool: &Pool<Manager>, down: &AtomicBool) -> Result<Pooled, StoreError> {
+    if let Some(conn) = pool.try_get() {
+        down.store(false, Ordering::Relaxed);
+        return Ok(conn);
+    }
+    let wait = if down.load(Ordering::Relaxed) { Duration::from_millis(1) } else { CONNECT };
+    pool.get_timeout(wait).inspect(|_| down.store(false, Ordering::Relaxed)).map_err(|error| {
+        down.store(true, Ordering::Relaxed);
+        StoreError::new(Fault::Unavailable, error)
+    })
+}
+
+fn run_alone(conn: &mut Db, job: Box<dyn Job>, sink: &dyn Sink) {
+    if let Err(error) = conn.begin(job.begin()) {
+        job.refuse(store_error(error));
+        return;
+    }
+    let Ran { keep, settle } = job.run(conn);
+    let ended = if keep { conn.commit() } else { conn.rollback() };
+    settle(ended.map_err(store_error), sink);
+}
+
+/// Runs the first job and those queued behind it in one transaction, each in a
+/// savepoint. Answers whether the connection may be used again.
+fn run_batch(conn: &mut Db, first: Box<dyn Job>, jobs: &Receiver<Box<dyn Job>>, sink: &dyn Sink) -> bool {
+    if let Err(error) = conn.begin("BEGIN IMMEDIATE") {
+        first.refuse(store_error(error));
+        return conn.depth() == Some(0);
+    }
+    let mut settling = Vec::new();
+    let mut next = Some(first);
+    let mut whole = true;
+    while let Some(job) = next {
+        if let Err(error) = conn.savepoint() {
+            job.refuse(store_error(error));
+            whole = false;
+            break;
+        }
+        let Ran { keep, settle } = job.run(conn);
+        settling.push(settle);
+        // After a full disk or an I/O error SQLite has rolled everything back by
+        // itself: ending the savepoint fails then, and nothing of the batch holds.
+        if end_savepoint(conn, keep).is_err() || conn.depth() != Some(1) {
+            whole = false;
+            break;
+        }
+        next = if settling.len() < BATCH { jobs.try_recv().ok() } else { None };
+    }
+    let ended = if whole { conn.commit().map_err(store_error) } else { Err(batch_lost()) };
+    let usable = ended.is_ok();
+    let settling = settling.into_iter();
+    match ended {
+        Ok(()) => settling.for_each(|settle| settle(Ok(()), sink)),
+        Err(error) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "a batch of writes was lost");
+            settling.for_each(|settle| settle(Err(batch_lost()), sink));
+        }
+    }
+    usable
+}
+
+/// Diesel names savepoints by depth, so the matching release is its own.
+fn end_savepoint(conn: &mut Db, keep: bool) -> diesel::QueryResult<()> {
+    if keep { conn.commit() } else { conn.rollback() }
+}

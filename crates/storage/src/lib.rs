@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+
+mod both;
+mod conn;
+mod database;
+mod error;
+mod job;
+mod lane;
+mod migrations;
+mod schema;
+mod store;
+mod stores;
+mod target;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod types;
+
+pub use database::{Database, OpenError, Options};
+pub use job::{Sink, Ticket};
+pub use migrations::MigrateError;
+pub use store::{CompanyStore, LobbyStore, PlatformStore};
+pub use stores::Place;
+pub use target::{Durability, InvalidTarget, PostgresUrl, SqliteTarget, Target};

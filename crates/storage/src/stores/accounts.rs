@@ -1,0 +1,190 @@
+//! Accounts and their credentials.
+
+use diesel::{dsl::auto_type, prelude::*};
+use identity::{
+    Email, PasswordHash,
+    accounts::{Account, Contact, Credentials, Names, Role},
+    ports::Accounts,
+};
+use tenancy::{
+    AgentId, CompanyCode, StoreError, Timestamp, UserId,
+    access::{Staff, TokenVersion},
+};
+
+use super::{
+    admins::{self as admin_rows, AdminRow},
+    assignments::current_of,
+    companies::CompanyRow,
+};
+use crate::{
+    conn::Db,
+    error::{Stored as _, word},
+    schema::{accounts, admins, agents, companies},
+    store::LobbyStore,
+    types::At,
+};
+
+#[derive(Queryable)]
+struct CredentialsRow {
+    id: i64,
+    username: String,
+    email: String,
+    password_hash: String,
+    role: String,
+    token_version: i64,
+    is_active: bool,
+    first_login: bool,
+}
+
+/// The columns of [`CredentialsRow`].
+#[auto_type]
+fn credentials() -> _ {
+    accounts::table.select((
+        accounts::id,
+        accounts::username,
+        accounts::email,
+        accounts::password_hash,
+        accounts::role,
+        accounts::token_version,
+        accounts::is_active,
+        accounts::first_login,
+    ))
+}
+
+impl CredentialsRow {
+    fn into_credentials(self) -> Result<Credentials, StoreError> {
+        Ok(Credentials {
+            user: UserId::new(self.id),
+            role: word(Role::parse(&self.role), "role")?,
+            email: Email::from_stored(self.email),
+            hash: PasswordHash::from_stored(self.password_hash),
+            version: TokenVersion(self.token_version),
+            active: self.is_active,
+            first_login: self.first_login,
+        })
+    }
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = accounts)]
+pub(super) struct AccountRow {
+    id: i64,
+    username: String,
+    email: String,
+    role: String,
+    is_active: bool,
+    first_name: String,
+    last_name: String,
+    date_joined: At,
+}
+
+impl AccountRow {
+    /// The account alone, as a superadmin's is.
+    pub(super) fn into_account(self) -> Result<Account, StoreError> {
+        Ok(Account {
+            user: UserId::new(self.id),
+            role: word(Role::parse(&self.role), "role")?,
+            agent: None,
+            username: self.username,
+            email: Email::from_stored(self.email),
+            names: Names { first: self.first_name, last: self.last_name },
+            contact: None,
+            company: None,
+            plan: None,
+            date_joined: self.date_joined.0,
+            is_active: self.is_active,
+        })
+    }
+}
+
+impl Accounts for LobbyStore<'_> {
+    fn credentials_by_login(&mut self, login: &str, email_key: &str) -> Result<Option<Credentials>, StoreError> {
+        let mut rows: Vec<CredentialsRow> = credentials()
+            .filter(accounts::username.eq(login).or(accounts::email_key.eq(email_key)))
+            .load(self.conn)
+            .stored()?;
+        let by_name = rows.iter().position(|row| row.username == login).unwrap_or(0);
+        let row = (by_name < rows.len()).then(|| rows.swap_remove(by_name));
+        row.map(CredentialsRow::into_credentials).transpose()
+    }
+
+    fn credentials_by_email(&mut self, email_key: &str) -> Result<Option<Credentials>, StoreError> {
+        let row: Option<CredentialsRow> =
+            credentials().filter(accounts::email_key.eq(email_key)).first(self.conn).optional().stored()?;
+        row.map(CredentialsRow::into_credentials).transpose()
+    }
+
+    fn credentials_for_update(&mut self, user: UserId) -> Result<Option<Credentials>, StoreError> {
+        let query = credentials().filter(accounts::id.eq(user.get()));
+        let row: Option<CredentialsRow> = match &mut *self.conn {
+            Db::Pg(conn) => query.for_update().first(conn),
+            Db::Sqlite(conn) => query.first(conn),
+        }
+        .optional()
+        .stored()?;
+        row.map(CredentialsRow::into_credentials).transpose()
+    }
+
+    fn set_password(&mut self, user: UserId, hash: &PasswordHash) -> Result<(), StoreError> {
+        diesel::update(accounts::table.find(user.get()))
+            .set((
+                accounts::password_hash.eq(hash.as_str()),
+                accounts::first_login.eq(false),
+                accounts::token_version.eq(accounts::token_version + 1),
+            ))
+            .execute(self.conn)
+            .stored()?;
+        Ok(())
+    }
+
+    fn own_account(&mut self, caller: &Staff, now: Timestamp) -> Result<Option<Account>, StoreError> {
+        let found = match caller.company() {
+            None => self.superadmin(caller.user())?,
+            Some(code) => match caller {
+                Staff::Agent(agent) => self.agent(code, agent.id())?,
+                Staff::Superadmin(_) | Staff::Admin(_) => self.admin(code, caller.user())?,
+            },
+        };
+        let Some(mut account) = found else { return Ok(None) };
+        if let Some(code) = caller.company() {
+            account.plan = current_of(self.conn, code, now)?;
+        }
+        Ok(Some(account))
+    }
+}
+
+impl LobbyStore<'_> {
+    fn superadmin(&mut self, user: UserId) -> Result<Option<Account>, StoreError> {
+        let row: Option<AccountRow> =
+            accounts::table.find(user.get()).select(AccountRow::as_select()).first(self.conn).optional().stored()?;
+        row.map(AccountRow::into_account).transpose()
+    }
+
+    fn admin(&mut self, code: CompanyCode, user: UserId) -> Result<Option<Account>, StoreError> {
+        let row: Option<AdminRow> = admin_rows::joined()
+            .filter(admins::company_id.eq(code.as_str()).and(admins::user_id.eq(user.get())))
+            .select(admin_rows::columns())
+            .first(self.conn)
+            .optional()
+            .stored()?;
+        row.map(admin_rows::account).transpose()
+    }
+
+    fn agent(&mut self, code: CompanyCode, id: AgentId) -> Result<Option<Account>, StoreError> {
+        let row: Option<(AccountRow, CompanyRow, String, String)> = agents::table
+            .inner_join(accounts::table.on(accounts::id.eq(agents::user_id)))
+            .inner_join(companies::table.on(companies::code.eq(agents::company_id)))
+            .filter(agents::company_id.eq(code.as_str()).and(agents::id.eq(id.get())))
+            .select((AccountRow::as_select(), CompanyRow::as_select(), agents::name, agents::phone))
+            .first(self.conn)
+            .optional()
+            .stored()?;
+        let Some((row, company, name, phone_number)) = row else { return Ok(None) };
+        Ok(Some(Account {
+            agent: Some(id),
+            contact: Some(Contact { name, phone_number, ..Contact::default() }),
+            company: Some(company.into_company()?),
+            ..row.into_account()?
+        }))
+    }
+}

@@ -1,0 +1,170 @@
+//! Admins: those of a company, and the platform's list of all.
+
+use diesel::{
+    dsl::{AsSelect, Escape, Like, auto_type, count_star},
+    prelude::*,
+};
+use identity::{
+    accounts::{Account, Contact},
+    admins::{AdminFilter, AdminOrder, AdminSort, Direction},
+    ports::{AdminList, Admins},
+};
+use tenancy::{StoreError, Timestamp, UserId, access::Caller};
+
+use super::{
+    accounts::AccountRow,
+    assignments::{current, current_of},
+    companies::CompanyRow,
+    profiles::contains,
+};
+use crate::{
+    conn::AnyBackend,
+    error::Stored as _,
+    schema::{accounts, admins, companies},
+    store::{CompanyStore, PlatformStore},
+};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = admins)]
+pub(super) struct ContactRow {
+    name: String,
+    address: String,
+    contact_person: String,
+    contact_number: String,
+    phone_number: String,
+}
+
+impl From<ContactRow> for Contact {
+    fn from(row: ContactRow) -> Self {
+        Self {
+            name: row.name,
+            address: row.address,
+            contact_person: row.contact_person,
+            contact_number: row.contact_number,
+            phone_number: row.phone_number,
+        }
+    }
+}
+
+/// An admin's account beside its own row and its company.
+pub(super) type AdminRow = (AccountRow, ContactRow, CompanyRow);
+
+/// Reads an admin, whose plan is found by another query.
+pub(super) fn account((row, contact, company): AdminRow) -> Result<Account, StoreError> {
+    Ok(Account { contact: Some(contact.into()), company: Some(company.into_company()?), ..row.into_account()? })
+}
+
+/// The columns of [`AdminRow`].
+pub(super) fn columns()
+-> (AsSelect<AccountRow, AnyBackend>, AsSelect<ContactRow, AnyBackend>, AsSelect<CompanyRow, AnyBackend>) {
+    (AccountRow::as_select(), ContactRow::as_select(), CompanyRow::as_select())
+}
+
+/// Admins with their accounts and companies.
+#[auto_type]
+pub(super) fn joined() -> _ {
+    admins::table
+        .inner_join(accounts::table.on(accounts::id.eq(admins::user_id)))
+        .inner_join(companies::table.on(companies::code.eq(admins::company_id)))
+}
+
+impl<C: Caller> Admins for CompanyStore<'_, C> {
+    fn insert_admin(&mut self, user: UserId, contact: &Contact) -> Result<(), StoreError> {
+        diesel::insert_into(admins::table)
+            .values((
+                admins::company_id.eq(self.code().as_str()),
+                admins::user_id.eq(user.get()),
+                admins::name.eq(&contact.name),
+                admins::name_key.eq(contact.name.to_lowercase()),
+                admins::address.eq(&contact.address),
+                admins::contact_person.eq(&contact.contact_person),
+                admins::contact_number.eq(&contact.contact_number),
+                admins::phone_number.eq(&contact.phone_number),
+            ))
+            .execute(self.conn)
+            .stored()?;
+        Ok(())
+    }
+}
+
+/// Every admin of a company that is not closed.
+#[auto_type]
+fn everywhere() -> _ {
+    joined().filter(companies::status.ne("closed"))
+}
+
+impl AdminList for PlatformStore<'_> {
+    fn admin(&mut self, user: UserId, now: Timestamp) -> Result<Option<Account>, StoreError> {
+        let row: Option<AdminRow> = everywhere()
+            .filter(admins::user_id.eq(user.get()))
+            .select(columns())
+            .first(self.conn)
+            .optional()
+            .stored()?;
+        let Some(row) = row else { return Ok(None) };
+        let mut account = account(row)?;
+        if let Some(company) = &account.company {
+            account.plan = current_of(self.conn, company.code, now)?;
+        }
+        Ok(Some(account))
+    }
+
+    fn count_admins(&mut self, search: Option<&str>) -> Result<i64, StoreError> {
+        let (folded, capitals) = patterns(search);
+        everywhere().filter(matching(&folded, &capitals)).select(count_star()).first(self.conn).stored()
+    }
+
+    fn page_of_admins(
+        &mut self,
+        filter: &AdminFilter,
+        offset: i64,
+        limit: i64,
+        now: Timestamp,
+    ) -> Result<Vec<Account>, StoreError> {
+        let (folded, capitals) = patterns(filter.search.as_deref());
+        let query = everywhere().filter(matching(&folded, &capitals)).select(columns()).into_boxed();
+        let AdminOrder { by, direction } = filter.order;
+        let query = match (by, direction) {
+            (AdminSort::Name, Direction::Ascending) => query.order(admins::name_key.asc()),
+            (AdminSort::Name, Direction::Descending) => query.order(admins::name_key.desc()),
+            (AdminSort::Email, Direction::Ascending) => query.order(accounts::email_key.asc()),
+            (AdminSort::Email, Direction::Descending) => query.order(accounts::email_key.desc()),
+            (AdminSort::CompanyCode, Direction::Ascending) => query.order(admins::company_id.asc()),
+            (AdminSort::CompanyCode, Direction::Descending) => query.order(admins::company_id.desc()),
+            (AdminSort::DateJoined, Direction::Ascending) => query.order(accounts::date_joined.asc()),
+            (AdminSort::DateJoined, Direction::Descending) => query.order(accounts::date_joined.desc()),
+        };
+        let query = match direction {
+            Direction::Ascending => query.then_order_by(accounts::id.asc()),
+            Direction::Descending => query.then_order_by(accounts::id.desc()),
+        };
+        let rows: Vec<AdminRow> = query.offset(offset).limit(limit).load(self.conn).stored()?;
+        let mut page = rows.into_iter().map(account).collect::<Result<Vec<_>, _>>()?;
+        let mut codes: Vec<_> = page.iter().filter_map(|row| Some(row.company.as_ref()?.code)).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        let codes: Vec<_> = codes.iter().map(tenancy::CompanyCode::as_str).collect();
+        let plans = current(self.conn, &codes, now)?;
+        for row in &mut page {
+            row.plan = row.company.as_ref().and_then(|company| plans.get(company.code.as_str())).cloned();
+        }
+        Ok(page)
+    }
+}
+
+/// The pattern of a search for folded texts and for codes; nothing to search for fits all.
+fn patterns(search: Option<&str>) -> (String, String) {
+    let folded = contains(search.unwrap_or(""));
+    let capitals = folded.to_ascii_uppercase();
+    (folded, capitals)
+}
+
+/// Whether a pattern fits name, e-mail or code. Codes have no folded column: they are
+/// ASCII capitals and digits.
+#[auto_type]
+fn matching<'a>(folded: &'a str, capitals: &'a str) -> _ {
+    let name: Escape<Like<admins::name_key, &'a str>> = admins::name_key.like(folded).escape('\\');
+    let email: Escape<Like<accounts::email_key, &'a str>> = accounts::email_key.like(folded).escape('\\');
+    let code: Escape<Like<admins::company_id, &'a str>> = admins::company_id.like(capitals).escape('\\');
+    name.or(email).or(code)
+}

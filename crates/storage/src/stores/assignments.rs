@@ -1,0 +1,160 @@
+//! Companies' subscriptions to plans.
+
+use std::collections::HashMap;
+
+use diesel::{
+    dsl::{auto_type, max},
+    prelude::*,
+};
+use tenancy::{
+    AssignmentId, CompanyCode, PlanId, StoreError, Timestamp,
+    access::Caller,
+    assignments::{Assignment, AssignmentStatus, Assignments},
+};
+
+use super::plans::PlanRow;
+use crate::{
+    conn::Db,
+    error::{Stored as _, word},
+    schema::{assignments, companies, plans},
+    store::CompanyStore,
+    types::At,
+};
+
+// The table again, for finding each company's newest row.
+diesel::alias! {
+    const HISTORY: Alias<History> = assignments as history;
+}
+
+const ACTIVE: &str = AssignmentStatus::Active.as_str();
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = assignments)]
+struct AssignmentRow {
+    id: i64,
+    company_id: String,
+    status: String,
+    start_at: At,
+    expiry_at: At,
+    notes: String,
+    created_at: At,
+}
+
+impl AssignmentRow {
+    fn into_assignment(self, plan: PlanRow) -> Result<Assignment, StoreError> {
+        Ok(Assignment {
+            id: AssignmentId::new(self.id),
+            plan: plan.into_plan()?,
+            stored: word(AssignmentStatus::parse(&self.status), "assignment status")?,
+            start: self.start_at.0,
+            expiry: self.expiry_at.0,
+            notes: self.notes,
+            created_at: self.created_at.0,
+        })
+    }
+}
+
+/// Every query of a company's assignments starts here.
+#[auto_type]
+fn own<'a>(code: &'a str) -> _ {
+    assignments::table.filter(assignments::company_id.eq(code))
+}
+
+impl<C: Caller> Assignments for CompanyStore<'_, C> {
+    fn assignments(&mut self) -> Result<Vec<Assignment>, StoreError> {
+        let rows: Vec<(AssignmentRow, PlanRow)> = own(self.code().as_str())
+            .inner_join(plans::table.on(plans::id.eq(assignments::plan_id)))
+            .order(assignments::id.desc())
+            .select((AssignmentRow::as_select(), PlanRow::as_select()))
+            .load(self.conn)
+            .stored()?;
+        rows.into_iter().map(|(row, plan)| row.into_assignment(plan)).collect()
+    }
+
+    fn assignments_for_update(&mut self) -> Result<Vec<Assignment>, StoreError> {
+        let code = self.code();
+        if let Db::Pg(conn) = &mut *self.conn {
+            // There may be no assignment to lock yet, so the lock is on the company. Not FOR UPDATE:
+            // that would also hold up every insert that merely refers to the company.
+            companies::table
+                .find(code.as_str())
+                .select(companies::code)
+                .for_no_key_update()
+                .first::<String>(conn)
+                .stored()?;
+        }
+        self.assignments()
+    }
+
+    fn start(
+        &mut self,
+        plan: PlanId,
+        start: Timestamp,
+        expiry: Timestamp,
+        notes: &str,
+    ) -> Result<AssignmentId, StoreError> {
+        let code = self.code();
+        let ran_out =
+            own(code.as_str()).filter(assignments::status.eq(ACTIVE)).filter(assignments::expiry_at.le(At(start)));
+        diesel::update(ran_out)
+            .set(assignments::status.eq(AssignmentStatus::Expired.as_str()))
+            .execute(self.conn)
+            .stored()?;
+        let id: i64 = diesel::insert_into(assignments::table)
+            .values((
+                assignments::company_id.eq(code.as_str()),
+                assignments::plan_id.eq(plan.get()),
+                assignments::status.eq(ACTIVE),
+                assignments::start_at.eq(At(start)),
+                assignments::expiry_at.eq(At(expiry)),
+                assignments::notes.eq(notes),
+                assignments::created_at.eq(At(start)),
+            ))
+            .returning(assignments::id)
+            .get_result(self.conn)
+            .stored()?;
+        Ok(AssignmentId::new(id))
+    }
+}
+
+/// What each of these companies is on: the active assignment, else the newest.
+///
+/// One query for all of them, which finds at most two rows for each.
+pub(super) fn current(
+    conn: &mut Db,
+    companies: &[&str],
+    now: Timestamp,
+) -> Result<HashMap<String, Assignment>, StoreError> {
+    let company = HISTORY.field(assignments::company_id);
+    let newest =
+        HISTORY.filter(company.eq_any(companies)).group_by(company).select(max(HISTORY.field(assignments::id)));
+    let in_force = assignments::status.eq(ACTIVE).and(assignments::expiry_at.gt(At(now)));
+    let rows: Vec<(AssignmentRow, PlanRow)> = assignments::table
+        .inner_join(plans::table.on(plans::id.eq(assignments::plan_id)))
+        .filter(assignments::company_id.eq_any(companies))
+        .filter(in_force.or(assignments::id.nullable().eq_any(newest)))
+        .order(assignments::id.desc())
+        .select((AssignmentRow::as_select(), PlanRow::as_select()))
+        .load(conn)
+        .stored()?;
+    let mut current = HashMap::with_capacity(companies.len());
+    for (mut row, plan) in rows {
+        let company = std::mem::take(&mut row.company_id);
+        let row = row.into_assignment(plan)?;
+        if row.status(now) == AssignmentStatus::Active {
+            current.insert(company, row);
+        } else {
+            current.entry(company).or_insert(row);
+        }
+    }
+    Ok(current)
+}
+
+/// [`current`] for one company.
+pub(super) fn current_of(
+    conn: &mut Db,
+    company: CompanyCode,
+    now: Timestamp,
+) -> Result<Option<Assignment>, StoreError> {
+    Ok(current(conn, &[company.as_str()], now)?.into_values().next())
+}

@@ -1,0 +1,132 @@
+//! Uploaded files, whose bytes are elsewhere.
+
+use attachments::{Attachment, AttachmentDirectory, Attachments, BlobKey, Download, FileKind, NewAttachment, Uploader};
+use diesel::{
+    dsl::exists,
+    prelude::*,
+};
+use tenancy::{AttachmentId, ProfileId, SessionId, SessionKey, StoreError, access::Caller};
+
+use super::directory::code;
+use crate::{
+    error::{Stored as _, word},
+    schema::{attachments as files, profiles, sessions},
+    store::{CompanyStore, LobbyStore},
+    types::At,
+};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = files)]
+pub(super) struct AttachmentRow {
+    id: i64,
+    company_id: String,
+    session_key: i64,
+    original_name: String,
+    filename: String,
+    blob_key: String,
+    size: i64,
+    kind: String,
+    content_type: String,
+    uploader: String,
+    uploaded_at: At,
+}
+
+impl AttachmentRow {
+    pub(super) fn into_attachment(self, profile: Option<i64>) -> Result<Attachment, StoreError> {
+        Ok(Attachment {
+            id: AttachmentId::new(self.id),
+            session: SessionKey::new(self.session_key),
+            profile: profile.map(ProfileId::new),
+            company: code(&self.company_id)?,
+            original_name: self.original_name,
+            filename: self.filename,
+            key: word(BlobKey::parse(&self.blob_key).ok(), "blob key")?,
+            size: self.size,
+            kind: word(FileKind::parse(&self.kind), "kind of file")?,
+            content_type: self.content_type,
+            uploader: word(Uploader::parse(&self.uploader), "uploader")?,
+            uploaded_at: self.uploaded_at.0,
+        })
+    }
+}
+
+/// A file beside the profile that its session has by now.
+#[diesel::dsl::auto_type]
+fn files_with_profile() -> _ {
+    files::table.left_join(
+        profiles::table.on(profiles::company_id.eq(files::company_id).and(profiles::session_key.eq(files::session_key))),
+    )
+}
+
+impl<C: Caller> Attachments for CompanyStore<'_, C> {
+    fn insert(&mut self, file: &NewAttachment) -> Result<Option<Attachment>, StoreError> {
+        let company = self.code();
+        let session = sessions::table
+            .filter(sessions::company_id.eq(company.as_str()))
+            .filter(sessions::key.eq(file.session.get()));
+        if !diesel::select(exists(session)).get_result(self.conn).stored()? {
+            return Ok(None);
+        }
+        let id: i64 = diesel::insert_into(files::table)
+            .values((
+                files::company_id.eq(company.as_str()),
+                files::session_key.eq(file.session.get()),
+                files::original_name.eq(&file.original_name),
+                files::filename.eq(file.key.file_name()),
+                files::blob_key.eq(file.key.as_str()),
+                files::size.eq(file.size),
+                files::kind.eq(file.kind.as_str()),
+                files::content_type.eq(file.content_type),
+                files::uploader.eq(file.uploader.as_str()),
+                files::uploaded_at.eq(At(file.uploaded_at)),
+            ))
+            .returning(files::id)
+            .get_result(self.conn)
+            .stored()?;
+        let stored = self.of_session(file.session, &[AttachmentId::new(id)])?;
+        Ok(stored.into_iter().next())
+    }
+
+    fn of_session(&mut self, session: SessionKey, ids: &[AttachmentId]) -> Result<Vec<Attachment>, StoreError> {
+        let company = self.code();
+        let ids: Vec<i64> = ids.iter().map(|id| id.get()).collect();
+        let rows: Vec<(AttachmentRow, Option<i64>)> = files_with_profile()
+            .filter(files::company_id.eq(company.as_str()))
+            .filter(files::session_key.eq(session.get()).and(files::id.eq_any(ids)))
+            .select((AttachmentRow::as_select(), profiles::id.nullable()))
+            .load(self.conn)
+            .stored()?;
+        rows.into_iter().map(|(row, profile)| row.into_attachment(profile)).collect()
+    }
+
+    fn by_key(&mut self, key: &BlobKey) -> Result<Option<(Attachment, SessionId)>, StoreError> {
+        let company = self.code();
+        let row: Option<(AttachmentRow, Option<i64>, String)> = files_with_profile()
+            .inner_join(
+                sessions::table
+                    .on(sessions::company_id.eq(files::company_id).and(sessions::key.eq(files::session_key))),
+            )
+            .filter(files::company_id.eq(company.as_str()).and(files::blob_key.eq(key.as_str())))
+            .select((AttachmentRow::as_select(), profiles::id.nullable(), sessions::id))
+            .first(self.conn)
+            .optional()
+            .stored()?;
+        row.map(|(row, profile, session)| {
+            let session = word(SessionId::parse(&session).ok(), "session id")?;
+            Ok((row.into_attachment(profile)?, session))
+        })
+        .transpose()
+    }
+}
+
+impl AttachmentDirectory for LobbyStore<'_> {
+    fn by_key(&mut self, key: &BlobKey) -> Result<Option<Download>, StoreError> {
+        let row: Option<AttachmentRow> = files::table
+            .filter(files::blob_key.eq(key.as_str()))
+            .select(AttachmentRow::as_select())
+            .first(self.conn)
+            .optional()
+            .stored()?;
+        row.map(|row| row.into_attachment(None).map(Download::from)).transpose()
+    }
+}

@@ -1,0 +1,80 @@
+//! Companies and the counters of their codes.
+
+use diesel::prelude::*;
+use tenancy::{
+    Company, CompanyCode, CompanyStatus, Fault, StoreError, Timestamp,
+    access::Caller,
+    companies::{CodePrefix, Companies, CompanyRecord},
+};
+
+use super::directory::{code, status};
+use crate::{
+    both::both,
+    error::Stored as _,
+    schema::{companies, company_numbers},
+    store::{CompanyStore, PlatformStore},
+    types::At,
+};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = companies)]
+pub(super) struct CompanyRow {
+    code: String,
+    name: String,
+    status: String,
+}
+
+impl CompanyRow {
+    pub(super) fn into_company(self) -> Result<Company, StoreError> {
+        Ok(Company { code: code(&self.code)?, name: self.name, status: status(&self.status)? })
+    }
+}
+
+impl Companies for PlatformStore<'_> {
+    fn next_number(&mut self, prefix: CodePrefix) -> Result<u64, StoreError> {
+        let number: i64 = both(
+            diesel::insert_into(company_numbers::table)
+                .values((company_numbers::prefix.eq(prefix.to_string()), company_numbers::last_number.eq(1)))
+                .on_conflict(company_numbers::prefix)
+                .do_update()
+                .set(company_numbers::last_number.eq(company_numbers::last_number + 1))
+                .returning(company_numbers::last_number),
+        )
+        .get_result(self.conn)
+        .stored()?;
+        u64::try_from(number).map_err(|error| StoreError::new(Fault::Broken, error))
+    }
+
+    fn insert(&mut self, code: CompanyCode, name: &str, now: Timestamp) -> Result<(), StoreError> {
+        diesel::insert_into(companies::table)
+            .values((
+                companies::code.eq(code.as_str()),
+                companies::name.eq(name),
+                companies::status.eq(CompanyStatus::Active.as_str()),
+                companies::created_at.eq(At(now)),
+            ))
+            .execute(self.conn)
+            .stored()?;
+        Ok(())
+    }
+
+    fn find(&mut self, code: CompanyCode) -> Result<Option<Company>, StoreError> {
+        let row: Option<CompanyRow> = companies::table
+            .find(code.as_str())
+            .select(CompanyRow::as_select())
+            .first(self.conn)
+            .optional()
+            .stored()?;
+        row.map(CompanyRow::into_company).transpose()
+    }
+}
+
+impl<C: Caller> CompanyRecord for CompanyStore<'_, C> {
+    fn set_status(&mut self, status: CompanyStatus) -> Result<(), StoreError> {
+        diesel::update(companies::table.find(self.code().as_str()))
+            .set(companies::status.eq(status.as_str()))
+            .execute(self.conn)
+            .stored()?;
+        Ok(())
+    }
+}

@@ -1,0 +1,110 @@
+//! What the lobby vouches for: standings, companies, and where sessions are.
+
+use diesel::prelude::*;
+use tenancy::{
+    AgentId, CompanyCode, CompanyStatus, SessionId, SessionKey, StoreError, UserId,
+    access::{Directory, Located, Role, Standing, TokenVersion},
+};
+
+use crate::{
+    error::{Stored as _, word},
+    schema::{accounts, admins, agents, companies, sessions},
+    store::{LobbyStore, PlatformStore},
+};
+
+// An admin's company stands beside an agent's in one query.
+diesel::alias! {
+    const ADMIN_COMPANY: Alias<AdminCompany> = companies as admin_company;
+}
+
+/// An account beside its admin and agent rows, of which it has at most one.
+type StandingRow = (
+    (String, bool, i64),
+    Option<(String, String, String)>,
+    Option<(String, i64, String, String)>,
+);
+
+impl Directory for LobbyStore<'_> {
+    fn standing(&mut self, user: UserId) -> Result<Option<Standing>, StoreError> {
+        let row: Option<StandingRow> = accounts::table
+            .left_join(admins::table.on(admins::user_id.eq(accounts::id)))
+            .left_join(ADMIN_COMPANY.on(ADMIN_COMPANY.field(companies::code).eq(admins::company_id)))
+            .left_join(agents::table.on(agents::user_id.eq(accounts::id)))
+            .left_join(companies::table.on(companies::code.eq(agents::company_id)))
+            .filter(accounts::id.eq(user.get()))
+            .select((
+                (accounts::role, accounts::is_active, accounts::token_version),
+                (admins::company_id, admins::name, ADMIN_COMPANY.field(companies::status)).nullable(),
+                (agents::company_id, agents::id, agents::name, companies::status).nullable(),
+            ))
+            .first(self.conn)
+            .optional()
+            .stored()?;
+        let Some(((role, active, version), admin, agent)) = row else { return Ok(None) };
+        let (role, company_active) = match (role.as_str(), admin, agent) {
+            ("SUPERADMIN", ..) => (Role::Superadmin, true),
+            ("ADMIN", Some((company, name, status)), _) => {
+                (Role::Admin { company: code(&company)?, name }, self::status(&status)?.is_active())
+            }
+            ("AGENT", _, Some((company, id, name, status))) => {
+                let role = Role::Agent { company: code(&company)?, id: AgentId::new(id), name };
+                (role, self::status(&status)?.is_active())
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(Standing { role, active: active && company_active, version: TokenVersion(version) }))
+    }
+
+    fn company(&mut self, code: CompanyCode) -> Result<Option<(String, CompanyStatus)>, StoreError> {
+        let row: Option<(String, String)> = companies::table
+            .find(code.as_str())
+            .select((companies::name, companies::status))
+            .first(self.conn)
+            .optional()
+            .stored()?;
+        row.map(|(name, status)| Ok((name, self::status(&status)?))).transpose()
+    }
+
+    fn session(&mut self, id: SessionId) -> Result<Option<Located>, StoreError> {
+        let row: Option<(String, i64, String, String)> = sessions::table
+            .inner_join(companies::table.on(companies::code.eq(sessions::company_id)))
+            .filter(sessions::id.eq(id.as_str()))
+            .select((sessions::company_id, sessions::key, companies::name, companies::status))
+            .first(self.conn)
+            .optional()
+            .stored()?;
+        row.map(|(company, key, company_name, status)| {
+            Ok(Located {
+                company: code(&company)?,
+                company_name,
+                status: self::status(&status)?,
+                key: SessionKey::new(key),
+            })
+        })
+        .transpose()
+    }
+}
+
+impl Directory for PlatformStore<'_> {
+    fn standing(&mut self, user: UserId) -> Result<Option<Standing>, StoreError> {
+        self.lobby().standing(user)
+    }
+
+    fn company(&mut self, code: CompanyCode) -> Result<Option<(String, CompanyStatus)>, StoreError> {
+        self.lobby().company(code)
+    }
+
+    fn session(&mut self, id: SessionId) -> Result<Option<Located>, StoreError> {
+        self.lobby().session(id)
+    }
+}
+
+/// Reads a company code from a row.
+pub(crate) fn code(text: &str) -> Result<CompanyCode, StoreError> {
+    word(CompanyCode::parse(text).ok(), "company code")
+}
+
+/// Reads a company's status from a row.
+pub(crate) fn status(text: &str) -> Result<CompanyStatus, StoreError> {
+    word(CompanyStatus::parse(text), "company status")
+}

@@ -1,0 +1,37 @@
+//! Deletion of a visitor's data.
+
+use ::attachments::BlobKey;
+use diesel::prelude::*;
+use handoff::Erasing;
+use tenancy::{ProfileId, StoreError, access::Caller};
+
+use crate::{
+    error::{Stored as _, word},
+    schema::{attachments, profiles, sessions},
+    store::CompanyStore,
+};
+
+impl<C: Caller> Erasing for CompanyStore<'_, C> {
+    fn erase(&mut self, profile: ProfileId) -> Result<Vec<BlobKey>, StoreError> {
+        let code = self.code();
+        let session: Option<i64> = profiles::table
+            .filter(profiles::company_id.eq(code.as_str()).and(profiles::id.eq(profile.get())))
+            .select(profiles::session_key)
+            .first(self.conn)
+            .optional()
+            .stored()?;
+        let Some(session) = session else { return Ok(Vec::new()) };
+        let blobs: Vec<String> = attachments::table
+            .filter(attachments::company_id.eq(code.as_str()).and(attachments::session_key.eq(session)))
+            .select(attachments::blob_key)
+            .load(self.conn)
+            .stored()?;
+        // Everything of a session refers to it with ON DELETE CASCADE.
+        diesel::delete(
+            sessions::table.filter(sessions::company_id.eq(code.as_str()).and(sessions::key.eq(session))),
+        )
+        .execute(self.conn)
+        .stored()?;
+        blobs.iter().map(|key| word(BlobKey::parse(key).ok(), "blob key")).collect()
+    }
+}

@@ -1,0 +1,141 @@
+//! Idempotency keys, and the keys of requests that made a session.
+
+use std::net::IpAddr;
+
+use chatbot::{KeyClaim, KeyState, Keys, Side};
+use diesel::{prelude::*, upsert::excluded};
+use tenancy::{SessionKey, StoreError, Timestamp, access::Caller};
+
+use crate::{
+    both::both,
+    error::{Stored as _, word},
+    schema::{idempotency_keys, opening_keys},
+    store::CompanyStore,
+    types::At,
+};
+
+impl<C: Caller> Keys for CompanyStore<'_, C> {
+    fn claim(&mut self, session: SessionKey, side: Side, key: &str) -> Result<Option<KeyClaim>, StoreError> {
+        let code = self.code();
+        let row: Option<(Vec<u8>, i64, Option<At>, Option<i64>)> = idempotency_keys::table
+            .filter(idempotency_keys::company_id.eq(code.as_str()))
+            .filter(idempotency_keys::session_key.eq(session.get()))
+            .filter(idempotency_keys::side.eq(side.as_str()).and(idempotency_keys::key.eq(key)))
+            .select((
+                idempotency_keys::body_hash,
+                idempotency_keys::seq,
+                idempotency_keys::lease_until,
+                idempotency_keys::reply_seq,
+            ))
+            .first(self.conn)
+            .optional()
+            .stored()?;
+        row.map(|(hash, seq, lease, reply_seq)| {
+            let state = match lease {
+                Some(At(lease_until)) => KeyState::Running { lease_until },
+                None => KeyState::Done { reply_seq },
+            };
+            Ok(KeyClaim { body_hash: word(hash.try_into().ok(), "body hash")?, seq, state })
+        })
+        .transpose()
+    }
+
+    fn insert_claim(
+        &mut self,
+        session: SessionKey,
+        side: Side,
+        key: &str,
+        claim: &KeyClaim,
+    ) -> Result<bool, StoreError> {
+        let code = self.code();
+        let (lease, reply_seq) = columns(claim.state);
+        let inserted = both(
+            diesel::insert_into(idempotency_keys::table)
+                .values((
+                    idempotency_keys::company_id.eq(code.as_str()),
+                    idempotency_keys::session_key.eq(session.get()),
+                    idempotency_keys::side.eq(side.as_str()),
+                    idempotency_keys::key.eq(key),
+                    idempotency_keys::body_hash.eq(claim.body_hash.as_slice()),
+                    idempotency_keys::seq.eq(claim.seq),
+                    idempotency_keys::lease_until.eq(lease),
+                    idempotency_keys::reply_seq.eq(reply_seq),
+                ))
+                .on_conflict_do_nothing(),
+        )
+        .execute(self.conn)
+        .stored()?;
+        Ok(inserted == 1)
+    }
+
+    fn update_claim(
+        &mut self,
+        session: SessionKey,
+        side: Side,
+        key: &str,
+        state: KeyState,
+    ) -> Result<(), StoreError> {
+        let code = self.code();
+        let (lease, reply_seq) = columns(state);
+        let row = idempotency_keys::table
+            .filter(idempotency_keys::company_id.eq(code.as_str()))
+            .filter(idempotency_keys::session_key.eq(session.get()))
+            .filter(idempotency_keys::side.eq(side.as_str()).and(idempotency_keys::key.eq(key)));
+        diesel::update(row)
+            .set((idempotency_keys::lease_until.eq(lease), idempotency_keys::reply_seq.eq(reply_seq)))
+            .execute(self.conn)
+            .stored()?;
+        Ok(())
+    }
+
+    fn opened(&mut self, ip: IpAddr, key: &str, since: Timestamp) -> Result<Option<SessionKey>, StoreError> {
+        let code = self.code();
+        let session: Option<i64> = opening_keys::table
+            .filter(opening_keys::company_id.eq(code.as_str()))
+            .filter(opening_keys::ip.eq(ip.to_string()).and(opening_keys::key.eq(key)))
+            .filter(opening_keys::created_at.ge(At(since)))
+            .select(opening_keys::session_key)
+            .first(self.conn)
+            .optional()
+            .stored()?;
+        Ok(session.map(SessionKey::new))
+    }
+
+    fn note_opened(
+        &mut self,
+        ip: IpAddr,
+        key: &str,
+        session: SessionKey,
+        now: Timestamp,
+        since: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let code = self.code();
+        let upsert = diesel::insert_into(opening_keys::table)
+            .values((
+                opening_keys::company_id.eq(code.as_str()),
+                opening_keys::ip.eq(ip.to_string()),
+                opening_keys::key.eq(key),
+                opening_keys::session_key.eq(session.get()),
+                opening_keys::created_at.eq(At(now)),
+            ))
+            .on_conflict((opening_keys::company_id, opening_keys::ip, opening_keys::key))
+            .do_update()
+            .set((
+                opening_keys::session_key.eq(excluded(opening_keys::session_key)),
+                opening_keys::created_at.eq(excluded(opening_keys::created_at)),
+            ));
+        // `QueryDsl::filter` does not reach the WHERE of an upsert.
+        let changed = both(diesel::query_dsl::methods::FilterDsl::filter(upsert, opening_keys::created_at.lt(At(since))))
+        .execute(self.conn)
+        .stored()?;
+        Ok(changed == 1)
+    }
+}
+
+/// A claim is running exactly while it has a lease.
+fn columns(state: KeyState) -> (Option<At>, Option<i64>) {
+    match state {
+        KeyState::Running { lease_until } => (Some(At(lease_until)), None),
+        KeyState::Done { reply_seq } => (None, reply_seq),
+    }
+}

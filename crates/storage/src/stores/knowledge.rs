@@ -1,0 +1,245 @@
+//! What a company knows.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::{
+    dsl::{auto_type, exists, max, not},
+    prelude::*,
+};
+use knowledge::{Chunk, Document, Entry, KnowledgeBase, Version};
+use tenancy::{DocumentId, StoreError, Timestamp, access::Caller};
+
+use crate::{
+    conn::{Db, each_db},
+    error::{Stored as _, word},
+    schema::{chunks, companies, documents},
+    store::CompanyStore,
+    types::At,
+};
+
+/// Rows of one statement: PostgreSQL counts its parameters in sixteen bits.
+const BATCH: usize = 1_000;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = chunks)]
+struct ChunkRow {
+    document_id: i64,
+    chunk_id: String,
+    section: String,
+    question: String,
+    answer: String,
+    page: i64,
+    position: i64,
+}
+
+impl ChunkRow {
+    fn into_chunk(self, title: String) -> Chunk {
+        Chunk {
+            document: Document { id: DocumentId::new(self.document_id), title },
+            chunk_id: self.chunk_id,
+            section: self.section,
+            question: self.question,
+            answer: self.answer,
+            page: self.page,
+            position: self.position,
+        }
+    }
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = documents)]
+struct NewDocument<'a> {
+    company_id: &'a str,
+    title: &'a str,
+    created_at: At,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = chunks)]
+struct NewChunk<'a> {
+    company_id: &'a str,
+    document_id: i64,
+    chunk_id: &'a str,
+    section: &'a str,
+    question: &'a str,
+    answer: &'a str,
+    page: i64,
+    position: i64,
+}
+
+impl<'a> NewChunk<'a> {
+    fn of(entry: &'a Entry, company_id: &'a str, document_id: i64, position: i64) -> Self {
+        Self {
+            company_id,
+            document_id,
+            chunk_id: &entry.chunk_id,
+            section: &entry.section,
+            question: &entry.question,
+            answer: &entry.answer,
+            page: entry.page,
+            position,
+        }
+    }
+}
+
+/// Every query of a company's documents starts here.
+#[auto_type]
+fn own_documents<'a>(code: &'a str) -> _ {
+    documents::table.filter(documents::company_id.eq(code))
+}
+
+/// Every query of a company's chunks starts here.
+#[auto_type]
+fn own_chunks<'a>(code: &'a str) -> _ {
+    chunks::table.filter(chunks::company_id.eq(code))
+}
+
+impl<C: Caller> KnowledgeBase for CompanyStore<'_, C> {
+    fn version(&mut self) -> Result<Version, StoreError> {
+        let code = self.code();
+        let version =
+            companies::table.find(code.as_str()).select(companies::knowledge_version).first(self.conn).stored()?;
+        Ok(Version::new(version))
+    }
+
+    fn chunks(&mut self) -> Result<Vec<Chunk>, StoreError> {
+        let code = self.code();
+        let rows: Vec<ChunkRow> = own_chunks(code.as_str())
+            .order((chunks::document_id, chunks::position))
+            .select(ChunkRow::as_select())
+            .load(self.conn)
+            .stored()?;
+        let titles: Vec<(i64, String)> =
+            own_documents(code.as_str()).select((documents::id, documents::title)).load(self.conn).stored()?;
+        let titles: HashMap<i64, String> = titles.into_iter().collect();
+        rows.into_iter()
+            .map(|row| {
+                let title = word(titles.get(&row.document_id).cloned(), "document")?;
+                Ok(row.into_chunk(title))
+            })
+            .collect()
+    }
+
+    fn replace_faq(&mut self, entries: &[Entry], now: Timestamp) -> Result<Version, StoreError> {
+        let code = self.code();
+        let code = code.as_str();
+        let version = raise(self.conn, code)?;
+        diesel::delete(own_chunks(code)).execute(self.conn).stored()?;
+        let documents = name_documents(self.conn, code, entries, now)?;
+        let rows = entries
+            .iter()
+            .zip(1..)
+            .map(|(entry, position)| {
+                let document = word(documents.get(entry.document.as_str()).copied(), "document")?;
+                Ok(NewChunk::of(entry, code, document, position))
+            })
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        insert_chunks(self.conn, &rows)?;
+        drop_empty_documents(self.conn, code)?;
+        Ok(version)
+    }
+
+    fn merge_faq(&mut self, entries: &[Entry], now: Timestamp) -> Result<Version, StoreError> {
+        let code = self.code();
+        let code = code.as_str();
+        let version = raise(self.conn, code)?;
+        let replaced: Vec<&str> = entries.iter().map(|entry| entry.chunk_id.as_str()).collect();
+        let places = places(self.conn, code, &replaced)?;
+        let mut ends = ends(self.conn, code)?;
+        diesel::delete(own_chunks(code).filter(chunks::chunk_id.eq_any(&replaced))).execute(self.conn).stored()?;
+        let documents = name_documents(self.conn, code, entries, now)?;
+        let rows = entries
+            .iter()
+            .map(|entry| {
+                let document = word(documents.get(entry.document.as_str()).copied(), "document")?;
+                let position = match places.get(&entry.chunk_id) {
+                    Some((stays, position)) if *stays == document => *position,
+                    _ => {
+                        let end = ends.entry(document).or_insert(0);
+                        *end += 1;
+                        *end
+                    }
+                };
+                Ok(NewChunk::of(entry, code, document, position))
+            })
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        insert_chunks(self.conn, &rows)?;
+        drop_empty_documents(self.conn, code)?;
+        Ok(version)
+    }
+}
+
+/// Raises the version. The first statement of each change: on PostgreSQL the row it
+/// locks makes two changes of one company's knowledge wait for each other.
+fn raise(conn: &mut Db, code: &str) -> Result<Version, StoreError> {
+    diesel::update(companies::table.find(code))
+        .set(companies::knowledge_version.eq(companies::knowledge_version + 1))
+        .returning(companies::knowledge_version)
+        .get_result(conn)
+        .map(Version::new)
+        .stored()
+}
+
+/// The ids of all documents by title, after those that the entries name and that were
+/// missing have been made.
+fn name_documents(
+    conn: &mut Db,
+    code: &str,
+    entries: &[Entry],
+    now: Timestamp,
+) -> Result<HashMap<String, i64>, StoreError> {
+    let known: Vec<(String, i64)> =
+        own_documents(code).select((documents::title, documents::id)).load(conn).stored()?;
+    let mut known: HashMap<String, i64> = known.into_iter().collect();
+    let mut named = HashSet::new();
+    let missing: Vec<_> = entries
+        .iter()
+        .map(|entry| entry.document.as_str())
+        .filter(|title| !known.contains_key(*title) && named.insert(*title))
+        .map(|title| NewDocument { company_id: code, title, created_at: At(now) })
+        .collect();
+    for batch in missing.chunks(BATCH) {
+        let made: Vec<(String, i64)> = each_db!(conn, c => diesel::insert_into(documents::table)
+            .values(batch)
+            .returning((documents::title, documents::id))
+            .get_results(c))
+        .stored()?;
+        known.extend(made);
+    }
+    Ok(known)
+}
+
+/// Document and position of the chunks with these ids.
+fn places(conn: &mut Db, code: &str, ids: &[&str]) -> Result<HashMap<String, (i64, i64)>, StoreError> {
+    let rows: Vec<(String, i64, i64)> = own_chunks(code)
+        .filter(chunks::chunk_id.eq_any(ids))
+        .select((chunks::chunk_id, chunks::document_id, chunks::position))
+        .load(conn)
+        .stored()?;
+    Ok(rows.into_iter().map(|(id, document, position)| (id, (document, position))).collect())
+}
+
+/// The last position in each document.
+fn ends(conn: &mut Db, code: &str) -> Result<HashMap<i64, i64>, StoreError> {
+    let rows: Vec<(i64, Option<i64>)> = own_chunks(code)
+        .group_by(chunks::document_id)
+        .select((chunks::document_id, max(chunks::position)))
+        .load(conn)
+        .stored()?;
+    Ok(rows.into_iter().filter_map(|(document, end)| Some((document, end?))).collect())
+}
+
+fn insert_chunks(conn: &mut Db, rows: &[NewChunk<'_>]) -> Result<(), StoreError> {
+    for batch in rows.chunks(BATCH) {
+        each_db!(conn, c => diesel::insert_into(chunks::table).values(batch).execute(c)).stored()?;
+    }
+    Ok(())
+}
+
+fn drop_empty_documents(conn: &mut Db, code: &str) -> Result<(), StoreError> {
+    let content = chunks::table
+        .filter(chunks::company_id.eq(documents::company_id))
+        .filter(chunks::document_id.eq(documents::id));
+    diesel::delete(own_documents(code).filter(not(exists(content)))).execute(conn).stored()?;
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! Making accounts: one way for every store.
+
+use diesel::{dsl::exists, prelude::*};
+use identity::{
+    accounts::{NewAccount, Reserved},
+    ports::Logins,
+};
+use tenancy::{StoreError, Timestamp, UserId, access::Caller};
+
+use crate::{
+    both::both,
+    conn::Db,
+    error::Stored as _,
+    schema::accounts,
+    store::{CompanyStore, LobbyStore},
+    types::At,
+};
+
+impl Logins for LobbyStore<'_> {
+    fn reserve_login(&mut self, account: &NewAccount, now: Timestamp) -> Result<Reserved, StoreError> {
+        reserve(self.conn, account, now)
+    }
+}
+
+impl<C: Caller> Logins for CompanyStore<'_, C> {
+    fn reserve_login(&mut self, account: &NewAccount, now: Timestamp) -> Result<Reserved, StoreError> {
+        reserve(self.conn, account, now)
+    }
+}
+
+/// Inserts first and looks only where that did nothing: a look before it could be
+/// overtaken, and a violation would end the transaction on PostgreSQL.
+fn reserve(conn: &mut Db, account: &NewAccount, now: Timestamp) -> Result<Reserved, StoreError> {
+    let id: Option<i64> = both(
+        diesel::insert_into(accounts::table)
+            .values((
+                accounts::username.eq(&account.username),
+                accounts::email.eq(account.email.as_str()),
+                accounts::email_key.eq(account.email.key()),
+                accounts::password_hash.eq(account.hash.as_str()),
+                accounts::role.eq(account.role.as_str()),
+                accounts::token_version.eq(account.version.0),
+                accounts::is_active.eq(true),
+                accounts::first_login.eq(account.first_login),
+                accounts::first_name.eq(&account.names.first),
+                accounts::last_name.eq(&account.names.last),
+                accounts::date_joined.eq(At(now)),
+            ))
+            .on_conflict_do_nothing()
+            .returning(accounts::id),
+    )
+    .get_result(conn)
+    .optional()
+    .stored()?;
+    if let Some(id) = id {
+        return Ok(Reserved::Account(UserId::new(id)));
+    }
+    let same_email = accounts::table.filter(accounts::email_key.eq(account.email.key()));
+    let email_taken = diesel::select(exists(same_email)).get_result(conn).stored()?;
+    Ok(if email_taken { Reserved::EmailTaken } else { Reserved::UsernameTaken })
+}

@@ -1,0 +1,176 @@
+//! Messages with their files.
+
+use std::collections::HashMap;
+
+use attachments::Attachment;
+use chatbot::{Detail, Message, Messages, NewMessage};
+use diesel::prelude::*;
+use tenancy::{MessageId, SessionKey, StoreError, Timestamp, access::Caller};
+
+use super::attachments::AttachmentRow;
+use crate::{
+    conn::{AnyBackend, Db},
+    error::Stored as _,
+    schema::{attachments as files, message_files, messages, profiles},
+    store::CompanyStore,
+    types::{At, Json},
+};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = messages)]
+struct MessageRow {
+    id: i64,
+    session_key: i64,
+    seq: i64,
+    content: Option<String>,
+    detail: Json,
+    client_message_id: Option<String>,
+    created_at: At,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = messages)]
+struct NewRow<'a> {
+    company_id: &'a str,
+    session_key: i64,
+    seq: i64,
+    content: Option<&'a str>,
+    detail: Json,
+    client_message_id: Option<&'a str>,
+    created_at: At,
+}
+
+impl MessageRow {
+    fn into_message(self, attachments: Vec<Attachment>) -> Result<Message, StoreError> {
+        let mut detail: Detail = self.detail.read()?;
+        if let Detail::Bot { reply } = &mut detail {
+            // The document leaves the text out, since the row has it.
+            reply.response = self.content.clone().unwrap_or_default();
+        }
+        Ok(Message {
+            id: MessageId::new(self.id),
+            seq: self.seq,
+            session: SessionKey::new(self.session_key),
+            content: self.content,
+            detail,
+            timestamp: self.created_at.0,
+            client_message_id: self.client_message_id,
+            attachments,
+        })
+    }
+}
+
+impl<C: Caller> CompanyStore<'_, C> {
+    /// Every query of messages starts here.
+    fn own_messages(&self, session: SessionKey) -> messages::BoxedQuery<'static, AnyBackend> {
+        messages::table
+            .filter(messages::company_id.eq(self.code().to_string()))
+            .filter(messages::session_key.eq(session.get()))
+            .into_boxed()
+    }
+
+    /// Stores messages behind position `last_seq`, which the caller has just moved on.
+    pub(super) fn insert_messages(
+        &mut self,
+        session: SessionKey,
+        last_seq: i64,
+        new: &[NewMessage],
+        now: Timestamp,
+    ) -> Result<Vec<MessageId>, StoreError> {
+        let code = self.code();
+        let rows = new
+            .iter()
+            .zip(last_seq + 1..)
+            .map(|(message, seq)| {
+                Ok(NewRow {
+                    company_id: code.as_str(),
+                    session_key: session.get(),
+                    seq,
+                    content: message.content.as_deref(),
+                    detail: Json::of(&message.detail)?,
+                    client_message_id: message.client_message_id.as_deref(),
+                    created_at: At(now),
+                })
+            })
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        let insert = diesel::insert_into(messages::table);
+        let mut ids: Vec<i64> = match &mut *self.conn {
+            // One round trip for all of them.
+            Db::Pg(conn) => insert.values(&rows).returning(messages::id).get_results(conn).stored()?,
+            // Diesel would wrap a batch in one more savepoint.
+            Db::Sqlite(conn) => rows
+                .iter()
+                .map(|row| diesel::insert_into(messages::table).values(row).returning(messages::id).get_result(conn))
+                .collect::<QueryResult<_>>()
+                .stored()?,
+        };
+        // Identities rise in the order of the rows; RETURNING promises no order.
+        ids.sort_unstable();
+        for (id, message) in ids.iter().zip(new) {
+            for (attachment, position) in message.attachments.iter().zip(1_i64..) {
+                diesel::insert_into(message_files::table)
+                    .values((
+                        message_files::company_id.eq(code.as_str()),
+                        message_files::message_id.eq(id),
+                        message_files::position.eq(position),
+                        message_files::attachment_id.eq(attachment.get()),
+                    ))
+                    .execute(self.conn)
+                    .stored()?;
+            }
+        }
+        Ok(ids.into_iter().map(MessageId::new).collect())
+    }
+
+    /// Adds the files, which one more query finds for all the rows.
+    fn with_files(&mut self, session: SessionKey, rows: Vec<MessageRow>) -> Result<Vec<Message>, StoreError> {
+        let code = self.code();
+        let found: Vec<(i64, AttachmentRow, Option<i64>)> = message_files::table
+            .inner_join(
+                files::table.on(files::company_id
+                    .eq(message_files::company_id)
+                    .and(files::id.eq(message_files::attachment_id))),
+            )
+            .left_join(
+                profiles::table.on(profiles::company_id
+                    .eq(files::company_id)
+                    .and(profiles::session_key.eq(files::session_key))),
+            )
+            .filter(message_files::company_id.eq(code.as_str()).and(files::session_key.eq(session.get())))
+            .order((message_files::message_id, message_files::position))
+            .select((message_files::message_id, AttachmentRow::as_select(), profiles::id.nullable()))
+            .load(self.conn)
+            .stored()?;
+        let mut files_of: HashMap<i64, Vec<Attachment>> = HashMap::new();
+        for (message, file, profile) in found {
+            files_of.entry(message).or_default().push(file.into_attachment(profile)?);
+        }
+        rows.into_iter()
+            .map(|row| {
+                let files = files_of.remove(&row.id).unwrap_or_default();
+                row.into_message(files)
+            })
+            .collect()
+    }
+}
+
+impl<C: Caller> Messages for CompanyStore<'_, C> {
+    fn messages(&mut self, session: SessionKey) -> Result<Vec<Message>, StoreError> {
+        let query = self.own_messages(session).order(messages::seq);
+        let rows = query.select(MessageRow::as_select()).load(self.conn).stored()?;
+        self.with_files(session, rows)
+    }
+
+    fn newest_messages(&mut self, session: SessionKey, limit: i64) -> Result<Vec<Message>, StoreError> {
+        let query = self.own_messages(session).order(messages::seq.desc()).limit(limit);
+        let mut rows = query.select(MessageRow::as_select()).load(self.conn).stored()?;
+        rows.reverse();
+        self.with_files(session, rows)
+    }
+
+    fn messages_at(&mut self, session: SessionKey, seqs: &[i64]) -> Result<Vec<Message>, StoreError> {
+        let query = self.own_messages(session).filter(messages::seq.eq_any(seqs.to_vec())).order(messages::seq);
+        let rows = query.select(MessageRow::as_select()).load(self.conn).stored()?;
+        self.with_files(session, rows)
+    }
+}

@@ -1,0 +1,120 @@
+//! The installation's plans.
+
+use diesel::{dsl::count_star, prelude::*};
+use tenancy::{
+    Date, Money, PlanId, StoreError, Timestamp,
+    plans::{NewPlan, Plan, PlanFilter, PlanName, Plans},
+};
+
+use super::profiles::{contains, end};
+use crate::{
+    conn::AnyBackend,
+    error::{Stored as _, word},
+    schema::plans,
+    store::PlatformStore,
+    types::At,
+};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = plans)]
+pub(super) struct PlanRow {
+    id: i64,
+    name: String,
+    max_agents: i32,
+    price_cents: i64,
+    is_active: bool,
+    company_name: String,
+    expiry_date: Option<String>,
+    created_at: At,
+}
+
+impl PlanRow {
+    pub(super) fn into_plan(self) -> Result<Plan, StoreError> {
+        let day = |text: &str| word(Date::parse(text).ok(), "date");
+        Ok(Plan {
+            id: PlanId::new(self.id),
+            name: word(PlanName::parse(&self.name), "plan name")?,
+            max_agents: self.max_agents,
+            price: Money::from_cents(self.price_cents),
+            is_active: self.is_active,
+            created_at: self.created_at.0,
+            company_name: self.company_name,
+            expiry_date: self.expiry_date.as_deref().map(day).transpose()?,
+        })
+    }
+}
+
+impl Plans for PlatformStore<'_> {
+    fn insert_plan(&mut self, plan: &NewPlan, now: Timestamp) -> Result<Plan, StoreError> {
+        let id: i64 = diesel::insert_into(plans::table)
+            .values((
+                plans::name.eq(plan.name.as_str()),
+                plans::max_agents.eq(plan.max_agents),
+                plans::price_cents.eq(plan.price.cents()),
+                plans::is_active.eq(true),
+                plans::company_name.eq(&plan.company_name),
+                plans::search_key.eq(plan.company_name.to_lowercase()),
+                plans::expiry_date.eq(plan.expiry_date.map(|day| day.to_string())),
+                plans::created_at.eq(At(now)),
+            ))
+            .returning(plans::id)
+            .get_result(self.conn)
+            .stored()?;
+        Ok(Plan {
+            id: PlanId::new(id),
+            name: plan.name,
+            max_agents: plan.max_agents,
+            price: plan.price,
+            is_active: true,
+            created_at: now,
+            company_name: plan.company_name.clone(),
+            expiry_date: plan.expiry_date,
+        })
+    }
+
+    fn plan(&mut self, id: PlanId) -> Result<Option<Plan>, StoreError> {
+        let row: Option<PlanRow> =
+            plans::table.find(id.get()).select(PlanRow::as_select()).first(self.conn).optional().stored()?;
+        row.map(PlanRow::into_plan).transpose()
+    }
+
+    fn active_plans(&mut self) -> Result<Vec<Plan>, StoreError> {
+        let rows: Vec<PlanRow> = active(&PlanFilter::default())
+            .order((plans::name, plans::price_cents, plans::id))
+            .select(PlanRow::as_select())
+            .load(self.conn)
+            .stored()?;
+        rows.into_iter().map(PlanRow::into_plan).collect()
+    }
+
+    fn page_of_plans(&mut self, filter: &PlanFilter, offset: i64, limit: i64) -> Result<(i64, Vec<Plan>), StoreError> {
+        let count = active(filter).select(count_star()).first(self.conn).stored()?;
+        let rows: Vec<PlanRow> = active(filter)
+            .order((plans::created_at.desc(), plans::id.desc()))
+            .offset(offset)
+            .limit(limit)
+            .select(PlanRow::as_select())
+            .load(self.conn)
+            .stored()?;
+        let page = rows.into_iter().map(PlanRow::into_plan).collect::<Result<_, _>>()?;
+        Ok((count, page))
+    }
+}
+
+/// The active plans that a filter lets through.
+fn active(filter: &PlanFilter) -> plans::BoxedQuery<'static, AnyBackend> {
+    let mut query = plans::table.filter(plans::is_active.eq(true)).into_boxed();
+    if let Some(part) = &filter.search {
+        query = query.filter(plans::search_key.like(contains(part)).escape('\\'));
+    }
+    if let Some(name) = filter.name {
+        query = query.filter(plans::name.eq(name.as_str()));
+    }
+    if let Some(day) = filter.created_from {
+        query = query.filter(plans::created_at.ge(At(day.start())));
+    }
+    if let Some(day) = filter.created_to {
+        query = query.filter(plans::created_at.lt(At(end(day))));
+    }
+    query
+}

@@ -1,0 +1,252 @@
+//! Sessions, and the one statement that appends to them.
+
+use std::sync::{Arc, OnceLock};
+
+use chatbot::{Basis, BotSettings, Collected, NewMessage, Session, SessionStatus, Sessions, Snapshot, Step};
+use diesel::{dsl::exists, prelude::*};
+use tenancy::{CompanyCode, MessageId, ProfileId, SessionId, SessionKey, StoreError, Timestamp, access::Caller};
+
+use crate::{
+    conn::Db,
+    error::{Stored as _, word},
+    schema::{companies, profiles, sessions},
+    store::CompanyStore,
+    types::{At, Json},
+};
+
+/// What a turn stands on beside the session: name, settings, and the versions.
+type CompanyRow = (String, Option<Json>, i64, i64);
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = sessions)]
+pub(super) struct SessionRow {
+    key: i64,
+    id: String,
+    status: String,
+    step: String,
+    collected: Option<Json>,
+    welcomed: bool,
+    person_acted: bool,
+    last_seq: i64,
+    bot_epoch: i64,
+    revision: i64,
+    last_used: At,
+    created_at: At,
+    updated_at: At,
+}
+
+/// The profile that belongs to a session, if there is one.
+pub(super) type ProfileLink = Option<(i64, String)>;
+
+impl SessionRow {
+    pub(super) fn into_session(self, profile: ProfileLink) -> Result<Session, StoreError> {
+        Ok(Session {
+            key: SessionKey::new(self.key),
+            id: word(SessionId::parse(&self.id).ok(), "session id")?,
+            status: word(SessionStatus::parse(&self.status), "session status")?,
+            step: word(Step::parse(&self.step), "intake step")?,
+            collected: self.collected.as_ref().map_or_else(|| Ok(Collected::default()), Json::read)?,
+            profile: profile.map(|(id, name)| (ProfileId::new(id), name)),
+            welcomed: self.welcomed,
+            person_acted: self.person_acted,
+            last_seq: self.last_seq,
+            bot_epoch: self.bot_epoch,
+            revision: self.revision,
+            last_used: self.last_used.0,
+            created_at: self.created_at.0,
+            updated_at: self.updated_at.0,
+        })
+    }
+}
+
+impl<C: Caller> Sessions for CompanyStore<'_, C> {
+    fn company(&self) -> CompanyCode {
+        self.code()
+    }
+
+    fn snapshot(&mut self, key: Option<SessionKey>, now: Timestamp) -> Result<Option<Snapshot>, StoreError> {
+        match key {
+            Some(key) => self.read_snapshot(key),
+            None => self.fresh_snapshot(now).map(Some),
+        }
+    }
+
+    fn lock(&mut self, key: SessionKey) -> Result<Option<Snapshot>, StoreError> {
+        let code = self.code();
+        if let Db::Pg(conn) = &mut *self.conn {
+            sessions::table
+                .filter(sessions::company_id.eq(code.as_str()).and(sessions::key.eq(key.get())))
+                .select(sessions::key)
+                .for_update()
+                .first::<i64>(conn)
+                .optional()
+                .stored()?;
+        }
+        self.read_snapshot(key)
+    }
+
+    fn session(&mut self, id: SessionId) -> Result<Option<Session>, StoreError> {
+        let code = self.code();
+        let row: Option<(SessionRow, ProfileLink)> = sessions::table
+            .left_join(profile_of_session())
+            .filter(sessions::company_id.eq(code.as_str()).and(sessions::id.eq(id.as_str())))
+            .select((SessionRow::as_select(), (profiles::id, profiles::name).nullable()))
+            .first(self.conn)
+            .optional()
+            .stored()?;
+        row.map(|(session, profile)| session.into_session(profile)).transpose()
+    }
+
+    fn append(
+        &mut self,
+        session: &Session,
+        basis: Basis,
+        messages: &[NewMessage],
+        now: Timestamp,
+    ) -> Result<Option<(SessionKey, Vec<MessageId>)>, StoreError> {
+        let collected = match &session.collected {
+            empty if *empty == Collected::default() => None,
+            collected => Some(Json::of(collected)?),
+        };
+        let added = i64::try_from(messages.len()).unwrap_or(i64::MAX);
+        let key = if basis.revision == 0 {
+            self.insert_session(session, collected, basis, added, now)?
+        } else {
+            self.update_session(session, collected, basis, added, now)?.then_some(session.key)
+        };
+        let Some(key) = key else { return Ok(None) };
+        let ids = self.insert_messages(key, session.last_seq, messages, now)?;
+        Ok(Some((key, ids)))
+    }
+}
+
+impl<C: Caller> CompanyStore<'_, C> {
+    fn fresh_snapshot(&mut self, now: Timestamp) -> Result<Snapshot, StoreError> {
+        let code = self.code();
+        let company: CompanyRow = companies::table
+            .find(code.as_str())
+            .select((
+                companies::name,
+                companies::settings,
+                companies::settings_version,
+                companies::knowledge_version,
+            ))
+            .first(self.conn)
+            .stored()?;
+        snapshot(company, Session::fresh(code, now))
+    }
+
+    fn read_snapshot(&mut self, key: SessionKey) -> Result<Option<Snapshot>, StoreError> {
+        let code = self.code();
+        let row: Option<(CompanyRow, SessionRow, ProfileLink)> = sessions::table
+            .inner_join(companies::table.on(companies::code.eq(sessions::company_id)))
+            .left_join(profile_of_session())
+            .filter(sessions::company_id.eq(code.as_str()).and(sessions::key.eq(key.get())))
+            .select((
+                (companies::name, companies::settings, companies::settings_version, companies::knowledge_version),
+                SessionRow::as_select(),
+                (profiles::id, profiles::name).nullable(),
+            ))
+            .first(self.conn)
+            .optional()
+            .stored()?;
+        row.map(|(company, session, profile)| snapshot(company, session.into_session(profile)?)).transpose()
+    }
+
+    fn insert_session(
+        &mut self,
+        session: &Session,
+        collected: Option<Json>,
+        basis: Basis,
+        added: i64,
+        now: Timestamp,
+    ) -> Result<Option<SessionKey>, StoreError> {
+        let code = self.code();
+        if let Some((settings, knowledge)) = basis.versions {
+            let unmoved = companies::table
+                .filter(companies::code.eq(code.as_str()))
+                .filter(companies::settings_version.eq(settings).and(companies::knowledge_version.eq(knowledge)));
+            if !diesel::select(exists(unmoved)).get_result(self.conn).stored()? {
+                return Ok(None);
+            }
+        }
+        let key: i64 = diesel::insert_into(sessions::table)
+            .values((
+                sessions::company_id.eq(code.as_str()),
+                sessions::id.eq(session.id.as_str()),
+                sessions::status.eq(session.status.as_str()),
+                sessions::step.eq(session.step.as_str()),
+                sessions::collected.eq(collected),
+                sessions::welcomed.eq(session.welcomed),
+                sessions::person_acted.eq(session.person_acted),
+                sessions::last_seq.eq(session.last_seq + added),
+                sessions::bot_epoch.eq(session.bot_epoch),
+                sessions::revision.eq(1),
+                sessions::last_used.eq(At(session.last_used)),
+                sessions::created_at.eq(At(session.created_at)),
+                sessions::updated_at.eq(At(now)),
+            ))
+            .returning(sessions::key)
+            .get_result(self.conn)
+            .stored()?;
+        Ok(Some(SessionKey::new(key)))
+    }
+
+    /// Writes the session if its row, and the company's where versions are given, is
+    /// still what the caller read.
+    fn update_session(
+        &mut self,
+        session: &Session,
+        collected: Option<Json>,
+        basis: Basis,
+        added: i64,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let code = self.code();
+        let row = sessions::table
+            .filter(sessions::company_id.eq(code.as_str()))
+            .filter(sessions::key.eq(session.key.get()))
+            .filter(sessions::revision.eq(basis.revision));
+        let change = (
+            sessions::status.eq(session.status.as_str()),
+            sessions::step.eq(session.step.as_str()),
+            sessions::collected.eq(collected),
+            sessions::welcomed.eq(session.welcomed),
+            sessions::person_acted.eq(session.person_acted),
+            sessions::last_seq.eq(session.last_seq + added),
+            sessions::bot_epoch.eq(session.bot_epoch),
+            sessions::revision.eq(basis.revision + 1),
+            sessions::last_used.eq(At(session.last_used)),
+            sessions::updated_at.eq(At(now)),
+        );
+        let changed = match basis.versions {
+            None => diesel::update(row).set(change).execute(self.conn),
+            Some((settings, knowledge)) => {
+                let unmoved = companies::table
+                    .filter(companies::code.eq(code.as_str()))
+                    .filter(companies::settings_version.eq(settings))
+                    .filter(companies::knowledge_version.eq(knowledge));
+                diesel::update(row.filter(exists(unmoved))).set(change).execute(self.conn)
+            }
+        };
+        Ok(changed.stored()? == 1)
+    }
+}
+
+/// Joins a session to its profile by both columns.
+#[diesel::dsl::auto_type]
+fn profile_of_session() -> _ {
+    profiles::table
+        .on(profiles::company_id.eq(sessions::company_id).and(profiles::session_key.eq(sessions::key)))
+}
+
+fn snapshot(company: CompanyRow, session: Session) -> Result<Snapshot, StoreError> {
+    static DEFAULTS: OnceLock<Arc<BotSettings>> = OnceLock::new();
+
+    let (company_name, settings, settings_version, knowledge_version) = company;
+    let settings = match settings {
+        Some(document) => Arc::new(document.read()?),
+        None => Arc::clone(DEFAULTS.get_or_init(Arc::default)),
+    };
+    Ok(Snapshot { session, company_name, settings, settings_version, knowledge_version })
+}

@@ -1,0 +1,172 @@
+//! Databases that live as long as one test.
+
+use std::sync::OnceLock;
+
+use diesel::{RunQueryDsl as _, connection::SimpleConnection as _};
+use tempfile::TempDir;
+
+use crate::{
+    conn::{Db, Purpose, each_db, open},
+    database::{Database, Options},
+    target::{Durability, PostgresUrl, SqliteTarget, Target},
+};
+
+/// Where tests find a PostgreSQL server, as a role that may create databases and roles.
+pub const POSTGRES_VARIABLE: &str = "SWITCHBOARD_TEST_DATABASE_URL";
+
+/// The role that owns the tables of test databases.
+const OWNER: &str = "switchboard_test_owner";
+/// The role that test servers run as.
+const RUNTIME: &str = "switchboard_test_runtime";
+/// Both roles' password; they exist on test servers only.
+const PASSWORD: &str = "switchboard-test";
+/// Any number that only these functions lock with.
+const LOCK: i64 = 0x5445_5354;
+
+/// A database of its own, gone when this is dropped.
+pub struct Scratch {
+    /// How to open it; as many times as the test likes.
+    pub options: Options,
+    kept: Kept,
+}
+
+enum Kept {
+    Folder(#[expect(dead_code, reason = "held for its drop")] TempDir),
+    Server { admin: PostgresUrl, name: String },
+}
+
+impl Scratch {
+    /// A SQLite file in a temporary folder, not synced to disk.
+    pub fn sqlite() -> Self {
+        Self::sqlite_with(Durability::Off)
+    }
+
+    /// A SQLite file in a temporary folder.
+    #[expect(clippy::expect_used, reason = "a test without a folder cannot go on")]
+    pub fn sqlite_with(durability: Durability) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let target = Target::Sqlite(SqliteTarget { path: folder.path().join("test.db"), durability });
+        Self { options: Options::new(target), kept: Kept::Folder(folder) }
+    }
+
+    /// A migrated PostgreSQL database, cloned from a template that the first test
+    /// makes. `None`, with a line saying so, if no server is named.
+    #[expect(clippy::expect_used, clippy::disallowed_methods, reason = "a test that names a server needs it")]
+    pub fn postgres() -> Option<Self> {
+        let Ok(url) = std::env::var(POSTGRES_VARIABLE) else {
+            eprintln!("skipped on PostgreSQL: {POSTGRES_VARIABLE} is not set");
+            return None;
+        };
+        let Ok(Target::Postgres(admin)) = Target::parse(&url) else { panic!("{POSTGRES_VARIABLE} is no PostgreSQL url") };
+        let template = template(&admin);
+        let name = format!("switchboard_test_{}", uuid::Uuid::new_v4().simple());
+        let mut conn = connect(&admin);
+        run(&mut conn, &format!("CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}"));
+        let here = admin.with_database(&name);
+        let mut options = Options::new(Target::Postgres(here.with_role(RUNTIME, PASSWORD)));
+        options.owner = Some(Target::Postgres(here.with_role(OWNER, PASSWORD)));
+        Some(Self { options, kept: Kept::Server { admin, name } })
+    }
+
+    /// Every database there is on this machine: SQLite, and PostgreSQL if named.
+    pub fn each() -> Vec<Self> {
+        std::iter::once(Self::sqlite()).chain(Self::postgres()).collect()
+    }
+
+    /// Runs statements past the doors, on PostgreSQL as the owner.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub fn execute(&self, sql: &str) -> Result<(), String> {
+        self.past_the_doors().batch_execute(sql).map_err(|error| error.to_string())
+    }
+
+    /// Runs a query of one text column, named `line`, past the doors.
+    pub fn lines(&self, sql: &str) -> Vec<String> {
+        let query = diesel::sql_query(sql);
+        let rows = each_db!(&mut self.past_the_doors(), conn => query.load::<Line>(conn));
+        rows.unwrap_or_else(|error| panic!("{sql}: {error}")).into_iter().map(|row| row.line).collect()
+    }
+
+    #[expect(clippy::expect_used, reason = "a test without a database cannot go on")]
+    fn past_the_doors(&self) -> Db {
+        open(self.options.owner.as_ref().unwrap_or(&self.options.target), Purpose::Write).expect("the database opens")
+    }
+
+    /// Opens it.
+    #[expect(clippy::expect_used, reason = "a test without a database cannot go on")]
+    pub fn open(&self) -> Database {
+        Database::open(&self.options).expect("the database opens")
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if let Kept::Server { admin, name } = &self.kept {
+            run(&mut connect(admin), &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        }
+    }
+}
+
+/// The name of the migrated template, made once for each version of the schema.
+/// Processes that need it at once take turns.
+fn template(admin: &PostgresUrl) -> &'static str {
+    static NAME: OnceLock<String> = OnceLock::new();
+    NAME.get_or_init(|| {
+        let name = format!("switchboard_template_{:08x}", crate::migrations::fingerprint());
+        let mut conn = connect(admin);
+        run(&mut conn, &format!("SELECT pg_advisory_lock({LOCK})"));
+        for role in [OWNER, RUNTIME] {
+            run(
+                &mut conn,
+                &format!(
+                    "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN \
+                     CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}' NOSUPERUSER NOBYPASSRLS; END IF; END $$"
+                ),
+            );
+        }
+        if !exists(&mut conn, &name) {
+            // Under another name until it is whole, so that nobody clones half of it.
+            let unfinished = format!("{name}_unfinished");
+            run(&mut conn, &format!("DROP DATABASE IF EXISTS {unfinished} WITH (FORCE)"));
+            run(&mut conn, &format!("CREATE DATABASE {unfinished} OWNER {OWNER}"));
+            run(&mut connect(&admin.with_database(&unfinished)), &format!("ALTER SCHEMA public OWNER TO {OWNER}"));
+            let here = admin.with_database(&unfinished);
+            let mut options = Options::new(Target::Postgres(here.with_role(RUNTIME, PASSWORD)));
+            options.owner = Some(Target::Postgres(here.with_role(OWNER, PASSWORD)));
+            Database::migrate(&options).unwrap_or_else(|error| panic!("the template migrates: {error:?}"));
+            run(&mut conn, &format!("ALTER DATABASE {unfinished} RENAME TO {name}"));
+        }
+        run(&mut conn, &format!("SELECT pg_advisory_unlock({LOCK})"));
+        name
+    })
+}
+
+#[derive(diesel::QueryableByName)]
+struct Line {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    line: String,
+}
+
+#[derive(diesel::QueryableByName)]
+struct Found {
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    found: bool,
+}
+
+fn exists(conn: &mut Db, name: &str) -> bool {
+    let query = format!("SELECT EXISTS (SELECT FROM pg_database WHERE datname = '{name}') AS found");
+    match conn {
+        Db::Pg(conn) => diesel::sql_query(query).get_result::<Found>(conn).is_ok_and(|row| row.found),
+        Db::Sqlite(_) => false,
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a test that names a server needs it")]
+fn connect(url: &PostgresUrl) -> Db {
+    open(&Target::Postgres(url.clone()), Purpose::Write).expect("the named PostgreSQL server answers")
+}
+
+fn run(conn: &mut Db, sql: &str) {
+    conn.batch_execute(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+}
