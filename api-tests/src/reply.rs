@@ -71,6 +71,18 @@ impl Reply {
         assert_eq!(self.body["code"], "validation_error", "{self:?}");
     }
 
+    /// Asserts a refusal of credentials that somebody presented.
+    #[track_caller]
+    pub fn wrong_credentials(&self, message: &str) {
+        assert_eq!(self.status, 400, "{self:?}");
+        assert_eq!(self.body["non_field_errors"], serde_json::json!([message]), "{self:?}");
+        assert_eq!(
+            (&self.body["error"], &self.body["code"]),
+            (&message.into(), &"invalid_credentials".into()),
+            "{self:?}"
+        );
+    }
+
     /// Asserts that the body says `error` with this text, under this status and code.
     #[track_caller]
     pub fn error(&self, status: u16, code: &str, message: &str) {

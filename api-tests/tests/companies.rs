@@ -1,7 +1,7 @@
 //! Companies, their codes and their admins.
 #![cfg(test)]
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
 use api_tests::prelude::*;
 
@@ -73,6 +73,7 @@ async fn an_opened_company_is_described(world: &World) {
     assert_eq!(password.chars().count(), 16);
     assert!(!password.contains(['0', 'O', 'o', '1', 'l', 'I']), "{password}");
 
+    world.clock.advance(Duration::from_secs(1));
     let row = &superadmin.list_admins(&[]).await.ok()["results"][0];
     let current = &row["current_plan"];
     assert_eq!(
@@ -175,7 +176,7 @@ async fn the_list_of_admins_pages_with_links(world: &World) {
     let last = superadmin.list_admins(&[("page", "last"), ("page_size", "2")]).await.ok();
     assert_eq!((&last["current_page"], &last["page_size"], &last["next"]), (&json!(3), &json!(1), &Value::Null));
     assert_eq!(superadmin.list_admins(&[("page_size", "1000")]).await.ok()["requested_page_size"], 100);
-    for bad in ["4", "0", "-1", "x", ""] {
+    for bad in ["4", "0", "-1", "x"] {
         superadmin.list_admins(&[("page", bad), ("page_size", "2")]).await.detail(404, "not_found", "Invalid page.");
     }
 }
@@ -185,7 +186,7 @@ async fn the_list_of_admins_is_searched_and_ordered(world: &World) {
     let plan = plan(&superadmin).await;
     for (name, email) in [("Beta", "z@one.example"), ("alpha", "y@two.example"), ("Gamma", "x@three.example")] {
         open(&superadmin, &plan, name, email).await;
-        world.clock.advance(std::time::Duration::from_secs(1));
+        world.clock.advance(Duration::from_secs(1));
     }
     let names = async |query: &[(&str, &str)]| {
         let found = superadmin.list_admins(query).await.ok();
@@ -218,7 +219,7 @@ async fn one_admin_is_a_bare_row(world: &World) {
         let reply = superadmin.list_admins(&[("admin_id", id)]).await;
         reply.error(404, "not_found", "Admin not found with the given ID.");
     }
-    for id in ["x", "", "1.5"] {
+    for id in ["x", "1.5"] {
         let reply = superadmin.list_admins(&[("admin_id", id)]).await;
         reply.error(400, "bad_request", "Invalid admin_id parameter. Must be a number.");
     }

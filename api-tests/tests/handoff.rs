@@ -16,6 +16,7 @@ on_each_database!(
     of_two_agents_who_answer_at_once_one_wins,
     a_session_escalated_early_keeps_collecting_until_a_person_acts,
     a_reopened_handoff_starts_afresh,
+    the_longest_message_may_ask_for_a_person,
 );
 
 /// One company with two agents and a visitor whose session is in a given state.
@@ -268,4 +269,11 @@ async fn a_reopened_handoff_starts_afresh(world: &World) {
     // Bo's no longer, but in the queue, where every agent may take it.
     assert_eq!(scene.bo.own_sessions(&[]).await.ok()["count"], 0);
     scene.cy.write(&scene.visitor.session, "Hello again").await.ok();
+}
+
+async fn the_longest_message_may_ask_for_a_person(world: &World) {
+    let (tesla, _, mut visitor) = Scene::active(world).await;
+    let text = format!("{} talk to human", "\u{1F600}".repeat(1986));
+    assert_eq!(visitor.say(&text).await["type"], "escalated");
+    assert_eq!(tesla.admin.handoffs(&[]).await.ok()[0]["escalation_reason"], text.as_str());
 }

@@ -8,6 +8,7 @@ on_each_database!(
     an_exact_question_hits_with_confidence_one,
     a_paraphrase_is_answered_with_a_citation,
     a_question_about_something_else_is_not_answered,
+    no_model_is_asked_for_a_company_that_did_not_choose_one,
     a_change_is_seen_by_the_next_message,
     loading_replaces_and_merging_keeps,
     a_company_never_answers_from_another,
@@ -82,6 +83,14 @@ async fn a_question_about_something_else_is_not_answered(world: &World) {
             assert!(reply.get(absent).is_none(), "{absent}: {reply}");
         }
     }
+}
+
+async fn no_model_is_asked_for_a_company_that_did_not_choose_one(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    tesla.knowledge(&sample::bicycle_faq()).await;
+    let reply = tesla.visitor().await.say("is leaving a deposit needed?").await;
+    assert_eq!(reply["mode"], "extractive");
+    assert!(world.model.prompts().is_empty());
 }
 
 fn one(question: &str, answer: &str, chunk: &str) -> Value {

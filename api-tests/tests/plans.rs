@@ -11,6 +11,7 @@ on_each_database!(
     a_plan_is_refused_for_each_bad_field,
     plans_are_a_bare_list_by_name_then_price,
     plans_page_newest_first_when_asked,
+    an_expired_subscription_stops_hiring_but_no_visitor,
 );
 
 async fn a_plan_needs_a_name_seats_and_a_price(world: &World) {
@@ -111,4 +112,19 @@ async fn plans_page_newest_first_when_asked(world: &World) {
     let page = superadmin.list_plans(&[("page_size", "2")]).await.ok();
     let rest = ["total_pages", "has_next", "has_previous"].map(|key| page[key].to_string());
     assert_eq!(rest, ["2", "true", "false"]);
+}
+
+async fn an_expired_subscription_stops_hiring_but_no_visitor(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    world.clock.advance(Duration::from_hours(24 * 364));
+    let row = &world.superadmin().await.list_admins(&[]).await.ok()["results"][0];
+    assert_eq!(row["current_plan"]["days_remaining"], 1);
+    world.clock.advance(Duration::from_hours(24));
+    let admin = tesla.admin.signed_in_again().await;
+    assert_eq!(world.superadmin().await.list_admins(&[]).await.ok()["results"][0]["current_plan"], Value::Null);
+    assert_eq!(admin.profile().await.ok()["current_plan"]["status"], "expired");
+    let refused = admin.create_agent(&tesla.agent_body("Bo Agent")).await.expect(403);
+    assert_eq!((&refused.body["code"], &refused.body["upgrade_needed"]), (&json!("agent_limit_reached"), &json!(true)));
+    assert!(refused.body.get("max_allowed").is_none(), "{refused:?}");
+    tesla.visitor().await;
 }

@@ -4,6 +4,7 @@ use std::{future::Future, net::IpAddr, pin::Pin};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
 use identity::tokens::TokenError;
+use storage::LobbyStore;
 use tenancy::access::{self, Admin, Agent, Denied, Staff, Superadmin, Supervisor};
 
 use crate::{
@@ -118,6 +119,15 @@ impl FromRequest for ClientIp {
 
 /// Verifies the bearer token and admits its account.
 pub(crate) async fn signed_in(req: &HttpRequest) -> Result<Staff, ApiError> {
+    admitted(req, |_, staff| Ok(staff)).await
+}
+
+/// Verifies the bearer token, admits its account, and reads something more in the same step:
+/// for what every console asks again and again.
+pub(crate) async fn admitted<T: Send + 'static>(
+    req: &HttpRequest,
+    read: impl FnOnce(&mut LobbyStore<'_>, Staff) -> Result<T, Denied> + Send + 'static,
+) -> Result<T, ApiError> {
     let app = app(req)?;
     let token = bearer(req)?;
     let claims = app.signer.verify_access(token, app.now()).map_err(|error| {
@@ -126,8 +136,11 @@ pub(crate) async fn signed_in(req: &HttpRequest) -> Result<Staff, ApiError> {
             TokenError::WrongType => TokenProblem::WrongType,
         })
     })?;
-    let admitted = app.lobby(move |lobby| access::staff(lobby, claims.user, claims.version)).await;
-    admitted.map_err(|denied| match denied {
+    let admitted = app.lobby(move |lobby| {
+        let staff = access::staff(lobby, claims.user, claims.version)?;
+        read(lobby, staff)
+    });
+    admitted.await.map_err(|denied| match denied {
         Denied::Gone => ApiError::unauthorized(TokenProblem::UserGone),
         Denied::Inactive => ApiError::unauthorized(TokenProblem::UserInactive),
         Denied::Outdated => ApiError::unauthorized(TokenProblem::Invalid),
@@ -153,5 +166,5 @@ fn app(req: &HttpRequest) -> Result<&App, ApiError> {
     #[error("the application was not wired")]
     struct NotWired;
 
-    req.app_data::<web::Data<App>>().map(|app| app.get_ref()).ok_or_else(|| ApiError::internal(NotWired))
+    req.app_data::<web::Data<App>>().map(web::Data::get_ref).ok_or_else(|| ApiError::internal(NotWired))
 }

@@ -17,4 +17,5 @@ mod turn;
 mod views;
 
 pub use app::WireError;
+pub use logging::start as start_logging;
 pub use running::{Extras, Running, StartError, SystemClock, start};

@@ -6,7 +6,7 @@ use tracing_subscriber::EnvFilter;
 
 /// Starts logging for this process. `filter` is the syntax of `RUST_LOG`; what is
 /// not valid in it is ignored.
-pub(crate) fn start(filter: &str) {
+pub fn start(filter: &str) {
     let started = tracing_subscriber::fmt()
         .json()
         .flatten_event(true)

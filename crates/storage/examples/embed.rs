@@ -65,11 +65,8 @@ fn main() -> Result<(), Failure> {
 /// Opens a company with an admin and a little knowledge, as a superadmin would.
 fn open_company(db: &Database, now: Timestamp) -> Result<(CompanyCode, Admin), Failure> {
     let hash = Hasher::new(4)?.hash(&Password::generate())?;
-    let boss = NewSuperadmin {
-        username: "root".to_owned(),
-        email: Email::parse("root@example.com")?,
-        hash: hash.clone(),
-    };
+    let boss =
+        NewSuperadmin { username: "root".to_owned(), email: Email::parse("root@example.com")?, hash: hash.clone() };
     let user = db.lobby_write(move |lobby| accounts::create_superadmin(lobby, boss, now)).wait()?;
     let Staff::Superadmin(superadmin) = admit(db, user)? else { return Err("not a superadmin".into()) };
 

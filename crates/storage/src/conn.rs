@@ -10,16 +10,21 @@ use diesel::{
 
 use crate::target::{Durability, SqliteTarget, Target};
 
-/// A connection to either database.
-///
-/// Opened by [`open`] only: the derived `establish` guesses the database by
-/// trying, and SQLite takes any text for a file name.
-#[derive(diesel::MultiConnection)]
-pub enum Db {
-    /// PostgreSQL.
-    Pg(diesel::PgConnection),
-    /// SQLite.
-    Sqlite(diesel::SqliteConnection),
+pub(crate) use derived::Db;
+
+#[expect(clippy::disallowed_methods, reason = "the derived `establish` calls those of both databases; nobody calls it")]
+mod derived {
+    /// A connection to either database.
+    ///
+    /// Opened by [`open`](super::open) only: the derived `establish` guesses the
+    /// database by trying, and SQLite takes any text for a file name.
+    #[derive(diesel::MultiConnection)]
+    pub enum Db {
+        /// PostgreSQL.
+        Pg(diesel::PgConnection),
+        /// SQLite.
+        Sqlite(diesel::SqliteConnection),
+    }
 }
 
 /// The backend of [`Db`].
@@ -56,7 +61,8 @@ pub(crate) fn open(target: &Target, purpose: Purpose) -> ConnectionResult<Db> {
         Target::Postgres(url) => diesel::PgConnection::establish(url.as_str()).map(Db::Pg),
         Target::Sqlite(sqlite) => {
             let mut conn = diesel::SqliteConnection::establish(&sqlite.path.to_string_lossy())?;
-            conn.batch_execute(&pragmas(sqlite, purpose)).map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+            conn.batch_execute(&pragmas(sqlite, purpose))
+                .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
             Ok(Db::Sqlite(conn))
         }
     }

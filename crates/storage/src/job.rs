@@ -81,12 +81,15 @@ pub(crate) trait Job: Send {
     fn refuse(self: Box<Self>, error: StoreError);
 }
 
+/// Tells the caller, once it is known whether the transaction was committed.
+pub(crate) type Settle = Box<dyn FnOnce(Result<(), StoreError>, &dyn Sink) + Send>;
+
 /// Work that has run, before its transaction ended.
 pub(crate) struct Ran {
     /// Whether the work wants its changes kept.
     pub(crate) keep: bool,
-    /// Tells the caller, once it is known whether the transaction was committed.
-    pub(crate) settle: Box<dyn FnOnce(Result<(), StoreError>, &dyn Sink) + Send>,
+    /// Answers.
+    pub(crate) settle: Settle,
 }
 
 /// Work with its types.

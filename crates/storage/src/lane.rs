@@ -34,7 +34,14 @@ pub(crate) struct Lane {
 
 impl Lane {
     /// Threads that each run one job in one transaction at a time.
-    pub(crate) fn pooled(name: &str, target: &Target, purpose: Purpose, size: u32, queue: usize, sink: &Arc<dyn Sink>) -> std::io::Result<Self> {
+    pub(crate) fn pooled(
+        name: &str,
+        target: &Target,
+        purpose: Purpose,
+        size: u32,
+        queue: usize,
+        sink: &Arc<dyn Sink>,
+    ) -> std::io::Result<Self> {
         let pool = Pool::builder()
             .max_size(size)
             .min_idle(Some(0))
@@ -82,7 +89,12 @@ impl Lane {
         })
     }
 
-    fn start<W>(name: &str, threads: u32, queue: usize, worker: impl Fn(Receiver<Box<dyn Job>>) -> W) -> std::io::Result<Self>
+    fn start<W>(
+        name: &str,
+        threads: u32,
+        queue: usize,
+        worker: impl Fn(Receiver<Box<dyn Job>>) -> W,
+    ) -> std::io::Result<Self>
     where
         W: FnOnce() + Send + 'static,
     {
@@ -147,7 +159,6 @@ type Pooled = diesel::r2d2::PooledConnection<Manager>;
 
 /// Takes a connection. While the database is known to be down only connections
 /// that the pool has restored in the meantime count, so that nobody waits.
-#[expect(clippy::disallowed_methods, reason = "this is the pool's one door")]
 fn checkout(pool: &Pool<Manager>, down: &AtomicBool) -> Result<Pooled, StoreError> {
     if let Some(conn) = pool.try_get() {
         down.store(false, Ordering::Relaxed);
@@ -202,7 +213,8 @@ fn run_batch(conn: &mut Db, first: Box<dyn Job>, jobs: &Receiver<Box<dyn Job>>, 
     match ended {
         Ok(()) => settling.for_each(|settle| settle(Ok(()), sink)),
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "a batch of writes was lost");
+            let cause: &(dyn std::error::Error + 'static) = &error;
+            tracing::error!(error = cause, "a batch of writes was lost");
             settling.for_each(|settle| settle(Err(batch_lost()), sink));
         }
     }

@@ -82,10 +82,8 @@ fn grant(conn: &mut diesel::PgConnection, role: &str) -> Result<(), Failure> {
 pub(crate) fn check(target: &Target) -> Result<(), MigrateError> {
     let mut conn = open(target, Purpose::Read).map_err(MigrateError::Unreachable)?;
     let (known, applied) = match &mut conn {
-        Db::Sqlite(conn) => {
-            (names(&SQLITE as &dyn MigrationSource<diesel::sqlite::Sqlite>)?, applied(conn.applied_migrations()))
-        }
-        Db::Pg(conn) => (names(&POSTGRES as &dyn MigrationSource<diesel::pg::Pg>)?, recorded(conn)),
+        Db::Sqlite(conn) => (names::<diesel::sqlite::Sqlite>(&SQLITE)?, applied(conn.applied_migrations())),
+        Db::Pg(conn) => (names::<diesel::pg::Pg>(&POSTGRES)?, recorded(conn)),
     };
     let missing = known.iter().filter(|version| !applied.contains(version)).count();
     if missing > 0 {

@@ -51,13 +51,15 @@ impl Scratch {
 
     /// A migrated PostgreSQL database, cloned from a template that the first test
     /// makes. `None`, with a line saying so, if no server is named.
-    #[expect(clippy::expect_used, clippy::disallowed_methods, reason = "a test that names a server needs it")]
+    #[expect(clippy::disallowed_methods, reason = "a test has no configuration")]
     pub fn postgres() -> Option<Self> {
         let Ok(url) = std::env::var(POSTGRES_VARIABLE) else {
             eprintln!("skipped on PostgreSQL: {POSTGRES_VARIABLE} is not set");
             return None;
         };
-        let Ok(Target::Postgres(admin)) = Target::parse(&url) else { panic!("{POSTGRES_VARIABLE} is no PostgreSQL url") };
+        let Ok(Target::Postgres(admin)) = Target::parse(&url) else {
+            panic!("{POSTGRES_VARIABLE} is no PostgreSQL url")
+        };
         let template = template(&admin);
         let name = format!("switchboard_test_{}", uuid::Uuid::new_v4().simple());
         let mut conn = connect(&admin);

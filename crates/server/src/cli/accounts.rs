@@ -54,11 +54,12 @@ pub(super) fn admin(command: AdminCommand) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The password on standard input, without the line break that ends it.
+/// The password on standard input, without white space around it.
 fn password() -> Result<Password, Failure> {
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text)?;
-    let text = text.trim_end_matches(['\r', '\n']);
+    // Sign-in trims passwords like every text, so one with white space around it could never match.
+    let text = text.trim();
     if text.is_empty() {
         return Err(AdminError::NoPassword.into());
     }

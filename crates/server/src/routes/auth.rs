@@ -1,7 +1,7 @@
 //! Signing in, tokens, first logins, and the caller's own account.
 
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     web::{self, Json},
 };
 use identity::{
@@ -16,11 +16,11 @@ use identity::{
     tokens::{Pair, TokenError},
 };
 use serde::Serialize;
-use tenancy::{Timestamp, access::Staff};
+use tenancy::{Timestamp, access::Denied};
 
 use crate::{
     app::App,
-    auth::{Auth, ClientIp},
+    auth::{ClientIp, admitted},
     http::{
         body::{Valid, body},
         error::{ApiError, TokenProblem},
@@ -182,10 +182,9 @@ async fn refresh(Valid(body): Valid<RefreshBody>, app: web::Data<App>) -> Result
 }
 
 /// Shows the caller's own account.
-async fn profile(Auth(staff): Auth<Staff>, app: web::Data<App>) -> Result<Json<UserView>, ApiError> {
+async fn profile(req: HttpRequest, app: web::Data<App>) -> Result<Json<UserView>, ApiError> {
     let now = app.now();
-    let account = app.lobby(move |lobby| lobby.own_account(&staff, now)).await?;
-    let account = account.ok_or_else(|| ApiError::unauthorized(TokenProblem::UserGone))?;
+    let account = admitted(&req, move |lobby, staff| lobby.own_account(&staff, now)?.ok_or(Denied::Gone)).await?;
     Ok(Json(UserView::new(&account, now)))
 }
 

@@ -150,11 +150,25 @@ pub(super) fn current(
     Ok(current)
 }
 
-/// [`current`] for one company.
+/// [`current`] for one company, in statements of a fixed shape, which stay prepared: every
+/// `profile` call asks this.
 pub(super) fn current_of(
     conn: &mut Db,
     company: CompanyCode,
     now: Timestamp,
 ) -> Result<Option<Assignment>, StoreError> {
-    Ok(current(conn, &[company.as_str()], now)?.into_values().next())
+    let in_force = assignments::status.eq(ACTIVE).and(assignments::expiry_at.gt(At(now)));
+    let of_company = || {
+        assignments::table
+            .inner_join(plans::table.on(plans::id.eq(assignments::plan_id)))
+            .filter(assignments::company_id.eq(company.to_string()))
+            .order(assignments::id.desc())
+            .select((AssignmentRow::as_select(), PlanRow::as_select()))
+    };
+    let active: Option<(AssignmentRow, PlanRow)> = of_company().filter(in_force).first(conn).optional().stored()?;
+    let row = match active {
+        Some(row) => Some(row),
+        None => of_company().first(conn).optional().stored()?,
+    };
+    row.map(|(row, plan)| row.into_assignment(plan)).transpose()
 }

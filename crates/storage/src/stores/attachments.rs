@@ -1,10 +1,7 @@
 //! Uploaded files, whose bytes are elsewhere.
 
 use attachments::{Attachment, AttachmentDirectory, Attachments, BlobKey, Download, FileKind, NewAttachment, Uploader};
-use diesel::{
-    dsl::exists,
-    prelude::*,
-};
+use diesel::{dsl::exists, prelude::*};
 use tenancy::{AttachmentId, ProfileId, SessionId, SessionKey, StoreError, access::Caller};
 
 use super::directory::code;
@@ -54,7 +51,8 @@ impl AttachmentRow {
 #[diesel::dsl::auto_type]
 fn files_with_profile() -> _ {
     files::table.left_join(
-        profiles::table.on(profiles::company_id.eq(files::company_id).and(profiles::session_key.eq(files::session_key))),
+        profiles::table
+            .on(profiles::company_id.eq(files::company_id).and(profiles::session_key.eq(files::session_key))),
     )
 }
 

@@ -18,11 +18,7 @@ diesel::alias! {
 }
 
 /// An account beside its admin and agent rows, of which it has at most one.
-type StandingRow = (
-    (String, bool, i64),
-    Option<(String, String, String)>,
-    Option<(String, i64, String, String)>,
-);
+type StandingRow = ((String, bool, i64), Option<(String, String, String)>, Option<(String, i64, String, String)>);
 
 impl Directory for LobbyStore<'_> {
     fn standing(&mut self, user: UserId) -> Result<Option<Standing>, StoreError> {

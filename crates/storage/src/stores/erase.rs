@@ -27,11 +27,9 @@ impl<C: Caller> Erasing for CompanyStore<'_, C> {
             .load(self.conn)
             .stored()?;
         // Everything of a session refers to it with ON DELETE CASCADE.
-        diesel::delete(
-            sessions::table.filter(sessions::company_id.eq(code.as_str()).and(sessions::key.eq(session))),
-        )
-        .execute(self.conn)
-        .stored()?;
+        diesel::delete(sessions::table.filter(sessions::company_id.eq(code.as_str()).and(sessions::key.eq(session))))
+            .execute(self.conn)
+            .stored()?;
         blobs.iter().map(|key| word(BlobKey::parse(key).ok(), "blob key")).collect()
     }
 }

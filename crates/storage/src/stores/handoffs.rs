@@ -78,9 +78,8 @@ fn joined() -> _ {
                 .on(agents::company_id.eq(handoffs::company_id).and(agents::id.nullable().eq(handoffs::agent_id))),
         )
         .left_join(
-            profiles::table.on(profiles::company_id
-                .eq(handoffs::company_id)
-                .and(profiles::session_key.eq(handoffs::session_key))),
+            profiles::table
+                .on(profiles::company_id.eq(handoffs::company_id).and(profiles::session_key.eq(handoffs::session_key))),
         )
 }
 
@@ -134,10 +133,8 @@ impl Scope {
         sight: Sight,
         range: Option<(i64, i64)>,
     ) -> Result<Vec<Handoff>, StoreError> {
-        let mut ids = self
-            .ids(filter, sight)
-            .select(handoffs::id)
-            .order((handoffs::escalated_at.desc(), handoffs::id.desc()));
+        let mut ids =
+            self.ids(filter, sight).select(handoffs::id).order((handoffs::escalated_at.desc(), handoffs::id.desc()));
         if let Some((offset, limit)) = range {
             ids = ids.offset(offset).limit(limit);
         }
@@ -209,12 +206,7 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
         row.map(handoff).transpose()
     }
 
-    fn open_handoff(
-        &mut self,
-        session: SessionKey,
-        opening: &Opening,
-        now: Timestamp,
-    ) -> Result<Handoff, StoreError> {
+    fn open_handoff(&mut self, session: SessionKey, opening: &Opening, now: Timestamp) -> Result<Handoff, StoreError> {
         let code = self.code();
         let fresh = (
             handoffs::agent_id.eq(None::<i64>),

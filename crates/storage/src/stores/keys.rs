@@ -14,10 +14,13 @@ use crate::{
     types::At,
 };
 
+/// Body hash, `seq`, `lease_until`, `reply_seq`.
+type ClaimRow = (Vec<u8>, i64, Option<At>, Option<i64>);
+
 impl<C: Caller> Keys for CompanyStore<'_, C> {
     fn claim(&mut self, session: SessionKey, side: Side, key: &str) -> Result<Option<KeyClaim>, StoreError> {
         let code = self.code();
-        let row: Option<(Vec<u8>, i64, Option<At>, Option<i64>)> = idempotency_keys::table
+        let row: Option<ClaimRow> = idempotency_keys::table
             .filter(idempotency_keys::company_id.eq(code.as_str()))
             .filter(idempotency_keys::session_key.eq(session.get()))
             .filter(idempotency_keys::side.eq(side.as_str()).and(idempotency_keys::key.eq(key)))
@@ -68,13 +71,7 @@ impl<C: Caller> Keys for CompanyStore<'_, C> {
         Ok(inserted == 1)
     }
 
-    fn update_claim(
-        &mut self,
-        session: SessionKey,
-        side: Side,
-        key: &str,
-        state: KeyState,
-    ) -> Result<(), StoreError> {
+    fn update_claim(&mut self, session: SessionKey, side: Side, key: &str, state: KeyState) -> Result<(), StoreError> {
         let code = self.code();
         let (lease, reply_seq) = columns(state);
         let row = idempotency_keys::table
@@ -125,9 +122,10 @@ impl<C: Caller> Keys for CompanyStore<'_, C> {
                 opening_keys::created_at.eq(excluded(opening_keys::created_at)),
             ));
         // `QueryDsl::filter` does not reach the WHERE of an upsert.
-        let changed = both(diesel::query_dsl::methods::FilterDsl::filter(upsert, opening_keys::created_at.lt(At(since))))
-        .execute(self.conn)
-        .stored()?;
+        let changed =
+            both(diesel::query_dsl::methods::FilterDsl::filter(upsert, opening_keys::created_at.lt(At(since))))
+                .execute(self.conn)
+                .stored()?;
         Ok(changed == 1)
     }
 }

@@ -132,9 +132,8 @@ impl<C: Caller> CompanyStore<'_, C> {
                     .and(files::id.eq(message_files::attachment_id))),
             )
             .left_join(
-                profiles::table.on(profiles::company_id
-                    .eq(files::company_id)
-                    .and(profiles::session_key.eq(files::session_key))),
+                profiles::table
+                    .on(profiles::company_id.eq(files::company_id).and(profiles::session_key.eq(files::session_key))),
             )
             .filter(message_files::company_id.eq(code.as_str()).and(files::session_key.eq(session.get())))
             .order((message_files::message_id, message_files::position))

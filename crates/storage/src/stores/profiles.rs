@@ -2,7 +2,9 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use chatbot::{AllProfiles, NewProfile, Profile, ProfileFilter, ProfileListing, ProfileStats, Profiles, SessionStatus, Step};
+use chatbot::{
+    AllProfiles, NewProfile, Profile, ProfileFilter, ProfileListing, ProfileStats, Profiles, SessionStatus, Step,
+};
 use diesel::{
     dsl::{count_star, exists},
     prelude::*,
@@ -136,7 +138,8 @@ impl Scope {
 
     fn stats(self, conn: &mut Db, now: Timestamp) -> Result<ProfileStats, StoreError> {
         let made_since = |since: Timestamp| self.profiles().filter(profiles::created_at.ge(At(since)));
-        let used_since = |since: Timestamp| self.profiles().filter(exists(own_session().filter(sessions::last_used.ge(At(since)))));
+        let used_since =
+            |since: Timestamp| self.profiles().filter(exists(own_session().filter(sessions::last_used.ge(At(since)))));
         let escalated = own_session().filter(sessions::status.eq_any(["escalated", "assigned"]));
         let mut count = |query: profiles::BoxedQuery<'static, AnyBackend>| -> Result<i64, StoreError> {
             query.select(count_star()).first(conn).stored()
@@ -195,8 +198,8 @@ impl<C: Caller> Profiles for CompanyStore<'_, C> {
             profiles::country_code.eq(&profile.country_code),
             profiles::search_key.eq(search_key(profile)),
         );
-        let known = profiles::table
-            .filter(profiles::company_id.eq(code.as_str()).and(profiles::session_key.eq(session.get())));
+        let known =
+            profiles::table.filter(profiles::company_id.eq(code.as_str()).and(profiles::session_key.eq(session.get())));
         if diesel::update(known).set(values.clone()).execute(self.conn).stored()? == 0 {
             diesel::insert_into(profiles::table)
                 .values((

@@ -125,12 +125,7 @@ impl<C: Caller> CompanyStore<'_, C> {
         let code = self.code();
         let company: CompanyRow = companies::table
             .find(code.as_str())
-            .select((
-                companies::name,
-                companies::settings,
-                companies::settings_version,
-                companies::knowledge_version,
-            ))
+            .select((companies::name, companies::settings, companies::settings_version, companies::knowledge_version))
             .first(self.conn)
             .stored()?;
         snapshot(company, Session::fresh(code, now))
@@ -236,8 +231,7 @@ impl<C: Caller> CompanyStore<'_, C> {
 /// Joins a session to its profile by both columns.
 #[diesel::dsl::auto_type]
 fn profile_of_session() -> _ {
-    profiles::table
-        .on(profiles::company_id.eq(sessions::company_id).and(profiles::session_key.eq(sessions::key)))
+    profiles::table.on(profiles::company_id.eq(sessions::company_id).and(profiles::session_key.eq(sessions::key)))
 }
 
 fn snapshot(company: CompanyRow, session: Session) -> Result<Snapshot, StoreError> {

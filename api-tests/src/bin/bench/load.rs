@@ -1,0 +1,86 @@
+//! Many connections at once, and what they cost the server.
+
+use std::{
+    net::SocketAddr,
+    sync::Barrier,
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{http::Connection, process::Server};
+
+/// A bounded number of requests over some connections.
+pub(crate) struct Load {
+    pub(crate) address: SocketAddr,
+    pub(crate) connections: usize,
+    pub(crate) requests: usize,
+}
+
+/// What a load cost.
+pub(crate) struct Measured {
+    count: usize,
+    /// User and system time of the server for one request, in microseconds.
+    pub(crate) cpu_micros: f64,
+    p50: Duration,
+    p99: Duration,
+    /// Requests a second.
+    pub(crate) per_second: f64,
+}
+
+impl Load {
+    /// Runs it. `request` makes the bytes of the n-th request of a connection; each must be answered 200.
+    pub(crate) fn run(&self, server: &Server, request: &(dyn Fn(usize, usize) -> Vec<u8> + Sync)) -> Measured {
+        let each = self.requests / self.connections;
+        let ready = Barrier::new(self.connections + 1);
+        let (mut latencies, elapsed, cpu) = thread::scope(|scope| {
+            let callers: Vec<_> = (0..self.connections)
+                .map(|caller| {
+                    let ready = &ready;
+                    scope.spawn(move || {
+                        let mut connection = Connection::open(self.address);
+                        ready.wait();
+                        (0..each)
+                            .map(|turn| {
+                                let bytes = request(caller, turn);
+                                let sent = Instant::now();
+                                let (status, body) = connection.call(&bytes);
+                                assert_eq!(status, 200, "{}", String::from_utf8_lossy(body));
+                                sent.elapsed()
+                            })
+                            .collect::<Vec<_>>()
+                    })
+                })
+                .collect();
+            ready.wait();
+            let (started, before) = (Instant::now(), server.cpu());
+            let latencies: Vec<_> =
+                callers.into_iter().flat_map(|caller| caller.join().expect("a caller ends")).collect();
+            (latencies, started.elapsed(), server.cpu() - before)
+        });
+        latencies.sort_unstable();
+        let at = |share: usize| latencies[(latencies.len() - 1) * share / 100];
+        let count = latencies.len();
+        Measured {
+            count,
+            cpu_micros: cpu.as_secs_f64() * 1e6 / u32::try_from(count).map(f64::from).expect("not so many"),
+            p50: at(50),
+            p99: at(99),
+            per_second: u32::try_from(count).map(f64::from).expect("not so many") / elapsed.as_secs_f64(),
+        }
+    }
+}
+
+impl Measured {
+    /// One line of the table.
+    pub(crate) fn print(&self, name: &str) {
+        let millis = |duration: Duration| duration.as_secs_f64() * 1e3;
+        println!(
+            "{name:<34} {:>9} {:>10.1} {:>9.2} {:>9.2} {:>9.0}",
+            self.count,
+            self.cpu_micros,
+            millis(self.p50),
+            millis(self.p99),
+            self.per_second
+        );
+    }
+}

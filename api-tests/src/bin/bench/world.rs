@@ -1,0 +1,93 @@
+//! A company with the bundled sample as its knowledge, and visitors with profiles.
+
+use std::net::SocketAddr;
+
+use serde_json::{Value, json};
+
+use crate::{
+    http::{Connection, get, post},
+    process::SUPERADMIN,
+};
+
+const SAMPLE: &str = include_str!("../../../../crates/server/assets/sample_faq.json");
+const VISITORS: usize = 64;
+
+/// What requests are made of.
+pub(crate) struct World {
+    company: String,
+    token: String,
+    admin: (String, String),
+    sessions: Vec<String>,
+    questions: Vec<String>,
+}
+
+impl World {
+    /// Opens and fills a company over the server's API.
+    pub(crate) fn build(address: SocketAddr) -> Self {
+        let mut call = Connection::open(address);
+        let login = |call: &mut Connection, name: &str, password: &str| {
+            let body = json!({ "username": name, "password": password });
+            text(&call.json(&post("/api/auth/login/", None, &body))["access"])
+        };
+        let boss = login(&mut call, SUPERADMIN.0, SUPERADMIN.1);
+        let plan = json!({ "plan_name": "basic", "max_agents": 3, "price": "10.00" });
+        let plan = call.json(&post("/api/auth/create-plan/", Some(&boss), &plan))["id"].clone();
+        let admin = json!({ "name": "Bench", "email": "ann@bench.example", "plan_id": plan });
+        let admin = call.json(&post("/api/auth/create-admin/", Some(&boss), &admin));
+        let admin = (text(&admin["email"]), text(&admin["password"]), text(&admin["company_id"]));
+        let token = login(&mut call, &admin.0, &admin.1);
+        let sample: Value = serde_json::from_str(SAMPLE).expect("the sample is JSON");
+        call.json(&post("/api/chatbot/load-rag-documents/", Some(&token), &sample));
+
+        let company = admin.2;
+        let sessions = (0..VISITORS).map(|_| {
+            let hello = json!({ "company_id": company, "message": "Hello" });
+            let session = text(&call.json(&post("/api/chatbot/chat/", None, &hello))["session_id"]);
+            let profile = json!({ "session_id": session, "name": "Bo", "phone": "9841234567" });
+            call.json(&post("/api/chatbot/create-profile/", None, &profile));
+            session
+        });
+        let sessions = sessions.collect();
+        Self { company, token, admin: (admin.0, admin.1), sessions, questions: questions(&sample) }
+    }
+
+    /// A request whose token is checked against the store.
+    pub(crate) fn profile(&self) -> Vec<u8> {
+        get("/api/auth/profile/", Some(&self.token))
+    }
+
+    /// A sign-in.
+    pub(crate) fn login(&self) -> Vec<u8> {
+        let (username, password) = &self.admin;
+        post("/api/auth/login/", None, &json!({ "username": username, "password": password }))
+    }
+
+    /// A question that the sample answers, in other words than it is stored in.
+    pub(crate) fn turn(&self, visitor: usize, turn: usize) -> Vec<u8> {
+        post("/api/chatbot/chat/", None, &self.message(visitor, turn))
+    }
+
+    /// The same with an idempotency key.
+    pub(crate) fn keyed_turn(&self, visitor: usize, turn: usize) -> Vec<u8> {
+        let mut message = self.message(visitor, turn);
+        message["client_message_id"] = json!(format!("bench-{visitor}-{turn}"));
+        post("/api/chatbot/chat/", None, &message)
+    }
+
+    fn message(&self, visitor: usize, turn: usize) -> Value {
+        let question = &self.questions[(visitor * 7 + turn) % self.questions.len()];
+        json!({ "company_id": self.company, "session_id": self.sessions[visitor % VISITORS], "message": question })
+    }
+}
+
+/// Every stored question, asked with some words around it so that it is ranked and not just found.
+fn questions(sample: &Value) -> Vec<String> {
+    let items = sample.as_object().into_iter().flat_map(|categories| categories.values());
+    let items = items.filter_map(Value::as_object).flat_map(|parts| parts.values());
+    let items = items.filter_map(Value::as_array).flatten();
+    items.map(|item| format!("Please tell me: {} Thanks", text(&item["question"]))).collect()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
+}

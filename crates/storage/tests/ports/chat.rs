@@ -1,0 +1,5 @@
+//! Chat turns on real rows.
+
+mod compose;
+mod keys;
+mod turns;

@@ -1,0 +1,209 @@
+//! Companies with staff and visitors, and short ways to act as them.
+
+use std::sync::Arc;
+
+use chatbot::{Found, NewProfile, Sessions as _, profile};
+use handoff::{
+    Opening, Priority, desk,
+    turn::{self, Ask, Begun, Committed, Exchange, Pending, TurnError},
+};
+use identity::agents::{self, NewAgent, NewAgentRow};
+use knowledge::{Index, load};
+use storage::CompanyStore;
+use tenancy::{
+    CompanyCode, HandoffId, SessionId, SessionKey, StoreError, Timestamp,
+    access::{self, Agent, Desk, Housekeeper, Office, Staff, Visitor},
+    plans::PlanName,
+};
+
+use crate::world::{World, email, hash, now};
+
+/// A company that works: its code and those who run it.
+pub(crate) struct Company {
+    pub(crate) code: CompanyCode,
+    pub(crate) office: Office,
+}
+
+impl Company {
+    /// The admin at the desk.
+    pub(crate) fn desk(&self) -> Desk {
+        self.office.clone().into()
+    }
+
+    pub(crate) fn housekeeper(&self) -> Housekeeper {
+        self.office.clone().into()
+    }
+}
+
+/// What a visitor says, and nothing else.
+pub(crate) fn text(text: &str) -> Ask {
+    Ask { text: Some(text.to_owned()), context: "Initial conversation".to_owned(), ..Ask::default() }
+}
+
+/// The same with an idempotency key, which is long enough to find the session it opens.
+pub(crate) fn keyed(words: &str, key: &str) -> Ask {
+    Ask { key: Some(format!("key-of-a-test-{key}")), ip: Some([10, 0, 0, 7].into()), ..text(words) }
+}
+
+pub(crate) fn known(name: &str) -> NewProfile {
+    NewProfile {
+        name: name.to_owned(),
+        phone: "+977-9841234567".to_owned(),
+        email: None,
+        address: None,
+        country_code: "+977".to_owned(),
+    }
+}
+
+pub(crate) fn urgent(reason: &str) -> Opening {
+    Opening { reason: reason.to_owned(), priority: Priority::Urgent }
+}
+
+/// One pass of a chain: what the write step, or the read step before it, came to.
+#[derive(Debug)]
+pub(crate) enum Passed {
+    Replayed(Exchange),
+    InProgress,
+    Committed(Committed),
+}
+
+impl World {
+    pub(crate) fn company(&self, name: &str) -> Company {
+        let created = self.open(name, &format!("ann@{name}.com"), &self.plan(PlanName::Pro, 9)).unwrap();
+        Company { code: created.company.code, office: self.office(&created) }
+    }
+
+    pub(crate) fn agent(&self, company: &Company, name: &str) -> Agent {
+        let row = NewAgentRow { name: name.into(), phone: String::new(), specialization: String::new() };
+        let new = NewAgent { email: email(&format!("{name}@{}.com", company.code)), hash: hash(), row };
+        let hired = self.db.write(company.office.clone(), move |store| agents::create(store, new, now())).wait().unwrap();
+        match self.admit(hired.user) {
+            Ok(Staff::Agent(agent)) => agent,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn visitor(&self, company: &Company, session: Option<SessionId>) -> Visitor {
+        let code = company.code;
+        self.db.lobby(move |lobby| access::visitor(lobby, Some(code), session)).wait().unwrap()
+    }
+
+    /// Changes the company's settings, as their endpoint will.
+    pub(crate) fn settings(&self, company: &Company, document: &str) {
+        let update = format!(
+            "UPDATE companies SET settings = '{document}', settings_version = settings_version + 1 WHERE code = '{}'",
+            company.code
+        );
+        self.scratch.execute(&update).unwrap();
+    }
+
+    /// Teaches the company one answer.
+    pub(crate) fn teach(&self, company: &Company, question: &str, answer: &str) {
+        let faq = serde_json::json!({ "Guide": { "Shop": [{ "question": question, "answer": answer }] } });
+        let entries = knowledge::faq::parse(faq).unwrap();
+        let merge = load::LoadMode::Merge;
+        self.db.write(company.office.clone(), move |store| load::faq(store, &entries, merge, now())).wait().unwrap();
+    }
+
+    pub(crate) fn begin(&self, visitor: &Visitor, ask: &Ask, now: Timestamp) -> Result<Begun, TurnError> {
+        let ask = Arc::new(ask.clone());
+        self.db.read(visitor.clone(), move |store| turn::begin(store, &ask, now)).wait()
+    }
+
+    /// The turn that a first step made ready, with what it wants looked up.
+    pub(crate) fn pending(&self, visitor: &Visitor, ask: &Ask, now: Timestamp) -> Box<Pending> {
+        match self.begin(visitor, ask, now) {
+            Ok(Begun::Ready(mut pending)) => {
+                self.look_up(visitor, &mut pending);
+                pending
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn look_up(&self, visitor: &Visitor, pending: &mut Pending) {
+        let Some((text, ..)) = pending.wants_knowledge() else { return };
+        let text = text.to_owned();
+        let chunks = self.db.read(Housekeeper::from(visitor.clone()), |store| load::snapshot(store)).wait().unwrap();
+        let found = Found::look_up(&Index::build(chunks), None, &text, pending.settings());
+        pending.supply(found);
+    }
+
+    pub(crate) fn commit(
+        &self,
+        visitor: &Visitor,
+        pending: Box<Pending>,
+        now: Timestamp,
+    ) -> Result<Committed, TurnError> {
+        self.db.write(visitor.clone(), move |store| turn::commit(store, pending, now)).wait()
+    }
+
+    /// Begins and commits; begins again when another call came first.
+    pub(crate) fn pass(&self, visitor: &Visitor, ask: &Ask, now: Timestamp) -> Result<Passed, TurnError> {
+        for _ in 0..turn::MAX_ATTEMPTS {
+            let mut pending = match self.begin(visitor, ask, now)? {
+                Begun::Replay(exchange) => return Ok(Passed::Replayed(*exchange)),
+                Begun::InProgress { .. } => return Ok(Passed::InProgress),
+                Begun::Ready(pending) => pending,
+            };
+            self.look_up(visitor, &mut pending);
+            match self.commit(visitor, pending, now) {
+                Err(TurnError::Raced) | Ok(Committed::Again(_)) => {}
+                other => return other.map(Passed::Committed),
+            }
+        }
+        Err(TurnError::Busy)
+    }
+
+    /// A whole turn that no model takes part in.
+    pub(crate) fn turn(&self, visitor: &Visitor, ask: &Ask, now: Timestamp) -> Exchange {
+        match self.pass(visitor, ask, now) {
+            Ok(Passed::Replayed(exchange)) => exchange,
+            Ok(Passed::Committed(Committed::Done(exchange))) => *exchange,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A session whose visitor is known by this name, and who has said hello.
+    pub(crate) fn session(&self, company: &Company, name: &str) -> (SessionId, SessionKey) {
+        let opened = self.turn(&self.visitor(company, None), &text("hello"), now());
+        let (key, new) = (opened.user.session, known(name));
+        self.db.write(company.housekeeper(), move |store| profile::save(store, key, new, now())).wait().unwrap();
+        (opened.session, key)
+    }
+
+    /// A waiting handoff of that session.
+    pub(crate) fn escalated(&self, company: &Company, session: SessionId, now: Timestamp) -> HandoffId {
+        let opening = urgent("please");
+        self.db
+            .write(company.desk(), move |store| desk::escalate(store, session, &opening, now))
+            .wait()
+            .unwrap()
+            .id
+    }
+
+    /// A session as it is stored.
+    pub(crate) fn stored(&self, company: &Company, session: SessionId) -> chatbot::Session {
+        self.see(company, move |store| store.session(session)).unwrap()
+    }
+
+    /// Positions and texts of a session, as the store has them.
+    pub(crate) fn said(&self, company: &Company, session: SessionKey) -> Vec<(i64, String)> {
+        let messages = self.see(company, move |store| chatbot::Messages::messages(store, session));
+        messages.into_iter().map(|message| (message.seq, message.content.unwrap_or_default())).collect()
+    }
+
+    /// Reads as the company's office.
+    pub(crate) fn see<T: Send + 'static>(
+        &self,
+        company: &Company,
+        job: impl FnOnce(&mut CompanyStore<'_, Office>) -> Result<T, StoreError> + Send + 'static,
+    ) -> T {
+        self.db.read(company.office.clone(), job).wait().unwrap()
+    }
+}
+
+/// So many seconds after everything was made.
+pub(crate) fn later(seconds: u64) -> Timestamp {
+    now().plus(std::time::Duration::from_secs(seconds))
+}
