@@ -129,11 +129,19 @@ fn execute(command: Command) -> Result<(), Failure> {
     }
 }
 
+#[derive(Debug, thiserror::Error)]
+#[error("there is no database yet: switchboard migrate makes it, and so does serve")]
+struct NoDatabase;
+
+/// Changes nothing, so it neither opens with an owner, which would migrate, nor opens
+/// a SQLite file that is not there, which would make it.
 fn check(settings: Settings) -> Result<(), Failure> {
-    let config = settings.complete()?.check()?;
-    // Opening with an owner would migrate, and a check changes nothing.
-    Database::check_schema(&config.database)?;
-    let kind = match config.database {
+    let database = settings.complete()?.inspect()?;
+    if matches!(&database, Target::Sqlite(file) if !file.path.exists()) {
+        return Err(NoDatabase.into());
+    }
+    Database::check_schema(&database)?;
+    let kind = match database {
         Target::Sqlite(_) => "SQLite",
         Target::Postgres(_) => "PostgreSQL",
     };

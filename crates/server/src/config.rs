@@ -4,7 +4,12 @@
 //! (`SWITCHBOARD_..`) and a key of the TOML file that `--config` names. Secrets
 //! have no flag, since the machine's process list shows flags.
 
-use std::{fs, io, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    fs, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Args;
 use llm_client::openai::OpenAiConfig;
@@ -132,6 +137,9 @@ pub enum ConfigError {
 /// The shortest secret that is accepted, in bytes.
 const SECRET_BYTES: usize = 32;
 
+/// Where a generated secret is kept, in the data folder.
+const SECRET_FILE: &str = "secret";
+
 /// Longest time a model may take: the first byte of a reply is due after 10 s.
 const LLM_DEADLINE: u64 = 8;
 
@@ -191,29 +199,56 @@ impl Settings {
     /// # Errors
     /// A refused URL, or a data folder that cannot be made.
     pub fn databases(&self) -> Result<(Target, Option<Target>), ConfigError> {
-        let owner = self.owner_database.as_deref().map(Target::parse).transpose()?;
-        let database = match &self.database {
-            Some(url) => Target::parse(url)?,
-            None => Target::sqlite(self.folder()?.join("switchboard.db")),
-        };
-        Ok((database, owner))
+        let targets = self.targets()?;
+        if self.database.is_none() {
+            make(&self.folder())?;
+        }
+        Ok(targets)
     }
 
-    /// Checks everything and fills in what is missing.
+    /// Checks everything and makes what is missing: the data folder, and a secret in it.
     ///
     /// # Errors
     /// The first thing that cannot be used.
     pub fn check(self) -> Result<Config, ConfigError> {
-        let (database, owner_database) = self.databases()?;
-        let data_dir = self.folder()?;
-        let secret = match &self.secret {
-            Some(secret) => SecretSlice::from(secret.expose_secret().as_bytes().to_vec()),
-            None if self.data_dir.is_some() || matches!(database, Target::Sqlite(_)) => kept_secret(&data_dir)?,
-            None => return Err(ConfigError::SecretMissing),
+        let config = self.build(|folder| {
+            make(folder)?;
+            kept_secret(folder)
+        })?;
+        make(&config.data_dir)?;
+        Ok(config)
+    }
+
+    /// As [`Settings::check`], but what is missing stays so. Answers the database.
+    ///
+    /// # Errors
+    /// The first thing that cannot be used.
+    pub(crate) fn inspect(self) -> Result<Target, ConfigError> {
+        // A secret that is not there yet will be long enough.
+        let kept = |folder: &Path| Ok(read_secret(folder)?.unwrap_or_else(|| vec![0; SECRET_BYTES].into()));
+        Ok(self.build(kept)?.database)
+    }
+
+    fn targets(&self) -> Result<(Target, Option<Target>), ConfigError> {
+        let owner = self.owner_database.as_deref().map(Target::parse).transpose()?;
+        let database = match &self.database {
+            Some(url) => Target::parse(url)?,
+            None => Target::sqlite(self.folder().join("switchboard.db")),
         };
-        if secret.expose_secret().len() < SECRET_BYTES {
-            return Err(ConfigError::SecretShort);
-        }
+        Ok((database, owner))
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.data_dir.clone().unwrap_or_else(|| PathBuf::from("switchboard-data"))
+    }
+
+    /// `kept` gives the secret of the data folder, when none was named and that folder may have one.
+    fn build(
+        self,
+        kept: impl FnOnce(&Path) -> Result<SecretSlice<u8>, ConfigError>,
+    ) -> Result<Config, ConfigError> {
+        let (database, owner_database) = self.targets()?;
+        let data_dir = self.folder();
         let bcrypt_cost = self.bcrypt_cost.unwrap_or(12);
         if !(4..=31).contains(&bcrypt_cost) {
             return Err(ConfigError::Cost);
@@ -226,6 +261,14 @@ impl Settings {
             (None, None) => None,
             _ => return Err(ConfigError::Model),
         };
+        let secret = match &self.secret {
+            Some(secret) => SecretSlice::from(secret.expose_secret().as_bytes().to_vec()),
+            None if self.data_dir.is_some() || matches!(database, Target::Sqlite(_)) => kept(&data_dir)?,
+            None => return Err(ConfigError::SecretMissing),
+        };
+        if secret.expose_secret().len() < SECRET_BYTES {
+            return Err(ConfigError::SecretShort);
+        }
         Ok(Config {
             listen: self.listen.unwrap_or_else(|| vec![SocketAddr::from(([127, 0, 0, 1], 8000))]),
             database,
@@ -241,33 +284,36 @@ impl Settings {
             llm,
         })
     }
-
-    fn folder(&self) -> Result<PathBuf, ConfigError> {
-        let folder = self.data_dir.clone().unwrap_or_else(|| PathBuf::from("switchboard-data"));
-        fs::create_dir_all(&folder).map_err(ConfigError::DataDir)?;
-        Ok(folder)
-    }
 }
 
-/// The secret in the data folder, generated at first use and readable by its owner only.
-fn kept_secret(folder: &std::path::Path) -> Result<SecretSlice<u8>, ConfigError> {
-    let path = folder.join("secret");
-    match fs::read(&path) {
-        Ok(bytes) => Ok(SecretSlice::from(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let mut bytes = vec![0; 2 * SECRET_BYTES];
-            rand::rng().fill_bytes(&mut bytes);
-            write_private(&path, &bytes).map_err(ConfigError::DataDir)?;
-            Ok(SecretSlice::from(bytes))
-        }
+fn make(folder: &Path) -> Result<(), ConfigError> {
+    fs::create_dir_all(folder).map_err(ConfigError::DataDir)
+}
+
+/// The secret in the data folder, if there is one.
+fn read_secret(folder: &Path) -> Result<Option<SecretSlice<u8>>, ConfigError> {
+    match fs::read(folder.join(SECRET_FILE)) {
+        Ok(bytes) => Ok(Some(bytes.into())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(ConfigError::DataDir(error)),
     }
 }
 
+/// The secret in the data folder, generated at first use and readable by its owner only.
+fn kept_secret(folder: &Path) -> Result<SecretSlice<u8>, ConfigError> {
+    if let Some(secret) = read_secret(folder)? {
+        return Ok(secret);
+    }
+    let mut bytes = vec![0; 2 * SECRET_BYTES];
+    rand::rng().fill_bytes(&mut bytes);
+    write_private(&folder.join(SECRET_FILE), &bytes).map_err(ConfigError::DataDir)?;
+    Ok(bytes.into())
+}
+
 /// Whole or not at all: a crash must not leave half a secret behind. The temporary file
 /// is made with mode 0600.
-fn write_private(path: &std::path::Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(std::path::Path::new(".")))?;
+fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
     io::Write::write_all(&mut file, bytes)?;
     file.as_file().sync_all()?;
     file.persist_noclobber(path)?;

@@ -132,7 +132,8 @@ where
             let answer = match (result, ended) {
                 (Ok(value), Ok(())) => {
                     if !events.is_empty() {
-                        sink.publish(events);
+                        // The work is done whatever becomes of a listener, and the thread is needed.
+                        let _ = catch_unwind(AssertUnwindSafe(|| sink.publish(events)));
                     }
                     Ok(value)
                 }

@@ -53,7 +53,7 @@ impl Lane {
             let (pool, down, sink) = (pool.clone(), Arc::clone(&down), Arc::clone(sink));
             move || {
                 for job in jobs {
-                    match checkout(&pool, &down) {
+                    match begun(&pool, &down, job.begin()) {
                         Ok(mut conn) => run_alone(&mut conn, job, &*sink),
                         Err(error) => job.refuse(error),
                     }
@@ -171,11 +171,22 @@ fn checkout(pool: &Pool<Manager>, down: &AtomicBool) -> Result<Pooled, StoreErro
     })
 }
 
-fn run_alone(conn: &mut Db, job: Box<dyn Job>, sink: &dyn Sink) {
-    if let Err(error) = conn.begin(job.begin()) {
-        job.refuse(store_error(error));
-        return;
+/// Takes a connection and begins a transaction on it. Connections that died while they
+/// were idle, as all do when the server restarts, are passed over: nothing was lost with them.
+fn begun(pool: &Pool<Manager>, down: &AtomicBool, sql: &str) -> Result<Pooled, StoreError> {
+    let mut idle = pool.max_size();
+    loop {
+        let mut conn = checkout(pool, down)?;
+        match conn.begin(sql).map_err(store_error) {
+            Ok(()) => return Ok(conn),
+            Err(error) if error.fault() == Fault::Unavailable && idle > 0 => idle -= 1,
+            Err(error) => return Err(error),
+        }
     }
+}
+
+/// Runs a job in the transaction that was begun for it.
+fn run_alone(conn: &mut Db, job: Box<dyn Job>, sink: &dyn Sink) {
     let Ran { keep, settle } = job.run(conn);
     let ended = if keep { conn.commit() } else { conn.rollback() };
     settle(ended.map_err(store_error), sink);
@@ -224,4 +235,69 @@ fn run_batch(conn: &mut Db, first: Box<dyn Job>, jobs: &Receiver<Box<dyn Job>>, 
 /// Diesel names savepoints by depth, so the matching release is its own.
 fn end_savepoint(conn: &mut Db, keep: bool) -> diesel::QueryResult<()> {
     if keep { conn.commit() } else { conn.rollback() }
+}
+
+#[cfg(test)]
+#[cfg(feature = "testing")]
+mod tests {
+    use std::sync::mpsc;
+
+    use diesel::{QueryResult, connection::SimpleConnection as _};
+
+    use super::*;
+    use crate::{
+        error::Stored as _,
+        job::{self, Ticket},
+        testing::Scratch,
+    };
+
+    fn write(lane: &Lane, run: impl FnOnce(&mut Db) -> QueryResult<()> + Send + 'static) -> Ticket<(), StoreError> {
+        let (job, ticket) = job::work(String::new(), move |conn, _| run(conn).stored());
+        lane.submit(job);
+        ticket
+    }
+
+    fn note(lane: &Lane, text: &'static str) -> Ticket<(), StoreError> {
+        write(lane, move |conn| conn.batch_execute(&format!("INSERT INTO notes (text) VALUES ('{text}')")))
+    }
+
+    /// Fills the disk by a statement, of which SQLite undoes itself or the whole transaction.
+    fn check(filling: &'static str, batch_is_lost: bool) {
+        let scratch = Scratch::sqlite();
+        scratch.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE)").unwrap();
+        let lane = Lane::batched("test", &scratch.options.target, 9, &scratch.options.sink).unwrap();
+        note(&lane, "acknowledged").wait().unwrap();
+        let (go_on, may_go_on) = mpsc::channel();
+        let limit = write(&lane, move |conn| {
+            may_go_on.recv().unwrap();
+            // The limit is that of the connection, and never below what is used.
+            conn.batch_execute("PRAGMA max_page_count = 1")
+        });
+        let before = note(&lane, "before");
+        let full = write(&lane, move |conn| conn.batch_execute(filling));
+        let after = note(&lane, "after");
+        go_on.send(()).unwrap();
+
+        let refused = full.wait().unwrap_err();
+        assert_eq!(refused.fault(), Fault::Unavailable, "{refused:?}");
+        assert_eq!(limit.wait().is_err(), batch_is_lost);
+        assert_eq!(before.wait().is_err(), batch_is_lost);
+        after.wait().unwrap();
+        write(&lane, |conn| conn.batch_execute("PRAGMA max_page_count = 1000000")).wait().unwrap();
+        write(&lane, move |conn| conn.batch_execute(filling)).wait().unwrap();
+        let stored = scratch.lines("SELECT text AS line FROM notes WHERE length(text) < 20 ORDER BY id");
+        let expected: &[&str] =
+            if batch_is_lost { &["acknowledged", "after"] } else { &["acknowledged", "before", "after"] };
+        assert_eq!(stored, expected);
+    }
+
+    #[test]
+    fn a_full_disk_that_takes_the_transaction_loses_the_batch_and_nothing_acknowledged() {
+        check("INSERT INTO notes (text) VALUES (hex(zeroblob(500000)))", true);
+    }
+
+    #[test]
+    fn a_full_disk_that_takes_one_statement_loses_one_job() {
+        check("INSERT INTO notes (text) SELECT hex(zeroblob(500000 + value)) FROM json_each('[1, 2]')", false);
+    }
 }

@@ -19,6 +19,7 @@ mod messages;
 mod plans;
 mod platform;
 mod profiles;
+mod search;
 mod sessions;
 
 pub use locate::Place;

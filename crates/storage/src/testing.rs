@@ -95,6 +95,35 @@ impl Scratch {
         open(self.options.owner.as_ref().unwrap_or(&self.options.target), Purpose::Write).expect("the database opens")
     }
 
+    /// The URLs of the runtime role and of the owner, for another process.
+    pub fn urls(&self) -> (String, Option<String>) {
+        let text = |target: &Target| match target {
+            Target::Sqlite(sqlite) => format!("sqlite:{}", sqlite.path.display()),
+            Target::Postgres(url) => url.as_str().to_owned(),
+        };
+        (text(&self.options.target), self.options.owner.as_ref().map(text))
+    }
+
+    /// Ends every connection and lets nobody in, as a server that is gone would. On
+    /// SQLite nothing happens: a file cannot be gone like that.
+    pub fn lock_out(&self) {
+        if let Kept::Server { admin, name } = &self.kept {
+            let mut conn = connect(admin);
+            run(&mut conn, &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"));
+            run(
+                &mut conn,
+                &format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'"),
+            );
+        }
+    }
+
+    /// Lets everybody in again.
+    pub fn let_in(&self) {
+        if let Kept::Server { admin, name } = &self.kept {
+            run(&mut connect(admin), &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"));
+        }
+    }
+
     /// Opens it.
     #[expect(clippy::expect_used, reason = "a test without a database cannot go on")]
     pub fn open(&self) -> Database {

@@ -18,6 +18,8 @@ enum AdminError {
     NoPassword,
     #[error("that is no company code")]
     NoCode,
+    #[error("the shared library is not a company that visitors can come to")]
+    SharedLibrary,
 }
 
 pub(super) fn admin(command: AdminCommand) -> Result<(), Failure> {
@@ -40,6 +42,9 @@ pub(super) fn admin(command: AdminCommand) -> Result<(), Failure> {
         AdminCommand::Company { code, status, databases } => {
             let options = databases.options()?;
             let code = CompanyCode::parse(&code).map_err(|_| AdminError::NoCode)?;
+            if code == CompanyCode::shared_library() {
+                return Err(AdminError::SharedLibrary.into());
+            }
             let status = match status {
                 Status::Active => CompanyStatus::Active,
                 Status::Suspended => CompanyStatus::Suspended,

@@ -15,7 +15,7 @@ use super::{
     accounts::AccountRow,
     assignments::{current, current_of},
     companies::CompanyRow,
-    profiles::contains,
+    search::{contains, folded},
 };
 use crate::{
     conn::AnyBackend,
@@ -75,7 +75,7 @@ impl<C: Caller> Admins for CompanyStore<'_, C> {
                 admins::company_id.eq(self.code().as_str()),
                 admins::user_id.eq(user.get()),
                 admins::name.eq(&contact.name),
-                admins::name_key.eq(contact.name.to_lowercase()),
+                admins::name_key.eq(folded(&contact.name)),
                 admins::address.eq(&contact.address),
                 admins::contact_person.eq(&contact.contact_person),
                 admins::contact_number.eq(&contact.contact_number),

@@ -1,11 +1,12 @@
 //! Uploaded files, whose bytes are elsewhere.
 
 use attachments::{Attachment, AttachmentDirectory, Attachments, BlobKey, Download, FileKind, NewAttachment, Uploader};
-use diesel::{dsl::exists, prelude::*};
+use diesel::prelude::*;
 use tenancy::{AttachmentId, ProfileId, SessionId, SessionKey, StoreError, access::Caller};
 
 use super::directory::code;
 use crate::{
+    conn::Db,
     error::{Stored as _, word},
     schema::{attachments as files, profiles, sessions},
     store::{CompanyStore, LobbyStore},
@@ -62,7 +63,14 @@ impl<C: Caller> Attachments for CompanyStore<'_, C> {
         let session = sessions::table
             .filter(sessions::company_id.eq(company.as_str()))
             .filter(sessions::key.eq(file.session.get()));
-        if !diesel::select(exists(session)).get_result(self.conn).stored()? {
+        // Held until the end: else the session could be deleted before the row refers to it.
+        let found: Option<i64> = match &mut *self.conn {
+            Db::Pg(conn) => session.select(sessions::key).for_key_share().first(conn),
+            Db::Sqlite(conn) => session.select(sessions::key).first(conn),
+        }
+        .optional()
+        .stored()?;
+        if found.is_none() {
             return Ok(None);
         }
         let id: i64 = diesel::insert_into(files::table)

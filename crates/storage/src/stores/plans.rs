@@ -6,7 +6,10 @@ use tenancy::{
     plans::{NewPlan, Plan, PlanFilter, PlanName, Plans},
 };
 
-use super::profiles::{contains, end};
+use super::{
+    profiles::end,
+    search::{contains, folded},
+};
 use crate::{
     conn::AnyBackend,
     error::{Stored as _, word},
@@ -53,7 +56,7 @@ impl Plans for PlatformStore<'_> {
                 plans::price_cents.eq(plan.price.cents()),
                 plans::is_active.eq(true),
                 plans::company_name.eq(&plan.company_name),
-                plans::search_key.eq(plan.company_name.to_lowercase()),
+                plans::search_key.eq(folded(&plan.company_name)),
                 plans::expiry_date.eq(plan.expiry_date.map(|day| day.to_string())),
                 plans::created_at.eq(At(now)),
             ))

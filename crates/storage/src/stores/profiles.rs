@@ -11,7 +11,10 @@ use diesel::{
 };
 use tenancy::{CompanyCode, Date, ProfileId, SessionId, SessionKey, StoreError, Timestamp, access::Caller};
 
-use super::directory::code;
+use super::{
+    directory::code,
+    search::{contains, folded},
+};
 use crate::{
     conn::{AnyBackend, Db},
     error::{Stored as _, word},
@@ -268,15 +271,9 @@ fn session_sides(conn: &mut Db, keys: &[i64]) -> Result<HashMap<i64, SessionSide
     Ok(rows.into_iter().map(|row| (row.key, row)).collect())
 }
 
-/// What a search looks into: SQLite folds ASCII only, so case is folded here.
+/// What a search looks into.
 fn search_key(profile: &NewProfile) -> String {
-    format!("{}\n{}\n{}", profile.name, profile.phone, profile.email.as_deref().unwrap_or("")).to_lowercase()
-}
-
-/// A LIKE pattern for texts that contain `part`, case folded.
-pub(super) fn contains(part: &str) -> String {
-    let escaped = part.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    format!("%{escaped}%")
+    folded(&format!("{}\n{}\n{}", profile.name, profile.phone, profile.email.as_deref().unwrap_or("")))
 }
 
 /// The first moment after a day.

@@ -3,11 +3,21 @@
 #[cfg(test)]
 mod chat;
 #[cfg(test)]
+mod desk;
+#[cfg(test)]
+mod files;
+#[cfg(test)]
 mod identity;
+#[cfg(test)]
+mod isolation;
 #[cfg(test)]
 mod knowledge;
 #[cfg(test)]
+mod lanes;
+#[cfg(test)]
 mod parity;
+#[cfg(test)]
+mod profiles;
 #[cfg(test)]
 mod stage;
 #[cfg(test)]

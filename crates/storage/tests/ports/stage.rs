@@ -62,7 +62,7 @@ pub(crate) fn urgent(reason: &str) -> Opening {
 /// One pass of a chain: what the write step, or the read step before it, came to.
 #[derive(Debug)]
 pub(crate) enum Passed {
-    Replayed(Exchange),
+    Replayed(Box<Exchange>),
     InProgress,
     Committed(Committed),
 }
@@ -76,7 +76,8 @@ impl World {
     pub(crate) fn agent(&self, company: &Company, name: &str) -> Agent {
         let row = NewAgentRow { name: name.into(), phone: String::new(), specialization: String::new() };
         let new = NewAgent { email: email(&format!("{name}@{}.com", company.code)), hash: hash(), row };
-        let hired = self.db.write(company.office.clone(), move |store| agents::create(store, new, now())).wait().unwrap();
+        let hired =
+            self.db.write(company.office.clone(), move |store| agents::create(store, new, now())).wait().unwrap();
         match self.admit(hired.user) {
             Ok(Staff::Agent(agent)) => agent,
             other => panic!("{other:?}"),
@@ -97,12 +98,12 @@ impl World {
         self.scratch.execute(&update).unwrap();
     }
 
-    /// Teaches the company one answer.
+    /// Teaches the company one answer, which is then all it knows.
     pub(crate) fn teach(&self, company: &Company, question: &str, answer: &str) {
         let faq = serde_json::json!({ "Guide": { "Shop": [{ "question": question, "answer": answer }] } });
         let entries = knowledge::faq::parse(faq).unwrap();
-        let merge = load::LoadMode::Merge;
-        self.db.write(company.office.clone(), move |store| load::faq(store, &entries, merge, now())).wait().unwrap();
+        let mode = load::LoadMode::Replace;
+        self.db.write(company.office.clone(), move |store| load::faq(store, &entries, mode, now())).wait().unwrap();
     }
 
     pub(crate) fn begin(&self, visitor: &Visitor, ask: &Ask, now: Timestamp) -> Result<Begun, TurnError> {
@@ -142,7 +143,7 @@ impl World {
     pub(crate) fn pass(&self, visitor: &Visitor, ask: &Ask, now: Timestamp) -> Result<Passed, TurnError> {
         for _ in 0..turn::MAX_ATTEMPTS {
             let mut pending = match self.begin(visitor, ask, now)? {
-                Begun::Replay(exchange) => return Ok(Passed::Replayed(*exchange)),
+                Begun::Replay(exchange) => return Ok(Passed::Replayed(exchange)),
                 Begun::InProgress { .. } => return Ok(Passed::InProgress),
                 Begun::Ready(pending) => pending,
             };
@@ -158,8 +159,7 @@ impl World {
     /// A whole turn that no model takes part in.
     pub(crate) fn turn(&self, visitor: &Visitor, ask: &Ask, now: Timestamp) -> Exchange {
         match self.pass(visitor, ask, now) {
-            Ok(Passed::Replayed(exchange)) => exchange,
-            Ok(Passed::Committed(Committed::Done(exchange))) => *exchange,
+            Ok(Passed::Replayed(exchange) | Passed::Committed(Committed::Done(exchange))) => *exchange,
             other => panic!("{other:?}"),
         }
     }
@@ -175,11 +175,7 @@ impl World {
     /// A waiting handoff of that session.
     pub(crate) fn escalated(&self, company: &Company, session: SessionId, now: Timestamp) -> HandoffId {
         let opening = urgent("please");
-        self.db
-            .write(company.desk(), move |store| desk::escalate(store, session, &opening, now))
-            .wait()
-            .unwrap()
-            .id
+        self.db.write(company.desk(), move |store| desk::escalate(store, session, &opening, now)).wait().unwrap().id
     }
 
     /// A session as it is stored.

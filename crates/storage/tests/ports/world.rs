@@ -40,7 +40,7 @@ impl World {
         Scratch::each().into_iter().map(Self::new).collect()
     }
 
-    fn new(scratch: Scratch) -> Self {
+    pub(crate) fn new(scratch: Scratch) -> Self {
         let db = scratch.open();
         let new = NewSuperadmin { username: "boss".into(), email: email("boss@example.com"), hash: hash() };
         let user = db.lobby_write(move |store| accounts::create_superadmin(store, new, now())).wait().unwrap();

@@ -55,7 +55,8 @@ impl Scene {
 
     fn escalate(&self, at: Timestamp) {
         let session = self.session;
-        let escalated = self.world.db.write(self.company.desk(), move |store| desk::escalate(store, session, &urgent("x"), at));
+        let escalated =
+            self.world.db.write(self.company.desk(), move |store| desk::escalate(store, session, &urgent("x"), at));
         escalated.wait().unwrap();
     }
 
@@ -81,7 +82,7 @@ fn the_message_is_stored_before_the_model_is_asked_and_the_answer_after() {
         let answered = exchange.reply.answered.clone().unwrap();
         assert_eq!((exchange.reply.response.as_str(), answered.mode), ("We open at 7 and close at 18.", Mode::Llm));
         let Passed::Replayed(replayed) = scene.repeat("one", later(3)) else { panic!("not replayed") };
-        assert_eq!(replayed, Exchange { replayed: true, ..*exchange });
+        assert_eq!(*replayed, Exchange { replayed: true, ..*exchange });
         assert_eq!(scene.said().len(), 4);
 
         for (key, invented) in [("two", Some("At 25 o'clock.")), ("three", None)] {
@@ -100,9 +101,14 @@ fn the_bot_does_not_speak_after_a_person_acted() {
         let session = scene.session;
         let words = Words { text: Some("I am here".into()), ..Words::default() };
         let agent = scene.world.agent(&scene.company, "bo");
-        scene.world.db.write(agent.into(), move |store: &mut storage::CompanyStore<'_, tenancy::access::Desk>| {
-            sending::send(store, session, words, later(2))
-        }).wait().unwrap();
+        scene
+            .world
+            .db
+            .write(agent.into(), move |store: &mut storage::CompanyStore<'_, tenancy::access::Desk>| {
+                sending::send(store, session, words, later(2))
+            })
+            .wait()
+            .unwrap();
         let exchange = scene.finish(composing, Some("From 7 to 18."), later(3)).unwrap();
         assert_eq!((exchange.reply.clone(), exchange.user.seq), (Reply::human_handling(), 3));
         assert_eq!(scene.said(), [QUESTION, "I am here"]);
@@ -116,7 +122,8 @@ fn a_handoff_that_came_and_went_still_silences_the_answer() {
     for scene in Scene::each() {
         let composing = scene.compose("one");
         let handoff = scene.world.escalated(&scene.company, scene.session, later(1));
-        let resolved = scene.world.db.write(scene.company.desk(), move |store| desk::resolve(store, handoff, "", later(2)));
+        let resolved =
+            scene.world.db.write(scene.company.desk(), move |store| desk::resolve(store, handoff, "", later(2)));
         resolved.wait().unwrap();
         let exchange = scene.finish(composing, Some("From 7 to 18."), later(3)).unwrap();
         assert_eq!((exchange.reply.clone(), scene.said().len()), (Reply::human_handling(), 1));
@@ -157,7 +164,9 @@ fn a_repeat_after_the_lease_is_silent_once_a_person_has_the_session() {
     for scene in Scene::each() {
         drop(scene.compose("one"));
         scene.escalate(later(10));
-        let Passed::Committed(Committed::Done(exchange)) = scene.repeat("one", later(30)) else { panic!("not resumed") };
+        let Passed::Committed(Committed::Done(exchange)) = scene.repeat("one", later(30)) else {
+            panic!("not resumed")
+        };
         assert_eq!((exchange.reply, exchange.last_seq), (Reply::human_handling(), 3));
         let Passed::Replayed(replayed) = scene.repeat("one", later(40)) else { panic!("not replayed") };
         assert_eq!(replayed.reply, Reply::human_handling());

@@ -7,10 +7,7 @@ use handoff::{
     desk,
     turn::{Ask, Begun, Exchange, TurnError},
 };
-use tenancy::{
-    Fault, StoreError,
-    access::Visitor,
-};
+use tenancy::{Fault, StoreError, access::Visitor};
 
 use crate::{
     stage::{keyed, later, text, urgent},
@@ -36,7 +33,8 @@ fn a_repeat_of_a_key_is_answered_as_the_first_was() {
 
         // Neither new knowledge nor a person changes what was answered.
         world.teach(&company, "When are you open?", "Never.");
-        let escalated = world.db.write(company.desk(), move |store| desk::escalate(store, session, &urgent("x"), now()));
+        let escalated =
+            world.db.write(company.desk(), move |store| desk::escalate(store, session, &urgent("x"), now()));
         escalated.wait().unwrap();
         assert_eq!(world.turn(&visitor, &ask, later(86_400)), repeated(&first));
         let spaced = Ask { client_message_id: None, ..ask.clone() };
@@ -128,11 +126,8 @@ fn a_key_belongs_to_one_side_of_one_session() {
         let company = world.company("tesla");
         let (_, ann) = world.session(&company, "Ann Ray");
         let (_, bo) = world.session(&company, "Bo Lind");
-        let claim = |byte: u8| KeyClaim {
-            body_hash: [byte; 32],
-            seq: 1,
-            state: KeyState::Running { lease_until: later(30) },
-        };
+        let claim =
+            |byte: u8| KeyClaim { body_hash: [byte; 32], seq: 1, state: KeyState::Running { lease_until: later(30) } };
         let read = world.db.write(company.desk(), move |store| {
             assert!(store.insert_claim(ann, Side::Visitor, "k", &claim(1))?);
             assert!(!store.insert_claim(ann, Side::Visitor, "k", &claim(2))?);

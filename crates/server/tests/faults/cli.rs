@@ -1,0 +1,219 @@
+//! The command line: what it refuses to start with, and what it does to accounts and companies.
+
+use std::{fs, path::Path};
+
+use serde_json::json;
+
+use crate::{
+    binary::{Home, run, switchboard},
+    site::{AGENT, OWNER, PASSWORD, QUESTION, ROOT, Site},
+    wire::Caller,
+};
+
+const SHORT_SECRET: &str = "switchboard: SWITCHBOARD_SECRET must have at least 32 bytes\n";
+
+fn is_empty(folder: &Path) -> bool {
+    fs::read_dir(folder).unwrap().next().is_none()
+}
+
+#[test]
+fn postgres_without_a_secret_and_without_a_data_folder_refuses_to_start() {
+    let Some(home) = Home::postgres() else { return };
+    let home = home.without("SWITCHBOARD_DATA_DIR");
+    for command in ["serve", "check"] {
+        home.run(&[command], "").refused("PostgreSQL needs SWITCHBOARD_SECRET, or --data-dir to generate one into");
+    }
+    assert!(is_empty(home.folder.path()), "a refused start left something behind");
+    let home = home.with("SWITCHBOARD_SECRET", "0123456789abcdef0123456789abcdef");
+    home.run(&["check"], "").ok();
+}
+
+#[test]
+fn a_short_secret_refuses_to_start() {
+    let home = Home::sqlite();
+    fs::write(home.folder.path().join("secret"), "kept, but short").unwrap();
+    assert_eq!(home.run(&["serve"], "").stderr, SHORT_SECRET);
+    let home = home.with("SWITCHBOARD_SECRET", "0123456789abcdef0123456789abcde");
+    let refused = home.run(&["serve"], "");
+    assert_eq!((refused.status.code(), refused.stderr.as_str()), (Some(1), SHORT_SECRET));
+    let file = home.folder.path().join("config.toml");
+    fs::write(&file, "secret = 'in a file, short'\n").unwrap();
+    let home = home.without("SWITCHBOARD_SECRET").with("SWITCHBOARD_CONFIG", file.display().to_string());
+    assert_eq!(home.run(&["check"], "").stderr, SHORT_SECRET);
+}
+
+#[test]
+fn an_unknown_key_in_the_configuration_file_refuses_to_start() {
+    let home = Home::sqlite();
+    let file = home.folder.path().join("config.toml");
+    fs::write(&file, "listen = ['127.0.0.1:0']\nlisten-adress = 'x'\n").unwrap();
+    let refused = run(home.command(["serve", "--config", "config.toml"]), "");
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(refused.stderr.contains("the configuration file is not valid"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("listen-adress"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_taken_address_refuses_to_start() {
+    let home = Home::sqlite();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let refused = run(home.command(["serve", "--listen", &address]), "");
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(refused.stderr.ends_with(&format!(
+        "switchboard: cannot listen on {address}: Address already in use (os error 98)\n"
+    )), "{}", refused.stderr);
+}
+
+#[tokio::test]
+async fn a_generated_secret_outlives_the_server() {
+    let home = Home::sqlite();
+    let mut server = home.serve();
+    let site = Site::open(&home, server.address).await;
+    server.kill();
+    let server = home.serve();
+    let site = site.moved_to(server.address);
+    site.agent.get("/api/auth/profile/").await.ok();
+    server.terminate();
+    assert!(server.wait().0.success());
+    fs::remove_file(home.folder.path().join("secret")).unwrap();
+    let server = home.serve();
+    site.moved_to(server.address).agent.get("/api/auth/profile/").await.refused(401, "token_not_valid");
+}
+
+#[tokio::test]
+async fn a_superadmin_is_made_once() {
+    let home = Home::sqlite();
+    let create = ["admin", "create-superadmin", "--username", ROOT, "--email", "root@x.example", "--password-stdin"];
+    let if_missing: Vec<_> = create.iter().copied().chain(["--if-missing"]).collect();
+    assert_eq!(home.run(&create, "short\n").ok(), "the superadmin was created\n");
+    let again = home.run(&create, "other");
+    assert_eq!(again.status.code(), Some(1));
+    assert!(again.stderr.starts_with("switchboard: the superadmin was not created: "), "{}", again.stderr);
+    assert_eq!(home.run(&if_missing, "other").ok(), "the superadmin exists\n");
+    home.run(&["admin", "create-superadmin", "--username", "a", "--email", "a@x.example", "--password-stdin"], " \n")
+        .refused("the password on standard input is empty");
+    home.run(&["admin", "create-superadmin", "--username", "a", "--email", "nobody", "--password-stdin"], "x")
+        .refused("the e-mail address is not valid: not a valid e-mail address");
+
+    let server = home.serve();
+    let anybody = Caller::at(server.address);
+    anybody.login(ROOT, "other").await.refused(400, "invalid_credentials");
+    let root = anybody.signed_in("ROOT@x.example", "short").await;
+    assert_eq!(root.get("/api/auth/profile/").await.ok()["role"], "SUPERADMIN");
+    let no_stdin = home.run(&create[..6], "x");
+    assert_eq!(no_stdin.status.code(), Some(2), "{}", no_stdin.stderr);
+}
+
+#[tokio::test]
+async fn a_password_set_by_the_operator_ends_tokens_and_follows_no_policy() {
+    for home in Home::each() {
+        let server = home.serve();
+        let site = Site::open(&home, server.address).await;
+        for (login, caller) in [(ROOT, &site.root), (OWNER, &site.admin), (AGENT, &site.agent)] {
+            let set = ["admin", "set-password", "--login", login, "--password-stdin"];
+            home.run(&set, "x\n").ok();
+            caller.get("/api/auth/profile/").await.refused(401, "token_not_valid");
+            site.anybody.login(login, PASSWORD).await.refused(400, "invalid_credentials");
+            site.anybody.signed_in(login, "x").await.get("/api/auth/profile/").await.ok();
+        }
+        let unknown = home.run(&["admin", "set-password", "--login", "nobody", "--password-stdin"], "x");
+        assert_eq!(unknown.status.code(), Some(1));
+        assert!(unknown.stderr.starts_with("switchboard: the password was not set: "), "{}", unknown.stderr);
+    }
+}
+
+#[tokio::test]
+async fn a_suspended_or_closed_company_is_shut_until_it_is_active_again() {
+    for home in Home::each() {
+        let server = home.serve();
+        let site = Site::open(&home, server.address).await;
+        let session = site.introduced().await;
+        let set = |status: &str| home.run(&["admin", "company", &site.company, "--status", status], "").ok();
+        let chat = site.message(Some(&session), "Hello", None);
+        for (status, refusal, code) in [("suspended", 403, "company_inactive"), ("closed", 404, "not_found")] {
+            assert_eq!(set(status), format!("{} is {status}\n", site.company));
+            for caller in [&site.admin, &site.agent] {
+                caller.get("/api/auth/profile/").await.refused(401, "user_inactive");
+            }
+            for login in [OWNER, AGENT] {
+                site.anybody.login(login, PASSWORD).await.refused(400, "invalid_credentials");
+            }
+            for body in [&chat, &site.message(None, "Hello", None)] {
+                site.anybody.post("/api/chatbot/chat/", body).await.refused(refusal, code);
+            }
+            site.root.get("/api/auth/profile/").await.ok();
+            set("active");
+            site.anybody.post("/api/chatbot/chat/", &chat).await.ok();
+            site.admin.get("/api/auth/profile/").await.ok();
+            site.anybody.signed_in(AGENT, PASSWORD).await;
+        }
+    }
+}
+
+#[test]
+fn a_company_that_is_none_has_no_status() {
+    let home = Home::sqlite();
+    let set = |code: &str| home.run(&["admin", "company", code, "--status", "active"], "");
+    set("nonsense").refused("that is no company code");
+    set("ABC001").refused("company not found");
+    set("SHARED").refused("the shared library is not a company that visitors can come to");
+    assert_eq!(home.run(&["admin", "company", "ABC001", "--status", "asleep"], "").status.code(), Some(2));
+}
+
+#[test]
+fn a_check_changes_nothing_and_migrate_makes_what_it_misses() {
+    let home = Home::sqlite().without("SWITCHBOARD_DATABASE").without("SWITCHBOARD_DATA_DIR");
+    let check = || run(home.command(["check", "--data-dir", "data"]), "");
+    check().refused("there is no database yet: switchboard migrate makes it, and so does serve");
+    assert!(is_empty(home.folder.path()), "the check made something");
+    run(home.command(["migrate", "--data-dir", "data"]), "").ok();
+    assert_eq!(check().ok(), "configuration, SQLite and schema are in order\n");
+    assert!(!home.folder.path().join("data/secret").exists(), "the check made a secret");
+    run(home.command(["migrate", "--data-dir", "data"]), "").ok();
+}
+
+#[test]
+fn an_unmigrated_postgres_is_named_as_such_until_its_owner_migrates_it() {
+    let Some(home) = Home::postgres() else { return };
+    home.database.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public").unwrap();
+    let tables = "SELECT tablename AS line FROM pg_tables WHERE schemaname = 'public'";
+    let lacks = "the database lacks 1 migrations: run them as the owner";
+    home.run(&["check"], "").refused(lacks);
+    assert!(home.database.lines(tables).is_empty(), "the check made something");
+    let mut runtime_alone = home.command(["serve"]);
+    runtime_alone.env_remove("SWITCHBOARD_OWNER_DATABASE");
+    run(runtime_alone, "").refused(&format!("the database cannot be opened: the database is not ready: {lacks}"));
+    assert_eq!(home.run(&["migrate"], "").ok(), "the database is up to date\n");
+    assert_eq!(home.run(&["check"], "").ok(), "configuration, PostgreSQL and schema are in order\n");
+}
+
+#[test]
+fn a_database_that_is_gone_is_named_as_such() {
+    let Some(home) = Home::postgres() else { return };
+    home.database.lock_out();
+    for command in ["check", "migrate", "serve"] {
+        let refused = home.run(&[command], "");
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(refused.stderr.contains("the database cannot be reached: "), "{}", refused.stderr);
+        assert!(!refused.stderr.contains("switchboard-test"), "a password: {}", refused.stderr);
+    }
+}
+
+#[test]
+fn a_password_on_the_command_line_is_no_option() {
+    let command = ["admin", "set-password", "--login", "root", "--password", "x"];
+    assert_eq!(run(switchboard(command), "").status.code(), Some(2));
+}
+
+#[tokio::test]
+async fn knowledge_survives_a_restart() {
+    let home = Home::sqlite();
+    let mut server = home.serve();
+    let site = Site::open(&home, server.address).await;
+    let session = site.introduced().await;
+    server.kill();
+    let server = home.serve();
+    let reply = site.moved_to(server.address).say(Some(&session), QUESTION, None).await;
+    assert_eq!((&reply["type"], &reply["confidence"]), (&json!("rag_response"), &json!(1.0)));
+}

@@ -1,0 +1,126 @@
+//! A database that goes away and comes back.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::{
+    binary::Home,
+    site::{AGENT, PASSWORD, QUESTION, Site},
+    wire::Answer,
+};
+
+/// How soon a refusal must be there.
+const SOON: Duration = Duration::from_secs(2);
+/// How long the server may take to find the database again.
+const RECOVERY: Duration = Duration::from_secs(15);
+/// How many visitors write at once: more than there are connections.
+const VISITORS: usize = 20;
+
+/// Awaits an answer that must come soon.
+async fn soon(call: impl Future<Output = Answer>) -> Answer {
+    let since = Instant::now();
+    let answer = call.await;
+    assert!(since.elapsed() < SOON, "{answer:?} took {:?}", since.elapsed());
+    answer
+}
+
+async fn is_refused_soon(call: impl Future<Output = Answer>) {
+    let answer = soon(call).await;
+    answer.refused(503, "overloaded");
+    let seconds: u64 = answer.header("retry-after").parse().unwrap_or_else(|_| panic!("{answer:?}"));
+    assert!((1..=30).contains(&seconds), "{answer:?}");
+}
+
+async fn chat(site: &Site, body: &Value) -> Answer {
+    site.anybody.post("/api/chatbot/chat/", body).await
+}
+
+/// A visitor, and the stored form of every message that was acknowledged.
+struct Writer {
+    session: String,
+    acknowledged: Vec<Value>,
+}
+
+impl Writer {
+    fn next(&self, site: &Site) -> Value {
+        site.message(Some(&self.session), QUESTION, Some(&format!("message-{}", self.acknowledged.len())))
+    }
+
+    /// Sends the next message; whether it was acknowledged.
+    async fn write(&mut self, site: &Site) -> bool {
+        let answer = soon(chat(site, &self.next(site))).await;
+        if answer.status == 200 {
+            self.acknowledged.push(answer.body["user_message"].clone());
+            return true;
+        }
+        answer.refused(503, "overloaded");
+        false
+    }
+
+    async fn write_until_refused(&mut self, site: &Site) {
+        while self.write(site).await {}
+    }
+
+    /// Everything acknowledged is there once, where it was said to be.
+    async fn read_back(&self, site: &Site) {
+        let read = site.messages(&self.session).await;
+        let seqs: Vec<_> = read.iter().map(|message| message["seq"].as_u64().unwrap()).collect();
+        assert!((1..).zip(&seqs).all(|(seq, found)| seq == *found), "{seqs:?}");
+        let with_id = read.iter().filter(|message| message["client_message_id"].is_string());
+        let found: Vec<_> = with_id.map(|message| (&message["client_message_id"], &message["seq"])).collect();
+        let told: Vec<_> =
+            self.acknowledged.iter().map(|message| (&message["client_message_id"], &message["seq"])).collect();
+        assert_eq!(found, told);
+    }
+}
+
+#[tokio::test]
+async fn without_its_database_the_server_refuses_soon_and_recovers_by_itself() {
+    let Some(home) = Home::postgres().map(Arc::new) else { return };
+    let server = home.serve();
+    let site = Site::open(&home, server.address).await;
+    let mut writers = Vec::new();
+    for _ in 0..VISITORS {
+        writers.push(Writer { session: site.introduced().await, acknowledged: Vec::new() });
+    }
+
+    // It goes while everybody writes. On a thread, since it blocks.
+    let going = std::thread::spawn({
+        let home = Arc::clone(&home);
+        move || home.database.lock_out()
+    });
+    join_all(writers.iter_mut().map(|writer| writer.write_until_refused(&site))).await;
+    going.join().unwrap();
+
+    for _ in 0..3 {
+        let open = site.message(None, "Hello", Some("an opening without a database"));
+        is_refused_soon(chat(&site, &open)).await;
+        is_refused_soon(site.agent.get("/api/auth/profile/")).await;
+        is_refused_soon(site.anybody.login(AGENT, PASSWORD)).await;
+        is_refused_soon(site.admin.get("/api/human-handoff/sessions/")).await;
+        is_refused_soon(site.root.get("/api/auth/list-admins/")).await;
+        let resolve = json!({"handoff_session_id": 1});
+        is_refused_soon(site.agent.post("/api/human-handoff/resolve/", &resolve)).await;
+        let crowd = writers.iter().map(async |writer| is_refused_soon(chat(&site, &writer.next(&site))).await);
+        join_all(crowd).await;
+        soon(site.anybody.get("/healthz/")).await.ok();
+        is_refused_soon(site.anybody.get("/readyz/")).await;
+    }
+
+    home.database.let_in();
+    let since = Instant::now();
+    // What was refused is sent again, which stores it once, whether or not it had been stored before.
+    while !join_all(writers.iter_mut().map(|writer| writer.write(&site))).await.iter().all(|stored| *stored) {
+        assert!(since.elapsed() < RECOVERY, "the server did not recover");
+    }
+    site.anybody.get("/readyz/").await.ok();
+    site.agent.get("/api/auth/profile/").await.ok();
+    for writer in &writers {
+        writer.read_back(&site).await;
+    }
+}

@@ -1,0 +1,28 @@
+//! The built binary, and servers inside this process, when something goes wrong around them.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "everything here runs inside a test, which stops at the first thing that is not as it must be"
+)]
+
+#[cfg(test)]
+mod binary;
+#[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod double;
+#[cfg(test)]
+mod gone;
+#[cfg(test)]
+mod kill;
+#[cfg(test)]
+mod llm;
+#[cfg(test)]
+mod site;
+#[cfg(test)]
+mod stop;
+#[cfg(test)]
+mod wire;

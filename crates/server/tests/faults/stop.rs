@@ -1,0 +1,96 @@
+//! Stopping: requests under way are answered.
+
+use std::{
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    binary::Home,
+    double::{Double, Said},
+    site::{QUESTION, REPAIR, Site},
+    wire::Caller,
+};
+
+/// Closed connections free a stopping server at once; more would be the grace it gives them.
+const PROMPT: Duration = Duration::from_secs(5);
+
+/// Waits until nobody accepts connections there, the first thing that stopping does.
+async fn refuses(address: std::net::SocketAddr) {
+    let since = Instant::now();
+    while TcpStream::connect(address).is_ok() {
+        assert!(since.elapsed() < PROMPT, "the server goes on accepting");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn sigterm_lets_the_request_under_way_finish() {
+    let mut double = Double::start();
+    let home = Home::sqlite().answered_by(&double.url);
+    let server = home.serve();
+    let site = Site::open(&home, server.address).await;
+    site.let_a_model_answer(&home);
+    let session = site.introduced().await;
+    let question = site.message(Some(&session), QUESTION, None);
+    let asking = site.anybody.post("/api/chatbot/chat/", &question);
+    let stopping = async {
+        let asked = double.asked().await;
+        server.terminate();
+        refuses(server.address).await;
+        asked.answer(Said::text(REPAIR));
+    };
+    let (answer, ()) = tokio::join!(asking, stopping);
+    assert_eq!(answer.ok()["mode"], "llm");
+    let since = Instant::now();
+    let (status, log) = server.wait();
+    assert_eq!(status.code(), Some(0), "{log:#?}");
+    assert!(since.elapsed() < PROMPT, "it took {:?} to stop", since.elapsed());
+}
+
+#[tokio::test]
+async fn stopping_an_embedded_server_returns_after_the_request_under_way() {
+    let home = Home::sqlite();
+    let mut double = Double::start();
+    let config = server::config::Config {
+        database: home.database.options.target.clone(),
+        bcrypt_cost: 4,
+        llm: Some(llm_client::openai::OpenAiConfig::new(&double.url, "double")),
+        ..server::config::Settings::in_folder(home.folder.path().to_owned())
+            .listening(vec!["127.0.0.1:0".parse().unwrap()])
+            .check()
+            .unwrap()
+    };
+    let extras = server::Extras { clock: std::sync::Arc::new(server::SystemClock), model: None };
+    let running = server::start(config, extras).unwrap();
+    let address = running.addresses()[0];
+    let site = Site::open(&home, address).await;
+    site.let_a_model_answer(&home);
+    let session = site.introduced().await;
+    let question = site.message(Some(&session), QUESTION, None);
+    let asking = site.anybody.post("/api/chatbot/chat/", &question);
+    let stopping = async {
+        let asked = double.asked().await;
+        let stop = std::thread::spawn(move || running.stop());
+        refuses(address).await;
+        assert!(!stop.is_finished(), "it stopped before the request was answered");
+        asked.answer(Said::text(REPAIR));
+        stop
+    };
+    let (answer, stop) = tokio::join!(asking, stopping);
+    assert_eq!(answer.ok()["mode"], "llm");
+    stop.join().unwrap();
+}
+
+#[tokio::test]
+async fn an_idle_connection_does_not_hold_up_a_stop() {
+    let home = Home::sqlite();
+    let server = home.serve();
+    let idle = Caller::at(server.address);
+    idle.get("/healthz/").await.ok();
+    let since = Instant::now();
+    server.terminate();
+    let (status, log) = server.wait();
+    assert!(status.success(), "{log:#?}");
+    assert!(since.elapsed() < PROMPT, "it took {:?} to stop", since.elapsed());
+}

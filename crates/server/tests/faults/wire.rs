@@ -1,0 +1,111 @@
+//! HTTP requests of one caller.
+
+use std::net::SocketAddr;
+
+use reqwest::header::HeaderMap;
+use serde_json::Value;
+
+/// A caller, with or without a token.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    http: reqwest::Client,
+    base: String,
+    token: Option<String>,
+}
+
+/// What the server answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Caller {
+    /// Somebody without a token.
+    pub(crate) fn at(address: SocketAddr) -> Self {
+        Self { http: llm_client::openai::http_client().unwrap(), base: format!("http://{address}"), token: None }
+    }
+
+    /// The same caller, at a server that was started again. Connections of before are of no use.
+    pub(crate) fn moved_to(&self, address: SocketAddr) -> Self {
+        Self { token: self.token.clone(), ..Self::at(address) }
+    }
+
+    /// The same connection with this access token.
+    pub(crate) fn with_token(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// The access token.
+    pub(crate) fn token(&self) -> &str {
+        self.token.as_deref().unwrap()
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(self.http.get(format!("{}{path}", self.base))).await.unwrap()
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.try_post(path, body).await.unwrap()
+    }
+
+    /// As [`Caller::post`], for servers that may be gone before they answer.
+    pub(crate) async fn try_post(&self, path: &str, body: &Value) -> reqwest::Result<Answer> {
+        self.send(self.http.post(format!("{}{path}", self.base)).json(body)).await
+    }
+
+    /// Signs in.
+    pub(crate) async fn login(&self, username: &str, password: &str) -> Answer {
+        self.post("/api/auth/login/", &serde_json::json!({"username": username, "password": password})).await
+    }
+
+    /// The same connection, signed in.
+    pub(crate) async fn signed_in(&self, username: &str, password: &str) -> Self {
+        let body = self.login(username, password).await.ok();
+        self.with_token(body["access"].as_str().unwrap_or_else(|| panic!("no token: {body}")))
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
+        let request = match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        };
+        let response = request.send().await?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = response.bytes().await?;
+        Ok(Answer { status, headers, body: serde_json::from_slice(&body).unwrap_or(Value::Null) })
+    }
+}
+
+impl Answer {
+    /// Asserts the status.
+    #[track_caller]
+    pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{self:?}");
+        self
+    }
+
+    /// Asserts status 200 and gives the body.
+    #[track_caller]
+    pub(crate) fn ok(self) -> Value {
+        self.expect(200).body
+    }
+
+    /// Asserts status 201 and gives the body.
+    #[track_caller]
+    pub(crate) fn created(self) -> Value {
+        self.expect(201).body
+    }
+
+    /// Asserts a refusal.
+    #[track_caller]
+    pub(crate) fn refused(&self, status: u16, code: &str) {
+        assert_eq!((self.status, self.body["code"].as_str()), (status, Some(code)), "{self:?}");
+    }
+
+    /// A header as text, empty if there is none.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}

@@ -1,0 +1,5 @@
+//! Handoffs on real rows: who has a session, and who may see it.
+
+mod moves;
+mod sending;
+mod sight;

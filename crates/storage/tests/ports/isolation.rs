@@ -1,0 +1,317 @@
+//! Nobody finds or changes what is another company's.
+
+use attachments::{Attachments as _, BlobKey};
+use chatbot::{KeyClaim, KeyState, Keys as _, Messages as _, Profiles as _, Sessions as _, Side, profile};
+use handoff::{
+    Activities as _, ActivityFilter, ActivityKind, Erasing as _, HandoffFilter, Handoffs as _, NewActivity, Sight,
+    State, desk, erase, reading, sending,
+};
+use storage::{CompanyStore, Place};
+use tenancy::{
+    AgentId, AttachmentId, HandoffId, ProfileId, SessionId, SessionKey, StoreError,
+    access::{Agent, Desk, Office},
+};
+
+use crate::{
+    files::file,
+    stage::{Company, keyed, known, later, urgent},
+    world::{World, now},
+};
+
+/// Ids of all a company has.
+#[derive(Clone)]
+struct Ids {
+    session: SessionId,
+    key: SessionKey,
+    profile: ProfileId,
+    handoff: HandoffId,
+    agent: AgentId,
+    file: AttachmentId,
+    blob: BlobKey,
+}
+
+/// Fills a company with one of everything; returns one of its agents too.
+fn fill(world: &World, company: &Company) -> (Ids, Agent) {
+    let (agent, other) = (world.agent(company, "ben"), world.agent(company, "cleo"));
+    let opened = world.turn(&world.visitor(company, None), &keyed("hi", "open"), now());
+    let (session, key, ids) = (opened.session, opened.user.session, [agent.id(), other.id()]);
+    let new = file(company, key, "a");
+    let filled = world.db.write(company.office.clone(), move |store| {
+        let profile = profile::save(store, key, known("Ann Ray"), now()).unwrap().id;
+        let stored = store.insert(&new)?.unwrap();
+        let handoff = desk::escalate(&mut store.acting(), session, &urgent("x"), now()).unwrap().id;
+        for agent in ids {
+            desk::assign(store, handoff, agent, now()).unwrap();
+        }
+        Ok::<_, StoreError>(Ids { session, key, profile, handoff, agent: ids[0], file: stored.id, blob: stored.key })
+    });
+    let filled = filled.wait().unwrap();
+    let ask = handoff::turn::Ask { attachments: vec![filled.file], ..keyed("see", "file") };
+    world.turn(&world.visitor(company, Some(session)), &ask, now());
+    world.teach(company, "When are you open?", "From 7 to 18.");
+    (filled, agent)
+}
+
+const TABLES: [(&str, &str); 14] = [
+    ("sessions", "status || ' ' || revision || ' ' || last_seq || ' ' || bot_epoch"),
+    ("profiles", "id || name || is_favorite"),
+    ("messages", "id || ' ' || seq"),
+    ("attachments", "id || blob_key"),
+    ("message_files", "message_id || ' ' || attachment_id"),
+    ("handoffs", "id || ' ' || coalesce(agent_id, 0) || reason || coalesce(notes, '') || (resolved_at IS NULL)"),
+    ("transfers", "id || ' '"),
+    ("idempotency_keys", "key || seq || (lease_until IS NULL)"),
+    ("opening_keys", "key || session_key"),
+    ("activities", "id || kind"),
+    ("agents", "id || status"),
+    ("assignments", "id || status"),
+    ("chunks", "id || answer"),
+    ("documents", "id || title"),
+];
+
+/// All rows of the company: what a change of them would show in, behind the table's name.
+fn rows(world: &World, company: &Company) -> Vec<String> {
+    let of = |(table, columns)| {
+        format!("SELECT '{table}: ' || {columns} AS line FROM {table} WHERE company_id = '{}'", company.code)
+    };
+    world.scratch.lines(&format!("{} ORDER BY 1", TABLES.map(of).join(" UNION ALL ")))
+}
+
+/// A port method called with another company's ids. True if it found nothing; whether it
+/// changed something is seen from outside.
+type Probe = fn(&mut CompanyStore<'_, Office>, &Ids) -> Result<bool, StoreError>;
+
+const PROBES: &[(&str, Probe)] = &[
+    ("snapshot", |store, ids| Ok(store.snapshot(Some(ids.key), now())?.is_none())),
+    ("lock", |store, ids| Ok(store.lock(ids.key)?.is_none())),
+    ("session", |store, ids| Ok(store.session(ids.session)?.is_none())),
+    ("append", |store, ids| {
+        let mut session = chatbot::Session::fresh(store.company(), now());
+        session.key = ids.key;
+        let revisions = 1..9;
+        let basis = |revision| chatbot::Basis { revision, versions: None };
+        let stored = revisions.map(|revision| store.append(&session, basis(revision), &[], later(9)));
+        Ok(stored.collect::<Result<Vec<_>, _>>()?.iter().all(Option::is_none))
+    }),
+    ("messages", |store, ids| Ok(store.messages(ids.key)?.is_empty())),
+    ("newest_messages", |store, ids| Ok(store.newest_messages(ids.key, 9)?.is_empty())),
+    ("messages_at", |store, ids| Ok(store.messages_at(ids.key, &[1, 2, 3])?.is_empty())),
+    ("claim", |store, ids| Ok(store.claim(ids.key, Side::Visitor, "key-of-a-test-file")?.is_none())),
+    ("update_claim", |store, ids| {
+        let state = KeyState::Running { lease_until: later(99) };
+        store.update_claim(ids.key, Side::Visitor, "key-of-a-test-file", state).map(|()| true)
+    }),
+    ("opened", |store, _| Ok(store.opened([10, 0, 0, 7].into(), "key-of-a-test-open", now())?.is_none())),
+    ("profile_of", |store, ids| Ok(store.profile_of(ids.key)?.is_none())),
+    ("profile", |store, ids| Ok(store.profile(ids.profile)?.is_none())),
+    ("page_of_profiles", |store, _| Ok(store.page_of_profiles(&Default::default(), 0, 9)? == (0, vec![]))),
+    ("profile_stats", |store, _| Ok(store.profile_stats(now())? == chatbot::ProfileStats::default())),
+    ("erase", |store, ids| Ok(store.erase(ids.profile)?.is_empty())),
+    ("insert", |store, ids| {
+        let mut new = file_of(ids.key);
+        new.key = BlobKey::parse("a/b/c.pdf").unwrap();
+        Ok(store.insert(&new)?.is_none())
+    }),
+    ("of_session", |store, ids| Ok(store.of_session(ids.key, &[ids.file])?.is_empty())),
+    ("by_key", |store, ids| Ok(store.by_key(&ids.blob)?.is_none())),
+    ("handoff", |store, ids| Ok(store.handoff(ids.handoff)?.is_none())),
+    ("handoff_of", |store, ids| Ok(store.handoff_of(ids.key)?.is_none())),
+    ("move_handoff", |store, ids| {
+        store.move_handoff(ids.handoff, &State::Resolved { agent: None, at: later(1) }, Some("n")).map(|()| true)
+    }),
+    ("active_agent", |store, ids| Ok(store.active_agent(ids.agent)?.is_none())),
+    ("handoffs", |store, _| Ok(store.handoffs(&HandoffFilter::default(), Sight::All)?.is_empty())),
+    ("handoffs of an agent", |store, ids| {
+        let filter = HandoffFilter { agent: Some(ids.agent), ..HandoffFilter::default() };
+        Ok(store.handoffs(&filter, Sight::Mine(ids.agent))?.is_empty())
+    }),
+    ("page_of_handoffs", |store, ids| {
+        Ok(store.page_of_handoffs(&HandoffFilter::default(), Sight::MineAndQueue(ids.agent), 0, 9)?.count == 0)
+    }),
+    ("resolved_since", |store, ids| Ok(store.resolved_since(ids.agent, now())? == 0)),
+    ("activities", |store, ids| {
+        let filter = |agent| ActivityFilter { agent, kind: None, limit: 9 };
+        Ok(store.activities(&filter(None))?.is_empty() && store.activities(&filter(Some(ids.agent)))?.is_empty())
+    }),
+    ("chunks", |store, _| Ok(knowledge::load::snapshot(store)?.chunks.is_empty())),
+    ("escalate", |store, ids| {
+        let escalated = desk::escalate(&mut store.acting(), ids.session, &urgent("x"), now());
+        Ok(matches!(escalated, Err(desk::EscalateError::SessionNotFound)))
+    }),
+    ("assign", |store, ids| {
+        Ok(matches!(desk::assign(store, ids.handoff, ids.agent, now()), Err(desk::AssignError::HandoffNotFound)))
+    }),
+    ("resolve", |store, ids| {
+        let resolved = desk::resolve(&mut store.acting(), ids.handoff, "", now());
+        Ok(matches!(resolved, Err(desk::ResolveError::HandoffNotFound)))
+    }),
+    ("send", |store, ids| {
+        let words = sending::Words { text: Some("x".into()), ..sending::Words::default() };
+        let sent = sending::send(&mut store.acting(), ids.session, words, now());
+        Ok(matches!(sent, Err(sending::SendError::SessionNotFound)))
+    }),
+    ("may_see", |store, ids| Ok(!reading::may_see(&mut store.acting::<Desk>(), ids.session)?)),
+    ("profile detail", |store, ids| Ok(reading::profile(store, ids.profile)?.is_none())),
+    ("erase a profile", |store, ids| {
+        Ok(matches!(erase::profile(store, ids.profile), Err(erase::EraseError::NotFound)))
+    }),
+    ("save a profile", |store, ids| {
+        let saved = profile::save(store, ids.key, known("Eve"), now());
+        Ok(matches!(saved, Err(profile::SaveProfileError::SessionNotFound)))
+    }),
+];
+
+/// Writes that have to name rows of the store's own company: the database refuses them.
+const REFUSED: &[(&str, Probe)] = &[
+    ("put_profile", |store, ids| store.put_profile(ids.key, &known("Eve"), now()).map(|_| false)),
+    ("insert_claim", |store, ids| {
+        let claim = KeyClaim { body_hash: [0; 32], seq: 1, state: KeyState::Done { reply_seq: None } };
+        store.insert_claim(ids.key, Side::Staff, "new", &claim)
+    }),
+    ("note_opened", |store, ids| store.note_opened([10, 0, 0, 9].into(), "new", ids.key, now(), now())),
+    ("open_handoff", |store, ids| store.open_handoff(ids.key, &urgent("x"), now()).map(|_| false)),
+    ("record_transfer", |store, ids| store.record_transfer(ids.handoff, ids.agent, ids.agent, now()).map(|()| false)),
+    ("log", |store, ids| {
+        let activity = NewActivity {
+            agent: ids.agent,
+            kind: ActivityKind::Login,
+            description: String::new(),
+            metadata: serde_json::json!({}),
+            ip: None,
+        };
+        store.log(&activity, now()).map(|()| false)
+    }),
+];
+
+fn file_of(session: SessionKey) -> attachments::NewAttachment {
+    attachments::NewAttachment {
+        session,
+        original_name: "a.pdf".into(),
+        key: BlobKey::parse("a/b/d.pdf").unwrap(),
+        size: 1,
+        kind: attachments::FileKind::Document,
+        content_type: "application/pdf",
+        uploader: attachments::Uploader::User,
+        uploaded_at: now(),
+    }
+}
+
+#[test]
+fn no_port_finds_or_changes_what_is_another_companys() {
+    for world in World::each() {
+        let [tesla, spacex] = ["tesla", "spacex"].map(|name| world.company(name));
+        let (ids, _) = fill(&world, &tesla);
+        let before = rows(&world, &tesla);
+        for (table, _) in TABLES {
+            assert!(before.iter().any(|row| row.starts_with(&format!("{table}: "))), "{table}");
+        }
+        let empty = rows(&world, &spacex);
+        for &(name, probe) in PROBES {
+            let ids = ids.clone();
+            let found_nothing = world.db.write(spacex.office.clone(), move |store| probe(store, &ids)).wait();
+            assert!(found_nothing.unwrap(), "{name}");
+            assert_eq!(rows(&world, &tesla), before, "{name}");
+        }
+        for &(name, probe) in REFUSED {
+            let ids = ids.clone();
+            let refused = world.db.write(spacex.office.clone(), move |store| probe(store, &ids)).wait();
+            let error = refused.expect_err(name);
+            assert!(format!("{error:?}").to_lowercase().contains("foreign key"), "{name}: {error:?}");
+            assert_eq!(rows(&world, &tesla), before, "{name}");
+        }
+        assert_eq!(rows(&world, &spacex), empty);
+        // The probes do find what is their own.
+        let own = ids.clone();
+        let found = world.db.write(tesla.office.clone(), move |store| {
+            Ok::<_, StoreError>((store.lock(own.key)?.is_some(), store.handoff(own.handoff)?.is_some()))
+        });
+        assert_eq!(found.wait().unwrap(), (true, true));
+    }
+}
+
+#[test]
+fn an_agent_of_another_company_is_no_agent_here() {
+    for world in World::each() {
+        let [tesla, spacex] = ["tesla", "spacex"].map(|name| world.company(name));
+        let (_, foreign) = fill(&world, &tesla);
+        let (own, _) = fill(&world, &spacex);
+        let before = rows(&world, &spacex);
+        let (handoff, agent) = (own.handoff, foreign.id());
+        let assigned = world.db.write(spacex.office.clone(), move |store| desk::assign(store, handoff, agent, now()));
+        assert!(matches!(assigned.wait(), Err(desk::AssignError::AgentNotFound)));
+        let named = State::Assigned(handoff::AgentRef { id: agent, name: "ben".into() });
+        let moved = world.db.write(spacex.office.clone(), move |store| store.move_handoff(handoff, &named, None));
+        assert!(format!("{:?}", moved.wait().unwrap_err()).to_lowercase().contains("foreign key"));
+        let session = own.session;
+        let read = world.db.read(foreign.clone(), move |store| reading::conversation(store, session)).wait();
+        assert!(matches!(read, Err(reading::ReadError::NotFound)), "{read:?}");
+        let page = world.db.read(foreign, |store| reading::own_sessions(store, None, 0, 9)).wait().unwrap();
+        assert!(page.rows.iter().all(|handoff| handoff.session_id != session));
+        assert_eq!(rows(&world, &spacex), before);
+
+        // A visitor of one company who names the other's session is a visitor without one.
+        assert_eq!(world.visitor(&tesla, Some(session)).session(), None);
+        let code =
+            |place| world.db.platform_read(world.boss.clone(), move |platform| platform.locate(place)).wait().unwrap();
+        for place in [
+            Place::Session(own.session),
+            Place::Profile(own.profile),
+            Place::Handoff(own.handoff),
+            Place::Agent(own.agent),
+        ] {
+            assert_eq!(code(place), Some(spacex.code), "{place:?}");
+        }
+        assert_eq!(code(Place::Handoff(HandoffId::new(99))), None);
+        world
+            .scratch
+            .execute(&format!("UPDATE companies SET status = 'closed' WHERE code = '{}'", spacex.code))
+            .unwrap();
+        assert_eq!(code(Place::Session(own.session)), None);
+        assert_eq!(code(Place::Company(spacex.code)), None);
+    }
+}
+
+#[test]
+fn no_row_can_be_moved_to_or_point_into_another_company() {
+    for world in World::each() {
+        let [tesla, spacex] = ["tesla", "spacex"].map(|name| world.company(name));
+        let (one, _) = fill(&world, &tesla);
+        let (two, _) = fill(&world, &spacex);
+        let own = format!("WHERE company_id = '{}'", tesla.code);
+        let mut statements: Vec<_> = [
+            ("profiles", "session_key", two.key.get()),
+            ("messages", "session_key", two.key.get()),
+            ("attachments", "session_key", two.key.get()),
+            ("handoffs", "session_key", two.key.get()),
+            ("idempotency_keys", "session_key", two.key.get()),
+            ("opening_keys", "session_key", two.key.get()),
+            ("handoffs", "agent_id", two.agent.get()),
+            ("transfers", "handoff_id", two.handoff.get()),
+            ("transfers", "from_agent_id", two.agent.get()),
+            ("transfers", "to_agent_id", two.agent.get()),
+            ("activities", "agent_id", two.agent.get()),
+            ("message_files", "attachment_id", two.file.get()),
+        ]
+        .map(|(table, column, id)| format!("UPDATE {table} SET {column} = {id} {own}"))
+        .into();
+        let tables = ["sessions", "profiles", "messages", "attachments", "message_files", "handoffs", "transfers"];
+        let others = ["idempotency_keys", "activities", "agents", "chunks", "documents"];
+        statements.extend(
+            tables
+                .iter()
+                .chain(&others)
+                .map(|table| format!("UPDATE {table} SET company_id = '{}' {own}", spacex.code)),
+        );
+        statements.push(format!(
+            "UPDATE chunks SET document_id = (SELECT id FROM documents WHERE company_id = '{}') {own}",
+            spacex.code
+        ));
+        let before = [rows(&world, &tesla), rows(&world, &spacex)];
+        for statement in statements {
+            let refused = world.scratch.execute(&statement).expect_err(&statement).to_lowercase();
+            assert!(refused.contains("foreign key") || refused.contains("unique"), "{statement}: {refused}");
+        }
+        assert_eq!([rows(&world, &tesla), rows(&world, &spacex)], before);
+        assert_ne!(one.key, two.key);
+    }
+}

@@ -1,0 +1,280 @@
+//! The queues in front of the connections: who is answered what, and when.
+
+use std::sync::{Arc, Mutex, mpsc};
+
+use handoff::{Activities as _, ActivityKind, Event, EventKind, NewActivity, Outbox as _};
+use storage::{Database, Options, Sink, Target, Ticket, testing::Scratch};
+use tenancy::{AgentId, Fault, SessionId, StoreError, access::Office};
+
+use crate::{
+    stage::Company,
+    world::{World, now},
+};
+
+/// Keeps what it hears; panics when it hears of anything but deletions.
+#[derive(Default)]
+struct Recorder(Mutex<Vec<SessionId>>);
+
+impl Sink for Recorder {
+    fn publish(&self, events: Vec<Event>) {
+        assert!(events.iter().all(|event| event.kind == EventKind::Erased), "on purpose");
+        self.0.lock().unwrap().extend(events.into_iter().map(|event| event.session));
+    }
+}
+
+/// A company with an agent, whose log the jobs of these tests write.
+struct Scene {
+    world: World,
+    company: Company,
+    agent: AgentId,
+    heard: Arc<Recorder>,
+}
+
+impl Scene {
+    fn each() -> impl Iterator<Item = Self> {
+        Scratch::each().into_iter().map(|scratch| Self::with(scratch, |_| {}))
+    }
+
+    fn with(mut scratch: Scratch, change: impl FnOnce(&mut Options)) -> Self {
+        let heard = Arc::new(Recorder::default());
+        scratch.options.sink = Arc::<Recorder>::clone(&heard);
+        change(&mut scratch.options);
+        let world = World::new(scratch);
+        let company = world.company("tesla");
+        let agent = world.agent(&company, "ben").id();
+        Self { world, company, agent, heard }
+    }
+
+    /// How many writes run at a time.
+    fn writers(&self) -> usize {
+        match self.world.scratch.options.target {
+            Target::Sqlite(_) => 1,
+            Target::Postgres(_) => 8,
+        }
+    }
+
+    /// Begins to write a row and an event, and then to do what is asked.
+    fn write(&self, words: &'static str, then: impl FnOnce() -> Result<(), StoreError> + Send + 'static) -> Written {
+        write(&self.world.db, &self.company.office, self.agent, words, then)
+    }
+
+    /// A write that has stored its row and goes on when it is told to.
+    fn hold(&self, words: &'static str) -> (Written, mpsc::Sender<()>) {
+        let (started, has_started) = mpsc::channel();
+        let (go_on, may_go_on) = mpsc::channel();
+        let written = self.write(words, move || {
+            started.send(()).unwrap();
+            may_go_on.recv().unwrap();
+            Ok(())
+        });
+        has_started.recv().unwrap();
+        (written, go_on)
+    }
+
+    /// The rows that were written, in order.
+    fn rows(&self) -> Vec<String> {
+        rows(&self.world.scratch)
+    }
+
+    /// How many events were heard.
+    fn heard(&self) -> usize {
+        self.heard.0.lock().unwrap().len()
+    }
+}
+
+type Written = Ticket<(), StoreError>;
+
+fn write(
+    db: &Database,
+    office: &Office,
+    agent: AgentId,
+    words: &'static str,
+    then: impl FnOnce() -> Result<(), StoreError> + Send + 'static,
+) -> Written {
+    db.write(office.clone(), move |store| {
+        let (description, metadata) = (words.to_owned(), serde_json::json!({}));
+        store.log(&NewActivity { agent, kind: ActivityKind::Login, description, metadata, ip: None }, now())?;
+        let session = SessionId::generate(chatbot::Sessions::company(store));
+        store.emit(session, EventKind::Erased);
+        then()
+    })
+}
+
+fn rows(scratch: &Scratch) -> Vec<String> {
+    scratch.lines("SELECT description AS line FROM activities ORDER BY id")
+}
+
+fn fault(written: Written) -> Fault {
+    written.wait().unwrap_err().fault()
+}
+
+/// Ends every connection, as a server does that restarts.
+fn restart(scratch: &Scratch) {
+    scratch.lock_out();
+    scratch.let_in();
+}
+
+fn broken() -> StoreError {
+    StoreError::new(Fault::Broken, "on purpose")
+}
+
+#[test]
+fn a_job_that_panics_is_answered_and_the_next_one_works() {
+    for scene in Scene::each() {
+        for _ in 0..2 * scene.writers() {
+            assert_eq!(fault(scene.write("panics", || panic!("on purpose"))), Fault::Broken);
+        }
+        let read =
+            scene.world.db.read(scene.company.office.clone(), |_| -> Result<(), StoreError> { panic!("on purpose") });
+        assert_eq!(read.wait().unwrap_err().fault(), Fault::Broken);
+        assert_eq!((scene.rows().len(), scene.heard()), (0, 0));
+        scene.write("works", || Ok(())).wait().unwrap();
+        assert_eq!((scene.rows(), scene.heard()), (vec!["works".to_owned()], 1));
+        assert_eq!(scene.world.count("agents"), "1");
+    }
+}
+
+#[test]
+fn an_error_undoes_only_its_own_job_and_its_events() {
+    for scene in Scene::each() {
+        let (held, go_on) = scene.hold("first");
+        let [one, failed, panicked, two] = [
+            scene.write("one", || Ok(())),
+            scene.write("fails", || Err(broken())),
+            scene.write("panics", || panic!("on purpose")),
+            scene.write("two", || Ok(())),
+        ];
+        go_on.send(()).unwrap();
+        assert_eq!([failed, panicked].map(fault), [Fault::Broken; 2]);
+        [held, one, two].into_iter().for_each(|written| written.wait().unwrap());
+        let mut rows = scene.rows();
+        rows.sort();
+        assert_eq!(rows, ["first", "one", "two"]);
+        assert_eq!(scene.heard(), 3);
+    }
+}
+
+#[test]
+fn nothing_is_heard_before_the_commit_and_all_of_it_before_the_answer() {
+    for scene in Scene::each() {
+        let (held, go_on) = scene.hold("first");
+        assert_eq!((scene.heard(), scene.rows().len()), (0, 0));
+        go_on.send(()).unwrap();
+        held.wait().unwrap();
+        assert_eq!((scene.heard(), scene.rows().len()), (1, 1));
+    }
+}
+
+#[test]
+fn a_listener_that_panics_ends_no_lane() {
+    for scene in Scene::each() {
+        for _ in 0..2 * scene.writers() {
+            let session = SessionId::generate(scene.company.code);
+            let write = scene.world.db.write(scene.company.office.clone(), move |store| {
+                let agent = handoff::AgentRef { id: AgentId::new(1), name: String::new() };
+                store.emit(session, EventKind::Resolved { handoff: tenancy::HandoffId::new(1), agent: Some(agent) });
+                Ok::<_, StoreError>(())
+            });
+            write.wait().unwrap();
+        }
+        scene.write("works", || Ok(())).wait().unwrap();
+        assert_eq!((scene.rows().len(), scene.heard()), (1, 1));
+    }
+}
+
+#[test]
+fn a_full_queue_refuses_at_once_and_keeps_what_it_took() {
+    const QUEUE: usize = 3;
+    for scratch in Scratch::each() {
+        let scene = Scene::with(scratch, |options| options.queue = QUEUE);
+        let held: Vec<_> = (0..scene.writers()).map(|_| scene.hold("held")).collect();
+        let queued: Vec<_> = (0..QUEUE).map(|_| scene.write("queued", || Ok(()))).collect();
+        assert_eq!(fault(scene.write("refused", || Ok(()))), Fault::Unavailable);
+        // Readers have a queue of their own.
+        let read = scene.world.db.read(scene.company.office.clone(), |_| Ok::<_, StoreError>(()));
+        read.wait().unwrap();
+        for (written, go_on) in held {
+            go_on.send(()).unwrap();
+            written.wait().unwrap();
+        }
+        queued.into_iter().for_each(|written| written.wait().unwrap());
+        assert_eq!(scene.rows().len(), scene.writers() + QUEUE);
+    }
+}
+
+#[test]
+fn closing_waits_for_what_is_queued() {
+    for scene in Scene::each() {
+        let (held, go_on) = scene.hold("first");
+        let queued: Vec<_> = (0..20).map(|_| scene.write("queued", || Ok(()))).collect();
+        let Scene { world: World { db, scratch, .. }, .. } = scene;
+        go_on.send(()).unwrap();
+        drop(db);
+        assert_eq!(rows(&scratch).len(), 21);
+        queued.into_iter().chain([held]).for_each(|written| written.wait().unwrap());
+    }
+}
+
+/// As SQLite does by itself after an I/O error: the whole transaction is gone, savepoints and all.
+#[test]
+fn of_a_lost_batch_nothing_is_acknowledged_stored_or_heard() {
+    let scene = Scene::with(Scratch::sqlite(), |_| {});
+    let lose = "CREATE TRIGGER lose BEFORE INSERT ON activities WHEN NEW.description = 'loses' \
+                BEGIN SELECT RAISE(ROLLBACK, 'disk I/O error'); END";
+    scene.world.scratch.execute(lose).unwrap();
+    scene.write("acknowledged", || Ok(())).wait().unwrap();
+    for round in 1..=3 {
+        let (held, go_on) = scene.hold("before");
+        let [before, loses, after] = ["before", "loses", "after"].map(|words| scene.write(words, || Ok(())));
+        go_on.send(()).unwrap();
+        assert_eq!([held, before].map(fault), [Fault::Unavailable; 2]);
+        assert!(loses.wait().is_err());
+        after.wait().unwrap();
+        assert_eq!((scene.rows().len(), scene.heard()), (1 + round, 1 + round));
+        assert!(scene.rows().iter().skip(1).all(|row| row == "after"));
+    }
+}
+
+#[test]
+fn a_server_that_restarts_costs_only_what_was_under_way() {
+    let Some(scratch) = Scratch::postgres() else { return };
+    let scene = Scene::with(scratch, |_| {});
+    let read = || {
+        let office = scene.company.office.clone();
+        scene.world.db.read(office, |store| chatbot::Profiles::profile_stats(store, now())).wait().unwrap()
+    };
+    // As many connections as there can be, and all of them idle.
+    let held: Vec<_> = (0..scene.writers()).map(|_| scene.hold("before")).collect();
+    for (written, go_on) in held {
+        go_on.send(()).unwrap();
+        written.wait().unwrap();
+    }
+    read();
+    restart(&scene.world.scratch);
+    scene.write("works", || Ok(())).wait().unwrap();
+    read();
+
+    // The server goes away between a statement and the commit.
+    let (lost, go_on) = scene.hold("lost");
+    restart(&scene.world.scratch);
+    go_on.send(()).unwrap();
+    assert_eq!(fault(lost), Fault::Unavailable);
+    scene.write("works again", || Ok(())).wait().unwrap();
+    assert_eq!(scene.rows()[scene.writers()..], ["works", "works again"]);
+    assert_eq!(scene.heard(), scene.writers() + 2);
+}
+
+#[test]
+fn a_server_that_is_gone_is_unavailable_and_soon_back() {
+    let Some(scratch) = Scratch::postgres() else { return };
+    let scene = Scene::with(scratch, |_| {});
+    scene.write("before", || Ok(())).wait().unwrap();
+    scene.world.scratch.lock_out();
+    let refused: Vec<_> = (0..20).map(|_| scene.write("refused", || Ok(()))).collect();
+    refused.into_iter().for_each(|written| assert_eq!(fault(written), Fault::Unavailable));
+    scene.world.scratch.let_in();
+    while let Err(error) = scene.write("after", || Ok(())).wait() {
+        assert_eq!(error.fault(), Fault::Unavailable);
+    }
+    assert_eq!(scene.rows(), ["before", "after"]);
+}
