@@ -87,7 +87,7 @@ impl World {
             llm: None,
         };
         let extras = Extras { clock: clock.clone(), model: Some(model.clone()) };
-        let running = server::start(config, extras).unwrap_or_else(|error| panic!("the server starts: {error:?}"));
+        let running = server::start(&config, extras).unwrap_or_else(|error| panic!("the server starts: {error:?}"));
         let address = *running.addresses().first().expect("an address");
         let client = Client::new(&format!("http://{address}"));
         Self { clock, model, address, client, _running: running, database, _files: files }

@@ -33,9 +33,7 @@ impl Role {
 
     /// Reads the word back.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Superadmin, Self::Admin, Self::Agent]
-            .into_iter()
-            .find(|role| role.as_str() == word)
+        [Self::Superadmin, Self::Admin, Self::Agent].into_iter().find(|role| role.as_str() == word)
     }
 }
 
@@ -59,10 +57,7 @@ impl Names {
     pub fn split(name: &str) -> Self {
         let name = name.trim();
         let (first, last) = name.split_once(char::is_whitespace).unwrap_or((name, ""));
-        Self {
-            first: first.to_owned(),
-            last: last.trim_start().to_owned(),
-        }
+        Self { first: first.to_owned(), last: last.trim_start().to_owned() }
     }
 
     /// As [`Names::split`]; an admin of one word gets the last name `Admin`.
@@ -273,9 +268,7 @@ pub fn set_password<S>(store: &mut S, login: &str, hash: &PasswordHash) -> Resul
 where
     S: Accounts + ?Sized,
 {
-    let found = store
-        .credentials_by_login(login, &Email::fold(login))?
-        .ok_or(SetPasswordError::UnknownLogin)?;
+    let found = store.credentials_by_login(login, &Email::fold(login))?.ok_or(SetPasswordError::UnknownLogin)?;
     store.set_password(found.user, hash)?;
     Ok(found.user)
 }
@@ -295,10 +288,7 @@ mod tests {
 
     #[test]
     fn a_name_splits_after_its_first_word() {
-        let names = |first: &str, last: &str| Names {
-            first: first.into(),
-            last: last.into(),
-        };
+        let names = |first: &str, last: &str| Names { first: first.into(), last: last.into() };
         assert_eq!(Names::split(" Ann  Mary Ray "), names("Ann", "Mary Ray"));
         assert_eq!(Names::split("Ann"), names("Ann", ""));
         assert_eq!(Names::of_admin("Tesla"), names("Tesla", "Admin"));
@@ -321,18 +311,9 @@ mod tests {
         assert!(matches!(again, Err(SuperadminError::UsernameTaken)));
         let again = create_superadmin(&mut world, new("other", "BOSS@x.com"), now);
         assert!(matches!(again, Err(SuperadminError::EmailTaken)));
-        assert_eq!(
-            ensure_superadmin(&mut world, new("boss", "x@x.com"), now).unwrap(),
-            Ensured::Present(user)
-        );
-        assert_eq!(
-            ensure_superadmin(&mut world, new("x", "boss@X.com"), now).unwrap(),
-            Ensured::Present(user)
-        );
-        assert!(matches!(
-            ensure_superadmin(&mut world, new("two", "two@x.com"), now),
-            Ok(Ensured::Created(_))
-        ));
+        assert_eq!(ensure_superadmin(&mut world, new("boss", "x@x.com"), now).unwrap(), Ensured::Present(user));
+        assert_eq!(ensure_superadmin(&mut world, new("x", "boss@X.com"), now).unwrap(), Ensured::Present(user));
+        assert!(matches!(ensure_superadmin(&mut world, new("two", "two@x.com"), now), Ok(Ensured::Created(_))));
     }
 
     #[test]
@@ -355,13 +336,7 @@ mod tests {
         let hash = PasswordHash::from_stored("other".into());
         assert_eq!(set_password(&mut world, "ANN@t.com", &hash).unwrap(), user);
         let after = world.credentials(user);
-        assert_eq!(
-            (after.version.0, after.first_login, after.hash),
-            (before.0 + 1, false, hash.clone())
-        );
-        assert!(matches!(
-            set_password(&mut world, "nobody", &hash),
-            Err(SetPasswordError::UnknownLogin)
-        ));
+        assert_eq!((after.version.0, after.first_login, after.hash), (before.0 + 1, false, hash.clone()));
+        assert!(matches!(set_password(&mut world, "nobody", &hash), Err(SetPasswordError::UnknownLogin)));
     }
 }

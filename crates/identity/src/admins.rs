@@ -46,10 +46,7 @@ pub struct AdminOrder {
 
 impl Default for AdminOrder {
     fn default() -> Self {
-        Self {
-            by: AdminSort::DateJoined,
-            direction: Direction::Descending,
-        }
+        Self { by: AdminSort::DateJoined, direction: Direction::Descending }
     }
 }
 
@@ -135,11 +132,7 @@ where
     let mut office = store.enter(company.code)?;
     let user = add(office.as_mut(), new, now)?;
     office.start(plan.id, now, now.plus(TERM), "")?;
-    Ok(Created {
-        user,
-        company,
-        plan: Some(plan),
-    })
+    Ok(Created { user, company, plan: Some(plan) })
 }
 
 /// Adds an admin to an active company.
@@ -183,10 +176,7 @@ fn subscribable<S>(store: &mut S, plan: PlanId) -> Result<Plan, CreateAdminError
 where
     S: Plans + ?Sized,
 {
-    store
-        .plan(plan)?
-        .filter(|plan| plan.is_active)
-        .ok_or(CreateAdminError::PlanInvalid)
+    store.plan(plan)?.filter(|plan| plan.is_active).ok_or(CreateAdminError::PlanInvalid)
 }
 
 /// Stores account and admin row, under the first free username.

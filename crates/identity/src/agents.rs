@@ -38,9 +38,7 @@ impl AgentStatus {
 
     /// Reads the word back.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Pending, Self::Available, Self::Busy, Self::Offline]
-            .into_iter()
-            .find(|status| status.as_str() == word)
+        [Self::Pending, Self::Available, Self::Busy, Self::Offline].into_iter().find(|status| status.as_str() == word)
     }
 }
 
@@ -76,11 +74,7 @@ pub struct Agent {
 impl Agent {
     /// The status as everybody is told it: pending until the first login.
     pub fn status(&self) -> AgentStatus {
-        if self.first_login {
-            AgentStatus::Pending
-        } else {
-            self.stored
-        }
+        if self.first_login { AgentStatus::Pending } else { self.stored }
     }
 }
 
@@ -210,9 +204,7 @@ pub fn reset_password<S>(store: &mut S, agent: AgentId, hash: &PasswordHash) -> 
 where
     S: Agents + ActingAs<Office> + ?Sized,
 {
-    store
-        .reset_agent_password(agent, hash)?
-        .ok_or(ResetAgentPasswordError::NotFound)
+    store.reset_agent_password(agent, hash)?.ok_or(ResetAgentPasswordError::NotFound)
 }
 
 #[cfg(test)]

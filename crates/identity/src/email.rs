@@ -61,9 +61,7 @@ impl Email {
 
     /// What stands before the `@`, as typed.
     pub fn local_part(&self) -> &str {
-        self.typed
-            .rsplit_once('@')
-            .map_or(self.typed.as_str(), |(local, _)| local)
+        self.typed.rsplit_once('@').map_or(self.typed.as_str(), |(local, _)| local)
     }
 }
 

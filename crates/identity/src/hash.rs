@@ -78,9 +78,7 @@ impl Hasher {
         }
         // Well-formed, of nobody: made up instead of computed, so that a start
         // does not pay for a hash.
-        let decoy = PasswordHash(format!(
-            "$2b${cost:02}$ZGVjb3kgc2FsdCBvZiBzdudecoyhashdecoyhashdecoyhashdece"
-        ));
+        let decoy = PasswordHash(format!("$2b${cost:02}$ZGVjb3kgc2FsdCBvZiBzdudecoyhashdecoyhashdecoyhashdece"));
         Ok(Self { cost, decoy })
     }
 
@@ -89,9 +87,7 @@ impl Hasher {
     /// # Errors
     /// [`HashError`].
     pub fn hash(&self, password: &Password) -> Result<PasswordHash, HashError> {
-        bcrypt::non_truncating_hash(prehash(password), self.cost)
-            .map(PasswordHash)
-            .map_err(HashError)
+        bcrypt::non_truncating_hash(prehash(password), self.cost).map(PasswordHash).map_err(HashError)
     }
 
     /// A hash of the configured cost that belongs to nobody.
@@ -145,16 +141,10 @@ mod tests {
             let hasher = Hasher::new(cost).unwrap();
             let parts: bcrypt::HashParts = hasher.decoy().as_str().parse().unwrap();
             assert_eq!(parts.get_cost(), cost);
-            assert!(matches!(
-                bcrypt::non_truncating_verify("x", hasher.decoy().as_str()),
-                Ok(false)
-            ));
+            assert!(matches!(bcrypt::non_truncating_verify("x", hasher.decoy().as_str()), Ok(false)));
         }
         assert!(!hasher().verify(&Password::new("anything"), None));
-        assert!(!hasher().verify(
-            &Password::new("anything"),
-            Some(&PasswordHash::from_stored("broken".into()))
-        ));
+        assert!(!hasher().verify(&Password::new("anything"), Some(&PasswordHash::from_stored("broken".into()))));
     }
 
     #[test]

@@ -69,12 +69,7 @@ impl Password {
     pub fn generate() -> Self {
         let mut rng = rand::rng();
         let mut text = String::with_capacity(GENERATED_CHARS);
-        text.extend(
-            (0..GENERATED_CHARS)
-                .filter_map(|_| ALPHABET.choose(&mut rng))
-                .copied()
-                .map(char::from),
-        );
+        text.extend((0..GENERATED_CHARS).filter_map(|_| ALPHABET.choose(&mut rng)).copied().map(char::from));
         Self::new(text)
     }
 
@@ -144,25 +139,11 @@ mod tests {
         assert_eq!(check("\u{e4}\u{f6}\u{fc}\u{df}77"), Err(PasswordRefusal::TooShort));
         assert_eq!(check(&"\u{1F600}".repeat(128)), Ok(()));
         assert_eq!(check(&"x".repeat(129)), Err(PasswordRefusal::TooLong));
-        for common in [
-            "password",
-            "PassWord123",
-            "12345678",
-            "qwertyuiop",
-            "iloveyou",
-            "Welcome123",
-            "admin123",
-        ] {
+        for common in ["password", "PassWord123", "12345678", "qwertyuiop", "iloveyou", "Welcome123", "admin123"] {
             assert_eq!(check(common), Err(PasswordRefusal::TooCommon), "{common}");
         }
         assert_eq!(check("ann.ray@T.COM"), Err(PasswordRefusal::SameAsEmail));
-        for fine in [
-            "newpassword123",
-            "mynewpassword123",
-            "NewPassword123",
-            "password1234x",
-            "not an e-mail",
-        ] {
+        for fine in ["newpassword123", "mynewpassword123", "NewPassword123", "password1234x", "not an e-mail"] {
             assert_eq!(check(fine), Ok(()), "{fine}");
         }
     }
@@ -183,10 +164,7 @@ mod tests {
         let choose = |new: &str, again: &str| Chosen::new(Password::new(new), &Password::new(again), "ann@t.com").err();
         assert_eq!(choose("a fine secret", "a fine secret"), None);
         assert_eq!(choose("a fine secret", "A fine secret"), Some(ChoiceError::Mismatch));
-        assert_eq!(
-            choose("short", "other"),
-            Some(ChoiceError::Refused(PasswordRefusal::TooShort))
-        );
+        assert_eq!(choose("short", "other"), Some(ChoiceError::Refused(PasswordRefusal::TooShort)));
     }
 
     #[test]

@@ -85,11 +85,7 @@ pub enum RefreshError {
 impl Family {
     /// The family of a new sign-in.
     pub fn new(grant: Grant) -> Self {
-        Self {
-            newest: grant,
-            spent: None,
-            revoked: false,
-        }
+        Self { newest: grant, spent: None, revoked: false }
     }
 
     /// Decides what presenting a token of this family amounts to.

@@ -74,9 +74,7 @@ impl Candidate {
     /// Pays for one comparison, against the account's hash or a decoy.
     pub fn check(self, verifier: &impl Verify, password: &Password) -> Checked {
         let fits = verifier.verify(password, self.account.as_ref().map(|account| &account.hash));
-        Checked {
-            account: self.account.filter(|_| fits),
-        }
+        Checked { account: self.account.filter(|_| fits) }
     }
 }
 
@@ -101,9 +99,7 @@ pub fn find<S>(store: &mut S, login: &str) -> Result<Candidate, StoreError>
 where
     S: Accounts + ?Sized,
 {
-    store
-        .credentials_by_login(login, &Email::fold(login))
-        .map(Candidate::new)
+    store.credentials_by_login(login, &Email::fold(login)).map(Candidate::new)
 }
 
 /// Signs in whoever passed the check, in one lobby write.
@@ -129,11 +125,7 @@ where
         Denied::Store(error) => SignInError::Store(error),
     })?;
     if account.first_login {
-        return Ok(SignedIn::FirstLogin {
-            user: account.user,
-            role: account.role,
-            email: account.email,
-        });
+        return Ok(SignedIn::FirstLogin { user: account.user, role: account.role, email: account.email });
     }
     let grant = Grant::new(&staff, account.version, FamilyId::random(), lifetimes, now);
     store.insert_family(&Family::new(grant.clone()), now)?;
@@ -141,10 +133,7 @@ where
         store.agent_arrived(agent, ip, now)?;
     }
     let account = store.own_account(&staff, now)?.ok_or(SignInError::Invalid)?;
-    Ok(SignedIn::Welcome {
-        grant,
-        account: Box::new(account),
-    })
+    Ok(SignedIn::Welcome { grant, account: Box::new(account) })
 }
 
 #[cfg(test)]

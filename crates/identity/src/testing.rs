@@ -111,11 +111,7 @@ impl World {
 
     pub(crate) fn agent(&mut self, email: &str, company: CompanyCode, first_login: bool) -> (UserId, AgentId) {
         let user = self.account(Role::Agent, email, Some(company), first_login);
-        let row = NewAgentRow {
-            name: "Bo".into(),
-            phone: "555-TEST".into(),
-            specialization: String::new(),
-        };
+        let row = NewAgentRow { name: "Bo".into(), phone: "555-TEST".into(), specialization: String::new() };
         let now = self.now;
         let agent = self.enter(company).unwrap().insert_agent(user, &row, now).unwrap();
         (user, agent.id)
@@ -126,10 +122,7 @@ impl World {
     }
 
     pub(crate) fn stored_mut(&mut self, user: UserId) -> &mut Stored {
-        self.accounts
-            .iter_mut()
-            .find(|row| row.credentials.user == user)
-            .unwrap()
+        self.accounts.iter_mut().find(|row| row.credentials.user == user).unwrap()
     }
 
     fn stored(&self, user: UserId) -> Option<&Stored> {
@@ -173,31 +166,16 @@ impl Directory for World {
     fn standing(&mut self, user: UserId) -> Result<Option<Standing>, StoreError> {
         let Some(row) = self.stored(user) else { return Ok(None) };
         let role = match (row.credentials.role, row.company) {
-            (Role::Admin, Some(company)) => access::Role::Admin {
-                company,
-                name: String::new(),
-            },
+            (Role::Admin, Some(company)) => access::Role::Admin { company, name: String::new() },
             (Role::Agent, Some(company)) => match self.agents.iter().find(|agent| agent.user == user) {
-                Some(agent) => access::Role::Agent {
-                    company,
-                    id: agent.id,
-                    name: agent.name.clone(),
-                },
+                Some(agent) => access::Role::Agent { company, id: agent.id, name: agent.name.clone() },
                 None => return Ok(None),
             },
             _ => access::Role::Superadmin,
         };
-        let open = |code| {
-            self.companies
-                .iter()
-                .any(|c| c.code == code && c.status == CompanyStatus::Active)
-        };
+        let open = |code| self.companies.iter().any(|c| c.code == code && c.status == CompanyStatus::Active);
         let active = row.credentials.active && row.company.is_none_or(open);
-        Ok(Some(Standing {
-            role,
-            active,
-            version: row.credentials.version,
-        }))
+        Ok(Some(Standing { role, active, version: row.credentials.version }))
     }
 
     fn company(&mut self, code: CompanyCode) -> Result<Option<(String, CompanyStatus)>, StoreError> {
@@ -211,19 +189,12 @@ impl Directory for World {
 
 impl Accounts for World {
     fn credentials_by_login(&mut self, login: &str, email_key: &str) -> Result<Option<Credentials>, StoreError> {
-        let by_name = self
-            .accounts
-            .iter()
-            .find(|row| row.username == login)
-            .map(|row| row.credentials.clone());
+        let by_name = self.accounts.iter().find(|row| row.username == login).map(|row| row.credentials.clone());
         by_name.map_or_else(|| self.credentials_by_email(email_key), |found| Ok(Some(found)))
     }
 
     fn credentials_by_email(&mut self, email_key: &str) -> Result<Option<Credentials>, StoreError> {
-        let found = self
-            .accounts
-            .iter()
-            .find(|row| row.credentials.email.key() == email_key);
+        let found = self.accounts.iter().find(|row| row.credentials.email.key() == email_key);
         Ok(found.map(|row| row.credentials.clone()))
     }
 
@@ -246,20 +217,12 @@ impl Accounts for World {
         Ok(Some(Account {
             user: row.credentials.user,
             role: row.credentials.role,
-            agent: self
-                .agents
-                .iter()
-                .find(|agent| agent.user == caller.user())
-                .map(|agent| agent.id),
+            agent: self.agents.iter().find(|agent| agent.user == caller.user()).map(|agent| agent.id),
             username: row.username.clone(),
             email: row.credentials.email.clone(),
             names: row.names.clone(),
             contact: row.contact.clone(),
-            company: self
-                .companies
-                .iter()
-                .find(|company| Some(company.code) == row.company)
-                .cloned(),
+            company: self.companies.iter().find(|company| Some(company.code) == row.company).cloned(),
             plan: None,
             date_joined: row.date_joined,
             is_active: row.credentials.active,
@@ -285,11 +248,7 @@ impl Families for World {
 
     fn update_family(&mut self, family: &Family) -> Result<(), StoreError> {
         let id = family.newest.family;
-        *self
-            .families
-            .iter_mut()
-            .find(|stored| stored.newest.family == id)
-            .unwrap() = family.clone();
+        *self.families.iter_mut().find(|stored| stored.newest.family == id).unwrap() = family.clone();
         Ok(())
     }
 }
@@ -310,20 +269,11 @@ impl Arrivals for World {
 impl Companies for World {
     fn next_number(&mut self, prefix: CodePrefix) -> Result<u64, StoreError> {
         let prefix = prefix.to_string();
-        Ok(self
-            .companies
-            .iter()
-            .filter(|company| company.code.as_str().starts_with(&prefix))
-            .count() as u64
-            + 1)
+        Ok(self.companies.iter().filter(|company| company.code.as_str().starts_with(&prefix)).count() as u64 + 1)
     }
 
     fn insert(&mut self, code: CompanyCode, name: &str, _: Timestamp) -> Result<(), StoreError> {
-        self.companies.push(Company {
-            code,
-            name: name.into(),
-            status: CompanyStatus::Active,
-        });
+        self.companies.push(Company { code, name: name.into(), status: CompanyStatus::Active });
         Ok(())
     }
 
@@ -363,23 +313,13 @@ impl Plans for World {
 
 impl Platform for World {
     fn enter(&mut self, company: CompanyCode) -> Result<Box<dyn CompanyOffice + '_>, StoreError> {
-        let boss = self
-            .accounts
-            .iter()
-            .find(|row| row.credentials.role == Role::Superadmin);
+        let boss = self.accounts.iter().find(|row| row.credentials.role == Role::Superadmin);
         let (user, version) = match boss {
             Some(row) => (row.credentials.user, row.credentials.version),
-            None => (
-                self.account(Role::Superadmin, "boss@example.com", None, false),
-                TokenVersion(7),
-            ),
+            None => (self.account(Role::Superadmin, "boss@example.com", None, false), TokenVersion(7)),
         };
-        let Ok(Staff::Superadmin(boss)) = access::staff(self, user, version) else {
-            panic!("no superadmin")
-        };
-        let office = boss
-            .enter(self, company)
-            .map_err(|error| StoreError::new(Fault::Broken, error))?;
+        let Ok(Staff::Superadmin(boss)) = access::staff(self, user, version) else { panic!("no superadmin") };
+        let office = boss.enter(self, company).map_err(|error| StoreError::new(Fault::Broken, error))?;
         Ok(Box::new(Bound { world: self, office }))
     }
 }

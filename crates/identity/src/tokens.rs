@@ -34,10 +34,7 @@ pub struct Lifetimes {
 
 impl Default for Lifetimes {
     fn default() -> Self {
-        Self {
-            access: Duration::from_mins(15),
-            refresh: Duration::from_hours(7 * 24),
-        }
+        Self { access: Duration::from_mins(15), refresh: Duration::from_hours(7 * 24) }
     }
 }
 
@@ -224,10 +221,7 @@ impl Signer {
     pub fn sign(&self, grant: &Grant) -> Result<Pair, SignError> {
         let access = Wire::of(grant, Kind::Access);
         let refresh = Wire::of(grant, Kind::Refresh);
-        Ok(Pair {
-            access: self.encode(&access)?,
-            refresh: self.encode(&refresh)?,
-        })
+        Ok(Pair { access: self.encode(&access)?, refresh: self.encode(&refresh)? })
     }
 
     /// Reads an access token.
@@ -251,10 +245,7 @@ impl Signer {
         match (wire.token_type, &wire.family) {
             (Kind::Access, _) => Err(TokenError::WrongType),
             (Kind::Refresh, None) => Err(TokenError::Malformed),
-            (Kind::Refresh, Some(Text(family))) => Ok(RefreshClaims {
-                family: *family,
-                claims: wire.claims(),
-            }),
+            (Kind::Refresh, Some(Text(family))) => Ok(RefreshClaims { family: *family, claims: wire.claims() }),
         }
     }
 
@@ -270,11 +261,7 @@ impl Signer {
         let wire = jsonwebtoken::decode::<Wire>(token, &self.decoding, &self.validation)
             .map_err(|_| TokenError::Malformed)?
             .claims;
-        if wire.exp <= now.seconds() {
-            Err(TokenError::Expired)
-        } else {
-            Ok(wire)
-        }
+        if wire.exp <= now.seconds() { Err(TokenError::Expired) } else { Ok(wire) }
     }
 }
 

@@ -54,9 +54,7 @@ impl Mode {
 
     /// Reads the word back.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Extractive, Self::Llm]
-            .into_iter()
-            .find(|mode| mode.as_str() == word)
+        [Self::Extractive, Self::Llm].into_iter().find(|mode| mode.as_str() == word)
     }
 }
 
@@ -99,11 +97,7 @@ impl Answer {
     pub fn citations(&self, mode: Mode) -> Vec<Citation> {
         match mode {
             Mode::Extractive => vec![Citation::of(&self.best)],
-            Mode::Llm => self
-                .passages
-                .iter()
-                .map(|passage| Citation::of(&passage.chunk))
-                .collect(),
+            Mode::Llm => self.passages.iter().map(|passage| Citation::of(&passage.chunk)).collect(),
         }
     }
 }
@@ -160,12 +154,7 @@ pub fn answer(own: &Index, shared: Option<&Index>, question: &str, threshold: f6
         let bar = best.score * RELEVANT;
         let best = Arc::clone(&best.chunk);
         passages.retain(|passage| passage.score >= bar);
-        return Lookup::Hit(Answer {
-            origin,
-            confidence,
-            best,
-            passages,
-        });
+        return Lookup::Hit(Answer { origin, confidence, best, passages });
     }
     Lookup::Miss { confidence: missed }
 }
@@ -176,9 +165,7 @@ fn beginning(text: &str) -> &str {
         return text;
     };
     let head = text.get(..limit).unwrap_or(text);
-    let at_boundary = text
-        .get(limit..)
-        .is_some_and(|rest| rest.starts_with(char::is_whitespace));
+    let at_boundary = text.get(limit..).is_some_and(|rest| rest.starts_with(char::is_whitespace));
     let cut = match head.rfind(char::is_whitespace) {
         Some(space) if !at_boundary && space > limit / 2 => space,
         _ => limit,
@@ -202,11 +189,7 @@ mod tests {
 
     fn library() -> Index {
         Index::build(snapshot(&[
-            (
-                "General",
-                "How do I reset my password?",
-                "Use the link on the sign-in page.",
-            ),
+            ("General", "How do I reset my password?", "Use the link on the sign-in page."),
             ("General", "When are you open?", "Around the clock."),
         ]))
     }
@@ -215,19 +198,10 @@ mod tests {
     fn own_knowledge_is_asked_before_the_shared_library() {
         let (own, shared) = (bakery(), library());
         let opening = hit(answer(&own, Some(&shared), "when are you open", 0.35));
-        assert_eq!(
-            (opening.origin, opening.text()),
-            (Origin::Company, "Tuesday to Sunday, 7 to 18 h.")
-        );
+        assert_eq!((opening.origin, opening.text()), (Origin::Company, "Tuesday to Sunday, 7 to 18 h."));
         let password = hit(answer(&own, Some(&shared), "reset my password", 0.35));
-        assert_eq!(
-            (password.origin.as_str(), password.text()),
-            ("general_faq", "Use the link on the sign-in page.")
-        );
-        assert!(matches!(
-            answer(&own, None, "how do I reset my password?", 0.35),
-            Lookup::Miss { .. }
-        ));
+        assert_eq!((password.origin.as_str(), password.text()), ("general_faq", "Use the link on the sign-in page."));
+        assert!(matches!(answer(&own, None, "how do I reset my password?", 0.35), Lookup::Miss { .. }));
     }
 
     #[test]
@@ -245,10 +219,7 @@ mod tests {
         let citations = answer.citations(Mode::Extractive);
         assert_eq!(citations.len(), 1);
         let citation = &citations[0];
-        assert_eq!(
-            (citation.document_id, citation.title.as_str()),
-            (DocumentId::new(7), "Guide")
-        );
+        assert_eq!((citation.document_id, citation.title.as_str()), (DocumentId::new(7), "Guide"));
         assert_eq!((citation.chunk_id.as_str(), citation.start), ("c1", 0));
         assert_eq!(citation.snippet, answer.text());
         assert_eq!(citation.end, answer.text().chars().count());

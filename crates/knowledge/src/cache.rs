@@ -60,9 +60,7 @@ impl IndexCache {
         }
         let mut found = None;
         self.indexes.entry(company).and_try_compute_with(|present| {
-            let present = present
-                .map(moka::Entry::into_value)
-                .filter(|index| index.version() >= version);
+            let present = present.map(moka::Entry::into_value).filter(|index| index.version() >= version);
             let operation = match present {
                 Some(index) => {
                     found = Some(index);
@@ -72,12 +70,7 @@ impl IndexCache {
             };
             Ok(operation)
         })?;
-        Ok(found.unwrap_or_else(|| {
-            Arc::new(Index::build(Snapshot {
-                version,
-                chunks: Vec::new(),
-            }))
-        }))
+        Ok(found.unwrap_or_else(|| Arc::new(Index::build(Snapshot { version, chunks: Vec::new() }))))
     }
 }
 
@@ -100,10 +93,7 @@ mod tests {
     }
 
     fn at(version: i64, answer: &str) -> Snapshot {
-        Snapshot {
-            version: Version::new(version),
-            ..snapshot(&[("S", "Question", answer)])
-        }
+        Snapshot { version: Version::new(version), ..snapshot(&[("S", "Question", answer)]) }
     }
 
     fn get(cache: &IndexCache, company: &str, version: i64, answer: &str) -> String {

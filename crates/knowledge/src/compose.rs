@@ -49,19 +49,14 @@ pub fn accept(text: &str, question: &str, passages: &[Passage]) -> Option<String
     if text.is_empty() || text.contains(NO_ANSWER) || text.chars().nth(MAX_ANSWER).is_some() {
         return None;
     }
-    let sources = passages
-        .iter()
-        .flat_map(|passage| [passage.chunk.question.as_str(), passage.chunk.answer.as_str()]);
+    let sources = passages.iter().flat_map(|passage| [passage.chunk.question.as_str(), passage.chunk.answer.as_str()]);
     let mut known = HashSet::new();
     for source in sources.chain([question]) {
         known.extend(numbers(source));
         known.extend(addresses(source));
     }
     let unmarked = without_list_marks(text);
-    if numbers(&unmarked)
-        .chain(addresses(text))
-        .any(|fact| !known.contains(&fact))
-    {
+    if numbers(&unmarked).chain(addresses(text)).any(|fact| !known.contains(&fact)) {
         return None;
     }
     let lines: Vec<_> = text.lines().map(str::trim_end).collect();
@@ -85,9 +80,7 @@ fn text_of(lines: &[&str]) -> String {
 /// commas: `35,000` is `35000`, `v1.5` has `1.5`.
 fn numbers(text: &str) -> impl Iterator<Item = String> {
     let runs = text.split(|c: char| !c.is_numeric() && !matches!(c, ',' | '.'));
-    let trimmed = runs
-        .map(|run| run.trim_matches([',', '.']))
-        .filter(|run| !run.is_empty());
+    let trimmed = runs.map(|run| run.trim_matches([',', '.'])).filter(|run| !run.is_empty());
     trimmed.map(|run| run.replace(',', ""))
 }
 
@@ -111,10 +104,7 @@ fn without_list_marks(text: &str) -> String {
 }
 
 fn cut(text: &str, max: usize) -> &str {
-    text.char_indices()
-        .nth(max)
-        .and_then(|(end, _)| text.get(..end))
-        .unwrap_or(text)
+    text.char_indices().nth(max).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
 }
 
 #[cfg(test)]
@@ -127,10 +117,7 @@ mod tests {
 
     fn passages() -> Vec<Passage> {
         let answer = "Delivery is 35,000 Rs, or 12.5 Euro. Write to help@shop.example or see https://shop.example/faq.";
-        Index::build(snapshot(&[("S", "What is delivery?", answer)]))
-            .search("delivery", 3)
-            .unwrap()
-            .into_passages()
+        Index::build(snapshot(&[("S", "What is delivery?", answer)])).search("delivery", 3).unwrap().into_passages()
     }
 
     fn taken(text: &str) -> Option<String> {
@@ -140,9 +127,7 @@ mod tests {
     #[test]
     fn the_prompt_holds_the_passages_and_the_question_apart() {
         let prompt = prompt("What does it cost?", &passages());
-        let [system, user] = prompt.messages.as_slice() else {
-            panic!("two turns")
-        };
+        let [system, user] = prompt.messages.as_slice() else { panic!("two turns") };
         assert_eq!((system.role, user.role), (Role::System, Role::User));
         assert!(system.text.contains("Delivery is 35,000 Rs") && system.text.contains(NO_ANSWER));
         assert_eq!(user.text, "What does it cost?");
@@ -150,28 +135,18 @@ mod tests {
 
     #[test]
     fn an_answer_from_the_passages_is_taken() {
-        assert_eq!(
-            taken(" It is 35000 Rs (12.5 Euro).\n").as_deref(),
-            Some("It is 35000 Rs (12.5 Euro).")
-        );
+        assert_eq!(taken(" It is 35000 Rs (12.5 Euro).\n").as_deref(), Some("It is 35000 Rs (12.5 Euro)."));
         assert_eq!(
             taken("In 2026: see https://shop.example/faq").as_deref(),
             Some("In 2026: see https://shop.example/faq")
         );
-        assert_eq!(
-            taken("1. Order\n\n\n2. Pay <b>").as_deref(),
-            Some("1. Order<br><br>2. Pay < b>")
-        );
+        assert_eq!(taken("1. Order\n\n\n2. Pay <b>").as_deref(), Some("1. Order<br><br>2. Pay < b>"));
     }
 
     #[test]
     fn what_the_passages_do_not_say_is_refused() {
-        for invented in [
-            "It is 36,000 Rs.",
-            "Write to info@shop.example.",
-            "See www.other.example",
-            "It takes 2 days.",
-        ] {
+        for invented in ["It is 36,000 Rs.", "Write to info@shop.example.", "See www.other.example", "It takes 2 days."]
+        {
             assert_eq!(taken(invented), None, "{invented}");
         }
         for empty in ["", "  \n", "NO_ANSWER", "NO_ANSWER."] {

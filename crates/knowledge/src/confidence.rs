@@ -41,10 +41,7 @@ pub struct Weights {
 }
 
 /// The fitted coefficients; they go with the default ranking parameters.
-pub const FITTED: Weights = Weights {
-    intercept: -6.44,
-    features: [7.40, 9.99, 2.26, 1.76],
-};
+pub const FITTED: Weights = Weights { intercept: -6.44, features: [7.40, 9.99, 2.26, 1.76] };
 
 /// Less than 1, which is kept for a query that is the stored question.
 const MOST: f64 = 0.99;
@@ -52,12 +49,7 @@ const MOST: f64 = 0.99;
 impl Weights {
     /// The probability that the passage answers the query.
     pub fn probability(&self, features: &Features) -> f64 {
-        let evidence: f64 = self
-            .features
-            .iter()
-            .zip(features.values())
-            .map(|(weight, value)| weight * value)
-            .sum();
+        let evidence: f64 = self.features.iter().zip(features.values()).map(|(weight, value)| weight * value).sum();
         1.0 / (1.0 + (-self.intercept - evidence).exp())
     }
 }
@@ -76,12 +68,7 @@ mod tests {
 
     fn features(values: [f64; 4]) -> Features {
         let [score, margin, coverage, overlap] = values;
-        Features {
-            score,
-            margin,
-            coverage,
-            overlap,
-        }
+        Features { score, margin, coverage, overlap }
     }
 
     #[test]

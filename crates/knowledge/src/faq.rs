@@ -121,11 +121,7 @@ pub fn parse(faq: Value) -> Result<Entries, FaqError> {
             }
             for (index, item) in items.into_iter().enumerate() {
                 let entry = read_item(item, &category, &subcategory).and_then(|entry| {
-                    if seen.insert(entry.chunk_id.clone()) {
-                        Ok(entry)
-                    } else {
-                        Err(duplicate(&entry.chunk_id))
-                    }
+                    if seen.insert(entry.chunk_id.clone()) { Ok(entry) } else { Err(duplicate(&entry.chunk_id)) }
                 });
                 match entry {
                     Ok(entry) => entries.push(entry),
@@ -137,11 +133,7 @@ pub fn parse(faq: Value) -> Result<Entries, FaqError> {
             }
         }
     }
-    if bad.is_empty() {
-        Ok(Entries(entries))
-    } else {
-        Err(FaqError::BadItems(bad))
-    }
+    if bad.is_empty() { Ok(Entries(entries)) } else { Err(FaqError::BadItems(bad)) }
 }
 
 fn read_item(item: Value, category: &str, subcategory: &str) -> Result<Entry, String> {
@@ -153,10 +145,7 @@ fn read_item(item: Value, category: &str, subcategory: &str) -> Result<Entry, St
     let section = optional(&mut item, "section", SECTION)?;
     let document = optional(&mut item, "document", DOCUMENT)?;
     let chunk_id = optional(&mut item, "chunk_id", CHUNK_ID)?;
-    let page = item
-        .remove("page")
-        .map_or(Ok(0), |page| integer(&page))
-        .map_err(|why| format!("page: {why}"))?;
+    let page = item.remove("page").map_or(Ok(0), |page| integer(&page)).map_err(|why| format!("page: {why}"))?;
     let section = section.map_or_else(|| name_as_default("section", subcategory, SECTION), Ok)?;
     let document = document.map_or_else(|| name_as_default("document", category, DOCUMENT), Ok)?;
     Ok(Entry {
@@ -217,9 +206,7 @@ fn integer(value: &Value) -> Result<i64, &'static str> {
         Value::String(text) => whole(text.trim()),
         _ => None,
     };
-    number
-        .filter(|number| (-MAX_PAGE..=MAX_PAGE).contains(number))
-        .ok_or("A valid integer is required.")
+    number.filter(|number| (-MAX_PAGE..=MAX_PAGE).contains(number)).ok_or("A valid integer is required.")
 }
 
 /// Reads `5` and `5.0`, not `5.5`, `5.` or `5e0`.
@@ -235,11 +222,7 @@ fn whole(text: &str) -> Option<i64> {
 /// A category or subcategory is nobody's field: its name is cut, not refused.
 fn name_as_default(key: &str, name: &str, max: usize) -> Result<String, String> {
     let cut: String = name.trim().chars().take(max).collect();
-    if cut.contains('\0') {
-        Err(format!("{key}: Null characters are not allowed."))
-    } else {
-        Ok(cut)
-    }
+    if cut.contains('\0') { Err(format!("{key}: Null characters are not allowed.")) } else { Ok(cut) }
 }
 
 fn duplicate(chunk_id: &str) -> String {
@@ -267,10 +250,7 @@ mod tests {
     #[test]
     fn defaults_come_from_where_the_item_stands() {
         let entry = one(&json!({"question": " Q? ", "answer": "A", "section": "", "document": null})).unwrap();
-        assert_eq!(
-            (entry.section.as_str(), entry.document.as_str(), entry.page),
-            ("sub", "cat", 0)
-        );
+        assert_eq!((entry.section.as_str(), entry.document.as_str(), entry.page), ("sub", "cat", 0));
         assert_eq!(entry.question, "Q?");
         assert!(Uuid::parse_str(&entry.chunk_id).is_ok());
     }
@@ -295,38 +275,14 @@ mod tests {
         for (item, why) in [
             (json!(1), "cat.sub[0]: Expected an object."),
             (json!({"answer": "A"}), "cat.sub[0]: question: This field is required."),
-            (
-                json!({"question": null, "answer": "A"}),
-                "cat.sub[0]: question: This field may not be null.",
-            ),
-            (
-                json!({"question": " ", "answer": "A"}),
-                "cat.sub[0]: question: This field may not be blank.",
-            ),
-            (
-                json!({"question": [], "answer": "A"}),
-                "cat.sub[0]: question: Not a valid string.",
-            ),
-            (
-                json!({"question": "Q", "answer": true}),
-                "cat.sub[0]: answer: Not a valid string.",
-            ),
-            (
-                json!({"question": "Q", "answer": "\u{0}"}),
-                "cat.sub[0]: answer: Null characters are not allowed.",
-            ),
-            (
-                json!({"question": "Q", "answer": "A", "page": 1.5}),
-                "cat.sub[0]: page: A valid integer is required.",
-            ),
-            (
-                json!({"question": "Q", "answer": "A", "page": 1e300}),
-                "cat.sub[0]: page: A valid integer is required.",
-            ),
-            (
-                json!({"question": "Q", "answer": "A", "page": ""}),
-                "cat.sub[0]: page: A valid integer is required.",
-            ),
+            (json!({"question": null, "answer": "A"}), "cat.sub[0]: question: This field may not be null."),
+            (json!({"question": " ", "answer": "A"}), "cat.sub[0]: question: This field may not be blank."),
+            (json!({"question": [], "answer": "A"}), "cat.sub[0]: question: Not a valid string."),
+            (json!({"question": "Q", "answer": true}), "cat.sub[0]: answer: Not a valid string."),
+            (json!({"question": "Q", "answer": "\u{0}"}), "cat.sub[0]: answer: Null characters are not allowed."),
+            (json!({"question": "Q", "answer": "A", "page": 1.5}), "cat.sub[0]: page: A valid integer is required."),
+            (json!({"question": "Q", "answer": "A", "page": 1e300}), "cat.sub[0]: page: A valid integer is required."),
+            (json!({"question": "Q", "answer": "A", "page": ""}), "cat.sub[0]: page: A valid integer is required."),
         ] {
             assert_eq!(one(&item), Err(why.to_owned()));
         }
@@ -346,9 +302,7 @@ mod tests {
     #[test]
     fn a_chunk_id_may_occur_once() {
         let item = json!({"question": "Q", "answer": "A", "chunk_id": "x"});
-        let messages = parse(json!({"a": {"s": [item]}, "b": {"s": [item]}}))
-            .unwrap_err()
-            .into_messages();
+        let messages = parse(json!({"a": {"s": [item]}, "b": {"s": [item]}})).unwrap_err().into_messages();
         assert_eq!(messages, ["b.s[0]: chunk_id: x occurs more than once."]);
     }
 
@@ -363,21 +317,13 @@ mod tests {
     #[test]
     fn five_thousand_items_are_the_most() {
         let item = json!({"question": "Q", "answer": "A"});
-        assert_eq!(
-            parse(json!({"c": {"s": vec![item.clone(); MAX_ITEMS]}})).unwrap().len(),
-            MAX_ITEMS
-        );
-        assert_eq!(
-            parse(json!({"c": {"s": vec![item; MAX_ITEMS + 1]}})),
-            Err(FaqError::TooManyItems)
-        );
+        assert_eq!(parse(json!({"c": {"s": vec![item.clone(); MAX_ITEMS]}})).unwrap().len(), MAX_ITEMS);
+        assert_eq!(parse(json!({"c": {"s": vec![item; MAX_ITEMS + 1]}})), Err(FaqError::TooManyItems));
     }
 
     #[test]
     fn a_refusal_stays_short() {
-        let messages = parse(json!({"c".repeat(9_000): {"s": vec![0; 4_000]}}))
-            .unwrap_err()
-            .into_messages();
+        let messages = parse(json!({"c".repeat(9_000): {"s": vec![0; 4_000]}})).unwrap_err().into_messages();
         assert_eq!(messages.len(), MAX_MESSAGES);
         assert!(messages.iter().all(|message| message.len() < 200));
     }
@@ -390,13 +336,7 @@ mod tests {
             any::<f64>().prop_map(Value::from),
             "[ -~\u{0}\u{e9}<]{0,12}".prop_map(Value::from),
         ];
-        let key = prop_oneof![
-            Just("question"),
-            Just("answer"),
-            Just("page"),
-            Just("chunk_id"),
-            Just("section")
-        ];
+        let key = prop_oneof![Just("question"), Just("answer"), Just("page"), Just("chunk_id"), Just("section")];
         leaf.prop_recursive(4, 40, 5, move |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),

@@ -98,14 +98,7 @@ impl Index {
         let texts: usize = snapshot.chunks.iter().map(chunk_bytes).sum();
         let bytes = size_of::<Self>() + texts + exact.bytes() + lexical.bytes() + sections.bytes();
         let chunks = snapshot.chunks.into_iter().map(Arc::new).collect();
-        Self {
-            version: snapshot.version,
-            chunks,
-            exact,
-            lexical,
-            sections,
-            bytes,
-        }
+        Self { version: snapshot.version, chunks, exact, lexical, sections, bytes }
     }
 
     /// The version of the knowledge it was built from.
@@ -161,27 +154,16 @@ impl Index {
             }
             (None, []) => return None,
         };
-        let passages = best.into_iter().take(limit.max(1)).filter_map(|at| {
-            Some(Passage {
-                chunk: Arc::clone(self.chunks.get(at)?),
-                score: *scores.get(at)?,
-            })
-        });
-        Some(Ranking {
-            passages: passages.collect(),
-            evidence,
-        })
+        let passages = best
+            .into_iter()
+            .take(limit.max(1))
+            .filter_map(|at| Some(Passage { chunk: Arc::clone(self.chunks.get(at)?), score: *scores.get(at)? }));
+        Some(Ranking { passages: passages.collect(), evidence })
     }
 }
 
 fn chunk_bytes(chunk: &Chunk) -> usize {
-    let texts = [
-        &chunk.document.title,
-        &chunk.chunk_id,
-        &chunk.section,
-        &chunk.question,
-        &chunk.answer,
-    ];
+    let texts = [&chunk.document.title, &chunk.chunk_id, &chunk.section, &chunk.question, &chunk.answer];
     // Each text has an allocation of its own, and the chunk sits in an `Arc`.
     size_of::<Chunk>() + 24 + texts.iter().map(|text| text.len() + 16).sum::<usize>()
 }
@@ -195,51 +177,26 @@ pub(crate) mod tests {
     use crate::Document;
 
     pub(crate) fn snapshot(items: &[(&str, &str, &str)]) -> Snapshot {
-        let document = Document {
-            id: DocumentId::new(7),
-            title: "Guide".to_owned(),
-        };
-        let chunks = items
-            .iter()
-            .zip(0..)
-            .map(|((section, question, answer), position)| Chunk {
-                document: document.clone(),
-                chunk_id: format!("c{position}"),
-                section: (*section).to_owned(),
-                question: (*question).to_owned(),
-                answer: (*answer).to_owned(),
-                page: 0,
-                position,
-            });
-        Snapshot {
-            version: Version::new(1),
-            chunks: chunks.collect(),
-        }
+        let document = Document { id: DocumentId::new(7), title: "Guide".to_owned() };
+        let chunks = items.iter().zip(0..).map(|((section, question, answer), position)| Chunk {
+            document: document.clone(),
+            chunk_id: format!("c{position}"),
+            section: (*section).to_owned(),
+            question: (*question).to_owned(),
+            answer: (*answer).to_owned(),
+            page: 0,
+            position,
+        });
+        Snapshot { version: Version::new(1), chunks: chunks.collect() }
     }
 
     pub(crate) fn bakery() -> Index {
         Index::build(snapshot(&[
-            (
-                "Orders",
-                "How do I order a birthday cake?",
-                "Call us two days ahead or use the order form.",
-            ),
-            (
-                "Orders",
-                "Can I change my order?",
-                "Yes, until the evening before collection.",
-            ),
+            ("Orders", "How do I order a birthday cake?", "Call us two days ahead or use the order form."),
+            ("Orders", "Can I change my order?", "Yes, until the evening before collection."),
             ("Opening", "When are you open?", "Tuesday to Sunday, 7 to 18 h."),
-            (
-                "Allergies",
-                "Do you have gluten free bread?",
-                "Every Thursday we bake with rice and buckwheat flour.",
-            ),
-            (
-                "Payment",
-                "Which cards do you take?",
-                "All common debit and credit cards.",
-            ),
+            ("Allergies", "Do you have gluten free bread?", "Every Thursday we bake with rice and buckwheat flour."),
+            ("Payment", "Which cards do you take?", "All common debit and credit cards."),
         ]))
     }
 
@@ -249,14 +206,8 @@ pub(crate) mod tests {
 
     #[test]
     fn inflected_words_find_the_passage() {
-        assert_eq!(
-            first(&bakery(), "ordering birthday cakes"),
-            "How do I order a birthday cake?"
-        );
-        assert_eq!(
-            first(&bakery(), "breads without glut\u{e9}n"),
-            "Do you have gluten free bread?"
-        );
+        assert_eq!(first(&bakery(), "ordering birthday cakes"), "How do I order a birthday cake?");
+        assert_eq!(first(&bakery(), "breads without glut\u{e9}n"), "Do you have gluten free bread?");
         assert_eq!(first(&bakery(), "buckwheat"), "Do you have gluten free bread?");
     }
 
@@ -277,9 +228,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_query_about_something_else_is_hardly_believed() {
-        let ranking = bakery()
-            .search("which birthday has the president of the chess federation", 3)
-            .unwrap();
+        let ranking = bakery().search("which birthday has the president of the chess federation", 3).unwrap();
         assert!(ranking.confidence() < 0.35, "{}", ranking.confidence());
         let ranking = bakery().search("order a cake for a birthday", 3).unwrap();
         assert!(ranking.confidence() > 0.6, "{}", ranking.confidence());
@@ -289,10 +238,7 @@ pub(crate) mod tests {
     fn other_companies_do_not_change_a_ranking() {
         let alone = bakery().search("change order", 5).unwrap();
         let foreign: Vec<String> = (0..500).map(|n| format!("change order cake {n}")).collect();
-        let items: Vec<_> = foreign
-            .iter()
-            .map(|text| ("Orders", text.as_str(), text.as_str()))
-            .collect();
+        let items: Vec<_> = foreign.iter().map(|text| ("Orders", text.as_str(), text.as_str())).collect();
         let _other = Index::build(snapshot(&items));
         assert_eq!(bakery().search("change order", 5).unwrap(), alone);
     }
@@ -305,11 +251,7 @@ pub(crate) mod tests {
     }
 
     fn any_text() -> impl Strategy<Value = String> {
-        prop_oneof![
-            "[a-e ]{0,30}",
-            "\\PC{0,60}",
-            "(cake|order|open|bread|card|the|when| ){0,12}"
-        ]
+        prop_oneof!["[a-e ]{0,30}", "\\PC{0,60}", "(cake|order|open|bread|card|the|when| ){0,12}"]
     }
 
     proptest! {

@@ -28,9 +28,7 @@ impl LoadMode {
 
     /// Reads the word back.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Replace, Self::Merge]
-            .into_iter()
-            .find(|mode| mode.as_str() == word)
+        [Self::Replace, Self::Merge].into_iter().find(|mode| mode.as_str() == word)
     }
 }
 
@@ -57,10 +55,7 @@ where
         LoadMode::Replace => store.replace_faq(entries.as_slice(), now)?,
         LoadMode::Merge => store.merge_faq(entries.as_slice(), now)?,
     };
-    Ok(Loaded {
-        entries: entries.len(),
-        version,
-    })
+    Ok(Loaded { entries: entries.len(), version })
 }
 
 /// Reads the whole knowledge and its version, in one transaction of the store.
@@ -71,10 +66,7 @@ pub fn snapshot<S>(store: &mut S) -> Result<Snapshot, StoreError>
 where
     S: KnowledgeBase + ?Sized,
 {
-    Ok(Snapshot {
-        version: store.version()?,
-        chunks: store.chunks()?,
-    })
+    Ok(Snapshot { version: store.version()?, chunks: store.chunks()? })
 }
 
 #[cfg(test)]

@@ -47,10 +47,7 @@ mod tests {
 
     #[test]
     fn a_tag_gets_one_space() {
-        assert_eq!(
-            neutralise("a <b>bold</b> <!-- --> <?php"),
-            "a < b>bold< /b> < !-- --> < ?php"
-        );
+        assert_eq!(neutralise("a <b>bold</b> <!-- --> <?php"), "a < b>bold< /b> < !-- --> < ?php");
         assert_eq!(neutralise("1 < 2 <3 << x <"), "1 < 2 <3 << x <");
         assert_eq!(neutralise("<<script>"), "<< script>");
         assert_eq!(neutralise("a<br>b"), "a< br>b");

@@ -32,10 +32,7 @@ pub fn normal_form(text: &str) -> String {
 /// nor digits, inner white space collapsed to one space.
 pub fn key(text: &str) -> String {
     let mut key = String::with_capacity(text.len());
-    for word in text
-        .trim_start_matches(|c: char| !c.is_alphanumeric())
-        .split_whitespace()
-    {
+    for word in text.trim_start_matches(|c: char| !c.is_alphanumeric()).split_whitespace() {
         if !key.is_empty() {
             key.push(' ');
         }
@@ -83,9 +80,7 @@ pub(crate) struct Terms {
 
 impl Terms {
     pub(crate) fn new() -> Self {
-        Self {
-            stemmer: Stemmer::new(Algorithm::English),
-        }
+        Self { stemmer: Stemmer::new(Algorithm::English) }
     }
 
     /// The term of a word, `None` for a stop word.

@@ -43,26 +43,17 @@ pub struct Turn {
 impl Turn {
     /// Makes an instruction to the model.
     pub fn system(text: impl Into<String>) -> Self {
-        Self {
-            role: Role::System,
-            text: text.into(),
-        }
+        Self { role: Role::System, text: text.into() }
     }
 
     /// Makes a message of the person the model talks with.
     pub fn user(text: impl Into<String>) -> Self {
-        Self {
-            role: Role::User,
-            text: text.into(),
-        }
+        Self { role: Role::User, text: text.into() }
     }
 
     /// Makes an earlier message of the model.
     pub fn assistant(text: impl Into<String>) -> Self {
-        Self {
-            role: Role::Assistant,
-            text: text.into(),
-        }
+        Self { role: Role::Assistant, text: text.into() }
     }
 }
 

@@ -126,11 +126,9 @@ impl OpenAi {
 
 impl ChatModel for OpenAi {
     fn complete(&self, prompt: Prompt) -> BoxFuture<'_, Result<Completion, ModelError>> {
-        Box::pin(async move {
-            timeout(self.deadline, self.attempts(&prompt))
-                .await
-                .unwrap_or(Err(ModelError::Timeout))
-        })
+        Box::pin(
+            async move { timeout(self.deadline, self.attempts(&prompt)).await.unwrap_or(Err(ModelError::Timeout)) },
+        )
     }
 }
 
@@ -141,10 +139,7 @@ fn endpoint(base_url: &str) -> Option<Url> {
     if !web || !url.username().is_empty() || url.password().is_some() {
         return None;
     }
-    url.path_segments_mut()
-        .ok()?
-        .pop_if_empty()
-        .extend(["chat", "completions"]);
+    url.path_segments_mut().ok()?.pop_if_empty().extend(["chat", "completions"]);
     Some(url)
 }
 
@@ -162,19 +157,10 @@ mod tests {
     #[test]
     fn the_path_is_appended_to_any_web_address() {
         for (base, expected) in [
-            (
-                "https://api.openai.com/v1",
-                Some("https://api.openai.com/v1/chat/completions"),
-            ),
-            (
-                "https://api.openai.com/v1/",
-                Some("https://api.openai.com/v1/chat/completions"),
-            ),
+            ("https://api.openai.com/v1", Some("https://api.openai.com/v1/chat/completions")),
+            ("https://api.openai.com/v1/", Some("https://api.openai.com/v1/chat/completions")),
             ("http://127.0.0.1:8080", Some("http://127.0.0.1:8080/chat/completions")),
-            (
-                "https://x.test/d?api-version=1",
-                Some("https://x.test/d/chat/completions?api-version=1"),
-            ),
+            ("https://x.test/d?api-version=1", Some("https://x.test/d/chat/completions?api-version=1")),
             ("https://user:secret@x.test/v1", None),
             ("ftp://x.test/v1", None),
             ("mailto:a@x.test", None),

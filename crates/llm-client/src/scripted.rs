@@ -34,12 +34,7 @@ pub struct ScriptEnded;
 impl Scripted {
     /// Prepares a model that ends its calls with these outcomes, first to last.
     pub fn new(outcomes: impl IntoIterator<Item = Outcome>) -> Self {
-        Self {
-            state: Mutex::new(State {
-                outcomes: outcomes.into_iter().collect(),
-                prompts: Vec::new(),
-            }),
-        }
+        Self { state: Mutex::new(State { outcomes: outcomes.into_iter().collect(), prompts: Vec::new() }) }
     }
 
     /// Appends an outcome to the script.
@@ -78,11 +73,7 @@ impl ChatModel for Scripted {
 impl Outcome {
     /// Makes a complete answer of this text, without usage.
     pub fn text(text: impl Into<String>) -> Self {
-        Self::Completion(Completion {
-            text: text.into(),
-            finish: FinishReason::Stop,
-            usage: None,
-        })
+        Self::Completion(Completion { text: text.into(), finish: FinishReason::Stop, usage: None })
     }
 }
 
@@ -102,15 +93,8 @@ mod tests {
     use crate::Turn;
 
     fn ask(model: &dyn ChatModel, text: &str) -> Poll<Result<Completion, ModelError>> {
-        let prompt = Prompt {
-            messages: vec![Turn::user(text)],
-            max_tokens: 10,
-            temperature: 0.0,
-        };
-        model
-            .complete(prompt)
-            .as_mut()
-            .poll(&mut Context::from_waker(Waker::noop()))
+        let prompt = Prompt { messages: vec![Turn::user(text)], max_tokens: 10, temperature: 0.0 };
+        model.complete(prompt).as_mut().poll(&mut Context::from_waker(Waker::noop()))
     }
 
     #[test]
@@ -119,13 +103,8 @@ mod tests {
         let shared: Arc<dyn ChatModel> = model.clone();
         model.push(Outcome::Hang);
 
-        let Poll::Ready(Ok(first)) = ask(&*shared, "a") else {
-            panic!("a text is ready")
-        };
-        assert_eq!(
-            (first.text.as_str(), first.finish, first.usage),
-            ("one", FinishReason::Stop, None)
-        );
+        let Poll::Ready(Ok(first)) = ask(&*shared, "a") else { panic!("a text is ready") };
+        assert_eq!((first.text.as_str(), first.finish, first.usage), ("one", FinishReason::Stop, None));
         assert!(matches!(ask(&*shared, "b"), Poll::Ready(Err(ModelError::Empty))));
         assert_eq!(model.remaining(), 1);
         assert!(ask(&*shared, "c").is_pending());
@@ -136,12 +115,7 @@ mod tests {
 
     #[test]
     fn a_script_that_has_ended_fails_and_says_so() {
-        let Poll::Ready(Err(error)) = ask(&Scripted::default(), "a") else {
-            panic!("an ended script fails at once")
-        };
-        assert_eq!(
-            error.source().and_then(|source| source.downcast_ref()),
-            Some(&ScriptEnded)
-        );
+        let Poll::Ready(Err(error)) = ask(&Scripted::default(), "a") else { panic!("an ended script fails at once") };
+        assert_eq!(error.source().and_then(|source| source.downcast_ref()), Some(&ScriptEnded));
     }
 }

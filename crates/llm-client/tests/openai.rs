@@ -23,10 +23,7 @@ fn status(status: u16) -> Reply {
 }
 
 fn config(base_url: &str) -> OpenAiConfig {
-    OpenAiConfig {
-        api_key: Some(KEY.into()),
-        ..OpenAiConfig::new(base_url, "small-model")
-    }
+    OpenAiConfig { api_key: Some(KEY.into()), ..OpenAiConfig::new(base_url, "small-model") }
 }
 
 fn prompt() -> Prompt {
@@ -61,18 +58,8 @@ async fn a_completion_is_asked_for_and_read() {
 
     let completion = ask(&double).await.unwrap();
 
-    let usage = Some(Usage {
-        prompt_tokens: 9,
-        completion_tokens: 2,
-    });
-    assert_eq!(
-        completion,
-        Completion {
-            text: "Hello.".into(),
-            finish: FinishReason::Stop,
-            usage
-        }
-    );
+    let usage = Some(Usage { prompt_tokens: 9, completion_tokens: 2 });
+    assert_eq!(completion, Completion { text: "Hello.".into(), finish: FinishReason::Stop, usage });
     let seen = double.seen();
     assert_eq!(seen.len(), 1);
     assert_eq!(seen[0].line(), "POST /v1/chat/completions HTTP/1.1");
@@ -107,28 +94,19 @@ async fn a_rate_limited_request_is_repeated_when_the_endpoint_says_so() {
 
     assert_eq!(ask(&double).await.unwrap().text, "Hello.");
 
-    assert!(
-        started.elapsed() >= Duration::from_secs(1),
-        "retried after {:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() >= Duration::from_secs(1), "retried after {:?}", started.elapsed());
     assert_eq!(double.seen().len(), 2);
 }
 
 #[tokio::test]
 async fn a_pause_that_would_pass_the_deadline_is_not_begun() {
-    let double = Double::start([Reply::Close(response(429, "retry-after: 3600\r\n", ""))])
-        .await
-        .unwrap();
+    let double = Double::start([Reply::Close(response(429, "retry-after: 3600\r\n", ""))]).await.unwrap();
     let started = Instant::now();
 
     let error = ask(&double).await.unwrap_err();
 
     let hour = Some(Duration::from_secs(3600));
-    assert!(
-        matches!(error, ModelError::Overloaded { status: 429, retry_after } if retry_after == hour),
-        "{error:?}"
-    );
+    assert!(matches!(error, ModelError::Overloaded { status: 429, retry_after } if retry_after == hour), "{error:?}");
     assert!(started.elapsed() < config("").deadline);
     assert_eq!(double.seen().len(), 1);
 }
@@ -137,25 +115,11 @@ async fn a_pause_that_would_pass_the_deadline_is_not_begun() {
 async fn a_lasting_failure_is_tried_a_bounded_number_of_times() {
     let double = Double::start([status(500)]).await.unwrap();
     let error = ask(&double).await.unwrap_err();
-    assert!(
-        matches!(
-            error,
-            ModelError::Overloaded {
-                status: 500,
-                retry_after: None
-            }
-        ),
-        "{error:?}"
-    );
+    assert!(matches!(error, ModelError::Overloaded { status: 500, retry_after: None }), "{error:?}");
     assert_eq!(double.seen().len(), 3);
 
     let double = Double::start([status(503)]).await.unwrap();
-    call(OpenAiConfig {
-        max_retries: 0,
-        ..config(&double.base_url)
-    })
-    .await
-    .unwrap_err();
+    call(OpenAiConfig { max_retries: 0, ..config(&double.base_url) }).await.unwrap_err();
     assert_eq!(double.seen().len(), 1);
 }
 
@@ -164,10 +128,7 @@ async fn a_refusal_is_not_repeated() {
     for refused in [400, 401, 403, 404, 422] {
         let double = Double::start([status(refused)]).await.unwrap();
         let error = ask(&double).await.unwrap_err();
-        assert!(
-            matches!(error, ModelError::Refused { status } if status == refused),
-            "{error:?}"
-        );
+        assert!(matches!(error, ModelError::Refused { status } if status == refused), "{error:?}");
         assert_eq!(double.seen().len(), 1);
     }
 }
@@ -176,9 +137,7 @@ async fn a_refusal_is_not_repeated() {
 async fn a_redirect_is_not_followed() {
     let elsewhere = Double::start([ok(HELLO)]).await.unwrap();
     let location = format!("location: {}\r\n", elsewhere.base_url);
-    let double = Double::start([Reply::Close(response(307, &location, ""))])
-        .await
-        .unwrap();
+    let double = Double::start([Reply::Close(response(307, &location, ""))]).await.unwrap();
 
     let error = ask(&double).await.unwrap_err();
 
@@ -192,11 +151,7 @@ async fn a_silent_endpoint_is_left_at_the_deadline() {
     for stalled in ["", half] {
         let double = Double::start([Reply::Stall(stalled.into())]).await.unwrap();
         let deadline = Duration::from_millis(200);
-        let model = OpenAi::new(OpenAiConfig {
-            deadline,
-            ..config(&double.base_url)
-        })
-        .unwrap();
+        let model = OpenAi::new(OpenAiConfig { deadline, ..config(&double.base_url) }).unwrap();
         let started = Instant::now();
 
         let error = model.complete(prompt()).await.unwrap_err();
@@ -222,9 +177,7 @@ async fn a_refused_connection_is_unreachable() {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
 
-    let error = call(config(&format!("http://{}", socket.local_addr().unwrap())))
-        .await
-        .unwrap_err();
+    let error = call(config(&format!("http://{}", socket.local_addr().unwrap()))).await.unwrap_err();
 
     assert!(matches!(error, ModelError::Unreachable(_)), "{error:?}");
     let said = everything_said_by(&error);
@@ -241,10 +194,7 @@ async fn a_reply_that_is_no_completion_is_malformed_and_not_repeated() {
     ] {
         let double = Double::start([ok(body)]).await.unwrap();
         let error = ask(&double).await.unwrap_err();
-        assert!(
-            matches!(error, ModelError::Malformed(bad) if bad == expected),
-            "{error:?}"
-        );
+        assert!(matches!(error, ModelError::Malformed(bad) if bad == expected), "{error:?}");
         assert_eq!(double.seen().len(), 1);
     }
 }
@@ -294,12 +244,7 @@ async fn errors_repeat_neither_the_key_nor_the_prompt() {
     ] {
         let double = Double::start([reply]).await.unwrap();
         let keyed_url = format!("{}?key={KEY}", double.base_url);
-        let error = call(OpenAiConfig {
-            max_retries: 0,
-            ..config(&keyed_url)
-        })
-        .await
-        .unwrap_err();
+        let error = call(OpenAiConfig { max_retries: 0, ..config(&keyed_url) }).await.unwrap_err();
         let said = everything_said_by(&error);
         assert!(!said.contains(KEY) && !said.contains("private"), "{said}");
     }
@@ -317,11 +262,7 @@ fn an_unusable_configuration_is_rejected() {
     let error = OpenAi::new(config("http://user:sk-test-4711@127.0.0.1/v1")).unwrap_err();
     assert!(matches!(error, ConfigError::BaseUrl) && !everything_said_by(&error).contains(KEY));
 
-    let error = OpenAi::new(OpenAiConfig {
-        api_key: Some("sk\ntest".into()),
-        ..config("http://x.test")
-    })
-    .unwrap_err();
+    let error = OpenAi::new(OpenAiConfig { api_key: Some("sk\ntest".into()), ..config("http://x.test") }).unwrap_err();
     assert!(matches!(error, ConfigError::ApiKey) && !everything_said_by(&error).contains("test"));
 }
 

@@ -71,12 +71,7 @@ pub fn ensure_superadmin(
 ///
 /// # Errors
 /// [`AccountError`]; nothing is stored then.
-pub fn set_password(
-    options: &Options,
-    bcrypt_cost: u32,
-    login: &str,
-    password: &Password,
-) -> Result<(), AccountError> {
+pub fn set_password(options: &Options, bcrypt_cost: u32, login: &str, password: &Password) -> Result<(), AccountError> {
     let hash = Hasher::new(bcrypt_cost)?.hash(password)?;
     let login = login.to_owned();
     Database::open(options)?.lobby_write(move |lobby| accounts::set_password(lobby, &login, &hash)).wait()?;

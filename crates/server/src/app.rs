@@ -13,12 +13,7 @@ use tenancy::{
     access::{self, Caller, Desk, Housekeeper, Office, Refused, Staff, Superadmin, Supervisor},
 };
 
-use crate::{
-    blobs::LocalBlobs,
-    config::Config,
-    hashing::HashPool,
-    http::links::PublicUrl,
-};
+use crate::{blobs::LocalBlobs, config::Config, hashing::HashPool, http::links::PublicUrl};
 
 /// What handlers share. They see the database only through its doors, and every
 /// door is awaited here, so that no handler blocks a thread.
@@ -310,7 +305,9 @@ impl App {
         let (db, indexes) = (self.db.clone(), self.indexes.clone());
         let build = move || {
             indexes
-                .get(company, version, || db.read(keeper, |store| knowledge::load::snapshot(store)).wait().map_err(Arc::new))
+                .get(company, version, || {
+                    db.read(keeper, |store| knowledge::load::snapshot(store)).wait().map_err(Arc::new)
+                })
                 .map_err(|error| StoreError::new(error.fault(), error))
         };
         let built = tokio::task::spawn_blocking(build).await;

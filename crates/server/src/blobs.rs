@@ -59,8 +59,9 @@ impl Blobs for LocalBlobs {
     fn create(&self) -> BoxFuture<'_, Result<Box<dyn BlobWriter>, StoreError>> {
         Box::pin(async {
             let (file, path) = tempfile::NamedTempFile::new_in(&self.unfinished).map_err(failed)?.into_parts();
-            let writer = LocalWriter { file: fs::File::from_std(file), path, root: self.root.clone() };
-            Ok(Box::new(writer) as Box<dyn BlobWriter>)
+            let writer: Box<dyn BlobWriter> =
+                Box::new(LocalWriter { file: fs::File::from_std(file), path, root: self.root.clone() });
+            Ok(writer)
         })
     }
 

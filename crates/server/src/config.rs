@@ -243,10 +243,7 @@ impl Settings {
     }
 
     /// `kept` gives the secret of the data folder, when none was named and that folder may have one.
-    fn build(
-        self,
-        kept: impl FnOnce(&Path) -> Result<SecretSlice<u8>, ConfigError>,
-    ) -> Result<Config, ConfigError> {
+    fn build(self, kept: impl FnOnce(&Path) -> Result<SecretSlice<u8>, ConfigError>) -> Result<Config, ConfigError> {
         let (database, owner_database) = self.targets()?;
         let data_dir = self.folder();
         let bcrypt_cost = self.bcrypt_cost.unwrap_or(12);
@@ -354,11 +351,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("switchboard.toml");
         fs::write(&file, "bcrypt-cost = 5\naccess-minutes = 3\n").unwrap();
-        let settings = Settings {
-            config: Some(file),
-            bcrypt_cost: Some(6),
-            ..Settings::in_folder(folder.path().to_owned())
-        };
+        let settings =
+            Settings { config: Some(file), bcrypt_cost: Some(6), ..Settings::in_folder(folder.path().to_owned()) };
         let config = settings.complete().unwrap().check().unwrap();
         assert_eq!((config.bcrypt_cost, config.access_life), (6, Duration::from_mins(3)));
     }

@@ -29,3 +29,16 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     }
     line
 }
+
+#[cfg(test)]
+mod tests {
+    use tenancy::{Fault, StoreError};
+
+    use super::*;
+
+    #[test]
+    fn an_error_is_told_with_all_its_causes() {
+        let error = StoreError::new(Fault::Broken, StoreError::new(Fault::Unavailable, "disk full"));
+        assert_eq!(chain(&error), "the store failed: the store is unavailable: disk full");
+    }
+}

@@ -101,7 +101,7 @@ impl Running {
         if let Some(thread) = self.thread.take()
             && let Ok(Err(error)) = thread.join()
         {
-            tracing::error!(error = &error as &dyn std::error::Error, "the server ended with an error");
+            tracing::error!(error = crate::logging::chain(&error), "the server ended with an error");
         }
     }
 }
@@ -118,15 +118,15 @@ impl Drop for Running {
 ///
 /// # Errors
 /// [`StartError`]; nothing is left running then.
-pub fn start(config: Config, extras: Extras) -> Result<Running, StartError> {
+pub fn start(config: &Config, extras: Extras) -> Result<Running, StartError> {
     let options = Options { owner: config.owner_database.clone(), ..Options::new(config.database.clone()) };
     let db = Database::open(&options)?;
-    let model = match (&extras.model, &config.llm) {
-        (Some(model), _) => Some(Arc::clone(model)),
-        (None, Some(llm)) => Some(Arc::new(OpenAi::new(llm.clone())?) as Arc<dyn ChatModel>),
+    let model: Option<Arc<dyn ChatModel>> = match (extras.model, config.llm.clone()) {
+        (Some(model), _) => Some(model),
+        (None, Some(llm)) => Some(Arc::new(OpenAi::new(llm)?)),
         (None, None) => None,
     };
-    let app = web::Data::new(App::new(&config, db, extras.clock, model)?);
+    let app = web::Data::new(App::new(config, db, extras.clock, model)?);
     chatbot::intake::warm();
     let listeners = config.listen.iter().map(|address| bind(*address)).collect::<Result<Vec<_>, _>>()?;
     let addresses = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
@@ -142,11 +142,7 @@ fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
 }
 
 /// Serves on a thread with a runtime of its own, so that callers need none.
-fn serve(
-    app: web::Data<App>,
-    listeners: Vec<TcpListener>,
-    addresses: Vec<SocketAddr>,
-) -> Result<Running, StartError> {
+fn serve(app: web::Data<App>, listeners: Vec<TcpListener>, addresses: Vec<SocketAddr>) -> Result<Running, StartError> {
     let (tell, told) = oneshot::channel();
     let run = move || {
         actix_web::rt::System::new().block_on(async move {

@@ -57,9 +57,8 @@ async fn look_up(app: &App, visitor: &Visitor, pending: &mut Pending) -> Result<
     let Some((_, version, use_library)) = pending.wants_knowledge() else { return Ok(()) };
     let own = app.index(Housekeeper::from(visitor.clone()), version).await?;
     let library = if use_library { Some(app.library().await?) } else { None };
-    let found = pending
-        .wants_knowledge()
-        .map(|(text, ..)| Found::look_up(&own, library.as_deref(), text, pending.settings()));
+    let found =
+        pending.wants_knowledge().map(|(text, ..)| Found::look_up(&own, library.as_deref(), text, pending.settings()));
     if let Some(found) = found {
         pending.supply(found);
     }

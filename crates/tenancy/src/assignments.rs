@@ -93,9 +93,7 @@ pub enum SeatLimit {
 /// The seat limit of a company whose assignments are these, newest first.
 pub fn seat_limit(newest_first: &[Assignment], now: Timestamp) -> SeatLimit {
     match newest_first.iter().find(|row| row.status(now) == AssignmentStatus::Active) {
-        Some(active) => {
-            SeatLimit::Plan { plan: active.plan.name.display(), max: i64::from(active.plan.max_agents) }
-        }
+        Some(active) => SeatLimit::Plan { plan: active.plan.name.display(), max: i64::from(active.plan.max_agents) },
         None => match newest_first.first().map(|row| row.status(now)) {
             Some(AssignmentStatus::Cancelled) => SeatLimit::Cancelled,
             _ => SeatLimit::NoPlan,

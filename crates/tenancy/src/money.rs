@@ -69,7 +69,9 @@ mod tests {
 
     #[test]
     fn money_reads_and_prints_two_places() {
-        for (text, shown) in [("99.99", "99.99"), ("5", "5.00"), (".5", "0.50"), ("-1.05", "-1.05"), ("00012345678", "12345678.00")] {
+        for (text, shown) in
+            [("99.99", "99.99"), ("5", "5.00"), (".5", "0.50"), ("-1.05", "-1.05"), ("00012345678", "12345678.00")]
+        {
             assert_eq!(Money::parse(text).unwrap().to_string(), shown);
         }
     }

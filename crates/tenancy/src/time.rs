@@ -108,7 +108,8 @@ impl Timestamp {
         if let Ok(day) = Date::parse(text) {
             return Ok(day.start());
         }
-        let at = OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).map_err(|_| InvalidTime)?;
+        let at =
+            OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).map_err(|_| InvalidTime)?;
         i64::try_from(at.unix_timestamp_nanos().div_euclid(1_000)).map(Self).map_err(|_| InvalidTime)
     }
 

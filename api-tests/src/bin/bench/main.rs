@@ -4,6 +4,11 @@
 //! started again), on SQLite with `synchronous=FULL`, so what is measured is its
 //! user and system time and nothing of the load. Figures are meant as ratios to
 //! `/healthz` within the same run.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a measurement that cannot go on stops and says where"
+)]
 
 mod http;
 mod load;

@@ -34,7 +34,7 @@ pub(crate) fn serve(folder: &str) -> ExitCode {
     let password = Password::new(SUPERADMIN.1.to_owned());
     accounts::ensure_superadmin(&options, 12, SUPERADMIN.0, "root@bench.example", &password).expect("a superadmin");
     server::start_logging("info");
-    let running = server::start(config, Extras { clock: Arc::new(SystemClock), model: None }).expect("a server");
+    let running = server::start(&config, Extras { clock: Arc::new(SystemClock), model: None }).expect("a server");
     println!("{}", running.addresses()[0]);
     let _ = std::io::stdin().read_line(&mut String::new());
     running.stop();

@@ -7,10 +7,7 @@ fn new(name: &str, email: &str) -> NewAdmin {
     NewAdmin {
         email: Email::parse(email).unwrap(),
         hash: PasswordHash::from_stored("h".into()),
-        contact: Contact {
-            name: name.into(),
-            ..Contact::default()
-        },
+        contact: Contact { name: name.into(), ..Contact::default() },
     }
 }
 
@@ -23,17 +20,11 @@ fn a_company_opens_with_its_owner_and_a_year_on_the_plan() {
     let mut world = World::default();
     let plan = world.offer(2, true);
     let created = open(&mut world, new("Tesla Motors", "Ann@t.com"), plan, now()).unwrap();
-    assert_eq!(
-        (created.company.code.as_str(), created.company.name.as_str()),
-        ("TES001", "Tesla Motors")
-    );
+    assert_eq!((created.company.code.as_str(), created.company.name.as_str()), ("TES001", "Tesla Motors"));
     assert_eq!(created.plan.map(|plan| plan.id), Some(plan));
     let row = world.stored_mut(created.user);
     assert_eq!((row.username.as_str(), row.names.last.as_str()), ("Ann", "Motors"));
-    assert_eq!(
-        (row.credentials.role, row.credentials.first_login),
-        (Role::Admin, false)
-    );
+    assert_eq!((row.credentials.role, row.credentials.first_login), (Role::Admin, false));
     assert_eq!(
         (row.company, row.contact.as_ref().map(|c| c.name.as_str())),
         (Some(created.company.code), Some("Tesla Motors"))
@@ -50,10 +41,7 @@ fn a_username_gets_the_first_free_number() {
         let created = open(&mut world, new("Tesla", email), plan, now()).unwrap();
         assert_eq!(world.stored_mut(created.user).username, username);
     }
-    assert!(matches!(
-        open(&mut world, new("Tesla", "ANN@a.com"), plan, now()),
-        Err(CreateAdminError::EmailTaken)
-    ));
+    assert!(matches!(open(&mut world, new("Tesla", "ANN@a.com"), plan, now()), Err(CreateAdminError::EmailTaken)));
 }
 
 #[test]
@@ -64,21 +52,12 @@ fn joining_starts_a_plan_only_where_none_is_active() {
     let joined = join(&mut world, new("Ann", "ann@t.com"), company, None, now()).unwrap();
     assert_eq!((joined.plan, world.assignments.len()), (None, 0));
     let joined = join(&mut world, new("Bob", "bob@t.com"), company, Some(first), now()).unwrap();
-    assert_eq!(
-        (joined.plan.map(|plan| plan.id), world.assignments.len()),
-        (Some(first), 1)
-    );
+    assert_eq!((joined.plan.map(|plan| plan.id), world.assignments.len()), (Some(first), 1));
     let joined = join(&mut world, new("Eve", "eve@t.com"), company, Some(second), now()).unwrap();
-    assert_eq!(
-        (joined.plan.map(|plan| plan.id), world.assignments.len()),
-        (Some(first), 1)
-    );
+    assert_eq!((joined.plan.map(|plan| plan.id), world.assignments.len()), (Some(first), 1));
     let later = now().plus(TERM);
     let joined = join(&mut world, new("Dan", "dan@t.com"), company, Some(second), later).unwrap();
-    assert_eq!(
-        (joined.plan.map(|plan| plan.id), world.assignments.len()),
-        (Some(second), 2)
-    );
+    assert_eq!((joined.plan.map(|plan| plan.id), world.assignments.len()), (Some(second), 2));
 }
 
 #[test]
@@ -105,14 +84,8 @@ fn plans_and_companies_must_be_active() {
 fn an_order_is_read_or_newest_first() {
     let order = |by, direction| AdminOrder { by, direction };
     assert_eq!(AdminOrder::parse("name"), order(AdminSort::Name, Direction::Ascending));
-    assert_eq!(
-        AdminOrder::parse("-company_id"),
-        order(AdminSort::CompanyCode, Direction::Descending)
-    );
-    assert_eq!(
-        AdminOrder::parse("date_joined"),
-        order(AdminSort::DateJoined, Direction::Ascending)
-    );
+    assert_eq!(AdminOrder::parse("-company_id"), order(AdminSort::CompanyCode, Direction::Descending));
+    assert_eq!(AdminOrder::parse("date_joined"), order(AdminSort::DateJoined, Direction::Ascending));
     for other in ["", "-", "--name", "username", "-date_joined"] {
         assert_eq!(AdminOrder::parse(other), AdminOrder::default(), "{other}");
     }

@@ -7,11 +7,7 @@ fn new(email: &str) -> NewAgent {
     NewAgent {
         email: Email::parse(email).unwrap(),
         hash: PasswordHash::from_stored("h".into()),
-        row: NewAgentRow {
-            name: "Bo Lin".into(),
-            phone: "555-TEST".into(),
-            specialization: "Sales".into(),
-        },
+        row: NewAgentRow { name: "Bo Lin".into(), phone: "555-TEST".into(), specialization: "Sales".into() },
     }
 }
 
@@ -20,11 +16,7 @@ fn staffed(max_agents: i32) -> (World, CompanyCode) {
     let plan = world.offer(max_agents, true);
     let company = world.company("Tesla");
     let now = world.now;
-    world
-        .enter(company)
-        .unwrap()
-        .start(plan, now, now.plus(TERM), "")
-        .unwrap();
+    world.enter(company).unwrap().start(plan, now, now.plus(TERM), "").unwrap();
     (world, company)
 }
 
@@ -39,16 +31,9 @@ fn a_new_agent_is_pending_under_its_address() {
     let agent = make(&mut world, company, "Bo@t.com").unwrap();
     assert_eq!((agent.status(), agent.company), (AgentStatus::Pending, company));
     let row = world.stored_mut(agent.user);
-    assert_eq!(
-        (row.username.as_str(), row.names.first.as_str(), row.names.last.as_str()),
-        ("Bo@t.com", "Bo", "Lin")
-    );
+    assert_eq!((row.username.as_str(), row.names.first.as_str(), row.names.last.as_str()), ("Bo@t.com", "Bo", "Lin"));
     assert!(row.credentials.first_login);
-    let ready = Agent {
-        stored: AgentStatus::Busy,
-        first_login: false,
-        ..agent
-    };
+    let ready = Agent { stored: AgentStatus::Busy, first_login: false, ..agent };
     assert_eq!(ready.status(), AgentStatus::Busy);
 }
 
@@ -59,14 +44,7 @@ fn deactivated_agents_keep_their_seats() {
     make(&mut world, company, "b@t.com").unwrap();
     world.agents[0].is_active = false;
     let refused = make(&mut world, company, "c@t.com");
-    assert!(matches!(
-        refused,
-        Err(CreateAgentError::SeatLimitReached {
-            current: 2,
-            max: 2,
-            plan: "Pro"
-        })
-    ));
+    assert!(matches!(refused, Err(CreateAgentError::SeatLimitReached { current: 2, max: 2, plan: "Pro" })));
     let mut office = world.enter(company).unwrap();
     assert_eq!(list(office.as_mut()).unwrap().len(), 1);
 }
@@ -76,15 +54,9 @@ fn without_an_active_plan_there_are_no_seats() {
     let (mut world, company) = staffed(2);
     world.assignments[0].1.stored = AssignmentStatus::Cancelled;
     let refused = make(&mut world, company, "a@t.com");
-    assert!(matches!(
-        refused,
-        Err(CreateAgentError::SubscriptionCancelled { current: 0 })
-    ));
+    assert!(matches!(refused, Err(CreateAgentError::SubscriptionCancelled { current: 0 })));
     world.assignments.clear();
-    assert!(matches!(
-        make(&mut world, company, "a@t.com"),
-        Err(CreateAgentError::NoActivePlan)
-    ));
+    assert!(matches!(make(&mut world, company, "a@t.com"), Err(CreateAgentError::NoActivePlan)));
 }
 
 #[test]
@@ -94,15 +66,9 @@ fn a_taken_address_tells_own_agents_from_everybody_else() {
     make(&mut world, company, "bo@t.com").unwrap();
     world.account(Role::Admin, "ann@s.com", Some(other), false);
     world.agent("far@s.com", other, false);
-    assert!(matches!(
-        make(&mut world, company, "BO@t.com"),
-        Err(CreateAgentError::AgentExists)
-    ));
+    assert!(matches!(make(&mut world, company, "BO@t.com"), Err(CreateAgentError::AgentExists)));
     for email in ["ann@s.com", "far@s.com"] {
-        assert!(
-            matches!(make(&mut world, company, email), Err(CreateAgentError::EmailTaken)),
-            "{email}"
-        );
+        assert!(matches!(make(&mut world, company, email), Err(CreateAgentError::EmailTaken)), "{email}");
     }
 }
 

@@ -8,9 +8,7 @@ use crate::{
 };
 
 fn replace(world: &mut World, door: Door, email: &str, current: &str) -> Result<Email, FirstLoginError> {
-    let checked = find(world, door, email)
-        .unwrap()
-        .check(&world.hasher, &Password::new(current));
+    let checked = find(world, door, email).unwrap().check(&world.hasher, &Password::new(current));
     let hash = world.hasher.hash(&Password::new("the new secret")).unwrap();
     complete(world, checked, &hash)
 }
@@ -21,10 +19,7 @@ fn an_agent_replaces_the_password_once() {
     let company = world.company("Tesla");
     let (user, _) = world.agent("bo@t.com", company, true);
     let before = world.credentials(user).version;
-    assert_eq!(
-        replace(&mut world, Door::Agent, "BO@t.com", PASSWORD).unwrap().as_str(),
-        "bo@t.com"
-    );
+    assert_eq!(replace(&mut world, Door::Agent, "BO@t.com", PASSWORD).unwrap().as_str(), "bo@t.com");
     let after = world.credentials(user);
     assert_eq!((after.first_login, after.version.0), (false, before.0 + 1));
     assert_eq!(world.agents[0].stored, AgentStatus::Offline);
@@ -41,11 +36,7 @@ fn each_door_serves_its_own_role_and_active_accounts_only() {
     let company = world.company("Tesla");
     world.account(Role::Admin, "ann@t.com", Some(company), true);
     world.agent("bo@t.com", company, true);
-    for (door, email) in [
-        (Door::Agent, "ann@t.com"),
-        (Door::Admin, "bo@t.com"),
-        (Door::Admin, "nobody@t.com"),
-    ] {
+    for (door, email) in [(Door::Agent, "ann@t.com"), (Door::Admin, "bo@t.com"), (Door::Admin, "nobody@t.com")] {
         let refused = replace(&mut world, door, email, PASSWORD);
         assert!(matches!(refused, Err(FirstLoginError::CurrentIncorrect)), "{email}");
     }

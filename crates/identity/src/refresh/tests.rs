@@ -13,29 +13,16 @@ fn started() -> (World, RefreshClaims) {
     let company = world.company("Tesla");
     let user = world.account(Role::Admin, "ann@t.com", Some(company), false);
     let staff = access::staff(&mut world, user, TokenVersion(7)).unwrap();
-    let grant = Grant::new(
-        &staff,
-        TokenVersion(7),
-        FamilyId::random(),
-        Lifetimes::default(),
-        world.now,
-    );
+    let grant = Grant::new(&staff, TokenVersion(7), FamilyId::random(), Lifetimes::default(), world.now);
     let token = token_of(&grant);
     world.families.push(Family::new(grant));
     (world, token)
 }
 
 fn token_of(grant: &Grant) -> RefreshClaims {
-    let claims = Claims {
-        user: grant.user,
-        version: grant.version,
-        id: grant.refresh_id,
-        expires_at: grant.refresh_expires,
-    };
-    RefreshClaims {
-        claims,
-        family: grant.family,
-    }
+    let claims =
+        Claims { user: grant.user, version: grant.version, id: grant.refresh_id, expires_at: grant.refresh_expires };
+    RefreshClaims { claims, family: grant.family }
 }
 
 fn present(world: &mut World, token: &RefreshClaims) -> Result<Rotation, RefreshError> {
@@ -60,10 +47,7 @@ fn a_repeat_within_the_grace_period_gets_the_same_pair() {
     }
     world.now = world.now.plus(Duration::from_micros(1));
     assert_eq!(present(&mut world, &first).unwrap(), Rotation::Reused);
-    assert!(matches!(
-        present(&mut world, &token_of(&grant)),
-        Err(RefreshError::Invalid)
-    ));
+    assert!(matches!(present(&mut world, &token_of(&grant)), Err(RefreshError::Invalid)));
 }
 
 #[test]
@@ -71,36 +55,18 @@ fn a_repeat_after_the_successor_was_used_is_reuse_at_once() {
     let (mut world, first) = started();
     let second = fresh(&mut world, &first);
     let third = fresh(&mut world, &token_of(&second));
-    assert_eq!(
-        present(&mut world, &token_of(&second)).unwrap(),
-        Rotation::Replayed(third.clone())
-    );
+    assert_eq!(present(&mut world, &token_of(&second)).unwrap(), Rotation::Replayed(third.clone()));
     assert_eq!(present(&mut world, &first).unwrap(), Rotation::Reused);
-    assert!(matches!(
-        present(&mut world, &token_of(&third)),
-        Err(RefreshError::Invalid)
-    ));
+    assert!(matches!(present(&mut world, &token_of(&third)), Err(RefreshError::Invalid)));
 }
 
 #[test]
 fn the_account_is_judged_before_the_family() {
     let (mut world, token) = started();
-    let stale = RefreshClaims {
-        claims: Claims {
-            version: TokenVersion(6),
-            ..token.claims.clone()
-        },
-        ..token.clone()
-    };
-    assert!(matches!(
-        present(&mut world, &stale),
-        Err(RefreshError::Denied(Denied::Outdated))
-    ));
+    let stale = RefreshClaims { claims: Claims { version: TokenVersion(6), ..token.claims.clone() }, ..token.clone() };
+    assert!(matches!(present(&mut world, &stale), Err(RefreshError::Denied(Denied::Outdated))));
     world.stored_mut(token.claims.user).credentials.active = false;
-    assert!(matches!(
-        present(&mut world, &stale),
-        Err(RefreshError::Denied(Denied::Inactive))
-    ));
+    assert!(matches!(present(&mut world, &stale), Err(RefreshError::Denied(Denied::Inactive))));
     assert!(!world.families[0].revoked);
 }
 
@@ -108,18 +74,9 @@ fn the_account_is_judged_before_the_family() {
 fn a_family_serves_its_own_account_only() {
     let (mut world, token) = started();
     let other = world.account(Role::Superadmin, "boss@x.com", None, false);
-    let borrowed = RefreshClaims {
-        claims: Claims {
-            user: other,
-            ..token.claims.clone()
-        },
-        ..token.clone()
-    };
+    let borrowed = RefreshClaims { claims: Claims { user: other, ..token.claims.clone() }, ..token.clone() };
     assert!(matches!(present(&mut world, &borrowed), Err(RefreshError::Invalid)));
-    let unknown = RefreshClaims {
-        family: FamilyId::random(),
-        ..token.clone()
-    };
+    let unknown = RefreshClaims { family: FamilyId::random(), ..token.clone() };
     assert!(matches!(present(&mut world, &unknown), Err(RefreshError::Invalid)));
     assert!(matches!(present(&mut world, &token), Ok(Rotation::Fresh(_))));
 }

@@ -29,13 +29,7 @@ fn sign_in(world: &mut World, login: &str, password: &str) -> Result<SignedIn, S
     let candidate = find(world, login).unwrap();
     let checked = candidate.check(&world.hasher, &Password::new(password));
     let now = world.now;
-    complete(
-        world,
-        checked,
-        Some(IpAddr::from([192, 0, 2, 1])),
-        Lifetimes::default(),
-        now,
-    )
+    complete(world, checked, Some(IpAddr::from([192, 0, 2, 1])), Lifetimes::default(), now)
 }
 
 #[test]
@@ -46,17 +40,12 @@ fn an_exact_username_wins_over_an_address() {
     let other = world.account(Role::Admin, "other@t.com", Some(company), false);
     world.stored_mut(other).username = "ann@t.com".into();
     for (login, user) in [("ann", ann), ("ANN@t.com", ann), ("ann@t.com", other)] {
-        let Ok(SignedIn::Welcome { grant, account }) = sign_in(&mut world, login, PASSWORD) else {
-            panic!("{login}")
-        };
+        let Ok(SignedIn::Welcome { grant, account }) = sign_in(&mut world, login, PASSWORD) else { panic!("{login}") };
         assert_eq!((grant.user, account.user), (user, user), "{login}");
         assert_eq!((grant.company, grant.version), (Some(company), TokenVersion(7)));
     }
     assert_eq!(world.families.len(), 3);
-    assert!(matches!(
-        sign_in(&mut world, "Ann", PASSWORD),
-        Err(SignInError::Invalid)
-    ));
+    assert!(matches!(sign_in(&mut world, "Ann", PASSWORD), Err(SignInError::Invalid)));
 }
 
 #[test]
@@ -70,19 +59,9 @@ fn every_failed_sign_in_is_the_same_and_pays_for_one_comparison() {
     world.account(Role::Admin, "eve@s.com", Some(suspended), false);
     world.companies[1].status = CompanyStatus::Suspended;
     let hasher = world.hasher.clone();
-    for (login, password) in [
-        ("nobody", PASSWORD),
-        ("ann", "wrong"),
-        ("bob", PASSWORD),
-        ("eve", PASSWORD),
-    ] {
-        let counting = Counting {
-            inner: &hasher,
-            costs: Cell::default(),
-        };
-        let checked = find(&mut world, login)
-            .unwrap()
-            .check(&counting, &Password::new(password));
+    for (login, password) in [("nobody", PASSWORD), ("ann", "wrong"), ("bob", PASSWORD), ("eve", PASSWORD)] {
+        let counting = Counting { inner: &hasher, costs: Cell::default() };
+        let checked = find(&mut world, login).unwrap().check(&counting, &Password::new(password));
         assert_eq!(counting.costs.take(), [4], "{login}");
         let now = world.now;
         let refused = complete(&mut world, checked, None, Lifetimes::default(), now);
@@ -96,27 +75,16 @@ fn an_agent_arrives_available_and_one_without_a_row_is_missing() {
     let mut world = World::default();
     let company = world.company("Tesla");
     let (_, agent) = world.agent("bo@t.com", company, false);
-    let Ok(SignedIn::Welcome { account, .. }) = sign_in(&mut world, "bo@t.com", PASSWORD) else {
-        panic!()
-    };
+    let Ok(SignedIn::Welcome { account, .. }) = sign_in(&mut world, "bo@t.com", PASSWORD) else { panic!() };
     assert_eq!(account.agent, Some(agent));
     assert_eq!(world.agents[0].status(), AgentStatus::Available);
     assert_eq!(world.arrivals, [(agent, Some(IpAddr::from([192, 0, 2, 1])), world.now)]);
 
     let orphan = world.account(Role::Agent, "orphan@t.com", Some(company), false);
-    assert!(matches!(
-        sign_in(&mut world, "orphan@t.com", PASSWORD),
-        Err(SignInError::AgentMissing)
-    ));
-    assert!(matches!(
-        sign_in(&mut world, "orphan@t.com", "wrong"),
-        Err(SignInError::Invalid)
-    ));
+    assert!(matches!(sign_in(&mut world, "orphan@t.com", PASSWORD), Err(SignInError::AgentMissing)));
+    assert!(matches!(sign_in(&mut world, "orphan@t.com", "wrong"), Err(SignInError::Invalid)));
     world.stored_mut(orphan).credentials.active = false;
-    assert!(matches!(
-        sign_in(&mut world, "orphan@t.com", PASSWORD),
-        Err(SignInError::Invalid)
-    ));
+    assert!(matches!(sign_in(&mut world, "orphan@t.com", PASSWORD), Err(SignInError::Invalid)));
 }
 
 #[test]
@@ -126,19 +94,9 @@ fn a_handed_out_password_leads_to_first_login_and_nothing_else() {
     let (user, _) = world.agent("bo@t.com", company, true);
     let signed_in = sign_in(&mut world, "bo@t.com", PASSWORD).unwrap();
     let email = Email::parse("bo@t.com").unwrap();
-    assert_eq!(
-        signed_in,
-        SignedIn::FirstLogin {
-            user,
-            role: Role::Agent,
-            email
-        }
-    );
+    assert_eq!(signed_in, SignedIn::FirstLogin { user, role: Role::Agent, email });
     assert!(world.families.is_empty() && world.arrivals.is_empty());
-    assert!(matches!(
-        sign_in(&mut world, "bo@t.com", "wrong"),
-        Err(SignInError::Invalid)
-    ));
+    assert!(matches!(sign_in(&mut world, "bo@t.com", "wrong"), Err(SignInError::Invalid)));
 }
 
 #[test]
@@ -146,14 +104,9 @@ fn a_password_that_changed_during_the_comparison_no_longer_signs_in() {
     let mut world = World::default();
     let company = world.company("Tesla");
     let user = world.account(Role::Admin, "ann@t.com", Some(company), false);
-    let checked = find(&mut world, "ann")
-        .unwrap()
-        .check(&world.hasher, &Password::new(PASSWORD));
+    let checked = find(&mut world, "ann").unwrap().check(&world.hasher, &Password::new(PASSWORD));
     let other = world.hasher.hash(&Password::new("another secret")).unwrap();
     world.set_password(user, &other).unwrap();
     let now = world.now;
-    assert!(matches!(
-        complete(&mut world, checked, None, Lifetimes::default(), now),
-        Err(SignInError::Invalid)
-    ));
+    assert!(matches!(complete(&mut world, checked, None, Lifetimes::default(), now), Err(SignInError::Invalid)));
 }

@@ -54,11 +54,7 @@ impl Agents for Bound<'_> {
 
     fn agent_has_email(&mut self, email: &Email) -> Result<bool, StoreError> {
         let code = self.code();
-        Ok(self
-            .world
-            .agents
-            .iter()
-            .any(|agent| agent.company == code && agent.email == *email))
+        Ok(self.world.agents.iter().any(|agent| agent.company == code && agent.email == *email))
     }
 
     fn insert_agent(&mut self, user: UserId, agent: &NewAgentRow, now: Timestamp) -> Result<Agent, StoreError> {
@@ -83,14 +79,7 @@ impl Agents for Bound<'_> {
 
     fn active_agents(&mut self) -> Result<Vec<Agent>, StoreError> {
         let code = self.code();
-        Ok(self
-            .world
-            .agents
-            .iter()
-            .rev()
-            .filter(|agent| agent.company == code && agent.is_active)
-            .cloned()
-            .collect())
+        Ok(self.world.agents.iter().rev().filter(|agent| agent.company == code && agent.is_active).cloned().collect())
     }
 
     fn reset_agent_password(&mut self, agent: AgentId, hash: &PasswordHash) -> Result<Option<Email>, StoreError> {
@@ -109,14 +98,7 @@ impl Agents for Bound<'_> {
 impl Assignments for Bound<'_> {
     fn assignments(&mut self) -> Result<Vec<Assignment>, StoreError> {
         let code = self.code();
-        Ok(self
-            .world
-            .assignments
-            .iter()
-            .rev()
-            .filter(|(of, _)| *of == code)
-            .map(|(_, row)| row.clone())
-            .collect())
+        Ok(self.world.assignments.iter().rev().filter(|(of, _)| *of == code).map(|(_, row)| row.clone()).collect())
     }
 
     fn assignments_for_update(&mut self) -> Result<Vec<Assignment>, StoreError> {
@@ -133,15 +115,7 @@ impl Assignments for Bound<'_> {
         let id = AssignmentId::new(self.world.assignments.len() as i64 + 1);
         let plan = self.world.plan(plan)?.unwrap();
         let stored = AssignmentStatus::Active;
-        let row = Assignment {
-            id,
-            plan,
-            stored,
-            start,
-            expiry,
-            notes: notes.into(),
-            created_at: start,
-        };
+        let row = Assignment { id, plan, stored, start, expiry, notes: notes.into(), created_at: start };
         let code = self.code();
         self.world.assignments.push((code, row));
         Ok(id)

@@ -64,21 +64,14 @@ fn a_pair_carries_the_claims_of_the_contract() {
     assert_eq!(refresh["exp"], grant.refresh_expires);
     assert_eq!(json(&pair.access, 0), serde_json::json!({"typ": "JWT", "alg": "HS256"}));
 
-    let of_all = Grant {
-        role: Role::Superadmin,
-        company: None,
-        ..grant
-    };
+    let of_all = Grant { role: Role::Superadmin, company: None, ..grant };
     assert!(json(&signer.sign(&of_all).unwrap().access, 1)["company_id"].is_null());
 }
 
 #[test]
 fn the_same_claims_sign_to_the_same_bytes_also_after_a_restart() {
     let grant = grant();
-    let (one, two) = (
-        Signer::new(SECRET).sign(&grant).unwrap(),
-        Signer::new(SECRET).sign(&grant.clone()).unwrap(),
-    );
+    let (one, two) = (Signer::new(SECRET).sign(&grant).unwrap(), Signer::new(SECRET).sign(&grant.clone()).unwrap());
     assert!(one == two);
     assert!(one.access != one.refresh);
 }
@@ -88,12 +81,8 @@ fn what_was_signed_reads_back() {
     let (signer, grant) = (Signer::new(SECRET), grant());
     let pair = signer.sign(&grant).unwrap();
     let claims = signer.verify_access(&pair.access, NOW).unwrap();
-    let wanted = Claims {
-        user: grant.user,
-        version: grant.version,
-        id: grant.access_id,
-        expires_at: grant.access_expires,
-    };
+    let wanted =
+        Claims { user: grant.user, version: grant.version, id: grant.access_id, expires_at: grant.access_expires };
     assert_eq!(claims, wanted);
     let refresh = signer.verify_refresh(&pair.refresh, NOW).unwrap();
     assert_eq!((refresh.family, refresh.claims.id), (grant.family, grant.refresh_id));
@@ -104,11 +93,7 @@ fn a_token_expires_at_its_exact_second_and_before_its_type_is_judged() {
     let (signer, grant) = (Signer::new(SECRET), grant());
     let pair = signer.sign(&grant).unwrap();
     let end = Timestamp::from_micros(grant.access_expires * 1_000_000);
-    assert!(
-        signer
-            .verify_access(&pair.access, end.minus(Duration::from_micros(1)))
-            .is_ok()
-    );
+    assert!(signer.verify_access(&pair.access, end.minus(Duration::from_micros(1))).is_ok());
     assert_eq!(signer.verify_access(&pair.access, end), Err(TokenError::Expired));
     assert_eq!(signer.verify_refresh(&pair.access, end), Err(TokenError::Expired));
     assert_eq!(signer.verify_refresh(&pair.access, NOW), Err(TokenError::WrongType));
@@ -119,9 +104,7 @@ fn a_token_expires_at_its_exact_second_and_before_its_type_is_judged() {
 fn whatever_was_not_signed_here_is_malformed() {
     let signer = Signer::new(SECRET);
     let pair = signer.sign(&grant()).unwrap();
-    let other = Signer::new(b"another secret of at least 32 bytes!")
-        .sign(&grant())
-        .unwrap();
+    let other = Signer::new(b"another secret of at least 32 bytes!").sign(&grant()).unwrap();
     let access = pair.access.as_str();
     let mut parts = access.split('.');
     let (header, claims, signature) = (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
@@ -143,12 +126,8 @@ fn whatever_was_not_signed_here_is_malformed() {
         access[..access.len() - 1].to_owned(),
         format!("{header}.{}.{signature}", part(r#"{"token_type":"access"}"#)),
         // Signed with another purpose's key: the bare secret.
-        jsonwebtoken::encode(
-            &signer.header,
-            &Wire::of(&grant(), Kind::Access),
-            &EncodingKey::from_secret(SECRET),
-        )
-        .unwrap(),
+        jsonwebtoken::encode(&signer.header, &Wire::of(&grant(), Kind::Access), &EncodingKey::from_secret(SECRET))
+            .unwrap(),
     ];
     for token in bad {
         assert_eq!(signer.verify_access(&token, NOW), Err(TokenError::Malformed), "{token}");
@@ -160,16 +139,8 @@ fn even_with_the_right_key_only_our_header_and_whole_claims_are_read() {
     let signer = Signer::new(SECRET);
     let header = r#"{"typ":"JWT","alg":"HS256"}"#;
     assert!(signer.verify_access(&forge(header, &plain_claims("")), NOW).is_ok());
-    for other in [
-        r#"{"alg":"HS256"}"#,
-        r#"{"typ":"JWT","alg":"HS256","kid":"x"}"#,
-        r#"{"typ":"JWT","alg":"HS512"}"#,
-    ] {
-        assert_eq!(
-            signer.verify_access(&forge(other, &plain_claims("")), NOW),
-            Err(TokenError::Malformed),
-            "{other}"
-        );
+    for other in [r#"{"alg":"HS256"}"#, r#"{"typ":"JWT","alg":"HS256","kid":"x"}"#, r#"{"typ":"JWT","alg":"HS512"}"#] {
+        assert_eq!(signer.verify_access(&forge(other, &plain_claims("")), NOW), Err(TokenError::Malformed), "{other}");
     }
     let whole = plain_claims("");
     let broken = [
@@ -183,11 +154,7 @@ fn even_with_the_right_key_only_our_header_and_whole_claims_are_read() {
         "[]".to_owned(),
     ];
     for claims in broken {
-        assert_eq!(
-            signer.verify_access(&forge(header, &claims), NOW),
-            Err(TokenError::Malformed),
-            "{claims}"
-        );
+        assert_eq!(signer.verify_access(&forge(header, &claims), NOW), Err(TokenError::Malformed), "{claims}");
     }
     let without_family = forge(header, &whole.replace("access", "refresh"));
     assert_eq!(signer.verify_refresh(&without_family, NOW), Err(TokenError::Malformed));

@@ -47,10 +47,7 @@ pub(crate) struct Collection {
 
 impl Collection {
     pub(crate) fn index(&self, parameters: &Parameters) -> Index {
-        let snapshot = Snapshot {
-            version: Version::new(1),
-            chunks: self.chunks.clone(),
-        };
+        let snapshot = Snapshot { version: Version::new(1), chunks: self.chunks.clone() };
         Index::with_parameters(snapshot, parameters)
     }
 }
@@ -68,10 +65,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Collection>, Box<dyn Error>> {
         let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let chunks = courses.entry(text("course")).or_default();
         chunks.push(Chunk {
-            document: Document {
-                id: DocumentId::new(1),
-                title: text("course"),
-            },
+            document: Document { id: DocumentId::new(1), title: text("course") },
             chunk_id: text("id"),
             section: text("section"),
             question: text("question"),
@@ -84,20 +78,12 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Collection>, Box<dyn Error>> {
     for row in csv::Reader::from_path(path.join("ground-truth-data.csv"))?.records() {
         let row = row?;
         let field = |at: usize| row.get(at).unwrap_or_default().to_owned();
-        labelled.push(Labelled {
-            text: field(0),
-            course: field(1),
-            entry: field(2),
-        });
+        labelled.push(Labelled { text: field(0), course: field(1), entry: field(2) });
     }
     let mut collections = Vec::new();
     for (course, chunks) in &courses {
         for size in SLICES {
-            collections.extend(
-                chunks
-                    .chunks(size)
-                    .map(|slice| collection(size, course, slice, &labelled)),
-            );
+            collections.extend(chunks.chunks(size).map(|slice| collection(size, course, slice, &labelled)));
         }
         collections.push(collection(usize::MAX, course, chunks, &labelled));
     }
@@ -117,20 +103,12 @@ fn collection(size: usize, course: &str, chunks: &[Chunk], labelled: &[Labelled]
         questions.extend(asked(own, Some(&own.entry)));
         questions.extend(others.next().into_iter().flat_map(|other| asked(other, None)));
     }
-    Collection {
-        size,
-        questions,
-        chunks: chunks.to_vec(),
-    }
+    Collection { size, questions, chunks: chunks.to_vec() }
 }
 
 /// The question as it was written, and as somebody in a hurry types it.
 fn asked(labelled: &Labelled, entry: Option<&String>) -> [Question; 2] {
-    let split = if hash(&labelled.entry).is_multiple_of(2) {
-        Split::Train
-    } else {
-        Split::HeldOut
-    };
+    let split = if hash(&labelled.entry).is_multiple_of(2) { Split::Train } else { Split::HeldOut };
     [(labelled.text.clone(), false), (keywords(&labelled.text), true)].map(|(text, keywords)| Question {
         text,
         entry: entry.cloned(),
@@ -151,8 +129,8 @@ fn keywords(text: &str) -> String {
 
 /// FNV-1a, folded: the same on every machine and at every run.
 fn hash(text: &str) -> u64 {
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let hash = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     hash ^ (hash >> 29)
 }

@@ -7,10 +7,7 @@ const SWEEPS: usize = 400;
 /// Fits by cyclic Newton steps, each weight held at zero or above.
 pub(crate) fn fit(examples: impl Iterator<Item = (Features, bool)>) -> Weights {
     let examples: Vec<(Features, bool)> = examples.collect();
-    let mut weights = Weights {
-        intercept: 0.0,
-        features: [0.0; 4],
-    };
+    let mut weights = Weights { intercept: 0.0, features: [0.0; 4] };
     for _ in 0..SWEEPS {
         weights.intercept += step(&examples, &weights, |_| 1.0);
         for at in 0..weights.features.len() {

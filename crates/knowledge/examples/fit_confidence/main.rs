@@ -14,9 +14,7 @@ use knowledge::index::Parameters;
 use report::Outcome;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let path = std::env::args()
-        .nth(1)
-        .ok_or("name the folder of the labelled questions")?;
+    let path = std::env::args().nth(1).ok_or("name the folder of the labelled questions")?;
     let training = |question: &Question| question.split == Split::Train;
     let collections = data::read(Path::new(&path))?;
 
@@ -30,18 +28,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let train = outcomes(&collections, &parameters, training);
     let weights = logistic::fit(train.iter().filter_map(Outcome::example));
     println!("\n## Coefficients\n\n{weights:#?}");
-    for (title, size) in [
-        ("whole courses", usize::MAX),
-        ("60 entries each", 60),
-        ("20 entries each", 20),
-    ] {
+    for (title, size) in [("whole courses", usize::MAX), ("60 entries each", 60), ("20 entries each", 20)] {
         for (form, keywords) in [("questions", false), ("keywords", true)] {
             let asked = |question: &Question| question.split == Split::HeldOut && question.keywords == keywords;
-            let chosen: Vec<_> = collections
-                .iter()
-                .filter(|collection| collection.size == size)
-                .cloned()
-                .collect();
+            let chosen: Vec<_> = collections.iter().filter(|collection| collection.size == size).cloned().collect();
             let held_out = outcomes(&chosen, &parameters, asked);
             println!("\n## Held out: {form}, {title}\n\n{}", report::ranking(&held_out));
             println!("{}", report::calibration(&held_out, &weights));

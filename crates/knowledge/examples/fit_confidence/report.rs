@@ -24,17 +24,10 @@ impl Outcome {
         let ranking = index.search(&question.text, CUTOFF);
         let place = |entry: &String| {
             let passages = ranking.as_ref()?.passages();
-            passages
-                .iter()
-                .position(|passage| passage.chunk.chunk_id == *entry)
-                .map(|at| at + 1)
+            passages.iter().position(|passage| passage.chunk.chunk_id == *entry).map(|at| at + 1)
         };
         let rank = question.entry.as_ref().and_then(place);
-        Self {
-            in_scope: question.entry.is_some(),
-            rank,
-            evidence: ranking.as_ref().map(Ranking::evidence),
-        }
+        Self { in_scope: question.entry.is_some(), rank, evidence: ranking.as_ref().map(Ranking::evidence) }
     }
 
     /// An example to fit, unless the confidence is given without a fit.
@@ -62,16 +55,8 @@ pub(crate) fn ranking(outcomes: &[Outcome]) -> String {
     let inside = || outcomes.iter().filter(|outcome| outcome.in_scope);
     let total = real(inside().count());
     let within = |limit: usize| real(inside().filter(|o| o.rank.is_some_and(|rank| rank <= limit)).count()) / total;
-    let reciprocal: f64 = inside()
-        .filter_map(|outcome| outcome.rank)
-        .map(|rank| 1.0 / real(rank))
-        .sum();
-    format!(
-        "R@1 {:.3}, R@5 {:.3}, MRR@5 {:.3} ({total} questions)",
-        within(1),
-        within(CUTOFF),
-        reciprocal / total
-    )
+    let reciprocal: f64 = inside().filter_map(|outcome| outcome.rank).map(|rank| 1.0 / real(rank)).sum();
+    format!("R@1 {:.3}, R@5 {:.3}, MRR@5 {:.3} ({total} questions)", within(1), within(CUTOFF), reciprocal / total)
 }
 
 pub(crate) fn calibration(outcomes: &[Outcome], weights: &Weights) -> String {
@@ -86,27 +71,18 @@ pub(crate) fn calibration(outcomes: &[Outcome], weights: &Weights) -> String {
         let count = real(members.len());
         let mean = members.iter().map(|(confidence, _)| confidence).sum::<f64>() / count;
         let right = real(members.iter().filter(|(_, right)| *right).count()) / count;
-        text.push_str(&format!(
-            "| {low:.1} to {high:.1} | {count} | {mean:.3} | {right:.3} |\n"
-        ));
+        text.push_str(&format!("| {low:.1} to {high:.1} | {count} | {mean:.3} | {right:.3} |\n"));
     }
     let error = |outcome: &Outcome| (outcome.confidence(weights) - f64::from(u8::from(outcome.right()))).powi(2);
     let brier = outcomes.iter().map(error).sum::<f64>() / real(outcomes.len());
-    text.push_str(&format!(
-        "\nBrier score {brier:.4}, AUC {:.4}\n",
-        auc(outcomes, weights)
-    ));
+    text.push_str(&format!("\nBrier score {brier:.4}, AUC {:.4}\n", auc(outcomes, weights)));
     text
 }
 
 /// The chance that a right first passage is believed more than a wrong one.
 fn auc(outcomes: &[Outcome], weights: &Weights) -> f64 {
     let side = |right: bool| -> Vec<f64> {
-        outcomes
-            .iter()
-            .filter(|o| o.right() == right)
-            .map(|o| o.confidence(weights))
-            .collect()
+        outcomes.iter().filter(|o| o.right() == right).map(|o| o.confidence(weights)).collect()
     };
     let (right, mut wrong) = (side(true), side(false));
     wrong.sort_by(f64::total_cmp);
@@ -123,9 +99,7 @@ pub(crate) fn thresholds(outcomes: &[Outcome], weights: &Weights) -> String {
         "| threshold | in scope: answered | of these right | out of scope: answered |\n|---|---|---|---|\n".to_owned();
     for threshold in [0.2, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7] {
         let answered = |in_scope: bool| {
-            outcomes
-                .iter()
-                .filter(move |o| o.in_scope == in_scope && o.confidence(weights) >= threshold)
+            outcomes.iter().filter(move |o| o.in_scope == in_scope && o.confidence(weights) >= threshold)
         };
         let total = |in_scope: bool| real(outcomes.iter().filter(|o| o.in_scope == in_scope).count());
         let inside = real(answered(true).count());

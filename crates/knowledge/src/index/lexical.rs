@@ -38,13 +38,7 @@ pub struct Parameters {
 /// Chosen on the training split of the fit; `docs/confidence.md` has the table.
 impl Default for Parameters {
     fn default() -> Self {
-        Self {
-            k1: 1.2,
-            b: 0.75,
-            question: 2.0,
-            answer: 1.0,
-            section: 0.5,
-        }
+        Self { k1: 1.2, b: 0.75, question: 2.0, answer: 1.0, section: 0.5 }
     }
 }
 
@@ -111,11 +105,7 @@ impl Lexical {
             bag.sort_unstable_by_key(|&(term, _)| term);
             counts.extend(bag.chunk_by(|a, b| a.0 == b.0).filter_map(|same| {
                 let &(term, _) = same.first()?;
-                Some(Count {
-                    term,
-                    chunk: at,
-                    weight: same.iter().map(|&(_, weight)| weight).sum(),
-                })
+                Some(Count { term, chunk: at, weight: same.iter().map(|&(_, weight)| weight).sum() })
             }));
         }
         counts.sort_unstable_by_key(|count| (count.term, count.chunk));
@@ -132,15 +122,9 @@ impl Lexical {
                 let length = lengths.get(place(count.chunk)).copied().unwrap_or(average);
                 let slope = parameters.k1 * (1.0 - parameters.b + parameters.b * length / average);
                 let impact = idf * count.weight * (parameters.k1 + 1.0) / (count.weight + slope);
-                Posting {
-                    chunk: count.chunk,
-                    impact,
-                }
+                Posting { chunk: count.chunk, impact }
             }));
-            terms.push(Term {
-                postings: start..postings.len(),
-                idf,
-            });
+            terms.push(Term { postings: start..postings.len(), idf });
         }
         Self {
             vocabulary: reader.vocabulary,
@@ -200,21 +184,14 @@ impl Lexical {
         let mut shared = 0.0;
         for &(term, idf) in &query.known {
             let holders = self.postings_of(term);
-            if holders
-                .binary_search_by_key(&first, |posting| place(posting.chunk))
-                .is_ok()
-            {
+            if holders.binary_search_by_key(&first, |posting| place(posting.chunk)).is_ok() {
                 covered += idf;
             }
             if question.binary_search(&term).is_ok() {
                 shared += idf;
             }
         }
-        let asked: f32 = question
-            .iter()
-            .filter_map(|&term| self.terms.get(place(term)))
-            .map(|term| term.idf)
-            .sum();
+        let asked: f32 = question.iter().filter_map(|&term| self.terms.get(place(term))).map(|term| term.idf).sum();
         Features {
             score: ratio(score, score + self.unknown_idf * self.ceiling),
             margin: ratio(score - second, query.mass * self.ceiling),
@@ -230,10 +207,7 @@ impl Lexical {
     }
 
     fn postings_of(&self, term: u32) -> &[Posting] {
-        self.terms
-            .get(place(term))
-            .and_then(|term| self.postings.get(term.postings.clone()))
-            .unwrap_or_default()
+        self.terms.get(place(term)).and_then(|term| self.postings.get(term.postings.clone())).unwrap_or_default()
     }
 }
 
@@ -246,11 +220,7 @@ struct Reader {
 
 impl Default for Reader {
     fn default() -> Self {
-        Self {
-            stems: Terms::new(),
-            vocabulary: HashMap::new(),
-            seen: HashMap::new(),
-        }
+        Self { stems: Terms::new(), vocabulary: HashMap::new(), seen: HashMap::new() }
     }
 }
 
@@ -286,17 +256,10 @@ fn place(at: u32) -> usize {
 }
 
 fn ratio(part: f32, whole: f32) -> f64 {
-    if whole > 0.0 {
-        f64::from(part / whole).clamp(0.0, 1.0)
-    } else {
-        0.0
-    }
+    if whole > 0.0 { f64::from(part / whole).clamp(0.0, 1.0) } else { 0.0 }
 }
 
-#[expect(
-    clippy::as_conversions,
-    reason = "std converts a count to the nearest float by `as` alone"
-)]
+#[expect(clippy::as_conversions, reason = "std converts a count to the nearest float by `as` alone")]
 fn float(count: usize) -> f32 {
     count as f32
 }
@@ -320,10 +283,7 @@ mod tests {
 
     #[test]
     fn features_stay_between_zero_and_one() {
-        let lexical = built(&[
-            ("S", "red shoes", "We sell shoes."),
-            ("S", "blue hats", "We sell hats."),
-        ]);
+        let lexical = built(&[("S", "red shoes", "We sell shoes."), ("S", "blue hats", "We sell hats.")]);
         let query = lexical.read("red shoes red shoes shoes");
         let mut scores = [0.0; 2];
         lexical.score(&query, &mut scores);

@@ -21,10 +21,7 @@ impl<'i> Section<'i> {
     /// Its questions, in the order of the knowledge.
     pub fn questions(&self) -> impl Iterator<Item = &'i str> + use<'i> {
         let chunks = self.chunks;
-        let members = self
-            .members
-            .iter()
-            .filter_map(|&at| chunks.get(usize::try_from(at).ok()?));
+        let members = self.members.iter().filter_map(|&at| chunks.get(usize::try_from(at).ok()?));
         members.map(|chunk| chunk.question.as_str())
     }
 }
@@ -56,9 +53,7 @@ impl Sections {
     }
 
     pub(super) fn all<'i>(&'i self, chunks: &'i [Arc<Chunk>]) -> impl Iterator<Item = Section<'i>> {
-        self.all
-            .iter()
-            .map(|(title, members)| Section { title, members, chunks })
+        self.all.iter().map(|(title, members)| Section { title, members, chunks })
     }
 
     pub(super) fn find<'i>(&'i self, key: &str, chunks: &'i [Arc<Chunk>]) -> Option<Section<'i>> {
@@ -67,10 +62,7 @@ impl Sections {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.all
-            .iter()
-            .map(|(title, members)| title.len() * 2 + members.len() * 4 + 120)
-            .sum()
+        self.all.iter().map(|(title, members)| title.len() * 2 + members.len() * 4 + 120).sum()
     }
 }
 

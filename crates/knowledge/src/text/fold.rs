@@ -13,10 +13,8 @@ pub(super) fn fold(c: char, out: &mut String) {
         out.push(c.to_ascii_lowercase());
         return;
     }
-    let base = u32::from(c)
-        .checked_sub(0xc0)
-        .and_then(|at| usize::try_from(at).ok())
-        .and_then(|at| BASES.as_bytes().get(at));
+    let base =
+        u32::from(c).checked_sub(0xc0).and_then(|at| usize::try_from(at).ok()).and_then(|at| BASES.as_bytes().get(at));
     match base {
         Some(&base) if base != b' ' => out.push(char::from(base)),
         _ => out.extend(c.to_lowercase().filter(|c| c.is_alphanumeric())),
@@ -39,10 +37,7 @@ mod tests {
             folded("\u{c9}T\u{c9} \u{e7}a \u{d1}and\u{fa} \u{17d}i\u{17e}ka \u{141}\u{f3}d\u{17a}"),
             "ete ca nandu zizka lodz"
         );
-        assert_eq!(
-            folded("\u{c0}\u{ff}\u{100}\u{178}\u{17e}\u{17f}\u{149}\u{138}"),
-            "ayayzs\u{149}\u{138}"
-        );
+        assert_eq!(folded("\u{c0}\u{ff}\u{100}\u{178}\u{17e}\u{17f}\u{149}\u{138}"), "ayayzs\u{149}\u{138}");
     }
 
     #[test]

@@ -17,10 +17,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 pub(super) fn pause(error: &ModelError, failed: u32, jitter: u8, left: Duration) -> Option<Duration> {
     let asked = match error {
         ModelError::Unreachable(_) => Duration::ZERO,
-        ModelError::Overloaded {
-            status: 429 | 500 | 502 | 503 | 504,
-            retry_after,
-        } => retry_after.unwrap_or_default(),
+        ModelError::Overloaded { status: 429 | 500 | 502 | 503 | 504, retry_after } => retry_after.unwrap_or_default(),
         _ => return None,
     };
     let doubled = FIRST_PAUSE.saturating_mul(1_u32.checked_shl(failed).unwrap_or(u32::MAX));
@@ -63,15 +60,7 @@ mod tests {
         let longest = [0, 1, 2, 3, 4, 5, 40].map(|failed| pause(&error, failed, 255, AMPLE));
         assert_eq!(
             longest,
-            [
-                millis(100),
-                millis(200),
-                millis(400),
-                millis(800),
-                millis(1600),
-                millis(2000),
-                millis(2000)
-            ]
+            [millis(100), millis(200), millis(400), millis(800), millis(1600), millis(2000), millis(2000)]
         );
         assert_eq!(pause(&error, 0, 0, AMPLE), millis(50));
     }
@@ -81,10 +70,7 @@ mod tests {
         let error = overloaded(429, Some(Duration::from_secs(7)));
         assert_eq!(pause(&error, 0, 0, AMPLE), millis(7000));
         assert_eq!(pause(&error, 0, 0, Duration::from_secs(7)), None);
-        assert_eq!(
-            pause(&overloaded(429, Some(Duration::ZERO)), 0, 255, AMPLE),
-            millis(100)
-        );
+        assert_eq!(pause(&overloaded(429, Some(Duration::ZERO)), 0, 255, AMPLE), millis(100));
         assert_eq!(pause(&overloaded(429, Some(Duration::MAX)), 0, 255, AMPLE), None);
     }
 
@@ -94,12 +80,9 @@ mod tests {
             assert!(pause(&overloaded(status, None), 0, 0, AMPLE).is_some(), "{status}");
         }
         assert!(pause(&ModelError::Unreachable("reset".into()), 0, 0, AMPLE).is_some());
-        for error in [
-            overloaded(501, None),
-            ModelError::Refused { status: 404 },
-            ModelError::Empty,
-            ModelError::Timeout,
-        ] {
+        for error in
+            [overloaded(501, None), ModelError::Refused { status: 404 }, ModelError::Empty, ModelError::Timeout]
+        {
             assert_eq!(pause(&error, 0, 0, AMPLE), None, "{error}");
         }
     }

@@ -17,20 +17,8 @@ pub(super) struct RequestBody<'a> {
 }
 
 pub(super) fn request<'a>(model: &'a str, prompt: &'a Prompt) -> RequestBody<'a> {
-    let messages = prompt
-        .messages
-        .iter()
-        .map(|turn| TurnBody {
-            role: role(turn.role),
-            content: &turn.text,
-        })
-        .collect();
-    RequestBody {
-        model,
-        messages,
-        max_tokens: prompt.max_tokens,
-        temperature: prompt.temperature,
-    }
+    let messages = prompt.messages.iter().map(|turn| TurnBody { role: role(turn.role), content: &turn.text }).collect();
+    RequestBody { model, messages, max_tokens: prompt.max_tokens, temperature: prompt.temperature }
 }
 
 /// Reads what an endpoint answered.
@@ -39,9 +27,7 @@ pub(super) fn request<'a>(model: &'a str, prompt: &'a Prompt) -> RequestBody<'a>
 /// object or a text, a `code` that is a number or a text, and an `error` delivered with status 200.
 pub(super) fn completion(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Result<Completion, ModelError> {
     if !(200..300).contains(&status) {
-        let error = serde_json::from_slice::<ErrorBody>(body)
-            .map(|body| body.error)
-            .unwrap_or_default();
+        let error = serde_json::from_slice::<ErrorBody>(body).map(|body| body.error).unwrap_or_default();
         return Err(failure(status, retry_after, &error));
     }
     let reply: ReplyBody = serde_json::from_slice(body).map_err(|error| ModelError::Malformed(bad_reply(&error)))?;
@@ -59,11 +45,7 @@ pub(super) fn completion(status: u16, retry_after: Option<Duration>, body: &[u8]
         Some("length") => FinishReason::Length,
         _ => FinishReason::Other,
     };
-    Ok(Completion {
-        text,
-        finish,
-        usage: reply.usage.as_ref().and_then(usage),
-    })
+    Ok(Completion { text, finish, usage: reply.usage.as_ref().and_then(usage) })
 }
 
 #[derive(Serialize)]
@@ -105,10 +87,7 @@ fn role(role: Role) -> &'static str {
 
 fn usage(usage: &Value) -> Option<Usage> {
     let tokens = |name| usage.get(name).and_then(Value::as_u64);
-    Some(Usage {
-        prompt_tokens: tokens("prompt_tokens")?,
-        completion_tokens: tokens("completion_tokens")?,
-    })
+    Some(Usage { prompt_tokens: tokens("prompt_tokens")?, completion_tokens: tokens("completion_tokens")? })
 }
 
 /// Says what a failure means. The error's own texts only choose between variants and are dropped: they may quote the
@@ -117,10 +96,7 @@ fn failure(status: u16, retry_after: Option<Duration>, error: &Value) -> ModelEr
     let names = [error.get("code"), error.get("type")];
     let too_long = |name: &Value| {
         // OpenAI's word and llama.cpp's.
-        matches!(
-            name.as_str(),
-            Some("context_length_exceeded" | "exceed_context_size_error")
-        )
+        matches!(name.as_str(), Some("context_length_exceeded" | "exceed_context_size_error"))
     };
     match status {
         429 | 500..=599 => ModelError::Overloaded { status, retry_after },
@@ -138,11 +114,7 @@ fn status_in(error: &Value) -> Option<u16> {
 
 fn bad_reply(error: &serde_json::Error) -> BadReply {
     let (line, column) = (error.line(), error.column());
-    if error.is_data() {
-        BadReply::Shape { line, column }
-    } else {
-        BadReply::Syntax { line, column }
-    }
+    if error.is_data() { BadReply::Shape { line, column } } else { BadReply::Syntax { line, column } }
 }
 
 #[cfg(test)]
@@ -177,30 +149,12 @@ mod tests {
     #[test]
     fn dialects_of_success_are_understood() {
         for (body, expected) in [
-            (
-                r#"{"choices":[{"message":{"content":"hi"},"finish_reason":"stop"}]}"#,
-                "hi (Stop)",
-            ),
-            (
-                r#"{"choices":[{"message":{"content":"hi"},"finish_reason":"length"}]}"#,
-                "hi (Length)",
-            ),
-            (
-                r#"{"choices":[{"message":{"content":"hi"},"finish_reason":"content_filter"}]}"#,
-                "hi (Other)",
-            ),
-            (
-                r#"{"choices":[{"message":{"content":"hi"}}],"usage":null,"error":null,"timings":{}}"#,
-                "hi (Other)",
-            ),
-            (
-                r#"{"choices":[{"message":{"content":"hi"},"finish_reason":null}],"usage":{"x":1}}"#,
-                "hi (Other)",
-            ),
-            (
-                r#"{"choices":[{"message":{"content":null},"finish_reason":"stop"}]}"#,
-                "Empty",
-            ),
+            (r#"{"choices":[{"message":{"content":"hi"},"finish_reason":"stop"}]}"#, "hi (Stop)"),
+            (r#"{"choices":[{"message":{"content":"hi"},"finish_reason":"length"}]}"#, "hi (Length)"),
+            (r#"{"choices":[{"message":{"content":"hi"},"finish_reason":"content_filter"}]}"#, "hi (Other)"),
+            (r#"{"choices":[{"message":{"content":"hi"}}],"usage":null,"error":null,"timings":{}}"#, "hi (Other)"),
+            (r#"{"choices":[{"message":{"content":"hi"},"finish_reason":null}],"usage":{"x":1}}"#, "hi (Other)"),
+            (r#"{"choices":[{"message":{"content":null},"finish_reason":"stop"}]}"#, "Empty"),
             (r#"{"choices":[{"message":{"content":" \n"}}]}"#, "Empty"),
             (r#"{"choices":[{"message":{"tool_calls":[]}}]}"#, "Empty"),
             (r#"{"choices":[]}"#, "Empty"),
@@ -213,57 +167,23 @@ mod tests {
     fn usage_is_read_where_it_is_complete() {
         let body = r#"{"choices":[{"message":{"content":"hi"}}],"usage":{"prompt_tokens":3,"completion_tokens":1}}"#;
         let usage = completion(200, None, body.as_bytes()).unwrap().usage;
-        assert_eq!(
-            usage,
-            Some(Usage {
-                prompt_tokens: 3,
-                completion_tokens: 1
-            })
-        );
+        assert_eq!(usage, Some(Usage { prompt_tokens: 3, completion_tokens: 1 }));
     }
 
     #[test]
     fn a_failure_keeps_its_status_and_nothing_of_its_text() {
         for (status, body, expected) in [
-            (
-                401,
-                r#"{"error":{"message":"sk-1 is wrong","code":"invalid_api_key"}}"#,
-                "Refused { status: 401 }",
-            ),
+            (401, r#"{"error":{"message":"sk-1 is wrong","code":"invalid_api_key"}}"#, "Refused { status: 401 }"),
             (404, r#"{"error":"model not found"}"#, "Refused { status: 404 }"),
-            (
-                400,
-                r#"{"error":{"code":400,"message":"no"}}"#,
-                "Refused { status: 400 }",
-            ),
+            (400, r#"{"error":{"code":400,"message":"no"}}"#, "Refused { status: 400 }"),
             (400, r#"{"error":{"code":"context_length_exceeded"}}"#, "PromptTooLong"),
-            (
-                400,
-                r#"{"error":{"code":400,"type":"exceed_context_size_error","n_ctx":8}}"#,
-                "PromptTooLong",
-            ),
+            (400, r#"{"error":{"code":400,"type":"exceed_context_size_error","n_ctx":8}}"#, "PromptTooLong"),
             (307, "", "Refused { status: 307 }"),
             (429, "slow down", "Overloaded { status: 429, retry_after: None }"),
-            (
-                500,
-                r#"{"error":{"code":"context_length_exceeded"}}"#,
-                "Overloaded { status: 500, retry_after: None }",
-            ),
-            (
-                200,
-                r#"{"error":{"code":503,"message":"no"}}"#,
-                "Overloaded { status: 503, retry_after: None }",
-            ),
-            (
-                200,
-                r#"{"error":{"code":"429"}}"#,
-                "Overloaded { status: 429, retry_after: None }",
-            ),
-            (
-                200,
-                r#"{"error":{"code":"model_not_found"},"choices":[]}"#,
-                "Refused { status: 200 }",
-            ),
+            (500, r#"{"error":{"code":"context_length_exceeded"}}"#, "Overloaded { status: 500, retry_after: None }"),
+            (200, r#"{"error":{"code":503,"message":"no"}}"#, "Overloaded { status: 503, retry_after: None }"),
+            (200, r#"{"error":{"code":"429"}}"#, "Overloaded { status: 429, retry_after: None }"),
+            (200, r#"{"error":{"code":"model_not_found"},"choices":[]}"#, "Refused { status: 200 }"),
         ] {
             assert_eq!(read(status, body), expected, "{status} {body}");
         }
@@ -274,10 +194,7 @@ mod tests {
         for (body, expected) in [
             ("", "Malformed(Syntax { line: 1, column: 0 })"),
             ("<html>", "Malformed(Syntax { line: 1, column: 1 })"),
-            (
-                r#"{"choices":"the prompt"}"#,
-                "Malformed(Shape { line: 1, column: 23 })",
-            ),
+            (r#"{"choices":"the prompt"}"#, "Malformed(Shape { line: 1, column: 23 })"),
             ("{}", "Malformed(NoChoices)"),
         ] {
             assert_eq!(read(200, body), expected, "{body}");

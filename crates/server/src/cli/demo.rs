@@ -28,9 +28,11 @@ pub(super) fn demo(listen: Option<SocketAddr>) -> Result<(), Failure> {
     let settings = Settings::in_folder(folder.path().to_owned()).listening(vec![free(wanted)?]);
     let config = crate::config::Config { bcrypt_cost: BCRYPT_COST, ..settings.check()? };
     let codes = demo::fill(&Database::open(&Options::new(config.database.clone()))?, BCRYPT_COST, SystemClock.now())?;
-    let running = crate::start(config, Extras { clock: Arc::new(SystemClock), model: None })?;
+    let running = crate::start(&config, Extras { clock: Arc::new(SystemClock), model: None })?;
     for address in running.addresses() {
-        println!("Switchboard listens on http://{address} with two sample companies; Ctrl-C ends it and deletes them.\n");
+        println!(
+            "Switchboard listens on http://{address} with two sample companies; Ctrl-C ends it and deletes them.\n"
+        );
         println!("Sign in with the password {PASSWORD} as");
         println!("  {SUPERADMIN:<34} superadmin");
         for (sample, code) in SAMPLES.iter().zip(&codes) {

@@ -10,7 +10,7 @@ pub(super) fn serve(settings: Settings) -> Result<(), Failure> {
     let settings = settings.complete()?;
     logging::start(settings.log_filter());
     let config = settings.check()?;
-    let running = crate::start(config, Extras { clock: Arc::new(SystemClock), model: None })?;
+    let running = crate::start(&config, Extras { clock: Arc::new(SystemClock), model: None })?;
     for address in running.addresses() {
         tracing::info!(%address, "listening");
     }

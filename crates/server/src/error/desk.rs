@@ -33,11 +33,12 @@ impl From<AssignError> for ApiError {
         match error {
             AssignError::HandoffNotFound => Self::not_found("Handoff session not found"),
             AssignError::AgentNotFound => Self::not_found("Agent not found"),
-            AssignError::IllegalTransition { from } => {
-                Self::conflict(Code::IllegalTransition, format!("A session that is {} cannot be assigned", from.as_str()))
-                    .with("from", from.as_str())
-                    .with("event", "assign")
-            }
+            AssignError::IllegalTransition { from } => Self::conflict(
+                Code::IllegalTransition,
+                format!("A session that is {} cannot be assigned", from.as_str()),
+            )
+            .with("from", from.as_str())
+            .with("event", "assign"),
             AssignError::Store(error) => error.into(),
         }
     }

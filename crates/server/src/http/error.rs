@@ -256,7 +256,7 @@ impl ApiError {
     /// responses, such as a socket, has to call it.
     pub(crate) fn log(&self, request_id: &str) {
         if let Some(cause) = &self.0.cause {
-            tracing::error!(request_id, error = %Chain(cause.as_ref()), "request failed");
+            tracing::error!(request_id, error = crate::logging::chain(cause.as_ref()), "request failed");
         }
     }
 
@@ -309,21 +309,6 @@ impl fmt::Debug for ApiError {
     }
 }
 
-/// An error and its sources in one line.
-struct Chain<'a>(&'a (dyn Error + 'static));
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut next = self.0.source();
-        while let Some(source) = next {
-            write!(f, ": {source}")?;
-            next = source.source();
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -336,12 +321,6 @@ mod tests {
         let broken = ApiError::from(StoreError::new(Fault::Broken, "disk full"));
         assert_eq!((broken.status_code().as_u16(), broken.code()), (500, Code::InternalError));
         assert_eq!(broken.message(), "Internal server error");
-    }
-
-    #[test]
-    fn a_cause_prints_with_all_its_sources() {
-        let error = StoreError::new(Fault::Broken, StoreError::new(Fault::Unavailable, "disk full"));
-        assert_eq!(Chain(&error).to_string(), "the store failed: the store is unavailable: disk full");
     }
 
     #[test]

@@ -5,7 +5,10 @@ use attachments::LinkSigner;
 use chatbot::Reply;
 use handoff::turn::{Ask, Exchange};
 use serde::Serialize;
-use tenancy::{AttachmentId, CompanyCode, SessionId, Timestamp, access};
+use tenancy::{
+    AttachmentId, CompanyCode, SessionId, Timestamp,
+    access::{self, Refused},
+};
 
 use super::idempotency;
 use crate::{
@@ -103,10 +106,10 @@ async fn chat(
 }
 
 /// The company that is named, or a staff caller's own.
-pub(super) fn company(named: Option<&str>, staff: Option<&access::Staff>) -> Result<CompanyCode, ApiError> {
+pub(super) fn company(named: Option<&str>, staff: Option<&access::Staff>) -> Result<CompanyCode, Refused> {
     match (named, staff.and_then(access::Staff::company)) {
-        (Some(code), _) => CompanyCode::parse(code).map_err(|_| access::Refused::CompanyNotFound.into()),
+        (Some(code), _) => CompanyCode::parse(code).map_err(|_| Refused::CompanyNotFound),
         (None, Some(own)) => Ok(own),
-        (None, None) => Err(access::Refused::CompanyMissing.into()),
+        (None, None) => Err(Refused::CompanyMissing),
     }
 }

@@ -102,9 +102,8 @@ async fn escalate(
     let session = SessionId::parse(&body.session_id).map_err(|_| absent())?;
     let opening = Opening { reason: body.reason, priority: body.priority };
     let now = app.now();
-    let opened = app.desk_write(staff, Place::Session(session), move |store| {
-        desk::escalate(store, session, &opening, now)
-    });
+    let opened =
+        app.desk_write(staff, Place::Session(session), move |store| desk::escalate(store, session, &opening, now));
     let handoff = opened.await?.ok_or_else(absent)?;
     Ok(HandoffReply::json("Session escalated successfully", &handoff))
 }
@@ -273,11 +272,7 @@ struct AgentView {
 }
 
 /// Lists the sessions whose handoff names the calling agent.
-async fn own_sessions(
-    Auth(staff): Auth<Staff>,
-    params: Params,
-    app: web::Data<App>,
-) -> Result<HttpResponse, ApiError> {
+async fn own_sessions(Auth(staff): Auth<Staff>, params: Params, app: web::Data<App>) -> Result<HttpResponse, ApiError> {
     let agent = only_agents(staff)?;
     let (company, id, name) = (tenancy::access::Caller::scope(&agent).company(), agent.id(), agent.name().to_owned());
     let paging = Paging::agent(&params);
@@ -350,7 +345,7 @@ async fn conversation(
                 company_id: Shown(company),
                 status: found.session.status.as_str(),
             },
-            user_profile: found.profile.as_ref().map(|profile| ProfileRow::whole(profile)),
+            user_profile: found.profile.as_ref().map(ProfileRow::whole),
         },
         messages: found.messages.iter().map(|message| HistoryRow::new(message, &app.links, now)).collect(),
     }))

@@ -12,7 +12,7 @@ use serde::Serialize;
 use storage::Place;
 use tenancy::{
     SessionId,
-    access::{self, SessionAccess, Staff},
+    access::{self, Refused, SessionAccess, Staff},
 };
 
 use super::chat::company;
@@ -119,8 +119,14 @@ async fn receive(
     let absent = || ApiError::not_found("Chat session not found or access denied");
     let form = read(&req, payload, &app).await?;
     let Checked { session, company_id, uploader, file } = check(form)?;
-    let company = company(company_id.as_deref(), staff.as_ref())?;
-    let visitor = app.lobby(move |lobby| access::visitor(lobby, Some(company), session)).await?;
+    // This endpoint knows sessions, not companies: one that is not there has no session either.
+    let turned_away = |refused| match refused {
+        Refused::CompanyNotFound => absent(),
+        other => other.into(),
+    };
+    let company = company(company_id.as_deref(), staff.as_ref()).map_err(turned_away)?;
+    let admitted = app.lobby(move |lobby| access::visitor(lobby, Some(company), session)).await;
+    let visitor = admitted.map_err(turned_away)?;
     let session = visitor.session().ok_or_else(absent)?;
     let uploader = match uploader {
         Uploader::Agent if may_see(&app, staff, session).await? => Uploader::Agent,

@@ -3,7 +3,10 @@
 use actix_web::{HttpResponse, web};
 use serde_json::json;
 
-use crate::{app::App, http::{error::ApiError, routes::at}};
+use crate::{
+    app::App,
+    http::{error::ApiError, routes::at},
+};
 
 pub(super) fn register(config: &mut web::ServiceConfig) {
     config.service(at("/healthz/").get(alive)).service(at("/readyz/").get(ready));

@@ -129,13 +129,16 @@ async fn load(
     };
     let entries = faq::parse(Value::Object(body.faq))?;
     let count = entries.len();
+    if count == 0 {
+        // A replacement by nothing is far more often a mistake in the body than a wish.
+        return Err(ApiError::field("documents", "No documents were found."));
+    }
     match supervisor {
         Supervisor::Superadmin(superadmin) if shared => load_shared(&app, superadmin, entries, mode).await?,
         supervisor => {
             let now = app.now();
-            let loaded = app.office_write(supervisor, Place::Company(company), move |store| {
-                load::faq(store, &entries, mode, now)
-            });
+            let loaded = app
+                .office_write(supervisor, Place::Company(company), move |store| load::faq(store, &entries, mode, now));
             loaded.await?.ok_or(Refused::CompanyNotFound)?;
         }
     }
@@ -165,10 +168,7 @@ struct SampleLoaded {
 }
 
 /// Loads the bundled sample into the shared library again; what else is there stays.
-async fn load_sample(
-    Auth(superadmin): Auth<Superadmin>,
-    app: web::Data<App>,
-) -> Result<HttpResponse, ApiError> {
+async fn load_sample(Auth(superadmin): Auth<Superadmin>, app: web::Data<App>) -> Result<HttpResponse, ApiError> {
     let entries = sample().map_err(ApiError::internal)?;
     let count = entries.len();
     load_shared(&app, superadmin, entries, LoadMode::Merge).await?;

@@ -5,14 +5,10 @@ use std::{io, path::PathBuf};
 use actix_files::NamedFile;
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{
-        self, Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue, HeaderValue,
-    },
+    http::header::{self, Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue, HeaderValue},
     web,
 };
-use attachments::{
-    AttachmentDirectory as _, Attachments as _, BlobKey, Blobs as _, Disposition, Download, Verdict,
-};
+use attachments::{AttachmentDirectory as _, Attachments as _, BlobKey, Blobs as _, Disposition, Download, Verdict};
 use storage::Place;
 use tenancy::{CompanyCode, Fault, StoreError, access::Staff};
 
@@ -33,7 +29,8 @@ async fn serve(
     params: Params,
     app: web::Data<App>,
 ) -> Result<HttpResponse, ApiError> {
-    let key = path.strip_prefix("uploads/").and_then(|key| BlobKey::parse(key).ok()).ok_or_else(ApiError::detail_404)?;
+    let key =
+        path.strip_prefix("uploads/").and_then(|key| BlobKey::parse(key).ok()).ok_or_else(ApiError::detail_404)?;
     let verdict = match (params.get("exp"), params.get("sig")) {
         (Some(exp), Some(sig)) => Some(app.links.verify(&key.path(), exp, sig, app.now())),
         (Some(_), None) | (None, Some(_)) => Some(Verdict::Wrong),

@@ -104,11 +104,7 @@ struct StatusView {
 }
 
 /// How a session stands; its profile in full only for staff who may see it.
-async fn session_status(
-    Anyone(staff): Anyone,
-    params: Params,
-    app: web::Data<App>,
-) -> Result<HttpResponse, ApiError> {
+async fn session_status(Anyone(staff): Anyone, params: Params, app: web::Data<App>) -> Result<HttpResponse, ApiError> {
     let id = params.text("session_id").ok_or_else(|| ApiError::bad_request("session_id is required"))?;
     let (visitor, access) = admit(&app, id).await?;
     let found = app.read(visitor, move |store| {

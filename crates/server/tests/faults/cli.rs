@@ -60,9 +60,13 @@ fn a_taken_address_refuses_to_start() {
     let address = taken.local_addr().unwrap().to_string();
     let refused = run(home.command(["serve", "--listen", &address]), "");
     assert_eq!(refused.status.code(), Some(1));
-    assert!(refused.stderr.ends_with(&format!(
-        "switchboard: cannot listen on {address}: Address already in use (os error 98)\n"
-    )), "{}", refused.stderr);
+    assert!(
+        refused
+            .stderr
+            .ends_with(&format!("switchboard: cannot listen on {address}: Address already in use (os error 98)\n")),
+        "{}",
+        refused.stderr
+    );
 }
 
 #[tokio::test]

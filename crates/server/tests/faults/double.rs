@@ -61,8 +61,12 @@ impl Double {
                 let build = move || {
                     App::new().app_data(inbox.clone()).route("/v1/chat/completions", web::post().to(completions))
                 };
-                let server =
-                    HttpServer::new(build).workers(1).disable_signals().shutdown_timeout(0).bind("127.0.0.1:0").unwrap();
+                let server = HttpServer::new(build)
+                    .workers(1)
+                    .disable_signals()
+                    .shutdown_timeout(0)
+                    .bind("127.0.0.1:0")
+                    .unwrap();
                 let url = format!("http://{}/v1", server.addrs()[0]);
                 let server = server.run();
                 tell.send((url, server.handle())).unwrap();

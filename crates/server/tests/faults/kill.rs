@@ -191,7 +191,10 @@ async fn read_back(site: &Site, visitor: &Visitor) {
     let written: Vec<_> = read.iter().filter(|message| message["message_type"] == "user").collect();
     assert_eq!(written.len(), visitor.acknowledged.len(), "{session}");
     for (message, (sent, seq)) in written.iter().zip(&visitor.acknowledged) {
-        assert_eq!((&message["client_message_id"], &message["content"]), (&sent.id.as_str().into(), &sent.body["message"]));
+        assert_eq!(
+            (&message["client_message_id"], &message["content"]),
+            (&sent.id.as_str().into(), &sent.body["message"])
+        );
         assert_eq!(message["seq"], *seq);
     }
 }

@@ -21,6 +21,8 @@ mod kill;
 #[cfg(test)]
 mod llm;
 #[cfg(test)]
+mod logs;
+#[cfg(test)]
 mod site;
 #[cfg(test)]
 mod stop;

@@ -62,7 +62,7 @@ async fn stopping_an_embedded_server_returns_after_the_request_under_way() {
             .unwrap()
     };
     let extras = server::Extras { clock: std::sync::Arc::new(server::SystemClock), model: None };
-    let running = server::start(config, extras).unwrap();
+    let running = server::start(&config, extras).unwrap();
     let address = running.addresses()[0];
     let site = Site::open(&home, address).await;
     site.let_a_model_answer(&home);

@@ -2,7 +2,10 @@
 
 use std::net::SocketAddr;
 
-use reqwest::header::HeaderMap;
+use reqwest::{
+    header::HeaderMap,
+    multipart::{Form, Part},
+};
 use serde_json::Value;
 
 /// A caller, with or without a token.
@@ -53,6 +56,14 @@ impl Caller {
     /// As [`Caller::post`], for servers that may be gone before they answer.
     pub(crate) async fn try_post(&self, path: &str, body: &Value) -> reqwest::Result<Answer> {
         self.send(self.http.post(format!("{}{path}", self.base)).json(body)).await
+    }
+
+    /// Uploads a file as a visitor.
+    pub(crate) async fn upload(&self, session: &str, company: &str, name: &str, content: &str) -> Answer {
+        let file = Part::text(content.to_owned()).file_name(name.to_owned());
+        let form = Form::new().text("session_id", session.to_owned()).text("company_id", company.to_owned());
+        let request = self.http.post(format!("{}/api/chatbot/upload/", self.base)).multipart(form.part("file", file));
+        self.send(request).await.unwrap()
     }
 
     /// Signs in.

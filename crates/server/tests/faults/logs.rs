@@ -1,0 +1,139 @@
+//! What the server writes to its log, and what it must not.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+
+use crate::{
+    binary::Home,
+    double::{Double, Said},
+    site::{OWNER, PASSWORD, QUESTION, ROOT, Site, text},
+    wire::Answer,
+};
+
+const SECRET: &str = "the secret that tokens are signed with";
+const MODEL_KEY: &str = "the-key-of-the-model";
+const WRONG_PASSWORD: &str = "a-wrong-password";
+const BODY: &str = "my-private-words to somebody@private.example";
+const UPLOAD: &str = "the-words-in-a-file";
+
+/// Every request of the session, by the id that its response named.
+#[derive(Default)]
+struct Heard(HashMap<String, u16>);
+
+impl Heard {
+    fn note(&mut self, answer: Answer) -> Value {
+        let id = answer.header("x-request-id").to_owned();
+        assert!(!id.is_empty(), "{answer:?}");
+        assert!(self.0.insert(id, answer.status).is_none(), "two requests with one id");
+        answer.body
+    }
+}
+
+#[tokio::test]
+async fn every_line_is_an_object_that_names_its_request_and_keeps_what_is_private() {
+    for home in Home::each() {
+        let mut double = Double::start();
+        let home =
+            home.answered_by(&double.url).with("SWITCHBOARD_SECRET", SECRET).with("SWITCHBOARD_LLM_KEY", MODEL_KEY);
+        let mut server = home.serve();
+        let site = Site::open(&home, server.address).await;
+        site.let_a_model_answer(&home);
+        let mut heard = Heard::default();
+        let private = session(&site, &mut double, &mut heard).await;
+        home.database.lock_out();
+        let failed = heard.0.len();
+        heard.note(site.anybody.get("/readyz/").await);
+        heard.note(site.anybody.login(OWNER, PASSWORD).await);
+        home.database.let_in();
+        assert_eq!(heard.0.len(), failed + 2);
+
+        let log = server.kill();
+        let lines = log.iter().map(|line| check_shape(line));
+        let mut finished: HashMap<String, Vec<Value>> = HashMap::new();
+        for line in lines.filter(|line| line["message"] == "request finished") {
+            finished.entry(text(&line["request_id"]).to_owned()).or_default().push(line);
+        }
+        for (id, status) in &heard.0 {
+            let lines = finished.get(id).map_or(&[][..], Vec::as_slice);
+            assert!(lines.len() == 1 && lines[0]["status"] == *status, "{id}: {lines:?} in {log:#?}");
+            assert!(lines[0]["method"].is_string() && lines[0]["path"].is_string(), "{lines:?}");
+        }
+        let whole = log.join("\n");
+        for secret in &private {
+            assert!(!whole.contains(secret.as_str()), "{secret} is in {whole}");
+        }
+    }
+}
+
+/// One line, which is an object with a time, a level and a text.
+fn check_shape(line: &str) -> Value {
+    let line: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+    for key in ["timestamp", "level", "message"] {
+        assert!(line[key].is_string(), "{key}: {line}");
+    }
+    line
+}
+
+/// A little of everything, and what of it no log may hold.
+async fn session(site: &Site, double: &mut Double, heard: &mut Heard) -> Vec<String> {
+    let signed_in = heard.note(site.anybody.login(ROOT, PASSWORD).await);
+    heard.note(site.anybody.login(ROOT, WRONG_PASSWORD).await);
+    let refresh = json!({"refresh": signed_in["refresh"]});
+    let refreshed = heard.note(site.anybody.post("/api/auth/token/refresh/", &refresh).await);
+    let chat = "/api/chatbot/chat/";
+    let opened = heard.note(site.anybody.post(chat, &site.message(None, BODY, Some("a-key-of-the-visitor"))).await);
+    let id = text(&opened["session_id"]);
+    let profile =
+        json!({"session_id": id, "name": "Ann Ray", "phone": "9841234567", "email": "somebody@private.example"});
+    heard.note(site.anybody.post("/api/chatbot/create-profile/", &profile).await);
+    heard.note(site.anybody.get(&format!("/api/chatbot/session-status/?session_id={id}")).await);
+    heard.note(site.anybody.get(&format!("/api/chatbot/session-status/?session_id={}", id.replace('-', "%2D"))).await);
+    heard.note(site.anybody.get(&format!("/nowhere/{id}/")).await);
+    heard.note(site.anybody.get(&format!("/api/auth/profile/?token={}", site.agent.token())).await);
+    heard.note(site.anybody.with_token("not.a.token").get("/api/auth/profile/").await);
+    heard.note(site.agent.get("/api/auth/profile/").await);
+    heard.note(site.anybody.get("/healthz/").await);
+    let question = site.message(Some(id), QUESTION, None);
+    let (failed, _) = double.always(Said::raw(500, BODY), site.anybody.post(chat, &question)).await;
+    assert_eq!(heard.note(failed)["mode"], "extractive");
+    for bad in [json!([BODY]), json!({"company_id": site.company, "message": {"a": BODY}})] {
+        heard.note(site.anybody.post(chat, &bad).await);
+    }
+    heard.note(site.anybody.post("/api/auth/login/", &json!({"username": BODY, "password": [WRONG_PASSWORD]})).await);
+    let escalate = json!({"session_id": id, "reason": BODY});
+    let handoff = heard.note(site.admin.post("/api/human-handoff/escalate/", &escalate).await);
+    let write = json!({"session_id": id, "message": BODY});
+    heard.note(site.agent.post("/api/human-handoff/send-message/", &write).await);
+    heard.note(site.agent.get(&format!("/api/human-handoff/agent/sessions/{id}/messages/")).await);
+    let resolve = json!({"handoff_session_id": handoff["handoff_session"]["id"], "notes": BODY});
+    heard.note(site.agent.post("/api/human-handoff/resolve/", &resolve).await);
+    let reset = heard
+        .note(site.admin.post("/api/admin-dashboard/reset-agent-password/", &json!({"agent_id": site.agent_id})).await);
+
+    let file = heard.note(site.anybody.upload(id, &site.company, "words.txt", UPLOAD).await);
+    let link = text(&file["file_url"]);
+    heard.note(site.anybody.get(link).await);
+    heard.note(site.anybody.get(&link.replace("sig=", "sig=A")).await);
+
+    let uuid = id.split_once('_').unwrap().1;
+    let texts = [
+        uuid,
+        "private",
+        PASSWORD,
+        WRONG_PASSWORD,
+        SECRET,
+        MODEL_KEY,
+        UPLOAD,
+        "9841234567",
+        "switchboard-test",
+        site.agent.token(),
+        text(&signed_in["access"]),
+        text(&signed_in["refresh"]),
+        text(&refreshed["access"]),
+        text(&reset["new_password"]),
+        link.rsplit('=').next().unwrap(),
+        "a-key-of-the-visitor",
+    ];
+    texts.map(str::to_owned).to_vec()
+}
