@@ -10,7 +10,6 @@ pub fn start(filter: &str) {
     let started = tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
-        .with_current_span(false)
         .with_span_list(false)
         .with_writer(std::io::stderr)
         .with_env_filter(EnvFilter::builder().parse_lossy(filter))

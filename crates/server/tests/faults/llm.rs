@@ -24,7 +24,7 @@ struct Stage {
 impl Stage {
     async fn on(home: Home) -> Self {
         let double = Double::start();
-        let home = home.answered_by(&double.url).with("SWITCHBOARD_LLM_DEADLINE_SECONDS", "1");
+        let home = home.answered_by(&double.url);
         let server = home.serve();
         let site = Site::open(&home, server.address).await;
         site.let_a_model_answer(&home);
@@ -36,8 +36,8 @@ impl Stage {
         self.site.message(Some(&self.session), words, id)
     }
 
-    /// How many messages the session has, by author.
-    fn authors(&self) -> Vec<String> {
+    /// The keys of all messages that are stored; the bot's have none.
+    fn stored(&self) -> Vec<String> {
         self.home.database.lines(
             "SELECT COALESCE(m.client_message_id, '-') AS line FROM messages m ORDER BY m.company_id, m.session_key, m.seq",
         )
@@ -126,7 +126,7 @@ async fn a_model_that_fails_or_invents_leaves_the_extractive_answer() {
 #[tokio::test]
 async fn a_model_that_hangs_leaves_the_extractive_answer_at_the_deadline() {
     for home in Home::each() {
-        let mut stage = Stage::on(home).await;
+        let mut stage = Stage::on(home.with("SWITCHBOARD_LLM_DEADLINE_SECONDS", "1")).await;
         let body = stage.question(QUESTION, Some("asked-while-it-hangs"));
         let (answer, _held) = tokio::join!(chat(&stage.site, &body), stage.double.asked());
         let reply = answer.ok();
@@ -151,7 +151,7 @@ async fn a_model_that_nobody_serves_leaves_the_extractive_answer() {
 async fn the_bot_is_silent_once_a_person_has_written() {
     for home in Home::each() {
         let mut stage = Stage::on(home).await;
-        let before = stage.authors().len();
+        let before = stage.stored().len();
         let body = stage.question(QUESTION, Some("asked-before-a-person"));
         let (answer, ()) = tokio::join!(chat(&stage.site, &body), async {
             let asked = stage.double.asked().await;
@@ -165,7 +165,7 @@ async fn the_bot_is_silent_once_a_person_has_written() {
         let reply = answer.ok();
         assert_eq!((&reply["type"], &reply["response"]), (&json!("human_handling"), &json!("")), "{reply}");
         assert_eq!(reply["escalated"], true, "{reply}");
-        assert_eq!(stage.authors()[before..], ["asked-before-a-person", "from-agent"], "a bot row after a person's");
+        assert_eq!(stage.stored()[before..], ["asked-before-a-person", "from-agent"], "a bot row after a person's");
         let again = chat(&stage.site, &body).await;
         assert_eq!(again.header("idempotency-replayed"), "true");
         for key in ["response", "type", "escalated", "user_message"] {
@@ -178,7 +178,7 @@ async fn the_bot_is_silent_once_a_person_has_written() {
 async fn a_repeat_while_the_model_writes_is_told_to_wait() {
     for home in Home::each() {
         let mut stage = Stage::on(home).await;
-        let before = stage.authors().len();
+        let before = stage.stored().len();
         let body = stage.question(QUESTION, Some("asked-twice-at-once"));
         let other = stage.question("something else", Some("asked-twice-at-once"));
         let (answer, ()) = tokio::join!(chat(&stage.site, &body), async {
@@ -195,6 +195,6 @@ async fn a_repeat_while_the_model_writes_is_told_to_wait() {
         let again = chat(&stage.site, &body).await;
         assert_eq!(again.header("idempotency-replayed"), "true");
         assert_eq!(again.ok(), reply);
-        assert_eq!(stage.authors()[before..], ["asked-twice-at-once", "-"]);
+        assert_eq!(stage.stored()[before..], ["asked-twice-at-once", "-"]);
     }
 }

@@ -52,12 +52,12 @@ async fn every_line_is_an_object_that_names_its_request_and_keeps_what_is_privat
         let lines = log.iter().map(|line| check_shape(line));
         let mut finished: HashMap<String, Vec<Value>> = HashMap::new();
         for line in lines.filter(|line| line["message"] == "request finished") {
-            finished.entry(text(&line["request_id"]).to_owned()).or_default().push(line);
+            finished.entry(text(&line["span"]["request_id"]).to_owned()).or_default().push(line);
         }
         for (id, status) in &heard.0 {
             let lines = finished.get(id).map_or(&[][..], Vec::as_slice);
             assert!(lines.len() == 1 && lines[0]["status"] == *status, "{id}: {lines:?} in {log:#?}");
-            assert!(lines[0]["method"].is_string() && lines[0]["path"].is_string(), "{lines:?}");
+            assert!(lines[0]["span"]["method"].is_string() && lines[0]["span"]["path"].is_string(), "{lines:?}");
         }
         let whole = log.join("\n");
         for secret in &private {

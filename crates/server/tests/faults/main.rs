@@ -1,10 +1,4 @@
 //! The built binary, and servers inside this process, when something goes wrong around them.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "everything here runs inside a test, which stops at the first thing that is not as it must be"
-)]
 
 #[cfg(test)]
 mod binary;
