@@ -189,15 +189,11 @@ impl App {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        match staff {
-            Staff::Agent(agent) => self.write(Desk::from(agent), job).await.map(Some),
-            Staff::Admin(admin) => self.write(Desk::from(admin), job).await.map(Some),
-            Staff::Superadmin(superadmin) => {
-                self.platform(superadmin, move |platform| match office_at(platform, place)? {
-                    Some(mut office) => job(&mut office.acting()).map(Some),
-                    None => Ok(None),
-                })
-                .await
+        match desk_of(staff) {
+            Ok(desk) => self.write(desk, job).await.map(Some),
+            Err(superadmin) => {
+                let job = move |office: &mut CompanyStore<'_, Office>| job(&mut office.acting());
+                self.platform(superadmin, move |platform| enter(platform, place, job)).await
             }
         }
     }
@@ -213,15 +209,11 @@ impl App {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        match staff {
-            Staff::Agent(agent) => self.read(Desk::from(agent), job).await.map(Some),
-            Staff::Admin(admin) => self.read(Desk::from(admin), job).await.map(Some),
-            Staff::Superadmin(superadmin) => {
-                self.platform_read(superadmin, move |platform| match office_at(platform, place)? {
-                    Some(mut office) => job(&mut office.acting()).map(Some),
-                    None => Ok(None),
-                })
-                .await
+        match desk_of(staff) {
+            Ok(desk) => self.read(desk, job).await.map(Some),
+            Err(superadmin) => {
+                let job = move |office: &mut CompanyStore<'_, Office>| job(&mut office.acting());
+                self.platform_read(superadmin, move |platform| enter(platform, place, job)).await
             }
         }
     }
@@ -240,11 +232,7 @@ impl App {
         match supervisor {
             Supervisor::Admin(admin) => self.write(Office::from(admin), job).await.map(Some),
             Supervisor::Superadmin(superadmin) => {
-                self.platform(superadmin, move |platform| match office_at(platform, place)? {
-                    Some(mut office) => job(&mut office).map(Some),
-                    None => Ok(None),
-                })
-                .await
+                self.platform(superadmin, move |platform| enter(platform, place, job)).await
             }
         }
     }
@@ -263,11 +251,7 @@ impl App {
         match supervisor {
             Supervisor::Admin(admin) => self.read(Office::from(admin), job).await.map(Some),
             Supervisor::Superadmin(superadmin) => {
-                self.platform_read(superadmin, move |platform| match office_at(platform, place)? {
-                    Some(mut office) => job(&mut office).map(Some),
-                    None => Ok(None),
-                })
-                .await
+                self.platform_read(superadmin, move |platform| enter(platform, place, job)).await
             }
         }
     }
@@ -319,14 +303,26 @@ fn uploads(config: &Config) -> PathBuf {
     config.data_dir.join("uploads")
 }
 
-/// The office of the company that something belongs to, in the platform's transaction.
-fn office_at<'a>(
-    platform: &'a mut PlatformStore<'_>,
+/// The desk that a caller sits at; a superadmin has none of its own.
+fn desk_of(staff: Staff) -> Result<Desk, Superadmin> {
+    match staff {
+        Staff::Agent(agent) => Ok(Desk::from(agent)),
+        Staff::Admin(admin) => Ok(Desk::from(admin)),
+        Staff::Superadmin(superadmin) => Err(superadmin),
+    }
+}
+
+/// Runs a job in the company that something belongs to, in the platform's transaction. `None`
+/// if there is no such thing.
+fn enter<T, E: From<StoreError>>(
+    platform: &mut PlatformStore<'_>,
     place: Place,
-) -> Result<Option<CompanyStore<'a, Office>>, StoreError> {
+    job: impl FnOnce(&mut CompanyStore<'_, Office>) -> Result<T, E>,
+) -> Result<Option<T>, E> {
     let Some(company) = platform.locate(place)? else { return Ok(None) };
-    platform.office(company).map(Some).map_err(|refused| match refused {
+    let mut office = platform.office(company).map_err(|refused| match refused {
         Refused::Store(error) => error,
         never => StoreError::new(Fault::Broken, never),
-    })
+    })?;
+    job(&mut office).map(Some)
 }
