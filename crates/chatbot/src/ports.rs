@@ -113,6 +113,8 @@ pub enum KeyState {
     Done {
         /// Position of the bot's message.
         reply_seq: Option<i64>,
+        /// The session's highest position when it was answered.
+        last_seq: i64,
     },
 }
 

@@ -136,7 +136,11 @@ where
         attachments: files,
     };
     if let Some(word) = &words.key {
-        let claim = KeyClaim { body_hash: hash, seq: message.seq, state: KeyState::Done { reply_seq: None } };
+        let claim = KeyClaim {
+            body_hash: hash,
+            seq: message.seq,
+            state: KeyState::Done { reply_seq: None, last_seq: message.seq },
+        };
         if !store.insert_claim(key, Side::Staff, word, &claim)? {
             return Err(locked::broken("a key was taken under the session's lock").into());
         }

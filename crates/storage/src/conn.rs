@@ -74,12 +74,13 @@ fn pragmas(sqlite: &SqliteTarget, purpose: Purpose) -> String {
         Durability::Full => "FULL",
         Durability::Off => "OFF",
     };
-    let query_only = match purpose {
-        Purpose::Read => "ON",
-        Purpose::Write => "OFF",
+    // The journal mode stays with the file; a reader must not write even that.
+    let (query_only, journal) = match purpose {
+        Purpose::Read => ("ON", ""),
+        Purpose::Write => ("OFF", "PRAGMA journal_mode = WAL;"),
     };
     format!(
-        "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; \
+        "PRAGMA busy_timeout = {}; {journal} PRAGMA foreign_keys = ON; \
          PRAGMA synchronous = {synchronous}; PRAGMA query_only = {query_only};",
         BUSY.as_millis()
     )

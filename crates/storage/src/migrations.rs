@@ -24,7 +24,9 @@ pub enum MigrateError {
     #[error("migrating the database failed")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The database is older than the program, and this role may not change it.
-    #[error("the database lacks {0} migrations: run them as the owner")]
+    #[error(
+        "the database is older than this program (migrations missing: {0}); `switchboard migrate` brings it up to date"
+    )]
     Pending(usize),
     /// The database was migrated by a newer program.
     #[error("the database is newer than this program")]

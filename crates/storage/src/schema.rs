@@ -297,6 +297,7 @@ diesel::table! {
         seq -> BigInt,
         lease_until -> Nullable<Instant>,
         reply_seq -> Nullable<BigInt>,
+        last_seq -> Nullable<BigInt>,
     }
 }
 

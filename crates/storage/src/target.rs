@@ -74,14 +74,25 @@ impl Target {
                 if path.is_empty() { Err(InvalidTarget::NoFile) } else { Ok(Self::sqlite(path)) }
             }
             Some(("postgres" | "postgresql", _)) => {
-                let url = Url::parse(text).map_err(InvalidTarget::Syntax)?;
+                let mut url = Url::parse(text).map_err(InvalidTarget::Syntax)?;
                 if cfg!(feature = "postgres-tls") || stays_here(&url) || says_disable(&url) {
+                    bound_waiting(&mut url);
                     Ok(Self::Postgres(PostgresUrl(url)))
                 } else {
                     Err(InvalidTarget::Unencrypted)
                 }
             }
             _ => Err(InvalidTarget::Scheme),
+        }
+    }
+}
+
+/// A server that does not answer must not hold requests for libpq's minutes: without other
+/// wishes in the URL, 2 s to connect and 5 s for sent data to be acknowledged.
+fn bound_waiting(url: &mut Url) {
+    for (key, value) in [("connect_timeout", "2"), ("tcp_user_timeout", "5000")] {
+        if !url.query_pairs().any(|(given, _)| given == key) {
+            url.query_pairs_mut().append_pair(key, value);
         }
     }
 }
@@ -193,6 +204,16 @@ mod tests {
             let separator = if away.contains('?') { '&' } else { '?' };
             assert!(Target::parse(&format!("{away}{separator}sslmode=disable")).is_ok(), "{away}");
         }
+    }
+
+    #[test]
+    fn waiting_is_bounded_unless_the_url_says_how() {
+        let query = |url: &str| match Target::parse(url) {
+            Ok(Target::Postgres(url)) => url.0.query().unwrap_or("").to_owned(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(query("postgres://app@localhost/db"), "connect_timeout=2&tcp_user_timeout=5000");
+        assert_eq!(query("postgres://app@localhost/db?connect_timeout=9"), "connect_timeout=9&tcp_user_timeout=5000");
     }
 
     #[test]

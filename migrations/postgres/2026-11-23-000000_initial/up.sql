@@ -259,6 +259,7 @@ CREATE TABLE idempotency_keys (
     seq BIGINT NOT NULL,
     lease_until TIMESTAMPTZ,
     reply_seq BIGINT,
+    last_seq BIGINT,
     PRIMARY KEY (company_id, session_key, side, key),
     FOREIGN KEY (company_id, session_key) REFERENCES sessions (company_id, key) ON DELETE CASCADE
 );

@@ -258,6 +258,7 @@ CREATE TABLE idempotency_keys (
     seq INTEGER NOT NULL,
     lease_until INTEGER,
     reply_seq INTEGER,
+    last_seq INTEGER,
     PRIMARY KEY (company_id, session_key, side, key),
     FOREIGN KEY (company_id, session_key) REFERENCES sessions (company_id, key) ON DELETE CASCADE
 ) STRICT;

@@ -72,8 +72,8 @@ where
     let unanswered = match claim {
         None => None,
         Some(claim) if hash != Some(claim.body_hash) => return Err(TurnError::KeyReused),
-        Some(claim @ KeyClaim { state: KeyState::Done { reply_seq }, .. }) => {
-            let exchange = exchange::replay(store, session.id, session.key, &claim, reply_seq)?;
+        Some(claim @ KeyClaim { state: KeyState::Done { reply_seq, last_seq }, .. }) => {
+            let exchange = exchange::replay(store, session.id, session.key, &claim, (reply_seq, last_seq))?;
             return Ok(Begun::Replay(Box::new(exchange)));
         }
         Some(KeyClaim { state: KeyState::Running { lease_until }, .. }) if now < lease_until => {

@@ -88,7 +88,7 @@ where
 
     let state = match &composition {
         Some(_) => KeyState::Running { lease_until: now.plus(LEASE) },
-        None => KeyState::Done { reply_seq },
+        None => KeyState::Done { reply_seq, last_seq: reply_seq.unwrap_or(user.seq) },
     };
     claim(store, pending, key, user.seq, state, now)?;
 

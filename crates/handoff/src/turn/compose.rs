@@ -80,7 +80,9 @@ where
     let claim = claim.ok_or_else(|| locked::broken("the claim of a running turn is missing"))?;
     match claim.state {
         KeyState::Running { .. } => Ok(None),
-        KeyState::Done { reply_seq } => exchange::replay(store, session.id, session.key, &claim, reply_seq).map(Some),
+        KeyState::Done { reply_seq, last_seq } => {
+            exchange::replay(store, session.id, session.key, &claim, (reply_seq, last_seq)).map(Some)
+        }
     }
 }
 
@@ -111,7 +113,7 @@ where
         store.emit(session.id, EventKind::Message(Box::new(bot)));
     }
     if let Some(key) = key {
-        store.update_claim(session.key, Side::Visitor, key, KeyState::Done { reply_seq })?;
+        store.update_claim(session.key, Side::Visitor, key, KeyState::Done { reply_seq, last_seq })?;
     }
     let reply = reply.unwrap_or_else(Reply::human_handling);
     Ok(Exchange { session: session.id, user, reply, last_seq, replayed: false })

@@ -54,13 +54,14 @@ pub(super) fn stored(
     }
 }
 
-/// The exchange that a finished claim stands for, as it was answered then.
+/// The exchange that a finished claim stands for, as it was answered then: with the bot's row, if there
+/// was one, and the highest position of that moment.
 pub(super) fn replay<S>(
     store: &mut S,
     session: SessionId,
     key: SessionKey,
     claim: &KeyClaim,
-    reply_seq: Option<i64>,
+    (reply_seq, last_seq): (Option<i64>, i64),
 ) -> Result<Exchange, StoreError>
 where
     S: Messages + ?Sized,
@@ -81,7 +82,7 @@ where
         (None, None) => Reply::human_handling(),
         (None, Some(_)) => return Err(locked::broken("a key's reply is missing")),
     };
-    Ok(Exchange { session, last_seq: reply_seq.unwrap_or(claim.seq), user, reply, replayed: true })
+    Ok(Exchange { session, last_seq, user, reply, replayed: true })
 }
 
 /// The visitor's message that a claim stands for.

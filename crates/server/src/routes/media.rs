@@ -5,7 +5,9 @@ use std::{io, path::PathBuf};
 use actix_files::NamedFile;
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{self, Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue, HeaderValue},
+    http::header::{
+        self, Charset, ContentDisposition, ContentType, DispositionParam, DispositionType, ExtendedValue, HeaderValue,
+    },
     web,
 };
 use attachments::{AttachmentDirectory as _, Attachments as _, BlobKey, Blobs as _, Disposition, Download, Verdict};
@@ -71,7 +73,7 @@ async fn within_sight(app: &App, staff: Staff, key: &BlobKey) -> Result<Option<D
 }
 
 fn respond(req: &HttpRequest, file: NamedFile, download: &Download) -> HttpResponse {
-    let kind = download.content_type.parse().unwrap_or(mime_guess::mime::APPLICATION_OCTET_STREAM);
+    let kind = download.content_type.parse().unwrap_or(ContentType::octet_stream().0);
     let file = file
         .set_content_type(kind)
         .set_content_disposition(disposition(download))

@@ -124,3 +124,25 @@ async fn without_its_database_the_server_refuses_soon_and_recovers_by_itself() {
         writer.read_back(&site).await;
     }
 }
+
+#[tokio::test]
+async fn connections_that_died_while_idle_cost_nobody_an_answer() {
+    let Some(home) = Home::postgres() else { return };
+    let server = home.serve();
+    let site = Site::open(&home, server.address).await;
+    let mut writers = Vec::new();
+    for _ in 0..VISITORS {
+        writers.push(Writer { session: site.introduced().await, acknowledged: Vec::new() });
+    }
+    for _ in 0..2 {
+        let stored = join_all(writers.iter_mut().map(|writer| writer.write(&site))).await;
+        assert!(stored.iter().all(|stored| *stored), "{stored:?}");
+        home.database.lock_out();
+        home.database.let_in();
+    }
+    let stored = join_all(writers.iter_mut().map(|writer| writer.write(&site))).await;
+    assert!(stored.iter().all(|stored| *stored), "{stored:?}");
+    for writer in &writers {
+        writer.read_back(&site).await;
+    }
+}

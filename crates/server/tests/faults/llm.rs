@@ -168,7 +168,7 @@ async fn the_bot_is_silent_once_a_person_has_written() {
         assert_eq!(stage.stored()[before..], ["asked-before-a-person", "from-agent"], "a bot row after a person's");
         let again = chat(&stage.site, &body).await;
         assert_eq!(again.header("idempotency-replayed"), "true");
-        for key in ["response", "type", "escalated", "user_message"] {
+        for key in ["response", "type", "escalated", "user_message", "last_seq"] {
             assert_eq!(again.body[key], reply[key], "{again:?}");
         }
     }

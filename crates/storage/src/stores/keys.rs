@@ -14,8 +14,8 @@ use crate::{
     types::At,
 };
 
-/// Body hash, `seq`, `lease_until`, `reply_seq`.
-type ClaimRow = (Vec<u8>, i64, Option<At>, Option<i64>);
+/// Body hash, `seq`, `lease_until`, `reply_seq`, `last_seq`.
+type ClaimRow = (Vec<u8>, i64, Option<At>, Option<i64>, Option<i64>);
 
 impl<C: Caller> Keys for CompanyStore<'_, C> {
     fn claim(&mut self, session: SessionKey, side: Side, key: &str) -> Result<Option<KeyClaim>, StoreError> {
@@ -29,14 +29,15 @@ impl<C: Caller> Keys for CompanyStore<'_, C> {
                 idempotency_keys::seq,
                 idempotency_keys::lease_until,
                 idempotency_keys::reply_seq,
+                idempotency_keys::last_seq,
             ))
             .first(self.conn)
             .optional()
             .stored()?;
-        row.map(|(hash, seq, lease, reply_seq)| {
+        row.map(|(hash, seq, lease, reply_seq, last_seq)| {
             let state = match lease {
                 Some(At(lease_until)) => KeyState::Running { lease_until },
-                None => KeyState::Done { reply_seq },
+                None => KeyState::Done { reply_seq, last_seq: word(last_seq, "answered key")? },
             };
             Ok(KeyClaim { body_hash: word(hash.try_into().ok(), "body hash")?, seq, state })
         })
@@ -51,7 +52,7 @@ impl<C: Caller> Keys for CompanyStore<'_, C> {
         claim: &KeyClaim,
     ) -> Result<bool, StoreError> {
         let code = self.code();
-        let (lease, reply_seq) = columns(claim.state);
+        let (lease, reply_seq, last_seq) = columns(claim.state);
         let inserted = both(
             diesel::insert_into(idempotency_keys::table)
                 .values((
@@ -63,6 +64,7 @@ impl<C: Caller> Keys for CompanyStore<'_, C> {
                     idempotency_keys::seq.eq(claim.seq),
                     idempotency_keys::lease_until.eq(lease),
                     idempotency_keys::reply_seq.eq(reply_seq),
+                    idempotency_keys::last_seq.eq(last_seq),
                 ))
                 .on_conflict_do_nothing(),
         )
@@ -73,13 +75,17 @@ impl<C: Caller> Keys for CompanyStore<'_, C> {
 
     fn update_claim(&mut self, session: SessionKey, side: Side, key: &str, state: KeyState) -> Result<(), StoreError> {
         let code = self.code();
-        let (lease, reply_seq) = columns(state);
+        let (lease, reply_seq, last_seq) = columns(state);
         let row = idempotency_keys::table
             .filter(idempotency_keys::company_id.eq(code.as_str()))
             .filter(idempotency_keys::session_key.eq(session.get()))
             .filter(idempotency_keys::side.eq(side.as_str()).and(idempotency_keys::key.eq(key)));
         diesel::update(row)
-            .set((idempotency_keys::lease_until.eq(lease), idempotency_keys::reply_seq.eq(reply_seq)))
+            .set((
+                idempotency_keys::lease_until.eq(lease),
+                idempotency_keys::reply_seq.eq(reply_seq),
+                idempotency_keys::last_seq.eq(last_seq),
+            ))
             .execute(self.conn)
             .stored()?;
         Ok(())
@@ -131,9 +137,9 @@ impl<C: Caller> Keys for CompanyStore<'_, C> {
 }
 
 /// A claim is running exactly while it has a lease.
-fn columns(state: KeyState) -> (Option<At>, Option<i64>) {
+fn columns(state: KeyState) -> (Option<At>, Option<i64>, Option<i64>) {
     match state {
-        KeyState::Running { lease_until } => (Some(At(lease_until)), None),
-        KeyState::Done { reply_seq } => (None, reply_seq),
+        KeyState::Running { lease_until } => (Some(At(lease_until)), None, None),
+        KeyState::Done { reply_seq, last_seq } => (None, reply_seq, Some(last_seq)),
     }
 }

@@ -165,7 +165,7 @@ const PROBES: &[(&str, Probe)] = &[
 const REFUSED: &[(&str, Probe)] = &[
     ("put_profile", |store, ids| store.put_profile(ids.key, &known("Eve"), now()).map(|_| false)),
     ("insert_claim", |store, ids| {
-        let claim = KeyClaim { body_hash: [0; 32], seq: 1, state: KeyState::Done { reply_seq: None } };
+        let claim = KeyClaim { body_hash: [0; 32], seq: 1, state: KeyState::Done { reply_seq: None, last_seq: 1 } };
         store.insert_claim(ids.key, Side::Staff, "new", &claim)
     }),
     ("note_opened", |store, ids| store.note_opened([10, 0, 0, 9].into(), "new", ids.key, now(), now())),

@@ -133,15 +133,15 @@ fn a_key_belongs_to_one_side_of_one_session() {
             assert!(!store.insert_claim(ann, Side::Visitor, "k", &claim(2))?);
             assert!(store.insert_claim(ann, Side::Staff, "k", &claim(3))?);
             assert!(store.insert_claim(bo, Side::Visitor, "k", &claim(4))?);
-            store.update_claim(ann, Side::Visitor, "k", KeyState::Done { reply_seq: Some(2) })?;
-            store.update_claim(bo, Side::Visitor, "k", KeyState::Done { reply_seq: None })?;
+            store.update_claim(ann, Side::Visitor, "k", KeyState::Done { reply_seq: Some(2), last_seq: 2 })?;
+            store.update_claim(bo, Side::Visitor, "k", KeyState::Done { reply_seq: None, last_seq: 4 })?;
             let sides = [(ann, Side::Visitor), (ann, Side::Staff), (bo, Side::Visitor), (bo, Side::Staff)];
             Ok::<_, StoreError>(sides.map(|(session, side)| store.claim(session, side, "k").unwrap()))
         });
         let [visitor, staff, other, none] = read.wait().unwrap();
-        assert_eq!(visitor, Some(KeyClaim { state: KeyState::Done { reply_seq: Some(2) }, ..claim(1) }));
+        assert_eq!(visitor, Some(KeyClaim { state: KeyState::Done { reply_seq: Some(2), last_seq: 2 }, ..claim(1) }));
         assert_eq!(staff, Some(claim(3)));
-        assert_eq!(other, Some(KeyClaim { state: KeyState::Done { reply_seq: None }, ..claim(4) }));
+        assert_eq!(other, Some(KeyClaim { state: KeyState::Done { reply_seq: None, last_seq: 4 }, ..claim(4) }));
         assert_eq!(none, None);
     }
 }
