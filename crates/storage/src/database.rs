@@ -229,7 +229,8 @@ impl Database {
             (Target::Postgres(_), purpose) => {
                 let begin = match purpose {
                     Purpose::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-                    Purpose::Write => "BEGIN",
+                    // Locking and reading again sees what others committed meanwhile.
+                    Purpose::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
                 };
                 match door {
                     Door::Company(code) => {

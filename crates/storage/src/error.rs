@@ -22,7 +22,7 @@ pub(crate) fn store_error(error: Error) -> StoreError {
 
 /// What libpq and SQLite say when a connection or the machine below is gone:
 /// Diesel has no kind for most of it.
-const PASSING: [&str; 12] = [
+const PASSING: [&str; 16] = [
     "server closed the connection",
     "terminating connection",
     "connection to server",
@@ -35,6 +35,10 @@ const PASSING: [&str; 12] = [
     "too many clients",
     "database is locked",
     "disk is full",
+    "disk I/O error",
+    "deadlock detected",
+    "SSL SYSCALL error",
+    "SSL connection has been closed",
 ];
 
 fn fault(error: &Error) -> Fault {

@@ -63,7 +63,10 @@ pub(crate) fn batch_lost() -> StoreError {
     StoreError::new(Fault::Unavailable, LaneError::BatchLost)
 }
 
-/// Receives the events of work that was committed, in order of commit.
+/// Receives the events of work that was committed.
+///
+/// On PostgreSQL several threads publish, so events of one session may come in another order than
+/// they were committed in; messages carry their `seq`.
 pub trait Sink: Send + Sync {
     /// Takes events over; called on a database thread, so it must not block.
     fn publish(&self, events: Vec<Event>);
@@ -137,8 +140,8 @@ where
                     }
                     Ok(value)
                 }
-                (Ok(_), Err(error)) => Err(error.into()),
-                (Err(error), _) => Err(error),
+                (Err(error), Ok(())) => Err(error),
+                (_, Err(lost)) => Err(lost.into()),
             };
             // A caller that went away is not told.
             let _ = reply.send(answer);

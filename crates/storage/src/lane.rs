@@ -188,8 +188,14 @@ fn begun(pool: &Pool<Manager>, down: &AtomicBool, sql: &str) -> Result<Pooled, S
 /// Runs a job in the transaction that was begun for it.
 fn run_alone(conn: &mut Db, job: Box<dyn Job>, sink: &dyn Sink) {
     let Ran { keep, settle } = job.run(conn);
-    let ended = if keep { conn.commit() } else { conn.rollback() };
-    settle(ended.map_err(store_error), sink);
+    let ended = if keep {
+        conn.commit().map_err(store_error)
+    } else {
+        // The work's own error is the answer; a connection that cannot roll back is dropped.
+        let _ = conn.rollback();
+        Ok(())
+    };
+    settle(ended, sink);
 }
 
 /// Runs the first job and those queued behind it in one transaction, each in a
@@ -201,24 +207,31 @@ fn run_batch(conn: &mut Db, first: Box<dyn Job>, jobs: &Receiver<Box<dyn Job>>, 
     }
     let mut settling = Vec::new();
     let mut next = Some(first);
-    let mut whole = true;
+    let mut lost = None;
     while let Some(job) = next {
         if let Err(error) = conn.savepoint() {
-            job.refuse(store_error(error));
-            whole = false;
+            job.refuse(batch_lost());
+            lost = Some(store_error(error));
             break;
         }
         let Ran { keep, settle } = job.run(conn);
         settling.push(settle);
         // After a full disk or an I/O error SQLite has rolled everything back by
         // itself: ending the savepoint fails then, and nothing of the batch holds.
-        if end_savepoint(conn, keep).is_err() || conn.depth() != Some(1) {
-            whole = false;
+        if let Err(error) = end_savepoint(conn, keep) {
+            lost = Some(store_error(error));
+            break;
+        }
+        if conn.depth() != Some(1) {
+            lost = Some(batch_lost());
             break;
         }
         next = if settling.len() < BATCH { jobs.try_recv().ok() } else { None };
     }
-    let ended = if whole { conn.commit().map_err(store_error) } else { Err(batch_lost()) };
+    let ended = match lost {
+        None => conn.commit().map_err(store_error),
+        Some(error) => Err(error),
+    };
     let usable = ended.is_ok();
     let settling = settling.into_iter();
     match ended {
@@ -226,6 +239,7 @@ fn run_batch(conn: &mut Db, first: Box<dyn Job>, jobs: &Receiver<Box<dyn Job>>, 
         Err(error) => {
             let cause: &(dyn std::error::Error + 'static) = &error;
             tracing::error!(error = cause, "a batch of writes was lost");
+            // Refusals too: they may rest on rows of an earlier job that are gone now.
             settling.for_each(|settle| settle(Err(batch_lost()), sink));
         }
     }

@@ -122,6 +122,7 @@ pub(crate) fn fingerprint() -> u64 {
     use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
     let mut hasher = DefaultHasher::new();
+    names::<diesel::pg::Pg>(&POSTGRES).unwrap_or_default().hash(&mut hasher);
     include_str!("../../../migrations/postgres/2026-11-23-000000_initial/up.sql").hash(&mut hasher);
     hasher.finish()
 }

@@ -42,11 +42,8 @@ impl<'t, C: Caller> CompanyStore<'t, C> {
         self.caller.scope().company()
     }
 
-    /// The same rows, for the same caller in another capacity.
-    ///
-    /// ```ignore
-    /// handoff::desk::resolve(&mut office_store.acting::<Desk>(), ..)
-    /// ```
+    /// The same rows, for the same caller in another capacity: an office's store at the
+    /// desk, for instance.
     pub fn acting<D: Caller + From<C>>(&mut self) -> CompanyStore<'_, D> {
         CompanyStore { conn: self.conn, caller: D::from(self.caller.clone()), events: self.events }
     }

@@ -274,6 +274,7 @@ CREATE TABLE opening_keys (
     FOREIGN KEY (company_id, session_key) REFERENCES sessions (company_id, key) ON DELETE CASCADE
 );
 CREATE INDEX opening_keys_by_session ON opening_keys (company_id, session_key);
+CREATE INDEX opening_keys_by_age ON opening_keys (company_id, created_at);
 
 CREATE TABLE documents (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

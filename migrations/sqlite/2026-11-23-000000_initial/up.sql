@@ -273,6 +273,7 @@ CREATE TABLE opening_keys (
     FOREIGN KEY (company_id, session_key) REFERENCES sessions (company_id, key) ON DELETE CASCADE
 ) STRICT;
 CREATE INDEX opening_keys_by_session ON opening_keys (company_id, session_key);
+CREATE INDEX opening_keys_by_age ON opening_keys (company_id, created_at);
 
 CREATE TABLE documents (
     id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,

@@ -141,12 +141,15 @@ impl Scope {
         let ids: Vec<i64> = ids.load(conn).stored()?;
         let mut found = Vec::with_capacity(ids.len());
         for some in ids.chunks(ROWS) {
-            let rows: Vec<Joined> = joined()
+            let rows = joined()
                 .filter(handoffs::id.eq_any(some))
                 .order((handoffs::escalated_at.desc(), handoffs::id.desc()))
-                .select(columns())
-                .load(conn)
-                .stored()?;
+                .select(columns());
+            let rows: Vec<Joined> = match self {
+                Self::Company(code) => rows.filter(handoffs::company_id.eq(code.as_str())).load(conn),
+                Self::Everyone => rows.load(conn),
+            }
+            .stored()?;
             for row in rows {
                 found.push(handoff(row)?);
             }

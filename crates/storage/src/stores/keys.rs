@@ -113,6 +113,13 @@ impl<C: Caller> Keys for CompanyStore<'_, C> {
         since: Timestamp,
     ) -> Result<bool, StoreError> {
         let code = self.code();
+        // Notes hold addresses and are good for minutes, so what has run out goes.
+        diesel::delete(
+            opening_keys::table
+                .filter(opening_keys::company_id.eq(code.as_str()).and(opening_keys::created_at.lt(At(since)))),
+        )
+        .execute(self.conn)
+        .stored()?;
         let upsert = diesel::insert_into(opening_keys::table)
             .values((
                 opening_keys::company_id.eq(code.as_str()),

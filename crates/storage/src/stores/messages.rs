@@ -9,7 +9,7 @@ use tenancy::{MessageId, SessionKey, StoreError, Timestamp, access::Caller};
 
 use super::attachments::AttachmentRow;
 use crate::{
-    conn::{AnyBackend, Db},
+    conn::{AnyBackend, Db, each_db},
     error::Stored as _,
     schema::{attachments as files, message_files, messages, profiles},
     store::CompanyStore,
@@ -106,18 +106,23 @@ impl<C: Caller> CompanyStore<'_, C> {
         };
         // Identities rise in the order of the rows; RETURNING promises no order.
         ids.sort_unstable();
-        for (id, message) in ids.iter().zip(new) {
-            for (attachment, position) in message.attachments.iter().zip(1_i64..) {
-                diesel::insert_into(message_files::table)
-                    .values((
-                        message_files::company_id.eq(code.as_str()),
-                        message_files::message_id.eq(id),
-                        message_files::position.eq(position),
-                        message_files::attachment_id.eq(attachment.get()),
-                    ))
-                    .execute(self.conn)
-                    .stored()?;
-            }
+        let company = code.as_str();
+        let links = ids.iter().zip(new).flat_map(|(id, message)| {
+            message.attachments.iter().zip(1_i64..).map(move |(attachment, position)| {
+                (
+                    message_files::company_id.eq(company),
+                    message_files::message_id.eq(*id),
+                    message_files::position.eq(position),
+                    message_files::attachment_id.eq(attachment.get()),
+                )
+            })
+        });
+        let links: Vec<_> = links.collect();
+        if !links.is_empty() {
+            each_db!(&mut *self.conn, conn => {
+                diesel::insert_into(message_files::table).values(&links).execute(conn)
+            })
+            .stored()?;
         }
         Ok(ids.into_iter().map(MessageId::new).collect())
     }
@@ -125,6 +130,8 @@ impl<C: Caller> CompanyStore<'_, C> {
     /// Adds the files, which one more query finds for all the rows.
     fn with_files(&mut self, session: SessionKey, rows: Vec<MessageRow>) -> Result<Vec<Message>, StoreError> {
         let code = self.code();
+        // Ids rise with the positions, so the first and the last row bound them all.
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(Vec::new()) };
         let found: Vec<(i64, AttachmentRow, Option<i64>)> = message_files::table
             .inner_join(
                 files::table.on(files::company_id
@@ -136,6 +143,7 @@ impl<C: Caller> CompanyStore<'_, C> {
                     .on(profiles::company_id.eq(files::company_id).and(profiles::session_key.eq(files::session_key))),
             )
             .filter(message_files::company_id.eq(code.as_str()).and(files::session_key.eq(session.get())))
+            .filter(message_files::message_id.between(first.id, last.id))
             .order((message_files::message_id, message_files::position))
             .select((message_files::message_id, AttachmentRow::as_select(), profiles::id.nullable()))
             .load(self.conn)

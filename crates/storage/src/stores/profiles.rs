@@ -126,7 +126,7 @@ impl Scope {
             .load(conn)
             .stored()?;
         let keys: Vec<i64> = rows.iter().map(|row| row.session_key).collect();
-        let sessions = session_sides(conn, &keys)?;
+        let sessions = self.session_sides(conn, &keys)?;
         let listings = rows.into_iter().map(|row| {
             let session = word(sessions.get(&row.session_key), "session of a profile")?;
             Ok(ProfileListing {
@@ -162,28 +162,53 @@ impl Scope {
     }
 
     fn by_country(self, conn: &mut Db) -> Result<Vec<(String, i64)>, StoreError> {
-        let codes: Vec<String> = self.profiles().select(profiles::country_code).distinct().load(conn).stored()?;
-        let mut counted = codes
-            .into_iter()
-            .map(|code| {
-                let of_code = self.profiles().filter(profiles::country_code.eq(code.clone()));
-                Ok((code, of_code.select(count_star()).first(conn).stored()?))
-            })
-            .collect::<Result<Vec<(String, i64)>, StoreError>>()?;
+        let counted = profiles::table.group_by(profiles::country_code).select((profiles::country_code, count_star()));
+        let mut counted: Vec<(String, i64)> = match self {
+            Self::Company(code) => counted.filter(profiles::company_id.eq(code.as_str())).load(conn),
+            Self::Everyone => {
+                let open = companies::table.filter(companies::status.ne("closed")).select(companies::code);
+                counted.filter(profiles::company_id.eq_any(open)).load(conn)
+            }
+        }
+        .stored()?;
         counted.sort();
         Ok(counted)
+    }
+
+    /// The one profile that a query of this scope finds.
+    fn one(
+        self,
+        conn: &mut Db,
+        query: profiles::BoxedQuery<'static, AnyBackend>,
+    ) -> Result<Option<Profile>, StoreError> {
+        let row: Option<ProfileRow> = query.select(ProfileRow::as_select()).first(conn).optional().stored()?;
+        let Some(row) = row else { return Ok(None) };
+        let sessions = self.session_sides(conn, &[row.session_key])?;
+        let session = word(sessions.get(&row.session_key), "session of a profile")?;
+        row.into_profile(session).map(Some)
+    }
+
+    /// The sessions with these keys.
+    fn session_sides(self, conn: &mut Db, keys: &[i64]) -> Result<HashMap<i64, SessionSide>, StoreError> {
+        let rows = sessions::table.filter(sessions::key.eq_any(keys)).select(SessionSide::as_select());
+        let rows: Vec<SessionSide> = match self {
+            Self::Company(code) => rows.filter(sessions::company_id.eq(code.as_str())).load(conn),
+            Self::Everyone => rows.load(conn),
+        }
+        .stored()?;
+        Ok(rows.into_iter().map(|row| (row.key, row)).collect())
     }
 }
 
 impl<C: Caller> Profiles for CompanyStore<'_, C> {
     fn profile_of(&mut self, session: SessionKey) -> Result<Option<Profile>, StoreError> {
-        let query = Scope::Company(self.code()).profiles().filter(profiles::session_key.eq(session.get()));
-        one(self.conn, query)
+        let scope = Scope::Company(self.code());
+        scope.one(self.conn, scope.profiles().filter(profiles::session_key.eq(session.get())))
     }
 
     fn profile(&mut self, id: ProfileId) -> Result<Option<Profile>, StoreError> {
-        let query = Scope::Company(self.code()).profiles().filter(profiles::id.eq(id.get()));
-        one(self.conn, query)
+        let scope = Scope::Company(self.code());
+        scope.one(self.conn, scope.profiles().filter(profiles::id.eq(id.get())))
     }
 
     fn put_profile(
@@ -253,22 +278,6 @@ fn own_session() -> _ {
     sessions::table
         .filter(sessions::company_id.eq(profiles::company_id))
         .filter(sessions::key.eq(profiles::session_key))
-}
-
-fn one(conn: &mut Db, query: profiles::BoxedQuery<'static, AnyBackend>) -> Result<Option<Profile>, StoreError> {
-    let row: Option<ProfileRow> = query.select(ProfileRow::as_select()).first(conn).optional().stored()?;
-    let Some(row) = row else { return Ok(None) };
-    let sessions = session_sides(conn, &[row.session_key])?;
-    let session = word(sessions.get(&row.session_key), "session of a profile")?;
-    row.into_profile(session).map(Some)
-}
-
-/// The sessions of profiles that a confined query has found; a profile refers to its
-/// session by both columns, so these are of the same company.
-fn session_sides(conn: &mut Db, keys: &[i64]) -> Result<HashMap<i64, SessionSide>, StoreError> {
-    let rows: Vec<SessionSide> =
-        sessions::table.filter(sessions::key.eq_any(keys)).select(SessionSide::as_select()).load(conn).stored()?;
-    Ok(rows.into_iter().map(|row| (row.key, row)).collect())
 }
 
 /// What a search looks into.

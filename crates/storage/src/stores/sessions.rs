@@ -77,7 +77,7 @@ impl<C: Caller> Sessions for CompanyStore<'_, C> {
             sessions::table
                 .filter(sessions::company_id.eq(code.as_str()).and(sessions::key.eq(key.get())))
                 .select(sessions::key)
-                .for_update()
+                .for_no_key_update()
                 .first::<i64>(conn)
                 .optional()
                 .stored()?;
