@@ -14,6 +14,7 @@ on_each_database!(
     an_upload_is_refused_for_each_bad_field,
     the_uploader_is_an_agent_only_with_a_token_that_may_see_the_session,
     a_name_is_what_follows_the_last_slash,
+    a_name_is_read_as_browsers_write_it,
     a_link_is_the_same_for_a_day_and_good_for_a_week,
     a_link_that_is_wrong_needs_a_token_that_may_see_the_session,
     a_file_is_served_with_care,
@@ -194,6 +195,35 @@ async fn a_name_is_what_follows_the_last_slash(world: &World) {
     }
 }
 
+async fn a_name_is_read_as_browsers_write_it(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let visitor = chatting(&tesla).await;
+    let upload = async |disposition: &str, content: &str| {
+        let fields = [("session_id", visitor.session.as_str()), ("company_id", "TES001")];
+        let mut body = String::new();
+        for (name, value) in fields {
+            body += &format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        }
+        body += &format!(
+            "--b\r\nContent-Disposition: form-data; name=\"file\"; {disposition}\r\n\r\n{content}\r\n--b--\r\n"
+        );
+        let call = world.anybody().call(reqwest::Method::POST, "/api/chatbot/upload/");
+        call.raw("multipart/form-data; boundary=b", body).await
+    };
+    for (sent, kept) in [
+        (r#"filename="C:\docs\cv.pdf""#, "cv.pdf"),
+        (r#"filename="C:\\docs\\cv.pdf""#, "cv.pdf"),
+        (r#"filename="a \"b\".pdf""#, "a \"b\".pdf"),
+        ("filename=\"履歴書; v=2.pdf\"", "履歴書; v=2.pdf"),
+        ("filename=cv.pdf", "cv.pdf"),
+        ("filename*=UTF-8''r%C3%A9sum%C3%A9.pdf", "r\u{e9}sum\u{e9}.pdf"),
+    ] {
+        assert_eq!(upload(sent, "text").await.created()["original_name"], kept, "{sent}");
+    }
+    // A form whose file input was left empty.
+    upload("filename=\"\"", "").await.field_error("file", "No file was submitted.");
+}
+
 async fn a_link_is_the_same_for_a_day_and_good_for_a_week(world: &World) {
     let tesla = world.company("Tesla Motors").await;
     let mut visitor = chatting(&tesla).await;
@@ -242,6 +272,8 @@ async fn a_link_that_is_wrong_needs_a_token_that_may_see_the_session(world: &Wor
         let link = format!("{path}?{wrong}");
         let reply = anybody.get(&link).await;
         assert!(matches!((reply.status, reply.body["code"].as_str()), (403, Some("link_invalid"))), "{reply:?}");
+        // Another scheme counts as no token.
+        anybody.get(&link).header("authorization", "Basic YTpi").await.same_as(&reply);
         // A token that may see the session is enough without a signature.
         assert_eq!(tesla.admin.client().get(&link).await.expect(200).bytes, b"%PDF-");
     }

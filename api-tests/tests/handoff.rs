@@ -200,6 +200,8 @@ async fn admin_messages_in_every_state(world: &World) {
     scene.tesla.admin.write(&scene.visitor.session, "Hello").await.error(403, "not_escalated", NOT_ESCALATED);
     let message = "Only agents and admins can send messages";
     world.superadmin().await.write(&scene.visitor.session, "Hello").await.error(403, "permission_denied", message);
+    let unread = world.superadmin().await.client().post("/api/human-handoff/send-message/", &json!([])).await;
+    unread.error(403, "permission_denied", message);
 }
 
 async fn resolving_in_every_state(world: &World) {

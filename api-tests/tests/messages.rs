@@ -78,6 +78,9 @@ async fn a_message_is_refused_with_the_reason(world: &World) {
     ] {
         bo.send_message(&body).await.error(400, "bad_request", message);
     }
+    // A blank id is refused: taken for a key, it would make one message of all that carry it.
+    let blank = json!({"session_id": visitor.session, "message": "Hello", "client_message_id": " "});
+    bo.send_message(&blank).await.field_error("client_message_id", "This field may not be blank.");
     let foreign = tesla.visitor().await.share("cv.pdf", b"%PDF-").await["id"].clone();
     let body = json!({"session_id": visitor.session, "message": "Hello", "attachment_ids": [foreign]});
     let reply = bo.send_message(&body).await.expect(400);

@@ -18,6 +18,13 @@ async fn a_suspended_company_serves_nobody_until_it_is_active_again(world: &Worl
     world.set_status("TES001", Suspended);
     visitor.send(&json!({"message": "Hello"})).await.error(403, "company_inactive", "Company is not active");
     tesla.stranger().send(&json!({"message": "Hello"})).await.error(403, "company_inactive", "Company is not active");
+    let upload = visitor.upload(&tesla.id, &visitor.session, "a.txt", b"text").await;
+    upload.error(403, "company_inactive", "Company is not active");
+    let status = world.anybody().get(&format!("/api/chatbot/session-status/?session_id={}", visitor.session)).await;
+    status.error(403, "company_inactive", "Company is not active");
+    let profile = json!({"session_id": visitor.session, "name": "Ann", "phone": "1"});
+    let profile = world.anybody().post("/api/chatbot/create-profile/", &profile).await;
+    profile.error(403, "company_inactive", "Company is not active");
     for (who, login, password, refresh) in [
         (tesla.admin.client(), &tesla.admin.email, &tesla.admin.password, &tesla.admin.refresh),
         (agent.client(), &agent.email, &agent.password, &agent.refresh),
@@ -65,6 +72,8 @@ async fn a_password_set_by_the_operator_needs_no_first_login(world: &World) {
     let created = tesla.admin.create_agent(&tesla.agent_body("Bo Agent")).await.created();
     let email = created["email"].as_str().unwrap();
     world.set_password(email, "demo");
+    let row = &tesla.admin.list_agents().await.ok()[0];
+    assert_eq!((&row["status"], &row["is_first_login"]), (&json!("OFFLINE"), &json!(false)));
     let signed_in = world.anybody().login(email, "demo").await.ok();
     assert_eq!(signed_in["agent"]["status"], "AVAILABLE");
 }

@@ -72,9 +72,14 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// The status as everybody is told it: pending until the first login.
+    /// The status as everybody is told it: pending until the first login, which an operator who
+    /// sets the password takes the place of.
     pub fn status(&self) -> AgentStatus {
-        if self.first_login { AgentStatus::Pending } else { self.stored }
+        match self.stored {
+            _ if self.first_login => AgentStatus::Pending,
+            AgentStatus::Pending => AgentStatus::Offline,
+            stored => stored,
+        }
     }
 }
 

@@ -13,6 +13,8 @@ use tenancy::{
     access::{self, Caller, Desk, Housekeeper, Office, Refused, Staff, Superadmin, Supervisor},
 };
 
+use tokio::{sync::Mutex, time::Instant};
+
 use crate::{blobs::LocalBlobs, config::Config, hashing::HashPool, http::links::PublicUrl};
 
 /// What handlers share. They see the database only through its doors, and every
@@ -22,6 +24,7 @@ pub(crate) struct App {
     clock: Arc<dyn Clock>,
     indexes: IndexCache,
     library: Housekeeper,
+    readiness: Mutex<Option<(Instant, bool)>>,
     /// Password hashes run here.
     pub(crate) hashes: HashPool,
     /// Signs and verifies tokens.
@@ -70,6 +73,7 @@ impl App {
             clock,
             indexes: IndexCache::new(config.index_cache),
             library,
+            readiness: Mutex::default(),
             hashes: HashPool::new(config.bcrypt_cost)?,
             signer: Signer::new(secret),
             lifetimes: Lifetimes { access: config.access_life, refresh: config.refresh_life },
@@ -85,16 +89,34 @@ impl App {
         self.clock.now()
     }
 
-    /// The schema is there and at this program's version.
+    /// Whether the database answers and its schema is this program's.
     ///
-    /// # Errors
-    /// What is wrong with it.
+    /// Each look opens a connection of its own, beside the doors, so there is one at a time: callers
+    /// that waited for one take the answer of the first that began after they came.
+    pub(crate) async fn is_ready(&self) -> bool {
+        let came = Instant::now();
+        let mut looked = self.readiness.lock().await;
+        match *looked {
+            Some((began, ready)) if began >= came => ready,
+            _ => {
+                let began = Instant::now();
+                let ready = self.look().await;
+                *looked = Some((began, ready));
+                ready
+            }
+        }
+    }
+
     #[expect(clippy::disallowed_methods, reason = "opens a connection of its own, beside the doors")]
-    pub(crate) async fn ready(&self) -> Result<(), storage::MigrateError> {
+    async fn look(&self) -> bool {
         let db = self.db.clone();
         match tokio::task::spawn_blocking(move || db.check()).await {
-            Ok(checked) => checked,
-            Err(_) => Ok(()),
+            Ok(Ok(())) => true,
+            Ok(Err(error)) => {
+                tracing::warn!(error = crate::logging::chain(&error), "not ready");
+                false
+            }
+            Err(_) => false,
         }
     }
 
@@ -301,6 +323,12 @@ impl App {
 
 fn uploads(config: &Config) -> PathBuf {
     config.data_dir.join("uploads")
+}
+
+/// Runs work to its end, also if its caller goes away meanwhile: what follows a commit must not
+/// stop halfway because a connection was reset.
+pub(crate) async fn to_the_end<T: 'static>(work: impl Future<Output = T> + 'static) -> Result<T, StoreError> {
+    actix_web::rt::spawn(work).await.map_err(|error| StoreError::new(Fault::Broken, error))
 }
 
 /// The desk that a caller sits at; a superadmin has none of its own.

@@ -2,7 +2,7 @@
 
 use std::{future::Future, net::IpAddr, pin::Pin};
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
+use actix_web::{FromRequest, HttpRequest, ResponseError as _, dev::Payload, http::header, web};
 use identity::tokens::TokenError;
 use storage::LobbyStore;
 use tenancy::access::{self, Admin, Agent, Denied, Staff, Superadmin, Supervisor};
@@ -103,7 +103,12 @@ impl FromRequest for Anyone {
             if !req.headers().contains_key(header::AUTHORIZATION) {
                 return Ok(Self(None));
             }
-            Ok(Self(signed_in(&req).await.ok()))
+            match signed_in(&req).await {
+                Ok(staff) => Ok(Self(Some(staff))),
+                // A bad token makes nobody of its bearer; a store that is away says nothing of it.
+                Err(error) if error.status_code().is_server_error() => Err(error),
+                Err(_) => Ok(Self(None)),
+            }
         })
     }
 }
@@ -146,6 +151,12 @@ pub(crate) async fn admitted<T: Send + 'static>(
         Denied::Outdated => ApiError::unauthorized(TokenProblem::Invalid),
         Denied::Store(error) => error.into(),
     })
+}
+
+/// Whether the caller sent a token at all, however bad.
+pub(crate) fn names_a_token(req: &HttpRequest) -> bool {
+    let value = req.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    value.and_then(|value| value.split_ascii_whitespace().next()) == Some("Bearer")
 }
 
 /// The token of the header. Any scheme but exactly `Bearer` counts as no token.

@@ -126,6 +126,9 @@ pub enum ConfigError {
     /// The data folder.
     #[error("the data folder cannot be used")]
     DataDir(#[source] io::Error),
+    /// An owner's URL where the database has no owner.
+    #[error("--owner-database goes with a PostgreSQL --database, and is a PostgreSQL url itself")]
+    Owner,
     /// The cost of hashes.
     #[error("the bcrypt cost must be 4 to 31")]
     Cost,
@@ -235,7 +238,10 @@ impl Settings {
             Some(url) => Target::parse(url)?,
             None => Target::sqlite(self.folder().join("switchboard.db")),
         };
-        Ok((database, owner))
+        match (&database, &owner) {
+            (Target::Sqlite(_), Some(_)) | (Target::Postgres(_), Some(Target::Sqlite(_))) => Err(ConfigError::Owner),
+            _ => Ok((database, owner)),
+        }
     }
 
     fn folder(&self) -> PathBuf {
@@ -275,8 +281,8 @@ impl Settings {
             public_url: self.public_url.map(|url| url.trim_end_matches('/').to_owned()),
             allowed_hosts: self.allowed_hosts.unwrap_or_default().iter().map(|host| host.to_lowercase()).collect(),
             bcrypt_cost,
-            access_life: Duration::from_mins(self.access_minutes.unwrap_or(15).max(1)),
-            refresh_life: Duration::from_hours(self.refresh_days.unwrap_or(7).max(1).saturating_mul(24)),
+            access_life: Duration::from_mins(self.access_minutes.unwrap_or(15).clamp(1, 60 * 24 * 365)),
+            refresh_life: Duration::from_hours(self.refresh_days.unwrap_or(7).clamp(1, 3650) * 24),
             index_cache: self.index_cache_mib.unwrap_or(256).saturating_mul(1 << 20),
             llm,
         })

@@ -13,6 +13,7 @@ pub(crate) mod edge;
 pub(crate) mod envelope;
 pub(crate) mod error;
 pub(crate) mod field_errors;
+pub(crate) mod file_name;
 pub(crate) mod gate;
 pub(crate) mod links;
 pub(crate) mod page;

@@ -3,11 +3,12 @@
 
 use std::{sync::Arc, time::Duration};
 
+use actix_web::web;
 use chatbot::Found;
 use handoff::turn::{self, Ask, Begun, Committed, Composing, Exchange, MAX_ATTEMPTS, Pending, TurnError};
 use tenancy::access::{Housekeeper, Visitor};
 
-use crate::app::App;
+use crate::app::{App, to_the_end};
 
 /// What became of a visitor's message.
 pub(crate) enum Turned {
@@ -21,7 +22,14 @@ pub(crate) enum Turned {
 }
 
 /// Answers a visitor's message.
-pub(crate) async fn take(app: &App, visitor: &Visitor, ask: Ask) -> Result<Turned, TurnError> {
+///
+/// A visitor who goes away meanwhile is answered all the same, so that no message stays without
+/// a reply.
+pub(crate) async fn take(app: web::Data<App>, visitor: Visitor, ask: Ask) -> Result<Turned, TurnError> {
+    to_the_end(async move { drive(&app, &visitor, ask).await }).await?
+}
+
+async fn drive(app: &App, visitor: &Visitor, ask: Ask) -> Result<Turned, TurnError> {
     let ask = Arc::new(ask);
     for _ in 0..MAX_ATTEMPTS {
         let (now, asked) = (app.now(), Arc::clone(&ask));

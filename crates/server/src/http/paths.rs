@@ -48,7 +48,7 @@ fn canonical(uri: &Uri) -> Option<Uri> {
 
 /// The first `{..}` segment of a path as an integer id.
 ///
-/// A segment that no id can have is an unknown path: 404.
+/// Routes admit digits alone; a number that no id has is an id that nothing has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PathId(pub(crate) i64);
 
@@ -63,8 +63,8 @@ impl FromRequest for PathId {
 }
 
 fn id(segment: &str) -> Option<i64> {
-    let digits = segment.bytes().all(|byte| byte.is_ascii_digit());
-    segment.parse().ok().filter(|id| digits && (1..MAX_SAFE).contains(id))
+    let digits = !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| segment.parse().unwrap_or(MAX_SAFE).min(MAX_SAFE))
 }
 
 #[cfg(test)]
@@ -89,10 +89,11 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_positive_integers_that_json_keeps_exact() {
-        assert_eq!(id("1"), Some(1));
+    fn ids_are_digits_and_those_beyond_every_id_are_one() {
+        assert_eq!((id("1"), id("0")), (Some(1), Some(0)));
         assert_eq!(id("9007199254740991"), Some(MAX_SAFE - 1));
-        for bad in ["", "0", "-1", "+1", "abc", "1.0", "9007199254740992", "99999999999999999999", "\u{661}"] {
+        assert_eq!((id("9007199254740993"), id("99999999999999999999")), (Some(MAX_SAFE), Some(MAX_SAFE)));
+        for bad in ["", "-1", "+1", "abc", "1.0", "\u{661}"] {
             assert_eq!(id(bad), None, "{bad:?}");
         }
     }

@@ -71,13 +71,14 @@ struct ResetReply {
 /// Adds an agent, if the plan has a seat left, and shows the password once.
 async fn create(
     Auth(supervisor): Auth<Supervisor>,
-    Valid(body): Valid<CreateAgentBody>,
+    body: Result<Valid<CreateAgentBody>, ApiError>,
     app: web::Data<App>,
 ) -> Result<HttpResponse, ApiError> {
     let Supervisor::Admin(admin) = supervisor else {
         let message = "Admin user must have a company_id to create agents. Please contact SuperAdmin.";
         return Err(ApiError::bad_request(message));
     };
+    let Valid(body) = body?;
     let email = Email::parse(&body.email)?;
     let (password, hash) = made_up_password(&app).await?;
     let name = neutralise(&body.name).into_owned();

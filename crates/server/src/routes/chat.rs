@@ -92,7 +92,7 @@ async fn chat(
         client_message_id: body.client_message_id,
         ip,
     };
-    match turn::take(&app, &visitor, ask).await? {
+    match turn::take(app.clone(), visitor, ask).await? {
         Turned::Done(exchange) => {
             let replayed = exchange.replayed;
             let reply = ChatReply::new(*exchange, &app.links, app.now());

@@ -76,7 +76,7 @@ body! {
     struct SendBody {
         message: Option<String> = text().max(10_000).optional(),
         attachment_ids: Vec<i64> = integer_list().optional_or_empty(),
-        client_message_id: Option<String> = text().max(64).optional(),
+        client_message_id: Option<String> = text().max(64).optional().not_blank(),
     }
 }
 
@@ -371,7 +371,7 @@ struct SentMessage {
 async fn send(
     Auth(staff): Auth<Staff>,
     req: HttpRequest,
-    Valid(body): Valid<InSession<SendBody>>,
+    body: Result<Valid<InSession<SendBody>>, ApiError>,
     app: web::Data<App>,
 ) -> Result<HttpResponse, ApiError> {
     let desk = match staff {
@@ -379,6 +379,7 @@ async fn send(
         Staff::Admin(admin) => Desk::from(admin),
         Staff::Superadmin(_) => return Err(sending::SendError::OnlyAgentsAndAdmins.into()),
     };
+    let Valid(body) = body?;
     let (session, body) = body.split()?;
     let session = SessionId::parse(&session).map_err(|_| sending::SendError::SessionNotFound)?;
     let words = Words {

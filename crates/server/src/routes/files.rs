@@ -12,17 +12,18 @@ use serde::Serialize;
 use storage::Place;
 use tenancy::{
     SessionId,
-    access::{self, Refused, SessionAccess, Staff},
+    access::{self, Refused, SessionAccess, Staff, Visitor},
 };
 
 use super::chat::company;
 use crate::{
-    app::App,
+    app::{App, to_the_end},
     auth::Anyone,
     http::{
         body::Raw,
         error::ApiError,
         field_errors::{FieldError, FieldErrors},
+        file_name,
         routes::at,
         rules::{Single, choice, text},
     },
@@ -33,6 +34,8 @@ pub(super) fn register(config: &mut web::ServiceConfig) {
     config.service(at("/api/chatbot/upload/").post(receive));
 }
 
+/// How many parts a form may have.
+const PARTS: usize = 64;
 /// How many bytes a form may have beside its file.
 const OTHER_FIELDS: usize = 64 * 1024;
 /// How much is read, and thrown away beyond the limit of a file, so that a client that sends too
@@ -109,14 +112,13 @@ impl UploadReply {
 }
 
 /// Takes a file into a session. The blob is committed before the row, so a row without its
-/// bytes never exists; if the row fails the blob goes again.
+/// bytes never exists.
 async fn receive(
     Anyone(staff): Anyone,
     req: HttpRequest,
     payload: web::Payload,
     app: web::Data<App>,
 ) -> Result<HttpResponse, ApiError> {
-    let absent = || ApiError::not_found("Chat session not found or access denied");
     let form = read(&req, payload, &app).await?;
     let Checked { session, company_id, uploader, file } = check(form)?;
     // This endpoint knows sessions, not companies: one that is not there has no session either.
@@ -135,22 +137,35 @@ async fn receive(
     let now = app.now();
     let accepted = upload::accept(&session, &file.name, &file.inspector.finish(), uploader, now)
         .map_err(|refusal| ApiError::bad_request(format!("File upload failed: {refusal}")))?;
-    let key = accepted.key().clone();
-    file.writer.commit(&key).await?;
-    let registered = app.write(visitor, move |store| upload::register(store, &accepted)).await;
-    let stored = match registered {
-        Ok(stored) => stored,
-        Err(error) => {
-            app.blobs.delete_all(vec![key]).await;
-            return Err(match error {
-                RegisterError::SessionNotFound => absent(),
-                RegisterError::Store(error) => error.into(),
-            });
-        }
-    };
+    let kept = app.clone();
+    let stored = to_the_end(async move { keep(&kept, visitor, file.writer, accepted).await }).await??;
     let link = stored.link(&app.links, now);
     let base = app.public_url.of(&req);
     Ok(HttpResponse::Created().json(UploadReply::new(&stored, session.id(), link, &base)))
+}
+
+fn absent() -> ApiError {
+    ApiError::not_found("Chat session not found or access denied")
+}
+
+/// Commits the blob, then its row.
+async fn keep(
+    app: &App,
+    visitor: Visitor,
+    writer: Box<dyn BlobWriter>,
+    accepted: upload::Upload,
+) -> Result<Attachment, ApiError> {
+    let key = accepted.key().clone();
+    writer.commit(&key).await?;
+    match app.write(visitor, move |store| upload::register(store, &accepted)).await {
+        Ok(stored) => Ok(stored),
+        Err(RegisterError::SessionNotFound) => {
+            app.blobs.delete_all(vec![key]).await;
+            Err(absent())
+        }
+        // The row may be there for all we know, and a blob without a row is only space.
+        Err(RegisterError::Store(error)) => Err(error.into()),
+    }
 }
 
 async fn may_see(app: &App, staff: Option<Staff>, session: SessionAccess) -> Result<bool, ApiError> {
@@ -171,12 +186,22 @@ async fn read(req: &HttpRequest, payload: web::Payload, app: &App) -> Result<For
     }
     let mut payload = payload.into_inner();
     let mut parts = Multipart::from_request(req, &mut payload).await.map_err(|_| malformed())?;
-    let (mut read, mut others) = (0_usize, 0_usize);
+    let (mut read, mut others, mut count) = (0_usize, 0_usize, 0_usize);
     while let Some(mut part) = parts.try_next().await.map_err(unreadable)? {
+        count += 1;
+        if count > PARTS {
+            return Err(ApiError::payload_too_large());
+        }
         let name = part.name().unwrap_or_default().to_owned();
-        let file_name = part.content_disposition().and_then(|sent| sent.get_filename()).map(str::to_owned);
+        let file_name = file_name::of(&part);
         match (name.as_str(), file_name) {
-            ("file", Some(file_name)) => form.file = Some(stream(&mut part, file_name, &mut read, app).await?),
+            ("file", Some(file_name)) => {
+                let file = stream(&mut part, file_name, &mut read, app).await?;
+                // What a browser sends for an empty file input.
+                if !(file.name.is_empty() && file.is_empty) {
+                    form.file = Some(file);
+                }
+            }
             (field, _) => {
                 let bytes = collect(&mut part, &mut others).await?;
                 let slot = match field {

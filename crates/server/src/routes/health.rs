@@ -19,11 +19,9 @@ async fn alive() -> HttpResponse {
 
 /// The database answers and its schema is this program's.
 async fn ready(app: web::Data<App>) -> Result<HttpResponse, ApiError> {
-    match app.ready().await {
-        Ok(()) => Ok(HttpResponse::Ok().json(json!({ "status": "ready" }))),
-        Err(error) => {
-            tracing::warn!(error = crate::logging::chain(&error), "not ready");
-            Err(ApiError::overloaded(std::time::Duration::from_secs(1)))
-        }
+    if app.is_ready().await {
+        Ok(HttpResponse::Ok().json(json!({ "status": "ready" })))
+    } else {
+        Err(ApiError::overloaded(std::time::Duration::from_secs(1)))
     }
 }

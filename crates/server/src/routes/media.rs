@@ -16,7 +16,7 @@ use tenancy::{CompanyCode, Fault, StoreError, access::Staff};
 
 use crate::{
     app::App,
-    auth::signed_in,
+    auth::{names_a_token, signed_in},
     http::{code::Code, error::ApiError, params::Params, routes::at},
 };
 
@@ -43,14 +43,18 @@ async fn serve(
             let key = key.clone();
             app.lobby(move |lobby| lobby.by_key(&key)).await.map_err(|error: StoreError| ApiError::from(error))?
         }
-        Some(Verdict::Expired | Verdict::Wrong) if !req.headers().contains_key(header::AUTHORIZATION) => {
+        Some(Verdict::Expired | Verdict::Wrong) if !names_a_token(&req) => {
             return Err(ApiError::forbidden(Code::LinkInvalid, "This link is not valid or has run out"));
         }
         Some(Verdict::Expired | Verdict::Wrong) | None => within_sight(&app, signed_in(&req).await?, &key).await?,
     };
     let download = download.ok_or_else(ApiError::detail_404)?;
     let path = app.blobs.file(&key).await?.ok_or_else(ApiError::detail_404)?;
-    let file = open(path).await.map_err(|error| StoreError::new(Fault::Broken, error))?;
+    let file = open(path).await.map_err(|error| match error.kind() {
+        // Erased since it was looked for.
+        io::ErrorKind::NotFound => ApiError::detail_404(),
+        _ => StoreError::new(Fault::Broken, error).into(),
+    })?;
     Ok(respond(&req, file, &download))
 }
 

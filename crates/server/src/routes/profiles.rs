@@ -12,7 +12,7 @@ use tenancy::{
 };
 
 use crate::{
-    app::App,
+    app::{App, to_the_end},
     auth::Auth,
     http::{
         error::ApiError,
@@ -28,8 +28,8 @@ pub(super) fn register(config: &mut web::ServiceConfig) {
     config
         .service(at("/api/admin-dashboard/user-profiles/").get(list))
         .service(at("/api/admin-dashboard/user-profiles/stats/").get(stats))
-        .service(at("/api/admin-dashboard/user-profiles/{id}/").get(detail))
-        .service(at("/api/admin-dashboard/user-profiles/{id}/delete/").delete(delete));
+        .service(at("/api/admin-dashboard/user-profiles/{id:[0-9]+}/").get(detail))
+        .service(at("/api/admin-dashboard/user-profiles/{id:[0-9]+}/delete/").delete(delete));
 }
 
 #[derive(Clone, Serialize)]
@@ -225,6 +225,7 @@ async fn delete(
     let id = ProfileId::new(id);
     let erased = app.office_write(supervisor, Place::Profile(id), move |store| erase::profile(store, id));
     let blobs = erased.await?.ok_or_else(|| ApiError::not_found("User profile not found"))?;
-    app.blobs.delete_all(blobs).await;
+    let blob_store = app.blobs.clone();
+    to_the_end(async move { blob_store.delete_all(blobs).await }).await?;
     Ok(HttpResponse::Ok().json(Deleted { message: "User profile deleted successfully" }))
 }
