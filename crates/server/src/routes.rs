@@ -1,6 +1,7 @@
 //! The endpoints, a file for each group.
 
 mod admins;
+mod agent_desk;
 mod agents;
 mod auth;
 mod chat;
@@ -30,6 +31,7 @@ pub(crate) fn all(config: &mut ServiceConfig) {
         visitors::register,
         knowledge::register,
         desk::register,
+        agent_desk::register,
         files::register,
         media::register,
     ] {

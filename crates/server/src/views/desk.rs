@@ -50,6 +50,13 @@ impl From<&Handoff> for HandoffRow {
     }
 }
 
+impl HandoffRow {
+    /// The rows of a list.
+    pub(crate) fn list(handoffs: &[Handoff]) -> Vec<Self> {
+        handoffs.iter().map(Self::from).collect()
+    }
+}
+
 /// When a handoff was resolved, if it is.
 pub(crate) fn resolved_at(handoff: &Handoff) -> Option<Ts> {
     match handoff.state {

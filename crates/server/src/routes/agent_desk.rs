@@ -1,0 +1,260 @@
+//! An agent's own desk: its sessions, what was said in them, and writing to visitors.
+
+use std::convert::Infallible;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use handoff::{
+    StateFilter, reading,
+    sending::{self, Sent, Words},
+};
+use knowledge::markup::neutralise;
+use serde::Serialize;
+use tenancy::{
+    AttachmentId, SessionId,
+    access::{Agent, Caller as _, Desk, Staff},
+};
+
+use super::{idempotency, in_session::InSession};
+use crate::{
+    app::App,
+    auth::Auth,
+    http::{
+        body::{Valid, body},
+        code,
+        error::ApiError,
+        page::{AgentPage, Paging},
+        params::Params,
+        routes::at,
+        rules::{integer_list, text},
+    },
+    views::{ActivityRow, Code, FileRow, HandoffRow, HistoryRow, ProfileRow, Shown, Ts, resolved_at},
+};
+
+pub(super) fn register(config: &mut web::ServiceConfig) {
+    config
+        .service(at("/api/human-handoff/dashboard/").get(dashboard))
+        .service(at("/api/human-handoff/agent/sessions/").get(own_sessions))
+        .service(at("/api/human-handoff/agent/sessions/{session_id}/messages/").get(conversation))
+        .service(at("/api/human-handoff/agent/send-message/").post(send))
+        .service(at("/api/human-handoff/send-message/").post(send));
+}
+
+body! {
+    /// A message of staff to a visitor.
+    struct SendBody {
+        message: Option<String> = text().max(10_000).optional(),
+        attachment_ids: Vec<i64> = integer_list().optional_or_empty(),
+        client_message_id: Option<String> = text().max(64).optional().not_blank(),
+    }
+}
+
+#[derive(Serialize)]
+struct DashboardView {
+    agent_info: AgentInfo,
+    assigned_sessions: Vec<HandoffRow>,
+    unassigned_sessions: Vec<HandoffRow>,
+    recent_activities: Vec<ActivityRow>,
+    stats: DashboardStats,
+}
+
+#[derive(Serialize)]
+struct AgentInfo {
+    id: i64,
+    name: String,
+    status: &'static str,
+    company_id: Code,
+}
+
+#[derive(Serialize)]
+struct DashboardStats {
+    assigned_count: usize,
+    unassigned_count: usize,
+    resolved_today: i64,
+}
+
+/// An agent's desk at a glance.
+async fn dashboard(Auth(staff): Auth<Staff>, app: web::Data<App>) -> Result<HttpResponse, ApiError> {
+    let Staff::Agent(agent) = staff else {
+        return Err(ApiError::forbidden(code::Code::PermissionDenied, "User is not an agent"));
+    };
+    let company = agent.scope().company();
+    let now = app.now();
+    let dashboard = app.read(agent, move |store| reading::dashboard(store, now)).await?;
+    Ok(HttpResponse::Ok().json(DashboardView {
+        agent_info: AgentInfo {
+            id: dashboard.agent.id.get(),
+            name: dashboard.agent.name,
+            status: dashboard.status.as_str(),
+            company_id: Shown(company),
+        },
+        stats: DashboardStats {
+            assigned_count: dashboard.assigned.len(),
+            unassigned_count: dashboard.unassigned.len(),
+            resolved_today: dashboard.resolved_today,
+        },
+        assigned_sessions: HandoffRow::list(&dashboard.assigned),
+        unassigned_sessions: HandoffRow::list(&dashboard.unassigned),
+        recent_activities: dashboard.activities.into_iter().map(ActivityRow::from).collect(),
+    }))
+}
+
+#[derive(Serialize)]
+struct SessionView {
+    session_id: String,
+    company_id: Code,
+    status: &'static str,
+}
+
+#[derive(Serialize)]
+struct OwnSession {
+    id: i64,
+    chat_session: SessionView,
+    agent: AgentView,
+    escalated_at: Ts,
+    resolved_at: Option<Ts>,
+    priority: &'static str,
+    escalation_reason: String,
+    notes: Option<String>,
+}
+
+#[derive(Serialize)]
+struct AgentView {
+    id: i64,
+    name: String,
+}
+
+/// Lists the sessions whose handoff names the calling agent.
+async fn own_sessions(Auth(staff): Auth<Staff>, params: Params, app: web::Data<App>) -> Result<HttpResponse, ApiError> {
+    let agent = only_agents(staff)?;
+    let (company, id, name) = (agent.scope().company(), agent.id(), agent.name().to_owned());
+    let paging = Paging::agent(&params);
+    let state = match params.get("status") {
+        Some("assigned") => Some(StateFilter::Assigned),
+        Some("resolved") => Some(StateFilter::Resolved),
+        Some("unassigned") => {
+            let Ok(nothing) = paging.fetch(|_, _| Ok::<_, Infallible>((0, Vec::<OwnSession>::new())));
+            return Ok(HttpResponse::Ok().json(AgentPage::from(nothing)));
+        }
+        _ => None,
+    };
+    let read = app.read(agent, move |store| {
+        paging.fetch(|offset, limit| {
+            reading::own_sessions(store, state, offset, limit).map(|page| (page.count, page.rows))
+        })
+    });
+    let page = read.await?.map(|handoff| OwnSession {
+        id: handoff.id.get(),
+        chat_session: SessionView {
+            session_id: handoff.session_id.as_str().to_owned(),
+            company_id: Shown(company),
+            status: handoff.session_status.as_str(),
+        },
+        agent: AgentView { id: id.get(), name: name.clone() },
+        escalated_at: Shown(handoff.escalated_at),
+        resolved_at: resolved_at(&handoff),
+        priority: handoff.priority.as_str(),
+        escalation_reason: handoff.reason,
+        notes: handoff.notes,
+    });
+    Ok(HttpResponse::Ok().json(AgentPage::from(page)))
+}
+
+fn only_agents(staff: Staff) -> Result<Agent, ApiError> {
+    match staff {
+        Staff::Agent(agent) => Ok(agent),
+        Staff::Admin(_) | Staff::Superadmin(_) => Err(ApiError::not_found("Agent profile not found")),
+    }
+}
+
+#[derive(Serialize)]
+struct ConversationView {
+    session: ConversationSession,
+    messages: Vec<HistoryRow>,
+}
+
+#[derive(Serialize)]
+struct ConversationSession {
+    #[serde(flatten)]
+    session: SessionView,
+    user_profile: Option<ProfileRow>,
+}
+
+/// All that was said in one of the calling agent's sessions.
+async fn conversation(
+    Auth(staff): Auth<Staff>,
+    path: web::Path<String>,
+    app: web::Data<App>,
+) -> Result<HttpResponse, ApiError> {
+    let agent = only_agents(staff)?;
+    let company = agent.scope().company();
+    let session = SessionId::parse(&path).map_err(|_| ApiError::not_found("Session not found or access denied"))?;
+    let found = app.read(agent, move |store| reading::conversation(store, session)).await?;
+    let now = app.now();
+    Ok(HttpResponse::Ok().json(ConversationView {
+        session: ConversationSession {
+            session: SessionView {
+                session_id: found.session.id.as_str().to_owned(),
+                company_id: Shown(company),
+                status: found.session.status.as_str(),
+            },
+            user_profile: found.profile.as_ref().map(ProfileRow::whole),
+        },
+        messages: found.messages.iter().map(|message| HistoryRow::new(message, &app.links, now)).collect(),
+    }))
+}
+
+#[derive(Serialize)]
+struct SentView {
+    message: &'static str,
+    chat_message: SentMessage,
+}
+
+#[derive(Serialize)]
+struct SentMessage {
+    id: i64,
+    seq: i64,
+    content: Option<String>,
+    timestamp: Ts,
+    attachments: Vec<FileRow>,
+    client_message_id: Option<String>,
+}
+
+/// Writes to a visitor; an agent thereby takes a waiting session over.
+async fn send(
+    Auth(staff): Auth<Staff>,
+    req: HttpRequest,
+    body: Result<Valid<InSession<SendBody>>, ApiError>,
+    app: web::Data<App>,
+) -> Result<HttpResponse, ApiError> {
+    let desk = match staff {
+        Staff::Agent(agent) => Desk::from(agent),
+        Staff::Admin(admin) => Desk::from(admin),
+        Staff::Superadmin(_) => return Err(sending::SendError::OnlyAgentsAndAdmins.into()),
+    };
+    let Valid(body) = body?;
+    let (session, body) = body.split()?;
+    let session = SessionId::parse(&session).map_err(|_| sending::SendError::SessionNotFound)?;
+    let words = Words {
+        key: idempotency::key(&req, body.client_message_id.as_deref())?,
+        text: body.message.map(|text| neutralise(&text).into_owned()),
+        attachments: body.attachment_ids.into_iter().map(AttachmentId::new).collect(),
+        client_message_id: body.client_message_id,
+    };
+    let now = app.now();
+    let (message, replayed) = match app.write(desk, move |store| sending::send(store, session, words, now)).await? {
+        Sent::Stored(message) => (message, false),
+        Sent::Replayed(message) => (message, true),
+    };
+    let attachments = message.attachments.iter().map(|file| FileRow::new(file, &app.links, now)).collect();
+    Ok(idempotency::reply(replayed).json(SentView {
+        message: "Message sent successfully",
+        chat_message: SentMessage {
+            id: message.id.get(),
+            seq: message.seq,
+            content: message.content,
+            timestamp: Shown(message.timestamp),
+            attachments,
+            client_message_id: message.client_message_id,
+        },
+    }))
+}
