@@ -98,8 +98,15 @@ type Failure = Box<dyn Error + Send + Sync>;
 
 impl Databases {
     fn options(self) -> Result<Options, Failure> {
-        let (target, owner) = self.settings.complete()?.databases()?;
-        Ok(Options { owner, ..Options::new(target) })
+        self.options_and_cost().map(|(options, _)| options)
+    }
+
+    /// Also the cost of password hashes.
+    fn options_and_cost(self) -> Result<(Options, u32), Failure> {
+        let settings = self.settings.complete()?;
+        let cost = settings.cost()?;
+        let (target, owner) = settings.databases()?;
+        Ok((Options { owner, ..Options::new(target) }, cost))
     }
 }
 

@@ -244,6 +244,16 @@ impl Settings {
         }
     }
 
+    /// The cost of password hashes. The command line uses it too: hashes of another cost would
+    /// show in the time that a sign-in takes.
+    ///
+    /// # Errors
+    /// A cost that bcrypt does not have.
+    pub fn cost(&self) -> Result<u32, ConfigError> {
+        let cost = self.bcrypt_cost.unwrap_or(12);
+        if (4..=31).contains(&cost) { Ok(cost) } else { Err(ConfigError::Cost) }
+    }
+
     fn folder(&self) -> PathBuf {
         self.data_dir.clone().unwrap_or_else(|| PathBuf::from("switchboard-data"))
     }
@@ -252,10 +262,7 @@ impl Settings {
     fn build(self, kept: impl FnOnce(&Path) -> Result<SecretSlice<u8>, ConfigError>) -> Result<Config, ConfigError> {
         let (database, owner_database) = self.targets()?;
         let data_dir = self.folder();
-        let bcrypt_cost = self.bcrypt_cost.unwrap_or(12);
-        if !(4..=31).contains(&bcrypt_cost) {
-            return Err(ConfigError::Cost);
-        }
+        let bcrypt_cost = self.cost()?;
         let deadline = Duration::from_secs(self.llm_deadline_seconds.unwrap_or(LLM_DEADLINE).min(LLM_DEADLINE));
         let llm = match (self.llm_url, self.llm_model) {
             (Some(url), Some(model)) => {

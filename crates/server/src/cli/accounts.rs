@@ -9,9 +9,6 @@ use tenancy::{CompanyCode, CompanyStatus, access};
 use super::{AdminCommand, Failure, Status};
 use crate::accounts;
 
-/// The cost of passwords set from the command line, where nobody waits in a queue.
-const COST: u32 = 12;
-
 #[derive(Debug, thiserror::Error)]
 enum AdminError {
     #[error("the password on standard input is empty")]
@@ -25,18 +22,19 @@ enum AdminError {
 pub(super) fn admin(command: AdminCommand) -> Result<(), Failure> {
     match command {
         AdminCommand::CreateSuperadmin { username, email, password_stdin: _, if_missing, databases } => {
-            let options = databases.options()?;
+            let (options, cost) = databases.options_and_cost()?;
             let password = password()?;
             let made = if if_missing {
-                accounts::ensure_superadmin(&options, COST, &username, &email, &password)?
+                accounts::ensure_superadmin(&options, cost, &username, &email, &password)?
             } else {
-                accounts::create_superadmin(&options, COST, &username, &email, &password)?;
+                accounts::create_superadmin(&options, cost, &username, &email, &password)?;
                 true
             };
             println!("{}", if made { "the superadmin was created" } else { "the superadmin exists" });
         }
         AdminCommand::SetPassword { login, password_stdin: _, databases } => {
-            accounts::set_password(&databases.options()?, COST, &login, &password()?)?;
+            let (options, cost) = databases.options_and_cost()?;
+            accounts::set_password(&options, cost, &login, &password()?)?;
             println!("the password was set; every earlier token of the account has ended");
         }
         AdminCommand::Company { code, status, databases } => {

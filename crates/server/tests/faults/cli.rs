@@ -109,6 +109,25 @@ async fn a_superadmin_is_made_once() {
     assert_eq!(no_stdin.status.code(), Some(2), "{}", no_stdin.stderr);
 }
 
+#[test]
+fn passwords_set_by_the_operator_cost_what_all_others_do() {
+    for home in Home::each() {
+        let home = home.with("SWITCHBOARD_BCRYPT_COST", "5");
+        let hashes = |expected: &str| {
+            let hashes = home.database.lines("SELECT password_hash AS line FROM accounts");
+            assert!(hashes.len() == 1 && hashes[0].starts_with(expected), "{hashes:?}");
+        };
+        let create = ["admin", "create-superadmin", "--username", ROOT, "--email", "r@x.example", "--password-stdin"];
+        home.run(&create, "secret").ok();
+        hashes("$2b$05$");
+        let set = ["admin", "set-password", "--login", ROOT, "--password-stdin", "--bcrypt-cost", "6"];
+        home.run(&set, "secret").ok();
+        hashes("$2b$06$");
+        let set = ["admin", "set-password", "--login", ROOT, "--password-stdin", "--bcrypt-cost", "3"];
+        home.run(&set, "secret").refused("the bcrypt cost must be 4 to 31");
+    }
+}
+
 #[tokio::test]
 async fn a_password_set_by_the_operator_ends_tokens_and_follows_no_policy() {
     for home in Home::each() {
