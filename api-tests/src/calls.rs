@@ -4,10 +4,14 @@
 //! refused is what many tests are about.
 
 mod accounts;
+mod agents;
+mod companies;
 mod desk;
 mod visitors;
 
 pub use accounts::AccountCalls;
+pub use agents::AgentCalls;
+pub use companies::CompanyCalls;
 pub use desk::DeskCalls;
 pub use visitors::VisitorCalls;
 

@@ -5,10 +5,12 @@
     reason = "everything here runs inside a test, which stops at the first thing that is not as it must be"
 )]
 
+pub mod bulk;
 pub mod calls;
 mod client;
 mod clock;
 mod company;
+mod conformance;
 mod raw;
 mod reply;
 pub mod sample;
@@ -23,7 +25,7 @@ pub use raw::RawReply;
 pub use reply::Reply;
 pub use staff::{Admin, Agent, Superadmin};
 pub use visitor::Visitor;
-pub use world::{World, on_postgres, on_sqlite};
+pub use world::{SECRET, Setup, World, on_postgres, on_postgres_with, on_sqlite, on_sqlite_with};
 
 /// What a test file needs.
 pub mod prelude {
@@ -31,7 +33,7 @@ pub mod prelude {
 
     pub use crate::{
         Admin, Agent, Call, Client, Company, Reply, Superadmin, Visitor, World,
-        calls::{AccountCalls as _, Caller, DeskCalls as _, VisitorCalls as _},
+        calls::{AccountCalls as _, AgentCalls as _, Caller, CompanyCalls as _, DeskCalls as _, VisitorCalls as _},
         on_each_database, sample,
     };
 }
@@ -40,8 +42,18 @@ pub mod prelude {
 ///
 /// The functions are `async fn name(world: &World)`. One that is not named here is dead
 /// code, and the compiler says so.
+///
+/// `on_each_database! { with setup: name, .. }` starts their servers as `setup()`, a [`Setup`], says.
 #[macro_export]
 macro_rules! on_each_database {
+    (with $setup:ident: $($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[test] fn $name() { $crate::on_sqlite_with(super::$setup(), super::$name); })+
+        }
+        mod postgres {
+            $(#[test] fn $name() { $crate::on_postgres_with(super::$setup(), super::$name); })+
+        }
+    };
     ($($name:ident),+ $(,)?) => {
         mod sqlite {
             $(#[test] fn $name() { $crate::on_sqlite(super::$name); })+

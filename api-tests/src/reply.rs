@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use reqwest::header::HeaderMap;
+use reqwest::{Method, header::HeaderMap};
 use serde_json::Value;
+
+use crate::conformance::{self, Answer};
 
 /// An answer that passed the checks of contract 1.4, 1.5 and 1.8.
 pub struct Reply {
@@ -30,12 +32,18 @@ impl fmt::Debug for Reply {
 
 impl Reply {
     pub(crate) async fn read(what: String, answer: reqwest::Response) -> Self {
+        let path = answer.url().path().to_owned();
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let bytes =
             answer.bytes().await.unwrap_or_else(|error| panic!("{what}: the body broke off: {error:?}")).to_vec();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         let reply = Self { status, headers, body, bytes, what };
         reply.check();
+        if path != "/openapi.json" {
+            // The document names the keys that rows have; it is no row itself.
+            check_values(&reply.body, &reply);
+        }
+        reply.check_document(&path);
         reply
     }
 
@@ -130,10 +138,25 @@ impl Reply {
         assert!(!self.header("x-request-id").is_empty(), "no X-Request-Id: {self:?}");
         assert_eq!(self.header("access-control-allow-origin"), "*", "{self:?}");
         assert_eq!(self.header("x-content-type-options"), "nosniff", "{self:?}");
+        assert_eq!(self.header("referrer-policy"), "no-referrer", "{self:?}");
+        assert_eq!(self.header("x-frame-options"), "DENY", "{self:?}");
+        assert_eq!(self.header("cross-origin-resource-policy"), "cross-origin", "{self:?}");
+        assert!(!self.header("content-security-policy").is_empty(), "{self:?}");
+        assert!(!self.headers.contains_key("set-cookie"), "{self:?}");
+        if self.header("content-type") == "application/json" {
+            assert_eq!(self.header("cache-control"), "no-store", "{self:?}");
+        }
         if self.status >= 400 && !self.what.starts_with("HEAD") {
             self.check_refusal();
         }
-        check_values(&self.body, self);
+    }
+
+    fn check_document(&self, path: &str) {
+        let method = self.what.split(' ').next().and_then(|word| word.parse().ok()).unwrap_or(Method::GET);
+        let answer = Answer { method: &method, path, status: self.status, body: &self.body };
+        if let Err(reason) = conformance::check(&answer) {
+            panic!("the OpenAPI document is not kept: {reason}: {self:?}");
+        }
     }
 
     fn check_refusal(&self) {

@@ -6,17 +6,24 @@ use identity::Password;
 use llm_client::scripted::Scripted;
 use secrecy::SecretSlice;
 use serde_json::json;
-use server::{Extras, Running, config::Config};
+use server::{
+    Extras, Running,
+    config::{Config, Limits, TrustedProxies},
+};
 use storage::testing::Scratch;
 use tempfile::TempDir;
 use tenancy::{Clock as _, CompanyCode, CompanyStatus, access};
 
-use crate::{Admin, Client, Company, RawReply, Superadmin, TestClock, calls::AccountCalls as _, raw, staff::text};
+use crate::{
+    Admin, Client, Company, RawReply, Superadmin, TestClock, bulk, calls::AccountCalls as _, raw, staff::text,
+};
 
 /// The superadmin's name in every world.
 pub(crate) const SUPERADMIN: &str = "root";
 /// The superadmin's password, which would not pass the policy for others.
 pub(crate) const PASSWORD: &str = "letmein";
+/// What every world's server signs tokens with: for tests that forge them.
+pub const SECRET: &[u8] = b"a secret that only these tests use";
 /// The cheapest hashes there are.
 const COST: u32 = 4;
 
@@ -34,12 +41,29 @@ pub struct World {
     _files: TempDir,
 }
 
+/// What a world's server is told beside what all are told.
+#[derive(Debug, Clone, Default)]
+pub struct Setup {
+    /// How often callers may call; as often as they like without.
+    pub limits: Option<Limits>,
+    /// The proxies whose word on addresses counts.
+    pub trusted_proxies: TrustedProxies,
+}
+
 /// Runs a test on SQLite.
 ///
 /// # Panics
 /// When the test does, or when no server can be started.
 pub fn on_sqlite(test: impl AsyncFnOnce(&World)) {
-    run(Scratch::sqlite(), test);
+    on_sqlite_with(Setup::default(), test);
+}
+
+/// As [`on_sqlite`], on a server that was told this.
+///
+/// # Panics
+/// As [`on_sqlite`].
+pub fn on_sqlite_with(setup: Setup, test: impl AsyncFnOnce(&World)) {
+    run(Scratch::sqlite(), setup, test);
 }
 
 /// Runs a test on PostgreSQL, if `SWITCHBOARD_TEST_DATABASE_URL` names a server.
@@ -47,23 +71,33 @@ pub fn on_sqlite(test: impl AsyncFnOnce(&World)) {
 /// # Panics
 /// When the test does, or when no server can be started.
 pub fn on_postgres(test: impl AsyncFnOnce(&World)) {
+    on_postgres_with(Setup::default(), test);
+}
+
+/// As [`on_postgres`], on a server that was told this.
+///
+/// # Panics
+/// As [`on_postgres`].
+pub fn on_postgres_with(setup: Setup, test: impl AsyncFnOnce(&World)) {
     if let Some(database) = Scratch::postgres() {
-        run(database, test);
+        run(database, setup, test);
     }
 }
 
-fn run(database: Scratch, test: impl AsyncFnOnce(&World)) {
+fn run(database: Scratch, setup: Setup, test: impl AsyncFnOnce(&World)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let world = World::start(database);
+    let world = World::start(database, setup);
     runtime.block_on(test(&world));
 }
 
 impl World {
-    fn start(database: Scratch) -> Self {
+    fn start(mut database: Scratch, setup: Setup) -> Self {
         let files = tempfile::tempdir().expect("a temporary folder");
         let (clock, model) = (Arc::new(TestClock::default()), Arc::new(Scripted::default()));
+        database.options.recorder = storage::Recorder::new(SECRET, clock.clone());
         let options = &database.options;
-        storage::Database::migrate(options).unwrap_or_else(|error| panic!("the database migrates: {error:?}"));
+        storage::Database::migrate(&options.target, options.owner.as_ref())
+            .unwrap_or_else(|error| panic!("the database migrates: {error:?}"));
         server::accounts::ensure_superadmin(
             options,
             COST,
@@ -77,7 +111,7 @@ impl World {
             database: options.target.clone(),
             owner_database: options.owner.clone(),
             data_dir: files.path().to_owned(),
-            secret: SecretSlice::from(b"a secret that only these tests use".to_vec()),
+            secret: SecretSlice::from(SECRET.to_vec()),
             public_url: Some("https://chat.example.com".to_owned()),
             allowed_hosts: Vec::new(),
             bcrypt_cost: COST,
@@ -85,6 +119,8 @@ impl World {
             refresh_life: Duration::from_hours(7 * 24),
             index_cache: 1 << 20,
             llm: None,
+            limits: setup.limits,
+            trusted_proxies: setup.trusted_proxies,
         };
         let extras = Extras { clock: clock.clone(), model: Some(model.clone()) };
         let running = server::start(&config, extras).unwrap_or_else(|error| panic!("the server starts: {error:?}"));
@@ -135,6 +171,46 @@ impl World {
             Ok(())
         };
         set().unwrap_or_else(|error| panic!("{company} is set to {status:?}: {error:?}"));
+    }
+
+    /// Gives a company this many sessions of [`bulk::fill`] beside those it has.
+    pub fn fill(&self, company: &Company, sessions: u32) {
+        bulk::fill(&self.database, &company.id, sessions, self.clock.now());
+    }
+
+    /// Runs a statement past the server, on PostgreSQL as the owner of the tables.
+    pub fn execute(&self, statement: &str) {
+        self.database.execute(statement).unwrap_or_else(|error| panic!("{statement}: {error}"));
+    }
+
+    /// Runs a query of one text column, named `line`, past the server.
+    pub fn lines(&self, query: &str) -> Vec<String> {
+        self.database.lines(query)
+    }
+
+    /// Whether the server is on SQLite.
+    pub fn is_sqlite(&self) -> bool {
+        matches!(self.database.options.target, storage::Target::Sqlite(_))
+    }
+
+    /// Every column of every table, as `table.column`.
+    pub fn columns(&self) -> Vec<String> {
+        self.lines(if self.is_sqlite() {
+            "SELECT m.name || '.' || c.name AS line FROM sqlite_master m JOIN pragma_table_info(m.name) c
+             WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' ORDER BY m.name, c.cid"
+        } else {
+            "SELECT table_name || '.' || column_name AS line FROM information_schema.columns
+             WHERE table_schema = current_schema() ORDER BY table_name, ordinal_position"
+        })
+    }
+
+    /// What `switchboard check --audit` finds to be broken.
+    pub fn broken_audit(&self) -> Vec<String> {
+        let (options, mut broken) = (&self.database.options, Vec::new());
+        let tell = |flaw: &storage::Broken| broken.push(flaw.to_string());
+        storage::Database::verify_audit(&options.target, &options.recorder, tell)
+            .unwrap_or_else(|error| panic!("the audit log is verified: {error:?}"));
+        broken
     }
 
     /// Does what `switchboard admin set-password --login LOGIN` does.

@@ -163,6 +163,12 @@ async fn the_shared_library_serves_nobody_who_has_not_switched_it_on(world: &Wor
     assert_eq!(superadmin.load_documents(&body).await.ok()["company_id"], "TES001");
     assert_eq!(visitor.say("When do you open?").await["answer"], "Own answer.");
     superadmin.load_documents(&one("q", "a", "x")).await.expect(400);
+    // Words of the query are read as those of a body are.
+    let load = |query| superadmin.load_documents(&one("q", "a", "x")).query(&[("mode", "merge"), ("shared", query)]);
+    for (word, status) in [("yes", 200), ("on", 200), ("0", 400), ("", 400), ("perhaps", 400)] {
+        load(word).await.expect(status);
+    }
+    load("perhaps").await.field_error("shared", "Must be a valid boolean.");
 }
 
 async fn every_form_of_the_load_is_read(world: &World) {

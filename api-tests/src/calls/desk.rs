@@ -1,6 +1,9 @@
-//! `/api/human-handoff/` and `/api/admin-dashboard/user-profiles/`.
+//! `/api/human-handoff/`, `/api/admin-dashboard/` but for staff, and what staff read of chats.
 
-use reqwest::Method;
+use reqwest::{
+    Method,
+    multipart::{Form, Part},
+};
 use serde_json::{Value, json};
 
 use super::Caller;
@@ -56,6 +59,33 @@ pub trait DeskCalls: Caller {
     /// `POST human-handoff/agent/send-message/`
     fn send_message(&self, body: &Value) -> Call {
         self.client().post("/api/human-handoff/agent/send-message/", body)
+    }
+
+    /// `POST human-handoff/agent/upload/`
+    fn agent_upload(&self, session: &str, name: &str, content: &[u8]) -> Call {
+        let file = Part::bytes(content.to_vec()).file_name(name.to_owned());
+        self.agent_upload_form(Form::new().text("session_id", session.to_owned()).part("file", file))
+    }
+
+    /// `POST human-handoff/agent/upload/`
+    fn agent_upload_form(&self, form: Form) -> Call {
+        self.client().call(Method::POST, "/api/human-handoff/agent/upload/").parts(form)
+    }
+
+    /// `GET chatbot/chat-history/`
+    fn history(&self, company: &str, session: &str) -> Call {
+        let query = [("session_id", session), ("company_id", company)];
+        self.client().get("/api/chatbot/chat-history/").query(&query)
+    }
+
+    /// `GET admin-dashboard/bot-settings/`
+    fn bot_settings(&self) -> Call {
+        self.client().get("/api/admin-dashboard/bot-settings/")
+    }
+
+    /// `PUT admin-dashboard/bot-settings/`
+    fn set_bot(&self, body: &Value) -> Call {
+        self.client().call(Method::PUT, "/api/admin-dashboard/bot-settings/").json(body)
     }
 
     /// `GET admin-dashboard/user-profiles/`

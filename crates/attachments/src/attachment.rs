@@ -72,6 +72,9 @@ pub enum Uploader {
 }
 
 impl Uploader {
+    /// Everyone who may send files.
+    pub const ALL: [Self; 2] = [Self::User, Self::Agent];
+
     /// The word in JSON and in rows.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -82,7 +85,7 @@ impl Uploader {
 
     /// Reads the word back.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::User, Self::Agent].into_iter().find(|uploader| uploader.as_str() == word)
+        Self::ALL.into_iter().find(|uploader| uploader.as_str() == word)
     }
 }
 

@@ -28,6 +28,16 @@ impl Upload {
     pub fn key(&self) -> &BlobKey {
         &self.file.key
     }
+
+    /// The session it was accepted for.
+    pub fn session(&self) -> SessionAccess {
+        self.session
+    }
+
+    /// Its row, for staff, whose right to the session is judged by those who know handoffs.
+    pub fn file(&self) -> &NewAttachment {
+        &self.file
+    }
 }
 
 /// Why an accepted file could not be registered.

@@ -1,9 +1,9 @@
 //! An answer that a model is to word.
 
-use knowledge::{Answer, compose};
+use knowledge::{Answer, Mode, compose};
 use llm_client::Prompt;
 
-use crate::{Answered, Mode, Reply};
+use crate::{Answered, Reply};
 
 /// What a model is asked, what its text is held against, and what is said
 /// without it.

@@ -23,9 +23,9 @@ pub use message::{Detail, Message, NewMessage, Sender};
 pub use plan::{Act, Input, Need, Plan, plan};
 pub use ports::{
     AllProfiles, Basis, KeyClaim, KeyState, Keys, Messages, ProfileFilter, ProfileListing, ProfileStats, Profiles,
-    Sessions, Side, Snapshot,
+    Sessions, SettingsRecord, Side, Snapshot,
 };
 pub use profile::{NewProfile, Profile};
-pub use reply::{Answered, Mode, Reply, Source};
+pub use reply::{Answered, Reply, Source};
 pub use session::{Collected, Session, SessionStatus, Step};
-pub use settings::{AnswerMode, BotSettings, QuickReply};
+pub use settings::{BotSettings, QuickReply};

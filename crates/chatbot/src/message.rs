@@ -46,8 +46,8 @@ pub enum Detail {
     },
     /// A message of an agent.
     Agent {
-        /// The agent that wrote it, as it was then.
-        id: i64,
+        /// The agent that wrote it; `None` once that agent was deleted.
+        id: Option<i64>,
         /// The agent's name, as it was then.
         name: String,
     },
@@ -63,7 +63,7 @@ pub enum Detail {
 impl Detail {
     /// A message written by an agent.
     pub fn agent(id: AgentId, name: &str) -> Self {
-        Self::Agent { id: id.get(), name: name.to_owned() }
+        Self::Agent { id: Some(id.get()), name: name.to_owned() }
     }
 
     /// A message written by an admin.

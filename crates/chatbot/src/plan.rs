@@ -1,11 +1,10 @@
 //! What the bot does about a message: one pure decision.
 
-use knowledge::markup;
+use knowledge::{Mode, markup};
 use tenancy::Timestamp;
 
 use crate::{
-    AnswerMode, Answered, BotSettings, Composition, Found, Mode, NewProfile, QuickReply, Reply, Session, SessionStatus,
-    Snapshot,
+    Answered, BotSettings, Composition, Found, NewProfile, QuickReply, Reply, Session, SessionStatus, Snapshot,
     found::Finding,
     intake, is_greeting, key, kind,
     settings::{Names, filled},
@@ -143,8 +142,8 @@ impl<'s> Bot<'s> {
                 let mut reply = Reply::new(kind::RAG_RESPONSE, extract, self.fill(&settings.answer_suggestions));
                 reply.answered = Some(Answered::new(answer, extract.to_owned(), Mode::Extractive));
                 match settings.answer_mode {
-                    AnswerMode::Extractive => Act::Say(reply),
-                    AnswerMode::Llm => Act::Compose(Composition::new(text, answer, reply)),
+                    Mode::Extractive => Act::Say(reply),
+                    Mode::Llm => Act::Compose(Composition::new(text, answer, reply)),
                 }
             }
             _ if is_greeting(text) => {

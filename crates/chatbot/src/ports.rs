@@ -70,6 +70,20 @@ pub trait Sessions {
     ) -> Result<Option<(SessionKey, Vec<MessageId>)>, StoreError>;
 }
 
+/// The bot settings of the store's company.
+pub trait SettingsRecord {
+    /// The settings as they are, with defaults where the company has said nothing.
+    fn settings(&mut self) -> Result<BotSettings, StoreError>;
+
+    /// As [`SettingsRecord::settings`], and keeps everybody else from changing them
+    /// until the transaction ends.
+    fn lock_settings(&mut self) -> Result<BotSettings, StoreError>;
+
+    /// Stores settings and raises their version, so that turns in flight plan again.
+    /// What equals its default is not kept: a better default reaches the company later.
+    fn put_settings(&mut self, settings: &BotSettings) -> Result<(), StoreError>;
+}
+
 /// Messages of the store's company.
 pub trait Messages {
     /// All messages of a session with their files, by `seq`.

@@ -1,6 +1,6 @@
 //! What the bot answers, in the form it is stored and replayed.
 
-use knowledge::{Answer, Citation, Mode as Wording, Origin};
+use knowledge::{Answer, Citation, Mode, Origin};
 use serde::{Deserialize, Serialize};
 
 use crate::{Collected, Step, kind};
@@ -55,14 +55,10 @@ pub struct Answered {
 impl Answered {
     /// The keys of an answer with this text.
     pub(crate) fn new(answer: &Answer, text: String, mode: Mode) -> Self {
-        let wording = match mode {
-            Mode::Extractive => Wording::Extractive,
-            Mode::Llm => Wording::Llm,
-        };
         Self {
             answer: text,
             confidence: answer.confidence,
-            citations: answer.citations(wording),
+            citations: answer.citations(mode),
             mode,
             source: match answer.origin {
                 Origin::Company => Source::CompanyFaq,
@@ -71,16 +67,6 @@ impl Answered {
             company_specific: answer.origin == Origin::Company,
         }
     }
-}
-
-/// How an answer's text came to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Mode {
-    /// A stored answer, verbatim.
-    Extractive,
-    /// Composed by a model from the cited sources.
-    Llm,
 }
 
 /// Whose knowledge an answer comes from.

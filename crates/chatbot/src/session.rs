@@ -133,6 +133,10 @@ pub struct Session {
     pub bot_epoch: i64,
     /// Raised by every change of the row: what a conditional write compares.
     pub revision: i64,
+    /// The highest `seq` that the visitor has read; clients say so over sockets.
+    pub visitor_read_seq: i64,
+    /// The highest `seq` that staff have read.
+    pub staff_read_seq: i64,
     /// When the visitor last wrote; the profile's `last_used`.
     pub last_used: Timestamp,
     /// When the session was made.
@@ -156,6 +160,8 @@ impl Session {
             last_seq: 0,
             bot_epoch: 0,
             revision: 0,
+            visitor_read_seq: 0,
+            staff_read_seq: 0,
             last_used: now,
             created_at: now,
             updated_at: now,

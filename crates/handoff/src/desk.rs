@@ -47,7 +47,8 @@ use crate::{
 /// Why a session was not escalated.
 #[derive(Debug, thiserror::Error)]
 pub enum EscalateError {
-    /// The company has no such session.
+    /// The company has no such session, or the agent who asks was sent away
+    /// meanwhile.
     #[error("session not found")]
     SessionNotFound,
     /// Its handoff is open, as it stands here.
@@ -105,6 +106,9 @@ pub fn escalate<S>(
 where
     S: Sessions + Handoffs + Activities + Outbox + ActingAs<Desk> + ?Sized,
 {
+    if let Some(agent) = store.caller().agent() {
+        store.active_agent(agent)?.ok_or(EscalateError::SessionNotFound)?;
+    }
     let key = store.session(session)?.ok_or(EscalateError::SessionNotFound)?.key;
     let mut locked = store.lock(key)?.ok_or(EscalateError::SessionNotFound)?.session;
     if moves::decide(locked.status, None, Wish::Escalate, store.caller().agent()).is_err() {
@@ -138,8 +142,9 @@ pub fn assign<S>(store: &mut S, id: HandoffId, agent: AgentId, now: Timestamp) -
 where
     S: Sessions + Handoffs + Activities + Outbox + ActingAs<Office> + ?Sized,
 {
+    let agent = store.active_agent(agent)?;
     let (mut session, mut handoff) = locked::lock_handoff(store, id)?.ok_or(AssignError::HandoffNotFound)?;
-    let agent = store.active_agent(agent)?.ok_or(AssignError::AgentNotFound)?;
+    let agent = agent.ok_or(AssignError::AgentNotFound)?;
     let had = handoff.state.agent().cloned();
     let owner = had.as_ref().map(|agent| agent.id);
     match moves::decide(session.status, owner, Wish::Assign(agent.id), None) {

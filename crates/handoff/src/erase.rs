@@ -5,6 +5,7 @@ use chatbot::{Profiles, Sessions};
 use tenancy::{
     ProfileId, StoreError,
     access::{ActingAs, Office},
+    audit::{Action, Audit, Object},
 };
 
 use crate::{Erasing, EventKind, Outbox};
@@ -27,12 +28,13 @@ pub enum EraseError {
 /// [`EraseError`].
 pub fn profile<S>(store: &mut S, id: ProfileId) -> Result<Vec<BlobKey>, EraseError>
 where
-    S: Sessions + Profiles + Erasing + Outbox + ActingAs<Office> + ?Sized,
+    S: Sessions + Profiles + Erasing + Outbox + Audit + ActingAs<Office> + ?Sized,
 {
     let profile = store.profile(id)?.ok_or(EraseError::NotFound)?;
     // Under the lock no turn can add to what is being deleted.
     store.lock(profile.session)?.ok_or(EraseError::NotFound)?;
     let blobs = store.erase(id)?;
     store.emit(profile.session_id, EventKind::Erased);
+    store.record(Action::ProfileDeleted, Object::Profile(id));
     Ok(blobs)
 }

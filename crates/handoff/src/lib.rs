@@ -11,11 +11,13 @@ mod moves;
 mod ports;
 pub mod reading;
 pub mod sending;
+pub mod staffing;
 pub mod turn;
+pub mod uploading;
 
 pub use event::{Event, EventKind, Outbox};
 pub use handoff::{AgentRef, Handoff, Priority, State, VisitorRef};
 pub use ports::{
     Activities, Activity, ActivityFilter, ActivityKind, AllHandoffs, Erasing, HandoffFilter, HandoffPage, Handoffs,
-    NewActivity, Opening, Sight, StateFilter,
+    NewActivity, Opening, Position, Sight, StateFilter,
 };

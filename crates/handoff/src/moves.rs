@@ -16,6 +16,8 @@ pub(crate) enum Wish {
     Write,
     /// Give it back to the bot.
     Resolve,
+    /// Give it back to the queue, because the agent who has it goes.
+    Return(AgentId),
 }
 
 /// What becomes of a wish that is granted.
@@ -31,6 +33,8 @@ pub(crate) enum Move {
     Pass(AgentId, AgentId),
     /// It closes.
     Close,
+    /// It is in the queue again.
+    Queue,
 }
 
 /// Why a wish is not granted.
@@ -76,6 +80,9 @@ pub(crate) fn decide(
         (Wish::Resolve, _) if asks.is_some() && asks != owner => Err(Refusal::NotTheirs),
         (Wish::Resolve, Active | Resolved) => Ok(Move::Stay),
         (Wish::Resolve, Escalated | Assigned) => Ok(Move::Close),
+
+        (Wish::Return(agent), Assigned) if owner == Some(agent) => Ok(Move::Queue),
+        (Wish::Return(_), _) => Ok(Move::Stay),
     }
 }
 
@@ -89,6 +96,14 @@ pub(crate) fn follow(session: &mut Session, state: &State, now: Timestamp) {
         State::Assigned(_) => session.person_acted = true,
         State::Resolved { .. } => {}
     }
+    session.bot_epoch += 1;
+    session.updated_at = now;
+}
+
+/// Puts a session back into the queue. Somebody has acted since it was escalated, so the
+/// bot stays silent, also before there is a profile.
+pub(crate) fn queue(session: &mut Session, now: Timestamp) {
+    session.status = SessionStatus::Escalated;
     session.bot_epoch += 1;
     session.updated_at = now;
 }
@@ -161,6 +176,13 @@ mod tests {
         check(Wish::Resolve, Some(BEN), [refused; 6]);
     }
 
+    #[test]
+    fn only_what_the_agent_has_returns_to_the_queue() {
+        let stay = Ok(Move::Stay);
+        check(Wish::Return(ANN), CEO, [stay, stay, stay, Ok(Move::Queue), stay, stay]);
+        check(Wish::Return(BEN), CEO, [stay; 6]);
+    }
+
     #[derive(Debug, Clone, Copy)]
     enum Happening {
         Desk(Wish, Option<AgentId>),
@@ -169,8 +191,13 @@ mod tests {
 
     fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         let agent = || prop::sample::select(vec![ANN, BEN]);
-        let wish =
-            prop_oneof![Just(Wish::Escalate), agent().prop_map(Wish::Assign), Just(Wish::Write), Just(Wish::Resolve)];
+        let wish = prop_oneof![
+            Just(Wish::Escalate),
+            agent().prop_map(Wish::Assign),
+            Just(Wish::Write),
+            Just(Wish::Resolve),
+            agent().prop_map(Wish::Return),
+        ];
         let desk = (wish, prop::option::of(agent())).prop_map(|(wish, asks)| Happening::Desk(wish, asks));
         prop::collection::vec(prop_oneof![4 => desk, 1 => Just(Happening::VisitorWrites)], 0..40)
     }
@@ -200,6 +227,12 @@ mod tests {
                             Ok(Move::Open) => State::Pending,
                             Ok(Move::Take(agent) | Move::Pass(_, agent)) => State::Assigned(named(agent)),
                             Ok(Move::Close) => State::Resolved { agent: owner.map(named), at: now },
+                            Ok(Move::Queue) => {
+                                queue(&mut session, now);
+                                handoff = Some(State::Pending);
+                                prop_assert!(session.bot_epoch > epoch && session.person_acted);
+                                continue;
+                            }
                         };
                         follow(&mut session, &next, now);
                         handoff = Some(next);

@@ -51,6 +51,21 @@ pub struct HandoffFilter {
     pub with_profile: bool,
 }
 
+/// Where a handoff stands in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// When it was last opened.
+    pub escalated_at: Timestamp,
+    /// Its id, between those opened at the same moment.
+    pub id: HandoffId,
+}
+
+impl From<&Handoff> for Position {
+    fn from(handoff: &Handoff) -> Self {
+        Self { escalated_at: handoff.escalated_at, id: handoff.id }
+    }
+}
+
 /// A page of handoffs and how many there are in all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HandoffPage {
@@ -88,11 +103,30 @@ pub trait Handoffs {
         now: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// An agent of the company that is active, whatever its status.
+    /// An agent of the company that is active, whatever its status, and that is
+    /// neither deactivated nor deleted before the transaction ends.
+    ///
+    /// Ask before a session is locked: who sends an agent away locks the agent
+    /// first and its sessions after it.
     fn active_agent(&mut self, id: AgentId) -> Result<Option<AgentRef>, StoreError>;
+
+    /// Takes an agent's name off every handoff that is closed and every transfer.
+    /// The caller holds the agent (`identity::ports::Agents::agent_for_update`)
+    /// and has taken its open handoffs away.
+    fn forget_agent(&mut self, id: AgentId) -> Result<(), StoreError>;
 
     /// All handoffs a filter lets through and the caller may see.
     fn handoffs(&mut self, filter: &HandoffFilter, sight: Sight) -> Result<Vec<Handoff>, StoreError>;
+
+    /// As [`Handoffs::handoffs`], those that follow the position, at most `limit`. What it costs
+    /// does not depend on how many come before.
+    fn handoffs_after(
+        &mut self,
+        filter: &HandoffFilter,
+        sight: Sight,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Handoff>, StoreError>;
 
     /// As [`Handoffs::handoffs`], the rows from `offset` on, at most `limit`.
     fn page_of_handoffs(
@@ -109,11 +143,14 @@ pub trait Handoffs {
 
 /// Handoffs of every company, for the platform door.
 pub trait AllHandoffs {
-    /// Newest first; of one company if it is named.
-    fn all_handoffs(
+    /// As [`Handoffs::handoffs_after`]; of one company if it is named, else of all that are not
+    /// closed.
+    fn all_handoffs_after(
         &mut self,
         filter: &HandoffFilter,
         company: Option<CompanyCode>,
+        after: Option<Position>,
+        limit: usize,
     ) -> Result<Vec<Handoff>, StoreError>;
 
     /// Newest first, over all companies.

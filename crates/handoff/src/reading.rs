@@ -3,17 +3,19 @@
 use chatbot::{Message, Messages, Profile, Profiles, Session, Sessions};
 use identity::{agents::AgentStatus, ports::Agents};
 use tenancy::{
-    ProfileId, SessionId, StoreError, Timestamp,
-    access::{ActingAs, Agent, Desk, Office},
+    CompanyCode, ProfileId, SessionId, StoreError, Timestamp,
+    access::{ActingAs, Agent, Desk, Office, Superadmin},
 };
 
 use crate::{
-    Activities, Activity, ActivityFilter, AgentRef, Handoff, HandoffFilter, HandoffPage, Handoffs, Sight, State,
-    StateFilter, locked,
+    Activities, Activity, ActivityFilter, AgentRef, AllHandoffs, Handoff, HandoffFilter, HandoffPage, Handoffs,
+    Position, Sight, State, StateFilter, locked,
 };
 
 /// The most activities that one list shows.
 pub const MOST_ACTIVITIES: i64 = 200;
+/// How many handoffs are read at once.
+pub const SESSIONS_AT_ONCE: usize = 500;
 /// How many activities a dashboard shows.
 const RECENT_ACTIVITIES: i64 = 10;
 /// How many messages a profile shows.
@@ -58,6 +60,15 @@ pub struct ProfileDetail {
     pub messages: Vec<Message>,
 }
 
+/// A session as staff look it up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct History {
+    /// The session.
+    pub session: Session,
+    /// All messages, oldest first.
+    pub messages: Vec<Message>,
+}
+
 /// Why a conversation is not shown.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -72,17 +83,37 @@ pub enum ReadError {
     Store(#[from] StoreError),
 }
 
-/// The handoffs that a filter lets through: of an agent its own and the queue,
-/// of others all. Newest first.
+/// The next handoffs that a filter lets through: of an agent its own and the
+/// queue, of others all. Newest first, at most [`SESSIONS_AT_ONCE`].
+///
+/// A list may be as long as the company is old, so it is read in such parts, one
+/// after the other. Together they are no snapshot: what is opened again meanwhile
+/// moves to the front, where it is not seen any more.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn sessions<S>(store: &mut S, filter: &HandoffFilter) -> Result<Vec<Handoff>, StoreError>
+pub fn sessions<S>(store: &mut S, filter: &HandoffFilter, after: Option<Position>) -> Result<Vec<Handoff>, StoreError>
 where
     S: Handoffs + ActingAs<Desk> + ?Sized,
 {
     let sight = store.caller().agent().map_or(Sight::All, Sight::MineAndQueue);
-    store.handoffs(filter, sight)
+    store.handoffs_after(filter, sight, after, SESSIONS_AT_ONCE)
+}
+
+/// As [`sessions`], of one company or of all.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn all_sessions<S>(
+    platform: &mut S,
+    filter: &HandoffFilter,
+    company: Option<CompanyCode>,
+    after: Option<Position>,
+) -> Result<Vec<Handoff>, StoreError>
+where
+    S: AllHandoffs + ActingAs<Superadmin> + ?Sized,
+{
+    platform.all_handoffs_after(filter, company, after, SESSIONS_AT_ONCE)
 }
 
 /// An agent's desk at a glance.
@@ -145,6 +176,26 @@ where
     Ok(Conversation { session, profile, messages })
 }
 
+/// All that was said in a session that the caller may see: an agent its own and
+/// the queue, others all of the company. `None` for any other session, and if the
+/// session was looked for in another company.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn history<S>(store: &mut S, company: CompanyCode, session: SessionId) -> Result<Option<History>, StoreError>
+where
+    S: Sessions + Handoffs + Messages + ActingAs<Desk> + ?Sized,
+{
+    if store.company() != company {
+        return Ok(None);
+    }
+    let Some(session) = in_sight(store, session)? else {
+        return Ok(None);
+    };
+    let messages = store.messages(session.key)?;
+    Ok(Some(History { session, messages }))
+}
+
 /// Activities that a filter lets through, newest first, at most
 /// [`MOST_ACTIVITIES`]; an agent sees only its own.
 ///
@@ -190,14 +241,22 @@ pub fn may_see<S>(store: &mut S, session: SessionId) -> Result<bool, StoreError>
 where
     S: Sessions + Handoffs + ActingAs<Desk> + ?Sized,
 {
+    in_sight(store, session).map(|session| session.is_some())
+}
+
+/// The session, if the caller may see it.
+fn in_sight<S>(store: &mut S, session: SessionId) -> Result<Option<Session>, StoreError>
+where
+    S: Sessions + Handoffs + ActingAs<Desk> + ?Sized,
+{
     let Some(session) = store.session(session)? else {
-        return Ok(false);
+        return Ok(None);
     };
     let Some(agent) = store.caller().agent() else {
-        return Ok(true);
+        return Ok(Some(session));
     };
     let handoff = store.handoff_of(session.key)?;
-    Ok(handoff.is_some_and(|handoff| is_seen(&handoff.state, Sight::MineAndQueue(agent))))
+    Ok(handoff.is_some_and(|handoff| is_seen(&handoff.state, Sight::MineAndQueue(agent))).then_some(session))
 }
 
 /// Whether a handoff in this state is within sight.

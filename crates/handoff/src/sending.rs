@@ -49,7 +49,8 @@ pub enum SendError {
     /// Neither text nor files.
     #[error("either message or attachments are required")]
     Empty,
-    /// The company has no such session.
+    /// The company has no such session, or the agent who writes was sent away
+    /// meanwhile.
     #[error("session not found")]
     SessionNotFound,
     /// Another agent has the session.
@@ -88,6 +89,9 @@ where
     let text = words.text.filter(|text| !text.trim().is_empty());
     if text.is_none() && words.attachments.is_empty() {
         return Err(SendError::Empty);
+    }
+    if let Some(agent) = &writer {
+        store.active_agent(agent.id)?.ok_or(SendError::SessionNotFound)?;
     }
     let key = store.session(session)?.ok_or(SendError::SessionNotFound)?.key;
     let mut row = store.lock(key)?.ok_or(SendError::SessionNotFound)?.session;
@@ -180,8 +184,8 @@ where
 
 fn same_author(one: &Detail, other: &Detail) -> bool {
     match (one, other) {
-        (Detail::Agent { id, .. }, Detail::Agent { id: other, .. })
-        | (Detail::Admin { id, .. }, Detail::Admin { id: other, .. }) => id == other,
+        (Detail::Agent { id, .. }, Detail::Agent { id: other, .. }) => id.is_some() && id == other,
+        (Detail::Admin { id, .. }, Detail::Admin { id: other, .. }) => id == other,
         _ => false,
     }
 }

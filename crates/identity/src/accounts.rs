@@ -3,11 +3,17 @@
 use std::fmt;
 
 use rand::RngExt;
-use tenancy::{AgentId, Company, StoreError, Timestamp, UserId, access::TokenVersion, assignments::Assignment};
+use tenancy::{
+    AgentId, Company, StoreError, Timestamp, UserId,
+    access::{Directory, TokenVersion},
+    assignments::Assignment,
+    audit::{Action, By, Object, Register},
+};
 
 use crate::{
     Email, PasswordHash,
     ports::{Accounts, Logins},
+    trail,
 };
 
 /// What an account is for; where it belongs is [`tenancy::access::Role`].
@@ -221,7 +227,7 @@ pub fn first_version() -> TokenVersion {
 /// [`SuperadminError`].
 pub fn create_superadmin<S>(store: &mut S, new: NewSuperadmin, now: Timestamp) -> Result<UserId, SuperadminError>
 where
-    S: Logins + ?Sized,
+    S: Logins + Register + ?Sized,
 {
     let NewSuperadmin { username, email, hash } = new;
     let shadows = username.contains('@') && Email::fold(&username) != email.key();
@@ -238,7 +244,10 @@ where
         names: Names::default(),
     };
     match store.reserve_login(&account, now)? {
-        Reserved::Account(user) => Ok(user),
+        Reserved::Account(user) => {
+            store.register(None, By::Operator, Action::SuperadminCreated, Object::Account(user));
+            Ok(user)
+        }
         Reserved::EmailTaken => Err(SuperadminError::EmailTaken),
         Reserved::UsernameTaken => Err(SuperadminError::UsernameTaken),
     }
@@ -250,7 +259,7 @@ where
 /// As [`create_superadmin`]; an account of another role is in the way like any.
 pub fn ensure_superadmin<S>(store: &mut S, new: NewSuperadmin, now: Timestamp) -> Result<Ensured, SuperadminError>
 where
-    S: Accounts + Logins + ?Sized,
+    S: Accounts + Logins + Register + ?Sized,
 {
     match store.credentials_by_login(&new.username, new.email.key())? {
         Some(found) if found.role == Role::Superadmin => Ok(Ensured::Present(found.user)),
@@ -266,10 +275,12 @@ where
 /// [`SetPasswordError`].
 pub fn set_password<S>(store: &mut S, login: &str, hash: &PasswordHash) -> Result<UserId, SetPasswordError>
 where
-    S: Accounts + ?Sized,
+    S: Accounts + Directory + Register,
 {
     let found = store.credentials_by_login(login, &Email::fold(login))?.ok_or(SetPasswordError::UnknownLogin)?;
     store.set_password(found.user, hash)?;
+    let chain = trail::of(store, found.user)?.and_then(|(chain, _)| chain);
+    store.register(chain, By::Operator, Action::PasswordSet, Object::Account(found.user));
     Ok(found.user)
 }
 

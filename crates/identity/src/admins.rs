@@ -1,8 +1,9 @@
-//! Admins: opening a company with its first one, joining others, listing them.
+//! Admins: opening a company with its first one, joining others, listing and changing them.
 
 use tenancy::{
     Company, CompanyCode, CompanyStatus, PlanId, StoreError, Timestamp, UserId,
     assignments::{self, Assignment, TERM},
+    audit::{Action, Object},
     companies::{self, Companies},
     plans::{Plan, Plans},
 };
@@ -11,6 +12,14 @@ use crate::{
     Email, PasswordHash,
     accounts::{Contact, Names, NewAccount, Reserved, Role, first_version},
     ports::{CompanyOffice, Platform},
+};
+
+mod change;
+
+pub(crate) use change::lock;
+pub use change::{
+    AdminChange, Changed, DeleteAdminError, Deleted, ResetAdminPasswordError, UpdateAdminError, delete, reset_password,
+    update,
 };
 
 /// What the lists of admins are sorted by.
@@ -130,8 +139,9 @@ where
     let plan = subscribable(store, plan)?;
     let company = companies::open(store, &new.contact.name, now)?;
     let mut office = store.enter(company.code)?;
+    office.record(Action::CompanyOpened, Object::Company(company.code));
     let user = add(office.as_mut(), new, now)?;
-    office.start(plan.id, now, now.plus(TERM), "")?;
+    start(office.as_mut(), plan.id, now)?;
     Ok(Created { user, company, plan: Some(plan) })
 }
 
@@ -157,14 +167,18 @@ where
         .ok_or(CreateAdminError::CompanyInvalid)?;
     let wanted = plan.map(|plan| subscribable(store, plan)).transpose()?;
     let mut office = store.enter(company.code)?;
-    // The subscription is locked before the account is stored, as making an
-    // agent does it: the other order can deadlock with that.
-    let rows = office.assignments_for_update()?;
+    // The company is locked before the account is stored, as making an agent does
+    // it: the other order can deadlock with that. It may have closed meanwhile.
+    let company = office.company_for_update()?;
+    if company.status != CompanyStatus::Active {
+        return Err(CreateAdminError::CompanyInvalid);
+    }
+    let rows = office.assignments()?;
     let user = add(office.as_mut(), new, now)?;
     let plan = match (assignments::active(&rows, now), wanted) {
         (Some(Assignment { plan, .. }), _) => Some(plan.clone()),
         (None, Some(wanted)) => {
-            office.start(wanted.id, now, now.plus(TERM), "")?;
+            start(office.as_mut(), wanted.id, now)?;
             Some(wanted)
         }
         (None, None) => None,
@@ -177,6 +191,13 @@ where
     S: Plans + ?Sized,
 {
     store.plan(plan)?.filter(|plan| plan.is_active).ok_or(CreateAdminError::PlanInvalid)
+}
+
+/// Starts a plan for a term.
+fn start(office: &mut dyn CompanyOffice, plan: PlanId, now: Timestamp) -> Result<(), StoreError> {
+    let id = office.start(plan, now, now.plus(TERM), "")?;
+    office.record(Action::SubscriptionStarted, Object::Assignment(id));
+    Ok(())
 }
 
 /// Stores account and admin row, under the first free username.
@@ -196,6 +217,7 @@ fn add(office: &mut dyn CompanyOffice, new: NewAdmin, now: Timestamp) -> Result<
         match office.reserve_login(&account, now)? {
             Reserved::Account(user) => {
                 office.insert_admin(user, &new.contact)?;
+                office.record(Action::AdminCreated, Object::Account(user));
                 return Ok(user);
             }
             Reserved::EmailTaken => break,

@@ -1,9 +1,14 @@
 //! Agents: making them within the plan's limit, listing them, new passwords.
 
+pub mod change;
+
+use std::net::IpAddr;
+
 use tenancy::{
-    AgentId, CompanyCode, StoreError, Timestamp, UserId,
+    AgentId, AgentSessionId, CompanyCode, StoreError, Timestamp, UserId,
     access::{ActingAs, Office},
     assignments::{Assignments, SeatLimit, seat_limit},
+    audit::{Action, Audit, Object},
 };
 
 use crate::{
@@ -83,6 +88,37 @@ impl Agent {
     }
 }
 
+/// One stay of an agent: from a sign-in to the sign-out that closed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentSession {
+    /// Id.
+    pub id: AgentSessionId,
+    /// Display name of the agent, as it is now.
+    pub agent_name: String,
+    /// When the agent signed in.
+    pub login: Timestamp,
+    /// When the agent left; `None` while nothing closed it.
+    pub logout: Option<Timestamp>,
+    /// Where the agent signed in from.
+    pub ip: Option<IpAddr>,
+}
+
+impl AgentSession {
+    /// Whole minutes from sign-in to sign-out.
+    pub fn minutes(&self) -> Option<u64> {
+        self.logout.map(|logout| logout.since(self.login).as_secs() / 60)
+    }
+}
+
+/// How many agents a company has, and how many it may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seats {
+    /// All agents, deactivated ones too.
+    pub current: i64,
+    /// The most, and why.
+    pub limit: SeatLimit,
+}
+
 /// The company's part of a new agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewAgentRow {
@@ -158,7 +194,7 @@ pub enum ResetAgentPasswordError {
 /// [`CreateAgentError`]; nothing has changed then.
 pub fn create<S>(store: &mut S, new: NewAgent, now: Timestamp) -> Result<Agent, CreateAgentError>
 where
-    S: Agents + Logins + Assignments + ActingAs<Office> + ?Sized,
+    S: Agents + Logins + Assignments + Audit + ActingAs<Office> + ?Sized,
 {
     let NewAgent { email, hash, row } = new;
     let limit = seat_limit(&store.assignments_for_update()?, now);
@@ -185,7 +221,32 @@ where
         Reserved::Account(user) => user,
         Reserved::EmailTaken | Reserved::UsernameTaken => return Err(CreateAgentError::EmailTaken),
     };
-    Ok(store.insert_agent(user, &row, now)?)
+    let agent = store.insert_agent(user, &row, now)?;
+    store.record(Action::AgentCreated, Object::Agent(agent.id));
+    Ok(agent)
+}
+
+/// How many seats there are and how many are taken.
+///
+/// # Errors
+/// Only when the store fails.
+pub fn seats<S>(store: &mut S, now: Timestamp) -> Result<Seats, StoreError>
+where
+    S: Agents + Assignments + ActingAs<Office> + ?Sized,
+{
+    let limit = seat_limit(&store.assignments()?, now);
+    Ok(Seats { current: store.count_agents()?, limit })
+}
+
+/// The stays of the company's agents, or of one of them, newest first.
+///
+/// # Errors
+/// Only when the store fails.
+pub fn sessions<S>(store: &mut S, agent: Option<AgentId>) -> Result<Vec<AgentSession>, StoreError>
+where
+    S: Agents + ActingAs<Office> + ?Sized,
+{
+    store.agent_sessions(agent)
 }
 
 /// The active agents of the store's company, newest first.
@@ -207,9 +268,11 @@ where
 /// [`ResetAgentPasswordError`].
 pub fn reset_password<S>(store: &mut S, agent: AgentId, hash: &PasswordHash) -> Result<Email, ResetAgentPasswordError>
 where
-    S: Agents + ActingAs<Office> + ?Sized,
+    S: Agents + Audit + ActingAs<Office> + ?Sized,
 {
-    store.reset_agent_password(agent, hash)?.ok_or(ResetAgentPasswordError::NotFound)
+    let email = store.reset_agent_password(agent, hash)?.ok_or(ResetAgentPasswordError::NotFound)?;
+    store.record(Action::PasswordReset, Object::Agent(agent));
+    Ok(email)
 }
 
 #[cfg(test)]

@@ -3,14 +3,15 @@
 //! Admins and agents have a door each, and each door knows its own role only.
 
 use tenancy::{
-    StoreError,
+    StoreError, Timestamp,
     access::{self, Denied, Directory, Staff},
+    audit::{Action, By, Object, Register},
 };
 
 use crate::{
-    Email, PasswordHash,
+    Email, Origin, PasswordHash,
     accounts::Role,
-    ports::{Accounts, Arrivals},
+    ports::{Accounts, Addresses, Arrivals},
     sign_in::{Candidate, Checked},
 };
 
@@ -51,12 +52,12 @@ pub enum FirstLoginError {
 ///
 /// # Errors
 /// Only when the store fails: an unknown e-mail is a candidate like any.
-pub fn find<S>(store: &mut S, door: Door, email: &str) -> Result<Candidate, StoreError>
+pub fn find<S>(store: &mut S, door: Door, email: &str, origin: Origin, now: Timestamp) -> Result<Candidate, StoreError>
 where
-    S: Accounts + ?Sized,
+    S: Accounts + Addresses + ?Sized,
 {
-    let found = store.credentials_by_email(&Email::fold(email))?;
-    Ok(Candidate::new(found.filter(|account| account.role == door.role())))
+    let account = store.credentials_by_email(&Email::fold(email))?;
+    Ok(Candidate::new(store, account, origin, now)?.of_role(door.role()))
 }
 
 /// Replaces the password, in one lobby write, and answers the account's e-mail.
@@ -68,7 +69,7 @@ where
 /// [`FirstLoginError`]; nothing has changed then.
 pub fn complete<S>(store: &mut S, checked: Checked, hash: &PasswordHash) -> Result<Email, FirstLoginError>
 where
-    S: Accounts + Arrivals + Directory,
+    S: Accounts + Arrivals + Directory + Register,
 {
     let account = checked.confirm(store)?.ok_or(FirstLoginError::CurrentIncorrect)?;
     let staff = access::staff(store, account.user, account.version).map_err(|denied| match denied {
@@ -82,6 +83,7 @@ where
     if let Staff::Agent(agent) = &staff {
         store.agent_set_offline(agent)?;
     }
+    store.register(staff.company(), By::from(&staff), Action::PasswordReplaced, Object::Account(account.user));
     Ok(account.email)
 }
 

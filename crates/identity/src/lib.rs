@@ -6,15 +6,22 @@ pub mod agents;
 mod email;
 pub mod first_login;
 mod hash;
+mod origin;
 pub mod password;
 pub mod ports;
+pub mod presence;
 pub mod refresh;
 pub mod sign_in;
+pub mod sign_out;
+pub mod subscriptions;
 #[cfg(test)]
 #[expect(clippy::as_conversions, reason = "row counts of a test world are small")]
 mod testing;
+pub mod tickets;
 pub mod tokens;
+mod trail;
 
 pub use email::{Email, InvalidEmail};
 pub use hash::{HashError, Hasher, InvalidCost, PasswordHash, Verify};
+pub use origin::Origin;
 pub use password::Password;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tenancy::{
     StoreError, Timestamp,
     access::{self, Denied, Directory},
+    audit::{Action, By, Object, Register},
 };
 
 use crate::{
@@ -117,7 +118,7 @@ pub fn rotate<S>(
     now: Timestamp,
 ) -> Result<Rotation, RefreshError>
 where
-    S: Families + Directory,
+    S: Families + Directory + Register,
 {
     let claims = &token.claims;
     let staff = access::staff(store, claims.user, claims.version).map_err(|denied| match denied {
@@ -139,6 +140,9 @@ where
         Decision::Reuse => {
             family.revoked = true;
             store.update_family(&family)?;
+            // Either of two holders may be the account's own.
+            let object = Object::Account(claims.user);
+            store.register(staff.company(), By::Nobody, Action::RefreshReused, object);
             Ok(Rotation::Reused)
         }
         Decision::Invalid => Err(RefreshError::Invalid),

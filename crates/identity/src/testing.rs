@@ -9,21 +9,25 @@ use tenancy::{
     AgentId, Company, CompanyCode, CompanyStatus, Fault, Money, PlanId, SessionId, StoreError, Timestamp, UserId,
     access::{self, Directory, Located, Staff, Standing, TokenVersion},
     assignments::Assignment,
+    audit::{Action, By, Object, Register},
     companies::{CodePrefix, Companies},
     plans::{NewPlan, Plan, PlanFilter, PlanName, Plans},
 };
 
 use self::company::Bound;
 use crate::{
-    Email, Hasher, Password, PasswordHash,
+    Email, Hasher, Origin, Password, PasswordHash,
     accounts::{Account, Contact, Credentials, Names, NewAccount, Reserved, Role},
     agents::{Agent, AgentStatus, NewAgentRow},
-    ports::{Accounts, Arrivals, CompanyOffice, Families, Logins, Platform},
+    ports::{Accounts, Addresses, Arrivals, CompanyOffice, Logins, Platform},
     refresh::Family,
-    tokens::FamilyId,
+    tickets::{Stub, TicketHash},
+    tokens::{FamilyId, Grant, Lifetimes},
 };
 
 mod company;
+mod platform;
+mod tokens;
 
 pub(crate) const PASSWORD: &str = "a fine secret";
 
@@ -35,8 +39,11 @@ pub(crate) struct World {
     pub(crate) accounts: Vec<Stored>,
     pub(crate) agents: Vec<Agent>,
     pub(crate) families: Vec<Family>,
+    pub(crate) tickets: Vec<(TicketHash, Stub)>,
     pub(crate) assignments: Vec<(CompanyCode, Assignment)>,
     pub(crate) arrivals: Vec<(AgentId, Option<IpAddr>, Timestamp)>,
+    pub(crate) addresses: Vec<(UserId, Origin, Timestamp)>,
+    pub(crate) audit: Vec<(Option<CompanyCode>, By, Action, Object)>,
 }
 
 pub(crate) struct Stored {
@@ -58,8 +65,11 @@ impl Default for World {
             accounts: Vec::new(),
             agents: Vec::new(),
             families: Vec::new(),
+            tickets: Vec::new(),
             assignments: Vec::new(),
             arrivals: Vec::new(),
+            addresses: Vec::new(),
+            audit: Vec::new(),
         }
     }
 }
@@ -117,6 +127,15 @@ impl World {
         (user, agent.id)
     }
 
+    /// Starts a family of tokens, as a sign-in does.
+    pub(crate) fn sign_in(&mut self, user: UserId) -> Grant {
+        let version = self.credentials(user).version;
+        let staff = access::staff(self, user, version).unwrap();
+        let grant = Grant::new(&staff, version, FamilyId::random(), Lifetimes::default(), self.now);
+        self.families.push(Family::new(grant.clone()));
+        grant
+    }
+
     pub(crate) fn credentials(&self, user: UserId) -> Credentials {
         self.stored(user).unwrap().credentials.clone()
     }
@@ -140,7 +159,7 @@ impl World {
         if self.accounts.iter().any(|row| row.username == new.username) {
             return Reserved::UsernameTaken;
         }
-        let user = UserId::new(self.accounts.len() as i64 + 1);
+        let user = UserId::new(self.accounts.iter().map(|row| row.credentials.user.get()).max().unwrap_or(0) + 1);
         let credentials = Credentials {
             user,
             role: new.role,
@@ -210,23 +229,22 @@ impl Accounts for World {
         Ok(())
     }
 
+    fn end_tokens(&mut self, user: UserId) -> Result<(), StoreError> {
+        self.stored_mut(user).credentials.version.0 += 1;
+        Ok(())
+    }
+
     fn own_account(&mut self, caller: &Staff, _: Timestamp) -> Result<Option<Account>, StoreError> {
         let Some(row) = self.stored(caller.user()) else {
             return Ok(None);
         };
-        Ok(Some(Account {
-            user: row.credentials.user,
-            role: row.credentials.role,
-            agent: self.agents.iter().find(|agent| agent.user == caller.user()).map(|agent| agent.id),
-            username: row.username.clone(),
-            email: row.credentials.email.clone(),
-            names: row.names.clone(),
-            contact: row.contact.clone(),
-            company: self.companies.iter().find(|company| Some(company.code) == row.company).cloned(),
-            plan: None,
-            date_joined: row.date_joined,
-            is_active: row.credentials.active,
-        }))
+        Ok(Some(self.account_of(row)))
+    }
+}
+
+impl Register for World {
+    fn register(&mut self, chain: Option<CompanyCode>, by: By, action: Action, object: Object) {
+        self.audit.push((chain, by, action, object));
     }
 }
 
@@ -236,19 +254,20 @@ impl Logins for World {
     }
 }
 
-impl Families for World {
-    fn family_for_update(&mut self, id: FamilyId) -> Result<Option<Family>, StoreError> {
-        Ok(self.families.iter().find(|family| family.newest.family == id).cloned())
+impl Addresses for World {
+    fn signs_in_from(&mut self, user: UserId, origin: Origin, since: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.addresses.iter().any(|(who, from, at)| (*who, *from) == (user, origin) && *at >= since))
     }
 
-    fn insert_family(&mut self, family: &Family, _: Timestamp) -> Result<(), StoreError> {
-        self.families.push(family.clone());
-        Ok(())
-    }
-
-    fn update_family(&mut self, family: &Family) -> Result<(), StoreError> {
-        let id = family.newest.family;
-        *self.families.iter_mut().find(|stored| stored.newest.family == id).unwrap() = family.clone();
+    fn note_sign_in(
+        &mut self,
+        user: UserId,
+        origin: Origin,
+        now: Timestamp,
+        since: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.addresses.retain(|(who, from, at)| *who != user || *from != origin && *at >= since);
+        self.addresses.push((user, origin, now));
         Ok(())
     }
 }
@@ -262,6 +281,23 @@ impl Arrivals for World {
 
     fn agent_set_offline(&mut self, agent: &access::Agent) -> Result<(), StoreError> {
         self.agent_mut(agent.id()).stored = AgentStatus::Offline;
+        Ok(())
+    }
+
+    fn agent_left(&mut self, agent: &access::Agent, _: Option<IpAddr>, now: Timestamp) -> Result<(), StoreError> {
+        let row = self.agent_mut(agent.id());
+        (row.stored, row.last_active) = (AgentStatus::Offline, Some(now));
+        Ok(())
+    }
+
+    fn agent_set_status(
+        &mut self,
+        agent: &access::Agent,
+        status: AgentStatus,
+        _: Option<IpAddr>,
+        _: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.agent_mut(agent.id()).stored = status;
         Ok(())
     }
 }

@@ -17,6 +17,8 @@ use tenancy::{
 use self::wire::{Kind, Text, Wire};
 use crate::accounts::Role;
 
+#[cfg(any(test, feature = "testing"))]
+pub mod corpus;
 mod wire;
 
 /// Ties the key to its purpose: a key for anything else that is derived from
@@ -254,13 +256,17 @@ impl Signer {
     }
 
     fn decode(&self, token: &str, now: Timestamp) -> Result<Wire, TokenError> {
-        // Any other header was not made here, whatever algorithm it names.
-        if !token.starts_with(wire::HEADER) {
+        // Any other header was not made here, whatever algorithm it names, and claims that are no
+        // object cannot pass for one.
+        if !token.starts_with(wire::BEGINNING) {
             return Err(TokenError::Malformed);
         }
         let wire = jsonwebtoken::decode::<Wire>(token, &self.decoding, &self.validation)
             .map_err(|_| TokenError::Malformed)?
             .claims;
+        if !wire.is_plausible(now) {
+            return Err(TokenError::Malformed);
+        }
         if wire.exp <= now.seconds() { Err(TokenError::Expired) } else { Ok(wire) }
     }
 }

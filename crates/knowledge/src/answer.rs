@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use tenancy::DocumentId;
 
 use crate::{Chunk, Index, Passage};
@@ -35,7 +36,8 @@ impl Origin {
 }
 
 /// How the text of an answer came about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// It is the stored answer of the best passage.
     Extractive,
@@ -44,6 +46,9 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Extractive, Self::Llm];
+
     /// The word in JSON and in settings.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -54,7 +59,7 @@ impl Mode {
 
     /// Reads the word back.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Extractive, Self::Llm].into_iter().find(|mode| mode.as_str() == word)
+        Self::ALL.into_iter().find(|mode| mode.as_str() == word)
     }
 }
 

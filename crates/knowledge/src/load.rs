@@ -2,7 +2,8 @@
 
 use tenancy::{
     StoreError, Timestamp,
-    access::{ActingAs, Office},
+    access::{ActingAs, Caller as _, Office},
+    audit::{Action, Audit, Object},
 };
 
 use crate::{Entries, KnowledgeBase, Snapshot, Version};
@@ -18,6 +19,9 @@ pub enum LoadMode {
 }
 
 impl LoadMode {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Replace, Self::Merge];
+
     /// The word in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -28,7 +32,7 @@ impl LoadMode {
 
     /// Reads the word back.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Replace, Self::Merge].into_iter().find(|mode| mode.as_str() == word)
+        Self::ALL.into_iter().find(|mode| mode.as_str() == word)
     }
 }
 
@@ -49,8 +53,10 @@ pub struct Loaded {
 /// Only when the store fails.
 pub fn faq<S>(store: &mut S, entries: &Entries, mode: LoadMode, now: Timestamp) -> Result<Loaded, StoreError>
 where
-    S: KnowledgeBase + ActingAs<Office> + ?Sized,
+    S: KnowledgeBase + Audit + ActingAs<Office> + ?Sized,
 {
+    let company = store.caller().scope().company();
+    store.record(Action::KnowledgeLoaded, Object::Company(company));
     let version = match mode {
         LoadMode::Replace => store.replace_faq(entries.as_slice(), now)?,
         LoadMode::Merge => store.merge_faq(entries.as_slice(), now)?,

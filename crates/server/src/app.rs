@@ -1,6 +1,6 @@
 //! Everything a handler works with, wired once at start.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{convert::Infallible, hash::Hash, path::PathBuf, sync::Arc, thread};
 
 use attachments::LinkSigner;
 use identity::tokens::{Lifetimes, Signer};
@@ -11,11 +11,20 @@ use storage::{CompanyStore, Database, LobbyStore, Place, PlatformStore};
 use tenancy::{
     Clock, CompanyCode, Fault, StoreError, Timestamp,
     access::{self, Caller, Desk, Housekeeper, Office, Refused, Staff, Superadmin, Supervisor},
+    audit::Action,
 };
 
 use tokio::{sync::Mutex, time::Instant};
 
-use crate::{blobs::LocalBlobs, config::Config, hashing::HashPool, http::links::PublicUrl};
+use crate::{
+    blobs::LocalBlobs,
+    config::{Config, UPLOADS_FOLDER},
+    fair::Places,
+    hashing::HashPool,
+    http::links::PublicUrl,
+    limits::{Limiter, MemoryBuckets, TrustedProxies},
+    routes::Document,
+};
 
 /// What handlers share. They see the database only through its doors, and every
 /// door is awaited here, so that no handler blocks a thread.
@@ -23,6 +32,7 @@ pub(crate) struct App {
     db: Database,
     clock: Arc<dyn Clock>,
     indexes: IndexCache,
+    builds: Places,
     library: Housekeeper,
     readiness: Mutex<Option<(Instant, bool)>>,
     /// Password hashes run here.
@@ -37,8 +47,14 @@ pub(crate) struct App {
     pub(crate) blobs: LocalBlobs,
     /// Composes answers for companies that want it.
     pub(crate) model: Option<Arc<dyn ChatModel>>,
+    /// The OpenAPI document.
+    pub(crate) document: Document,
     /// What absolute links start with.
     pub(crate) public_url: PublicUrl,
+    /// How often callers may call.
+    pub(crate) limiter: Limiter,
+    /// Whose word on the caller's address counts.
+    pub(crate) proxies: TrustedProxies,
 }
 
 /// Why the application could not be wired.
@@ -72,6 +88,7 @@ impl App {
             db,
             clock,
             indexes: IndexCache::new(config.index_cache),
+            builds: Places::new(builds()),
             library,
             readiness: Mutex::default(),
             hashes: HashPool::new(config.bcrypt_cost)?,
@@ -80,6 +97,9 @@ impl App {
             links: LinkSigner::new(secret),
             blobs: LocalBlobs::open(uploads(config)).map_err(WireError::Uploads)?,
             model,
+            limiter: Limiter::new(config.limits, MemoryBuckets::new()),
+            proxies: config.trusted_proxies.clone(),
+            document: Document::default(),
             public_url: PublicUrl::new(config.public_url.as_deref(), config.allowed_hosts.iter().cloned()),
         })
     }
@@ -160,6 +180,19 @@ impl App {
         self.db.lobby(job).await
     }
 
+    /// As [`App::lobby`], taking its turn with whatever claims the same: see [`Database::lobby_of`].
+    pub(crate) async fn lobby_of<T, E>(
+        &self,
+        claim: impl Hash,
+        job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.db.lobby_of(&claim, job).await
+    }
+
     /// One write of credentials and tokens.
     pub(crate) async fn lobby_write<T, E>(
         &self,
@@ -172,17 +205,18 @@ impl App {
         self.db.lobby_write(job).await
     }
 
-    /// One write for the installation.
+    /// One write for the installation, recorded with its purpose.
     pub(crate) async fn platform<T, E>(
         &self,
         caller: Superadmin,
+        purpose: Action,
         job: impl FnOnce(&mut PlatformStore<'_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.db.platform(caller, job).await
+        self.db.platform(caller, purpose, job).await
     }
 
     /// One read over all companies.
@@ -200,11 +234,13 @@ impl App {
 
     /// One write at the desk of the company that `place` belongs to: the caller's own,
     /// or for a superadmin whichever it is. `None` if a superadmin named nothing that
-    /// exists; for others that is for the job to find out.
+    /// exists; for others that is for the job to find out. What a superadmin does is recorded with
+    /// its purpose.
     pub(crate) async fn desk_write<T, E>(
         &self,
         staff: Staff,
         place: Place,
+        purpose: Action,
         job: impl FnOnce(&mut CompanyStore<'_, Desk>) -> Result<T, E> + Send + 'static,
     ) -> Result<Option<T>, E>
     where
@@ -215,7 +251,7 @@ impl App {
             Ok(desk) => self.write(desk, job).await.map(Some),
             Err(superadmin) => {
                 let job = move |office: &mut CompanyStore<'_, Office>| job(&mut office.acting());
-                self.platform(superadmin, move |platform| enter(platform, place, job)).await
+                self.platform(superadmin, purpose, move |platform| enter(platform, place, job)).await
             }
         }
     }
@@ -245,6 +281,7 @@ impl App {
         &self,
         supervisor: Supervisor,
         place: Place,
+        purpose: Action,
         job: impl FnOnce(&mut CompanyStore<'_, Office>) -> Result<T, E> + Send + 'static,
     ) -> Result<Option<T>, E>
     where
@@ -254,7 +291,7 @@ impl App {
         match supervisor {
             Supervisor::Admin(admin) => self.write(Office::from(admin), job).await.map(Some),
             Supervisor::Superadmin(superadmin) => {
-                self.platform(superadmin, move |platform| enter(platform, place, job)).await
+                self.platform(superadmin, purpose, move |platform| enter(platform, place, job)).await
             }
         }
     }
@@ -291,16 +328,18 @@ impl App {
         }
     }
 
-    /// The index over the shared library as it is now.
+    /// The index over the shared library as it is now. What a company asks of it is its own turn.
     ///
     /// # Errors
     /// Only when the store fails.
-    pub(crate) async fn library(&self) -> Result<Arc<Index>, StoreError> {
-        let version = self.read(self.library.clone(), |store| knowledge::KnowledgeBase::version(store)).await?;
+    pub(crate) async fn library(&self, asking: CompanyCode) -> Result<Arc<Index>, StoreError> {
+        let version = |store: &mut CompanyStore<'_, Housekeeper>| knowledge::KnowledgeBase::version(store);
+        let version = self.db.read_for(asking, self.library.clone(), version).await?;
         self.index(self.library.clone(), version.get()).await
     }
 
-    /// On a thread that may wait, since callers that miss together build once.
+    /// Builds it in this company's turn. Callers that miss together build once: the others find it
+    /// when their turn comes, and wait without a thread.
     #[expect(clippy::disallowed_methods, reason = "building an index is long work outside any transaction")]
     async fn build_index(
         &self,
@@ -308,21 +347,33 @@ impl App {
         company: CompanyCode,
         version: Version,
     ) -> Result<Arc<Index>, StoreError> {
-        let (db, indexes) = (self.db.clone(), self.indexes.clone());
+        let place = self.builds.enter(company).await;
+        if let Some(index) = self.indexes.peek(company, version) {
+            return Ok(index);
+        }
+        let snapshot = self.read(keeper, |store| knowledge::load::snapshot(store)).await?;
+        let indexes = self.indexes.clone();
         let build = move || {
-            indexes
-                .get(company, version, || {
-                    db.read(keeper, |store| knowledge::load::snapshot(store)).wait().map_err(Arc::new)
-                })
-                .map_err(|error| StoreError::new(error.fault(), error))
+            let built = indexes.get(company, version, || Ok::<_, Infallible>(snapshot));
+            // Held to the end of the work, also if the caller has gone.
+            drop(place);
+            built
         };
-        let built = tokio::task::spawn_blocking(build).await;
-        built.unwrap_or_else(|error| Err(StoreError::new(Fault::Broken, error)))
+        match tokio::task::spawn_blocking(build).await {
+            Ok(Ok(index)) => Ok(index),
+            Err(error) => Err(StoreError::new(Fault::Broken, error)),
+        }
     }
 }
 
+/// How many indexes are built at a time. At least two, so that a large one does not keep every
+/// other company waiting.
+fn builds() -> usize {
+    thread::available_parallelism().map_or(2, |cores| (cores.get() / 2).max(2))
+}
+
 fn uploads(config: &Config) -> PathBuf {
-    config.data_dir.join("uploads")
+    config.data_dir.join(UPLOADS_FOLDER)
 }
 
 /// Runs work to its end, also if its caller goes away meanwhile: what follows a commit must not

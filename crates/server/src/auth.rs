@@ -3,9 +3,12 @@
 use std::{future::Future, net::IpAddr, pin::Pin};
 
 use actix_web::{FromRequest, HttpRequest, ResponseError as _, dev::Payload, http::header, web};
-use identity::tokens::TokenError;
+use identity::tokens::{Claims, TokenError};
 use storage::LobbyStore;
-use tenancy::access::{self, Admin, Agent, Denied, Staff, Superadmin, Supervisor};
+use tenancy::{
+    UserId,
+    access::{self, Admin, Agent, Denied, Staff, Superadmin, Supervisor},
+};
 
 use crate::{
     app::App,
@@ -13,6 +16,7 @@ use crate::{
         error::{ApiError, TokenProblem},
         gate,
     },
+    limits::{self, Key},
 };
 
 /// A signed-in caller of the kind that the endpoint is for.
@@ -32,15 +36,22 @@ pub(crate) struct ClientIp(pub(crate) Option<IpAddr>);
 pub(crate) trait FromStaff: Sized {
     /// The caller as this kind, `None` for a role that the endpoint is not for.
     fn from_staff(staff: Staff) -> Option<Self>;
+
+    /// The roles that are of this kind; empty if all are.
+    const ROLES: &'static [&'static str];
 }
 
 impl FromStaff for Staff {
+    const ROLES: &'static [&'static str] = &[];
+
     fn from_staff(staff: Staff) -> Option<Self> {
         Some(staff)
     }
 }
 
 impl FromStaff for Superadmin {
+    const ROLES: &'static [&'static str] = &["SUPERADMIN"];
+
     fn from_staff(staff: Staff) -> Option<Self> {
         match staff {
             Staff::Superadmin(superadmin) => Some(superadmin),
@@ -50,6 +61,8 @@ impl FromStaff for Superadmin {
 }
 
 impl FromStaff for Supervisor {
+    const ROLES: &'static [&'static str] = &["ADMIN", "SUPERADMIN"];
+
     fn from_staff(staff: Staff) -> Option<Self> {
         match staff {
             Staff::Superadmin(superadmin) => Some(Self::Superadmin(superadmin)),
@@ -60,6 +73,8 @@ impl FromStaff for Supervisor {
 }
 
 impl FromStaff for Admin {
+    const ROLES: &'static [&'static str] = &["ADMIN"];
+
     fn from_staff(staff: Staff) -> Option<Self> {
         match staff {
             Staff::Admin(admin) => Some(admin),
@@ -69,6 +84,8 @@ impl FromStaff for Admin {
 }
 
 impl FromStaff for Agent {
+    const ROLES: &'static [&'static str] = &["AGENT"];
+
     fn from_staff(staff: Staff) -> Option<Self> {
         match staff {
             Staff::Agent(agent) => Some(agent),
@@ -103,7 +120,7 @@ impl FromRequest for Anyone {
             if !req.headers().contains_key(header::AUTHORIZATION) {
                 return Ok(Self(None));
             }
-            match signed_in(&req).await {
+            match recognised(&req).await {
                 Ok(staff) => Ok(Self(Some(staff))),
                 // A bad token makes nobody of its bearer; a store that is away says nothing of it.
                 Err(error) if error.status_code().is_server_error() => Err(error),
@@ -118,39 +135,69 @@ impl FromRequest for ClientIp {
     type Future = std::future::Ready<Result<Self, ApiError>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        std::future::ready(Ok(Self(req.peer_addr().map(|peer| peer.ip()))))
+        std::future::ready(client_ip(req).map(Self))
     }
 }
 
-/// Verifies the bearer token and admits its account.
+/// The address a request came from: the socket's peer, or whom a trusted proxy names.
+pub(crate) fn client_ip(req: &HttpRequest) -> Result<Option<IpAddr>, ApiError> {
+    let peer = req.peer_addr().map(|peer| peer.ip());
+    Ok(app(req)?.proxies.caller(peer, req.headers()))
+}
+
+/// Verifies the bearer token and admits its account. Counts a staff call.
 pub(crate) async fn signed_in(req: &HttpRequest) -> Result<Staff, ApiError> {
     admitted(req, |_, staff| Ok(staff)).await
 }
 
+/// As [`signed_in`], not counted as a staff call: for who may call without a token too.
+async fn recognised(req: &HttpRequest) -> Result<Staff, ApiError> {
+    let (_, staff) = verified(req, |_, staff| Ok(staff)).await?;
+    Ok(staff)
+}
+
 /// Verifies the bearer token, admits its account, and reads something more in the same step:
-/// for what every console asks again and again.
+/// for what every console asks again and again. Counts a staff call.
 pub(crate) async fn admitted<T: Send + 'static>(
     req: &HttpRequest,
     read: impl FnOnce(&mut LobbyStore<'_>, Staff) -> Result<T, Denied> + Send + 'static,
 ) -> Result<T, ApiError> {
+    let (user, read) = verified(req, read).await?;
+    limits::count(req, Key::Staff(user)).await?;
+    Ok(read)
+}
+
+async fn verified<T: Send + 'static>(
+    req: &HttpRequest,
+    read: impl FnOnce(&mut LobbyStore<'_>, Staff) -> Result<T, Denied> + Send + 'static,
+) -> Result<(UserId, T), ApiError> {
+    let claims = claims(req)?;
+    let admitted = app(req)?.lobby_of(claims.user, move |lobby| {
+        let staff = access::staff(lobby, claims.user, claims.version)?;
+        read(lobby, staff)
+    });
+    Ok((claims.user, admitted.await.map_err(turned_away)?))
+}
+
+/// What the bearer token says. Its account has yet to be admitted.
+pub(crate) fn claims(req: &HttpRequest) -> Result<Claims, ApiError> {
     let app = app(req)?;
-    let token = bearer(req)?;
-    let claims = app.signer.verify_access(token, app.now()).map_err(|error| {
+    app.signer.verify_access(bearer(req)?, app.now()).map_err(|error| {
         ApiError::unauthorized(match error {
             TokenError::Malformed | TokenError::Expired => TokenProblem::Invalid,
             TokenError::WrongType => TokenProblem::WrongType,
         })
-    })?;
-    let admitted = app.lobby(move |lobby| {
-        let staff = access::staff(lobby, claims.user, claims.version)?;
-        read(lobby, staff)
-    });
-    admitted.await.map_err(|denied| match denied {
+    })
+}
+
+/// What the bearer of a good token is told whose account may not act.
+pub(crate) fn turned_away(denied: Denied) -> ApiError {
+    match denied {
         Denied::Gone => ApiError::unauthorized(TokenProblem::UserGone),
         Denied::Inactive => ApiError::unauthorized(TokenProblem::UserInactive),
         Denied::Outdated => ApiError::unauthorized(TokenProblem::Invalid),
         Denied::Store(error) => error.into(),
-    })
+    }
 }
 
 /// Whether the caller sent a token at all, however bad.
@@ -172,7 +219,8 @@ fn bearer(req: &HttpRequest) -> Result<&str, ApiError> {
     }
 }
 
-fn app(req: &HttpRequest) -> Result<&App, ApiError> {
+/// The application that a request reached.
+pub(crate) fn app(req: &HttpRequest) -> Result<&App, ApiError> {
     #[derive(Debug, thiserror::Error)]
     #[error("the application was not wired")]
     struct NotWired;

@@ -1,15 +1,19 @@
 //! The command line.
 
 mod accounts;
+mod backup;
+mod check;
 mod demo;
+mod doctor;
 mod serve;
 
-use std::{error::Error, process::ExitCode};
+use std::{error::Error, process::ExitCode, sync::Arc};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use storage::{Database, Options, Target};
+use secrecy::ExposeSecret as _;
+use storage::{Database, Options, Recorder, Target};
 
-use crate::{config::Settings, logging};
+use crate::{SystemClock, config::Settings, logging};
 
 /// A multi-tenant support chatbot server.
 #[derive(Parser)]
@@ -35,7 +39,29 @@ enum Command {
     /// Bring the database up to this version of the program.
     Migrate(Databases),
     /// Look whether configuration, database and schema are as they must be.
-    Check(Settings),
+    Check {
+        /// Also verify the audit log, row by row; exit code 1 if it is not whole.
+        #[arg(long)]
+        audit: bool,
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Try the walls between companies in the configured database, and report; exit code 1 if there is a gap.
+    Doctor {
+        /// Whether one company could see, change or add what is another's.
+        #[arg(long, required = true)]
+        isolation: bool,
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Copy a SQLite database, the uploads and the generated secret into a folder; a server may be running meanwhile.
+    Backup {
+        /// Where to; must be empty, and is made if it is missing.
+        #[arg(value_name = "DIR")]
+        to: std::path::PathBuf,
+        #[command(flatten)]
+        databases: Databases,
+    },
 }
 
 #[derive(Subcommand)]
@@ -96,17 +122,27 @@ struct Databases {
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-impl Databases {
-    fn options(self) -> Result<Options, Failure> {
-        self.options_and_cost().map(|(options, _)| options)
-    }
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "this is not the secret that the audit log was written with: name SWITCHBOARD_SECRET or --data-dir as for `serve`"
+)]
+struct OtherSecret;
 
-    /// Also the cost of password hashes.
+impl Databases {
+    /// For what is recorded, so the secret must be the server's. Also the cost of password hashes.
     fn options_and_cost(self) -> Result<(Options, u32), Failure> {
-        let settings = self.settings.complete()?;
-        let cost = settings.cost()?;
-        let (target, owner) = settings.databases()?;
-        Ok((Options { owner, ..Options::new(target) }, cost))
+        let config = self.settings.complete()?.check()?;
+        let recorder = Recorder::new(config.secret.expose_secret(), Arc::new(SystemClock));
+        let options = Options { owner: config.owner_database, ..Options::new(config.database, recorder) };
+        match (&options.target, &options.owner) {
+            (Target::Postgres(_), None) => Database::check_schema(&options.target)?,
+            (target, owner) => Database::migrate(target, owner.as_ref())?,
+        }
+        if Database::fits_audit(&options.target, &options.recorder)? {
+            Ok((options, config.bcrypt_cost))
+        } else {
+            Err(OtherSecret.into())
+        }
     }
 }
 
@@ -127,11 +163,14 @@ fn execute(command: Command) -> Result<(), Failure> {
         Command::Serve(settings) => serve::serve(settings),
         Command::Demo { listen } => demo::demo(listen),
         Command::Migrate(databases) => {
-            Database::migrate(&databases.options()?)?;
+            let (target, owner) = databases.settings.complete()?.databases()?;
+            Database::migrate(&target, owner.as_ref())?;
             println!("the database is up to date");
             Ok(())
         }
-        Command::Check(settings) => check(settings),
+        Command::Check { audit, settings } => check::check(settings, audit),
+        Command::Doctor { isolation: _, settings } => doctor::isolation(settings),
+        Command::Backup { to, databases } => backup::backup(databases.settings, &to),
         Command::Admin(command) => accounts::admin(command),
     }
 }
@@ -140,18 +179,10 @@ fn execute(command: Command) -> Result<(), Failure> {
 #[error("there is no database yet: switchboard migrate makes it, and so does serve")]
 struct NoDatabase;
 
-/// Changes nothing, so it neither opens with an owner, which would migrate, nor opens
-/// a SQLite file that is not there, which would make it.
-fn check(settings: Settings) -> Result<(), Failure> {
-    let database = settings.complete()?.inspect()?;
-    if matches!(&database, Target::Sqlite(file) if !file.path.exists()) {
-        return Err(NoDatabase.into());
+/// Refuses a SQLite file that is not there, which opening would make.
+fn must_exist(database: &Target) -> Result<(), NoDatabase> {
+    match database {
+        Target::Sqlite(file) if !file.path.exists() => Err(NoDatabase),
+        _ => Ok(()),
     }
-    Database::check_schema(&database)?;
-    let kind = match database {
-        Target::Sqlite(_) => "SQLite",
-        Target::Postgres(_) => "PostgreSQL",
-    };
-    println!("configuration, {kind} and schema are in order");
-    Ok(())
 }

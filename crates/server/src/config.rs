@@ -4,6 +4,8 @@
 //! (`SWITCHBOARD_..`) and a key of the TOML file that `--config` names. Secrets
 //! have no flag, since the machine's process list shows flags.
 
+mod limits;
+
 use std::{
     fs, io,
     net::SocketAddr,
@@ -17,6 +19,9 @@ use rand::Rng as _;
 use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 use serde::Deserialize;
 use storage::{InvalidTarget, Target};
+
+pub use self::limits::{LimitSettings, Limits, RateLimits};
+pub use crate::limits::{InvalidProxy, TrustedProxies};
 
 /// What the operator said, in one place; what is missing has a default.
 #[derive(Args, Deserialize, Clone, Default)]
@@ -65,6 +70,15 @@ pub struct Settings {
     /// Seconds until an answer falls back to the extractive one, at most 8 [default: 8].
     #[arg(long, env = "SWITCHBOARD_LLM_DEADLINE_SECONDS", value_name = "N")]
     llm_deadline_seconds: Option<u64>,
+    /// Whether calls are counted against limits, and sign-ins throttled [default: on].
+    #[arg(long, env = "SWITCHBOARD_RATE_LIMITS", value_name = "on|off")]
+    rate_limits: Option<RateLimits>,
+    /// How often callers may call; in the file a table of its own.
+    #[command(flatten)]
+    limits: LimitSettings,
+    /// Addresses and networks of proxies whose `X-Forwarded-For` names the caller.
+    #[arg(long, env = "SWITCHBOARD_TRUSTED_PROXIES", value_name = "CIDR", value_delimiter = ',')]
+    trusted_proxies: Option<Vec<String>>,
     /// Which log lines to write, in the syntax of `RUST_LOG` [default: info].
     #[arg(long, env = "SWITCHBOARD_LOG", value_name = "FILTER")]
     log: Option<String>,
@@ -103,6 +117,10 @@ pub struct Config {
     pub index_cache: u64,
     /// The model, if there is one.
     pub llm: Option<OpenAiConfig>,
+    /// How often callers may call; `None` if calls are not counted.
+    pub limits: Option<Limits>,
+    /// Whose word on the caller's address counts.
+    pub trusted_proxies: TrustedProxies,
 }
 
 /// Why the configuration cannot be used.
@@ -132,6 +150,9 @@ pub enum ConfigError {
     /// The cost of hashes.
     #[error("the bcrypt cost must be 4 to 31")]
     Cost,
+    /// A proxy that is neither an address nor a network.
+    #[error("--trusted-proxies was refused")]
+    Proxies(#[from] InvalidProxy),
     /// A model URL without a model name, or the other way round.
     #[error("--llm-url and --llm-model go together")]
     Model,
@@ -140,8 +161,11 @@ pub enum ConfigError {
 /// The shortest secret that is accepted, in bytes.
 const SECRET_BYTES: usize = 32;
 
+/// Where uploads are kept, in the data folder.
+pub(crate) const UPLOADS_FOLDER: &str = "uploads";
+
 /// Where a generated secret is kept, in the data folder.
-const SECRET_FILE: &str = "secret";
+pub(crate) const SECRET_FILE: &str = "secret";
 
 /// Longest time a model may take: the first byte of a reply is due after 10 s.
 const LLM_DEADLINE: u64 = 8;
@@ -156,6 +180,12 @@ impl Settings {
     #[must_use]
     pub fn listening(self, listen: Vec<SocketAddr>) -> Self {
         Self { listen: Some(listen), ..self }
+    }
+
+    /// The same settings, with calls counted or not.
+    #[must_use]
+    pub fn rate_limited(self, rate_limits: RateLimits) -> Self {
+        Self { rate_limits: Some(rate_limits), ..self }
     }
 
     /// Which log lines to write.
@@ -191,6 +221,9 @@ impl Settings {
             llm_url: self.llm_url.or(file.llm_url),
             llm_model: self.llm_model.or(file.llm_model),
             llm_deadline_seconds: self.llm_deadline_seconds.or(file.llm_deadline_seconds),
+            rate_limits: self.rate_limits.or(file.rate_limits),
+            limits: self.limits.or(file.limits),
+            trusted_proxies: self.trusted_proxies.or(file.trusted_proxies),
             log: self.log.or(file.log),
             llm_key: self.llm_key.or(file.llm_key),
             secret: self.secret.or(file.secret),
@@ -222,17 +255,27 @@ impl Settings {
         Ok(config)
     }
 
-    /// As [`Settings::check`], but what is missing stays so. Answers the database.
+    /// As [`Settings::check`], but what is missing stays so. Answers the database, and the secret if
+    /// there is one.
     ///
     /// # Errors
     /// The first thing that cannot be used.
-    pub(crate) fn inspect(self) -> Result<Target, ConfigError> {
-        // A secret that is not there yet will be long enough.
-        let kept = |folder: &Path| Ok(read_secret(folder)?.unwrap_or_else(|| vec![0; SECRET_BYTES].into()));
-        Ok(self.build(kept)?.database)
+    pub(crate) fn inspect(self) -> Result<(Target, Option<SecretSlice<u8>>), ConfigError> {
+        let mut is_there = true;
+        let config = self.build(|folder| {
+            let kept = read_secret(folder)?;
+            is_there = kept.is_some();
+            // A secret that is not there yet will be long enough.
+            Ok(kept.unwrap_or_else(|| vec![0; SECRET_BYTES].into()))
+        })?;
+        Ok((config.database, is_there.then_some(config.secret)))
     }
 
-    fn targets(&self) -> Result<(Target, Option<Target>), ConfigError> {
+    /// The two databases, looked at only as texts.
+    ///
+    /// # Errors
+    /// A refused URL.
+    pub(crate) fn targets(&self) -> Result<(Target, Option<Target>), ConfigError> {
         let owner = self.owner_database.as_deref().map(Target::parse).transpose()?;
         let database = match &self.database {
             Some(url) => Target::parse(url)?,
@@ -254,7 +297,8 @@ impl Settings {
         if (4..=31).contains(&cost) { Ok(cost) } else { Err(ConfigError::Cost) }
     }
 
-    fn folder(&self) -> PathBuf {
+    /// The data folder, which may not be there yet.
+    pub(crate) fn folder(&self) -> PathBuf {
         self.data_dir.clone().unwrap_or_else(|| PathBuf::from("switchboard-data"))
     }
 
@@ -279,6 +323,9 @@ impl Settings {
         if secret.expose_secret().len() < SECRET_BYTES {
             return Err(ConfigError::SecretShort);
         }
+        let proxies = self.trusted_proxies.unwrap_or_default();
+        let trusted_proxies = TrustedProxies::parse(proxies.iter().map(String::as_str))?;
+        let limits = (self.rate_limits != Some(RateLimits::Off)).then(|| self.limits.build());
         Ok(Config {
             listen: self.listen.unwrap_or_else(|| vec![SocketAddr::from(([127, 0, 0, 1], 8000))]),
             database,
@@ -292,6 +339,8 @@ impl Settings {
             refresh_life: Duration::from_hours(self.refresh_days.unwrap_or(7).clamp(1, 3650) * 24),
             index_cache: self.index_cache_mib.unwrap_or(256).saturating_mul(1 << 20),
             llm,
+            limits,
+            trusted_proxies,
         })
     }
 }
@@ -368,6 +417,24 @@ mod tests {
             Settings { config: Some(file), bcrypt_cost: Some(6), ..Settings::in_folder(folder.path().to_owned()) };
         let config = settings.complete().unwrap().check().unwrap();
         assert_eq!((config.bcrypt_cost, config.access_life), (6, Duration::from_mins(3)));
+    }
+
+    #[test]
+    fn calls_are_counted_unless_the_operator_says_otherwise() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = || Settings::in_folder(folder.path().to_owned());
+        assert_eq!(settings().check().unwrap().limits, Some(Limits::default()));
+        assert_eq!(settings().rate_limited(RateLimits::Off).check().unwrap().limits, None);
+        let file = folder.path().join("switchboard.toml");
+        fs::write(&file, "trusted-proxies = [\"10.0.0.0/8\"]\n[limits]\nchat = 7\n").unwrap();
+        let config = Settings { config: Some(file.clone()), ..settings() }.complete().unwrap().check().unwrap();
+        assert_eq!(config.limits, Some(Limits { chat: 7, ..Limits::default() }));
+        assert_eq!(config.trusted_proxies, TrustedProxies::parse(["10.0.0.0/8"]).unwrap());
+        fs::write(&file, "rate-limits = \"off\"\n").unwrap();
+        let config = Settings { config: Some(file), ..settings() }.complete().unwrap().check().unwrap();
+        assert_eq!(config.limits, None);
+        let proxies = Settings { trusted_proxies: Some(vec!["proxy".to_owned()]), ..settings() };
+        assert!(matches!(proxies.check(), Err(ConfigError::Proxies(_))));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use storage::{Database, PlatformStore};
 use tenancy::{
     CompanyCode, Money, Timestamp,
     access::{self, Staff},
+    audit::Action,
     plans::{NewPlan, PlanName, Plans as _},
 };
 
@@ -87,7 +88,7 @@ pub(crate) fn fill(db: &Database, bcrypt_cost: u32, now: Timestamp) -> Result<Ve
         .map(|sample| {
             let opened = hash.clone();
             let open = move |platform: &mut PlatformStore<'_>| open(platform, sample, &opened, now);
-            let company = db.platform(superadmin.clone(), open).wait()?;
+            let company = db.platform(superadmin.clone(), Action::CompanyOpened, open).wait()?;
             // A new agent has to choose a password first; setting one stands for that.
             let (login, hash) = (sample.agent_email(), hash.clone());
             db.lobby_write(move |lobby| accounts::set_password(lobby, &login, &hash)).wait()?;

@@ -3,6 +3,7 @@
 //! compile until somebody has picked both.
 
 mod chat;
+mod companies;
 mod desk;
 mod identity;
 

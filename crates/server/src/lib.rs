@@ -8,9 +8,12 @@ pub mod cli;
 pub mod config;
 mod demo;
 mod error;
+mod fair;
 mod hashing;
 mod http;
+mod limits;
 mod logging;
+mod openapi;
 mod routes;
 mod running;
 mod turn;
@@ -18,4 +21,5 @@ mod views;
 
 pub use app::WireError;
 pub use logging::start as start_logging;
+pub use openapi::openapi;
 pub use running::{Extras, Running, StartError, SystemClock, start};

@@ -1,40 +1,57 @@
 //! The endpoints, a file for each group.
 
+mod account;
+mod admin_changes;
 mod admins;
 mod agent_desk;
+mod agent_self;
 mod agents;
+mod audit;
 mod auth;
+mod bot_settings;
 mod chat;
 mod desk;
+mod docs;
 mod files;
 mod health;
+mod history;
 mod idempotency;
 mod in_session;
 mod knowledge;
 mod media;
 mod plans;
 mod profiles;
+mod subscriptions;
 mod visitors;
 
 use actix_web::web::ServiceConfig;
 
+pub(crate) use docs::Document;
+
+use crate::http::routes::Endpoint;
+
+/// Every endpoint, in groups, as the document names them.
+pub(crate) fn all() -> Vec<(&'static str, Vec<Endpoint>)> {
+    vec![
+        ("Sign-in and tokens", [auth::endpoints(), account::endpoints()].into_iter().flatten().collect()),
+        ("Companies and admins", [admins::endpoints(), admin_changes::endpoints()].into_iter().flatten().collect()),
+        ("Plans and subscriptions", [plans::endpoints(), subscriptions::endpoints()].into_iter().flatten().collect()),
+        ("Agents", [agents::endpoints(), agent_self::endpoints()].into_iter().flatten().collect()),
+        ("Visitor profiles", profiles::endpoints()),
+        ("Bot settings", bot_settings::endpoints()),
+        ("Chat", [chat::endpoints(), visitors::endpoints(), history::endpoints()].into_iter().flatten().collect()),
+        ("Knowledge", knowledge::endpoints()),
+        ("Handoff", [desk::endpoints(), agent_desk::endpoints()].into_iter().flatten().collect()),
+        ("Files", [files::endpoints(), media::endpoints()].into_iter().flatten().collect()),
+        ("Audit log", audit::endpoints()),
+        ("Health", health::endpoints()),
+        ("This document", docs::endpoints()),
+    ]
+}
+
 /// Registers every endpoint.
-pub(crate) fn all(config: &mut ServiceConfig) {
-    for register in [
-        health::register,
-        auth::register,
-        plans::register,
-        admins::register,
-        agents::register,
-        profiles::register,
-        chat::register,
-        visitors::register,
-        knowledge::register,
-        desk::register,
-        agent_desk::register,
-        files::register,
-        media::register,
-    ] {
-        register(config);
+pub(crate) fn register(config: &mut ServiceConfig) {
+    for endpoint in all().into_iter().flat_map(|(_, endpoints)| endpoints) {
+        config.service(endpoint);
     }
 }

@@ -10,7 +10,8 @@ use std::{
 
 use actix_web::{App as Actix, HttpServer, dev::ServerHandle, middleware::from_fn, web};
 use llm_client::{ChatModel, openai::OpenAi};
-use storage::{Database, Options};
+use secrecy::ExposeSecret as _;
+use storage::{Database, Options, Recorder};
 use tenancy::{Clock, Timestamp};
 
 use crate::{
@@ -119,7 +120,8 @@ impl Drop for Running {
 /// # Errors
 /// [`StartError`]; nothing is left running then.
 pub fn start(config: &Config, extras: Extras) -> Result<Running, StartError> {
-    let options = Options { owner: config.owner_database.clone(), ..Options::new(config.database.clone()) };
+    let recorder = Recorder::new(config.secret.expose_secret(), extras.clock.clone());
+    let options = Options { owner: config.owner_database.clone(), ..Options::new(config.database.clone(), recorder) };
     let db = Database::open(&options)?;
     let model: Option<Arc<dyn ChatModel>> = match (extras.model, config.llm.clone()) {
         (Some(model), _) => Some(model),
@@ -146,7 +148,7 @@ fn serve(app: web::Data<App>, listeners: Vec<TcpListener>, addresses: Vec<Socket
     let (tell, told) = oneshot::channel();
     let run = move || {
         actix_web::rt::System::new().block_on(async move {
-            let build = move || Actix::new().app_data(app.clone()).configure(routes::all).wrap(from_fn(edge));
+            let build = move || Actix::new().app_data(app.clone()).configure(routes::register).wrap(from_fn(edge));
             let mut server = HttpServer::new(build).shutdown_timeout(GRACE);
             for listener in listeners {
                 server = server.listen(listener)?;

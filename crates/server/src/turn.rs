@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use actix_web::web;
 use chatbot::Found;
 use handoff::turn::{self, Ask, Begun, Committed, Composing, Exchange, MAX_ATTEMPTS, Pending, TurnError};
-use tenancy::access::{Housekeeper, Visitor};
+use tenancy::access::{Caller as _, Housekeeper, Visitor};
 
 use crate::app::{App, to_the_end};
 
@@ -64,7 +64,7 @@ async fn commit(app: &App, visitor: &Visitor, mut pending: Box<Pending>) -> Resu
 async fn look_up(app: &App, visitor: &Visitor, pending: &mut Pending) -> Result<(), TurnError> {
     let Some((_, version, use_library)) = pending.wants_knowledge() else { return Ok(()) };
     let own = app.index(Housekeeper::from(visitor.clone()), version).await?;
-    let library = if use_library { Some(app.library().await?) } else { None };
+    let library = if use_library { Some(app.library(visitor.scope().company()).await?) } else { None };
     let found =
         pending.wants_knowledge().map(|(text, ..)| Found::look_up(&own, library.as_deref(), text, pending.settings()));
     if let Some(found) = found {

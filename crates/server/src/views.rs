@@ -2,21 +2,31 @@
 
 mod account;
 mod agent;
+mod assignment;
 mod chat;
 mod desk;
 mod file;
 mod plan;
 mod profile;
+pub(crate) mod seats;
+mod settings;
+mod words;
 
 pub(crate) use account::{AdminRow, UserView};
-pub(crate) use agent::AgentRow;
+pub(crate) use agent::{AgentRow, AgentSessionRow};
+pub(crate) use assignment::AssignmentRow;
 pub(crate) use chat::{HistoryRow, MessageRow, metadata};
 pub(crate) use desk::{ActivityRow, HandoffRow, resolved_at};
 pub(crate) use file::FileRow;
 pub(crate) use plan::PlanRow;
 pub(crate) use profile::ProfileRow;
+pub(crate) use settings::BotSettingsView;
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 use tenancy::{Company, CompanyCode, Date, Money, Timestamp};
 
 /// A value that is written to JSON as its text.
@@ -29,6 +39,54 @@ impl<T: std::fmt::Display> Serialize for Shown<T> {
     }
 }
 
+/// What the document says of a value that is written as text.
+pub(crate) trait Textual {
+    /// The JSON Schema of the text.
+    fn schema() -> Value;
+}
+
+impl<T: Textual> JsonSchema for Shown<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Shown".into()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        std::any::type_name::<Self>().into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        Schema::try_from(T::schema()).unwrap_or_default()
+    }
+}
+
+impl Textual for Timestamp {
+    fn schema() -> Value {
+        json!({ "type": "string", "format": "date-time" })
+    }
+}
+
+impl Textual for Date {
+    fn schema() -> Value {
+        json!({ "type": "string", "format": "date" })
+    }
+}
+
+impl Textual for Money {
+    fn schema() -> Value {
+        json!({ "type": "string", "pattern": r"^-?[0-9]+\.[0-9]{2}$" })
+    }
+}
+
+impl Textual for CompanyCode {
+    fn schema() -> Value {
+        json!({ "type": "string", "description": "A company's code." })
+    }
+}
+
 /// A timestamp in JSON.
 pub(crate) type Ts = Shown<Timestamp>;
 /// A calendar day in JSON.
@@ -36,13 +94,14 @@ pub(crate) type Day = Shown<Date>;
 /// A decimal string in JSON.
 pub(crate) type Dec = Shown<Money>;
 /// A company's code in JSON.
-pub(crate) type Code = Shown<CompanyCode>;
+pub(crate) type CompanyId = Shown<CompanyCode>;
 
 /// A company as other objects carry it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct CompanyView {
-    id: Code,
+    id: CompanyId,
     name: String,
+    #[schemars(extend("enum" = words::COMPANY_STATUSES))]
     status: &'static str,
 }
 

@@ -24,6 +24,7 @@ use storage::{Database, testing::Scratch};
 use tenancy::{
     CompanyCode, Money, SessionId, Timestamp,
     access::{self, Admin, Desk, Directory as _, Housekeeper, Staff, Superadmin, Visitor},
+    audit::Action,
     plans::{NewPlan, PlanName, Plans as _},
 };
 
@@ -55,7 +56,8 @@ fn main() -> Result<(), Failure> {
     let (Sent::Stored(message) | Sent::Replayed(message)) = sent;
     println!("ann: {}", message.content.unwrap_or_default());
 
-    let waiting = db.read(desk.clone(), |store| reading::sessions(store, &handoff::HandoffFilter::default())).wait()?;
+    let waiting =
+        db.read(desk.clone(), |store| reading::sessions(store, &handoff::HandoffFilter::default(), None)).wait()?;
     let handoff = waiting.first().ok_or("the handoff is not listed")?.id;
     let resolved = db.write(desk, move |store| desk::resolve(store, handoff, "answered", now)).wait()?;
     println!("the session is {}", resolved.session_status.as_str());
@@ -70,7 +72,7 @@ fn open_company(db: &Database, now: Timestamp) -> Result<(CompanyCode, Admin), F
     let user = db.lobby_write(move |lobby| accounts::create_superadmin(lobby, boss, now)).wait()?;
     let Staff::Superadmin(superadmin) = admit(db, user)? else { return Err("not a superadmin".into()) };
 
-    let opened = db.platform(superadmin.clone(), move |platform| {
+    let opened = db.platform(superadmin.clone(), Action::CompanyOpened, move |platform| {
         let plan = NewPlan {
             name: PlanName::Basic,
             max_agents: 2,
@@ -95,7 +97,7 @@ fn teach(db: &Database, superadmin: Superadmin, company: CompanyCode, now: Times
         { "question": "When is the bakery open?", "answer": "Every day from 7 to 18 o'clock." },
         { "question": "Do you bake without gluten?", "answer": "Yes, two kinds of bread, on Fridays." },
     ] } }))?;
-    let taught = db.platform(superadmin, move |platform| {
+    let taught = db.platform(superadmin, Action::KnowledgeLoaded, move |platform| {
         load::faq(&mut platform.office(company)?, &entries, LoadMode::Replace, now).map_err(access::Refused::from)
     });
     taught.wait()?;

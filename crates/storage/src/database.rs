@@ -1,19 +1,29 @@
 //! The database and its doors.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    hash::{BuildHasher as _, Hash, RandomState},
+    sync::Arc,
+};
 
 use handoff::Event;
 use tenancy::{
     CompanyCode, StoreError,
     access::{Caller, Superadmin},
+    audit::Action,
 };
 
 use crate::{
+    audit::{self, AuditError, Broken, Notes, Recorder, Verified},
     conn::{Db, Purpose},
     job::{self, Sink, Ticket},
     lane::Lane,
     migrations::{self, MigrateError},
+    queue::{LOBBIES, Line},
+    scope::Door,
+    selftest::{self, Isolation, IsolationError},
     store::{CompanyStore, LobbyStore, PlatformStore},
+    stores::counts::Changes,
     target::Target,
 };
 
@@ -29,12 +39,14 @@ pub struct Options {
     pub queue: usize,
     /// Who hears of what was committed.
     pub sink: Arc<dyn Sink>,
+    /// Writes the audit log.
+    pub recorder: Recorder,
 }
 
 impl Options {
     /// The usual sizes, and nobody listening.
-    pub fn new(target: Target) -> Self {
-        Self { target, owner: None, queue: 10_000, sink: Arc::new(Nobody) }
+    pub fn new(target: Target, recorder: Recorder) -> Self {
+        Self { target, owner: None, queue: 10_000, sink: Arc::new(Nobody), recorder }
     }
 }
 
@@ -56,6 +68,9 @@ pub enum OpenError {
     /// The schema is not as it must be.
     #[error("the database is not ready")]
     Schema(#[from] MigrateError),
+    /// On PostgreSQL, companies might reach each other past the stores.
+    #[error("companies are not kept apart")]
+    Isolation(#[from] IsolationError),
     /// No threads for the lanes.
     #[error("the database threads could not be started")]
     Threads(#[from] std::io::Error),
@@ -71,6 +86,9 @@ struct Inner {
     target: Target,
     readers: Lane,
     writers: Lane,
+    recorder: Recorder,
+    /// Random, so that nobody can choose whose line a claim shares.
+    claims: RandomState,
 }
 
 /// SQLite readers; more gain nothing on few cores.
@@ -78,21 +96,14 @@ const SQLITE_READERS: u32 = 4;
 /// PostgreSQL connections in each of the two lanes.
 const POSTGRES_POOL: u32 = 8;
 
-/// Which door a transaction went through, as PostgreSQL's policies will see it.
-#[derive(Clone, Copy)]
-enum Door {
-    Company(CompanyCode),
-    Lobby,
-    Platform,
-}
-
 impl Database {
-    /// Migrates as far as it may, checks the schema and starts the lanes.
+    /// Migrates as far as it may, checks the schema, on PostgreSQL also that it keeps companies
+    /// apart, and starts the lanes.
     ///
     /// # Errors
     /// [`OpenError`].
     pub fn open(options: &Options) -> Result<Self, OpenError> {
-        let Options { target, owner, queue, sink } = options;
+        let Options { target, owner, queue, sink, recorder } = options;
         let (readers, writers) = match target {
             Target::Sqlite(_) => {
                 migrations::run(target, target)?;
@@ -106,21 +117,45 @@ impl Database {
                     migrations::run(owner, target)?;
                 }
                 migrations::check(target)?;
+                selftest::run(target)?;
                 (
                     Lane::pooled("postgres-read", target, Purpose::Read, POSTGRES_POOL, *queue, sink)?,
                     Lane::pooled("postgres-write", target, Purpose::Write, POSTGRES_POOL, *queue, sink)?,
                 )
             }
         };
-        Ok(Self { inner: Arc::new(Inner { target: target.clone(), readers, writers }) })
+        let (target, recorder) = (target.clone(), recorder.clone());
+        Ok(Self { inner: Arc::new(Inner { target, readers, writers, recorder, claims: RandomState::new() }) })
     }
 
-    /// Brings the schema up to date without opening the lanes.
+    /// Brings the schema up to date without opening the lanes; on PostgreSQL as the owner of the
+    /// tables, if that is another role.
     ///
     /// # Errors
     /// [`MigrateError`].
-    pub fn migrate(options: &Options) -> Result<(), MigrateError> {
-        migrations::run(options.owner.as_ref().unwrap_or(&options.target), &options.target)
+    pub fn migrate(target: &Target, owner: Option<&Target>) -> Result<(), MigrateError> {
+        migrations::run(owner.unwrap_or(target), target)
+    }
+
+    /// Looks at every wall between companies of a database that need not be open, and leaves nothing.
+    ///
+    /// # Errors
+    /// [`IsolationError`] when that cannot be done; gaps are part of the answer.
+    pub fn inspect_isolation(target: &Target) -> Result<Isolation, IsolationError> {
+        selftest::inspect(target)
+    }
+
+    /// Verifies the audit log of a database that need not be open, and tells of the first flaw of
+    /// each chain that is not whole.
+    ///
+    /// # Errors
+    /// [`AuditError`]; a broken chain is none.
+    pub fn verify_audit(
+        target: &Target,
+        recorder: &Recorder,
+        mut tell: impl FnMut(&Broken),
+    ) -> Result<Verified, AuditError> {
+        audit::verify(target, recorder, &mut tell)
     }
 
     /// Looks whether a database that need not be open is at this program's version.
@@ -139,6 +174,15 @@ impl Database {
         migrations::check(&self.inner.target)
     }
 
+    /// Whether the audit log was written with the secret of this recorder, as far as the end of the
+    /// installation's chain tells.
+    ///
+    /// # Errors
+    /// [`AuditError`].
+    pub fn fits_audit(target: &Target, recorder: &Recorder) -> Result<bool, AuditError> {
+        audit::fits(target, recorder)
+    }
+
     /// One write of one company, in one transaction.
     pub fn write<C, T, E>(
         &self,
@@ -150,8 +194,15 @@ impl Database {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let begin = self.begin(Door::Company(caller.scope().company()), Purpose::Write);
-        submit(&self.inner.writers, begin, move |conn, events| job(&mut CompanyStore::new(conn, caller, events)))
+        let company = caller.scope().company();
+        let (begin, recorder) = (self.begin(Door::Company(company), Purpose::Write), self.inner.recorder.clone());
+        submit(&self.inner.writers, Line::Company(company), begin, move |conn, events| {
+            let (mut counts, mut notes) = (Changes::default(), Notes::default());
+            let mut store = CompanyStore::new(conn, caller, events, &mut counts, &mut notes);
+            let done = job(&mut store)?;
+            store.settle(&recorder)?;
+            Ok(done)
+        })
     }
 
     /// One read of one company, in one read-only transaction.
@@ -165,8 +216,26 @@ impl Database {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        let company = caller.scope().company();
+        self.read_for(company, caller, job)
+    }
+
+    /// As [`Database::read`], in another company's turn: for what all read and one asks for.
+    pub fn read_for<C, T, E>(
+        &self,
+        asking: CompanyCode,
+        caller: C,
+        job: impl FnOnce(&mut CompanyStore<'_, C>) -> Result<T, E> + Send + 'static,
+    ) -> Ticket<T, E>
+    where
+        C: Caller,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
         let begin = self.begin(Door::Company(caller.scope().company()), Purpose::Read);
-        submit(&self.inner.readers, begin, move |conn, events| job(&mut CompanyStore::new(conn, caller, events)))
+        submit(&self.inner.readers, Line::Company(asking), begin, move |conn, events| {
+            job(&mut CompanyStore::new(conn, caller, events, &mut Changes::default(), &mut Notes::default()))
+        })
     }
 
     /// One read before it is known who calls.
@@ -175,8 +244,35 @@ impl Database {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        self.lobby_in(Line::Lobby(LOBBIES), job)
+    }
+
+    /// As [`Database::lobby`], taking its turn with whatever says the same of itself: the company
+    /// that it names, or the account of its token.
+    pub fn lobby_of<T, E>(
+        &self,
+        claim: &impl Hash,
+        job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Ticket<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let place = self.inner.claims.hash_one(claim) % u64::from(LOBBIES);
+        self.lobby_in(Line::Lobby(u8::try_from(place).unwrap_or(LOBBIES)), job)
+    }
+
+    fn lobby_in<T, E>(
+        &self,
+        line: Line,
+        job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Ticket<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
         let begin = self.begin(Door::Lobby, Purpose::Read);
-        submit(&self.inner.readers, begin, move |conn, _| job(&mut LobbyStore::new(conn)))
+        submit(&self.inner.readers, line, begin, move |conn, _| job(&mut LobbyStore::new(conn, &mut Notes::default())))
     }
 
     /// One write of credentials and tokens.
@@ -189,21 +285,36 @@ impl Database {
         E: From<StoreError> + Send + 'static,
     {
         let begin = self.begin(Door::Lobby, Purpose::Write);
-        submit(&self.inner.writers, begin, move |conn, _| job(&mut LobbyStore::new(conn)))
+        let recorder = self.inner.recorder.clone();
+        submit(&self.inner.writers, Line::Lobby(LOBBIES), begin, move |conn, _| {
+            let mut notes = Notes::default();
+            let mut store = LobbyStore::new(conn, &mut notes);
+            let done = job(&mut store)?;
+            store.settle(&recorder)?;
+            Ok(done)
+        })
     }
 
-    /// One write for the installation.
+    /// One write for the installation. Its purpose is recorded, in the installation's chain and in
+    /// that of every company that is entered.
     pub fn platform<T, E>(
         &self,
         caller: Superadmin,
+        purpose: Action,
         job: impl FnOnce(&mut PlatformStore<'_>) -> Result<T, E> + Send + 'static,
     ) -> Ticket<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let begin = self.begin(Door::Platform, Purpose::Write);
-        submit(&self.inner.writers, begin, move |conn, events| job(&mut PlatformStore::new(conn, caller, events)))
+        let (begin, recorder) = (self.begin(Door::Platform, Purpose::Write), self.inner.recorder.clone());
+        submit(&self.inner.writers, Line::Platform, begin, move |conn, events| {
+            let (mut counts, mut notes) = (Changes::default(), Notes::default());
+            let mut store = PlatformStore::new(conn, caller, events, &mut counts, &mut notes);
+            let done = job(&mut store)?;
+            store.settle(&recorder, purpose)?;
+            Ok(done)
+        })
     }
 
     /// One read over all companies.
@@ -217,12 +328,13 @@ impl Database {
         E: From<StoreError> + Send + 'static,
     {
         let begin = self.begin(Door::Platform, Purpose::Read);
-        submit(&self.inner.readers, begin, move |conn, events| job(&mut PlatformStore::new(conn, caller, events)))
+        submit(&self.inner.readers, Line::Platform, begin, move |conn, events| {
+            job(&mut PlatformStore::new(conn, caller, events, &mut Changes::default(), &mut Notes::default()))
+        })
     }
 
     /// The statement that begins a transaction. On PostgreSQL it also says which
-    /// door was used, for this transaction only; a company code is capitals and
-    /// digits, so it needs no quoting.
+    /// door was used, for this transaction only.
     fn begin(&self, door: Door, purpose: Purpose) -> String {
         match (&self.inner.target, purpose) {
             (Target::Sqlite(_), _) => "BEGIN".to_owned(),
@@ -232,13 +344,7 @@ impl Database {
                     // Locking and reading again sees what others committed meanwhile.
                     Purpose::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
                 };
-                match door {
-                    Door::Company(code) => {
-                        format!("{begin}; SET LOCAL app.door = 'company'; SET LOCAL app.company = '{code}'")
-                    }
-                    Door::Lobby => format!("{begin}; SET LOCAL app.door = 'lobby'"),
-                    Door::Platform => format!("{begin}; SET LOCAL app.door = 'platform'"),
-                }
+                format!("{begin}; {}", door.settings())
             }
         }
     }
@@ -246,6 +352,7 @@ impl Database {
 
 fn submit<T, E>(
     lane: &Lane,
+    line: Line,
     begin: String,
     run: impl FnOnce(&mut Db, &mut Vec<Event>) -> Result<T, E> + Send + 'static,
 ) -> Ticket<T, E>
@@ -254,6 +361,6 @@ where
     E: From<StoreError> + Send + 'static,
 {
     let (job, ticket) = job::work(begin, run);
-    lane.submit(job);
+    lane.submit(line, job);
     ticket
 }

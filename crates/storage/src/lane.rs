@@ -6,10 +6,9 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use diesel::r2d2::{ManageConnection, Pool, R2D2Connection as _};
 use tenancy::{Fault, StoreError};
 
@@ -17,18 +16,25 @@ use crate::{
     conn::{Db, Purpose, open},
     error::store_error,
     job::{Job, Ran, Sink, batch_lost, full},
+    queue::{Line, Queue},
     target::Target,
 };
 
 /// The most jobs that share one SQLite commit.
 const BATCH: usize = 256;
 
+/// How long a batch takes jobs in when they are of several lines: all of them wait for its end.
+const MIXED: Duration = Duration::from_millis(4);
+
 /// How long a thread waits for a connection before its job is refused.
 const CONNECT: Duration = Duration::from_secs(1);
 
+/// What waits for a lane's threads.
+type Jobs = Queue<Box<dyn Job>>;
+
 /// A queue and the threads behind it.
 pub(crate) struct Lane {
-    queue: Option<Sender<Box<dyn Job>>>,
+    queue: Arc<Jobs>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -52,11 +58,13 @@ impl Lane {
         Self::start(name, size, queue, |jobs| {
             let (pool, down, sink) = (pool.clone(), Arc::clone(&down), Arc::clone(sink));
             move || {
-                for job in jobs {
+                let mut done = None;
+                while let Some((line, job)) = jobs.next(done) {
                     match begun(&pool, &down, job.begin()) {
                         Ok(mut conn) => run_alone(&mut conn, job, &*sink),
                         Err(error) => job.refuse(error),
                     }
+                    done = Some(line);
                 }
             }
         })
@@ -68,8 +76,9 @@ impl Lane {
         Self::start(name, 1, queue, |jobs| {
             let (target, sink) = (target.clone(), Arc::clone(sink));
             move || {
-                let mut conn = None;
-                while let Ok(first) = jobs.recv() {
+                let (mut conn, mut done) = (None, None);
+                while let Some((line, first)) = jobs.next(done) {
+                    done = Some(line);
                     if conn.is_none() {
                         conn = match open(&target, Purpose::Write) {
                             Ok(opened) => Some(opened),
@@ -79,37 +88,36 @@ impl Lane {
                             }
                         };
                     }
-                    if let Some(open) = conn.as_mut()
-                        && !run_batch(open, first, &jobs, &*sink)
-                    {
-                        conn = None;
+                    if let Some(open) = conn.as_mut() {
+                        let ended = run_batch(open, (line, first), &jobs, &*sink);
+                        done = ended.last;
+                        if !ended.is_usable {
+                            conn = None;
+                        }
                     }
                 }
             }
         })
     }
 
-    fn start<W>(
-        name: &str,
-        threads: u32,
-        queue: usize,
-        worker: impl Fn(Receiver<Box<dyn Job>>) -> W,
-    ) -> std::io::Result<Self>
+    fn start<W>(name: &str, threads: u32, queue: usize, worker: impl Fn(Arc<Jobs>) -> W) -> std::io::Result<Self>
     where
         W: FnOnce() + Send + 'static,
     {
-        let (sender, receiver) = bounded(queue);
-        let threads = (0..threads)
-            .map(|_| thread::Builder::new().name(name.to_owned()).spawn(worker(receiver.clone())))
-            .collect::<Result<_, _>>()?;
-        Ok(Self { queue: Some(sender), threads })
+        let queue = Arc::new(Queue::new(queue, usize::try_from(threads).unwrap_or(usize::MAX)));
+        let mut lane = Self { queue, threads: Vec::new() };
+        for _ in 0..threads {
+            // Dropping the lane ends those that did start.
+            let thread = thread::Builder::new().name(name.to_owned()).spawn(worker(Arc::clone(&lane.queue)))?;
+            lane.threads.push(thread);
+        }
+        Ok(lane)
     }
 
-    /// Queues a job, or refuses it at once if the queue is full.
-    pub(crate) fn submit(&self, job: Box<dyn Job>) {
-        match self.queue.as_ref().map(|queue| queue.try_send(job)) {
-            Some(Ok(())) | None => {}
-            Some(Err(TrySendError::Full(job) | TrySendError::Disconnected(job))) => job.refuse(full()),
+    /// Queues a job, or refuses it at once if the queue or its line is full.
+    pub(crate) fn submit(&self, line: Line, job: Box<dyn Job>) {
+        if let Err(job) = self.queue.push(line, job) {
+            job.refuse(full());
         }
     }
 }
@@ -117,7 +125,7 @@ impl Lane {
 /// Closing a lane lets its threads finish what is queued.
 impl Drop for Lane {
     fn drop(&mut self) {
-        self.queue = None;
+        self.queue.close();
         for thread in self.threads.drain(..) {
             // The last handle may be dropped on one of the lane's own threads, by a
             // job that held it; that thread cannot wait for itself.
@@ -198,13 +206,24 @@ fn run_alone(conn: &mut Db, job: Box<dyn Job>, sink: &dyn Sink) {
     settle(ended, sink);
 }
 
-/// Runs the first job and those queued behind it in one transaction, each in a
-/// savepoint. Answers whether the connection may be used again.
-fn run_batch(conn: &mut Db, first: Box<dyn Job>, jobs: &Receiver<Box<dyn Job>>, sink: &dyn Sink) -> bool {
+/// How a batch ended.
+struct Ended {
+    /// Whether the connection may be used again.
+    is_usable: bool,
+    /// The line of its last job; of the others the queue was told.
+    last: Option<Line>,
+}
+
+/// Runs the first job and those queued behind it in one transaction, each in a savepoint.
+///
+/// Jobs of one company fill a batch; where several take part it ends after a while, so that who
+/// asks for little is not kept by who asks for much.
+fn run_batch(conn: &mut Db, (line, first): (Line, Box<dyn Job>), jobs: &Jobs, sink: &dyn Sink) -> Ended {
     if let Err(error) = conn.begin("BEGIN IMMEDIATE") {
         first.refuse(store_error(error));
-        return conn.depth() == Some(0);
+        return Ended { is_usable: conn.depth() == Some(0), last: Some(line) };
     }
+    let (started, mut is_mixed, mut last) = (Instant::now(), false, Some(line));
     let mut settling = Vec::new();
     let mut next = Some(first);
     let mut lost = None;
@@ -226,13 +245,19 @@ fn run_batch(conn: &mut Db, first: Box<dyn Job>, jobs: &Receiver<Box<dyn Job>>, 
             lost = Some(batch_lost());
             break;
         }
-        next = if settling.len() < BATCH { jobs.try_recv().ok() } else { None };
+        next = None;
+        if settling.len() < BATCH && !(is_mixed && started.elapsed() >= MIXED) {
+            let more = jobs.more(last);
+            let before = std::mem::replace(&mut last, more.as_ref().map(|(line, _)| *line));
+            is_mixed |= last.is_some() && last != before;
+            next = more.map(|(_, job)| job);
+        }
     }
     let ended = match lost {
         None => conn.commit().map_err(store_error),
         Some(error) => Err(error),
     };
-    let usable = ended.is_ok();
+    let is_usable = ended.is_ok();
     let settling = settling.into_iter();
     match ended {
         Ok(()) => settling.for_each(|settle| settle(Ok(()), sink)),
@@ -243,7 +268,7 @@ fn run_batch(conn: &mut Db, first: Box<dyn Job>, jobs: &Receiver<Box<dyn Job>>, 
             settling.for_each(|settle| settle(Err(batch_lost()), sink));
         }
     }
-    usable
+    Ended { is_usable, last }
 }
 
 /// Diesel names savepoints by depth, so the matching release is its own.
@@ -260,14 +285,15 @@ mod tests {
 
     use super::*;
     use crate::{
+        Options,
         error::Stored as _,
         job::{self, Ticket},
         testing::Scratch,
     };
 
     fn write(lane: &Lane, run: impl FnOnce(&mut Db) -> QueryResult<()> + Send + 'static) -> Ticket<(), StoreError> {
-        let (job, ticket) = job::work(String::new(), move |conn, _| run(conn).stored());
-        lane.submit(job);
+        let (job, ticket) = job::work("BEGIN".to_owned(), move |conn, _| run(conn).stored());
+        lane.submit(Line::Platform, job);
         ticket
     }
 
@@ -303,6 +329,41 @@ mod tests {
         let expected: &[&str] =
             if batch_is_lost { &["acknowledged", "after"] } else { &["acknowledged", "before", "after"] };
         assert_eq!(stored, expected);
+    }
+
+    /// The order in which a lane writes what one company queued in bulk and another after it.
+    fn order(lane: &Lane, scratch: &Scratch) -> Vec<String> {
+        let company = |code| Line::Company(tenancy::CompanyCode::parse(code).unwrap());
+        let (go_on, may_go_on) = mpsc::channel();
+        let first = write(lane, move |_| {
+            may_go_on.recv().unwrap();
+            Ok(())
+        });
+        let note = |line, text: String| {
+            let insert = format!("INSERT INTO notes (text) VALUES ('{text}')");
+            let (job, ticket) = job::work("BEGIN".to_owned(), move |conn, _| conn.batch_execute(&insert).stored());
+            lane.submit(line, job);
+            ticket
+        };
+        let mut tickets: Vec<Ticket<(), StoreError>> =
+            (0..5).map(|number| note(company("BUSY1"), format!("busy {number}"))).collect();
+        tickets.push(note(company("CALM1"), "calm".to_owned()));
+        go_on.send(()).unwrap();
+        first.wait().unwrap();
+        tickets.into_iter().for_each(|ticket| ticket.wait().unwrap());
+        scratch.lines("SELECT text AS line FROM notes ORDER BY id")
+    }
+
+    #[test]
+    fn who_asks_for_little_is_written_before_the_rest_of_who_asks_for_much() {
+        let scratch = Scratch::sqlite();
+        scratch.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL)").unwrap();
+        let Options { target, sink, .. } = &scratch.options;
+        let fair = ["busy 0", "calm", "busy 1", "busy 2", "busy 3", "busy 4"];
+        assert_eq!(order(&Lane::batched("test", target, 99, sink).unwrap(), &scratch), fair);
+        scratch.execute("DELETE FROM notes").unwrap();
+        let one_thread = Lane::pooled("test", target, Purpose::Write, 1, 99, sink).unwrap();
+        assert_eq!(order(&one_thread, &scratch), fair);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod audit;
+pub mod backup;
 mod both;
 mod conn;
 mod database;
@@ -7,7 +9,10 @@ mod error;
 mod job;
 mod lane;
 mod migrations;
+mod queue;
 mod schema;
+mod scope;
+mod selftest;
 mod store;
 mod stores;
 mod target;
@@ -15,9 +20,11 @@ mod target;
 pub mod testing;
 mod types;
 
+pub use audit::{AuditError, Broken, Flaw, Recorder, Verified};
 pub use database::{Database, OpenError, Options};
 pub use job::{Sink, Ticket};
 pub use migrations::MigrateError;
+pub use selftest::{Isolation, IsolationError};
 pub use store::{CompanyStore, LobbyStore, PlatformStore};
 pub use stores::Place;
 pub use target::{Durability, InvalidTarget, PostgresUrl, SqliteTarget, Target};

@@ -5,6 +5,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrati
 
 use crate::{
     conn::{Db, Purpose, open},
+    scope,
     target::Target,
 };
 
@@ -50,7 +51,9 @@ pub(crate) fn run(owner: &Target, runtime: &Target) -> Result<(), MigrateError> 
             let locked = |conn: &mut diesel::PgConnection| -> Result<(), Failure> {
                 // Held until the connection closes, so that two starting servers take turns.
                 diesel::sql_query(format!("SELECT pg_advisory_lock({LOCK})")).execute(conn)?;
+                scope::migrating(conn)?;
                 conn.run_pending_migrations(POSTGRES)?;
+                diesel::sql_query(ADOPT).execute(conn)?;
                 if let (Target::Postgres(owner), Target::Postgres(runtime)) = (owner, runtime)
                     && owner.role() != runtime.role()
                 {
@@ -64,6 +67,14 @@ pub(crate) fn run(owner: &Target, runtime: &Target) -> Result<(), MigrateError> 
     check(owner)
 }
 
+/// The owner's own policies name it, and a database may have been restored by another owner.
+const ADOPT: &str = "DO $$ DECLARE guarded RECORD; BEGIN
+    FOR guarded IN SELECT tablename FROM pg_policies
+        WHERE schemaname = 'public' AND policyname = 'may_migrate' AND roles <> ARRAY[current_user] LOOP
+        EXECUTE format('ALTER POLICY may_migrate ON %I TO CURRENT_USER', guarded.tablename);
+    END LOOP;
+END $$";
+
 /// Lets the runtime role work with the tables, and with nothing else.
 fn grant(conn: &mut diesel::PgConnection, role: &str) -> Result<(), Failure> {
     let role = role.replace('"', "\"\"");
@@ -71,6 +82,9 @@ fn grant(conn: &mut diesel::PgConnection, role: &str) -> Result<(), Failure> {
         format!("GRANT USAGE ON SCHEMA public TO \"{role}\""),
         format!("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO \"{role}\""),
         format!("REVOKE INSERT, UPDATE, DELETE ON __diesel_schema_migrations FROM \"{role}\""),
+        // The audit log is appended to and nothing else.
+        format!("REVOKE UPDATE, DELETE ON audit_entries FROM \"{role}\""),
+        format!("REVOKE DELETE ON audit_heads FROM \"{role}\""),
     ] {
         diesel::sql_query(statement).execute(conn)?;
     }
@@ -124,5 +138,8 @@ pub(crate) fn fingerprint() -> u64 {
     let mut hasher = DefaultHasher::new();
     names::<diesel::pg::Pg>(&POSTGRES).unwrap_or_default().hash(&mut hasher);
     include_str!("../../../migrations/postgres/2026-11-23-000000_initial/up.sql").hash(&mut hasher);
+    include_str!("../../../migrations/postgres/2026-11-23-300000_counts/up.sql").hash(&mut hasher);
+    include_str!("../../../migrations/postgres/2026-11-23-500000_row_security/up.sql").hash(&mut hasher);
+    include_str!("../../../migrations/postgres/2026-11-23-600000_audit/up.sql").hash(&mut hasher);
     hasher.finish()
 }

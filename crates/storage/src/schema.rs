@@ -70,6 +70,29 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::types::{Doc, Instant};
 
+    sign_in_addresses (user_id, address) {
+        user_id -> BigInt,
+        address -> Text,
+        last_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::{Doc, Instant};
+
+    tickets (hash) {
+        hash -> Binary,
+        user_id -> BigInt,
+        token_version -> BigInt,
+        expires_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::{Doc, Instant};
+
     plans (id) {
         id -> BigInt,
         name -> Text,
@@ -343,11 +366,63 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::{Doc, Instant};
+
+    profile_counts (company_id) {
+        company_id -> Text,
+        profiles -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::{Doc, Instant};
+
+    handoff_counts (company_id, agent_id) {
+        company_id -> Text,
+        agent_id -> BigInt,
+        assigned -> BigInt,
+        resolved -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::{Doc, Instant};
+
+    audit_heads (company_id) {
+        company_id -> Text,
+        entries -> BigInt,
+        mac -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::{Doc, Instant};
+
+    audit_entries (company_id, seq) {
+        company_id -> Text,
+        seq -> BigInt,
+        at -> Instant,
+        actor_kind -> Text,
+        actor_user -> Nullable<BigInt>,
+        action -> Text,
+        object_kind -> Text,
+        object_id -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        mac -> Binary,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     company_numbers,
     companies,
     accounts,
     refresh_families,
+    sign_in_addresses,
     plans,
     admins,
     agents,
@@ -365,4 +440,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     opening_keys,
     documents,
     chunks,
+    profile_counts,
+    handoff_counts,
+    audit_heads,
+    audit_entries,
 );

@@ -2,11 +2,14 @@
 
 mod accounts;
 mod activities;
+mod addresses;
 mod admins;
 mod agents;
 mod assignments;
 mod attachments;
+mod audit;
 mod companies;
+pub(crate) mod counts;
 mod directory;
 mod erase;
 mod families;
@@ -19,7 +22,11 @@ mod messages;
 mod plans;
 mod platform;
 mod profiles;
+mod reach;
 mod search;
 mod sessions;
+mod settings;
+mod subscriptions;
+mod tickets;
 
 pub use locate::Place;

@@ -1,11 +1,13 @@
 //! Databases that live as long as one test.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use diesel::{RunQueryDsl as _, connection::SimpleConnection as _};
 use tempfile::TempDir;
+use tenancy::{Clock, Timestamp};
 
 use crate::{
+    audit::Recorder,
     conn::{Db, Purpose, each_db, open},
     database::{Database, Options},
     target::{Durability, PostgresUrl, SqliteTarget, Target},
@@ -46,7 +48,7 @@ impl Scratch {
     pub fn sqlite_with(durability: Durability) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let target = Target::Sqlite(SqliteTarget { path: folder.path().join("test.db"), durability });
-        Self { options: Options::new(target), kept: Kept::Folder(folder) }
+        Self { options: Options::new(target, recorder()), kept: Kept::Folder(folder) }
     }
 
     /// A migrated PostgreSQL database, cloned from a template that the first test
@@ -65,7 +67,7 @@ impl Scratch {
         let mut conn = connect(&admin);
         run(&mut conn, &format!("CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}"));
         let here = admin.with_database(&name);
-        let mut options = Options::new(Target::Postgres(here.with_role(RUNTIME, PASSWORD)));
+        let mut options = Options::new(Target::Postgres(here.with_role(RUNTIME, PASSWORD)), recorder());
         options.owner = Some(Target::Postgres(here.with_role(OWNER, PASSWORD)));
         Some(Self { options, kept: Kept::Server { admin, name } })
     }
@@ -75,7 +77,7 @@ impl Scratch {
         std::iter::once(Self::sqlite()).chain(Self::postgres()).collect()
     }
 
-    /// Runs statements past the doors, on PostgreSQL as the owner.
+    /// Runs statements past the doors, on PostgreSQL as the owner through the door of migrations.
     ///
     /// # Errors
     /// What the database said.
@@ -85,14 +87,35 @@ impl Scratch {
 
     /// Runs a query of one text column, named `line`, past the doors.
     pub fn lines(&self, sql: &str) -> Vec<String> {
-        let query = diesel::sql_query(sql);
-        let rows = each_db!(&mut self.past_the_doors(), conn => query.load::<Line>(conn));
-        rows.unwrap_or_else(|error| panic!("{sql}: {error}")).into_iter().map(|row| row.line).collect()
+        load(&mut self.past_the_doors(), sql).unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    /// The same as the server's role, in a transaction that came through no door.
+    ///
+    /// # Errors
+    /// What the database said.
+    #[expect(clippy::expect_used, reason = "a test without a database cannot go on")]
+    pub fn lines_without_a_door(&self, sql: &str) -> Result<Vec<String>, String> {
+        let mut conn = open(&self.options.target, Purpose::Write).expect("the database opens");
+        load(&mut conn, sql).map_err(|error| error.to_string())
+    }
+
+    /// This database as the role that made it, which no policy binds; SQLite has none.
+    pub fn superuser(&self) -> Option<Target> {
+        match &self.kept {
+            Kept::Folder(_) => None,
+            Kept::Server { admin, name } => Some(Target::Postgres(admin.with_database(name))),
+        }
     }
 
     #[expect(clippy::expect_used, reason = "a test without a database cannot go on")]
     fn past_the_doors(&self) -> Db {
-        open(self.options.owner.as_ref().unwrap_or(&self.options.target), Purpose::Write).expect("the database opens")
+        let owner = self.options.owner.as_ref().unwrap_or(&self.options.target);
+        let mut conn = open(owner, Purpose::Write).expect("the database opens");
+        if let Db::Pg(conn) = &mut conn {
+            crate::scope::migrating(conn).expect("the owner's door opens");
+        }
+        conn
     }
 
     /// The URLs of the runtime role and of the owner, for another process.
@@ -139,6 +162,22 @@ impl Drop for Scratch {
     }
 }
 
+/// The secret of every scratch database's audit log.
+pub const SECRET: &[u8] = b"a secret of tests, of 32 bytes or so";
+
+/// A clock that stands still.
+struct Stopped;
+
+impl Clock for Stopped {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(1_790_000_000_000_000)
+    }
+}
+
+fn recorder() -> Recorder {
+    Recorder::new(SECRET, Arc::new(Stopped))
+}
+
 /// The name of the migrated template, made once for each version of the schema.
 /// Processes that need it at once take turns.
 fn template(admin: &PostgresUrl) -> &'static str {
@@ -163,9 +202,10 @@ fn template(admin: &PostgresUrl) -> &'static str {
             run(&mut conn, &format!("CREATE DATABASE {unfinished} OWNER {OWNER}"));
             run(&mut connect(&admin.with_database(&unfinished)), &format!("ALTER SCHEMA public OWNER TO {OWNER}"));
             let here = admin.with_database(&unfinished);
-            let mut options = Options::new(Target::Postgres(here.with_role(RUNTIME, PASSWORD)));
-            options.owner = Some(Target::Postgres(here.with_role(OWNER, PASSWORD)));
-            Database::migrate(&options).unwrap_or_else(|error| panic!("the template migrates: {error:?}"));
+            let runtime = Target::Postgres(here.with_role(RUNTIME, PASSWORD));
+            let owner = Target::Postgres(here.with_role(OWNER, PASSWORD));
+            Database::migrate(&runtime, Some(&owner))
+                .unwrap_or_else(|error| panic!("the template migrates: {error:?}"));
             run(&mut conn, &format!("ALTER DATABASE {unfinished} RENAME TO {name}"));
         }
         run(&mut conn, &format!("SELECT pg_advisory_unlock({LOCK})"));
@@ -183,6 +223,12 @@ struct Line {
 struct Found {
     #[diesel(sql_type = diesel::sql_types::Bool)]
     found: bool,
+}
+
+fn load(conn: &mut Db, sql: &str) -> diesel::QueryResult<Vec<String>> {
+    let query = diesel::sql_query(sql);
+    let rows = each_db!(conn, conn => query.load::<Line>(conn))?;
+    Ok(rows.into_iter().map(|row| row.line).collect())
 }
 
 fn exists(conn: &mut Db, name: &str) -> bool {

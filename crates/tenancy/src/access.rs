@@ -63,6 +63,16 @@ pub enum Role {
     },
 }
 
+impl Role {
+    /// The company that an account of this role belongs to.
+    pub const fn company(&self) -> Option<CompanyCode> {
+        match self {
+            Self::Superadmin => None,
+            Self::Admin { company, .. } | Self::Agent { company, .. } => Some(*company),
+        }
+    }
+}
+
 /// What the lobby vouches for.
 ///
 /// Implementations read the present rows; they never trust a claim.

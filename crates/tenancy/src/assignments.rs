@@ -31,6 +31,16 @@ impl AssignmentStatus {
         }
     }
 
+    /// The capitalised word.
+    pub const fn display(self) -> &'static str {
+        match self {
+            Self::Active => "Active",
+            Self::Expired => "Expired",
+            Self::Cancelled => "Cancelled",
+            Self::Upgraded => "Upgraded",
+        }
+    }
+
     /// Reads the word back.
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Active, Self::Expired, Self::Cancelled, Self::Upgraded].into_iter().find(|s| s.as_str() == word)
@@ -63,6 +73,12 @@ impl Assignment {
             AssignmentStatus::Active if self.expiry <= now => AssignmentStatus::Expired,
             stored => stored,
         }
+    }
+
+    /// Whether it is past its expiry, whatever its status, or expired or cancelled before.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        let ended = matches!(self.stored, AssignmentStatus::Expired | AssignmentStatus::Cancelled);
+        ended || self.expiry <= now
     }
 
     /// Whole days left, rounded down; 0 when expired or cancelled.
@@ -118,6 +134,10 @@ pub trait Assignments {
         expiry: Timestamp,
         notes: &str,
     ) -> Result<AssignmentId, StoreError>;
+
+    /// Gives a row another status, and other notes if there are any. Does nothing
+    /// for an id that is not of this company.
+    fn end(&mut self, id: AssignmentId, status: AssignmentStatus, notes: Option<&str>) -> Result<(), StoreError>;
 }
 
 /// The active one of these assignments.
@@ -152,6 +172,21 @@ mod tests {
         assert_eq!(fresh.days_remaining(start.plus(Duration::from_secs(1))), 364);
         assert_eq!(fresh.status(start.plus(TERM)), AssignmentStatus::Expired);
         assert_eq!(fresh.days_remaining(start.plus(TERM)), 0);
+    }
+
+    #[test]
+    fn a_row_is_expired_past_its_time_or_when_it_was_ended() {
+        let start = Timestamp::from_micros(0);
+        let of = |stored| {
+            let row = row(stored, start.plus(TERM));
+            (row.is_expired(start), row.is_expired(start.plus(TERM)))
+        };
+        for lasting in [AssignmentStatus::Active, AssignmentStatus::Upgraded] {
+            assert_eq!(of(lasting), (false, true), "{lasting:?}");
+        }
+        for ended in [AssignmentStatus::Expired, AssignmentStatus::Cancelled] {
+            assert_eq!(of(ended), (true, true), "{ended:?}");
+        }
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::{
     CompanyCode, StoreError, Timestamp,
-    access::{ActingAs, Housekeeper},
+    access::{ActingAs, Caller as _, Housekeeper},
+    audit::{Action, Audit, Object},
 };
 
 /// A tenant.
@@ -98,8 +99,16 @@ pub trait Companies {
 
 /// The record of the store's own company.
 pub trait CompanyRecord {
+    /// The company as it is now, locked until the transaction ends, so that
+    /// nothing that depends on its status, its admins or its subscription runs
+    /// beside this transaction.
+    fn company_for_update(&mut self) -> Result<Company, StoreError>;
+
     /// Sets the status.
     fn set_status(&mut self, status: CompanyStatus) -> Result<(), StoreError>;
+
+    /// Sets the display name.
+    fn rename(&mut self, name: &str) -> Result<(), StoreError>;
 }
 
 /// Suspends, closes or reactivates the store's company, on the operator's behalf.
@@ -108,8 +117,15 @@ pub trait CompanyRecord {
 /// Only when the store fails.
 pub fn set_status<S>(store: &mut S, status: CompanyStatus) -> Result<(), StoreError>
 where
-    S: CompanyRecord + ActingAs<Housekeeper> + ?Sized,
+    S: CompanyRecord + Audit + ActingAs<Housekeeper> + ?Sized,
 {
+    let company = store.caller().scope().company();
+    let action = match status {
+        CompanyStatus::Active => Action::CompanyActivated,
+        CompanyStatus::Suspended => Action::CompanySuspended,
+        CompanyStatus::Closed => Action::CompanyClosed,
+    };
+    store.record(action, Object::Company(company));
     store.set_status(status)
 }
 

@@ -154,6 +154,11 @@ impl SessionId {
         &self.0
     }
 
+    /// The company code that it begins with. Only a session that exists proves it.
+    pub fn company(&self) -> Option<CompanyCode> {
+        self.0.split_once('_').and_then(|(code, _)| CompanyCode::parse(code).ok())
+    }
+
     /// The first eight characters of the UUID part, as file paths carry them.
     pub fn short(&self) -> &str {
         let uuid = self.0.split_once('_').map_or(self.0.as_str(), |(_, uuid)| uuid);

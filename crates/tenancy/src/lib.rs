@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod assignments;
+pub mod audit;
 pub mod companies;
 mod ids;
 mod money;

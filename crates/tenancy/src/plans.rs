@@ -1,6 +1,9 @@
 //! Plans: the templates that companies subscribe to.
 
-use crate::{Date, Money, PlanId, StoreError, Timestamp};
+use crate::{
+    Date, Money, PlanId, StoreError, Timestamp,
+    audit::{Action, Audit, Object},
+};
 
 /// The nine names a plan can have; several plans may share one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,6 +117,19 @@ pub struct PlanFilter {
     pub created_from: Option<Date>,
     /// Made on this day or earlier.
     pub created_to: Option<Date>,
+}
+
+/// Makes a plan, active from now on.
+///
+/// # Errors
+/// Only when the store fails.
+pub fn create<S>(store: &mut S, plan: &NewPlan, now: Timestamp) -> Result<Plan, StoreError>
+where
+    S: Plans + Audit + ?Sized,
+{
+    let plan = store.insert_plan(plan, now)?;
+    store.record(Action::PlanCreated, Object::Plan(plan.id));
+    Ok(plan)
 }
 
 /// The installation's plans, for the platform door.

@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
@@ -23,8 +24,36 @@ pub(crate) fn post(path: &str, token: Option<&str>, body: &Value) -> Vec<u8> {
     .into_bytes()
 }
 
+/// An upload of a text file by a visitor.
+pub(crate) fn upload(path: &str, company: &str, session: &str, content: &str) -> Vec<u8> {
+    let field = |name: &str, value: &str| {
+        format!("--bench\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let body = format!(
+        "{}{}--bench\r\nContent-Disposition: form-data; name=\"file\"; filename=\"notes.txt\"\r\n\
+         Content-Type: text/plain\r\n\r\n{content}\r\n--bench--\r\n",
+        field("company_id", company),
+        field("session_id", session)
+    );
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: multipart/form-data; boundary=bench\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
 fn authorization(token: Option<&str>) -> String {
     token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default()
+}
+
+/// A reply that was read and thrown away.
+pub(crate) struct Drained {
+    /// From the request to the end of the header.
+    pub(crate) first: Duration,
+    /// To the end of the body.
+    pub(crate) whole: Duration,
+    pub(crate) megabytes: f64,
 }
 
 /// A connection that is kept open.
@@ -45,22 +74,55 @@ impl Connection {
     /// Sends a request and reads the whole reply; its status and body.
     pub(crate) fn call(&mut self, request: &[u8]) -> (u16, &[u8]) {
         self.stream.get_mut().write_all(request).expect("the server reads");
+        let (status, length) = self.head();
+        self.body.resize(length.expect("a length"), 0);
+        self.stream.read_exact(&mut self.body).expect("a whole body");
+        (status, &self.body)
+    }
+
+    /// Sends a request that must succeed, and throws the body away as it comes.
+    pub(crate) fn drain(&mut self, request: &[u8]) -> Drained {
+        let sent = Instant::now();
+        self.stream.get_mut().write_all(request).expect("the server reads");
+        let (status, length) = self.head();
+        assert_eq!(status, 200);
+        let first = sent.elapsed();
+        let mut bytes = 0.0;
+        match length {
+            Some(length) => bytes += self.skip(length),
+            None => loop {
+                let chunk = usize::from_str_radix(self.header(), 16).expect("the size of a chunk");
+                bytes += self.skip(chunk);
+                self.header();
+                if chunk == 0 {
+                    break;
+                }
+            },
+        }
+        Drained { first, whole: sent.elapsed(), megabytes: bytes / 1e6 }
+    }
+
+    fn skip(&mut self, length: usize) -> f64 {
+        self.body.resize(length, 0);
+        self.stream.read_exact(&mut self.body).expect("a whole body");
+        u32::try_from(length).map(f64::from).expect("not so many")
+    }
+
+    /// Status and length; a chunked body has no length.
+    fn head(&mut self) -> (u16, Option<usize>) {
         let status = self.header().split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status line");
-        let mut length = 0;
+        let mut length = None;
         loop {
             let header = self.header();
             if header.is_empty() {
-                break;
+                return (status, length);
             }
             if let Some((name, value)) = header.split_once(':')
                 && name.eq_ignore_ascii_case("content-length")
             {
-                length = value.trim().parse().expect("a length");
+                length = Some(value.trim().parse().expect("a length"));
             }
         }
-        self.body.resize(length, 0);
-        self.stream.read_exact(&mut self.body).expect("a whole body");
-        (status, &self.body)
     }
 
     /// Sends a request that must succeed; its reply.

@@ -18,11 +18,11 @@ pub(crate) struct Load {
 
 /// What a load cost.
 pub(crate) struct Measured {
-    count: usize,
+    pub(crate) count: usize,
     /// User and system time of the server for one request, in microseconds.
     pub(crate) cpu_micros: f64,
-    p50: Duration,
-    p99: Duration,
+    pub(crate) p50: Duration,
+    pub(crate) p99: Duration,
     /// Requests a second.
     pub(crate) per_second: f64,
 }

@@ -1,6 +1,8 @@
 //! CPU per request and latency of a server, measured from outside in one run.
 //!
-//! `just bench chat`. The server runs as a process of its own (this binary,
+//! `just bench chat` measures turns, `just bench growth [SIZES]` lists of companies with so many
+//! sessions, such as `1000,100000,1000000`, `just bench neighbours` what one company feels of
+//! another, `just bench rls` what PostgreSQL's policies cost a turn. The server runs as a process of its own (this binary,
 //! started again), on SQLite with `synchronous=FULL`, so what is measured is its
 //! user and system time and nothing of the load. Figures are meant as ratios to
 //! `/healthz` within the same run.
@@ -10,9 +12,12 @@
     reason = "a measurement that cannot go on stops and says where"
 )]
 
+mod growth;
 mod http;
 mod load;
+mod neighbours;
 mod process;
+mod rls;
 mod world;
 
 use std::{process::ExitCode, time::Instant};
@@ -21,22 +26,34 @@ use load::{Load, Measured};
 use process::Server;
 use world::World;
 
+/// Sessions of the companies whose lists are compared, unless others are named.
+const SIZES: &str = "1000,100000,1000000";
 /// Turns after which the resident memory is read.
 const MANY_TURNS: usize = 100_000;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["serve", folder] => process::serve(folder),
+        ["serve", folder, limited, databases @ ..] => process::serve(folder, limited, databases),
         ["chat"] => {
             chat();
             ExitCode::SUCCESS
         }
+        ["neighbours"] => neighbours::run(),
+        ["rls"] => rls::run(),
+        ["growth"] => grow(SIZES),
+        ["growth", sizes] => grow(sizes),
         _ => {
-            eprintln!("usage: bench chat");
+            eprintln!("usage: bench chat | growth [SIZE,SIZE,..] | neighbours | rls");
             ExitCode::FAILURE
         }
     }
+}
+
+fn grow(sizes: &str) -> ExitCode {
+    let sizes: Vec<u32> = sizes.split(',').map(|size| size.parse().expect("numbers of sessions")).collect();
+    growth::run(&sizes);
+    ExitCode::SUCCESS
 }
 
 fn chat() {

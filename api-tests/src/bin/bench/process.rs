@@ -11,8 +11,12 @@ use std::{
 };
 
 use identity::Password;
-use server::{Extras, SystemClock, accounts, config::Settings};
-use storage::Options;
+use secrecy::ExposeSecret as _;
+use server::{
+    Extras, SystemClock, accounts,
+    config::{Limits, Settings},
+};
+use storage::{Options, Recorder, Target};
 
 /// The superadmin of the measured server.
 pub(crate) const SUPERADMIN: (&str, &str) = ("root", "bench-password");
@@ -26,11 +30,55 @@ pub(crate) struct Server {
     address: SocketAddr,
 }
 
-/// What the started process does: serve a folder until its standard input ends.
-pub(crate) fn serve(folder: &str) -> ExitCode {
+/// How the measured server limits its callers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Limited {
+    /// Not at all.
+    Nobody,
+    /// Companies by their usual budgets; addresses and sessions as good as not at all, since all
+    /// load comes from one.
+    Companies,
+}
+
+impl Limited {
+    /// The word that says it to the started process.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Nobody => "nobody",
+            Self::Companies => "companies",
+        }
+    }
+
+    fn limits(word: &str) -> Option<Limits> {
+        let many = 10_000_000;
+        (word == Self::Companies.as_str()).then(|| Limits {
+            public: many,
+            staff: many,
+            chat: many,
+            chat_session: many,
+            new_sessions: many,
+            upload: many,
+            upload_session: many,
+            ..Limits::default()
+        })
+    }
+}
+
+/// What the started process does: serve a folder, and another database than its own if one is
+/// named with its owner, until its standard input ends.
+pub(crate) fn serve(folder: &str, limited: &str, databases: &[&str]) -> ExitCode {
     let listen = vec![SocketAddr::from(([127, 0, 0, 1], 0))];
-    let config = Settings::in_folder(folder.into()).listening(listen).check().expect("a usable configuration");
-    let options = Options::new(config.database.clone());
+    let settings = Settings::in_folder(folder.into()).listening(listen);
+    let mut config = settings.check().expect("a usable configuration");
+    config.limits = Limited::limits(limited);
+    let mut targets = databases.iter().map(|url| Target::parse(url).expect("a database"));
+    if let Some(database) = targets.next() {
+        config.database = database;
+        config.owner_database = targets.next();
+    }
+    let recorder = Recorder::new(config.secret.expose_secret(), Arc::new(SystemClock));
+    let mut options = Options::new(config.database.clone(), recorder);
+    options.owner.clone_from(&config.owner_database);
     let password = Password::new(SUPERADMIN.1.to_owned());
     accounts::ensure_superadmin(&options, 12, SUPERADMIN.0, "root@bench.example", &password).expect("a superadmin");
     server::start_logging("info");
@@ -44,9 +92,22 @@ pub(crate) fn serve(folder: &str) -> ExitCode {
 impl Server {
     /// Starts this program again as a server; its log goes where logs cost what they cost and nobody reads.
     pub(crate) fn start(folder: &Path) -> Self {
+        Self::start_limited(folder, None, Limited::Nobody)
+    }
+
+    /// The same on a database beside the folder, given as the runtime role and as the owner.
+    pub(crate) fn start_on(folder: &Path, urls: Option<(String, Option<String>)>) -> Self {
+        Self::start_limited(folder, urls, Limited::Nobody)
+    }
+
+    /// The same, with limits.
+    pub(crate) fn start_limited(folder: &Path, urls: Option<(String, Option<String>)>, limited: Limited) -> Self {
+        let urls = urls.into_iter().flat_map(|(runtime, owner)| std::iter::once(runtime).chain(owner));
         let mut child = Command::new(std::env::current_exe().expect("this program"))
             .arg("serve")
             .arg(folder)
+            .arg(limited.as_str())
+            .args(urls)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -75,8 +136,22 @@ impl Server {
 
     /// Resident memory.
     pub(crate) fn resident_bytes(&self) -> f64 {
+        self.memory("VmRSS:")
+    }
+
+    /// The most resident memory there was since [`Server::forget_peak`].
+    pub(crate) fn peak_bytes(&self) -> f64 {
+        self.memory("VmHWM:")
+    }
+
+    /// Takes what is resident now for the most there was.
+    pub(crate) fn forget_peak(&self) {
+        fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5").expect("a running server on Linux");
+    }
+
+    fn memory(&self, name: &str) -> f64 {
         let status = self.proc("status");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("resident memory");
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("resident memory");
         let kib: u32 = line.trim().trim_end_matches(" kB").parse().expect("a number");
         f64::from(kib) * 1024.0
     }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use serde_json::{Value, json};
 
 use crate::{
-    http::{Connection, get, post},
+    http::{Connection, get, post, upload},
     process::SUPERADMIN,
 };
 
@@ -24,15 +24,16 @@ pub(crate) struct World {
 impl World {
     /// Opens and fills a company over the server's API.
     pub(crate) fn build(address: SocketAddr) -> Self {
+        Self::open(address, "Bench", VISITORS)
+    }
+
+    /// The same for a company of this name, with so many visitors.
+    pub(crate) fn open(address: SocketAddr, name: &str, visitors: usize) -> Self {
         let mut call = Connection::open(address);
-        let login = |call: &mut Connection, name: &str, password: &str| {
-            let body = json!({ "username": name, "password": password });
-            text(&call.json(&post("/api/auth/login/", None, &body))["access"])
-        };
         let boss = login(&mut call, SUPERADMIN.0, SUPERADMIN.1);
         let plan = json!({ "plan_name": "basic", "max_agents": 3, "price": "10.00" });
         let plan = call.json(&post("/api/auth/create-plan/", Some(&boss), &plan))["id"].clone();
-        let admin = json!({ "name": "Bench", "email": "ann@bench.example", "plan_id": plan });
+        let admin = json!({ "name": name, "email": format!("ann@{}.example", name.to_lowercase()), "plan_id": plan });
         let admin = call.json(&post("/api/auth/create-admin/", Some(&boss), &admin));
         let admin = (text(&admin["email"]), text(&admin["password"]), text(&admin["company_id"]));
         let token = login(&mut call, &admin.0, &admin.1);
@@ -40,7 +41,7 @@ impl World {
         call.json(&post("/api/chatbot/load-rag-documents/", Some(&token), &sample));
 
         let company = admin.2;
-        let sessions = (0..VISITORS).map(|_| {
+        let sessions = (0..visitors).map(|_| {
             let hello = json!({ "company_id": company, "message": "Hello" });
             let session = text(&call.json(&post("/api/chatbot/chat/", None, &hello))["session_id"]);
             let profile = json!({ "session_id": session, "name": "Bo", "phone": "9841234567" });
@@ -67,6 +68,27 @@ impl World {
         post("/api/chatbot/chat/", None, &self.message(visitor, turn))
     }
 
+    /// A small file of a visitor.
+    pub(crate) fn upload(&self, visitor: usize, content: &str) -> Vec<u8> {
+        upload("/api/chatbot/upload/", &self.company, &self.sessions[visitor % self.sessions.len()], content)
+    }
+
+    /// A load of so many entries on top of the sample, each time with other words.
+    pub(crate) fn load(&self, entries: usize, time: usize) -> Vec<u8> {
+        let entry = |number: usize| {
+            let question = format!("What does part {number} of series {time} cost?");
+            let answer =
+                format!("Part {number} of series {time} costs {} and is sent within {time} days. ", number * 3);
+            json!({ "question": question, "answer": answer.repeat(3), "chunk_id": format!("part-{number}") })
+        };
+        let entries: Vec<Value> = (0..entries).map(entry).collect();
+        post(
+            "/api/chatbot/load-rag-documents/?mode=merge",
+            Some(&self.token),
+            &json!({ "parts": { "prices": entries } }),
+        )
+    }
+
     /// The same with an idempotency key.
     pub(crate) fn keyed_turn(&self, visitor: usize, turn: usize) -> Vec<u8> {
         let mut message = self.message(visitor, turn);
@@ -76,7 +98,7 @@ impl World {
 
     fn message(&self, visitor: usize, turn: usize) -> Value {
         let question = &self.questions[(visitor * 7 + turn) % self.questions.len()];
-        json!({ "company_id": self.company, "session_id": self.sessions[visitor % VISITORS], "message": question })
+        json!({ "company_id": self.company, "session_id": self.sessions[visitor % self.sessions.len()], "message": question })
     }
 }
 
@@ -88,6 +110,12 @@ fn questions(sample: &Value) -> Vec<String> {
     items.map(|item| format!("Please tell me: {} Thanks", text(&item["question"]))).collect()
 }
 
-fn text(value: &Value) -> String {
+/// Signs in; the access token.
+pub(crate) fn login(call: &mut Connection, name: &str, password: &str) -> String {
+    let body = json!({ "username": name, "password": password });
+    text(&call.json(&post("/api/auth/login/", None, &body))["access"])
+}
+
+pub(crate) fn text(value: &Value) -> String {
     value.as_str().expect("a text").to_owned()
 }

@@ -56,6 +56,11 @@ pub fn code_in(text: &str, default: &str) -> String {
     }
 }
 
+/// Whether a text is a calling code and nothing else: a plus and an assigned number.
+pub fn is_code(text: &str) -> bool {
+    assigned_code_in(text).is_some_and(|code| code == text)
+}
+
 /// The first countries, and a button for more.
 pub(crate) fn first_suggestions() -> Vec<String> {
     COUNTRIES.iter().take(OFFERED).map(button).chain([MORE.to_owned()]).collect()
@@ -131,6 +136,14 @@ mod tests {
             ("+\u{e9}1+39", "+39"),
         ] {
             assert_eq!(code_in(text, "+977"), code, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_code_is_a_plus_and_an_assigned_number() {
+        assert!(is_code("+977") && is_code("+1") && is_code("+352"));
+        for text in ["", "+", "977", "+9771", "+210", "+0", "+1 ", " +1", "++1", "Nepal"] {
+            assert!(!is_code(text), "{text}");
         }
     }
 

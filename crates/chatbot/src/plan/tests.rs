@@ -198,7 +198,7 @@ fn the_library_answers_only_where_it_is_switched_on() {
 
 #[test]
 fn a_model_words_the_answer_or_the_stored_one_is_said() {
-    let snapshot = known(BotSettings { answer_mode: AnswerMode::Llm, ..BotSettings::default() });
+    let snapshot = known(BotSettings { answer_mode: Mode::Llm, ..BotSettings::default() });
     let plan = informed(&snapshot, "can i change my order");
     assert_eq!(plan.session.status, SessionStatus::Active);
     let Act::Compose(composition) = plan.act else { panic!("no composition") };
@@ -291,7 +291,7 @@ proptest! {
         text in any_text(),
         use_model in any::<bool>(),
     ) {
-        let answer_mode = if use_model { AnswerMode::Llm } else { AnswerMode::Extractive };
+        let answer_mode = if use_model { Mode::Llm } else { Mode::Extractive };
         let mut snapshot = fresh(BotSettings { answer_mode, ..quick("orders", "Which?") });
         snapshot.session = session;
         let input = Input { text: text.as_deref(), attachments: text.is_none() };

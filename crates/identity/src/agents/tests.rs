@@ -91,3 +91,26 @@ fn a_reset_ends_tokens_and_reaches_own_active_agents_only() {
     let refused = reset_password(world.enter(company).unwrap().as_mut(), id, &hash);
     assert!(matches!(refused, Err(ResetAgentPasswordError::NotFound)));
 }
+
+#[test]
+fn seats_are_counted_with_those_who_were_sent_away() {
+    let (mut world, company) = staffed(2);
+    make(&mut world, company, "a@t.com").unwrap();
+    world.agents[0].is_active = false;
+    let now = world.now;
+    let found = seats(world.enter(company).unwrap().as_mut(), now).unwrap();
+    assert_eq!(found, Seats { current: 1, limit: SeatLimit::Plan { plan: "Pro", max: 2 } });
+}
+
+#[test]
+fn a_stay_lasts_whole_minutes() {
+    let login = World::default().now;
+    let stay = |seconds: Option<u64>| AgentSession {
+        id: AgentSessionId::new(1),
+        agent_name: "Bo".into(),
+        login,
+        logout: seconds.map(|seconds| login.plus(std::time::Duration::from_secs(seconds))),
+        ip: None,
+    };
+    assert_eq!([None, Some(59), Some(60), Some(3_599)].map(|s| stay(s).minutes()), [None, Some(0), Some(1), Some(59)]);
+}

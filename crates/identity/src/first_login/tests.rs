@@ -8,7 +8,9 @@ use crate::{
 };
 
 fn replace(world: &mut World, door: Door, email: &str, current: &str) -> Result<Email, FirstLoginError> {
-    let checked = find(world, door, email).unwrap().check(&world.hasher, &Password::new(current));
+    let now = world.now;
+    let candidate = find(world, door, email, Origin::of(None), now).unwrap();
+    let checked = candidate.check(&world.hasher, &Password::new(current));
     let hash = world.hasher.hash(&Password::new("the new secret")).unwrap();
     complete(world, checked, &hash)
 }
@@ -45,4 +47,14 @@ fn each_door_serves_its_own_role_and_active_accounts_only() {
     assert!(matches!(refused, Err(FirstLoginError::CurrentIncorrect)));
     world.companies[0].status = CompanyStatus::Active;
     assert!(replace(&mut world, Door::Admin, "ann@t.com", PASSWORD).is_ok());
+}
+
+#[test]
+fn an_attempt_at_the_wrong_door_is_one_at_the_account() {
+    let mut world = World::default();
+    let company = world.company("Tesla");
+    let user = world.account(Role::Admin, "ann@t.com", Some(company), true);
+    let now = world.now;
+    let candidate = find(&mut world, Door::Agent, "ann@t.com", Origin::of(None), now).unwrap();
+    assert_eq!(candidate.subject(), Some(user));
 }

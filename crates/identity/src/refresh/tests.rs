@@ -8,6 +8,8 @@ use crate::{
     tokens::{Claims, FamilyId},
 };
 
+mod protocol;
+
 fn started() -> (World, RefreshClaims) {
     let mut world = World::default();
     let company = world.company("Tesla");

@@ -25,11 +25,17 @@ impl Verify for Counting<'_> {
     }
 }
 
-fn sign_in(world: &mut World, login: &str, password: &str) -> Result<SignedIn, SignInError> {
-    let candidate = find(world, login).unwrap();
-    let checked = candidate.check(&world.hasher, &Password::new(password));
+const IP: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+
+fn candidate(world: &mut World, login: &str) -> Candidate {
     let now = world.now;
-    complete(world, checked, Some(IpAddr::from([192, 0, 2, 1])), Lifetimes::default(), now)
+    find(world, login, Origin::of(Some(IP)), now).unwrap()
+}
+
+fn sign_in(world: &mut World, login: &str, password: &str) -> Result<SignedIn, SignInError> {
+    let checked = candidate(world, login).check(&world.hasher, &Password::new(password));
+    let now = world.now;
+    complete(world, checked, Some(IP), Lifetimes::default(), now)
 }
 
 #[test]
@@ -61,7 +67,7 @@ fn every_failed_sign_in_is_the_same_and_pays_for_one_comparison() {
     let hasher = world.hasher.clone();
     for (login, password) in [("nobody", PASSWORD), ("ann", "wrong"), ("bob", PASSWORD), ("eve", PASSWORD)] {
         let counting = Counting { inner: &hasher, costs: Cell::default() };
-        let checked = find(&mut world, login).unwrap().check(&counting, &Password::new(password));
+        let checked = candidate(&mut world, login).check(&counting, &Password::new(password));
         assert_eq!(counting.costs.take(), [4], "{login}");
         let now = world.now;
         let refused = complete(&mut world, checked, None, Lifetimes::default(), now);
@@ -78,7 +84,7 @@ fn an_agent_arrives_available_and_one_without_a_row_is_missing() {
     let Ok(SignedIn::Welcome { account, .. }) = sign_in(&mut world, "bo@t.com", PASSWORD) else { panic!() };
     assert_eq!(account.agent, Some(agent));
     assert_eq!(world.agents[0].status(), AgentStatus::Available);
-    assert_eq!(world.arrivals, [(agent, Some(IpAddr::from([192, 0, 2, 1])), world.now)]);
+    assert_eq!(world.arrivals, [(agent, Some(IP), world.now)]);
 
     let orphan = world.account(Role::Agent, "orphan@t.com", Some(company), false);
     assert!(matches!(sign_in(&mut world, "orphan@t.com", PASSWORD), Err(SignInError::AgentMissing)));
@@ -104,9 +110,64 @@ fn a_password_that_changed_during_the_comparison_no_longer_signs_in() {
     let mut world = World::default();
     let company = world.company("Tesla");
     let user = world.account(Role::Admin, "ann@t.com", Some(company), false);
-    let checked = find(&mut world, "ann").unwrap().check(&world.hasher, &Password::new(PASSWORD));
+    let checked = candidate(&mut world, "ann").check(&world.hasher, &Password::new(PASSWORD));
     let other = world.hasher.hash(&Password::new("another secret")).unwrap();
     world.set_password(user, &other).unwrap();
     let now = world.now;
     assert!(matches!(complete(&mut world, checked, None, Lifetimes::default(), now), Err(SignInError::Invalid)));
+}
+
+#[test]
+fn an_address_is_known_for_thirty_days_after_a_sign_in_from_it() {
+    let mut world = World::default();
+    let company = world.company("Tesla");
+    let user = world.account(Role::Admin, "ann@t.com", Some(company), false);
+    assert!(sign_in(&mut world, "ann", "wrong").is_err());
+    assert!(!candidate(&mut world, "ann").from_known());
+    sign_in(&mut world, "ann", PASSWORD).unwrap();
+    let known = candidate(&mut world, "ANN@t.com");
+    assert_eq!((known.subject(), known.from_known()), (Some(user), true));
+    let nobody = candidate(&mut world, "nobody");
+    assert_eq!((nobody.subject(), nobody.from_known()), (None, false));
+
+    let signed_in = world.now;
+    world.now = signed_in.plus(KNOWN_FOR);
+    assert!(candidate(&mut world, "ann").from_known());
+    world.now = signed_in.plus(KNOWN_FOR + Duration::from_micros(1));
+    assert!(!candidate(&mut world, "ann").from_known());
+}
+
+#[test]
+fn every_attempt_pays_for_exactly_one_comparison_of_the_configured_cost() {
+    let mut world = World::default();
+    let company = world.company("Tesla");
+    world.account(Role::Admin, "ann@t.com", Some(company), false);
+    world.account(Role::Admin, "new@t.com", Some(company), true);
+    world.agent("bo@t.com", company, false);
+    let inactive = world.account(Role::Admin, "bob@t.com", Some(company), false);
+    world.stored_mut(inactive).credentials.active = false;
+    let broken = world.account(Role::Admin, "odd@t.com", Some(company), false);
+    let hasher = world.hasher.clone();
+    let logins = ["ann", "ANN@t.com", "new", "bo@t.com", "bob", "odd", "nobody", "nobody@t.com", "", "\0"];
+    for login in logins {
+        for password in [PASSWORD, "wrong", "", &"x".repeat(10_000)] {
+            for door in 0..2 {
+                let now = world.now;
+                let origin = Origin::of(Some(IP));
+                let candidate = match door {
+                    0 => find(&mut world, login, origin, now).unwrap(),
+                    _ => find_agent(&mut world, login, origin, now).unwrap(),
+                };
+                let counting = Counting { inner: &hasher, costs: Cell::default() };
+                let passes = candidate.check(&counting, &Password::new(password)).account.is_some();
+                assert_eq!(counting.costs.take(), [4], "{login:?} {password:.20}");
+                let known = !login.starts_with("nobody") && login.len() > 1;
+                let through = door == 0 || login == "bo@t.com";
+                assert_eq!(passes, known && through && password == PASSWORD, "{login:?} {password:.20}");
+            }
+        }
+    }
+    // Also against a hash that cannot be read: the decoy's cost is paid instead.
+    world.stored_mut(broken).credentials.hash = PasswordHash::from_stored("broken".into());
+    assert!(matches!(sign_in(&mut world, "odd", PASSWORD), Err(SignInError::Invalid)));
 }

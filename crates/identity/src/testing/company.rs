@@ -1,17 +1,20 @@
 //! The world as one company's store shows it.
 
 use tenancy::{
-    AgentId, AssignmentId, CompanyCode, PlanId, StoreError, Timestamp, UserId,
-    access::{ActingAs, Caller, Office},
+    AgentId, AssignmentId, Company, CompanyCode, CompanyStatus, PlanId, StoreError, Timestamp, UserId,
+    access::{ActingAs, Caller, Office, Supervisor},
     assignments::{Assignment, AssignmentStatus, Assignments},
+    audit::{Action, Audit, By, Object, Register as _},
+    companies::CompanyRecord,
     plans::Plans,
 };
 
-use super::World;
+use super::{Stored, World};
 use crate::{
     Email, PasswordHash,
-    accounts::{Contact, NewAccount, Reserved},
-    agents::{Agent, AgentStatus, NewAgentRow},
+    accounts::{Contact, Names, NewAccount, Reserved, Role},
+    admins::{AdminChange, Changed},
+    agents::{Agent, AgentSession, AgentStatus, NewAgentRow},
     ports::{Accounts, Admins, Agents, Logins},
 };
 
@@ -23,6 +26,42 @@ pub(super) struct Bound<'w> {
 impl Bound<'_> {
     fn code(&self) -> CompanyCode {
         self.office.scope().company()
+    }
+
+    fn company(&mut self) -> &mut Company {
+        let code = self.code();
+        self.world.companies.iter_mut().find(|company| company.code == code).unwrap()
+    }
+
+    fn is_own(&self, admin: UserId) -> bool {
+        let own = |row: &Stored| row.credentials.role == Role::Admin && row.company == Some(self.code());
+        self.world.stored(admin).is_some_and(own)
+    }
+}
+
+impl CompanyRecord for Bound<'_> {
+    fn company_for_update(&mut self) -> Result<Company, StoreError> {
+        Ok(self.company().clone())
+    }
+
+    fn set_status(&mut self, status: CompanyStatus) -> Result<(), StoreError> {
+        self.company().status = status;
+        Ok(())
+    }
+
+    fn rename(&mut self, name: &str) -> Result<(), StoreError> {
+        self.company().name = name.to_owned();
+        Ok(())
+    }
+}
+
+impl Audit for Bound<'_> {
+    fn record(&mut self, action: Action, object: Object) {
+        let by = match self.office.by() {
+            Supervisor::Admin(admin) => By::Admin(admin.user()),
+            Supervisor::Superadmin(superadmin) => By::Superadmin(superadmin.user()),
+        };
+        self.world.register(Some(self.code()), by, action, object);
     }
 }
 
@@ -43,6 +82,52 @@ impl Admins for Bound<'_> {
     fn insert_admin(&mut self, user: UserId, contact: &Contact) -> Result<(), StoreError> {
         self.world.stored_mut(user).contact = Some(contact.clone());
         Ok(())
+    }
+
+    fn change_admin(&mut self, user: UserId, change: &AdminChange) -> Result<Changed, StoreError> {
+        if !self.is_own(user) {
+            return Ok(Changed::Missing);
+        }
+        let taken =
+            |row: &Stored| row.credentials.user != user && Some(&row.credentials.email) == change.email.as_ref();
+        if self.world.accounts.iter().any(taken) {
+            return Ok(Changed::EmailTaken);
+        }
+        let row = self.world.stored_mut(user);
+        let contact = row.contact.get_or_insert_default();
+        for (field, new) in [
+            (&mut contact.name, &change.name),
+            (&mut contact.address, &change.address),
+            (&mut contact.contact_person, &change.contact_person),
+            (&mut contact.contact_number, &change.contact_number),
+            (&mut contact.phone_number, &change.phone_number),
+            (&mut row.names.first, &change.first_name),
+            (&mut row.names.last, &change.last_name),
+        ] {
+            field.clone_from(new.as_ref().unwrap_or(&field.clone()));
+        }
+        row.credentials.email = change.email.clone().unwrap_or(row.credentials.email.clone());
+        Ok(Changed::Stored)
+    }
+
+    fn delete_admin(&mut self, user: UserId) -> Result<bool, StoreError> {
+        let is_own = self.is_own(user);
+        self.world.accounts.retain(|row| !is_own || row.credentials.user != user);
+        Ok(is_own)
+    }
+
+    fn reset_admin_password(&mut self, user: UserId, hash: &PasswordHash) -> Result<Option<Email>, StoreError> {
+        if !self.is_own(user) || !self.world.credentials(user).active {
+            return Ok(None);
+        }
+        self.world.set_password(user, hash)?;
+        let credentials = &mut self.world.stored_mut(user).credentials;
+        credentials.first_login = true;
+        Ok(Some(credentials.email.clone()))
+    }
+
+    fn owner(&mut self) -> Result<Option<UserId>, StoreError> {
+        Ok(self.world.oldest_admin(self.code()).map(|row| row.credentials.user))
     }
 }
 
@@ -93,6 +178,48 @@ impl Agents for Bound<'_> {
         credentials.first_login = true;
         Ok(Some(credentials.email.clone()))
     }
+
+    fn agent_for_update(&mut self, id: AgentId) -> Result<Option<Agent>, StoreError> {
+        let code = self.code();
+        Ok(self.world.agents.iter().find(|agent| agent.id == id && agent.company == code).cloned())
+    }
+
+    fn write_agent(&mut self, agent: &Agent, names: &Names) -> Result<bool, StoreError> {
+        let taken = |row: &Stored| row.credentials.user != agent.user && row.credentials.email == agent.email;
+        if self.world.accounts.iter().any(taken) {
+            return Ok(false);
+        }
+        let account = self.world.stored_mut(agent.user);
+        account.username = agent.email.as_str().to_owned();
+        account.names = names.clone();
+        account.credentials.email = agent.email.clone();
+        account.credentials.active = agent.is_active;
+        *self.world.agent_mut(agent.id) = agent.clone();
+        Ok(true)
+    }
+
+    fn send_off(&mut self, agent: &Agent, _: Timestamp) -> Result<AgentStatus, StoreError> {
+        self.world.stored_mut(agent.user).credentials.version.0 += 1;
+        for family in self.world.families.iter_mut().filter(|family| family.newest.user == agent.user) {
+            family.revoked = true;
+        }
+        let row = self.world.agent_mut(agent.id);
+        if row.stored != AgentStatus::Pending {
+            row.stored = AgentStatus::Offline;
+        }
+        Ok(row.stored)
+    }
+
+    fn delete_agent(&mut self, agent: &Agent) -> Result<(), StoreError> {
+        self.world.agents.retain(|row| row.id != agent.id);
+        self.world.families.retain(|family| family.newest.user != agent.user);
+        self.world.accounts.retain(|row| row.credentials.user != agent.user);
+        Ok(())
+    }
+
+    fn agent_sessions(&mut self, _: Option<AgentId>) -> Result<Vec<AgentSession>, StoreError> {
+        Ok(Vec::new())
+    }
 }
 
 impl Assignments for Bound<'_> {
@@ -119,5 +246,15 @@ impl Assignments for Bound<'_> {
         let code = self.code();
         self.world.assignments.push((code, row));
         Ok(id)
+    }
+
+    fn end(&mut self, id: AssignmentId, status: AssignmentStatus, notes: Option<&str>) -> Result<(), StoreError> {
+        let code = self.code();
+        let row = self.world.assignments.iter_mut().find(|(of, row)| *of == code && row.id == id);
+        if let Some((_, row)) = row {
+            row.stored = status;
+            row.notes = notes.map_or_else(|| row.notes.clone(), str::to_owned);
+        }
+        Ok(())
     }
 }

@@ -2,6 +2,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::*;
 
+mod corpus;
+
 const SECRET: &[u8] = b"a secret of at least thirty-two bytes";
 const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
 

@@ -4,12 +4,18 @@ use std::{fmt, marker::PhantomData, str::FromStr};
 
 use serde::{Deserializer, Serializer, de};
 
-use super::{Claims, CompanyCode, Deserialize, FamilyId, Grant, Serialize, TokenId, TokenVersion, UserId};
+use super::{Claims, CompanyCode, Deserialize, FamilyId, Grant, Serialize, Timestamp, TokenId, TokenVersion, UserId};
 use crate::accounts::Role;
 
-/// The first part of every token made here, with its dot:
-/// `{"typ":"JWT","alg":"HS256"}`.
-pub(super) const HEADER: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.";
+/// How every token made here begins: the whole header, `{"typ":"JWT","alg":"HS256"}`, and of the
+/// claims `{"token_type":"`.
+pub(super) const BEGINNING: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJ0b2tlbl90eXBlIjoi";
+
+/// By how many seconds the clocks of two servers of one installation may differ.
+const SKEW: i64 = 60;
+
+/// The last second that a [`Timestamp`] can name.
+const LAST_SECOND: i64 = i64::MAX / 1_000_000;
 
 /// Which token of a pair it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,8 +28,10 @@ pub(super) enum Kind {
 /// The claims in the order in which they are signed.
 ///
 /// Order and form are part of what makes a pair repeatable: signing stored
-/// claims again must give the same bytes.
+/// claims again must give the same bytes. Reading wants each of them, in its one
+/// form, and no others: whatever else is signed was not signed here.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Wire {
     pub(super) token_type: Kind,
     pub(super) exp: i64,
@@ -31,9 +39,11 @@ pub(super) struct Wire {
     jti: Text<TokenId>,
     user_id: i64,
     role: RoleWord,
+    // Named, because without it serde takes an absent key for null.
+    #[serde(deserialize_with = "Option::deserialize")]
     company_id: Option<Text<CompanyCode>>,
     ver: i64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "not_null")]
     pub(super) family: Option<Text<FamilyId>>,
 }
 
@@ -73,6 +83,14 @@ impl Wire {
         }
     }
 
+    /// Whether these claims can have been made here by `now`: times in order, and a family in
+    /// refresh tokens only.
+    pub(super) fn is_plausible(&self, now: Timestamp) -> bool {
+        let issued = (0..=now.seconds().saturating_add(SKEW)).contains(&self.iat);
+        let ends = self.iat < self.exp && self.exp <= LAST_SECOND;
+        issued && ends && (self.token_type == Kind::Refresh) == self.family.is_some()
+    }
+
     pub(super) fn claims(&self) -> Claims {
         Claims {
             user: UserId::new(self.user_id),
@@ -81,6 +99,14 @@ impl Wire {
             expires_at: self.exp,
         }
     }
+}
+
+fn not_null<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
 }
 
 impl<T: fmt::Display> Serialize for Text<T> {

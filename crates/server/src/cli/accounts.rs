@@ -38,7 +38,7 @@ pub(super) fn admin(command: AdminCommand) -> Result<(), Failure> {
             println!("the password was set; every earlier token of the account has ended");
         }
         AdminCommand::Company { code, status, databases } => {
-            let options = databases.options()?;
+            let (options, _) = databases.options_and_cost()?;
             let code = CompanyCode::parse(&code).map_err(|_| AdminError::NoCode)?;
             if code == CompanyCode::shared_library() {
                 return Err(AdminError::SharedLibrary.into());

@@ -6,13 +6,14 @@ use std::{
     sync::Arc,
 };
 
-use storage::{Database, Options};
+use secrecy::ExposeSecret as _;
+use storage::{Database, Options, Recorder};
 use tenancy::Clock as _;
 
 use super::Failure;
 use crate::{
     Extras, SystemClock,
-    config::Settings,
+    config::{Limits, Settings},
     demo::{self, PASSWORD, SAMPLES, SUPERADMIN, Sample},
     logging,
 };
@@ -26,8 +27,14 @@ pub(super) fn demo(listen: Option<SocketAddr>) -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
     let wanted = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8000)));
     let settings = Settings::in_folder(folder.path().to_owned()).listening(vec![free(wanted)?]);
-    let config = crate::config::Config { bcrypt_cost: BCRYPT_COST, ..settings.check()? };
-    let codes = demo::fill(&Database::open(&Options::new(config.database.clone()))?, BCRYPT_COST, SystemClock.now())?;
+    let config = settings.check()?;
+    // Its two companies belong to one person, who may try whatever there is to try.
+    let limits = config.limits.map(Limits::without_budgets);
+    let config = crate::config::Config { bcrypt_cost: BCRYPT_COST, limits, ..config };
+    let recorder = Recorder::new(config.secret.expose_secret(), Arc::new(SystemClock));
+    let db = Database::open(&Options::new(config.database.clone(), recorder))?;
+    let codes = demo::fill(&db, BCRYPT_COST, SystemClock.now())?;
+    drop(db);
     let running = crate::start(&config, Extras { clock: Arc::new(SystemClock), model: None })?;
     for address in running.addresses() {
         println!(

@@ -5,6 +5,7 @@ use handoff::{
     erase::EraseError,
     reading::ReadError,
     sending::SendError,
+    uploading::UploadError,
 };
 use serde_json::json;
 
@@ -77,6 +78,17 @@ impl From<SendError> for ApiError {
             SendError::UnknownAttachment(id) => Self::field("attachment_ids", format!("Unknown attachment: {id}")),
             SendError::KeyReused => key_reused(),
             SendError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<UploadError> for ApiError {
+    fn from(error: UploadError) -> Self {
+        match error {
+            UploadError::SessionNotFound => Self::not_found("Session not found or access denied"),
+            UploadError::NotEscalated => Self::forbidden(Code::NotEscalated, "Session not escalated to human handoff"),
+            UploadError::NotAssigned => not_assigned("Session not assigned to this agent"),
+            UploadError::Store(error) => error.into(),
         }
     }
 }

@@ -3,18 +3,25 @@
 use identity::{
     HashError, InvalidEmail,
     admins::CreateAdminError,
-    agents::{CreateAgentError, ResetAgentPasswordError},
+    agents::{
+        CreateAgentError, ResetAgentPasswordError,
+        change::{DeleteAgentError, UpdateAgentError},
+    },
     first_login::FirstLoginError,
     password::{ChoiceError, PasswordRefusal},
+    presence::PresenceError,
     refresh::RefreshError,
     sign_in::SignInError,
     tokens::SignError,
 };
 use tenancy::access::Denied;
 
-use crate::http::{
-    code::Code,
-    error::{ApiError, TokenProblem},
+use crate::{
+    http::{
+        code::Code,
+        error::{ApiError, TokenProblem},
+    },
+    views::seats,
 };
 
 impl From<SignInError> for ApiError {
@@ -88,23 +95,49 @@ impl From<CreateAgentError> for ApiError {
         match error {
             CreateAgentError::AgentExists => Self::field("email", "agent with this email already exists."),
             CreateAgentError::EmailTaken => Self::field("email", "This email is already in use."),
-            CreateAgentError::SeatLimitReached { current, max, plan } => {
-                no_seat(format!("Agent limit reached: {current} of {max} seats of the {plan} plan are taken."))
-                    .with("current_count", current)
-                    .with("max_allowed", max)
-                    .with("suggestion", "Upgrade the plan to add more agents.")
-                    .with("current_plan", plan)
-            }
-            CreateAgentError::SubscriptionCancelled { current } => {
-                no_seat("The subscription was cancelled, so no agents can be added.")
-                    .with("current_count", current)
-                    .with("max_allowed", 0)
-                    .with("suggestion", "Renew the subscription to add agents.")
-                    .with("current_plan", "Cancelled")
-                    .with("is_cancelled", true)
-            }
-            CreateAgentError::NoActivePlan => no_seat("The company has no active plan, so no agents can be added."),
+            CreateAgentError::SeatLimitReached { current, max, plan } => no_seat(seats::full(current, max, plan))
+                .with("current_count", current)
+                .with("max_allowed", max)
+                .with("suggestion", seats::UPGRADE)
+                .with("current_plan", plan),
+            CreateAgentError::SubscriptionCancelled { current } => no_seat(seats::CANCELLED)
+                .with("current_count", current)
+                .with("max_allowed", 0)
+                .with("suggestion", seats::RENEW)
+                .with("current_plan", "Cancelled")
+                .with("is_cancelled", true),
+            CreateAgentError::NoActivePlan => no_seat(seats::NO_PLAN),
             CreateAgentError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<UpdateAgentError> for ApiError {
+    fn from(error: UpdateAgentError) -> Self {
+        match error {
+            UpdateAgentError::NotFound => Self::not_found("Agent not found or does not belong to your company"),
+            UpdateAgentError::AgentExists => Self::field("email", "agent with this email already exists."),
+            UpdateAgentError::EmailTaken => Self::field("email", "This email is already in use."),
+            UpdateAgentError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeleteAgentError> for ApiError {
+    fn from(error: DeleteAgentError) -> Self {
+        match error {
+            DeleteAgentError::NotFound => Self::not_found("Agent not found"),
+            DeleteAgentError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PresenceError> for ApiError {
+    fn from(error: PresenceError) -> Self {
+        match error {
+            PresenceError::Gone => Self::unauthorized(TokenProblem::UserGone),
+            PresenceError::Inactive => Self::unauthorized(TokenProblem::UserInactive),
+            PresenceError::Store(error) => error.into(),
         }
     }
 }

@@ -15,7 +15,7 @@ use actix_web::{
     web::Bytes,
 };
 
-use crate::http::{error::ApiError, field_errors::FieldErrors, gate};
+use crate::http::{describe::Field, error::ApiError, field_errors::FieldErrors, gate};
 
 pub(crate) use json::type_name;
 
@@ -40,6 +40,12 @@ pub(crate) trait Body: Sized + 'static {
     /// # Errors
     /// A message for each field that cannot be taken.
     fn read(fields: Fields<'_>) -> Result<Self, FieldErrors>;
+
+    /// What the document calls it.
+    fn name() -> String;
+
+    /// The fields, for the document.
+    fn describe() -> Vec<Field>;
 }
 
 /// Extracts a body in any of the three encodings.
@@ -64,7 +70,16 @@ impl<T: Body> FromRequest for Valid<T> {
     }
 }
 
-async fn parse<T: Body>(headers: &HeaderMap, body: Bytes) -> Result<T, ApiError> {
+/// Reads a body in the way of [`Valid`], for a handler that has the payload.
+///
+/// # Errors
+/// As [`Valid`].
+pub(crate) async fn whole<T: Body>(headers: &HeaderMap, payload: Payload) -> Result<T, ApiError> {
+    let body = payload::read(headers, payload, T::LIMIT).await?;
+    parse(headers, body).await
+}
+
+pub(crate) async fn parse<T: Body>(headers: &HeaderMap, body: Bytes) -> Result<T, ApiError> {
     let kind = headers.get(header::CONTENT_TYPE).map_or("", |kind| kind.to_str().unwrap_or("?"));
     let essence = kind.split(';').next().unwrap_or_default().trim();
     let is = |name: &str| essence.eq_ignore_ascii_case(name);
@@ -124,6 +139,23 @@ macro_rules! body {
                 // Only a field that was refused is missing here.
                 $(let Some($field) = $field else { return Err(errors) };)*
                 Ok(Self { $($field),* })
+            }
+
+            fn name() -> String {
+                stringify!($name).to_owned()
+            }
+
+            fn describe() -> Vec<$crate::http::describe::Field> {
+                use $crate::http::rules::Rule as _;
+
+                vec![$({
+                    let described = $rule.describe();
+                    $crate::http::describe::Field {
+                        name: stringify!($field),
+                        schema: described.schema,
+                        is_required: described.is_required,
+                    }
+                }),*]
             }
         }
     };

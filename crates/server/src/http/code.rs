@@ -52,7 +52,6 @@ pub(crate) enum Code {
     /// Too many calls.
     RateLimited,
     /// Too many failed sign-ins.
-    #[expect(dead_code, reason = "sign-in is not throttled yet")]
     LoginThrottled,
     /// The server is at fault.
     InternalError,
@@ -61,6 +60,37 @@ pub(crate) enum Code {
 }
 
 impl Code {
+    /// Every code.
+    pub(crate) const ALL: [Self; 27] = [
+        Self::ValidationError,
+        Self::ParseError,
+        Self::InvalidCredentials,
+        Self::AlreadyEscalated,
+        Self::BadRequest,
+        Self::NotAuthenticated,
+        Self::TokenNotValid,
+        Self::BadAuthorizationHeader,
+        Self::UserNotFound,
+        Self::UserInactive,
+        Self::PermissionDenied,
+        Self::NotAssigned,
+        Self::NotEscalated,
+        Self::AgentLimitReached,
+        Self::CompanyInactive,
+        Self::LinkInvalid,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::PayloadTooLarge,
+        Self::UnsupportedMediaType,
+        Self::IllegalTransition,
+        Self::RequestInProgress,
+        Self::IdempotencyKeyReuse,
+        Self::RateLimited,
+        Self::LoginThrottled,
+        Self::InternalError,
+        Self::Overloaded,
+    ];
+
     /// The word as it stands in the body.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! The headers of every response, and the answer to a preflight.
+//! What pages of other origins may read and send: on every response, and in the answer to a preflight.
 //!
 //! `actix-cors` was not used: it answers only requests with an `Origin`, and the
 //! contract wants the header on every response.
@@ -23,12 +23,11 @@ const HEADERS: HeaderValue = HeaderValue::from_static(
     "accept, authorization, content-type, idempotency-key, user-agent, x-csrftoken, x-requested-with",
 );
 
-/// Puts the headers that every response carries.
+/// Lets pages of any origin read a response, and names its request.
 pub(crate) fn stamp(headers: &mut HeaderMap, id: &RequestId) {
     headers.insert(REQUEST_ID, id.header());
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 }
 
 /// Whether a browser asks what it may send, rather than for a resource.

@@ -13,11 +13,15 @@ use actix_web::{
     error::InternalError,
     http::Method,
     middleware::Next,
-    web::Bytes,
+    web::{Bytes, Data},
 };
 use tracing::Instrument;
 
-use crate::http::{cors, envelope, paths, redact::Redacted, request_id::RequestId};
+use crate::{
+    app::App,
+    http::{cors, envelope, guarding, paths, redact::Redacted, request_id::RequestId},
+    limits,
+};
 
 /// Names the request, gives its path one spelling, answers preflights, writes
 /// the bodies of refusals and the headers of all responses, and logs one line.
@@ -36,6 +40,7 @@ where
     req.extensions_mut().insert(id);
     let span = tracing::info_span!("request", request_id = %id, %method, path = %Redacted(req.uri()));
     paths::normalise(&mut req);
+    let is_https = req.app_data::<Data<App>>().is_some_and(|app| app.public_url.is_https());
 
     let served = if cors::is_preflight(req.request()) {
         Ok(req.into_response(cors::preflight()))
@@ -47,6 +52,7 @@ where
     let finish = |response: HttpResponse<BoxBody>| {
         let mut response = envelope::seal(response, &id, &method);
         cors::stamp(response.headers_mut(), &id);
+        guarding::stamp(response.headers_mut(), is_https);
         tracing::info!(
             status = response.status().as_u16(),
             duration_ms = (started.elapsed().as_secs_f64() * 1e6).round() / 1e3,
@@ -57,7 +63,9 @@ where
     match served {
         Ok(response) => {
             let (req, response) = response.into_parts();
-            Ok(ServiceResponse::new(req, finish(response)))
+            let mut response = finish(response);
+            limits::stamp(&req, response.headers_mut());
+            Ok(ServiceResponse::new(req, response))
         }
         Err(error) => Err(InternalError::from_response("refused", finish(HttpResponse::from_error(error))).into()),
     }

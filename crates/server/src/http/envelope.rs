@@ -47,6 +47,11 @@ where
     })
 }
 
+/// The body of a refusal, for the document.
+pub(crate) fn body(error: &ApiError, id: &RequestId) -> serde_json::Value {
+    serde_json::to_value(Envelope { error, id }).unwrap_or_default()
+}
+
 fn render(error: &ApiError, id: &RequestId) -> Vec<u8> {
     // Maps with text keys and plain values cannot fail to serialise.
     serde_json::to_vec(&Envelope { error, id }).unwrap_or_default()

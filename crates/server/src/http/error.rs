@@ -20,6 +20,9 @@ use crate::http::{
 /// How long a caller should wait when the database is busy or away.
 const RETRY_SOON: Duration = Duration::from_secs(1);
 
+/// What a caller hears who called too often.
+const TOO_MANY: &str = "Too many requests.";
+
 /// A refusal in one of the contract's shapes.
 ///
 /// The body is written at the edge, which knows the request id; the response
@@ -30,7 +33,7 @@ struct Refusal {
     status: StatusCode,
     code: Code,
     shape: Shape,
-    extras: Vec<(&'static str, Value)>,
+    extras: Vec<(Text, Value)>,
     headers: Vec<(HeaderName, HeaderValue)>,
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
@@ -40,6 +43,17 @@ pub(crate) enum Shape {
     Fields(FieldErrors),
     Error(Text),
     Detail(Text),
+}
+
+impl Shape {
+    /// What the document calls it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Fields(_) => "FieldErrors",
+            Self::Error(_) => "Error",
+            Self::Detail(_) => "DetailError",
+        }
+    }
 }
 
 /// Why a bearer token does not let its caller in.
@@ -183,6 +197,17 @@ impl ApiError {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, Code::IdempotencyKeyReuse, message)
     }
 
+    /// 429 for too many calls, with the time to wait.
+    pub(crate) fn rate_limited(wait: Duration) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, Code::RateLimited, TOO_MANY).retry_after(wait)
+    }
+
+    /// 429 for too many failed sign-ins, with the time to wait; says nothing of the password.
+    pub(crate) fn login_throttled(wait: Duration) -> Self {
+        let message = "Too many failed sign-ins, please try again later.";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, Code::LoginThrottled, message).retry_after(wait)
+    }
+
     /// 500; the cause is logged at the edge and never shown.
     pub(crate) fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let mut error = Self::of_status(StatusCode::INTERNAL_SERVER_ERROR, &Method::GET);
@@ -209,7 +234,7 @@ impl ApiError {
             }
             StatusCode::UNAUTHORIZED => Self::unauthorized(TokenProblem::Missing),
             StatusCode::FORBIDDEN => Self::permission_denied(),
-            StatusCode::TOO_MANY_REQUESTS => Self::new(status, Code::RateLimited, "Too many requests."),
+            StatusCode::TOO_MANY_REQUESTS => Self::new(status, Code::RateLimited, TOO_MANY),
             StatusCode::SERVICE_UNAVAILABLE => Self::overloaded(RETRY_SOON),
             _ if status.is_server_error() => Self::new(status, Code::InternalError, "Internal server error"),
             _ => Self::detail(status, Code::BadRequest, status.canonical_reason().unwrap_or("Bad Request")),
@@ -218,8 +243,8 @@ impl ApiError {
 
     /// The same refusal with another key in its body.
     #[must_use]
-    pub(crate) fn with(mut self, key: &'static str, value: impl Into<Value>) -> Self {
-        self.0.extras.push((key, value.into()));
+    pub(crate) fn with(mut self, key: impl Into<Text>, value: impl Into<Value>) -> Self {
+        self.0.extras.push((key.into(), value.into()));
         self
     }
 
@@ -260,11 +285,15 @@ impl ApiError {
         }
     }
 
+    pub(crate) fn says_when_to_retry(&self) -> bool {
+        self.0.headers.iter().any(|(name, _)| *name == header::RETRY_AFTER)
+    }
+
     pub(crate) fn shape(&self) -> &Shape {
         &self.0.shape
     }
 
-    pub(crate) fn extras(&self) -> &[(&'static str, Value)] {
+    pub(crate) fn extras(&self) -> &[(Text, Value)] {
         &self.0.extras
     }
 

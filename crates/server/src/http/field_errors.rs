@@ -25,7 +25,8 @@ impl FieldError {
         Self::Messages(vec![message.into()])
     }
 
-    fn first(&self) -> &str {
+    /// The first message.
+    pub(crate) fn first(&self) -> &str {
         match self {
             Self::Messages(messages) => messages.first().map_or("", |message| message),
             Self::Members(members) => members.first().map_or("", |(_, message)| message),
@@ -53,11 +54,6 @@ impl FieldErrors {
     /// The refusal of one field.
     pub(crate) fn of(field: impl Into<Text>, error: FieldError) -> Self {
         Self(vec![(field.into(), error)])
-    }
-
-    /// Whether nothing was refused.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 
     /// Adds the refusal of a field.

@@ -40,6 +40,14 @@ impl PublicUrl {
         }
     }
 
+    /// Whether clients are known to reach this server over TLS.
+    pub(crate) fn is_https(&self) -> bool {
+        self.base
+            .as_deref()
+            .and_then(|base| base.get(..8))
+            .is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"))
+    }
+
     fn allows(&self, host: &str) -> bool {
         let bare = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
         self.hosts.iter().any(|allowed| {

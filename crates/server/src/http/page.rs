@@ -1,5 +1,6 @@
 //! Numbered pages and their four shapes.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::http::{error::ApiError, links::Links, params::Params};
@@ -124,7 +125,8 @@ impl<T> Paged<T> {
 }
 
 /// The shape P-LINK.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "LinkPageOf{T}")]
 pub(crate) struct LinkPage<T> {
     count: i64,
     next: Option<String>,
@@ -159,7 +161,7 @@ impl<T> LinkPage<T> {
 }
 
 /// The keys that three of the shapes share.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Position {
     count: i64,
     current_page: i64,
@@ -181,7 +183,8 @@ impl Position {
 }
 
 /// The shape P-PLAIN.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PlainPageOf{T}")]
 pub(crate) struct PlainPage<T> {
     #[serde(flatten)]
     position: Position,
@@ -195,7 +198,8 @@ impl<T> From<Paged<T>> for PlainPage<T> {
 }
 
 /// The shape P-PROFILES, with its rows under both names.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ProfilesPageOf{T}")]
 pub(crate) struct ProfilesPage<T> {
     #[serde(flatten)]
     position: Position,
@@ -212,7 +216,8 @@ impl<T: Clone> From<Paged<T>> for ProfilesPage<T> {
 }
 
 /// The shape P-AGENT.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AgentPageOf{T}")]
 pub(crate) struct AgentPage<T> {
     #[serde(flatten)]
     position: Position,

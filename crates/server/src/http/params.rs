@@ -30,6 +30,11 @@ impl Params {
         Self { given: query.split('&').filter(|pair| !pair.is_empty()).map(pair).collect() }
     }
 
+    /// Reads the query string of a request.
+    pub(crate) fn of(req: &HttpRequest) -> Self {
+        Self::parse(req.query_string())
+    }
+
     /// The last value of a parameter, as sent.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.given.iter().rev().find(|(given, _)| given == name).map(|(_, value)| value.as_str())

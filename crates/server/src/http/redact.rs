@@ -9,12 +9,13 @@ use actix_web::http::Uri;
 use percent_encoding::percent_decode_str;
 
 /// A path and query without credentials: the UUID of a session id keeps eight
-/// characters, and the values of `token`, `ticket` and `sig` are left out.
+/// characters, and the values of `token`, `ticket` and `sig` are left out, and so is the name that a
+/// visitor gave a file.
 pub(crate) struct Redacted<'a>(pub(crate) &'a Uri);
 
 impl fmt::Display for Redacted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_shortened(f, &decoded(self.0.path()))?;
+        write_shortened(f, without_file_name(&decoded(self.0.path())))?;
         let Some(query) = self.0.query() else { return Ok(()) };
         for (index, pair) in query.split('&').enumerate() {
             f.write_char(if index == 0 { '?' } else { '&' })?;
@@ -31,6 +32,16 @@ impl fmt::Display for Redacted<'_> {
         }
         Ok(())
     }
+}
+
+/// The path of a file as far as the server made it up: company, moment and random digits.
+fn without_file_name(path: &str) -> &str {
+    let end = path.find("/media/").and_then(|at| {
+        let name = at + path.get(at..)?.trim_end_matches('/').rfind('/')? + 1;
+        let (last, _) = path.get(name..)?.match_indices('_').nth(3)?;
+        Some(name + last)
+    });
+    end.and_then(|end| path.get(..end)).unwrap_or(path)
 }
 
 /// Decoded first, so that `%2D` for a hyphen does not hide an id.
@@ -83,6 +94,10 @@ mod tests {
             (format!("/x/TES001%5F{}/", uuid.replace('-', "%2D")), "/x/TES001_7be419cd../"),
             (format!("/x/{uuid}{uuid}/"), "/x/7be419cd..7be419cd../"),
             ("/media/a/?exp=5&sig=s3cret".to_owned(), "/media/a/?exp=5&sig=-"),
+            (
+                "/media/uploads/TES001/7be419cd/TES001_20261123_025203_c426fdcf45b4_my_cv.pdf/?exp=5".to_owned(),
+                "/media/uploads/TES001/7be419cd/TES001_20261123_025203_c426fdcf45b4?exp=5",
+            ),
             ("/x/?%74oken=s3cret&flag".to_owned(), "/x/?token=-&flag"),
             ("/x/%0Aforged%C3%A9%FF/".to_owned(), "/x/\u{fffd}forged\u{e9}\u{fffd}/"),
         ];

@@ -19,6 +19,11 @@ impl RequestId {
         Self(text)
     }
 
+    /// The id that examples have.
+    pub(crate) fn example() -> Self {
+        Self(*b"01JDBZ7Q4M3R8S5T6V7W8X9Y0Z")
+    }
+
     /// The id as text.
     pub(crate) fn as_str(&self) -> &str {
         str::from_utf8(&self.0).unwrap_or_default()

@@ -3,7 +3,10 @@
 mod list;
 mod number;
 mod object;
+mod ratio;
+mod reset;
 mod text;
+mod texts;
 mod time;
 mod word;
 
@@ -15,16 +18,25 @@ use serde_json::Value;
 
 pub(crate) use list::integer_list;
 pub(crate) use number::{decimal, integer};
-pub(crate) use object::file;
+pub(crate) use object::{file, object};
+pub(crate) use ratio::ratio;
+pub(crate) use reset::{Resettable, or_reset};
 pub(crate) use text::{Text, email, text};
-pub(crate) use time::date;
+pub(crate) use texts::{Texts, each, texts};
+pub(crate) use time::{date, timestamp};
 pub(crate) use word::{boolean, choice};
-#[cfg_attr(not(test), expect(unused_imports, reason = "bot settings and renewals, which read them, come later"))]
-pub(crate) use {object::object, time::timestamp};
 
 const REQUIRED: &str = "This field is required.";
 const NULL: &str = "This field may not be null.";
 const NO_NULS: &str = "Null characters are not allowed.";
+
+/// What the document says of a field.
+pub(crate) struct Described {
+    /// A JSON Schema of what is accepted, coercions included.
+    pub(crate) schema: Value,
+    /// Whether the field has to be there.
+    pub(crate) is_required: bool,
+}
 
 /// How a field is read from a body.
 pub(crate) trait Rule: Sized {
@@ -36,6 +48,9 @@ pub(crate) trait Rule: Sized {
     /// # Errors
     /// The messages for this field.
     fn read(self, fields: &mut Fields<'_>, name: &str) -> Result<Self::Value, FieldError>;
+
+    /// What is accepted, for the document.
+    fn describe(&self) -> Described;
 
     /// Lets the field be missing or null; both read as `None`.
     fn optional(self) -> Optional<Self>
@@ -60,6 +75,14 @@ pub(crate) trait Single: Sized {
     /// The messages for this field.
     fn accept(&self, raw: Raw) -> Result<Self::Value, FieldError>;
 
+    /// The JSON Schema of what is accepted.
+    fn schema(&self) -> Value;
+
+    /// The value as JSON, where it can be a default.
+    fn show(_: &Self::Value) -> Option<Value> {
+        None
+    }
+
     /// Whether a value stands for none; only texts can.
     fn is_blank(_: &Self::Value) -> bool {
         false
@@ -81,6 +104,10 @@ impl<S: Single> Rule for S {
             Some(Raw::Json(Value::Null)) => Err(FieldError::new(NULL)),
             Some(raw) => self.accept(raw),
         }
+    }
+
+    fn describe(&self) -> Described {
+        Described { schema: self.schema(), is_required: true }
     }
 }
 
@@ -124,6 +151,27 @@ impl<S: Single> Rule for Optional<S> {
             Some(raw) => self.rule.accept(raw).map(Some),
         }
     }
+
+    fn describe(&self) -> Described {
+        let schema = self.rule.schema();
+        Described { schema: if self.null { nullable(schema) } else { schema }, is_required: false }
+    }
+}
+
+/// The schema that takes null as well.
+pub(crate) fn nullable(mut schema: Value) -> Value {
+    if let Some(list) = schema.get_mut("enum").and_then(Value::as_array_mut) {
+        list.push(Value::Null);
+    }
+    if let Some(list) = schema.get_mut("anyOf").and_then(Value::as_array_mut) {
+        list.push(serde_json::json!({ "type": "null" }));
+    }
+    match schema.get_mut("type") {
+        Some(Value::Array(kinds)) => kinds.push("null".into()),
+        Some(kind) => *kind = serde_json::json!([kind.clone(), "null"]),
+        None => {}
+    }
+    schema
 }
 
 /// A field with a default.
@@ -138,6 +186,14 @@ impl<S: Single> Rule for Or<S> {
     fn read(self, fields: &mut Fields<'_>, name: &str) -> Result<S::Value, FieldError> {
         let given = self.rule.read(fields, name)?;
         Ok(given.filter(|value| !S::is_blank(value)).unwrap_or(self.default))
+    }
+
+    fn describe(&self) -> Described {
+        let mut described = self.rule.describe();
+        if let (Some(default), Some(schema)) = (S::show(&self.default), described.schema.as_object_mut()) {
+            schema.insert("default".to_owned(), default);
+        }
+        described
     }
 }
 

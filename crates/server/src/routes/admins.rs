@@ -1,15 +1,20 @@
 //! Companies and their admins, as the superadmin handles them.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{
+    HttpRequest,
+    web::{self, Json},
+};
 use identity::{
     Email,
     accounts::Contact,
-    admins::{self, AdminFilter, AdminOrder, CreateAdminError, Created, NewAdmin},
+    admins::{self, AdminFilter, AdminOrder, CreateAdminError, NewAdmin},
     ports::AdminList as _,
 };
 use knowledge::markup::neutralise;
+use schemars::JsonSchema;
 use serde::Serialize;
-use tenancy::{CompanyCode, PlanId, StoreError, UserId, access::Superadmin, plans::Plan};
+use serde_json::json;
+use tenancy::{CompanyCode, PlanId, StoreError, UserId, access::Superadmin, audit::Action, plans::Plan};
 
 use super::auth::made_up_password;
 use crate::{
@@ -17,19 +22,40 @@ use crate::{
     auth::Auth,
     http::{
         body::{Body, Fields, Valid, body},
+        code::Code,
+        created::Created,
+        describe::{Field, linked_page, page_size, parameter},
         error::ApiError,
         field_errors::{FieldError, FieldErrors},
         links::Links,
         page::{LinkPage, Paging},
         params::Params,
-        routes::at,
-        rules::{Rule as _, email, integer, text},
+        routes::{Endpoint, at},
+        rules::{Described, Rule as _, email, integer, text},
     },
-    views::{AdminRow, Code, Dec, Shown},
+    views::{AdminRow, CompanyId, Dec, Shown},
 };
 
-pub(super) fn register(config: &mut web::ServiceConfig) {
-    config.service(at("/api/auth/create-admin/").post(create)).service(at("/api/auth/list-admins/").get(list));
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        at("/api/auth/create-admin/")
+            .post("Opens a company with its first admin, or adds an admin to one.", create)
+            .about("Shows the made-up password once. `plan_id` may be missing only together with `company_id`."),
+        at("/api/auth/list-admins/")
+            .get("Lists the admins of all companies, or shows one.", list)
+            .about("Pages as P-LINK; with `admin_id` one bare row.")
+            .query(parameter("admin_id", "Shows this admin alone.", json!({ "type": "integer" })))
+            .query(linked_page())
+            .query(page_size())
+            .query(parameter("search", "Part of name, e-mail or company code.", json!({ "type": "string" })))
+            .query(parameter(
+                "ordering",
+                "`name`, `email`, `company_id` or `date_joined`, also with `-` before it.",
+                json!({ "type": "string", "default": "-date_joined" }),
+            ))
+            .refuses(Code::BadRequest, "Invalid admin_id parameter. Must be a number.")
+            .refuses(Code::NotFound, "Admin not found with the given ID."),
+    ]
 }
 
 body! {
@@ -71,6 +97,18 @@ impl Body for CreateAdminBody {
             }
         }
     }
+
+    fn name() -> String {
+        "CreateAdminBody".to_owned()
+    }
+
+    fn describe() -> Vec<Field> {
+        let field = |name, described: Described| Field { name, schema: described.schema, is_required: false };
+        let mut fields = AdminBody::describe();
+        fields.push(field("plan_id", integer().optional().describe()));
+        fields.push(field("company_id", text().optional().describe()));
+        fields
+    }
 }
 
 impl Target {
@@ -84,16 +122,16 @@ impl Target {
     }
 }
 
-#[derive(Serialize)]
-struct CreatedReply<'a> {
-    name: &'a str,
-    email: &'a str,
-    password: &'a str,
-    company_id: Code,
+#[derive(Serialize, JsonSchema)]
+struct CreatedAdmin {
+    name: String,
+    email: String,
+    password: String,
+    company_id: CompanyId,
     plan: Option<PlanView>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct PlanView {
     id: i64,
     name: &'static str,
@@ -112,7 +150,7 @@ async fn create(
     Auth(superadmin): Auth<Superadmin>,
     Valid(CreateAdminBody { admin, target }): Valid<CreateAdminBody>,
     app: web::Data<App>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Created<CreatedAdmin>, ApiError> {
     let email = Email::parse(&admin.email)?;
     let (password, hash) = made_up_password(&app).await?;
     let contact = Contact {
@@ -123,21 +161,29 @@ async fn create(
         phone_number: admin.phone_number.unwrap_or_default(),
     };
     let (new, now) = (NewAdmin { email: email.clone(), hash, contact: contact.clone() }, app.now());
-    let created = app.platform(superadmin, move |platform| match target {
+    let created = app.platform(superadmin, Action::AdminCreated, move |platform| match target {
         Target::NewCompany { plan } => admins::open(platform, new, PlanId::new(plan), now),
         Target::Company { code, plan } => {
             let company = CompanyCode::parse(&code).map_err(|_| CreateAdminError::CompanyInvalid)?;
             admins::join(platform, new, company, plan.map(PlanId::new), now)
         }
     });
-    let Created { company, plan, .. } = created.await?;
-    Ok(HttpResponse::Created().json(CreatedReply {
-        name: &contact.name,
-        email: email.as_str(),
-        password: password.expose(),
+    let admins::Created { company, plan, .. } = created.await?;
+    Ok(Created(CreatedAdmin {
+        name: contact.name,
+        email: email.to_string(),
+        password: password.expose().to_owned(),
         company_id: Shown(company.code),
         plan: plan.map(PlanView::from),
     }))
+}
+
+/// A page of admins, or one.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+enum AdminList {
+    One(Box<AdminRow>),
+    Page(LinkPage<AdminRow>),
 }
 
 /// Lists the admins of all companies, or shows the one that is asked for.
@@ -146,12 +192,12 @@ async fn list(
     params: Params,
     req: HttpRequest,
     app: web::Data<App>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Json<AdminList>, ApiError> {
     let now = app.now();
     if let Some(id) = params.integer_or("admin_id", || "Invalid admin_id parameter. Must be a number.")? {
         let admin = app.platform_read(superadmin, move |platform| platform.admin(UserId::new(id), now)).await?;
         let admin = admin.ok_or_else(|| ApiError::not_found("Admin not found with the given ID."))?;
-        return Ok(HttpResponse::Ok().json(AdminRow::new(&admin, now)));
+        return Ok(Json(AdminList::One(Box::new(AdminRow::new(&admin, now)))));
     }
     let paging = Paging::link(&params);
     let filter = AdminFilter {
@@ -165,7 +211,7 @@ async fn list(
         })
     });
     let page = read.await?.map(|admin| AdminRow::new(&admin, now));
-    Ok(HttpResponse::Ok().json(LinkPage::new(page, &Links::of(&app.public_url, &req, &params))?))
+    Ok(Json(AdminList::Page(LinkPage::new(page, &Links::of(&app.public_url, &req, &params))?)))
 }
 
 #[cfg(test)]

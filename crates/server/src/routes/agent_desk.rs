@@ -2,41 +2,77 @@
 
 use std::convert::Infallible;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{
+    HttpRequest,
+    web::{self, Json},
+};
 use handoff::{
     StateFilter, reading,
     sending::{self, Sent, Words},
 };
 use knowledge::markup::neutralise;
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 use tenancy::{
     AttachmentId, SessionId,
     access::{Agent, Caller as _, Desk, Staff},
 };
 
-use super::{idempotency, in_session::InSession};
+use super::{
+    idempotency::{self, Replayable},
+    in_session::InSession,
+};
 use crate::{
     app::App,
     auth::Auth,
     http::{
         body::{Valid, body},
-        code,
+        code::Code,
+        describe::{page, parameter, per_page},
         error::ApiError,
         page::{AgentPage, Paging},
         params::Params,
-        routes::at,
+        routes::{Endpoint, at},
         rules::{integer_list, text},
     },
-    views::{ActivityRow, Code, FileRow, HandoffRow, HistoryRow, ProfileRow, Shown, Ts, resolved_at},
+    views::{ActivityRow, CompanyId, FileRow, HandoffRow, HistoryRow, ProfileRow, Shown, Ts, resolved_at},
 };
 
-pub(super) fn register(config: &mut web::ServiceConfig) {
-    config
-        .service(at("/api/human-handoff/dashboard/").get(dashboard))
-        .service(at("/api/human-handoff/agent/sessions/").get(own_sessions))
-        .service(at("/api/human-handoff/agent/sessions/{session_id}/messages/").get(conversation))
-        .service(at("/api/human-handoff/agent/send-message/").post(send))
-        .service(at("/api/human-handoff/send-message/").post(send));
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        at("/api/human-handoff/dashboard/")
+            .get("Shows an agent's desk at a glance.", dashboard)
+            .refuses(Code::PermissionDenied, "User is not an agent"),
+        at("/api/human-handoff/agent/sessions/")
+            .get("Lists the sessions whose handoff names the calling agent.", own_sessions)
+            .about("Pages as P-AGENT.")
+            .query(parameter(
+                "status",
+                "`assigned` or `resolved`; `unassigned` is always empty; anything else is no filter.",
+                json!({ "type": "string" }),
+            ))
+            .query(page())
+            .query(per_page(50))
+            .refuses(Code::NotFound, "Agent profile not found"),
+        at("/api/human-handoff/agent/sessions/{session_id}/messages/")
+            .get("Shows all that was said in one of the calling agent's sessions.", conversation)
+            .refuses(Code::NotFound, "Session not found or access denied")
+            .refuses(Code::NotAssigned, "Session not assigned to this agent"),
+        sending(at("/api/human-handoff/agent/send-message/")),
+        sending(at("/api/human-handoff/send-message/")),
+    ]
+}
+
+fn sending(endpoint: Endpoint) -> Endpoint {
+    endpoint
+        .post("Writes to a visitor; an agent thereby takes a waiting session over.", send)
+        .refuses(Code::BadRequest, "Either message or attachment_ids is required")
+        .refuses(Code::NotFound, "Session not found or access denied")
+        .refuses(Code::NotAssigned, "Session is assigned to another agent")
+        .refuses(Code::NotEscalated, "Session not escalated to human handoff")
+        .refuses(Code::PermissionDenied, "Only agents and admins can send messages")
+        .refuses(Code::IdempotencyKeyReuse, "This idempotency key was used for another message.")
 }
 
 body! {
@@ -48,7 +84,7 @@ body! {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct DashboardView {
     agent_info: AgentInfo,
     assigned_sessions: Vec<HandoffRow>,
@@ -57,15 +93,15 @@ struct DashboardView {
     stats: DashboardStats,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct AgentInfo {
     id: i64,
     name: String,
     status: &'static str,
-    company_id: Code,
+    company_id: CompanyId,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct DashboardStats {
     assigned_count: usize,
     unassigned_count: usize,
@@ -73,14 +109,14 @@ struct DashboardStats {
 }
 
 /// An agent's desk at a glance.
-async fn dashboard(Auth(staff): Auth<Staff>, app: web::Data<App>) -> Result<HttpResponse, ApiError> {
+async fn dashboard(Auth(staff): Auth<Staff>, app: web::Data<App>) -> Result<Json<DashboardView>, ApiError> {
     let Staff::Agent(agent) = staff else {
-        return Err(ApiError::forbidden(code::Code::PermissionDenied, "User is not an agent"));
+        return Err(ApiError::forbidden(Code::PermissionDenied, "User is not an agent"));
     };
     let company = agent.scope().company();
     let now = app.now();
     let dashboard = app.read(agent, move |store| reading::dashboard(store, now)).await?;
-    Ok(HttpResponse::Ok().json(DashboardView {
+    Ok(Json(DashboardView {
         agent_info: AgentInfo {
             id: dashboard.agent.id.get(),
             name: dashboard.agent.name,
@@ -98,14 +134,14 @@ async fn dashboard(Auth(staff): Auth<Staff>, app: web::Data<App>) -> Result<Http
     }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct SessionView {
     session_id: String,
-    company_id: Code,
+    company_id: CompanyId,
     status: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct OwnSession {
     id: i64,
     chat_session: SessionView,
@@ -117,14 +153,18 @@ struct OwnSession {
     notes: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct AgentView {
     id: i64,
     name: String,
 }
 
 /// Lists the sessions whose handoff names the calling agent.
-async fn own_sessions(Auth(staff): Auth<Staff>, params: Params, app: web::Data<App>) -> Result<HttpResponse, ApiError> {
+async fn own_sessions(
+    Auth(staff): Auth<Staff>,
+    params: Params,
+    app: web::Data<App>,
+) -> Result<Json<AgentPage<OwnSession>>, ApiError> {
     let agent = only_agents(staff)?;
     let (company, id, name) = (agent.scope().company(), agent.id(), agent.name().to_owned());
     let paging = Paging::agent(&params);
@@ -133,7 +173,7 @@ async fn own_sessions(Auth(staff): Auth<Staff>, params: Params, app: web::Data<A
         Some("resolved") => Some(StateFilter::Resolved),
         Some("unassigned") => {
             let Ok(nothing) = paging.fetch(|_, _| Ok::<_, Infallible>((0, Vec::<OwnSession>::new())));
-            return Ok(HttpResponse::Ok().json(AgentPage::from(nothing)));
+            return Ok(Json(AgentPage::from(nothing)));
         }
         _ => None,
     };
@@ -156,7 +196,7 @@ async fn own_sessions(Auth(staff): Auth<Staff>, params: Params, app: web::Data<A
         escalation_reason: handoff.reason,
         notes: handoff.notes,
     });
-    Ok(HttpResponse::Ok().json(AgentPage::from(page)))
+    Ok(Json(AgentPage::from(page)))
 }
 
 fn only_agents(staff: Staff) -> Result<Agent, ApiError> {
@@ -166,13 +206,13 @@ fn only_agents(staff: Staff) -> Result<Agent, ApiError> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ConversationView {
     session: ConversationSession,
     messages: Vec<HistoryRow>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ConversationSession {
     #[serde(flatten)]
     session: SessionView,
@@ -184,13 +224,13 @@ async fn conversation(
     Auth(staff): Auth<Staff>,
     path: web::Path<String>,
     app: web::Data<App>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Json<ConversationView>, ApiError> {
     let agent = only_agents(staff)?;
     let company = agent.scope().company();
     let session = SessionId::parse(&path).map_err(|_| ApiError::not_found("Session not found or access denied"))?;
     let found = app.read(agent, move |store| reading::conversation(store, session)).await?;
     let now = app.now();
-    Ok(HttpResponse::Ok().json(ConversationView {
+    Ok(Json(ConversationView {
         session: ConversationSession {
             session: SessionView {
                 session_id: found.session.id.as_str().to_owned(),
@@ -203,13 +243,13 @@ async fn conversation(
     }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct SentView {
     message: &'static str,
     chat_message: SentMessage,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct SentMessage {
     id: i64,
     seq: i64,
@@ -225,7 +265,7 @@ async fn send(
     req: HttpRequest,
     body: Result<Valid<InSession<SendBody>>, ApiError>,
     app: web::Data<App>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Replayable<SentView>, ApiError> {
     let desk = match staff {
         Staff::Agent(agent) => Desk::from(agent),
         Staff::Admin(admin) => Desk::from(admin),
@@ -246,7 +286,7 @@ async fn send(
         Sent::Replayed(message) => (message, true),
     };
     let attachments = message.attachments.iter().map(|file| FileRow::new(file, &app.links, now)).collect();
-    Ok(idempotency::reply(replayed).json(SentView {
+    let reply = SentView {
         message: "Message sent successfully",
         chat_message: SentMessage {
             id: message.id.get(),
@@ -256,5 +296,6 @@ async fn send(
             attachments,
             client_message_id: message.client_message_id,
         },
-    }))
+    };
+    Ok(Replayable { replayed, reply })
 }

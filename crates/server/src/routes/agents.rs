@@ -1,20 +1,24 @@
 //! Agents as those who run the company handle them.
 
-use actix_web::{
-    HttpResponse,
-    web::{self, Json},
-};
+use actix_web::web::{self, Json};
+use handoff::staffing;
 use identity::{
     Email,
-    agents::{self, NewAgent, NewAgentRow, ResetAgentPasswordError},
+    agents::{
+        self, NewAgent, NewAgentRow, ResetAgentPasswordError,
+        change::{AgentChange, DeleteAgentError, UpdateAgentError},
+    },
     ports::AgentList as _,
 };
 use knowledge::markup::neutralise;
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 use storage::Place;
 use tenancy::{
     AgentId,
     access::{Office, Supervisor},
+    audit::Action,
 };
 
 use super::auth::made_up_password;
@@ -23,18 +27,49 @@ use crate::{
     auth::Auth,
     http::{
         body::{Valid, body},
+        code::Code,
+        created::Created,
+        describe::parameter,
         error::ApiError,
-        routes::at,
-        rules::{email, integer, text},
+        params::Params,
+        paths::PathId,
+        routes::{Endpoint, at},
+        rules::{boolean, email, integer, text},
     },
-    views::AgentRow,
+    views::{AgentRow, AgentSessionRow, seats::AgentLimitView},
 };
 
-pub(super) fn register(config: &mut web::ServiceConfig) {
-    config
-        .service(at("/api/admin-dashboard/create-agent/").post(create))
-        .service(at("/api/admin-dashboard/list-agents/").get(list))
-        .service(at("/api/admin-dashboard/reset-agent-password/").post(reset_password));
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        at("/api/admin-dashboard/create-agent/")
+            .post("Adds an agent to the caller's company, and shows the password once.", create)
+            .refuses(Code::BadRequest, "Admin user must have a company_id to create agents. Please contact SuperAdmin.")
+            .refuses_with(
+                Code::AgentLimitReached,
+                "Agent limit reached: 2 of 2 seats of the Bronze plan are taken.",
+                json!({ "current_count": 2, "max_allowed": 2, "suggestion": "Upgrade the plan to add more agents.",
+                        "current_plan": "Bronze", "upgrade_needed": true }),
+            ),
+        at("/api/admin-dashboard/list-agents/").get("Lists the active agents, newest first.", list),
+        at("/api/admin-dashboard/reset-agent-password/")
+            .post("Gives an agent a made-up password, and shows it once.", reset_password),
+        at("/api/admin-dashboard/check-agent-limit/").get("Says whether another agent fits into the plan.", limit),
+        at("/api/admin-dashboard/update-agent/{id:[0-9]+}/")
+            .update("Changes what is sent of an agent.", update)
+            .about(
+                "One who is deactivated is signed out everywhere, and its open sessions wait in the queue again. \
+                 Deactivated agents keep their seats.",
+            )
+            .refuses(Code::NotFound, "Agent not found or does not belong to your company"),
+        at("/api/admin-dashboard/delete-agent/{id:[0-9]+}/")
+            .delete("Deletes an agent and its account.", delete)
+            .about("Open sessions wait in the queue again; messages and closed handoffs stay.")
+            .refuses(Code::NotFound, "Agent not found"),
+        at("/api/admin-dashboard/agent-sessions/")
+            .get("Lists when agents signed in and out, newest first.", sessions)
+            .query(parameter("agent_id", "Of this agent.", json!({ "type": "integer" })))
+            .refuses(Code::BadRequest, "Invalid agent_id parameter"),
+    ]
 }
 
 body! {
@@ -54,15 +89,37 @@ body! {
     }
 }
 
-#[derive(Serialize)]
-struct CreatedReply<'a> {
-    email: &'a str,
-    password: &'a str,
+body! {
+    /// What is to be different about an agent; what is not sent stays.
+    struct UpdateAgentBody {
+        name: Option<String> = text().max(100).optional().not_blank().not_null(),
+        phone: Option<String> = text().max(20).optional().not_blank().not_null(),
+        email: Option<String> = email().optional().not_blank().not_null(),
+        specialization: Option<String> = text().max(200).optional().not_blank().not_null(),
+        is_active: Option<bool> = boolean().optional().not_null(),
+    }
+}
+
+#[derive(Serialize, JsonSchema)]
+struct UpdatedAgent {
+    message: &'static str,
     agent: AgentRow,
 }
 
-#[derive(Serialize)]
-struct ResetReply {
+#[derive(Serialize, JsonSchema)]
+struct DeletedAgent {
+    message: &'static str,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct CreatedAgent {
+    email: String,
+    password: String,
+    agent: AgentRow,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct AgentPasswordReply {
     message: &'static str,
     email: String,
     new_password: String,
@@ -73,7 +130,7 @@ async fn create(
     Auth(supervisor): Auth<Supervisor>,
     body: Result<Valid<CreateAgentBody>, ApiError>,
     app: web::Data<App>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Created<CreatedAgent>, ApiError> {
     let Supervisor::Admin(admin) = supervisor else {
         let message = "Admin user must have a company_id to create agents. Please contact SuperAdmin.";
         return Err(ApiError::bad_request(message));
@@ -85,8 +142,11 @@ async fn create(
     let row = NewAgentRow { name, phone: body.phone, specialization: body.specialization };
     let (new, now) = (NewAgent { email, hash, row }, app.now());
     let agent = app.write(Office::from(admin), move |store| agents::create(store, new, now)).await?;
-    let (email, password) = (agent.email.as_str(), password.expose());
-    Ok(HttpResponse::Created().json(CreatedReply { email, password, agent: AgentRow::new(&agent, 0) }))
+    Ok(Created(CreatedAgent {
+        email: agent.email.to_string(),
+        password: password.expose().to_owned(),
+        agent: AgentRow::new(&agent, 0),
+    }))
 }
 
 /// Lists the active agents, newest first.
@@ -105,14 +165,75 @@ async fn reset_password(
     Auth(supervisor): Auth<Supervisor>,
     Valid(body): Valid<ResetPasswordBody>,
     app: web::Data<App>,
-) -> Result<Json<ResetReply>, ApiError> {
+) -> Result<Json<AgentPasswordReply>, ApiError> {
     let id = AgentId::new(body.agent_id);
     let (password, hash) = made_up_password(&app).await?;
-    let reset = app.office_write(supervisor, Place::Agent(id), move |store| agents::reset_password(store, id, &hash));
+    let reset = app.office_write(supervisor, Place::Agent(id), Action::PasswordReset, move |store| {
+        agents::reset_password(store, id, &hash)
+    });
     let email = reset.await?.ok_or(ResetAgentPasswordError::NotFound)?;
-    Ok(Json(ResetReply {
+    Ok(Json(AgentPasswordReply {
         message: "Password reset successfully",
         email: email.to_string(),
         new_password: password.expose().to_owned(),
     }))
+}
+
+/// Says whether another agent fits into the plan of the caller's company.
+async fn limit(Auth(supervisor): Auth<Supervisor>, app: web::Data<App>) -> Result<Json<AgentLimitView>, ApiError> {
+    let Supervisor::Admin(admin) = supervisor else { return Ok(Json(AgentLimitView::unlimited())) };
+    let now = app.now();
+    Ok(Json(app.read(Office::from(admin), move |store| agents::seats(store, now)).await?.into()))
+}
+
+/// Changes an agent.
+async fn update(
+    Auth(supervisor): Auth<Supervisor>,
+    PathId(id): PathId,
+    Valid(body): Valid<UpdateAgentBody>,
+    app: web::Data<App>,
+) -> Result<Json<UpdatedAgent>, ApiError> {
+    let (id, now) = (AgentId::new(id), app.now());
+    let change = AgentChange {
+        name: body.name.map(|name| neutralise(&name).into_owned()),
+        email: body.email.map(|email| Email::parse(&email)).transpose()?,
+        phone: body.phone,
+        specialization: body.specialization,
+        is_active: body.is_active,
+    };
+    let updated = app.office_write(supervisor, Place::Agent(id), Action::AgentUpdated, move |store| {
+        staffing::update(store, id, change, now)
+    });
+    let agent = updated.await?.ok_or(UpdateAgentError::NotFound)?;
+    Ok(Json(UpdatedAgent { message: "Agent updated successfully", agent: AgentRow::new(&agent, 0) }))
+}
+
+/// Deletes an agent.
+async fn delete(
+    Auth(supervisor): Auth<Supervisor>,
+    PathId(id): PathId,
+    app: web::Data<App>,
+) -> Result<Json<DeletedAgent>, ApiError> {
+    let (id, now) = (AgentId::new(id), app.now());
+    let deleted = app.office_write(supervisor, Place::Agent(id), Action::AgentDeleted, move |store| {
+        staffing::delete(store, id, now)
+    });
+    deleted.await?.ok_or(DeleteAgentError::NotFound)?;
+    Ok(Json(DeletedAgent { message: "Agent deleted successfully" }))
+}
+
+/// Lists when agents signed in and out.
+async fn sessions(
+    Auth(supervisor): Auth<Supervisor>,
+    params: Params,
+    app: web::Data<App>,
+) -> Result<Json<Vec<AgentSessionRow>>, ApiError> {
+    let agent = params.integer("agent_id")?.map(AgentId::new);
+    let stays = match supervisor {
+        Supervisor::Admin(admin) => app.read(Office::from(admin), move |store| agents::sessions(store, agent)).await?,
+        Supervisor::Superadmin(superadmin) => {
+            app.platform_read(superadmin, move |platform| platform.agent_sessions_everywhere(agent)).await?
+        }
+    };
+    Ok(Json(stays.into_iter().map(AgentSessionRow::from).collect()))
 }

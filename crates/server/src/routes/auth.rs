@@ -1,42 +1,61 @@
-//! Signing in, tokens, first logins, and the caller's own account.
+//! Signing in, tokens and first logins.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpRequest,
     web::{self, Json},
 };
 use identity::{
-    Password, PasswordHash,
+    Origin, Password, PasswordHash,
     accounts::{Account, Role},
     agents::AgentStatus,
     first_login::{self, Door},
     password::Chosen,
-    ports::Accounts as _,
     refresh::{self, Rotation},
-    sign_in::{self, SignedIn},
+    sign_in::{self, Candidate, SignedIn},
     tokens::{Pair, TokenError},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
-use tenancy::{Timestamp, access::Denied};
+use storage::LobbyStore;
+use tenancy::{StoreError, Timestamp};
 
 use crate::{
     app::App,
-    auth::{ClientIp, admitted},
+    auth::client_ip,
     http::{
         body::{Valid, body},
+        code::Code,
         error::{ApiError, TokenProblem},
-        routes::at,
+        routes::{Endpoint, at},
         rules::{email, text},
     },
-    views::{Code, Shown, UserView},
+    limits::{Scope, throttle},
+    views::{CompanyId, Shown, UserView},
 };
 
-pub(super) fn register(config: &mut web::ServiceConfig) {
-    config
-        .service(at("/api/auth/login/").post(login))
-        .service(at("/api/auth/token/refresh/").post(refresh))
-        .service(at("/api/auth/profile/").get(profile))
-        .service(at("/api/auth/admin-first-login/").post(admin_first_login))
-        .service(at("/api/admin-dashboard/agent-first-login/").post(agent_first_login));
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        at("/api/auth/login/")
+            .limited(Scope::SignIn)
+            .post("Signs in by username or e-mail.", login)
+            .about("A right password that must be replaced first is answered with 200 and without tokens.")
+            .refuses(Code::InvalidCredentials, "Invalid credentials or inactive account.")
+            .refuses(Code::NotFound, "Agent profile not found"),
+        at("/api/auth/token/refresh/")
+            .limited(Scope::Refresh)
+            .post("Exchanges a refresh token for a new pair.", refresh)
+            .refuses(Code::TokenNotValid, "Token is invalid or expired")
+            .refuses(Code::UserNotFound, "")
+            .refuses(Code::UserInactive, ""),
+        at("/api/auth/admin-first-login/")
+            .limited(Scope::SignIn)
+            .post("Replaces an admin's handed-out password.", admin_first_login)
+            .refuses(Code::InvalidCredentials, "Current password is incorrect."),
+        at("/api/admin-dashboard/agent-first-login/")
+            .limited(Scope::SignIn)
+            .post("Replaces an agent's handed-out password.", agent_first_login)
+            .refuses(Code::InvalidCredentials, "Current password is incorrect."),
+    ]
 }
 
 body! {
@@ -64,7 +83,7 @@ body! {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct WelcomeReply {
     access: String,
     refresh: String,
@@ -74,14 +93,14 @@ struct WelcomeReply {
 }
 
 /// The agent that a sign-in has just made available.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ArrivedAgent {
     id: i64,
     name: String,
     email: String,
     status: &'static str,
     is_first_login: bool,
-    company_id: Option<Code>,
+    company_id: Option<CompanyId>,
 }
 
 impl WelcomeReply {
@@ -98,9 +117,17 @@ impl WelcomeReply {
     }
 }
 
+/// What a right password is answered with.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+enum LoginReply {
+    Welcome(Box<WelcomeReply>),
+    FirstLogin(FirstLoginReply),
+}
+
 /// A right password that opens nothing yet. Clients know it by its `error` key, on status 200.
-#[derive(Serialize)]
-struct FirstLoginReply {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct FirstLoginReply {
     error: &'static str,
     code: &'static str,
     message: &'static str,
@@ -110,40 +137,60 @@ struct FirstLoginReply {
     user: Option<FirstLoginUser>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct FirstLoginUser {
     role: &'static str,
     id: i64,
     email: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct PairReply {
     access: String,
     refresh: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct PasswordSetReply {
     message: &'static str,
     email: String,
 }
 
-/// Signs in by username or e-mail; whatever token comes along is not looked at.
-async fn login(
-    ClientIp(ip): ClientIp,
-    Valid(body): Valid<LoginBody>,
-    app: web::Data<App>,
-) -> Result<HttpResponse, ApiError> {
-    let (username, password) = (body.username, Password::new(body.password));
-    let candidate = app.lobby(move |lobby| sign_in::find(lobby, &username)).await?;
-    let checked = app.hashes.run(move |hasher| candidate.check(hasher, &password)).await?;
-    let (lifetimes, now) = (app.lifetimes, app.now());
-    match app.lobby_write(move |lobby| sign_in::complete(lobby, checked, ip, lifetimes, now)).await? {
-        SignedIn::Welcome { grant, account } => {
-            let pair = app.signer.sign(&grant)?;
-            Ok(HttpResponse::Ok().json(WelcomeReply::new(pair, &account, now)))
-        }
+/// The lobby read of a sign-in.
+type Find = fn(&mut LobbyStore<'_>, &str, Origin, Timestamp) -> Result<Candidate, StoreError>;
+
+/// What a sign-in names its account by.
+pub(super) enum Login {
+    /// A username or an e-mail, of an account of any role.
+    Any(String),
+    /// The e-mail of an agent.
+    Agent(String),
+}
+
+/// How a sign-in ended for somebody who knows the password.
+pub(super) enum Entered {
+    /// Admitted, with a first pair of tokens.
+    Welcome(Pair, Box<Account>),
+    /// The password must be replaced first.
+    FirstLogin(FirstLoginReply),
+}
+
+/// Signs in; every endpoint that takes a password and gives tokens comes through here.
+///
+/// The request says where it came from; failures count against that address and the account.
+pub(super) async fn enter(req: &HttpRequest, login: Login, password: String, app: &App) -> Result<Entered, ApiError> {
+    let (password, ip, lifetimes, now) = (Password::new(password), client_ip(req)?, app.lifetimes, app.now());
+    let find: Find = match login {
+        Login::Any(_) => |lobby, login, origin, now| sign_in::find(lobby, login, origin, now),
+        Login::Agent(_) => |lobby, email, origin, now| sign_in::find_agent(lobby, email, origin, now),
+    };
+    let (Login::Any(login) | Login::Agent(login)) = login;
+    let signed_in = throttle::attempt(req, login, find, async |candidate| {
+        let checked = app.hashes.run(move |hasher| candidate.check(hasher, &password)).await?;
+        Ok(app.lobby_write(move |lobby| sign_in::complete(lobby, checked, ip, lifetimes, now)).await?)
+    });
+    match signed_in.await? {
+        SignedIn::Welcome { grant, account } => Ok(Entered::Welcome(app.signer.sign(&grant)?, account)),
         SignedIn::FirstLogin { user, role, email } => {
             let email = email.to_string();
             let user = (role == Role::Admin).then(|| FirstLoginUser {
@@ -151,7 +198,7 @@ async fn login(
                 id: user.get(),
                 email: email.clone(),
             });
-            Ok(HttpResponse::Ok().json(FirstLoginReply {
+            Ok(Entered::FirstLogin(FirstLoginReply {
                 error: "First login required",
                 code: "first_login_required",
                 message: "Replace the password you were given before you sign in.",
@@ -161,6 +208,18 @@ async fn login(
             }))
         }
     }
+}
+
+/// Signs in by username or e-mail; whatever token comes along is not looked at.
+async fn login(
+    req: HttpRequest,
+    Valid(body): Valid<LoginBody>,
+    app: web::Data<App>,
+) -> Result<Json<LoginReply>, ApiError> {
+    Ok(Json(match enter(&req, Login::Any(body.username), body.password, &app).await? {
+        Entered::Welcome(pair, account) => LoginReply::Welcome(Box::new(WelcomeReply::new(pair, &account, app.now()))),
+        Entered::FirstLogin(reply) => LoginReply::FirstLogin(reply),
+    }))
 }
 
 /// Exchanges a refresh token for a new pair.
@@ -181,38 +240,42 @@ async fn refresh(Valid(body): Valid<RefreshBody>, app: web::Data<App>) -> Result
     }
 }
 
-/// Shows the caller's own account.
-async fn profile(req: HttpRequest, app: web::Data<App>) -> Result<Json<UserView>, ApiError> {
-    let now = app.now();
-    let account = admitted(&req, move |lobby, staff| lobby.own_account(&staff, now)?.ok_or(Denied::Gone)).await?;
-    Ok(Json(UserView::new(&account, now)))
-}
-
 /// Replaces an admin's handed-out password.
 async fn admin_first_login(
+    req: HttpRequest,
     Valid(body): Valid<FirstLoginBody>,
     app: web::Data<App>,
 ) -> Result<Json<PasswordSetReply>, ApiError> {
-    first_login(Door::Admin, body, &app).await
+    first_login(&req, Door::Admin, body, &app).await
 }
 
 /// Replaces an agent's handed-out password.
 async fn agent_first_login(
+    req: HttpRequest,
     Valid(body): Valid<FirstLoginBody>,
     app: web::Data<App>,
 ) -> Result<Json<PasswordSetReply>, ApiError> {
-    first_login(Door::Agent, body, &app).await
+    first_login(&req, Door::Agent, body, &app).await
 }
 
-async fn first_login(door: Door, body: FirstLoginBody, app: &App) -> Result<Json<PasswordSetReply>, ApiError> {
+async fn first_login(
+    req: &HttpRequest,
+    door: Door,
+    body: FirstLoginBody,
+    app: &App,
+) -> Result<Json<PasswordSetReply>, ApiError> {
     let FirstLoginBody { email, current_password, new_password, confirm_password } = body;
     let chosen = Chosen::new(Password::new(new_password), &Password::new(confirm_password), &email)?;
     let current = Password::new(current_password);
-    let candidate = app.lobby(move |lobby| first_login::find(lobby, door, &email)).await?;
-    let (checked, hash) =
-        app.hashes.run(move |hasher| (candidate.check(hasher, &current), hasher.hash(chosen.password()))).await?;
-    let hash = hash?;
-    let email = app.lobby_write(move |lobby| first_login::complete(lobby, checked, &hash)).await?;
+    let find =
+        move |lobby: &mut LobbyStore<'_>, email: &str, origin, now| first_login::find(lobby, door, email, origin, now);
+    let email = throttle::attempt(req, email, find, async |candidate| {
+        let (checked, hash) =
+            app.hashes.run(move |hasher| (candidate.check(hasher, &current), hasher.hash(chosen.password()))).await?;
+        let hash = hash?;
+        Ok(app.lobby_write(move |lobby| first_login::complete(lobby, checked, &hash)).await?)
+    });
+    let email = email.await?;
     Ok(Json(PasswordSetReply { message: "Password set successfully", email: email.to_string() }))
 }
 

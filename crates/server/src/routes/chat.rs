@@ -1,16 +1,18 @@
 //! `POST /api/chatbot/chat/`: a visitor writes.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, web};
 use attachments::LinkSigner;
 use chatbot::Reply;
 use handoff::turn::{Ask, Exchange};
+use identity::Origin;
+use schemars::JsonSchema;
 use serde::Serialize;
 use tenancy::{
     AttachmentId, CompanyCode, SessionId, Timestamp,
     access::{self, Refused},
 };
 
-use super::idempotency;
+use super::idempotency::{self, Replayable};
 use crate::{
     app::App,
     auth::{Anyone, ClientIp},
@@ -18,15 +20,26 @@ use crate::{
         body::{Valid, body},
         code::Code,
         error::ApiError,
-        routes::at,
+        routes::{Endpoint, at},
         rules::{integer_list, text},
     },
+    limits::{self, Key, Scope},
     turn::{self, Turned},
     views::{FileRow, MessageRow},
 };
 
-pub(super) fn register(config: &mut web::ServiceConfig) {
-    config.service(at("/api/chatbot/chat/").post(chat));
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        at("/api/chatbot/chat/")
+            .limited(Scope::Chat)
+            .post("Takes a visitor's message and answers it.", chat)
+            .about("An unknown or foreign `session_id`, or none, begins a new session.")
+            .refuses(Code::BadRequest, "company_id is required. Name it in the request or sign in as its staff.")
+            .refuses(Code::CompanyInactive, "Company is not active")
+            .refuses(Code::NotFound, "Company not found")
+            .refuses(Code::RequestInProgress, "The first request with this key is still running.")
+            .refuses(Code::IdempotencyKeyReuse, "This idempotency key was used for another message."),
+    ]
 }
 
 body! {
@@ -42,16 +55,53 @@ body! {
 }
 
 /// The one shape of a reply.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ChatReply {
     response: String,
     #[serde(flatten)]
+    #[schemars(with = "ReplyKeys")]
     reply: Reply,
     session_id: String,
     user_message: MessageRow,
     last_seq: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     attachments: Option<Vec<FileRow>>,
+}
+
+/// The keys of [`Reply`], whose serialised form is stored and so stays with its crate.
+#[derive(Serialize, JsonSchema)]
+struct ReplyKeys {
+    suggestions: Vec<String>,
+    r#type: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collecting: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temp_data: Option<std::collections::BTreeMap<String, Option<String>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    escalated: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confidence: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    citations: Option<Vec<CitationView>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mode: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    company_specific: Option<bool>,
+}
+
+/// A citation, as [`Reply`] shows it.
+#[derive(Serialize, JsonSchema)]
+struct CitationView {
+    document_id: i64,
+    title: String,
+    chunk_id: String,
+    start: usize,
+    end: usize,
+    snippet: String,
 }
 
 impl ChatReply {
@@ -76,14 +126,22 @@ async fn chat(
     req: HttpRequest,
     Valid(body): Valid<ChatBody>,
     app: web::Data<App>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Replayable<ChatReply>, ApiError> {
     let key = idempotency::key(&req, body.client_message_id.as_deref())?;
     if body.message.as_deref().is_none_or(str::is_empty) && body.attachment_ids.is_empty() {
         return Err(ApiError::non_field("Either message content or attachments must be provided"));
     }
     let company = company(body.company_id.as_deref(), staff.as_ref())?;
     let session = body.session_id.as_deref().and_then(|id| SessionId::parse(id).ok());
-    let visitor = app.lobby(move |lobby| access::visitor(lobby, Some(company), session)).await?;
+    // Before the database is asked, so that calls beyond the budget cost next to nothing.
+    limits::has_room(&req, Key::ChatCompany(company)).await?;
+    let visitor = app.lobby_of(company, move |lobby| access::visitor(lobby, Some(company), session)).await?;
+    let bucket = match visitor.session() {
+        Some(session) => Key::ChatSession(session.id()),
+        None => Key::NewSession(Origin::of(ip)),
+    };
+    limits::count(&req, bucket).await?;
+    limits::count(&req, Key::ChatCompany(company)).await?;
     let ask = Ask {
         text: body.message,
         context: body.context,
@@ -96,7 +154,7 @@ async fn chat(
         Turned::Done(exchange) => {
             let replayed = exchange.replayed;
             let reply = ChatReply::new(*exchange, &app.links, app.now());
-            Ok(idempotency::reply(replayed).json(reply))
+            Ok(Replayable { replayed, reply })
         }
         Turned::InProgress { retry_after } => {
             let message = "The first request with this key is still running.";

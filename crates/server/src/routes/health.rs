@@ -1,26 +1,43 @@
 //! Whether the process lives, and whether it can serve.
 
-use actix_web::{HttpResponse, web};
-use serde_json::json;
+use actix_web::web::{self, Json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::{
     app::App,
-    http::{error::ApiError, routes::at},
+    http::{
+        error::ApiError,
+        routes::{Endpoint, at},
+    },
+    limits::Scope,
 };
 
-pub(super) fn register(config: &mut web::ServiceConfig) {
-    config.service(at("/healthz/").get(alive)).service(at("/readyz/").get(ready));
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        at("/healthz/")
+            .limited(Scope::Unlimited)
+            .get("Says that the process answers; nothing else is looked at.", alive),
+        at("/readyz/")
+            .limited(Scope::Unlimited)
+            .get("Says whether the database answers and its schema is this program's.", ready),
+    ]
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Health {
+    status: &'static str,
 }
 
 /// The process answers; nothing else is looked at.
-async fn alive() -> HttpResponse {
-    HttpResponse::Ok().json(json!({ "status": "ok" }))
+async fn alive() -> Json<Health> {
+    Json(Health { status: "ok" })
 }
 
 /// The database answers and its schema is this program's.
-async fn ready(app: web::Data<App>) -> Result<HttpResponse, ApiError> {
+async fn ready(app: web::Data<App>) -> Result<Json<Health>, ApiError> {
     if app.is_ready().await {
-        Ok(HttpResponse::Ok().json(json!({ "status": "ready" })))
+        Ok(Json(Health { status: "ready" }))
     } else {
         Err(ApiError::overloaded(std::time::Duration::from_secs(1)))
     }

@@ -1,8 +1,13 @@
 //! The idempotency key of a message, from its body or a header.
 
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpRequest, HttpResponse, Responder, body::BoxBody, http::StatusCode};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use crate::http::error::ApiError;
+use crate::http::{
+    describe::{Answer, Operation},
+    error::ApiError,
+};
 
 /// The longest key, in characters.
 const LONGEST: usize = 64;
@@ -26,10 +31,25 @@ pub(super) fn key(req: &HttpRequest, client_message_id: Option<&str>) -> Result<
 }
 
 /// A 200 that says whether it was stored by an earlier request.
-pub(super) fn reply(replayed: bool) -> HttpResponseBuilder {
-    let mut reply = HttpResponse::Ok();
-    if replayed {
-        reply.insert_header(("Idempotency-Replayed", "true"));
+pub(super) struct Replayable<T> {
+    pub(super) replayed: bool,
+    pub(super) reply: T,
+}
+
+impl<T: Serialize> Responder for Replayable<T> {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        let mut response = HttpResponse::Ok();
+        if self.replayed {
+            response.insert_header(("Idempotency-Replayed", "true"));
+        }
+        response.json(self.reply)
     }
-    reply
+}
+
+impl<T: JsonSchema> Answer for Replayable<T> {
+    fn describe(operation: Operation) -> Operation {
+        operation.replayable().reply::<T>(StatusCode::OK)
+    }
 }

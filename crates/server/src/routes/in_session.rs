@@ -2,6 +2,7 @@
 
 use crate::http::{
     body::{Body, Fields},
+    describe::Field,
     error::ApiError,
     field_errors::FieldErrors,
     rules::{Rule as _, text},
@@ -35,5 +36,16 @@ impl<T: Body> Body for InSession<T> {
             Some(session_id) => Ok(Self { session_id, rest: T::read(fields) }),
             None => Err(errors),
         }
+    }
+
+    fn name() -> String {
+        T::name()
+    }
+
+    fn describe() -> Vec<Field> {
+        let schema = text().max(100).describe().schema;
+        let mut fields = vec![Field { name: "session_id", schema, is_required: true }];
+        fields.extend(T::describe());
+        fields
     }
 }

@@ -1,16 +1,18 @@
 //! `load-rag-documents/`: knowledge in, for a company or for the shared library.
 
-use actix_web::{HttpResponse, web};
+use actix_web::web::{self, Json};
 use knowledge::{
     Entries, FaqError, faq,
     load::{self, LoadMode},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use storage::Place;
 use tenancy::{
     CompanyCode,
     access::{Refused, Superadmin, Supervisor},
+    audit::Action,
 };
 
 use crate::{
@@ -18,10 +20,12 @@ use crate::{
     auth::Auth,
     http::{
         body::{Body, Fields, MIB, Raw, Valid},
+        code::Code,
+        describe::{Field, parameter},
         error::ApiError,
         field_errors::{FieldError, FieldErrors},
         params::Params,
-        routes::at,
+        routes::{Endpoint, at},
         rules::{Rule as _, Single as _, boolean, choice, file, text},
     },
 };
@@ -29,8 +33,25 @@ use crate::{
 /// The bundled sample, which the superadmin can load into the shared library.
 const SAMPLE: &str = include_str!("../../assets/sample_faq.json");
 
-pub(super) fn register(config: &mut web::ServiceConfig) {
-    config.service(at("/api/chatbot/load-rag-documents/").get(load_sample).post(load));
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        at("/api/chatbot/load-rag-documents/")
+            .get("Loads the bundled sample into the shared library again.", load_sample)
+            .post("Loads an FAQ into a company's knowledge or the shared library, all of it or nothing.", load)
+            .query(parameter(
+                "company_id",
+                "For a superadmin: the company, unless the body names it.",
+                json!({ "type": "string" }),
+            ))
+            .query(parameter("shared", "For a superadmin: the shared library.", json!({ "type": "string" })))
+            .query(parameter(
+                "mode",
+                "`replace` or `merge`, unless the body says it.",
+                json!({ "type": "string", "default": "replace" }),
+            ))
+            .refuses(Code::BadRequest, "company_id or shared is required")
+            .refuses(Code::NotFound, "Company not found"),
+    ]
 }
 
 /// An FAQ in one of its three forms, with what to do with it.
@@ -51,7 +72,7 @@ impl Body for LoadBody {
         let company_id = errors.keep("company_id", company_id);
         let shared = boolean().optional().read(&mut fields, "shared");
         let shared = errors.keep("shared", shared);
-        let mode = choice(LoadMode::parse).optional().read(&mut fields, "mode");
+        let mode = choice(LoadMode::parse, LoadMode::ALL.map(LoadMode::as_str)).optional().read(&mut fields, "mode");
         let mode = errors.keep("mode", mode);
         let faq = match fields.take("file") {
             Some(sent @ Raw::File(_)) => {
@@ -72,6 +93,36 @@ impl Body for LoadBody {
             }
             _ => Err(errors),
         }
+    }
+
+    fn name() -> String {
+        "LoadBody".to_owned()
+    }
+
+    fn describe() -> Vec<Field> {
+        let item = json!({
+            "type": "object",
+            "properties": {
+                "question": { "type": "string", "maxLength": 1000 },
+                "answer": { "type": "string", "maxLength": 10_000 },
+                "section": { "type": "string", "maxLength": 100 },
+                "document": { "type": "string", "maxLength": 200 },
+                "page": { "type": "integer" },
+                "chunk_id": { "type": "string", "maxLength": 100 },
+            },
+            "required": ["question", "answer"],
+        });
+        let items = json!({ "type": "array", "items": item, "maxItems": 5000 });
+        let subcategories = json!({ "type": "object", "additionalProperties": items });
+        let faq = json!({ "type": "object", "additionalProperties": subcategories });
+        let field = |name, schema| Field { name, schema, is_required: false };
+        vec![
+            field("documents", faq),
+            field("file", file().schema()),
+            field("company_id", text().max(20).optional().describe().schema),
+            field("shared", boolean().optional().describe().schema),
+            field("mode", choice(LoadMode::parse, LoadMode::ALL.map(LoadMode::as_str)).optional().describe().schema),
+        ]
     }
 }
 
@@ -95,7 +146,7 @@ fn unwrapped(mut body: Map<String, Value>) -> Map<String, Value> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Loaded {
     message: &'static str,
     documents_count: usize,
@@ -110,14 +161,20 @@ async fn load(
     params: Params,
     Valid(body): Valid<LoadBody>,
     app: web::Data<App>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Json<Loaded>, ApiError> {
     let mode = match (body.mode, params.text("mode")) {
         (Some(mode), _) => mode,
         (None, Some(word)) => LoadMode::parse(word)
             .ok_or_else(|| ApiError::field("mode", format!("\"{word}\" is not a valid choice.")))?,
         (None, None) => LoadMode::Replace,
     };
-    let shared = body.shared.unwrap_or_else(|| matches!(params.text("shared"), Some("true" | "True" | "1")));
+    let shared = match (body.shared, params.text("shared")) {
+        (Some(shared), _) => shared,
+        (None, Some(word)) => boolean()
+            .accept(Raw::Text(word.to_owned()))
+            .map_err(|error| ApiError::fields(FieldErrors::of("shared", error)))?,
+        (None, None) => false,
+    };
     let named = body.company_id.as_deref().or(params.text("company_id"));
     let (company, shared) = match &supervisor {
         Supervisor::Admin(admin) => (tenancy::access::Caller::scope(admin).company(), false),
@@ -137,12 +194,13 @@ async fn load(
         Supervisor::Superadmin(superadmin) if shared => load_shared(&app, superadmin, entries, mode).await?,
         supervisor => {
             let now = app.now();
-            let loaded = app
-                .office_write(supervisor, Place::Company(company), move |store| load::faq(store, &entries, mode, now));
+            let loaded = app.office_write(supervisor, Place::Company(company), Action::KnowledgeLoaded, move |store| {
+                load::faq(store, &entries, mode, now)
+            });
             loaded.await?.ok_or(Refused::CompanyNotFound)?;
         }
     }
-    Ok(HttpResponse::Ok().json(Loaded {
+    Ok(Json(Loaded {
         message: "Documents loaded successfully",
         documents_count: count,
         company_id: (!shared).then(|| company.to_string()),
@@ -153,7 +211,7 @@ async fn load(
 
 async fn load_shared(app: &App, superadmin: Superadmin, entries: Entries, mode: LoadMode) -> Result<(), ApiError> {
     let now = app.now();
-    let loaded = app.platform(superadmin, move |platform| {
+    let loaded = app.platform(superadmin, Action::KnowledgeLoaded, move |platform| {
         let mut library = platform.office(CompanyCode::shared_library())?;
         load::faq(&mut library, &entries, mode, now).map_err(Refused::from)
     });
@@ -161,18 +219,18 @@ async fn load_shared(app: &App, superadmin: Superadmin, entries: Entries, mode: 
     Ok(())
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct SampleLoaded {
     message: &'static str,
     documents_count: usize,
 }
 
 /// Loads the bundled sample into the shared library again; what else is there stays.
-async fn load_sample(Auth(superadmin): Auth<Superadmin>, app: web::Data<App>) -> Result<HttpResponse, ApiError> {
+async fn load_sample(Auth(superadmin): Auth<Superadmin>, app: web::Data<App>) -> Result<Json<SampleLoaded>, ApiError> {
     let entries = sample().map_err(ApiError::internal)?;
     let count = entries.len();
     load_shared(&app, superadmin, entries, LoadMode::Merge).await?;
-    Ok(HttpResponse::Ok().json(SampleLoaded { message: "Documents loaded successfully", documents_count: count }))
+    Ok(Json(SampleLoaded { message: "Documents loaded successfully", documents_count: count }))
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -11,17 +11,36 @@ use actix_web::{
     web,
 };
 use attachments::{AttachmentDirectory as _, Attachments as _, BlobKey, Blobs as _, Disposition, Download, Verdict};
+use serde_json::json;
 use storage::Place;
 use tenancy::{CompanyCode, Fault, StoreError, access::Staff};
 
 use crate::{
     app::App,
     auth::{names_a_token, signed_in},
-    http::{code::Code, error::ApiError, params::Params, routes::at},
+    http::{
+        code::Code,
+        describe::parameter,
+        error::ApiError,
+        params::Params,
+        routes::{Endpoint, at},
+    },
+    limits::Scope,
 };
 
-pub(super) fn register(config: &mut web::ServiceConfig) {
-    config.service(at("/media/{path:.*}/").get(serve));
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        at("/media/{path:.*}/")
+            .limited(Scope::Media)
+            .get("Serves a file, to whoever holds a valid link or may see its session.", serve)
+            .about("`Range`, `If-None-Match` and `If-Range` are honoured.")
+            .reads_token(true)
+            .query(parameter("exp", "When the link runs out, in Unix seconds.", json!({ "type": "string" })))
+            .query(parameter("sig", "The link's signature.", json!({ "type": "string" })))
+            .replies_file()
+            .refuses(Code::LinkInvalid, "This link is not valid or has run out")
+            .refuses(Code::NotFound, ""),
+    ]
 }
 
 /// Serves a file: whole, in part, or not again to whom has it.
@@ -85,9 +104,12 @@ fn respond(req: &HttpRequest, file: NamedFile, download: &Download) -> HttpRespo
         .use_last_modified(true)
         .prefer_utf8(false);
     let mut response = file.into_response(req);
+    let is_refused = response.status().is_client_error();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private"));
+    if !is_refused {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private"));
+    }
     response
 }
 

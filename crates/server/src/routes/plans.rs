@@ -2,11 +2,15 @@
 
 use std::convert::Infallible;
 
-use actix_web::{HttpResponse, web};
+use actix_web::web::{self, Json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
 use tenancy::{
     Date, Money,
     access::Superadmin,
-    plans::{NewPlan, PlanFilter, PlanName, Plans as _},
+    audit::Action,
+    plans::{self, NewPlan, PlanFilter, PlanName, Plans as _},
 };
 
 use crate::{
@@ -14,24 +18,37 @@ use crate::{
     auth::Auth,
     http::{
         body::{Valid, body},
+        created::Created,
+        describe::{created_from, created_to, page, page_size, parameter},
         error::ApiError,
         field_errors::{FieldError, FieldErrors},
         page::{Paging, PlainPage},
         params::Params,
-        routes::at,
+        routes::{Endpoint, at},
         rules::{choice, date, decimal, integer, text},
     },
     views::PlanRow,
 };
 
-pub(super) fn register(config: &mut web::ServiceConfig) {
-    config.service(at("/api/auth/create-plan/").post(create)).service(at("/api/auth/list-plans/").get(list));
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        at("/api/auth/create-plan/").post("Makes a plan.", create),
+        at("/api/auth/list-plans/")
+            .get("Lists the active plans.", list)
+            .about("A bare array; with any of the parameters a page (P-PLAIN), newest first.")
+            .query(page())
+            .query(page_size())
+            .query(parameter("search", "Part of `company_name`.", json!({ "type": "string" })))
+            .query(parameter("plan_name", "A plan's name.", json!({ "type": "string" })))
+            .query(created_from())
+            .query(created_to()),
+    ]
 }
 
 body! {
     /// A plan to be offered.
     struct CreatePlanBody {
-        plan_name: PlanName = choice(PlanName::parse),
+        plan_name: PlanName = choice(PlanName::parse, PlanName::ALL.map(PlanName::as_str)),
         max_agents: i64 = integer(),
         price: Money = decimal(),
         company_name: String = text().optional().or("Default Company"),
@@ -74,25 +91,34 @@ async fn create(
     Auth(superadmin): Auth<Superadmin>,
     Valid(body): Valid<CreatePlanBody>,
     app: web::Data<App>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Created<PlanRow>, ApiError> {
     let new = NewPlan::try_from(body).map_err(ApiError::fields)?;
     let now = app.now();
-    let plan = app.platform(superadmin, move |platform| platform.insert_plan(&new, now)).await?;
-    Ok(HttpResponse::Created().json(PlanRow::from(&plan)))
+    let plan =
+        app.platform(superadmin, Action::PlanCreated, move |platform| plans::create(platform, &new, now)).await?;
+    Ok(Created(PlanRow::from(&plan)))
 }
 
 /// What turns the bare list into pages.
 const PAGED: [&str; 6] = ["page", "page_size", "search", "plan_name", "created_from", "created_to"];
+
+/// All plans, or a page of some.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+enum PlanList {
+    All(Vec<PlanRow>),
+    Page(PlainPage<PlanRow>),
+}
 
 /// Lists the active plans.
 async fn list(
     Auth(superadmin): Auth<Superadmin>,
     params: Params,
     app: web::Data<App>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Json<PlanList>, ApiError> {
     if !params.has_any(&PAGED) {
         let plans = app.platform_read(superadmin, |platform| platform.active_plans()).await?;
-        return Ok(HttpResponse::Ok().json(plans.iter().map(PlanRow::from).collect::<Vec<_>>()));
+        return Ok(Json(PlanList::All(plans.iter().map(PlanRow::from).collect())));
     }
     let paging = Paging::plain(&params);
     let name = match params.text("plan_name") {
@@ -101,7 +127,7 @@ async fn list(
             Some(name) => Some(name),
             None => {
                 let Ok(nothing) = paging.fetch(|_, _| Ok::<_, Infallible>((0, Vec::<PlanRow>::new())));
-                return Ok(HttpResponse::Ok().json(PlainPage::from(nothing)));
+                return Ok(Json(PlanList::Page(PlainPage::from(nothing))));
             }
         },
     };
@@ -115,7 +141,7 @@ async fn list(
         paging.fetch(|offset, limit| platform.page_of_plans(&filter, offset, limit))
     });
     let page = read.await?.map(|plan| PlanRow::from(&plan));
-    Ok(HttpResponse::Ok().json(PlainPage::from(page)))
+    Ok(Json(PlanList::Page(PlainPage::from(page))))
 }
 
 #[cfg(test)]

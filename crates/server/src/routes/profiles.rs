@@ -1,45 +1,62 @@
 //! Visitor profiles, for those who run companies.
 
-use actix_web::{HttpResponse, web};
+use actix_web::web::{self, Json};
 use chatbot::{AllProfiles as _, ProfileFilter, ProfileListing, ProfileStats, Profiles as _, Session};
 use handoff::{erase, reading};
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use storage::Place;
 use tenancy::{
     ProfileId, StoreError, Timestamp,
     access::{Office, Supervisor},
+    audit::Action,
 };
 
 use crate::{
     app::{App, to_the_end},
     auth::Auth,
     http::{
+        code::Code,
+        describe::{created_from, created_to, page, parameter, per_page},
         error::ApiError,
         page::{Paging, ProfilesPage},
         params::Params,
         paths::PathId,
-        routes::at,
+        routes::{Endpoint, at},
     },
     views::{ProfileRow, Shown, Ts, metadata},
 };
 
-pub(super) fn register(config: &mut web::ServiceConfig) {
-    config
-        .service(at("/api/admin-dashboard/user-profiles/").get(list))
-        .service(at("/api/admin-dashboard/user-profiles/stats/").get(stats))
-        .service(at("/api/admin-dashboard/user-profiles/{id:[0-9]+}/").get(detail))
-        .service(at("/api/admin-dashboard/user-profiles/{id:[0-9]+}/delete/").delete(delete));
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        at("/api/admin-dashboard/user-profiles/")
+            .get("Lists profiles, newest first.", list)
+            .about("Pages as P-PROFILES.")
+            .query(page())
+            .query(per_page(100))
+            .query(parameter("search", "Part of name, phone or e-mail.", json!({ "type": "string" })))
+            .query(parameter("country_code", "A calling code, exactly.", json!({ "type": "string" })))
+            .query(created_from())
+            .query(created_to()),
+        at("/api/admin-dashboard/user-profiles/stats/").get("Counts the caller's profiles.", stats),
+        at("/api/admin-dashboard/user-profiles/{id:[0-9]+}/")
+            .get("Shows a profile with its session and its last 50 messages.", detail)
+            .refuses(Code::NotFound, "User profile not found"),
+        at("/api/admin-dashboard/user-profiles/{id:[0-9]+}/delete/")
+            .delete("Deletes a profile with its session, messages, files and handoff.", delete)
+            .refuses(Code::NotFound, "User profile not found"),
+    ]
 }
 
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, JsonSchema)]
 struct ListedProfile {
     #[serde(flatten)]
     profile: ProfileRow,
     session_info: SessionInfo,
 }
 
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, JsonSchema)]
 struct SessionInfo {
     session_id: String,
     status: &'static str,
@@ -68,7 +85,7 @@ async fn list(
     Auth(supervisor): Auth<Supervisor>,
     params: Params,
     app: web::Data<App>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Json<ProfilesPage<ListedProfile>>, ApiError> {
     let paging = Paging::profiles(&params);
     let filter = ProfileFilter {
         search: params.text("search").map(str::to_owned),
@@ -91,17 +108,17 @@ async fn list(
         }
     };
     let page = page.map_err(|error: StoreError| ApiError::from(error))?;
-    Ok(HttpResponse::Ok().json(ProfilesPage::from(page.map(ListedProfile::from))))
+    Ok(Json(ProfilesPage::from(page.map(ListedProfile::from))))
 }
 
-#[derive(Serialize)]
-struct DetailView {
+#[derive(Serialize, JsonSchema)]
+struct ProfileDetail {
     profile: ProfileRow,
     session_info: Option<SessionDetail>,
     chat_history: Vec<HistoryLine>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct SessionDetail {
     session_id: String,
     status: &'static str,
@@ -126,7 +143,7 @@ impl From<Session> for SessionDetail {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct HistoryLine {
     message_type: &'static str,
     content: Option<String>,
@@ -140,7 +157,7 @@ async fn detail(
     Auth(supervisor): Auth<Supervisor>,
     PathId(id): PathId,
     app: web::Data<App>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Json<ProfileDetail>, ApiError> {
     let id = ProfileId::new(id);
     let found = app.office_read(supervisor, Place::Profile(id), move |store| reading::profile(store, id));
     let found = found.await?.flatten().ok_or_else(|| ApiError::not_found("User profile not found"))?;
@@ -151,14 +168,14 @@ async fn detail(
         timestamp: Shown(message.timestamp),
         seq: message.seq,
     });
-    Ok(HttpResponse::Ok().json(DetailView {
+    Ok(Json(ProfileDetail {
         profile: ProfileRow::whole(&found.profile),
         chat_history: lines.collect(),
         session_info: found.session.map(SessionDetail::from),
     }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct StatsView {
     total_profiles: i64,
     profiles_today: i64,
@@ -198,7 +215,7 @@ impl StatsView {
 }
 
 /// Numbers over the caller's profiles.
-async fn stats(Auth(supervisor): Auth<Supervisor>, app: web::Data<App>) -> Result<HttpResponse, ApiError> {
+async fn stats(Auth(supervisor): Auth<Supervisor>, app: web::Data<App>) -> Result<Json<StatsView>, ApiError> {
     let now = app.now();
     let stats = match supervisor {
         Supervisor::Admin(admin) => app.read(Office::from(admin), move |store| store.profile_stats(now)).await,
@@ -207,10 +224,10 @@ async fn stats(Auth(supervisor): Auth<Supervisor>, app: web::Data<App>) -> Resul
         }
     };
     let stats = stats.map_err(|error: StoreError| ApiError::from(error))?;
-    Ok(HttpResponse::Ok().json(StatsView::new(stats, now)))
+    Ok(Json(StatsView::new(stats, now)))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Deleted {
     message: &'static str,
 }
@@ -221,11 +238,12 @@ async fn delete(
     Auth(supervisor): Auth<Supervisor>,
     PathId(id): PathId,
     app: web::Data<App>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Json<Deleted>, ApiError> {
     let id = ProfileId::new(id);
-    let erased = app.office_write(supervisor, Place::Profile(id), move |store| erase::profile(store, id));
+    let erased = app
+        .office_write(supervisor, Place::Profile(id), Action::ProfileDeleted, move |store| erase::profile(store, id));
     let blobs = erased.await?.ok_or_else(|| ApiError::not_found("User profile not found"))?;
     let blob_store = app.blobs.clone();
     to_the_end(async move { blob_store.delete_all(blobs).await }).await?;
-    Ok(HttpResponse::Ok().json(Deleted { message: "User profile deleted successfully" }))
+    Ok(Json(Deleted { message: "User profile deleted successfully" }))
 }

@@ -1,15 +1,16 @@
 //! What visitors may do beside chatting.
 
-use actix_web::{HttpResponse, web};
+use actix_web::web::{self, Json};
 use chatbot::{
     NewProfile, Profiles as _, Sessions as _,
     intake::{country, phone},
     profile,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use storage::Place;
 use tenancy::{
-    SessionId,
+    CompanyCode, SessionId,
     access::{self, Refused, Visitor},
 };
 
@@ -19,20 +20,33 @@ use crate::{
     auth::Anyone,
     http::{
         body::{Valid, body},
+        code::Code,
+        describe::session_id,
         error::ApiError,
         params::Params,
-        routes::at,
+        routes::{Endpoint, at},
         rules::{email, text},
     },
     views::ProfileRow,
 };
 
-pub(super) fn register(config: &mut web::ServiceConfig) {
-    config
-        .service(at("/api/chatbot/create-profile/").post(create_profile))
-        .service(at("/api/chatbot/session-status/").get(session_status))
-        .service(at("/api/chatbot/validate-phone/").post(validate_phone))
-        .service(at("/api/chatbot/country-codes/").get(country_codes));
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        at("/api/chatbot/create-profile/")
+            .post("Stores or replaces the profile of a session.", create_profile)
+            .refuses(Code::BadRequest, "session_id is required")
+            .refuses(Code::CompanyInactive, "Company is not active")
+            .refuses(Code::NotFound, "Session not found"),
+        at("/api/chatbot/session-status/")
+            .get("Shows how a session stands.", session_status)
+            .about("The profile in full is only for staff who may see the session; others see the name alone.")
+            .query(session_id())
+            .refuses(Code::BadRequest, "session_id is required")
+            .refuses(Code::CompanyInactive, "Company is not active")
+            .refuses(Code::NotFound, "Session not found"),
+        at("/api/chatbot/validate-phone/").post("Says whether the intake would accept a number.", validate_phone),
+        at("/api/chatbot/country-codes/").get("Lists the countries that the intake offers.", country_codes),
+    ]
 }
 
 /// The calling code that a client means when it names none.
@@ -60,12 +74,13 @@ body! {
 /// Admits the holder of a session id, which is its company's proof too.
 async fn admit(app: &App, id: &str) -> Result<(Visitor, access::SessionAccess), ApiError> {
     let id = SessionId::parse(id).map_err(|_| Refused::SessionNotFound)?;
-    let visitor = app.lobby(move |lobby| access::visitor(lobby, None, Some(id))).await?;
+    let claim = id.company().unwrap_or_else(CompanyCode::shared_library);
+    let visitor = app.lobby_of(claim, move |lobby| access::visitor(lobby, None, Some(id))).await?;
     let session = visitor.session().ok_or(Refused::SessionNotFound)?;
     Ok((visitor, session))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ProfileReply {
     message: &'static str,
     persistent_user_id: String,
@@ -76,7 +91,7 @@ struct ProfileReply {
 async fn create_profile(
     Valid(body): Valid<InSession<ProfileBody>>,
     app: web::Data<App>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Json<ProfileReply>, ApiError> {
     let (id, body) = body.split()?;
     let (visitor, session) = admit(&app, &id).await?;
     let new = NewProfile {
@@ -88,14 +103,14 @@ async fn create_profile(
     };
     let now = app.now();
     let profile = app.write(visitor, move |store| profile::save(store, session.key(), new, now)).await?;
-    Ok(HttpResponse::Ok().json(ProfileReply {
+    Ok(Json(ProfileReply {
         message: "Profile saved successfully",
         persistent_user_id: profile.persistent_user_id.clone(),
         profile: ProfileRow::whole(&profile),
     }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct StatusView {
     session_id: String,
     status: &'static str,
@@ -104,7 +119,11 @@ struct StatusView {
 }
 
 /// How a session stands; its profile in full only for staff who may see it.
-async fn session_status(Anyone(staff): Anyone, params: Params, app: web::Data<App>) -> Result<HttpResponse, ApiError> {
+async fn session_status(
+    Anyone(staff): Anyone,
+    params: Params,
+    app: web::Data<App>,
+) -> Result<Json<StatusView>, ApiError> {
     let id = params.text("session_id").ok_or_else(|| ApiError::bad_request("session_id is required"))?;
     let (visitor, access) = admit(&app, id).await?;
     let found = app.read(visitor, move |store| {
@@ -123,7 +142,7 @@ async fn session_status(Anyone(staff): Anyone, params: Params, app: web::Data<Ap
         _ => false,
     };
     let row = |profile| if sees_all { ProfileRow::whole(profile) } else { ProfileRow::name_only(profile) };
-    Ok(HttpResponse::Ok().json(StatusView {
+    Ok(Json(StatusView {
         session_id: session.id.as_str().to_owned(),
         status: session.status.as_str(),
         is_escalated: session.status.is_escalated(),
@@ -131,7 +150,7 @@ async fn session_status(Anyone(staff): Anyone, params: Params, app: web::Data<Ap
     }))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct PhoneView {
     valid: bool,
     message: String,
@@ -139,13 +158,13 @@ struct PhoneView {
 }
 
 /// Says whether the intake would accept a number.
-async fn validate_phone(Valid(body): Valid<PhoneBody>) -> HttpResponse {
+async fn validate_phone(Valid(body): Valid<PhoneBody>) -> Json<PhoneView> {
     let check = phone::check(&body.phone, &body.country_code);
     let provider = check.provider.map(phone::Provider::as_str);
-    HttpResponse::Ok().json(PhoneView { valid: check.valid, message: check.message, provider })
+    Json(PhoneView { valid: check.valid, message: check.message, provider })
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct CountryView {
     code: &'static str,
     country: &'static str,
@@ -153,11 +172,11 @@ struct CountryView {
 }
 
 /// Lists the countries that the intake offers.
-async fn country_codes() -> HttpResponse {
+async fn country_codes() -> Json<Vec<CountryView>> {
     let rows = country::COUNTRIES.iter().map(|country| CountryView {
         code: country.code,
         country: country.name,
         flag: country.flag,
     });
-    HttpResponse::Ok().json(rows.collect::<Vec<_>>())
+    Json(rows.collect())
 }

@@ -1,13 +1,14 @@
 //! Accounts: `User` as its owner sees it, `AdminRow` as the superadmin does.
 
 use identity::accounts::Account;
+use schemars::JsonSchema;
 use serde::Serialize;
 use tenancy::{Timestamp, assignments::AssignmentStatus};
 
-use super::{Code, CompanyView, Dec, Shown, Ts};
+use super::{CompanyId, CompanyView, Dec, Shown, Ts, words};
 
 /// The contract's `User`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct UserView {
     id: i64,
     username: String,
@@ -15,12 +16,13 @@ pub(crate) struct UserView {
     first_name: String,
     last_name: String,
     name: Option<String>,
+    #[schemars(extend("enum" = words::ROLES))]
     role: &'static str,
     address: Option<String>,
     contact_person: Option<String>,
     contact_number: Option<String>,
     phone_number: Option<String>,
-    company_id: Option<Code>,
+    company_id: Option<CompanyId>,
     current_plan: Option<UserPlan>,
     generated_password: Option<()>,
     date_joined: Ts,
@@ -28,12 +30,14 @@ pub(crate) struct UserView {
     company: Option<CompanyView>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct UserPlan {
     id: i64,
+    #[schemars(extend("enum" = words::plan_names()))]
     name: &'static str,
     max_agents: i32,
     price: Dec,
+    #[schemars(extend("enum" = words::ASSIGNMENT_STATUSES))]
     status: &'static str,
 }
 
@@ -69,7 +73,7 @@ impl UserView {
 }
 
 /// The contract's `AdminRow`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct AdminRow {
     id: i64,
     email: String,
@@ -78,7 +82,7 @@ pub(crate) struct AdminRow {
     contact_person: String,
     contact_number: String,
     phone_number: String,
-    company_id: Option<Code>,
+    company_id: Option<CompanyId>,
     current_plan: Option<AdminPlan>,
     generated_password: Option<()>,
     date_joined: Ts,
@@ -86,15 +90,17 @@ pub(crate) struct AdminRow {
     company: Option<CompanyView>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct AdminPlan {
     assignment_id: i64,
     plan_id: i64,
+    #[schemars(extend("enum" = words::plan_names()))]
     plan_name: &'static str,
     max_agents: i32,
     price: Dec,
     start_date: Ts,
     expiry_date: Ts,
+    #[schemars(extend("enum" = words::ASSIGNMENT_STATUSES))]
     status: &'static str,
     days_remaining: u64,
 }

@@ -1,12 +1,13 @@
 //! Agents as those who run the company see them.
 
-use identity::agents::Agent;
+use identity::agents::{Agent, AgentSession};
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Code, Shown, Ts, formatted};
+use super::{CompanyId, Shown, Ts, formatted, words};
 
 /// The contract's `AgentRow`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct AgentRow {
     id: i64,
     sn: usize,
@@ -14,7 +15,8 @@ pub(crate) struct AgentRow {
     email: String,
     phone: String,
     specialization: String,
-    company_id: Code,
+    company_id: CompanyId,
+    #[schemars(extend("enum" = words::AGENT_STATUSES))]
     status: &'static str,
     formatted_last_active: String,
     formatted_created_at: String,
@@ -42,6 +44,30 @@ impl AgentRow {
             is_first_login: agent.first_login,
             is_active: agent.is_active,
             created_at: Shown(agent.created_at),
+        }
+    }
+}
+
+/// One stay of an agent.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AgentSessionRow {
+    id: i64,
+    agent_name: String,
+    login_time: Ts,
+    logout_time: Option<Ts>,
+    duration_minutes: Option<u64>,
+    ip_address: Option<String>,
+}
+
+impl From<AgentSession> for AgentSessionRow {
+    fn from(stay: AgentSession) -> Self {
+        Self {
+            id: stay.id.get(),
+            duration_minutes: stay.minutes(),
+            agent_name: stay.agent_name,
+            login_time: Shown(stay.login),
+            logout_time: stay.logout.map(Shown),
+            ip_address: stay.ip.map(|ip| ip.to_string()),
         }
     }
 }

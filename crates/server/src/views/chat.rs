@@ -2,18 +2,20 @@
 
 use attachments::LinkSigner;
 use chatbot::{Detail, Message};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tenancy::Timestamp;
 
-use super::{FileRow, Shown, Ts};
+use super::{FileRow, Shown, Ts, words};
 
 /// The contract's `MessageRow`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct MessageRow {
     id: i64,
     seq: i64,
     session: i64,
+    #[schemars(extend("enum" = words::SENDERS))]
     message_type: &'static str,
     content: Option<String>,
     attachments: Vec<FileRow>,
@@ -39,10 +41,11 @@ impl MessageRow {
 }
 
 /// The contract's `HistoryRow`: the first file repeated in two flat keys.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct HistoryRow {
     id: i64,
     seq: i64,
+    #[schemars(extend("enum" = words::SENDERS))]
     message_type: &'static str,
     content: Option<String>,
     metadata: Value,

@@ -1,13 +1,14 @@
 //! Handoffs and agents' logs.
 
-use handoff::{Activity, Handoff, State};
+use handoff::{Activity, ActivityKind, Handoff, Priority, State};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{Shown, Ts};
 
 /// The contract's `HandoffRow`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct HandoffRow {
     id: i64,
     chat_session_id: String,
@@ -17,11 +18,12 @@ pub(crate) struct HandoffRow {
     resolved_at: Option<Ts>,
     escalation_reason: String,
     notes: Option<String>,
+    #[schemars(extend("enum" = Priority::ALL.map(Priority::as_str)))]
     priority: &'static str,
     user_profile: Option<VisitorView>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct VisitorView {
     name: String,
     phone: String,
@@ -66,11 +68,12 @@ pub(crate) fn resolved_at(handoff: &Handoff) -> Option<Ts> {
 }
 
 /// The contract's `ActivityRow`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct ActivityRow {
     id: i64,
     agent: i64,
     agent_name: String,
+    #[schemars(extend("enum" = ActivityKind::ALL.map(ActivityKind::as_str)))]
     activity_type: &'static str,
     description: String,
     metadata: Value,

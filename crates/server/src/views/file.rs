@@ -1,24 +1,27 @@
 //! Uploaded files.
 
-use attachments::{Attachment, LinkSigner};
+use attachments::{Attachment, FileKind, LinkSigner, Uploader};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tenancy::Timestamp;
 
-use super::{Code, Shown, Ts};
+use super::{CompanyId, Shown, Ts};
 
 /// The contract's `FileRow`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct FileRow {
     id: i64,
     session: i64,
     user_profile: Option<i64>,
-    company_id: Code,
+    company_id: CompanyId,
     pub(crate) original_name: String,
     filename: String,
     file_size: i64,
+    #[schemars(extend("enum" = FileKind::ALL.map(FileKind::as_str)))]
     file_type: &'static str,
     pub(crate) file_url: String,
     uploaded_at: Ts,
+    #[schemars(extend("enum" = Uploader::ALL.map(Uploader::as_str)))]
     uploader: &'static str,
     mime_type: String,
 }

@@ -1,15 +1,18 @@
 //! Plans.
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use tenancy::plans::Plan;
+use tenancy::plans::{Plan, PlanName};
 
-use super::{Day, Dec, Shown, Ts};
+use super::{Day, Dec, Shown, Ts, words};
 
 /// The contract's `PlanRow`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct PlanRow {
     id: i64,
+    #[schemars(extend("enum" = PlanName::ALL.map(PlanName::as_str)))]
     plan_name: &'static str,
+    #[schemars(extend("enum" = words::plan_names()))]
     plan_name_display: &'static str,
     max_agents: i32,
     price: Dec,

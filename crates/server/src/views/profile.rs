@@ -1,16 +1,17 @@
 //! Visitor profiles.
 
 use chatbot::Profile;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Code, Shown, Ts};
+use super::{CompanyId, Shown, Ts};
 
 /// The contract's `ProfileRow`. What a visitor may not see is null.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct ProfileRow {
     id: Option<i64>,
     session_id: Option<String>,
-    company_id: Option<Code>,
+    company_id: Option<CompanyId>,
     persistent_user_id: Option<String>,
     name: String,
     phone: Option<String>,

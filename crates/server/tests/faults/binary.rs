@@ -40,13 +40,15 @@ impl Home {
         std::iter::once(Self::sqlite()).chain(Self::postgres()).collect()
     }
 
-    fn on(database: Scratch) -> Self {
+    /// On this database.
+    pub(crate) fn on(database: Scratch) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (url, owner) = database.urls();
         let home = Self { database, folder, env: Vec::new() }
             .with("SWITCHBOARD_DATABASE", url)
             .with("SWITCHBOARD_LISTEN", "127.0.0.1:0")
-            .with("SWITCHBOARD_BCRYPT_COST", "4");
+            .with("SWITCHBOARD_BCRYPT_COST", "4")
+            .with("SWITCHBOARD_RATE_LIMITS", "off");
         let data = home.folder.path().display().to_string();
         let home = home.with("SWITCHBOARD_DATA_DIR", data);
         match owner {
@@ -158,9 +160,12 @@ pub(crate) struct Server {
 
 impl Server {
     fn start(mut command: Command) -> Self {
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = Guarded(command.spawn().expect("the binary runs"));
         let (tell, told) = mpsc::channel();
+        // Nothing is expected on standard output; what comes is taken for a part of the log.
+        let output = lines_of(child.0.stdout.take().unwrap());
+        let output = thread::spawn(move || output.collect::<Vec<_>>());
         let lines = lines_of(child.0.stderr.take().unwrap());
         let log = thread::spawn(move || {
             lines
@@ -170,6 +175,9 @@ impl Server {
                         let _ = tell.send(address);
                     }
                 })
+                .collect::<Vec<_>>()
+                .into_iter()
+                .chain(output.join().unwrap())
                 .collect()
         });
         match told.recv_timeout(PATIENCE) {

@@ -196,14 +196,45 @@ fn a_check_changes_nothing_and_migrate_makes_what_it_misses() {
     run(home.command(["migrate", "--data-dir", "data"]), "").ok();
 }
 
+#[tokio::test]
+async fn a_check_names_the_first_row_of_the_audit_log_that_is_not_as_it_was_written() {
+    for home in Home::each() {
+        let server = home.serve();
+        let site = Site::open(&home, server.address).await;
+        let check = || home.run(&["check", "--audit"], "");
+        let whole = check().ok();
+        assert!(whole.lines().nth(1).is_some_and(|line| line.starts_with("the audit log is whole: ")), "{whole}");
+        home.run(&["admin", "company", &site.company, "--status", "active"], "").ok();
+        let mut elsewhere = home.command(["admin", "company", &site.company, "--status", "active"]);
+        elsewhere.env("SWITCHBOARD_SECRET", "another secret than the one that serves");
+        run(elsewhere, "").refused(
+            "this is not the secret that the audit log was written with: name SWITCHBOARD_SECRET or --data-dir as for \
+             `serve`",
+        );
+        check().ok();
+        if home.database.urls().1.is_none() {
+            home.database.execute("DROP TRIGGER audit_entries_stay").unwrap();
+        }
+        let touch = format!("UPDATE audit_entries SET action = 'x' WHERE company_id = '{}' AND seq = 2", site.company);
+        home.database.execute(&touch).unwrap();
+        let broken = check();
+        assert_eq!(broken.status.code(), Some(1));
+        let line = format!("audit log, {} row 2: the row is not as it was written", site.company);
+        assert!(broken.stdout.lines().any(|written| written == line), "{}", broken.stdout);
+        assert_eq!(broken.stderr, "switchboard: the audit log is not whole: broken chains 1 of 2\n");
+    }
+}
+
 #[test]
 fn an_unmigrated_postgres_is_named_as_such_until_its_owner_migrates_it() {
     let Some(home) = Home::postgres() else { return };
     home.database.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public").unwrap();
     let tables = "SELECT tablename AS line FROM pg_tables WHERE schemaname = 'public'";
-    let lacks =
-        "the database is older than this program (migrations missing: 1); `switchboard migrate` brings it up to date";
-    home.run(&["check"], "").refused(lacks);
+    let all = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/postgres")).unwrap().count();
+    let lacks = format!(
+        "the database is older than this program (migrations missing: {all}); `switchboard migrate` brings it up to date"
+    );
+    home.run(&["check"], "").refused(&lacks);
     assert!(home.database.lines(tables).is_empty(), "the check made something");
     let mut runtime_alone = home.command(["serve"]);
     runtime_alone.env_remove("SWITCHBOARD_OWNER_DATABASE");
@@ -240,4 +271,19 @@ async fn knowledge_survives_a_restart() {
     let server = home.serve();
     let reply = site.moved_to(server.address).say(Some(&session), QUESTION, None).await;
     assert_eq!((&reply["type"], &reply["confidence"]), (&json!("rag_response"), &json!(1.0)));
+}
+
+#[tokio::test]
+async fn calls_are_counted_unless_the_environment_says_otherwise() {
+    let limit_of = async |home: &Home| {
+        let server = home.serve();
+        let answer = Caller::at(server.address).get("/api/chatbot/country-codes/").await;
+        answer.headers.get("ratelimit-limit").map(|limit| limit.to_str().unwrap().to_owned())
+    };
+    let home = Home::sqlite();
+    assert_eq!(limit_of(&home).await, None);
+    let home = home.without("SWITCHBOARD_RATE_LIMITS");
+    assert_eq!(limit_of(&home).await.as_deref(), Some("120"));
+    let home = home.with("SWITCHBOARD_LIMIT_PUBLIC", "7");
+    assert_eq!(limit_of(&home).await.as_deref(), Some("7"));
 }

@@ -1,6 +1,6 @@
 //! What the server writes to its log, and what it must not.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt::Write as _, fs, path::Path};
 
 use serde_json::{Value, json};
 
@@ -19,13 +19,28 @@ const UPLOAD: &str = "the-words-in-a-file";
 
 /// Every request of the session, by the id that its response named.
 #[derive(Default)]
-struct Heard(HashMap<String, u16>);
+struct Heard {
+    statuses: HashMap<String, u16>,
+    /// Headers and bodies of what was refused.
+    refusals: String,
+}
+
+/// What must stay where it belongs.
+struct Private {
+    /// In nothing that is said: log, output, refusals.
+    words: Vec<String>,
+    /// Nor in anything that is kept.
+    credentials: Vec<String>,
+}
 
 impl Heard {
     fn note(&mut self, answer: Answer) -> Value {
         let id = answer.header("x-request-id").to_owned();
         assert!(!id.is_empty(), "{answer:?}");
-        assert!(self.0.insert(id, answer.status).is_none(), "two requests with one id");
+        if answer.status >= 400 {
+            writeln!(self.refusals, "{:?} {}", answer.headers, answer.body).unwrap();
+        }
+        assert!(self.statuses.insert(id, answer.status).is_none(), "two requests with one id");
         answer.body
     }
 }
@@ -42,11 +57,11 @@ async fn every_line_is_an_object_that_names_its_request_and_keeps_what_is_privat
         let mut heard = Heard::default();
         let private = session(&site, &mut double, &mut heard).await;
         home.database.lock_out();
-        let failed = heard.0.len();
+        let failed = heard.statuses.len();
         heard.note(site.anybody.get("/readyz/").await);
         heard.note(site.anybody.login(OWNER, PASSWORD).await);
         home.database.let_in();
-        assert_eq!(heard.0.len(), failed + 2);
+        assert_eq!(heard.statuses.len(), failed + 2);
 
         let log = server.kill();
         let lines = log.iter().map(|line| check_shape(line));
@@ -54,14 +69,77 @@ async fn every_line_is_an_object_that_names_its_request_and_keeps_what_is_privat
         for line in lines.filter(|line| line["message"] == "request finished") {
             finished.entry(text(&line["span"]["request_id"]).to_owned()).or_default().push(line);
         }
-        for (id, status) in &heard.0 {
+        for (id, status) in &heard.statuses {
             let lines = finished.get(id).map_or(&[][..], Vec::as_slice);
             assert!(lines.len() == 1 && lines[0]["status"] == *status, "{id}: {lines:?} in {log:#?}");
             assert!(lines[0]["span"]["method"].is_string() && lines[0]["span"]["path"].is_string(), "{lines:?}");
         }
         let whole = log.join("\n");
-        for secret in &private {
+        for secret in private.words.iter().chain(&private.credentials) {
             assert!(!whole.contains(secret.as_str()), "{secret} is in {whole}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_is_written_at_the_highest_level_holds_a_secret() {
+    for home in Home::each() {
+        let mut double = Double::start();
+        let home =
+            home.answered_by(&double.url).with("SWITCHBOARD_SECRET", SECRET).with("SWITCHBOARD_LLM_KEY", MODEL_KEY);
+        let home = home.with("SWITCHBOARD_LOG", "trace");
+        let mut server = home.serve();
+        let site = Site::open(&home, server.address).await;
+        site.let_a_model_answer(&home);
+        let mut heard = Heard::default();
+        let private = session(&site, &mut double, &mut heard).await;
+        let written = server.kill().join("\n");
+        assert!(written.contains("\"TRACE\""), "libraries have nothing to say at this level");
+        for secret in private.words.iter().chain(&private.credentials) {
+            let line = written.lines().find(|line| line.contains(secret.as_str()));
+            assert_eq!(line, None, "{secret} was written");
+            assert!(!heard.refusals.contains(secret.as_str()), "{secret} is in {}", heard.refusals);
+        }
+        let (url, _) = home.database.urls();
+        if let Some(database) = url.strip_prefix("sqlite:") {
+            check_files(Path::new(database).parent().unwrap(), &private.credentials);
+        }
+        check_files(home.folder.path(), &private.credentials);
+    }
+}
+
+#[test]
+fn no_command_repeats_a_password_that_it_was_given() {
+    for home in Home::each() {
+        home.run(&["migrate"], "").ok();
+        let create = ["admin", "create-superadmin", "--username", ROOT, "--email", "r@x.example", "--password-stdin"];
+        let set = ["admin", "set-password", "--login", ROOT, "--password-stdin"];
+        let mut ran = vec![home.run(&create, PASSWORD), home.run(&create, PASSWORD), home.run(&set, WRONG_PASSWORD)];
+        for url in ["postgres://ann:a-wrong-password@127.0.0.1:1/x", "postgres://ann:a-wrong-password@[/x"] {
+            let astray = Home::sqlite().with("SWITCHBOARD_DATABASE", url).with("SWITCHBOARD_SECRET", SECRET);
+            let astray = astray.with("SWITCHBOARD_LOG", "trace");
+            ran.extend([astray.run(&["serve"], ""), astray.run(&["check"], "")]);
+        }
+        for ran in ran {
+            for secret in [PASSWORD, WRONG_PASSWORD, SECRET] {
+                assert!(!ran.stdout.contains(secret) && !ran.stderr.contains(secret), "{} {}", ran.stdout, ran.stderr);
+            }
+        }
+    }
+}
+
+/// Looks into every file below a folder.
+fn check_files(folder: &Path, secrets: &[String]) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            check_files(&path, secrets);
+            continue;
+        }
+        let bytes = fs::read(&path).unwrap();
+        for secret in secrets {
+            let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+            assert!(!found, "{secret} is in {}", path.display());
         }
     }
 }
@@ -72,11 +150,16 @@ fn check_shape(line: &str) -> Value {
     for key in ["timestamp", "level", "message"] {
         assert!(line[key].is_string(), "{key}: {line}");
     }
+    let operations = include_str!("../../../../docs/OPERATIONS.md");
+    let span = line["span"].as_object().into_iter().flatten().map(|(key, _)| format!("span.{key}"));
+    for key in line.as_object().unwrap().keys().filter(|key| *key != "span").cloned().chain(span) {
+        assert!(operations.contains(&format!("`{key}`")), "docs/OPERATIONS.md does not explain {key}: {line}");
+    }
     line
 }
 
 /// A little of everything, and what of it no log may hold.
-async fn session(site: &Site, double: &mut Double, heard: &mut Heard) -> Vec<String> {
+async fn session(site: &Site, double: &mut Double, heard: &mut Heard) -> Private {
     let signed_in = heard.note(site.anybody.login(ROOT, PASSWORD).await);
     heard.note(site.anybody.login(ROOT, WRONG_PASSWORD).await);
     let refresh = json!({"refresh": signed_in["refresh"]});
@@ -117,23 +200,20 @@ async fn session(site: &Site, double: &mut Double, heard: &mut Heard) -> Vec<Str
     heard.note(site.anybody.get(&link.replace("sig=", "sig=A")).await);
 
     let uuid = id.split_once('_').unwrap().1;
-    let texts = [
-        uuid,
-        "private",
+    let words = [uuid, "private", UPLOAD, "9841234567", "switchboard-test", "a-key-of-the-visitor"];
+    let credentials = [
         PASSWORD,
         WRONG_PASSWORD,
         SECRET,
         MODEL_KEY,
-        UPLOAD,
-        "9841234567",
-        "switchboard-test",
         site.agent.token(),
+        site.admin.token(),
         text(&signed_in["access"]),
         text(&signed_in["refresh"]),
         text(&refreshed["access"]),
         text(&reset["new_password"]),
         link.rsplit('=').next().unwrap(),
-        "a-key-of-the-visitor",
     ];
-    texts.map(str::to_owned).to_vec()
+    let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    Private { words: owned(&words), credentials: owned(&credentials) }
 }

@@ -1,11 +1,15 @@
 //! The built binary, and servers inside this process, when something goes wrong around them.
 
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod binary;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod demo;
+#[cfg(test)]
+mod doctor;
 #[cfg(test)]
 mod double;
 #[cfg(test)]

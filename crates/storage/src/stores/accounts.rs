@@ -20,6 +20,7 @@ use crate::{
     conn::Db,
     error::{Stored as _, word},
     schema::{accounts, admins, agents, companies},
+    scope,
     store::LobbyStore,
     types::At,
 };
@@ -137,6 +138,14 @@ impl Accounts for LobbyStore<'_> {
         Ok(())
     }
 
+    fn end_tokens(&mut self, user: UserId) -> Result<(), StoreError> {
+        diesel::update(accounts::table.find(user.get()))
+            .set(accounts::token_version.eq(accounts::token_version + 1))
+            .execute(self.conn)
+            .stored()?;
+        Ok(())
+    }
+
     fn own_account(&mut self, caller: &Staff, now: Timestamp) -> Result<Option<Account>, StoreError> {
         let found = match caller.company() {
             None => self.superadmin(caller.user())?,
@@ -147,6 +156,7 @@ impl Accounts for LobbyStore<'_> {
         };
         let Some(mut account) = found else { return Ok(None) };
         if let Some(code) = caller.company() {
+            scope::enter(self.conn, code)?;
             account.plan = current_of(self.conn, code, now)?;
         }
         Ok(Some(account))

@@ -1,12 +1,14 @@
 //! Admins: those of a company, and the platform's list of all.
 
 use diesel::{
-    dsl::{AsSelect, Escape, Like, auto_type, count_star},
+    dsl::{AsSelect, Escape, Like, auto_type, count_star, exists, min},
     prelude::*,
+    result::{DatabaseErrorKind, Error},
 };
 use identity::{
+    Email, PasswordHash,
     accounts::{Account, Contact},
-    admins::{AdminFilter, AdminOrder, AdminSort, Direction},
+    admins::{AdminChange, AdminFilter, AdminOrder, AdminSort, Changed, Direction},
     ports::{AdminList, Admins},
 };
 use tenancy::{StoreError, Timestamp, UserId, access::Caller};
@@ -19,8 +21,9 @@ use super::{
 };
 use crate::{
     conn::AnyBackend,
-    error::Stored as _,
+    error::{Stored as _, store_error},
     schema::{accounts, admins, companies},
+    scope::with_logins,
     store::{CompanyStore, PlatformStore},
 };
 
@@ -68,6 +71,58 @@ pub(super) fn joined() -> _ {
         .inner_join(companies::table.on(companies::code.eq(admins::company_id)))
 }
 
+/// Every query of a company's admins starts here.
+#[auto_type]
+fn own<'a>(code: &'a str, user: i64) -> _ {
+    admins::table.filter(admins::company_id.eq(code)).filter(admins::user_id.eq(user))
+}
+
+/// What is to change of an admin's own row.
+#[derive(AsChangeset)]
+#[diesel(table_name = admins)]
+struct ContactChange<'a> {
+    name: Option<&'a str>,
+    name_key: Option<String>,
+    address: Option<&'a str>,
+    contact_person: Option<&'a str>,
+    contact_number: Option<&'a str>,
+    phone_number: Option<&'a str>,
+}
+
+/// What is to change of an admin's account.
+#[derive(AsChangeset)]
+#[diesel(table_name = accounts)]
+struct AccountChange<'a> {
+    email: Option<&'a str>,
+    email_key: Option<&'a str>,
+    first_name: Option<&'a str>,
+    last_name: Option<&'a str>,
+}
+
+impl<'a> ContactChange<'a> {
+    fn of(change: &'a AdminChange) -> Self {
+        Self {
+            name: change.name.as_deref(),
+            name_key: change.name.as_deref().map(folded),
+            address: change.address.as_deref(),
+            contact_person: change.contact_person.as_deref(),
+            contact_number: change.contact_number.as_deref(),
+            phone_number: change.phone_number.as_deref(),
+        }
+    }
+}
+
+impl<'a> AccountChange<'a> {
+    fn of(change: &'a AdminChange) -> Self {
+        Self {
+            email: change.email.as_ref().map(Email::as_str),
+            email_key: change.email.as_ref().map(Email::key),
+            first_name: change.first_name.as_deref(),
+            last_name: change.last_name.as_deref(),
+        }
+    }
+}
+
 impl<C: Caller> Admins for CompanyStore<'_, C> {
     fn insert_admin(&mut self, user: UserId, contact: &Contact) -> Result<(), StoreError> {
         diesel::insert_into(admins::table)
@@ -84,6 +139,68 @@ impl<C: Caller> Admins for CompanyStore<'_, C> {
             .execute(self.conn)
             .stored()?;
         Ok(())
+    }
+
+    fn change_admin(&mut self, user: UserId, change: &AdminChange) -> Result<Changed, StoreError> {
+        let (code, id) = (self.code(), user.get());
+        if !diesel::select(exists(own(code.as_str(), id))).get_result(self.conn).stored()? {
+            return Ok(Changed::Missing);
+        }
+        if let Some(email) = &change.email {
+            let others = accounts::table.filter(accounts::email_key.eq(email.key()).and(accounts::id.ne(id)));
+            if with_logins(self.conn, |conn| diesel::select(exists(others)).get_result(conn).stored())? {
+                return Ok(Changed::EmailTaken);
+            }
+        }
+        diesel::update(own(code.as_str(), id))
+            .set(ContactChange::of(change))
+            .execute(self.conn)
+            .optional_empty_changeset()
+            .stored()?;
+        let changed = diesel::update(accounts::table.find(id)).set(AccountChange::of(change)).execute(self.conn);
+        match changed.optional_empty_changeset() {
+            Ok(_) => Ok(Changed::Stored),
+            Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(Changed::EmailTaken),
+            Err(error) => Err(store_error(error)),
+        }
+    }
+
+    fn delete_admin(&mut self, user: UserId) -> Result<bool, StoreError> {
+        let (code, id) = (self.code(), user.get());
+        let deleted = diesel::delete(own(code.as_str(), id)).execute(self.conn).stored()?;
+        if deleted > 0 {
+            // What belongs to the account refers to it with ON DELETE CASCADE.
+            with_logins(self.conn, |conn| diesel::delete(accounts::table.find(id)).execute(conn).stored())?;
+        }
+        Ok(deleted > 0)
+    }
+
+    fn reset_admin_password(&mut self, user: UserId, hash: &PasswordHash) -> Result<Option<Email>, StoreError> {
+        let (code, id) = (self.code(), user.get());
+        let own = own(code.as_str(), id).select(admins::user_id);
+        let email: Option<String> =
+            diesel::update(accounts::table.filter(accounts::id.eq_any(own)).filter(accounts::is_active.eq(true)))
+                .set((
+                    accounts::password_hash.eq(hash.as_str()),
+                    accounts::first_login.eq(true),
+                    accounts::token_version.eq(accounts::token_version + 1),
+                ))
+                .returning(accounts::email)
+                .get_result(self.conn)
+                .optional()
+                .stored()?;
+        Ok(email.map(Email::from_stored))
+    }
+
+    fn owner(&mut self) -> Result<Option<UserId>, StoreError> {
+        let code = self.code();
+        // Ids are never reused, so the smallest is the oldest.
+        let oldest: Option<i64> = admins::table
+            .filter(admins::company_id.eq(code.as_str()))
+            .select(min(admins::user_id))
+            .first(self.conn)
+            .stored()?;
+        Ok(oldest.map(UserId::new))
     }
 }
 

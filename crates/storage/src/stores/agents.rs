@@ -1,4 +1,7 @@
-//! Agents: those of a company, the platform's list of all, and their arrivals.
+//! Agents: those of a company, the platform's list of all, and how they come and go.
+
+mod changes;
+mod stays;
 
 use std::net::IpAddr;
 
@@ -9,9 +12,11 @@ use diesel::{
 use handoff::{ActivityKind, NewActivity};
 use identity::{
     Email, PasswordHash,
-    agents::{Agent, AgentStatus, NewAgentRow},
+    accounts::Names,
+    agents::{Agent, AgentSession, AgentStatus, NewAgentRow},
     ports::{AgentList, Agents, Arrivals},
 };
+use serde_json::{Value, json};
 use tenancy::{
     AgentId, CompanyCode, StoreError, Timestamp, UserId,
     access::{self, Caller},
@@ -22,6 +27,7 @@ use crate::{
     conn::{AnyBackend, Db},
     error::{Stored as _, word},
     schema::{accounts, agent_sessions, agents, companies},
+    scope,
     store::{CompanyStore, LobbyStore, PlatformStore},
     types::At,
 };
@@ -138,6 +144,26 @@ impl<C: Caller> Agents for CompanyStore<'_, C> {
                 .stored()?;
         Ok(email.map(Email::from_stored))
     }
+
+    fn agent_for_update(&mut self, id: AgentId) -> Result<Option<Agent>, StoreError> {
+        changes::for_update(self.conn, self.code(), id)
+    }
+
+    fn write_agent(&mut self, agent: &Agent, names: &Names) -> Result<bool, StoreError> {
+        changes::write(self.conn, self.code(), agent, names)
+    }
+
+    fn send_off(&mut self, agent: &Agent, now: Timestamp) -> Result<AgentStatus, StoreError> {
+        changes::send_off(self.conn, self.code(), agent, now)
+    }
+
+    fn delete_agent(&mut self, agent: &Agent) -> Result<(), StoreError> {
+        changes::delete(self.conn, self.code(), agent)
+    }
+
+    fn agent_sessions(&mut self, agent: Option<AgentId>) -> Result<Vec<AgentSession>, StoreError> {
+        stays::list(self.conn, Some(self.code()), agent)
+    }
 }
 
 impl AgentList for PlatformStore<'_> {
@@ -153,6 +179,10 @@ impl AgentList for PlatformStore<'_> {
         rows.into_iter().map(agent).collect()
     }
 
+    fn agent_sessions_everywhere(&mut self, agent: Option<AgentId>) -> Result<Vec<AgentSession>, StoreError> {
+        stays::list(self.conn, None, agent)
+    }
+
     fn company_of_agent(&mut self, agent: AgentId) -> Result<Option<CompanyCode>, StoreError> {
         self.locate(Place::Agent(agent))
     }
@@ -161,6 +191,7 @@ impl AgentList for PlatformStore<'_> {
 impl Arrivals for LobbyStore<'_> {
     fn agent_arrived(&mut self, agent: &access::Agent, ip: Option<IpAddr>, now: Timestamp) -> Result<(), StoreError> {
         let company = agent.scope().company();
+        scope::enter(self.conn, company)?;
         set_status(self.conn, agent, AgentStatus::Available)?;
         diesel::insert_into(agent_sessions::table)
             .values((
@@ -171,19 +202,59 @@ impl Arrivals for LobbyStore<'_> {
             ))
             .execute(self.conn)
             .stored()?;
-        let activity = NewActivity {
-            agent: agent.id(),
-            kind: ActivityKind::Login,
-            description: format!("{} signed in.", agent.name()),
-            metadata: serde_json::json!({}),
-            ip,
-        };
-        activities::insert(self.conn, company, &activity, now)
+        log(self.conn, agent, ActivityKind::Login, format!("{} signed in.", agent.name()), json!({}), ip, now)
     }
 
     fn agent_set_offline(&mut self, agent: &access::Agent) -> Result<(), StoreError> {
+        scope::enter(self.conn, agent.scope().company())?;
         set_status(self.conn, agent, AgentStatus::Offline)
     }
+
+    fn agent_left(&mut self, agent: &access::Agent, ip: Option<IpAddr>, now: Timestamp) -> Result<(), StoreError> {
+        let company = agent.scope().company();
+        scope::enter(self.conn, company)?;
+        diesel::update(own(company.as_str()).filter(agents::id.eq(agent.id().get())))
+            .set((agents::status.eq(AgentStatus::Offline.as_str()), agents::last_active.eq(At(now))))
+            .execute(self.conn)
+            .stored()?;
+        stays::close_newest(self.conn, company, agent.id(), now)?;
+        log(self.conn, agent, ActivityKind::Logout, format!("{} signed out.", agent.name()), json!({}), ip, now)
+    }
+
+    fn agent_set_status(
+        &mut self,
+        agent: &access::Agent,
+        status: AgentStatus,
+        ip: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let company = agent.scope().company();
+        scope::enter(self.conn, company)?;
+        let before: Option<String> = own(company.as_str())
+            .filter(agents::id.eq(agent.id().get()))
+            .select(agents::status)
+            .first(self.conn)
+            .optional()
+            .stored()?;
+        let Some(before) = before.filter(|before| before != status.as_str()) else { return Ok(()) };
+        set_status(self.conn, agent, status)?;
+        let description = format!("{} is {} now.", agent.name(), status.as_str());
+        let change = json!({ "from": before, "to": status.as_str() });
+        log(self.conn, agent, ActivityKind::StatusChange, description, change, ip, now)
+    }
+}
+
+fn log(
+    conn: &mut Db,
+    agent: &access::Agent,
+    kind: ActivityKind,
+    description: String,
+    metadata: Value,
+    ip: Option<IpAddr>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let activity = NewActivity { agent: agent.id(), kind, description, metadata, ip };
+    activities::insert(conn, agent.scope().company(), &activity, now)
 }
 
 fn set_status(conn: &mut Db, agent: &access::Agent, status: AgentStatus) -> Result<(), StoreError> {

@@ -12,11 +12,11 @@ use tenancy::{
     assignments::{Assignment, AssignmentStatus, Assignments},
 };
 
-use super::plans::PlanRow;
+use super::{companies::lock, plans::PlanRow};
 use crate::{
     conn::Db,
     error::{Stored as _, word},
-    schema::{assignments, companies, plans},
+    schema::{assignments, plans},
     store::CompanyStore,
     types::At,
 };
@@ -30,9 +30,9 @@ const ACTIVE: &str = AssignmentStatus::Active.as_str();
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = assignments)]
-struct AssignmentRow {
+pub(super) struct AssignmentRow {
     id: i64,
-    company_id: String,
+    pub(super) company_id: String,
     status: String,
     start_at: At,
     expiry_at: At,
@@ -41,7 +41,7 @@ struct AssignmentRow {
 }
 
 impl AssignmentRow {
-    fn into_assignment(self, plan: PlanRow) -> Result<Assignment, StoreError> {
+    pub(super) fn into_assignment(self, plan: PlanRow) -> Result<Assignment, StoreError> {
         Ok(Assignment {
             id: AssignmentId::new(self.id),
             plan: plan.into_plan()?,
@@ -72,17 +72,8 @@ impl<C: Caller> Assignments for CompanyStore<'_, C> {
     }
 
     fn assignments_for_update(&mut self) -> Result<Vec<Assignment>, StoreError> {
-        let code = self.code();
-        if let Db::Pg(conn) = &mut *self.conn {
-            // There may be no assignment to lock yet, so the lock is on the company. Not FOR UPDATE:
-            // that would also hold up every insert that merely refers to the company.
-            companies::table
-                .find(code.as_str())
-                .select(companies::code)
-                .for_no_key_update()
-                .first::<String>(conn)
-                .stored()?;
-        }
+        // There may be no assignment to lock yet, so the lock is on the company.
+        lock(self.conn, self.code())?;
         self.assignments()
     }
 
@@ -114,6 +105,16 @@ impl<C: Caller> Assignments for CompanyStore<'_, C> {
             .get_result(self.conn)
             .stored()?;
         Ok(AssignmentId::new(id))
+    }
+
+    fn end(&mut self, id: AssignmentId, status: AssignmentStatus, notes: Option<&str>) -> Result<(), StoreError> {
+        let code = self.code();
+        // No notes are left out of the statement, not set to nothing.
+        diesel::update(own(code.as_str()).filter(assignments::id.eq(id.get())))
+            .set((assignments::status.eq(status.as_str()), notes.map(|notes| assignments::notes.eq(notes))))
+            .execute(self.conn)
+            .stored()?;
+        Ok(())
     }
 }
 

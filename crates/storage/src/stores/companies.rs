@@ -10,6 +10,7 @@ use tenancy::{
 use super::directory::{code, status};
 use crate::{
     both::both,
+    conn::Db,
     error::Stored as _,
     schema::{companies, company_numbers},
     store::{CompanyStore, PlatformStore},
@@ -70,6 +71,14 @@ impl Companies for PlatformStore<'_> {
 }
 
 impl<C: Caller> CompanyRecord for CompanyStore<'_, C> {
+    fn company_for_update(&mut self) -> Result<Company, StoreError> {
+        let code = self.code();
+        lock(self.conn, code)?;
+        let row: CompanyRow =
+            companies::table.find(code.as_str()).select(CompanyRow::as_select()).first(self.conn).stored()?;
+        row.into_company()
+    }
+
     fn set_status(&mut self, status: CompanyStatus) -> Result<(), StoreError> {
         diesel::update(companies::table.find(self.code().as_str()))
             .set(companies::status.eq(status.as_str()))
@@ -77,4 +86,23 @@ impl<C: Caller> CompanyRecord for CompanyStore<'_, C> {
             .stored()?;
         Ok(())
     }
+
+    fn rename(&mut self, name: &str) -> Result<(), StoreError> {
+        diesel::update(companies::table.find(self.code().as_str()))
+            .set(companies::name.eq(name))
+            .execute(self.conn)
+            .stored()?;
+        Ok(())
+    }
+}
+
+/// Locks a company's row until the transaction ends; on SQLite there is one writer anyway.
+///
+/// Not `FOR UPDATE`: that would also hold up every insert that merely refers to the company.
+pub(super) fn lock(conn: &mut Db, code: CompanyCode) -> Result<(), StoreError> {
+    if let Db::Pg(conn) = conn {
+        let query = companies::table.find(code.as_str()).select(companies::code).for_no_key_update();
+        query.first::<String>(conn).stored()?;
+    }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use ::attachments::BlobKey;
 use diesel::prelude::*;
 use handoff::Erasing;
-use tenancy::{ProfileId, StoreError, access::Caller};
+use tenancy::{ProfileId, SessionKey, StoreError, access::Caller};
 
 use crate::{
     error::{Stored as _, word},
@@ -26,6 +26,8 @@ impl<C: Caller> Erasing for CompanyStore<'_, C> {
             .select(attachments::blob_key)
             .load(self.conn)
             .stored()?;
+        self.leave_counts(SessionKey::new(session))?;
+        self.counts.profiles(code, -1);
         // Everything of a session refers to it with ON DELETE CASCADE.
         diesel::delete(sessions::table.filter(sessions::company_id.eq(code.as_str()).and(sessions::key.eq(session))))
             .execute(self.conn)

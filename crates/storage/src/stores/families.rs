@@ -103,4 +103,12 @@ impl Families for LobbyStore<'_> {
         diesel::update(refresh_families::table.find(row.id.clone())).set(row).execute(self.conn).stored()?;
         Ok(())
     }
+
+    fn revoke_families(&mut self, user: UserId) -> Result<(), StoreError> {
+        diesel::update(refresh_families::table.filter(refresh_families::user_id.eq(user.get())))
+            .set(refresh_families::revoked.eq(true))
+            .execute(self.conn)
+            .stored()?;
+        Ok(())
+    }
 }

@@ -1,21 +1,21 @@
 //! Handoffs, of one company and of all.
 
+mod lists;
+
 use chatbot::SessionStatus;
-use diesel::{
-    dsl::{self, AsSelect, count_star, exists},
-    prelude::*,
-};
+use diesel::{dsl::count_star, prelude::*};
 use handoff::{
-    Activity, ActivityFilter, AgentRef, AllHandoffs, Handoff, HandoffFilter, HandoffPage, Handoffs, Opening, Priority,
-    Sight, State, StateFilter, VisitorRef,
+    Activity, ActivityFilter, AgentRef, AllHandoffs, Handoff, HandoffFilter, HandoffPage, Handoffs, Opening, Position,
+    Priority, Sight, State, VisitorRef,
 };
 use tenancy::{AgentId, CompanyCode, HandoffId, SessionId, SessionKey, StoreError, Timestamp, access::Caller};
 
-use super::activities;
+use self::lists::{Scope, columns, joined};
+use super::{activities, counts::Counted};
 use crate::{
-    conn::{AnyBackend, Db},
+    conn::Db,
     error::{Stored as _, word},
-    schema::{accounts, agents, companies, handoffs, profiles, sessions, transfers},
+    schema::{accounts, agents, handoffs, transfers},
     store::{CompanyStore, PlatformStore},
     types::At,
 };
@@ -57,135 +57,6 @@ fn handoff((row, session_id, session_status, agent_name, visitor): Joined) -> Re
     })
 }
 
-/// Whose handoffs a query is about.
-#[derive(Clone, Copy)]
-enum Scope {
-    Company(CompanyCode),
-    /// Of every company that is not closed.
-    Everyone,
-}
-
-/// A handoff's session, agent and profile, each by both columns.
-#[diesel::dsl::auto_type]
-fn joined() -> _ {
-    handoffs::table
-        .inner_join(
-            sessions::table
-                .on(sessions::company_id.eq(handoffs::company_id).and(sessions::key.eq(handoffs::session_key))),
-        )
-        .left_join(
-            agents::table
-                .on(agents::company_id.eq(handoffs::company_id).and(agents::id.nullable().eq(handoffs::agent_id))),
-        )
-        .left_join(
-            profiles::table
-                .on(profiles::company_id.eq(handoffs::company_id).and(profiles::session_key.eq(handoffs::session_key))),
-        )
-}
-
-impl Scope {
-    /// Every query of handoffs starts here: their ids, which the wanted rows are then
-    /// joined to.
-    fn ids(self, filter: &HandoffFilter, sight: Sight) -> handoffs::BoxedQuery<'static, AnyBackend> {
-        let mut query: handoffs::BoxedQuery<'static, AnyBackend> = handoffs::table.into_boxed();
-        query = match self {
-            Self::Company(code) => query.filter(handoffs::company_id.eq(code.to_string())),
-            Self::Everyone => query.filter(
-                handoffs::company_id
-                    .eq_any(companies::table.filter(companies::status.ne("closed")).select(companies::code)),
-            ),
-        };
-        query = match sight {
-            Sight::All => query,
-            Sight::Mine(agent) => query.filter(handoffs::agent_id.eq(agent.get())),
-            Sight::MineAndQueue(agent) => query.filter(
-                handoffs::agent_id
-                    .eq(agent.get())
-                    .or(handoffs::agent_id.is_null().and(handoffs::resolved_at.is_null())),
-            ),
-        };
-        if let Some(agent) = filter.agent {
-            query = query.filter(handoffs::agent_id.eq(agent.get()));
-        }
-        if let Some(priority) = filter.priority {
-            query = query.filter(handoffs::priority.eq(priority.as_str()));
-        }
-        query = match filter.state {
-            None => query,
-            Some(StateFilter::Resolved) => query.filter(handoffs::resolved_at.is_not_null()),
-            Some(StateFilter::Pending) => {
-                query.filter(handoffs::resolved_at.is_null().and(handoffs::agent_id.is_null()))
-            }
-            Some(StateFilter::Assigned) => {
-                query.filter(handoffs::resolved_at.is_null().and(handoffs::agent_id.is_not_null()))
-            }
-        };
-        if filter.with_profile {
-            query = query.filter(exists(profile_of_handoff()));
-        }
-        query
-    }
-
-    fn list(
-        self,
-        conn: &mut Db,
-        filter: &HandoffFilter,
-        sight: Sight,
-        range: Option<(i64, i64)>,
-    ) -> Result<Vec<Handoff>, StoreError> {
-        let mut ids =
-            self.ids(filter, sight).select(handoffs::id).order((handoffs::escalated_at.desc(), handoffs::id.desc()));
-        if let Some((offset, limit)) = range {
-            ids = ids.offset(offset).limit(limit);
-        }
-        let ids: Vec<i64> = ids.load(conn).stored()?;
-        let mut found = Vec::with_capacity(ids.len());
-        for some in ids.chunks(ROWS) {
-            let rows = joined()
-                .filter(handoffs::id.eq_any(some))
-                .order((handoffs::escalated_at.desc(), handoffs::id.desc()))
-                .select(columns());
-            let rows: Vec<Joined> = match self {
-                Self::Company(code) => rows.filter(handoffs::company_id.eq(code.as_str())).load(conn),
-                Self::Everyone => rows.load(conn),
-            }
-            .stored()?;
-            for row in rows {
-                found.push(handoff(row)?);
-            }
-        }
-        Ok(found)
-    }
-}
-
-/// How many rows one statement joins; a statement's binds are bounded.
-const ROWS: usize = 500;
-
-type Columns = (
-    AsSelect<HandoffRow, AnyBackend>,
-    sessions::id,
-    sessions::status,
-    dsl::Nullable<agents::name>,
-    dsl::Nullable<(profiles::name, profiles::phone, profiles::email)>,
-);
-
-fn columns() -> Columns {
-    (
-        HandoffRow::as_select(),
-        sessions::id,
-        sessions::status,
-        agents::name.nullable(),
-        (profiles::name, profiles::phone, profiles::email).nullable(),
-    )
-}
-
-#[diesel::dsl::auto_type]
-fn profile_of_handoff() -> _ {
-    profiles::table
-        .filter(profiles::company_id.eq(handoffs::company_id))
-        .filter(profiles::session_key.eq(handoffs::session_key))
-}
-
 impl<C: Caller> Handoffs for CompanyStore<'_, C> {
     fn handoff(&mut self, id: HandoffId) -> Result<Option<Handoff>, StoreError> {
         let code = self.code();
@@ -219,6 +90,7 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
             handoffs::reason.eq(&opening.reason),
             handoffs::priority.eq(opening.priority.as_str()),
         );
+        self.leave_counts(session)?;
         let known =
             handoffs::table.filter(handoffs::company_id.eq(code.as_str()).and(handoffs::session_key.eq(session.get())));
         if diesel::update(known).set(fresh.clone()).execute(self.conn).stored()? == 0 {
@@ -232,18 +104,21 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
 
     fn move_handoff(&mut self, id: HandoffId, state: &State, notes: Option<&str>) -> Result<(), StoreError> {
         let code = self.code();
+        let agent = state.agent().map(|agent| agent.id.get());
         let resolved_at = match state {
             State::Resolved { at, .. } => Some(At(*at)),
             State::Pending | State::Assigned(_) => None,
         };
-        diesel::update(handoffs::table.filter(handoffs::company_id.eq(code.as_str()).and(handoffs::id.eq(id.get()))))
-            .set((
-                handoffs::agent_id.eq(state.agent().map(|agent| agent.id.get())),
-                handoffs::resolved_at.eq(resolved_at),
-                handoffs::notes.eq(notes),
-            ))
+        let row = handoffs::table.filter(handoffs::company_id.eq(code.as_str()).and(handoffs::id.eq(id.get())));
+        let was: Option<(Option<i64>, Option<At>)> =
+            row.select((handoffs::agent_id, handoffs::resolved_at)).first(self.conn).optional().stored()?;
+        let Some(was) = was else { return Ok(()) };
+        diesel::update(row)
+            .set((handoffs::agent_id.eq(agent), handoffs::resolved_at.eq(resolved_at), handoffs::notes.eq(notes)))
             .execute(self.conn)
             .stored()?;
+        self.counts.handoffs(code, Counted::at(was), -1);
+        self.counts.handoffs(code, Counted::at((agent, resolved_at)), 1);
         Ok(())
     }
 
@@ -270,9 +145,19 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
 
     fn active_agent(&mut self, id: AgentId) -> Result<Option<AgentRef>, StoreError> {
         let code = self.code();
-        let name: Option<String> = agents::table
+        let agent = agents::table.filter(agents::company_id.eq(code.as_str()).and(agents::id.eq(id.get())));
+        if let Db::Pg(conn) = &mut *self.conn {
+            // The account alone: a join would lock the agent's row too, and in an order of its own.
+            accounts::table
+                .filter(accounts::id.eq_any(agent.select(agents::user_id)))
+                .select(accounts::id)
+                .for_key_share()
+                .first::<i64>(conn)
+                .optional()
+                .stored()?;
+        }
+        let name: Option<String> = agent
             .inner_join(accounts::table.on(accounts::id.eq(agents::user_id)))
-            .filter(agents::company_id.eq(code.as_str()).and(agents::id.eq(id.get())))
             .filter(accounts::is_active.eq(true))
             .select(agents::name)
             .first(self.conn)
@@ -281,8 +166,38 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
         Ok(name.map(|name| AgentRef { id, name }))
     }
 
+    fn forget_agent(&mut self, id: AgentId) -> Result<(), StoreError> {
+        let code = self.code();
+        let closed = handoffs::table
+            .filter(handoffs::company_id.eq(code.as_str()).and(handoffs::agent_id.eq(id.get())))
+            .filter(handoffs::resolved_at.is_not_null());
+        let forgotten = diesel::update(closed).set(handoffs::agent_id.eq(None::<i64>)).execute(self.conn).stored()?;
+        let at = Counted { agent: Some(id.get()), resolved: true };
+        self.counts.handoffs(code, at, -i64::try_from(forgotten).unwrap_or(i64::MAX));
+        let of_company = transfers::table.filter(transfers::company_id.eq(code.as_str()));
+        diesel::update(of_company.filter(transfers::from_agent_id.eq(id.get())))
+            .set(transfers::from_agent_id.eq(None::<i64>))
+            .execute(self.conn)
+            .stored()?;
+        diesel::update(of_company.filter(transfers::to_agent_id.eq(id.get())))
+            .set(transfers::to_agent_id.eq(None::<i64>))
+            .execute(self.conn)
+            .stored()?;
+        Ok(())
+    }
+
     fn handoffs(&mut self, filter: &HandoffFilter, sight: Sight) -> Result<Vec<Handoff>, StoreError> {
-        Scope::Company(self.code()).list(self.conn, filter, sight, None)
+        Scope::Company(self.code()).list(self.conn, filter, sight, None, None)
+    }
+
+    fn handoffs_after(
+        &mut self,
+        filter: &HandoffFilter,
+        sight: Sight,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Handoff>, StoreError> {
+        Scope::Company(self.code()).list(self.conn, filter, sight, after, Some(limit))
     }
 
     fn page_of_handoffs(
@@ -292,14 +207,12 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
         offset: i64,
         limit: i64,
     ) -> Result<HandoffPage, StoreError> {
-        let scope = Scope::Company(self.code());
-        let count = scope.ids(filter, sight).select(count_star()).first(self.conn).stored()?;
-        Ok(HandoffPage { count, rows: scope.list(self.conn, filter, sight, Some((offset, limit)))? })
+        Scope::Company(self.code()).page(self.conn, filter, sight, offset, limit)
     }
 
     fn resolved_since(&mut self, agent: AgentId, since: Timestamp) -> Result<i64, StoreError> {
         Scope::Company(self.code())
-            .ids(&HandoffFilter::default(), Sight::Mine(agent))
+            .places(&HandoffFilter::default(), Sight::Mine(agent))
             .filter(handoffs::resolved_at.ge(At(since)))
             .select(count_star())
             .first(self.conn)
@@ -307,14 +220,40 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
     }
 }
 
+impl<C: Caller> CompanyStore<'_, C> {
+    /// Notes that the handoff of a session, if it has one, is no longer counted where it is.
+    pub(super) fn leave_counts(&mut self, session: SessionKey) -> Result<(), StoreError> {
+        let code = self.code();
+        let was: Option<(Option<i64>, Option<At>)> = handoffs::table
+            .filter(handoffs::company_id.eq(code.as_str()).and(handoffs::session_key.eq(session.get())))
+            .select((handoffs::agent_id, handoffs::resolved_at))
+            .first(self.conn)
+            .optional()
+            .stored()?;
+        if let Some(was) = was {
+            self.counts.handoffs(code, Counted::at(was), -1);
+        }
+        Ok(())
+    }
+}
+
+impl Counted {
+    /// Where a row with this agent and this moment of resolution is counted.
+    fn at((agent, resolved_at): (Option<i64>, Option<At>)) -> Self {
+        Self { agent, resolved: resolved_at.is_some() }
+    }
+}
+
 impl AllHandoffs for PlatformStore<'_> {
-    fn all_handoffs(
+    fn all_handoffs_after(
         &mut self,
         filter: &HandoffFilter,
         company: Option<CompanyCode>,
+        after: Option<Position>,
+        limit: usize,
     ) -> Result<Vec<Handoff>, StoreError> {
         let scope = company.map_or(Scope::Everyone, Scope::Company);
-        scope.list(self.conn, filter, Sight::All, None)
+        scope.list(self.conn, filter, Sight::All, after, Some(limit))
     }
 
     fn all_activities(&mut self, filter: &ActivityFilter) -> Result<Vec<Activity>, StoreError> {

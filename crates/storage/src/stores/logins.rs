@@ -12,6 +12,7 @@ use crate::{
     conn::Db,
     error::Stored as _,
     schema::accounts,
+    scope::with_logins,
     store::{CompanyStore, LobbyStore},
     types::At,
 };
@@ -24,7 +25,7 @@ impl Logins for LobbyStore<'_> {
 
 impl<C: Caller> Logins for CompanyStore<'_, C> {
     fn reserve_login(&mut self, account: &NewAccount, now: Timestamp) -> Result<Reserved, StoreError> {
-        reserve(self.conn, account, now)
+        with_logins(self.conn, |conn| reserve(conn, account, now))
     }
 }
 

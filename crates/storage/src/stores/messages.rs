@@ -1,6 +1,6 @@
 //! Messages with their files.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use attachments::Attachment;
 use chatbot::{Detail, Message, Messages, NewMessage};
@@ -11,7 +11,7 @@ use super::attachments::AttachmentRow;
 use crate::{
     conn::{AnyBackend, Db, each_db},
     error::Stored as _,
-    schema::{attachments as files, message_files, messages, profiles},
+    schema::{agents, attachments as files, message_files, messages, profiles},
     store::CompanyStore,
     types::{At, Json},
 };
@@ -152,12 +152,38 @@ impl<C: Caller> CompanyStore<'_, C> {
         for (message, file, profile) in found {
             files_of.entry(message).or_default().push(file.into_attachment(profile)?);
         }
-        rows.into_iter()
-            .map(|row| {
-                let files = files_of.remove(&row.id).unwrap_or_default();
-                row.into_message(files)
-            })
-            .collect()
+        let with_files = rows.into_iter().map(|row| {
+            let files = files_of.remove(&row.id).unwrap_or_default();
+            row.into_message(files)
+        });
+        let mut messages = with_files.collect::<Result<Vec<_>, _>>()?;
+        self.forget_the_gone(&mut messages)?;
+        Ok(messages)
+    }
+
+    /// Takes the ids of deleted agents off what they wrote. The documents keep them: whoever
+    /// deletes an agent should not have to search all messages of a company.
+    fn forget_the_gone(&mut self, messages: &mut [Message]) -> Result<(), StoreError> {
+        let author = |message: &Message| match message.detail {
+            Detail::Agent { id, .. } => id,
+            Detail::User { .. } | Detail::Bot { .. } | Detail::Admin { .. } => None,
+        };
+        let authors: BTreeSet<i64> = messages.iter().filter_map(author).collect();
+        if authors.is_empty() {
+            return Ok(());
+        }
+        let known: Vec<i64> = agents::table
+            .filter(agents::company_id.eq(self.code().as_str()))
+            .filter(agents::id.eq_any(authors.into_iter().collect::<Vec<_>>()))
+            .select(agents::id)
+            .load(self.conn)
+            .stored()?;
+        for message in messages {
+            if let Detail::Agent { id, .. } = &mut message.detail {
+                *id = id.filter(|id| known.contains(id));
+            }
+        }
+        Ok(())
     }
 }
 

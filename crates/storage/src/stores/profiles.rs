@@ -6,13 +6,16 @@ use chatbot::{
     AllProfiles, NewProfile, Profile, ProfileFilter, ProfileListing, ProfileStats, Profiles, SessionStatus, Step,
 };
 use diesel::{
-    dsl::{count_star, exists},
+    dsl::{case_when, count, count_star, sql},
     prelude::*,
+    sql_types::Bool,
 };
 use tenancy::{CompanyCode, Date, ProfileId, SessionId, SessionKey, StoreError, Timestamp, access::Caller};
 
 use super::{
+    counts,
     directory::code,
+    reach::Reach,
     search::{contains, folded},
 };
 use crate::{
@@ -80,14 +83,23 @@ enum Scope {
 }
 
 impl Scope {
+    fn company(self) -> Option<CompanyCode> {
+        match self {
+            Self::Company(code) => Some(code),
+            Self::Everyone => None,
+        }
+    }
+
     /// Every query of profiles starts here.
     fn profiles(self) -> profiles::BoxedQuery<'static, AnyBackend> {
         let all = profiles::table.into_boxed();
         match self {
             Self::Company(code) => all.filter(profiles::company_id.eq(code.to_string())),
-            Self::Everyone => all.filter(
+            // Said of the few that are closed, this leaves the order to the index over all, which
+            // is for those queries alone that say what is true of every id.
+            Self::Everyone => all.filter(sql::<Bool>("profiles.id > 0")).filter(
                 profiles::company_id
-                    .eq_any(companies::table.filter(companies::status.ne("closed")).select(companies::code)),
+                    .ne_all(companies::table.filter(companies::status.eq("closed")).select(companies::code)),
             ),
         }
     }
@@ -116,15 +128,26 @@ impl Scope {
         offset: i64,
         limit: i64,
     ) -> Result<(i64, Vec<ProfileListing>), StoreError> {
-        let count = self.filtered(filter).select(count_star()).first(conn).stored()?;
-        let rows: Vec<ProfileRow> = self
-            .filtered(filter)
-            .order((profiles::created_at.desc(), profiles::id.desc()))
-            .offset(offset)
-            .limit(limit)
-            .select(ProfileRow::as_select())
-            .load(conn)
-            .stored()?;
+        let count = match counts::kept_profiles(conn, self.company(), filter)? {
+            Some(count) => count,
+            None => self.filtered(filter).select(count_star()).first(conn).stored()?,
+        };
+        let query = self.filtered(filter).select(ProfileRow::as_select());
+        let rows: Vec<ProfileRow> = match Reach::of(count, offset, limit) {
+            Reach::Nothing => Vec::new(),
+            Reach::FromStart { offset, limit } => query
+                .order((profiles::created_at.desc(), profiles::id.desc()))
+                .offset(offset)
+                .limit(limit)
+                .load(conn)
+                .stored()?,
+            Reach::FromEnd { offset, limit } => {
+                let query = query.order((profiles::created_at.asc(), profiles::id.asc()));
+                let mut rows: Vec<ProfileRow> = query.offset(offset).limit(limit).load(conn).stored()?;
+                rows.reverse();
+                rows
+            }
+        };
         let keys: Vec<i64> = rows.iter().map(|row| row.session_key).collect();
         let sessions = self.session_sides(conn, &keys)?;
         let listings = rows.into_iter().map(|row| {
@@ -139,26 +162,60 @@ impl Scope {
         Ok((count, listings.collect::<Result<_, StoreError>>()?))
     }
 
+    /// Ranges of an index where there is one, and two passes over the rest: one over the profiles,
+    /// one over their sessions. An index on `last_used` would be written with every turn.
     fn stats(self, conn: &mut Db, now: Timestamp) -> Result<ProfileStats, StoreError> {
-        let made_since = |since: Timestamp| self.profiles().filter(profiles::created_at.ge(At(since)));
-        let used_since =
-            |since: Timestamp| self.profiles().filter(exists(own_session().filter(sessions::last_used.ge(At(since)))));
-        let escalated = own_session().filter(sessions::status.eq_any(["escalated", "assigned"]));
-        let mut count = |query: profiles::BoxedQuery<'static, AnyBackend>| -> Result<i64, StoreError> {
-            query.select(count_star()).first(conn).stored()
+        let mut made_since = |since: Timestamp| -> Result<i64, StoreError> {
+            let made = self.profiles().filter(profiles::created_at.ge(At(since)));
+            made.select(count_star()).first(conn).stored()
         };
+        let today = made_since(now.start_of_day())?;
+        let this_week = made_since(now.start_of_week())?;
+        let this_month = made_since(now.start_of_month())?;
+        let (with_email, favorites) = self
+            .profiles()
+            .select((count(profiles::email), count(case_when(profiles::is_favorite.eq(true), profiles::id))))
+            .first(conn)
+            .stored()?;
+        let by_country = self.by_country(conn)?;
+        let (escalated_sessions, active, used_today) = self.used(conn, now)?;
         Ok(ProfileStats {
-            total: count(self.profiles())?,
-            today: count(made_since(now.start_of_day()))?,
-            this_week: count(made_since(now.start_of_week()))?,
-            this_month: count(made_since(now.start_of_month()))?,
-            with_email: count(self.profiles().filter(profiles::email.is_not_null()))?,
-            escalated_sessions: count(self.profiles().filter(exists(escalated)))?,
-            favorites: count(self.profiles().filter(profiles::is_favorite.eq(true)))?,
-            active: count(used_since(now.minus(Duration::from_hours(7 * 24))))?,
-            used_today: count(used_since(now.minus(Duration::from_hours(24))))?,
-            by_country: self.by_country(conn)?,
+            total: by_country.iter().map(|(_, count)| count).sum(),
+            today,
+            this_week,
+            this_month,
+            by_country,
+            with_email,
+            escalated_sessions,
+            favorites,
+            active,
+            used_today,
         })
+    }
+
+    /// How many sessions with a profile are escalated, were used this week, and today.
+    fn used(self, conn: &mut Db, now: Timestamp) -> Result<(i64, i64, i64), StoreError> {
+        let used_since = |days: u64| sessions::last_used.ge(At(now.minus(Duration::from_hours(days * 24))));
+        let escalated = || sessions::status.eq_any(["escalated", "assigned"]);
+        let counted = sessions::table
+            .inner_join(
+                profiles::table
+                    .on(profiles::company_id.eq(sessions::company_id).and(profiles::session_key.eq(sessions::key))),
+            )
+            .filter(used_since(7).or(escalated()))
+            .select((
+                count(case_when(escalated(), sessions::key)),
+                count(case_when(used_since(7), sessions::key)),
+                count(case_when(used_since(1), sessions::key)),
+            ));
+        match self {
+            Self::Company(code) => counted.filter(profiles::company_id.eq(code.as_str())).first(conn),
+            Self::Everyone => {
+                let closed = companies::table.filter(companies::status.eq("closed")).select(companies::code);
+                counted.filter(profiles::company_id.ne_all(closed)).first(conn)
+            }
+        }
+        .stored()
     }
 
     fn by_country(self, conn: &mut Db) -> Result<Vec<(String, i64)>, StoreError> {
@@ -166,8 +223,8 @@ impl Scope {
         let mut counted: Vec<(String, i64)> = match self {
             Self::Company(code) => counted.filter(profiles::company_id.eq(code.as_str())).load(conn),
             Self::Everyone => {
-                let open = companies::table.filter(companies::status.ne("closed")).select(companies::code);
-                counted.filter(profiles::company_id.eq_any(open)).load(conn)
+                let closed = companies::table.filter(companies::status.eq("closed")).select(companies::code);
+                counted.filter(profiles::company_id.ne_all(closed)).load(conn)
             }
         }
         .stored()?;
@@ -239,6 +296,7 @@ impl<C: Caller> Profiles for CompanyStore<'_, C> {
                 ))
                 .execute(self.conn)
                 .stored()?;
+            self.counts.profiles(code, 1);
         }
         word(self.profile_of(session)?, "profile")
     }
@@ -270,14 +328,6 @@ impl AllProfiles for PlatformStore<'_> {
     fn all_profile_stats(&mut self, now: Timestamp) -> Result<ProfileStats, StoreError> {
         Scope::Everyone.stats(self.conn, now)
     }
-}
-
-/// The session of a profile, inside a query of profiles.
-#[diesel::dsl::auto_type]
-fn own_session() -> _ {
-    sessions::table
-        .filter(sessions::company_id.eq(profiles::company_id))
-        .filter(sessions::key.eq(profiles::session_key))
 }
 
 /// What a search looks into.

@@ -2,4 +2,5 @@
 
 mod compose;
 mod keys;
+mod settings;
 mod turns;

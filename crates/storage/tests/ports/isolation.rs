@@ -3,8 +3,12 @@
 use attachments::{Attachments as _, BlobKey};
 use chatbot::{KeyClaim, KeyState, Keys as _, Messages as _, Profiles as _, Sessions as _, Side, profile};
 use handoff::{
-    Activities as _, ActivityFilter, ActivityKind, Erasing as _, HandoffFilter, Handoffs as _, NewActivity, Sight,
-    State, desk, erase, reading, sending,
+    Activities as _, ActivityFilter, ActivityKind, Erasing as _, HandoffFilter, Handoffs as _, NewActivity, Position,
+    Sight, State, desk, erase, reading, sending, staffing,
+};
+use identity::{
+    agents::change::{AgentChange, DeleteAgentError, UpdateAgentError},
+    ports::Agents as _,
 };
 use storage::{CompanyStore, Place};
 use tenancy::{
@@ -20,18 +24,19 @@ use crate::{
 
 /// Ids of all a company has.
 #[derive(Clone)]
-struct Ids {
-    session: SessionId,
-    key: SessionKey,
-    profile: ProfileId,
-    handoff: HandoffId,
-    agent: AgentId,
-    file: AttachmentId,
-    blob: BlobKey,
+pub(crate) struct Ids {
+    pub(crate) session: SessionId,
+    pub(crate) key: SessionKey,
+    pub(crate) profile: ProfileId,
+    pub(crate) handoff: HandoffId,
+    pub(crate) agent: AgentId,
+    pub(crate) hired: identity::agents::Agent,
+    pub(crate) file: AttachmentId,
+    pub(crate) blob: BlobKey,
 }
 
 /// Fills a company with one of everything; returns one of its agents too.
-fn fill(world: &World, company: &Company) -> (Ids, Agent) {
+pub(crate) fn fill(world: &World, company: &Company) -> (Ids, Agent) {
     let (agent, other) = (world.agent(company, "ben"), world.agent(company, "cleo"));
     let opened = world.turn(&world.visitor(company, None), &keyed("hi", "open"), now());
     let (session, key, ids) = (opened.session, opened.user.session, [agent.id(), other.id()]);
@@ -43,7 +48,9 @@ fn fill(world: &World, company: &Company) -> (Ids, Agent) {
         for agent in ids {
             desk::assign(store, handoff, agent, now()).unwrap();
         }
-        Ok::<_, StoreError>(Ids { session, key, profile, handoff, agent: ids[0], file: stored.id, blob: stored.key })
+        let [agent, _] = ids;
+        let hired = store.agent_for_update(agent)?.unwrap();
+        Ok::<_, StoreError>(Ids { session, key, profile, handoff, agent, hired, file: stored.id, blob: stored.key })
     });
     let filled = filled.wait().unwrap();
     let ask = handoff::turn::Ask { attachments: vec![filled.file], ..keyed("see", "file") };
@@ -52,7 +59,7 @@ fn fill(world: &World, company: &Company) -> (Ids, Agent) {
     (filled, agent)
 }
 
-const TABLES: [(&str, &str); 14] = [
+const TABLES: [(&str, &str); 16] = [
     ("sessions", "status || ' ' || revision || ' ' || last_seq || ' ' || bot_epoch"),
     ("profiles", "id || name || is_favorite"),
     ("messages", "id || ' ' || seq"),
@@ -63,10 +70,12 @@ const TABLES: [(&str, &str); 14] = [
     ("idempotency_keys", "key || seq || (lease_until IS NULL)"),
     ("opening_keys", "key || session_key"),
     ("activities", "id || kind"),
-    ("agents", "id || status"),
+    ("agents", "id || status || name"),
     ("assignments", "id || status"),
     ("chunks", "id || answer"),
     ("documents", "id || title"),
+    ("profile_counts", "profiles || ''"),
+    ("handoff_counts", "agent_id || ' ' || assigned || ' ' || resolved"),
 ];
 
 /// All rows of the company: what a change of them would show in, behind the table's name.
@@ -74,7 +83,12 @@ fn rows(world: &World, company: &Company) -> Vec<String> {
     let of = |(table, columns)| {
         format!("SELECT '{table}: ' || {columns} AS line FROM {table} WHERE company_id = '{}'", company.code)
     };
-    world.scratch.lines(&format!("{} ORDER BY 1", TABLES.map(of).join(" UNION ALL ")))
+    let accounts = format!(
+        "SELECT 'accounts: ' || username || first_name || token_version AS line FROM accounts \
+         WHERE id IN (SELECT user_id FROM agents WHERE company_id = '{}')",
+        company.code
+    );
+    world.scratch.lines(&format!("{} UNION ALL {accounts} ORDER BY 1", TABLES.map(of).join(" UNION ALL ")))
 }
 
 /// A port method called with another company's ids. True if it found nothing; whether it
@@ -120,10 +134,31 @@ const PROBES: &[(&str, Probe)] = &[
         store.move_handoff(ids.handoff, &State::Resolved { agent: None, at: later(1) }, Some("n")).map(|()| true)
     }),
     ("active_agent", |store, ids| Ok(store.active_agent(ids.agent)?.is_none())),
+    ("forget_agent", |store, ids| store.forget_agent(ids.agent).map(|()| true)),
+    ("agent_for_update", |store, ids| Ok(store.agent_for_update(ids.agent)?.is_none())),
+    ("agent_sessions", |store, ids| Ok(store.agent_sessions(Some(ids.agent))?.is_empty())),
+    ("write_agent", |store, ids| store.write_agent(&ids.hired, &identity::accounts::Names::split("Eve Eve"))),
+    ("send_off", |store, ids| store.send_off(&ids.hired, later(9)).map(|_| true)),
+    ("delete_agent", |store, ids| store.delete_agent(&ids.hired).map(|()| true)),
+    ("update an agent", |store, ids| {
+        let updated = staffing::update(store, ids.agent, AgentChange::default(), now());
+        Ok(matches!(updated, Err(UpdateAgentError::NotFound)))
+    }),
+    ("delete an agent", |store, ids| {
+        Ok(matches!(staffing::delete(store, ids.agent, now()), Err(DeleteAgentError::NotFound)))
+    }),
     ("handoffs", |store, _| Ok(store.handoffs(&HandoffFilter::default(), Sight::All)?.is_empty())),
     ("handoffs of an agent", |store, ids| {
         let filter = HandoffFilter { agent: Some(ids.agent), ..HandoffFilter::default() };
         Ok(store.handoffs(&filter, Sight::Mine(ids.agent))?.is_empty())
+    }),
+    ("handoffs_after", |store, ids| {
+        let after = Position { escalated_at: later(9), id: ids.handoff };
+        Ok(store.handoffs_after(&HandoffFilter::default(), Sight::MineAndQueue(ids.agent), Some(after), 9)?.is_empty())
+    }),
+    ("page_of_handoffs of an agent", |store, ids| {
+        let page = store.page_of_handoffs(&HandoffFilter::default(), Sight::Mine(ids.agent), 0, 9)?;
+        Ok(page.count == 0 && page.rows.is_empty())
     }),
     ("page_of_handoffs", |store, ids| {
         Ok(store.page_of_handoffs(&HandoffFilter::default(), Sight::MineAndQueue(ids.agent), 0, 9)?.count == 0)
@@ -286,6 +321,7 @@ fn no_row_can_be_moved_to_or_point_into_another_company() {
             ("idempotency_keys", "session_key", two.key.get()),
             ("opening_keys", "session_key", two.key.get()),
             ("handoffs", "agent_id", two.agent.get()),
+            ("handoff_counts", "agent_id", two.agent.get()),
             ("transfers", "handoff_id", two.handoff.get()),
             ("transfers", "from_agent_id", two.agent.get()),
             ("transfers", "to_agent_id", two.agent.get()),

@@ -1,6 +1,8 @@
 //! The ports of the domain crates, and the use cases on them, on every database there is.
 
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod chat;
 #[cfg(test)]
 mod desk;
@@ -10,6 +12,8 @@ mod files;
 mod identity;
 #[cfg(test)]
 mod isolation;
+#[cfg(test)]
+mod isolation_beside;
 #[cfg(test)]
 mod knowledge;
 #[cfg(test)]
@@ -22,5 +26,7 @@ mod profiles;
 mod stage;
 #[cfg(test)]
 mod tenancy;
+#[cfg(test)]
+mod walls;
 #[cfg(test)]
 mod world;

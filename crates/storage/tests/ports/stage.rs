@@ -89,7 +89,7 @@ impl World {
         self.db.lobby(move |lobby| access::visitor(lobby, Some(code), session)).wait().unwrap()
     }
 
-    /// Changes the company's settings, as their endpoint will.
+    /// Stores a settings document as it is, also one that the endpoint would refuse.
     pub(crate) fn settings(&self, company: &Company, document: &str) {
         let update = format!(
             "UPDATE companies SET settings = '{document}', settings_version = settings_version + 1 WHERE code = '{}'",

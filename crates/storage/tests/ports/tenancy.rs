@@ -6,6 +6,7 @@ use tenancy::{
     CompanyStatus, Fault, Money, StoreError,
     access::Denied,
     assignments::{AssignmentStatus, Assignments},
+    audit::Action,
     companies::{self, Companies},
     plans::{NewPlan, PlanFilter, PlanName, Plans},
 };
@@ -17,7 +18,9 @@ const DAY: Duration = Duration::from_hours(24);
 #[test]
 fn codes_are_unique_under_concurrency_and_never_reissued() {
     for world in World::each() {
-        let open = || world.db.platform(world.boss.clone(), |store| companies::open(store, "Tesla", now()));
+        let open = || {
+            world.db.platform(world.boss.clone(), Action::CompanyOpened, |store| companies::open(store, "Tesla", now()))
+        };
         let tickets: Vec<_> = (0..30).map(|_| open()).collect();
         let codes: BTreeSet<_> = tickets.into_iter().map(|ticket| ticket.wait().unwrap().code.to_string()).collect();
         let expected: BTreeSet<_> = (1..=30).map(|number| format!("TES{number:03}")).collect();
@@ -33,7 +36,7 @@ fn a_company_is_found_by_its_exact_code() {
     for world in World::each() {
         let company = world
             .db
-            .platform(world.boss.clone(), |store| {
+            .platform(world.boss.clone(), Action::CompanyOpened, |store| {
                 let opened = companies::open(store, "\u{c9}t\u{e9} & Co", now())?;
                 let found = Companies::find(store, opened.code)?;
                 assert_eq!(found.as_ref(), Some(&opened));

@@ -10,6 +10,7 @@ use storage::{Database, Ticket, testing::Scratch};
 use tenancy::{
     Date, Money, StoreError, Timestamp, UserId,
     access::{self, Denied, Directory, Housekeeper, Office, Staff, Superadmin},
+    audit::Action,
     plans::{NewPlan, Plan, PlanName, Plans},
 };
 
@@ -59,13 +60,18 @@ impl World {
     }
 
     pub(crate) fn offer(&self, plan: NewPlan) -> Plan {
-        self.db.platform(self.boss.clone(), move |store| store.insert_plan(&plan, now())).wait().unwrap()
+        self.db
+            .platform(self.boss.clone(), Action::PlanCreated, move |store| store.insert_plan(&plan, now()))
+            .wait()
+            .unwrap()
     }
 
     /// Opens a company on a plan.
     pub(crate) fn open(&self, name: &str, address: &str, plan: &Plan) -> Result<Created, CreateAdminError> {
         let (new, plan) = (admin(name, address), plan.id);
-        self.db.platform(self.boss.clone(), move |store| admins::open(store, new, plan, now())).wait()
+        self.db
+            .platform(self.boss.clone(), Action::CompanyOpened, move |store| admins::open(store, new, plan, now()))
+            .wait()
     }
 
     /// The office of an admin's company.

@@ -47,6 +47,14 @@ async fn import(Valid(body): Valid<Import>) -> HttpResponse {
 struct Everything(serde_json::Map<String, Value>);
 
 impl Body for Everything {
+    fn name() -> String {
+        "Everything".to_owned()
+    }
+
+    fn describe() -> Vec<crate::http::describe::Field> {
+        Vec::new()
+    }
+
     const NAMES: Option<&'static [&'static str]> = None;
 
     fn read(fields: Fields<'_>) -> Result<Self, FieldErrors> {
@@ -64,9 +72,9 @@ async fn send(path: &str, kind: &str, body: impl Into<Bytes>) -> (StatusCode, Va
         req = req.insert_header((header::CONTENT_TYPE, kind));
     }
     let app = App::new()
-        .service(routes::at("/ticket/").post(ticket))
-        .service(routes::at("/import/").post(import))
-        .service(routes::at("/everything/").post(everything))
+        .service(routes::at("/ticket/").post("Tests.", ticket))
+        .service(routes::at("/import/").post("Tests.", import))
+        .service(routes::at("/everything/").post("Tests.", everything))
         .wrap(from_fn(edge));
     let response = test::call_service(&test::init_service(app).await, req.to_request()).await;
     (response.status(), serde_json::from_slice(&test::read_body(response).await).unwrap())

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::http::{
     body::{Valid, body},
+    describe::{Answer, Argument, Operation},
     error::{ApiError, TokenProblem},
     gate,
     paths::PathId,
@@ -49,16 +50,33 @@ impl FromRequest for Caller {
     }
 }
 
+impl Argument for Caller {}
+impl Argument for web::Data<u8> {}
+
+impl Answer for &'static str {
+    fn describe(operation: Operation) -> Operation {
+        operation
+    }
+}
+
+impl Answer for String {
+    fn describe(operation: Operation) -> Operation {
+        operation
+    }
+}
+
 async fn serve(req: TestRequest) -> ServiceResponse {
     let app = App::new()
-        .service(routes::at("/api/words/").get(async || "words").post(async || "posted"))
-        .service(routes::at("/api/items/stats/").get(async || "stats"))
-        .service(routes::at("/api/items/{id:[0-9]+}/").get(async |id: PathId| id.0.to_string()))
-        .service(routes::at("/api/names/{name}/").get(async |name: web::Path<String>| name.into_inner()))
-        .service(routes::at("/api/notes/").post(async |_: Caller, Valid(body): Valid<Note>| body.text))
-        .service(routes::at("/api/broken/").get(async || Err::<String, _>(ApiError::internal("the disk is full"))))
-        .service(routes::at("/api/misconfigured/").get(async |_: web::Data<u8>| "never"))
-        .service(routes::at("/ws/room/").get(async || "room"))
+        .service(routes::at("/api/words/").get("Tests.", async || "words").post("Tests.", async || "posted"))
+        .service(routes::at("/api/items/stats/").get("Tests.", async || "stats"))
+        .service(routes::at("/api/items/{id:[0-9]+}/").get("Tests.", async |id: PathId| id.0.to_string()))
+        .service(routes::at("/api/names/{name}/").get("Tests.", async |name: web::Path<String>| name.into_inner()))
+        .service(routes::at("/api/notes/").post("Tests.", async |_: Caller, Valid(body): Valid<Note>| body.text))
+        .service(
+            routes::at("/api/broken/").get("Tests.", async || Err::<String, _>(ApiError::internal("the disk is full"))),
+        )
+        .service(routes::at("/api/misconfigured/").get("Tests.", async |_: web::Data<u8>| "never"))
+        .service(routes::at("/ws/room/").get("Tests.", async || "room"))
         .wrap(from_fn(edge));
     test::call_service(&test::init_service(app).await, req.to_request()).await
 }

@@ -1,8 +1,8 @@
 //! Lists of integers.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{NULL, REQUIRED, Rule, Single, number::Integer};
+use super::{Described, NULL, REQUIRED, Rule, Single, nullable, number::Integer};
 use crate::http::{
     body::{Fields, List, Raw, type_name},
     field_errors::{FieldError, Text},
@@ -33,6 +33,14 @@ impl Rule for IntegerList {
             Some(list) => integers(list),
         }
     }
+
+    fn describe(&self) -> Described {
+        Described { schema: schema(), is_required: true }
+    }
+}
+
+fn schema() -> Value {
+    json!({ "type": "array", "items": Integer.schema() })
 }
 
 /// A list of integers that may be missing.
@@ -46,6 +54,10 @@ impl Rule for IntegerListOrEmpty {
             None | Some(List::Scalar(Value::Null)) => Ok(Vec::new()),
             Some(list) => integers(list),
         }
+    }
+
+    fn describe(&self) -> Described {
+        Described { schema: nullable(schema()), is_required: false }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Integers and amounts of money.
 
-use serde_json::{Number, Value};
+use serde_json::{Number, Value, json};
 use tenancy::{InvalidMoney, Money};
 
 use super::Single;
@@ -26,6 +26,13 @@ impl Single for Integer {
             Raw::Json(_) | Raw::File(_) => None,
         };
         number.filter(|number| (1 - MAX_SAFE..MAX_SAFE).contains(number)).ok_or_else(|| FieldError::new(NOT_AN_INTEGER))
+    }
+
+    fn schema(&self) -> Value {
+        json!({ "anyOf": [
+            { "type": "integer", "minimum": 1 - MAX_SAFE, "maximum": MAX_SAFE - 1 },
+            { "type": "string", "pattern": r"^\s*[+-]?[0-9]+(\.0*)?\s*$" },
+        ] })
     }
 }
 
@@ -71,6 +78,13 @@ impl Single for Decimal {
                 InvalidMoney::TooManyDigits => "Ensure that there are no more than 10 digits in total.",
             })
         })
+    }
+
+    fn schema(&self) -> Value {
+        json!({ "anyOf": [
+            { "type": "number", "exclusiveMinimum": -100_000_000, "exclusiveMaximum": 100_000_000, "multipleOf": 0.01 },
+            { "type": "string", "pattern": r"^\s*[+-]?[0-9]{1,8}(\.[0-9]{1,2})?\s*$" },
+        ] })
     }
 }
 

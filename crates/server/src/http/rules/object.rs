@@ -1,6 +1,6 @@
 //! JSON objects of any shape, and files.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{NO_NULS, Single};
 use crate::http::{
@@ -12,7 +12,6 @@ use crate::http::{
 pub(crate) struct Object;
 
 /// A JSON object of any shape, without U+0000 anywhere in it.
-#[cfg_attr(not(test), expect(dead_code, reason = "bot settings come later"))]
 pub(crate) fn object() -> Object {
     Object
 }
@@ -36,6 +35,10 @@ impl Single for Object {
                 Err(FieldError::new(format!("Expected a dictionary of items but got type \"{kind}\".")))
             }
         }
+    }
+
+    fn schema(&self) -> Value {
+        json!({ "type": "object" })
     }
 }
 
@@ -70,5 +73,9 @@ impl Single for File {
             Raw::File(file) => Ok(file),
             Raw::Json(_) | Raw::Text(_) => Err(FieldError::new(NO_FILE)),
         }
+    }
+
+    fn schema(&self) -> Value {
+        json!({ "type": "string", "format": "binary", "minLength": 1 })
     }
 }

@@ -194,7 +194,7 @@ fn a_list_that_may_be_missing_is_then_empty() {
 
 #[test]
 fn a_word_outside_the_set_is_repeated_but_not_at_any_length() {
-    let rule = || choice(|word| matches!(word, "low" | "high").then(|| word.len()));
+    let rule = || choice(|word| matches!(word, "low" | "high").then(|| word.len()), ["low", "high"]);
     assert_eq!(json(rule(), json!(" high ")), Ok(4));
     for (bad, message) in [
         (json!("x"), "\"x\" is not a valid choice."),
@@ -247,4 +247,49 @@ fn a_file_must_be_one_and_hold_something() {
     assert_eq!(read(b""), says("The submitted file is empty."));
     assert_eq!(form(file(), &[]), says("No file was submitted."));
     assert_eq!(form(file(), &[("f", "text")]), says("No file was submitted."));
+}
+
+#[test]
+fn a_ratio_is_a_number_from_0_to_1() {
+    for (given, number) in [(json!(0), 0.0_f64), (json!(1.0), 1.0), (json!(" 0.35 "), 0.35), (json!(-0.0), 0.0)] {
+        assert_eq!(json(ratio(), given).map(f64::to_bits), Ok(number.to_bits()));
+    }
+    for bad in [json!(true), json!(""), json!("inf"), json!("NaN"), json!([1])] {
+        assert_eq!(json(ratio(), bad), says("A valid number is required."));
+    }
+    assert_eq!(json(ratio(), json!(1.1)), says("Ensure this value is less than or equal to 1."));
+    assert_eq!(json(ratio(), json!(-1e-9)), says("Ensure this value is greater than or equal to 0."));
+}
+
+#[test]
+fn texts_come_as_a_list_its_json_or_repeated_and_indexed_fields() {
+    let list = || texts(text().max(3)).at_most(2);
+    let both = || Ok(vec!["a".to_owned(), "b".to_owned()]);
+    assert_eq!(json(list(), json!([" a ", "b"])), both());
+    for pairs in [&[("f", r#" ["a","b"]"#)][..], &[("f", "a"), ("f", "b")], &[("f[1]", "b"), ("f[0]", "a")]] {
+        assert_eq!(form(list(), pairs), both());
+    }
+    assert_eq!(form(list(), &[("f", "[a")]), Ok(vec!["[a".to_owned()]));
+    assert_eq!(json(list(), json!(["a", "b", "c"])), says("Ensure this field has no more than 2 elements."));
+    assert_eq!(json(list(), json!("a")), says("Expected a list of items but got type \"str\"."));
+    let refused = json(list().that(|text| text != "b", "Not b."), json!([null, "b"]));
+    let members = vec![(0, NULL.into()), (1, "Not b.".into())];
+    assert_eq!(refused, Err(FieldError::Members(members)));
+}
+
+#[test]
+fn a_resettable_field_is_kept_without_a_value_and_reset_by_null_or_a_blank_one() {
+    use chatbot::settings::Change;
+
+    assert_eq!(form(or_reset(ratio()), &[]), Ok(Change::Keep));
+    assert_eq!(form(texts(text()).or_reset(), &[]), Ok(Change::Keep));
+    assert_eq!(json(or_reset(ratio()), json!(null)), Ok(Change::Reset));
+    assert_eq!(json(texts(text()).or_reset(), json!(null)), Ok(Change::Reset));
+    assert_eq!(form(or_reset(boolean()), &[("f", " ")]), Ok(Change::Reset));
+    assert_eq!(form(texts(text()).or_reset(), &[("f", "")]), Ok(Change::Reset));
+    assert_eq!(json(or_reset(text()), json!("")), Ok(Change::Reset));
+    // JSON has null, so a blank text there is one for texts alone.
+    assert_eq!(json(or_reset(boolean()), json!("")), says("Must be a valid boolean."));
+    assert_eq!(json(or_reset(boolean()), json!("no")), Ok(Change::To(false)));
+    assert_eq!(json(texts(text()).or_reset(), json!([])), Ok(Change::To(Vec::new())));
 }

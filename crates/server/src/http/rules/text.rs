@@ -1,6 +1,6 @@
 //! Texts and e-mail addresses.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use validator::ValidateEmail;
 
 use super::{NO_NULS, Single};
@@ -88,6 +88,27 @@ impl Single for Text {
         let trimmed = text.trim();
         self.check(trimmed)?;
         Ok(if trimmed.len() == text.len() { text } else { trimmed.to_owned() })
+    }
+
+    fn schema(&self) -> Value {
+        let pattern = if self.blank { r"^[^\x00]*$" } else { r"^[^\x00]*[^\s\x00][^\x00]*$" };
+        // Numbers count as their digits; only an address cannot be one.
+        let mut schema = json!({ "type": ["string", "number"], "pattern": pattern });
+        if self.email {
+            schema = json!({ "type": "string", "format": "email" });
+        }
+        if self.email && self.blank {
+            schema = json!({ "anyOf": [schema, { "type": "string", "pattern": r"^\s*$" }] });
+        }
+        if let Some(schema) = schema.as_object_mut() {
+            schema.extend((self.max != usize::MAX).then(|| ("maxLength".to_owned(), self.max.into())));
+            schema.extend((self.min > 0).then(|| ("minLength".to_owned(), self.min.into())));
+        }
+        schema
+    }
+
+    fn show(value: &String) -> Option<Value> {
+        Some(value.as_str().into())
     }
 
     fn is_blank(value: &String) -> bool {

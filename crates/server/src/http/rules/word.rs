@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Single;
 use crate::http::{body::Raw, field_errors::FieldError};
@@ -31,31 +31,52 @@ impl Single for Boolean {
         };
         value.ok_or_else(|| FieldError::new("Must be a valid boolean."))
     }
-}
 
-fn spelled(word: &str) -> Option<bool> {
-    match word {
-        "1" | "true" | "True" | "TRUE" | "t" | "T" | "yes" | "Yes" | "YES" | "y" | "Y" | "on" | "On" | "ON" => {
-            Some(true)
-        }
-        "0" | "false" | "False" | "FALSE" | "f" | "F" | "no" | "No" | "NO" | "n" | "N" | "off" | "Off" | "OFF" => {
-            Some(false)
-        }
-        _ => None,
+    fn schema(&self) -> Value {
+        let words = SPELLINGS.iter().flat_map(|(yes, no)| [Value::from(*yes), Value::from(*no)]);
+        let words: Vec<Value> = [Value::from(0), Value::from(1)].into_iter().chain(words).collect();
+        json!({ "anyOf": [{ "type": "boolean" }, { "enum": words }] })
     }
 }
 
+fn spelled(word: &str) -> Option<bool> {
+    SPELLINGS.iter().find_map(|(yes, no)| match word {
+        _ if word == *yes => Some(true),
+        _ if word == *no => Some(false),
+        _ => None,
+    })
+}
+
+/// How truth and its opposite are spelled.
+const SPELLINGS: [(&str, &str); 14] = [
+    ("1", "0"),
+    ("true", "false"),
+    ("True", "False"),
+    ("TRUE", "FALSE"),
+    ("t", "f"),
+    ("T", "F"),
+    ("yes", "no"),
+    ("Yes", "No"),
+    ("YES", "NO"),
+    ("y", "n"),
+    ("Y", "N"),
+    ("on", "off"),
+    ("On", "Off"),
+    ("ON", "OFF"),
+];
+
 /// A word of a fixed set.
-pub(crate) struct Choice<T> {
+pub(crate) struct Choice<T, const N: usize> {
     parse: fn(&str) -> Option<T>,
+    words: [&'static str; N],
 }
 
-/// A word that a parser knows, such as `PlanName::parse`.
-pub(crate) fn choice<T>(parse: fn(&str) -> Option<T>) -> Choice<T> {
-    Choice { parse }
+/// A word that a parser knows, such as `PlanName::parse`, with the words for the document.
+pub(crate) fn choice<T, const N: usize>(parse: fn(&str) -> Option<T>, words: [&'static str; N]) -> Choice<T, N> {
+    Choice { parse, words }
 }
 
-impl<T> Single for Choice<T> {
+impl<T, const N: usize> Single for Choice<T, N> {
     type Value = T;
 
     fn accept(&self, raw: Raw) -> Result<T, FieldError> {
@@ -68,6 +89,11 @@ impl<T> Single for Choice<T> {
             let shown = word.char_indices().nth(SHOWN).and_then(|(end, _)| word.get(..end)).unwrap_or(&word);
             FieldError::new(format!("\"{shown}\" is not a valid choice."))
         })
+    }
+
+    fn schema(&self) -> Value {
+        debug_assert!(self.words.iter().all(|word| (self.parse)(word).is_some()), "a word that the parser refuses");
+        json!({ "type": "string", "enum": self.words.as_slice() })
     }
 }
 

@@ -1,11 +1,12 @@
 //! Answers that a model words, while others may act.
 
-use chatbot::{Mode, Reply, kind};
+use chatbot::{Reply, kind};
 use handoff::{
     desk, sending,
     sending::Words,
     turn::{self, Begun, Committed, Composing, Exchange, TurnError},
 };
+use knowledge::Mode;
 use tenancy::{SessionId, SessionKey, Timestamp, access::Visitor};
 
 use crate::{

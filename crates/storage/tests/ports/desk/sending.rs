@@ -8,7 +8,7 @@ use handoff::{
     Activities as _, ActivityFilter, Handoffs as _, desk,
     sending::{self, SendError, Sent, Words},
 };
-use tenancy::{AttachmentId, SessionId, access::Desk};
+use tenancy::{AttachmentId, SessionId, access::Desk, audit::Action};
 
 use crate::{
     files::file,
@@ -79,7 +79,7 @@ fn an_admin_writes_without_taking_the_session_over() {
         send(&world, ben.into(), session, words("me too")).unwrap();
         assert_eq!(status(&world, &company, session), SessionStatus::Assigned);
         let code = company.code;
-        let superadmin = world.db.platform(world.boss.clone(), move |platform| {
+        let superadmin = world.db.platform(world.boss.clone(), Action::CompanyEntered, move |platform| {
             let mut office = platform.office(code).unwrap();
             sending::send(&mut office.acting::<Desk>(), session, words("it is me"), now())
         });

@@ -2,7 +2,8 @@
 
 use chatbot::Sessions as _;
 use handoff::{
-    ActivityFilter, Handoff, HandoffFilter, Handoffs as _, Opening, Priority, Sight, StateFilter, desk,
+    ActivityFilter, AllHandoffs as _, Handoff, HandoffFilter, Handoffs as _, Opening, Position, Priority, Sight,
+    StateFilter, desk,
     reading::{self, ReadError},
 };
 use identity::agents::AgentStatus;
@@ -65,7 +66,35 @@ impl Scene {
     }
 
     fn desk(&self, desk: Desk, filter: HandoffFilter) -> Vec<HandoffId> {
-        ids(&self.world.db.read(desk, move |store| reading::sessions(store, &filter)).wait().unwrap())
+        ids(&self.world.db.read(desk, move |store| reading::sessions(store, &filter, None)).wait().unwrap())
+    }
+}
+
+impl Scene {
+    /// A list that is read in parts of one row.
+    fn one_by_one(&self, filter: HandoffFilter, sight: Sight) -> Vec<HandoffId> {
+        parts(|after| self.world.see(&self.company, move |store| store.handoffs_after(&filter, sight, after, 1)))
+    }
+
+    fn everywhere_one_by_one(&self) -> Vec<HandoffId> {
+        parts(|after| {
+            let boss = self.world.boss.clone();
+            let part = self.world.db.platform_read(boss, move |platform| {
+                platform.all_handoffs_after(&HandoffFilter::default(), None, after, 1)
+            });
+            part.wait().unwrap()
+        })
+    }
+}
+
+fn parts(part: impl Fn(Option<Position>) -> Vec<Handoff>) -> Vec<HandoffId> {
+    let mut listed = Vec::new();
+    let mut after = None;
+    loop {
+        let part = part(after);
+        let Some(last) = part.last() else { return listed };
+        after = Some(Position::from(last));
+        listed.extend(ids(&part));
     }
 }
 
@@ -93,7 +122,13 @@ fn an_agent_is_shown_its_own_and_the_queue_and_others_all() {
         ];
         for (filter, expected) in filters {
             assert_eq!(scene.desk(scene.company.desk(), filter), expected, "{filter:?}");
+            assert_eq!(scene.one_by_one(filter, Sight::All), expected, "{filter:?}");
         }
+        assert_eq!(
+            scene.one_by_one(all, Sight::MineAndQueue(scene.ben.id())),
+            [nameless.1, resolved.1, bens.1, pending.1]
+        );
+        assert_eq!(scene.everywhere_one_by_one(), everything);
         let page = scene.world.see(&scene.company, move |store| store.page_of_handoffs(&all, Sight::All, 1, 2));
         assert_eq!((page.count, ids(&page.rows)), (5, vec![resolved.1, cleos.1]));
 

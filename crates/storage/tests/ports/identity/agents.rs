@@ -9,7 +9,7 @@ use identity::{
     agents::{self, AgentStatus, CreateAgentError, ResetAgentPasswordError},
     ports::{Accounts, AgentList, Agents, Logins},
 };
-use tenancy::{CompanyStatus, StoreError, access::TokenVersion, companies, plans::PlanName};
+use tenancy::{CompanyStatus, StoreError, access::TokenVersion, audit::Action, companies, plans::PlanName};
 
 use crate::world::{World, admin, email, hash, now};
 
@@ -192,7 +192,9 @@ fn admins_who_join_at_once_get_different_usernames() {
         let code = world.open("Tesla", "ann@t.com", &plan).unwrap().company.code;
         let join = |n: usize| {
             let new = admin("Ann", &format!("ann@t{n}.com"));
-            world.db.platform(world.boss.clone(), move |store| admins::join(store, new, code, None, now()))
+            world.db.platform(world.boss.clone(), Action::AdminCreated, move |store| {
+                admins::join(store, new, code, None, now())
+            })
         };
         let tickets: Vec<_> = (1..=8).map(join).collect();
         for ticket in tickets {

@@ -6,7 +6,7 @@ use identity::{
     admins::{self, AdminFilter, AdminOrder},
     ports::AdminList,
 };
-use tenancy::{StoreError, assignments::AssignmentStatus, plans::PlanName};
+use tenancy::{StoreError, assignments::AssignmentStatus, audit::Action, plans::PlanName};
 
 use crate::world::{World, admin, now};
 
@@ -18,7 +18,9 @@ fn fill(world: &World) {
     world.open("50% off", "y@\u{c9}va.com", &plan).unwrap();
     for (name, address) in [("ann", "Z@a.com"), ("Bob", "b21@a.com")] {
         let new = admin(name, address);
-        let joined = world.db.platform(world.boss.clone(), move |store| admins::join(store, new, acme, None, now()));
+        let joined = world.db.platform(world.boss.clone(), Action::AdminCreated, move |store| {
+            admins::join(store, new, acme, None, now())
+        });
         joined.wait().unwrap();
     }
 }
@@ -109,7 +111,9 @@ fn equal_moments_are_ordered_by_id() {
         let joined = {
             let new = admin("Late", "late@a.com");
             let code = tenancy::CompanyCode::parse("ZOE001").unwrap();
-            world.db.platform(world.boss.clone(), move |store| admins::join(store, new, code, None, later))
+            world.db.platform(world.boss.clone(), Action::AdminCreated, move |store| {
+                admins::join(store, new, code, None, later)
+            })
         };
         joined.wait().unwrap();
         let order = |word| AdminFilter { search: None, order: AdminOrder::parse(word) };

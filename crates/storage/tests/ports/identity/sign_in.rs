@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use identity::{
-    Hasher, Password,
+    Hasher, Origin, Password,
     accounts::Role,
     agents::AgentStatus,
     first_login::{self, Door, FirstLoginError},
@@ -20,34 +20,39 @@ const IP: &str = "192.0.2.7";
 
 fn sign_in(world: &World, login: &str, now: Timestamp) -> Result<SignedIn, SignInError> {
     let login = login.to_owned();
-    let candidate = world.db.lobby(move |store| sign_in::find(store, &login)).wait().unwrap();
+    let origin = Origin::of(IP.parse().ok());
+    let candidate = world.db.lobby(move |store| sign_in::find(store, &login, origin, now)).wait().unwrap();
     let checked = candidate.check(&Hasher::new(4).unwrap(), &Password::new(PASSWORD));
     let ip = IP.parse().ok();
     world.db.lobby_write(move |store| sign_in::complete(store, checked, ip, Lifetimes::default(), now)).wait()
 }
 
-fn grant(world: &World, login: &str, now: Timestamp) -> Grant {
+pub(crate) fn grant(world: &World, login: &str, now: Timestamp) -> Grant {
     match sign_in(world, login, now).unwrap() {
         SignedIn::Welcome { grant, .. } => grant,
         other => panic!("{other:?}"),
     }
 }
 
-fn presented(grant: &Grant) -> RefreshClaims {
+pub(super) fn presented(grant: &Grant) -> RefreshClaims {
     let claims =
         Claims { user: grant.user, version: grant.version, id: grant.refresh_id, expires_at: grant.refresh_expires };
     RefreshClaims { claims, family: grant.family }
 }
 
-fn rotate(world: &World, grant: &Grant, now: Timestamp) -> Result<Rotation, RefreshError> {
+pub(crate) fn rotate(world: &World, grant: &Grant, now: Timestamp) -> Result<Rotation, RefreshError> {
     let token = presented(grant);
     world.db.lobby_write(move |store| refresh::rotate(store, &token, Lifetimes::default(), now)).wait()
 }
 
 /// Replaces an agent's handed-out password.
-fn settle(world: &World, address: &str) -> Result<identity::Email, FirstLoginError> {
+pub(super) fn settle(world: &World, address: &str) -> Result<identity::Email, FirstLoginError> {
     let address = address.to_owned();
-    let candidate = world.db.lobby(move |store| first_login::find(store, Door::Agent, &address)).wait().unwrap();
+    let candidate = world
+        .db
+        .lobby(move |store| first_login::find(store, Door::Agent, &address, Origin::of(None), now()))
+        .wait()
+        .unwrap();
     let checked = candidate.check(&Hasher::new(4).unwrap(), &Password::new(PASSWORD));
     world.db.lobby_write(move |store| first_login::complete(store, checked, &hash())).wait()
 }

@@ -1,0 +1,134 @@
+"""Who calls and what is named, for schemathesis: every role in turn, and things that are there."""
+
+import itertools
+import pathlib
+import sys
+
+import requests
+import schemathesis
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from company import PASSWORD, Company, email, superadmin  # noqa: E402  (the line above finds it)
+
+ROLES = ("SUPERADMIN", "ADMIN", "AGENT")
+
+
+class Staff:
+    """The callers as they are now."""
+
+    def __init__(self):
+        self.root = self.works = None
+
+    def company(self):
+        self.works = self.works or Company()
+        return self.works
+
+    def token(self, role):
+        if role == "SUPERADMIN":
+            self.root = self.root or superadmin("root")
+            return self.root
+        return self.company().admin if role == "ADMIN" else self.company().agent
+
+    def forget(self, token):
+        """The token has ended, and with it the superadmin's sign-in or the company as it was."""
+        if token == self.root:
+            self.root = None
+        elif self.works and token in (self.works.admin, self.works.agent):
+            self.works = None
+
+
+STAFF = Staff()
+TURNS = {}
+
+
+def turn(case, what, turns):
+    """The next of some turns that an operation takes for itself, so that runs are alike."""
+    return next(TURNS.setdefault((case.operation.label, what), itertools.cycle(turns)))
+
+
+@schemathesis.auth(refresh_interval=None)
+class Bearer:
+    """Three calls each by the roles that may call an operation, then one by each role there is."""
+
+    def get(self, case, context):
+        definition = context.operation.definition.raw
+        if not definition.get("security"):
+            return None
+        may = tuple(definition.get("x-roles") or ROLES)
+        return STAFF.token(turn(case, "role", may * 3 + ROLES))
+
+    def set(self, case, data, context):
+        case.headers["Authorization"] = f"Bearer {data}"
+
+
+def named(path, name, works):
+    """What a field or parameter may name; what the call uses up is new."""
+    match name:
+        case "username" | "email" if "login" in path and "first" not in path:
+            return works.login
+        case "email":
+            return email()
+        case "password":
+            return PASSWORD
+        case "refresh":
+            return works.sign_in()["refresh"]
+        case "file" if "docs" in path:
+            return "start.js"
+        case "session_id":
+            return works.new_session() if "escalate" in path else works.session
+        case "company_id":
+            return works.id
+        case "handoff_session_id":
+            return works.new_handoff() if "resolve" in path else works.handoff
+        case "attachment_ids":
+            return [works.file["id"]]
+        case "plan_id":
+            return works.plan
+        case "new_plan_id":
+            return works.new_plan()
+        case "assignment_id":
+            return works.new_assignment()
+        case "agent_id":
+            return works.new_agent() if "reset" in path else works.agent_id
+        case "admin_id":
+            return works.new_admin() if "reset" in path else works.admin_id
+        case "user_id":
+            return works.admin_id
+        case "id" if "user-profiles" in path:
+            return works.new_profile() if "delete" in path else works.profile
+        case "id" if "agent" in path:
+            return works.new_agent()
+        case "id":
+            return works.new_admin() if "delete" in path or "update" in path else works.admin_id
+        case "path":
+            return works.file["file_url"].split("?")[0].removeprefix("/media/")
+        case _:
+            return None
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """Two of three calls that fit the document name things that are there; the others what was made up."""
+    mode = case.meta.generation.mode if case.meta else None
+    if mode is None or not mode.is_positive or not turn(case, "named", (True, True, False)):
+        return
+    for part in (case.path_parameters, case.query, case.body):
+        for name in list(part) if isinstance(part, dict) else ():
+            try:
+                value = named(case.path, name, STAFF.company())
+            except requests.HTTPError:
+                # An earlier call has destroyed the company.
+                STAFF.works = None
+                value = named(case.path, name, STAFF.company())
+            if value is not None:
+                part[name] = value
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    """A token that was refused, or that the call has ended, is not used again."""
+    sent = response.request.headers.get("Authorization", "").removeprefix("Bearer ")
+    ends = "/logout-all" in case.path and response.status_code == 200
+    if ends or response.status_code == 401:
+        STAFF.forget(sent)

@@ -1,0 +1,187 @@
+//! What one company feels of another that asks for twenty times as much.
+//!
+//! Both have visitors who write, wait for the answer, pause, and write again; the busy company has
+//! twenty times as many, never heeds a refusal, and uploads files and loads knowledge besides. The
+//! calm one's latency is measured alone and beside it by turns, and the medians are compared.
+//!
+//! The gate is for a server as it comes, with its usual budgets. What turns at the database do
+//! without them is shown beside it; there the processor is the limit, which the load uses too.
+
+use std::{
+    process::ExitCode,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use storage::{Durability, testing::Scratch};
+
+use crate::{
+    http::Connection,
+    process::{Limited, Server},
+    world::World,
+};
+
+/// Visitors of the calm company. With [`PAUSE`] they stay just within its usual budget.
+const CALM: usize = 9;
+/// How many times as much the busy one asks for.
+const TIMES: usize = 20;
+/// Its connections that upload.
+const UPLOADERS: usize = 8;
+/// Size of an upload.
+const FILE_BYTES: usize = 100_000;
+/// Entries of each of its loads of knowledge.
+const ENTRIES: usize = 1_000;
+/// Between two loads.
+const LOAD_PAUSE: Duration = Duration::from_secs(1);
+/// Between an answer and the next message.
+const PAUSE: Duration = Duration::from_millis(100);
+/// Each measurement.
+const SPAN: Duration = Duration::from_secs(6);
+/// Measurements alone and beside.
+const ROUNDS: usize = 5;
+/// The wanted ratio, and the one that fails.
+const TARGET: f64 = 1.5;
+const GATE: f64 = 3.0;
+
+/// What the busy company was answered.
+#[derive(Default)]
+struct Busy {
+    turns: AtomicUsize,
+    uploads: AtomicUsize,
+    loads: AtomicUsize,
+    refused: AtomicUsize,
+}
+
+/// Measures on every database, with and without budgets.
+pub(crate) fn run() -> ExitCode {
+    println!(
+        "A: {CALM} visitors, {} ms between an answer and the next message. B: {TIMES} times as many, {UPLOADERS} that \
+         upload {} kB, and {ENTRIES} entries of knowledge a second. Medians of {ROUNDS} measurements of {} s, by turns.",
+        PAUSE.as_millis(),
+        FILE_BYTES / 1000,
+        SPAN.as_secs()
+    );
+    println!(
+        "\n{:<11} {:<8} {:>20} {:>20} {:>7} {:>9} {:>9} {:>7} {:>9}",
+        "database",
+        "budgets",
+        "A alone p50/p99 ms",
+        "A beside p50/p99 ms",
+        "p99",
+        "B turn/s",
+        "B file/s",
+        "B load",
+        "refused/s"
+    );
+    let measure_each = |limited| {
+        let sqlite = measure("SQLite", &Scratch::sqlite_with(Durability::Full), limited);
+        Scratch::postgres().map_or(sqlite, |scratch| sqlite.max(measure("PostgreSQL", &scratch, limited)))
+    };
+    let worst = measure_each(Limited::Companies);
+    measure_each(Limited::Nobody);
+    println!("\nworst with budgets: {worst:.2} times (target {TARGET}, gate {GATE})");
+    if worst <= GATE { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// One row of the table; the ratio of the 99th percentiles.
+fn measure(name: &str, database: &Scratch, limited: Limited) -> f64 {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let server = Server::start_limited(folder.path(), Some(database.urls()), limited);
+    // Filling the companies counts as chat too, so the busy one's budget is used up from the start.
+    let calm = World::open(server.address(), "Calm", CALM);
+    let busy = World::open(server.address(), "Busy", CALM * TIMES);
+    calm_turns(&server, &calm, SPAN / 3);
+    let counts = Busy::default();
+    let (mut alone, mut beside, mut spent) = (Vec::new(), Vec::new(), Duration::ZERO);
+    for _ in 0..ROUNDS {
+        alone.push(calm_turns(&server, &calm, SPAN));
+        let stop = AtomicBool::new(false);
+        thread::scope(|scope| {
+            for caller in 0..CALM * TIMES + UPLOADERS + 1 {
+                let (server, busy, counts, stop) = (&server, &busy, &counts, &stop);
+                scope.spawn(move || bother(server, busy, caller, counts, stop));
+            }
+            let started = Instant::now();
+            beside.push(calm_turns(&server, &calm, SPAN));
+            spent += started.elapsed();
+            stop.store(true, Ordering::Relaxed);
+        });
+    }
+    let [alone, beside] = [alone, beside].map(|rounds| [median(&rounds, 0), median(&rounds, 1)]);
+    let ratio = beside[1] / alone[1];
+    let rate = |count: &AtomicUsize| number(count.load(Ordering::Relaxed)) / spent.as_secs_f64();
+    let pair = |[half, most]: [f64; 2]| format!("{half:.1} / {most:.1}");
+    println!(
+        "{name:<11} {:<8} {:>20} {:>20} {ratio:>6.2}x {:>9.0} {:>9.0} {:>7} {:>9.0}",
+        if limited == Limited::Companies { "usual" } else { "off" },
+        pair(alone),
+        pair(beside),
+        rate(&counts.turns),
+        rate(&counts.uploads),
+        counts.loads.load(Ordering::Relaxed),
+        rate(&counts.refused),
+    );
+    ratio
+}
+
+/// Lets the calm company's visitors write for a while; median and 99th percentile in milliseconds.
+fn calm_turns(server: &Server, calm: &World, span: Duration) -> [f64; 2] {
+    let mut latencies: Vec<Duration> = thread::scope(|scope| {
+        let visitors: Vec<_> = (0..CALM)
+            .map(|visitor| {
+                scope.spawn(move || {
+                    let mut connection = Connection::open(server.address());
+                    let started = Instant::now();
+                    let mut latencies = Vec::new();
+                    while started.elapsed() < span {
+                        let request = calm.turn(visitor, latencies.len());
+                        let sent = Instant::now();
+                        let (status, body) = connection.call(&request);
+                        assert_eq!(status, 200, "{}", String::from_utf8_lossy(body));
+                        latencies.push(sent.elapsed());
+                        thread::sleep(PAUSE);
+                    }
+                    latencies
+                })
+            })
+            .collect();
+        visitors.into_iter().flat_map(|visitor| visitor.join().expect("a visitor ends")).collect()
+    });
+    latencies.sort_unstable();
+    [50, 99].map(|share| latencies[(latencies.len() - 1) * share / 100].as_secs_f64() * 1e3)
+}
+
+/// One connection of the busy company: the first loads knowledge, some upload, the others write.
+fn bother(server: &Server, busy: &World, caller: usize, counts: &Busy, stop: &AtomicBool) {
+    let mut connection = Connection::open(server.address());
+    let content = "The same words again. ".repeat(FILE_BYTES / 22);
+    for time in 0.. {
+        if stop.load(Ordering::Relaxed) {
+            return;
+        }
+        let (request, done, pause) = match caller {
+            0 => (busy.load(ENTRIES, time), &counts.loads, LOAD_PAUSE),
+            1..=UPLOADERS => (busy.upload(caller, &content), &counts.uploads, PAUSE),
+            _ => (busy.turn(caller, time), &counts.turns, PAUSE),
+        };
+        let count = match connection.call(&request).0 {
+            200 | 201 => done,
+            429 | 503 => &counts.refused,
+            other => panic!("{other} for caller {caller}"),
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+        thread::sleep(pause);
+    }
+}
+
+/// The median of one figure of all rounds.
+fn median(rounds: &[[f64; 2]], figure: usize) -> f64 {
+    let mut figures: Vec<f64> = rounds.iter().map(|round| round[figure]).collect();
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
+
+fn number(count: usize) -> f64 {
+    u32::try_from(count).map(f64::from).expect("not so many")
+}

@@ -1,0 +1,125 @@
+//! The table of contract section 10, and what is served beside it.
+
+use crate::{
+    calls::{self as by, Sending},
+    words::{
+        ALL, CAP, CAP_ALL, CAP_CO, CAP_MINE_Q, CO, Cell, MINE, MINE_403, MINE_Q, MINE_Q_403, NO, NO_AGENT, NO_COMPANY,
+        NO_PROFILE, NO_WRITER, PUB, SELF, UNLIMITED,
+    },
+};
+
+/// Method and path, how it is called, and what holds for ANON, AGENT, ADMIN and SUPERADMIN.
+pub(crate) type Row = (&'static str, fn() -> Sending, [Cell; 4]);
+
+#[rustfmt::skip]
+pub(crate) const ACCOUNTS: &[Row] = &[
+    //                                                                            ANON    AGENT   ADMIN   SUPERADMIN
+    ("POST auth/login",                             by::login,                    [PUB,   PUB,    PUB,    PUB]),
+    ("POST auth/token/refresh",                     by::refresh,                  [PUB,   PUB,    PUB,    PUB]),
+    ("POST auth/admin-first-login",                 by::admin_first_login,        [PUB,   PUB,    PUB,    PUB]),
+    ("POST admin-dashboard/agent-first-login",      by::agent_first_login,        [PUB,   PUB,    PUB,    PUB]),
+    ("POST admin-dashboard/agent-login",            by::agent_login,              [PUB,   PUB,    PUB,    PUB]),
+    ("GET auth/profile",                            by::own_account,              [NO,    SELF,   SELF,   SELF]),
+    ("POST auth/logout-all",                        by::own_account,              [NO,    SELF,   SELF,   SELF]),
+    ("POST auth/ws-ticket",                         by::own_account,              [NO,    SELF,   SELF,   SELF]),
+    ("POST auth/create-admin",                      by::create_admin,             [NO,    NO,     NO,     ALL]),
+    ("POST auth/reset-admin-password",              by::reset_admin_password,     [NO,    NO,     NO,     ALL]),
+    ("GET auth/list-admins?page_size=100",          by::list_admins,              [NO,    NO,     NO,     ALL]),
+    ("PUT auth/update-admin/{id}",                  by::update_admin,             [NO,    NO,     NO,     ALL]),
+    ("PATCH auth/update-admin/{id}",                by::update_admin,             [NO,    NO,     NO,     ALL]),
+    ("DELETE auth/delete-admin/{id}",               by::delete_admin,             [NO,    NO,     NO,     ALL]),
+    ("POST auth/create-plan",                       by::create_plan,              [NO,    NO,     NO,     ALL]),
+    ("POST auth/change-admin-plan/{id}",            by::change_admin_plan,        [NO,    NO,     NO,     ALL]),
+    ("POST auth/cancel-subscription",               by::cancel_subscription,      [NO,    NO,     NO,     ALL]),
+    ("POST auth/renew-subscription",                by::renew_subscription,       [NO,    NO,     NO,     ALL]),
+    ("POST auth/upgrade-plan",                      by::upgrade_plan,             [NO,    NO,     NO,     ALL]),
+    ("GET auth/list-plans",                         by::list_plans,               [NO,    NO,     NO,     ALL]),
+    ("GET auth/list-user-plan-assignments",         by::list_assignments,         [NO,    NO,     NO,     ALL]),
+];
+
+#[rustfmt::skip]
+pub(crate) const STAFF: &[Row] = &[
+    //                                                                            ANON    AGENT   ADMIN   SUPERADMIN
+    ("POST admin-dashboard/create-agent",           by::create_agent,             [NO,    NO,     CO,     NO_COMPANY]),
+    ("GET admin-dashboard/check-agent-limit",       by::check_agent_limit,        [NO,    NO,     CO,     UNLIMITED]),
+    ("GET admin-dashboard/list-agents",             by::list_agents,              [NO,    NO,     CO,     ALL]),
+    ("GET admin-dashboard/agent-sessions",          by::agent_sessions,           [NO,    NO,     CO,     ALL]),
+    ("PUT admin-dashboard/update-agent/{id}",       by::update_agent,             [NO,    NO,     CO,     ALL]),
+    ("PATCH admin-dashboard/update-agent/{id}",     by::update_agent,             [NO,    NO,     CO,     ALL]),
+    ("DELETE admin-dashboard/delete-agent/{id}",    by::delete_agent,             [NO,    NO,     CO,     ALL]),
+    ("POST admin-dashboard/reset-agent-password",   by::reset_agent_password,     [NO,    NO,     CO,     ALL]),
+    ("POST admin-dashboard/agent-logout",           by::own_account,              [NO,    SELF,   NO,     NO]),
+    ("POST admin-dashboard/update-agent-status",    by::update_agent_status,      [NO,    SELF,   NO,     NO]),
+    // Of issue 3, not of the contract's table.
+    ("GET admin-dashboard/bot-settings",            by::bot_settings,             [NO,    NO,     CO,     ALL]),
+    ("PUT admin-dashboard/bot-settings",            by::change_bot_settings,      [NO,    NO,     CO,     ALL]),
+    ("PATCH admin-dashboard/bot-settings",          by::change_bot_settings,      [NO,    NO,     CO,     ALL]),
+    // Of issue 4.
+    ("GET audit",                                   by::audit_log,                [NO,    NO,     CO,     ALL]),
+];
+
+#[rustfmt::skip]
+pub(crate) const PROFILES: &[Row] = &[
+    //                                                                            ANON    AGENT   ADMIN   SUPERADMIN
+    ("GET admin-dashboard/user-profiles?per_page=100", by::list_profiles,         [NO,    NO,     CO,     ALL]),
+    ("GET admin-dashboard/user-profiles/{id}",      by::one_profile,              [NO,    NO,     CO,     ALL]),
+    ("GET admin-dashboard/user-profiles/stats",     by::profile_stats,            [NO,    NO,     CO,     ALL]),
+    ("DELETE admin-dashboard/user-profiles/{id}/delete", by::delete_profile,      [NO,    NO,     CO,     ALL]),
+];
+
+#[rustfmt::skip]
+pub(crate) const CHATBOT: &[Row] = &[
+    //                                                                            ANON    AGENT   ADMIN   SUPERADMIN
+    ("POST chatbot/chat",                           by::chat,                     [CAP,   CAP,    CAP,    CAP]),
+    ("POST chatbot/upload",                         by::upload,                   [CAP,   CAP,    CAP,    CAP]),
+    ("POST chatbot/create-profile",                 by::create_profile,           [CAP,   CAP,    CAP,    CAP]),
+    ("GET chatbot/session-status?session_id={session}", by::session_status, [CAP, CAP_MINE_Q,     CAP_CO, CAP_ALL]),
+    ("GET chatbot/chat-history?session_id={session}&company_id={company}", by::chat_history,
+                                                                                  [NO,    MINE_Q, CO,     ALL]),
+    ("POST chatbot/validate-phone",                 by::validate_phone,           [PUB,   PUB,    PUB,    PUB]),
+    ("GET chatbot/country-codes",                   by::country_codes,            [PUB,   PUB,    PUB,    PUB]),
+    ("GET chatbot/load-rag-documents",              by::load_sample,              [NO,    NO,     NO,     ALL]),
+    ("POST chatbot/load-rag-documents",             by::load_documents,           [NO,    NO,     CO,     ALL]),
+    ("POST chatbot/load-rag-documents",             by::load_shared_documents,    [NO,    NO,     CO,     ALL]),
+];
+
+#[rustfmt::skip]
+pub(crate) const HANDOFF: &[Row] = &[
+    //                                                                            ANON    AGENT     ADMIN SUPERADMIN
+    ("POST human-handoff/escalate",                 by::escalate,                 [NO,    CO,       CO,   ALL]),
+    ("POST human-handoff/assign",                   by::assign,                   [NO,    NO,       CO,   ALL]),
+    ("POST human-handoff/resolve",                  by::resolve,                  [NO,    MINE_403, CO,   ALL]),
+    ("GET human-handoff/sessions",                  by::handoffs,                 [NO,    MINE_Q,   CO,   ALL]),
+    ("GET human-handoff/dashboard",                 by::dashboard,                [NO,    MINE_Q,   NO_AGENT, NO_AGENT]),
+    ("GET human-handoff/activities?limit=200",      by::activities,               [NO,    SELF,     CO,   ALL]),
+];
+
+#[rustfmt::skip]
+pub(crate) const DESK: &[Row] = &[
+    //                                                                     ANON  AGENT       ADMIN       SUPERADMIN
+    ("GET human-handoff/agent/sessions",            by::own_sessions,      [NO,  MINE,       NO_PROFILE, NO_PROFILE]),
+    ("GET human-handoff/agent/sessions/{session}/messages", by::messages,  [NO,  MINE_403,   NO_PROFILE, NO_PROFILE]),
+    ("POST human-handoff/agent/send-message",       by::send_message,      [NO,  MINE_Q_403, CO,         NO_WRITER]),
+    ("POST human-handoff/send-message",             by::send_message,      [NO,  MINE_Q_403, CO,         NO_WRITER]),
+    ("POST human-handoff/agent/upload",             by::agent_upload,      [NO,  MINE_403,   NO,         NO]),
+];
+
+#[rustfmt::skip]
+pub(crate) const MEDIA: &[Row] = &[
+    //                                                                            ANON    AGENT   ADMIN   SUPERADMIN
+    ("GET /media/{link}",                           by::signed_file,              [PUB,   PUB,    PUB,    PUB]),
+    ("GET /media/{file}",                           by::file,                     [NO,    MINE_Q, CO,     ALL]),
+];
+
+/// Served beside the contract, to everybody.
+#[rustfmt::skip]
+pub(crate) const OPEN: &[Row] = &[
+    ("GET /healthz/",                               by::open,                     [PUB,   PUB,    PUB,    PUB]),
+    ("GET /readyz/",                                by::open,                     [PUB,   PUB,    PUB,    PUB]),
+    ("GET /openapi.json",                           by::open,                     [PUB,   PUB,    PUB,    PUB]),
+    ("GET /docs/",                                  by::open,                     [PUB,   PUB,    PUB,    PUB]),
+    ("GET /docs/{page}/",                           by::page_of_the_document,     [PUB,   PUB,    PUB,    PUB]),
+];
+
+/// The whole table.
+pub(crate) const ALL_ROWS: [&[Row]; 8] = [ACCOUNTS, STAFF, PROFILES, CHATBOT, HANDOFF, DESK, MEDIA, OPEN];

@@ -1,0 +1,280 @@
+//! The people and the objects that the rows are tried with.
+
+mod objects;
+
+use std::{collections::HashMap, time::Duration};
+
+use api_tests::{calls::Caller as _, prelude::*};
+
+use crate::{
+    callers::{Caller, Home, Who},
+    watch::{Reader, Record},
+    words::Whose,
+};
+
+/// What kind of object a call is about.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Kind {
+    /// None, or the caller's own account.
+    Nothing,
+    /// A session with a visitor's profile, a file and perhaps a handoff.
+    Session,
+    /// An agent, signed in.
+    Agent,
+    /// An agent who has not yet chosen a password.
+    NewAgent,
+    /// A company with its owner and its subscription.
+    Company,
+    /// A company whose owner has not yet replaced a reset password.
+    NewOwner,
+}
+
+/// An object under all the names that calls know it by.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Thing {
+    /// Id of the agent, of the admin, or of the visitor's profile.
+    pub(crate) id: i64,
+    /// Name of the agent or of the visitor.
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) password: String,
+    pub(crate) company: String,
+    /// Country code of the visitor.
+    pub(crate) country: String,
+    pub(crate) session: String,
+    pub(crate) handoff: i64,
+    /// An agent of the same company, who may be put on the session.
+    pub(crate) agent: i64,
+    pub(crate) assignment: i64,
+    /// The file's path below `/media/`, without its signature.
+    pub(crate) file: String,
+    /// The same with its signature.
+    pub(crate) link: String,
+    /// A plan that the company does not have.
+    pub(crate) plan: i64,
+    /// A refresh token that may be presented.
+    pub(crate) refresh: String,
+    /// A number that no other object has.
+    pub(crate) number: usize,
+    /// Id of the file.
+    pub(crate) attachment: i64,
+    /// A text that stands in everything of a session, and nowhere else.
+    pub(crate) secret: String,
+}
+
+/// What things are called: `id` is the owner's, the rest as in any [`Thing`].
+pub(crate) struct Marks {
+    pub(crate) own: Thing,
+    pub(crate) foreign: Thing,
+    pub(crate) absent: Thing,
+    /// Ids of the other company's visitor, and of none.
+    pub(crate) profiles: [i64; 2],
+    /// Id of a file of another session of the own company.
+    pub(crate) colleagues_file: i64,
+    /// Id of the account of an agent of the own company; no agent has it.
+    pub(crate) account: i64,
+    /// Id of the account of an agent of the other company.
+    pub(crate) foreign_account: i64,
+}
+
+/// Two companies and everybody in them.
+pub(crate) struct Scene<'a> {
+    pub(crate) world: &'a World,
+    own: Company,
+    foreign: Company,
+    superadmin: Superadmin,
+    caller: Agent,
+    colleague: Agent,
+    foreigner: Agent,
+    /// Whose account is switched off.
+    left: Client,
+    /// Whose token is too old.
+    late: Client,
+    other_visitor: String,
+    /// Texts that stand in everything of the own company, and of the other one.
+    canaries: [String; 2],
+    reader: Reader,
+    plan: i64,
+    standing: HashMap<(Kind, Whose), Thing>,
+    made: usize,
+}
+
+const NOWHERE: i64 = 999_999;
+
+impl<'a> Scene<'a> {
+    pub(crate) async fn new(world: &'a World) -> Self {
+        let word = uuid::Uuid::new_v4().simple().to_string();
+        let canaries = ["a", "b"].map(|side| format!("cnry{side}{}", word.get(..12).unwrap_or_default()));
+        let [at_home, abroad] = &canaries;
+        let mut own = world.company_with_seats(&format!("Tesla {at_home}"), 500).await;
+        let mut foreign = world.company_with_seats(&format!("SpaceX {abroad}"), 400).await;
+        for (company, canary) in [(&own, at_home), (&foreign, abroad)] {
+            let faq = json!({canary: {canary: [{"question": format!("What is {canary}?"), "answer": canary,
+                "document": canary, "chunk_id": "one"}]}});
+            company.knowledge(&faq).await;
+            company.admin.set_bot(&json!({"bot_name": canary})).await.ok();
+        }
+        let superadmin = world.superadmin().await;
+        let plan = json!({"plan_name": "gold", "max_agents": 900, "price": 500});
+        let plan = superadmin.create_plan(&plan).await.created()["id"].as_i64().unwrap();
+        let (caller, colleague) =
+            (own.agent(&format!("Bo {at_home}")).await, own.agent(&format!("Cy {at_home}")).await);
+        let foreigner = foreign.agent(&format!("Di {abroad}")).await;
+        let late = caller.client().clone();
+        // Longer than an access token lasts.
+        world.clock.advance(Duration::from_mins(16));
+        own.admin = own.admin.signed_in_again().await;
+        foreign.admin = foreign.admin.signed_in_again().await;
+        let left = own.agent("Ed Left").await;
+        own.admin.update_agent(left.id, &json!({"is_active": false})).await.ok();
+        let mut other = own.stranger();
+        other.say("Hello").await;
+        Self {
+            world,
+            own,
+            foreign,
+            superadmin: world.superadmin().await,
+            caller,
+            colleague,
+            foreigner,
+            left: left.client().clone(),
+            late,
+            other_visitor: other.session,
+            canaries,
+            reader: Reader::new(world),
+            plan,
+            standing: HashMap::new(),
+            made: 0,
+        }
+    }
+
+    /// Everybody, with fresh tokens, for a row may end those before.
+    pub(crate) async fn callers(&mut self) -> Vec<Caller> {
+        self.caller = self.caller.signed_in_again().await;
+        self.colleague = self.colleague.signed_in_again().await;
+        self.foreigner = self.foreigner.signed_in_again().await;
+        self.own.admin = self.own.admin.signed_in_again().await;
+        self.foreign.admin = self.foreign.admin.signed_in_again().await;
+        self.superadmin = self.world.superadmin().await;
+        let client = |who| match who {
+            Who::Nobody | Who::Visitor | Who::OtherVisitor => self.world.anybody(),
+            Who::Garbage => self.world.anybody().with_token("not.a.token"),
+            Who::Expired => self.late.clone(),
+            Who::Assigned => self.caller.client().clone(),
+            Who::Colleague => self.colleague.client().clone(),
+            Who::Foreigner => self.foreigner.client().clone(),
+            Who::Admin => self.own.admin.client().clone(),
+            Who::ForeignAdmin => self.foreign.admin.client().clone(),
+            Who::Deactivated => self.left.clone(),
+            Who::Superadmin => self.superadmin.client().clone(),
+        };
+        Who::EVERYBODY.map(|who| Caller { who, client: client(who) }).into()
+    }
+
+    /// A refresh token of the other company's agent.
+    pub(crate) fn refresh_of_the_foreigner(&self) -> String {
+        self.foreigner.refresh.clone()
+    }
+
+    /// Every row there is.
+    pub(crate) fn record(&self) -> Record {
+        self.reader.read(self.world)
+    }
+
+    /// The code of one company and of the other.
+    pub(crate) fn codes(&self) -> [&str; 2] {
+        [&self.own.id, &self.foreign.id]
+    }
+
+    /// The code of a company in which somebody may be at home.
+    pub(crate) fn code(&self, home: Home) -> &str {
+        match home {
+            Home::Own => &self.own.id,
+            Home::Foreign => &self.foreign.id,
+            Home::None | Home::All => "",
+        }
+    }
+
+    /// Texts that nobody of this home may be shown, unless the call is open to whoever names an object of `of`.
+    pub(crate) fn forbidden(&self, home: Home, of: &str) -> Vec<&str> {
+        let [at_home, abroad] = &self.canaries;
+        let mut forbidden = match home {
+            Home::All => Vec::new(),
+            Home::Own => vec![abroad.as_str()],
+            Home::Foreign => vec![at_home.as_str()],
+            Home::None => vec![at_home.as_str(), abroad.as_str()],
+        };
+        forbidden.retain(|canary| match of {
+            of if of == self.own.id => canary != at_home,
+            of if of == self.foreign.id => canary != abroad,
+            _ => true,
+        });
+        forbidden
+    }
+
+    /// The texts of both companies.
+    pub(crate) fn canaries(&self) -> [&str; 2] {
+        [&self.canaries[0], &self.canaries[1]]
+    }
+
+    /// What another visitor says of this thing: its ids, but the own session.
+    pub(crate) fn by_another_visitor(&self, thing: Thing) -> Thing {
+        Thing { session: self.other_visitor.clone(), name: "Somebody".to_owned(), ..thing }
+    }
+
+    /// Makes the standing objects of one kind, unless they are there.
+    pub(crate) async fn prepare(&mut self, kind: Kind, whose: &[Whose]) {
+        for whose in whose {
+            // What a sign-in gave lasts no longer than a row.
+            if kind == Kind::Nothing || !self.standing.contains_key(&(kind, *whose)) {
+                let thing = match (kind, whose) {
+                    (Kind::Agent, Whose::Mine) => self.signed_in_agent(&self.caller),
+                    (Kind::Agent, Whose::Colleagues) => self.signed_in_agent(&self.colleague),
+                    (Kind::Agent, Whose::Foreign) => self.signed_in_agent(&self.foreigner),
+                    (Kind::Company, Whose::Colleagues) => self.owner(&self.own).await,
+                    (Kind::Company, Whose::Foreign) => self.owner(&self.foreign).await,
+                    _ => self.fresh(kind, *whose).await,
+                };
+                self.standing.insert((kind, *whose), thing);
+            }
+        }
+    }
+
+    /// An object that lasts as long as the scene, prepared before.
+    pub(crate) fn standing(&self, kind: Kind, whose: Whose) -> Thing {
+        self.standing.get(&(kind, whose)).unwrap_or_else(|| panic!("no {kind:?} of {whose:?} is prepared")).clone()
+    }
+
+    /// An object of its own for a call that uses it up.
+    pub(crate) async fn fresh(&mut self, kind: Kind, whose: Whose) -> Thing {
+        self.made += 1;
+        let number = self.made;
+        let thing = match (kind, whose) {
+            (_, Whose::Absent) => objects::absent(self.plan),
+            (Kind::Nothing, _) => self.signed_in_agent(&self.colleague),
+            (Kind::Session, _) => self.session(whose, number).await,
+            (Kind::Agent | Kind::NewAgent, _) => self.agent(self.company(whose), number).await,
+            (Kind::Company, _) => self.opened(number).await,
+            (Kind::NewOwner, _) => self.reset_owner(number).await,
+        };
+        Thing { number, ..thing }
+    }
+
+    fn company(&self, whose: Whose) -> &Company {
+        if whose.is_own_company() { &self.own } else { &self.foreign }
+    }
+
+    fn signed_in_agent(&self, agent: &Agent) -> Thing {
+        let agent = agent.clone();
+        Thing {
+            id: agent.id,
+            name: agent.name,
+            email: agent.email,
+            password: agent.password,
+            company: agent.company,
+            refresh: agent.refresh,
+            plan: self.plan,
+            ..Thing::default()
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! How the objects are made, through the API.
+
+use api_tests::prelude::*;
+
+use super::{NOWHERE, Scene, Thing};
+use crate::words::Whose;
+
+impl Scene<'_> {
+    pub(super) async fn agent(&self, company: &Company, number: usize) -> Thing {
+        let created = company.admin.create_agent(&company.agent_body(&format!("New {number}"))).await.created();
+        Thing {
+            id: created["agent"]["id"].as_i64().unwrap(),
+            email: created["email"].as_str().unwrap().to_owned(),
+            password: created["password"].as_str().unwrap().to_owned(),
+            company: company.id.clone(),
+            ..Thing::default()
+        }
+    }
+
+    pub(super) async fn owner(&self, company: &Company) -> Thing {
+        let row = self.superadmin.list_admins(&[("admin_id", &company.admin.id.to_string())]).await.ok();
+        Thing {
+            id: company.admin.id,
+            email: company.admin.email.clone(),
+            password: company.admin.password.clone(),
+            company: company.id.clone(),
+            assignment: row["current_plan"]["assignment_id"].as_i64().unwrap(),
+            plan: self.plan,
+            ..Thing::default()
+        }
+    }
+
+    pub(super) async fn opened(&self, number: usize) -> Thing {
+        self.owner(&self.world.company(&format!("Firm {number}")).await).await
+    }
+
+    pub(super) async fn reset_owner(&self, number: usize) -> Thing {
+        let owner = self.opened(number).await;
+        let body = json!({"admin_id": owner.id});
+        let reset = self.superadmin.client().post("/api/auth/reset-admin-password/", &body).await.ok();
+        Thing { password: reset["new_password"].as_str().unwrap().to_owned(), ..owner }
+    }
+
+    pub(super) async fn session(&self, whose: Whose, number: usize) -> Thing {
+        let company = self.company(whose);
+        let secret = format!("{}s{number}e", self.canaries[usize::from(!whose.is_own_company())]);
+        let mut visitor = company.stranger();
+        visitor.say(&format!("Hello {secret}")).await;
+        // Visitors of another company live elsewhere, so that statistics tell them apart.
+        let country = if whose.is_own_company() { "+977" } else { "+1" };
+        let name = format!("Asha {secret}");
+        let profile = json!({"session_id": visitor.session, "name": name, "phone": "9841234567",
+            "country_code": country, "email": format!("{secret}@mail.example"), "address": secret});
+        let profile = visitor.create_profile(&profile).await.ok();
+        let shared = visitor.share(&format!("{secret}.pdf"), format!("%PDF-{secret}").as_bytes()).await;
+        let link = shared["file_url"].as_str().unwrap().strip_prefix("/media/").unwrap().to_owned();
+        let agent = match whose {
+            Whose::Mine | Whose::Done => Some(&self.caller),
+            Whose::Colleagues => Some(&self.colleague),
+            Whose::Foreign => Some(&self.foreigner),
+            Whose::Queued | Whose::Quiet | Whose::ForeignQuiet | Whose::Absent => None,
+        };
+        let mut handoff = NOWHERE;
+        if !matches!(whose, Whose::Quiet | Whose::ForeignQuiet) {
+            let escalated = company.admin.escalate(&visitor.session, &secret).await.ok();
+            handoff = escalated["handoff_session"]["id"].as_i64().unwrap();
+        }
+        if let Some(agent) = agent {
+            company.admin.assign(handoff, agent.id).await.ok();
+        }
+        if whose == Whose::Done {
+            company.admin.resolve(handoff, &secret).await.ok();
+        }
+        let transfer = if whose.is_own_company() { &self.colleague } else { &self.foreigner };
+        Thing {
+            id: profile["profile"]["id"].as_i64().unwrap(),
+            name,
+            attachment: shared["id"].as_i64().unwrap(),
+            secret,
+            company: company.id.clone(),
+            country: country.to_owned(),
+            session: visitor.session.clone(),
+            handoff,
+            agent: transfer.id,
+            file: link.split('?').next().unwrap_or_default().to_owned(),
+            link,
+            ..Thing::default()
+        }
+    }
+}
+
+/// Names that nothing has.
+pub(super) fn absent(plan: i64) -> Thing {
+    let file = "uploads/TES001/00000000/TES001_20261123_025203_000000000000_cv.pdf";
+    Thing {
+        id: NOWHERE,
+        name: "Nobody".to_owned(),
+        email: "nobody@nowhere.example".to_owned(),
+        password: "nobody's password".to_owned(),
+        company: "TES999".to_owned(),
+        session: "TES001_00000000-0000-4000-8000-000000000000".to_owned(),
+        handoff: NOWHERE,
+        agent: 1,
+        assignment: NOWHERE,
+        attachment: NOWHERE,
+        file: file.to_owned(),
+        link: file.to_owned(),
+        plan,
+        ..Thing::default()
+    }
+}

@@ -1,0 +1,212 @@
+//! `chat-history/`, and files that agents send.
+#![cfg(test)]
+
+use api_tests::prelude::*;
+use reqwest::{
+    Method,
+    multipart::{Form, Part},
+};
+
+on_each_database!(
+    a_history_shows_every_message_oldest_first,
+    a_history_is_for_those_who_may_see_the_session,
+    a_history_needs_a_session_and_its_company,
+    an_agent_sends_a_file_with_a_message,
+    only_the_agent_of_an_open_handoff_uploads,
+    an_agents_upload_is_refused_with_the_reason,
+    a_visitor_upload_reads_its_fields_in_every_encoding,
+);
+
+async fn a_history_shows_every_message_oldest_first(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let mut visitor = tesla.stranger();
+    visitor.say("Hello").await;
+    let file = visitor.share("cv.pdf", b"%PDF-").await;
+    let body = json!({"attachment_ids": [file["id"]], "client_message_id": "one", "context": "Home page"});
+    visitor.send(&body).await.ok();
+    let page = tesla.admin.history(&tesla.id, &visitor.session).await.ok();
+    assert_eq!(page["session_id"], visitor.session.as_str());
+    let info = &page["session_info"];
+    assert_eq!((&info["status"], &info["is_escalated"]), (&json!("active"), &json!(false)));
+    assert_eq!((&info["profile_completed"], &info["visitor_read_seq"]), (&json!(false), &json!(0)));
+    assert!(info["created_at"].is_string() && info["updated_at"].is_string() && info["staff_read_seq"] == 0);
+    let rows = page["messages"].as_array().unwrap();
+    let kinds: Vec<_> = rows.iter().map(|row| (row["seq"].clone(), row["message_type"].clone())).collect();
+    let expected = [(1, "user"), (2, "bot"), (3, "user"), (4, "bot")];
+    assert_eq!(kinds, expected.map(|(seq, kind)| (json!(seq), json!(kind))));
+    let row = &rows[2];
+    assert_eq!((&row["content"], &row["client_message_id"]), (&Value::Null, &json!("one")));
+    assert_eq!(row["metadata"], json!({"context": "Home page", "has_attachments": true}));
+    assert_eq!((&row["file_url"], &row["file_name"]), (&file["file_url"], &json!("cv.pdf")));
+    assert_eq!((&rows[0]["file_url"], &rows[0]["file_name"]), (&Value::Null, &Value::Null));
+    assert_eq!(rows[1]["metadata"]["source"], "profile_collection");
+    assert!(rows.iter().all(|row| row["id"].is_i64() && row["timestamp"].is_string()));
+    // Neither a slash nor another caller's wishes change anything.
+    let query = [("session_id", visitor.session.as_str()), ("company_id", "TES001")];
+    assert_eq!(tesla.admin.client().get("/api/api/chatbot/chat-history").query(&query).await.ok(), page);
+}
+
+async fn a_history_is_for_those_who_may_see_the_session(world: &World) {
+    let (tesla, space) = (world.company("Tesla Motors").await, world.company("SpaceX").await);
+    let (bo, cy) = (tesla.agent("Bo Agent").await, tesla.agent("Cy Agent").await);
+    let root = world.superadmin().await;
+    let mut visitor = tesla.visitor().await;
+    let id = visitor.session.clone();
+    let absent = tesla.admin.history("TES001", "TES001_none").await;
+    absent.error(404, "not_found", "Session not found");
+
+    world.anybody().history("TES001", &id).await.asks_for_a_token();
+    tesla.admin.history("TES001", &id).await.ok();
+    root.history("TES001", &id).await.ok();
+    for reply in [
+        bo.history("TES001", &id).await,
+        space.admin.history("TES001", &id).await,
+        space.admin.history("SPA001", &id).await,
+        tesla.admin.history("SPA001", &id).await,
+        root.history("SPA001", &id).await,
+        root.history("XXX001", &id).await,
+        root.history("TES001", "TES001_none").await,
+    ] {
+        reply.same_as(&absent);
+    }
+    let handoff = visitor.ask_for_a_person(&bo).await;
+    assert_eq!(bo.history("TES001", &id).await.ok()["session_info"]["status"], "escalated");
+    cy.history("TES001", &id).await.ok();
+    bo.write(&id, "Hello").await.ok();
+    bo.history("TES001", &id).await.ok();
+    cy.history("TES001", &id).await.same_as(&absent);
+    bo.resolve(handoff, "").await.ok();
+    assert_eq!(bo.history("TES001", &id).await.ok()["session_info"]["is_escalated"], false);
+    cy.history("TES001", &id).await.same_as(&absent);
+}
+
+async fn a_history_needs_a_session_and_its_company(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let get = |query: &[(&str, &str)]| tesla.admin.client().get("/api/chatbot/chat-history/").query(query);
+    get(&[]).await.error(400, "bad_request", "session_id is required");
+    get(&[("session_id", " "), ("company_id", "TES001")]).await.error(400, "bad_request", "session_id is required");
+    get(&[("session_id", "x")]).await.error(400, "bad_request", "company_id is required");
+    let odd = [("session_id", "x\u{0}/../"), ("company_id", "'; --")];
+    get(&odd).await.error(404, "not_found", "Session not found");
+}
+
+async fn an_agent_sends_a_file_with_a_message(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let bo = tesla.agent("Bo Agent").await;
+    let mut visitor = tesla.visitor().await;
+    visitor.ask_for_a_person(&bo).await;
+    bo.write(&visitor.session, "Hello").await.ok();
+    let before = bo.messages(&visitor.session).await.ok()["messages"].as_array().unwrap().len();
+
+    let file = bo.agent_upload(&visitor.session, "offer.pdf", b"%PDF-").await.created();
+    assert_eq!((&file["uploader"], &file["name"]), (&json!("agent"), &json!("offer.pdf")));
+    assert_eq!((&file["id"], &file["file_id"]), (&file["file_id"], &file["id"]));
+    assert_eq!((&file["session_id"], &file["company_id"]), (&json!(visitor.session), &json!("TES001")));
+    assert_eq!(file["url"], format!("https://chat.example.com{}", file["file_url"].as_str().unwrap()));
+    let after = bo.messages(&visitor.session).await.ok()["messages"].as_array().unwrap().len();
+    assert_eq!(before, after, "an upload stores no message");
+
+    let body = json!({"session_id": visitor.session, "attachment_ids": [file["id"]]});
+    let sent = bo.send_message(&body).await.ok()["chat_message"].clone();
+    assert_eq!((&sent["content"], &sent["attachments"][0]["uploader"]), (&Value::Null, &json!("agent")));
+    assert_eq!(sent["attachments"][0]["file_url"], file["file_url"]);
+    let served = visitor.client().get(file["file_url"].as_str().unwrap()).await.expect(200);
+    assert_eq!(served.bytes, b"%PDF-");
+    let history = tesla.admin.history("TES001", &visitor.session).await.ok();
+    let last = history["messages"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["message_type"], &last["file_name"]), (&json!("agent"), &json!("offer.pdf")));
+    assert_eq!((&last["metadata"]["has_attachments"], &last["metadata"]["agent_id"]), (&json!(true), &json!(bo.id)));
+}
+
+async fn only_the_agent_of_an_open_handoff_uploads(world: &World) {
+    let (tesla, space) = (world.company("Tesla Motors").await, world.company("SpaceX").await);
+    let (bo, cy) = (tesla.agent("Bo Agent").await, tesla.agent("Cy Agent").await);
+    let di = space.agent("Di Agent").await;
+    let mut visitor = tesla.visitor().await;
+    let id = visitor.session.clone();
+    let try_by = async |who: &Agent| who.agent_upload(&id, "a.txt", b"text").await;
+    let not_escalated = "Session not escalated to human handoff";
+    let not_assigned = "Session not assigned to this agent";
+    try_by(&bo).await.error(403, "not_escalated", not_escalated);
+    let handoff = visitor.ask_for_a_person(&bo).await;
+    try_by(&bo).await.error(403, "not_assigned", not_assigned);
+    tesla.admin.assign(handoff, bo.id).await.ok();
+    try_by(&bo).await.created();
+    try_by(&cy).await.error(403, "not_assigned", not_assigned);
+    let foreign = try_by(&di).await;
+    foreign.error(404, "not_found", "Session not found or access denied");
+    bo.agent_upload("TES001_none", "a.txt", b"text").await.same_as(&foreign);
+    bo.agent_upload("no session/..", "a.txt", b"text").await.same_as(&foreign);
+    let root = world.superadmin().await;
+    let large = vec![b'x'; 3 << 20];
+    world.anybody().agent_upload(&id, "a.txt", &large).await.asks_for_a_token();
+    tesla.admin.agent_upload(&id, "a.txt", &large).await.refuses_the_role();
+    root.agent_upload(&id, "a.txt", b"text").await.refuses_the_role();
+    bo.resolve(handoff, "").await.ok();
+    try_by(&bo).await.error(403, "not_escalated", not_escalated);
+}
+
+async fn an_agents_upload_is_refused_with_the_reason(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let bo = tesla.agent("Bo Agent").await;
+    let mut visitor = tesla.visitor().await;
+    visitor.ask_for_a_person(&bo).await;
+    bo.write(&visitor.session, "Hello").await.ok();
+    let required = "session_id and file are required";
+    let file = || Part::bytes(b"text".to_vec()).file_name("a.txt");
+    let session = || visitor.session.clone();
+    for form in [
+        Form::new().text("session_id", session()),
+        Form::new().part("file", file()),
+        Form::new().text("session_id", " ").part("file", file()),
+        Form::new().text("session_id", session()).text("file", "not a file"),
+    ] {
+        bo.agent_upload_form(form).await.error(400, "bad_request", required);
+    }
+    let path = "/api/human-handoff/agent/upload/";
+    bo.client().post(path, &json!({"session_id": session()})).await.error(400, "bad_request", required);
+    bo.client().call(Method::POST, path).await.error(400, "bad_request", required);
+    bo.client().call(Method::POST, path).raw("text/plain", "x").await.expect(415);
+    bo.agent_upload(&visitor.session, "a.txt", b"").await.field_error("file", "The submitted file is empty.");
+    let reason = "File upload failed: File type 'exe' is not allowed";
+    bo.agent_upload(&visitor.session, "a.exe", b"text").await.error(400, "bad_request", reason);
+    let big = vec![b'x'; (10 << 20) + 1];
+    let reason = "File upload failed: File size exceeds maximum limit of 10.0MB";
+    bo.agent_upload(&visitor.session, "a.txt", &big).await.error(400, "bad_request", reason);
+    let long = Form::new().text("session_id", session()).text("message_context", "x".repeat(501));
+    let message = "Ensure this field has no more than 500 characters.";
+    bo.agent_upload_form(long.part("file", file())).await.field_error("message_context", message);
+}
+
+async fn a_visitor_upload_reads_its_fields_in_every_encoding(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let mut visitor = tesla.stranger();
+    visitor.say("Hello").await;
+    let post = || visitor.client().call(Method::POST, "/api/chatbot/upload/");
+    let long = "x".repeat(501);
+    let fields = [("company_id", "TES001"), ("uploader", "bot"), ("message_context", long.as_str())];
+    let json = json!({"company_id": "TES001", "uploader": "bot", "message_context": long});
+    let replies = [post().multipart(&fields).await, post().form(&fields).await, post().json(&json).await];
+    for reply in &replies {
+        reply.field_error("file", "No file was submitted.");
+        reply.field_error("session_id", "This field is required.");
+        reply.field_error("uploader", "\"bot\" is not a valid choice.");
+        reply.field_error("message_context", "Ensure this field has no more than 500 characters.");
+        reply.same_as(&replies[0]);
+    }
+    let odd = post().json(&json!({"file": "text", "session_id": null, "company_id": [1], "uploader": null})).await;
+    odd.field_error("file", "No file was submitted.");
+    odd.field_error("session_id", "This field may not be null.");
+    odd.field_error("company_id", "Not a valid string.");
+    assert_eq!(odd.body["uploader"], Value::Null);
+    post().raw("application/json", "{").await.expect(400);
+    post()
+        .raw("application/json", "[]")
+        .await
+        .field_error("non_field_errors", "Invalid data. Expected a dictionary, but got list.");
+    // A blank company counts as none.
+    let form = Form::new().text("company_id", "").text("session_id", visitor.session.clone());
+    let file = Part::bytes(b"text".to_vec()).file_name("a.txt");
+    let reply = visitor.upload_form(form.part("file", file)).await.expect(400);
+    assert!(reply.body["error"].as_str().unwrap().starts_with("company_id is required."), "{reply:?}");
+}

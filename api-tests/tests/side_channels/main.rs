@@ -1,0 +1,266 @@
+//! What one company could learn of another, or take from it, without reading a row of it.
+#![cfg(test)]
+
+mod ranks;
+
+use std::time::Instant;
+
+use api_tests::prelude::*;
+use reqwest::Method;
+
+on_each_database!(
+    ten_thousand_hostile_entries_next_door_change_no_byte_of_an_answer,
+    foreign_and_absent_objects_take_the_same_time,
+    keys_cannot_be_taken_by_another_company,
+    files_cannot_be_taken_by_another_company,
+    codes_and_chunks_cannot_be_taken_by_another_company,
+);
+
+async fn ten_thousand_hostile_entries_next_door_change_no_byte_of_an_answer(world: &World) {
+    let (tesla, spacex) = (world.company("Tesla Motors").await, world.company("SpaceX").await);
+    tesla.knowledge(&sample::bicycle_faq()).await;
+    let mut visitor = tesla.visitor().await;
+    let before = answers(&mut visitor).await;
+    for half in 0..2 {
+        let load = json!({"documents": hostile(half * 5000, 5000), "mode": "merge"});
+        assert_eq!(spacex.admin.load_documents(&load).await.ok()["documents_count"], 5000);
+    }
+    // The other company's own index is there and asked before ours is asked again.
+    let mut enemy = spacex.visitor().await;
+    assert_eq!(enemy.say("Do I need to leave a deposit?").await["confidence"], 1.0);
+    assert_eq!(answers(&mut visitor).await, before, "an answer moved");
+    let mut newcomer = tesla.visitor().await;
+    assert_eq!(answers(&mut newcomer).await, before, "an answer to somebody new moved");
+}
+
+/// What is answered to exact questions, to paraphrases and to what nobody knows, byte for byte.
+async fn answers(visitor: &mut Visitor) -> Vec<String> {
+    let mut answers = Vec::new();
+    for question in [
+        "Do I need to leave a deposit?",
+        "what is the cost of renting a bicycle per day",
+        "is leaving a deposit needed?",
+        "could my children be riding in the trailer",
+        "how long do you take for repairing a puncture?",
+        "hydraulic brakes",
+        "trailer deposit puncture",
+        "Is the moon made of cheese",
+        "hostile",
+    ] {
+        let mut reply = visitor.say(question).await;
+        let keys = reply.as_object_mut().unwrap();
+        for of_this_exchange in ["session_id", "user_message", "last_seq"] {
+            assert!(keys.remove(of_this_exchange).is_some());
+        }
+        answers.push(reply.to_string());
+    }
+    answers
+}
+
+/// Entries that ask our questions, repeat our rare words and our chunk ids, and answer otherwise.
+fn hostile(from: usize, count: usize) -> Value {
+    let sample = sample::bicycle_faq();
+    let ours: Vec<_> = sample["shop"].as_object().unwrap().values().filter_map(Value::as_array).flatten().collect();
+    let entry = |n: usize| {
+        let our = ours[n % ours.len()];
+        let question = our["question"].as_str().unwrap();
+        let (question, chunk) = if n < ours.len() {
+            (question.to_owned(), our["chunk_id"].as_str().unwrap().to_owned())
+        } else {
+            (format!("{question} {n} deposit deposit puncture hydraulic trailer"), format!("hostile_{n}"))
+        };
+        json!({"question": question, "answer": format!("hostile {n} {question}"), "document": "Price list", "chunk_id": chunk})
+    };
+    json!({"shop": {"Renting": (from..from + count).map(entry).collect::<Vec<_>>()}})
+}
+
+/// How often each of the two is asked in one run.
+const SAMPLES: usize = 200;
+/// Runs that must all tell the two apart before the test believes it.
+const RUNS: usize = 3;
+
+/// A call about what is another company's, or about what is not there.
+type Ask<'a> = Box<dyn Fn(bool) -> Call + 'a>;
+
+async fn foreign_and_absent_objects_take_the_same_time(world: &World) {
+    let (tesla, spacex) = (world.company("Tesla Motors").await, world.company("SpaceX").await);
+    let (bo, di) = (tesla.agent("Bo Agent").await, spacex.agent("Di Agent").await);
+    let mut visitor = spacex.visitor().await;
+    let handoff = visitor.ask_for_a_person(&spacex.admin).await;
+    spacex.admin.assign(handoff, di.id).await.ok();
+    let file = visitor.share("cv.pdf", b"%PDF-").await;
+    let file = file["file_url"].as_str().unwrap().split('?').next().unwrap().to_owned();
+    let profile = spacex.admin.profiles(&[]).await.ok()["results"][0]["id"].as_i64().unwrap();
+    let nobody = format!("SPA001_{}", uuid::Uuid::new_v4());
+    let no_file = file.replace("cv.pdf", "no.pdf");
+    let (there, absent) = (visitor.session.as_str(), nobody.as_str());
+    // Own objects are there too, so that neither id is beyond every row of the index.
+    let mut own = tesla.visitor().await;
+    own.ask_for_a_person(&bo).await;
+
+    let json = |method: Method, client: &Client, path: &str, body: Value| {
+        let call = client.call(method, path);
+        if body.is_null() { call } else { call.json(&body) }
+    };
+    let number = |it: i64, is_foreign: bool| if is_foreign { it } else { it + 500 };
+    let (admin, agent) = (tesla.admin.client(), bo.client());
+    let get = |client: &Client, path: String| json(Method::GET, client, &path, Value::Null);
+    let post = |client: &Client, path: &str, body: Value| json(Method::POST, client, path, body);
+    let session = |is_foreign: bool| if is_foreign { there } else { absent };
+    let calls: Vec<(&str, Ask<'_>)> = vec![
+        ("profile", Box::new(|it| get(admin, format!("/api/admin-dashboard/user-profiles/{}/", number(profile, it))))),
+        (
+            "history",
+            Box::new(|it| {
+                get(admin, format!("/api/chatbot/chat-history/?session_id={}&company_id=SPA001", session(it)))
+            }),
+        ),
+        ("messages", Box::new(|it| get(agent, format!("/api/human-handoff/agent/sessions/{}/messages/", session(it))))),
+        (
+            "resolve",
+            Box::new(|it| {
+                post(admin, "/api/human-handoff/resolve/", json!({"handoff_session_id": number(handoff, it)}))
+            }),
+        ),
+        (
+            "send",
+            Box::new(|it| {
+                post(
+                    agent,
+                    "/api/human-handoff/agent/send-message/",
+                    json!({"session_id": session(it), "message": "x"}),
+                )
+            }),
+        ),
+        (
+            "agent",
+            Box::new(|it| {
+                let path = format!("/api/admin-dashboard/update-agent/{}/", number(di.id, it));
+                json(Method::PATCH, admin, &path, json!({"phone": "1"}))
+            }),
+        ),
+        ("file", Box::new(|it| get(agent, if it { file.clone() } else { no_file.clone() }))),
+    ];
+    for (what, call) in &calls {
+        let (foreign, absent) = (call(true).await, call(false).await);
+        foreign.same_as(&absent);
+        let names =
+            |reply: &Reply| reply.headers.keys().map(ToString::to_string).collect::<std::collections::BTreeSet<_>>();
+        assert_eq!(names(&foreign), names(&absent), "{what}");
+        let mut told_apart = Vec::new();
+        for _ in 0..RUNS {
+            let (one, other) = interleaved(call.as_ref()).await;
+            let (p, difference) = (ranks::p_of_same(&one, &other), ranks::median(&one) - ranks::median(&other));
+            println!(
+                "{what}: foreign and absent differ by {difference:+.1} us of {:.1} us in the median, p = {p:.3}",
+                ranks::median(&other)
+            );
+            if p > 0.01 {
+                break;
+            }
+            told_apart.push((difference, p));
+        }
+        assert!(told_apart.len() < RUNS, "{what}: in each of {RUNS} runs the time tells the two apart: {told_apart:?}");
+    }
+}
+
+/// Microseconds that calls about a foreign and an absent object take, asked in turn; which comes first changes.
+async fn interleaved(call: &(dyn Fn(bool) -> Call + '_)) -> (Vec<f64>, Vec<f64>) {
+    let (mut foreign, mut absent) = (Vec::new(), Vec::new());
+    for turn in 0..SAMPLES {
+        // In pairs of changing order, by a sequence without a short period.
+        let foreign_first = (turn * turn / 3 + turn / 7) % 2 == 0;
+        for is_foreign in [foreign_first, !foreign_first] {
+            let begun = Instant::now();
+            call(is_foreign).await;
+            let taken = begun.elapsed().as_secs_f64() * 1e6;
+            if is_foreign { foreign.push(taken) } else { absent.push(taken) }
+        }
+    }
+    (foreign, absent)
+}
+
+const KEY: &str = "a key that is long enough";
+
+async fn keys_cannot_be_taken_by_another_company(world: &World) {
+    let (tesla, spacex) = (world.company("Tesla Motors").await, world.company("SpaceX").await);
+    // An opening key, said next door first, from the same address.
+    let opening = |company: &Company| json!({"message": "Hello", "company_id": company.id, "client_message_id": KEY});
+    let next_door = world.anybody().chat(&opening(&spacex)).await.expect(200);
+    let first = world.anybody().chat(&opening(&tesla)).await.expect(200);
+    assert_eq!(first.header("idempotency-replayed"), "");
+    assert_ne!(first.body["session_id"], next_door.body["session_id"]);
+    let repeat = world.anybody().chat(&opening(&tesla)).await.expect(200);
+    assert_eq!((repeat.header("idempotency-replayed"), &repeat.body), ("true", &first.body));
+
+    // A visitor's key in a session whose id somebody says together with another company.
+    let visitor = tesla.visitor().await;
+    let body = |company: &Company| {
+        json!({"message": "Good evening", "company_id": company.id, "session_id": visitor.session,
+            "client_message_id": "m-1"})
+    };
+    let stranger = world.anybody().chat(&body(&spacex)).await.expect(200);
+    assert_ne!(stranger.body["session_id"], visitor.session.as_str());
+    let said = world.anybody().chat(&body(&tesla)).await.expect(200);
+    assert_eq!((said.header("idempotency-replayed"), &said.body["session_id"]), ("", &json!(visitor.session)));
+
+    // A staff key, tried by another company's agent on a session that is not theirs.
+    let (bo, di) = (tesla.agent("Bo Agent").await, spacex.agent("Di Agent").await);
+    let mut waiting = tesla.visitor().await;
+    waiting.ask_for_a_person(&bo).await;
+    let write = |message: &str| json!({"session_id": waiting.session, "message": message, "client_message_id": "s-1"});
+    di.send_message(&write("Not yours")).await.expect(404);
+    spacex.admin.send_message(&write("Not yours")).await.expect(404);
+    let sent = bo.send_message(&write("Good evening")).await.expect(200);
+    assert_eq!(sent.header("idempotency-replayed"), "");
+    assert_eq!(sent.body["chat_message"]["content"], "Good evening");
+}
+
+async fn files_cannot_be_taken_by_another_company(world: &World) {
+    let (tesla, spacex) = (world.company("Tesla Motors").await, world.company("SpaceX").await);
+    let (mut visitor, mut enemy) = (tesla.visitor().await, spacex.visitor().await);
+    // Into a session of another company, and under another company's name into it.
+    for company in [&spacex.id, &tesla.id] {
+        let session = if *company == tesla.id { &enemy.session } else { &visitor.session };
+        world.anybody().upload(company, session, "cv.pdf", b"%PDF-").await.expect(404);
+    }
+    let file = visitor.share("cv.pdf", b"%PDF-").await;
+    let attach = json!({"message": "See this", "attachment_ids": [file["id"]]});
+    let refused = enemy.send(&attach).await.expect(400);
+    assert!(refused.body["attachment_ids"].is_array(), "{refused:?}");
+    let attached = visitor.send(&attach).await.ok();
+    assert_eq!(attached["attachments"][0]["id"], file["id"]);
+    // A file of the same name and content is one of its own.
+    let same = enemy.share("cv.pdf", b"%PDF-").await;
+    assert_ne!(same["id"], file["id"]);
+    assert!(same["file_url"].as_str().unwrap().starts_with("/media/uploads/SPA001/"), "{same}");
+    let link = file["file_url"].as_str().unwrap();
+    assert_eq!(world.anybody().get(link).await.expect(200).bytes, b"%PDF-");
+    // A signature is good for the path that it was made for.
+    let (path, _) = link.split_once('?').unwrap();
+    let (_, foreign_signature) = same["file_url"].as_str().unwrap().split_once('?').unwrap();
+    world.anybody().get(&format!("{path}?{foreign_signature}")).await.expect(403);
+}
+
+async fn codes_and_chunks_cannot_be_taken_by_another_company(world: &World) {
+    let (tesla, spacex) = (world.company("Tesla Motors").await, world.company("SpaceX").await);
+    tesla.knowledge(&sample::bicycle_faq()).await;
+    let mut visitor = tesla.visitor().await;
+    let before = answers(&mut visitor).await;
+    // The chunk ids of one company are free in another, in each mode, whatever company the body names.
+    for mode in ["merge", "replace", "merge"] {
+        let load = json!({"documents": hostile(0, 5), "mode": mode, "company_id": tesla.id});
+        assert_eq!(spacex.admin.load_documents(&load).await.ok()["company_id"], spacex.id.as_str());
+    }
+    assert_eq!(answers(&mut visitor).await, before, "another company's load changed an answer");
+
+    // A code that is not given yet cannot be written to, signed up with or kept.
+    let hello = json!({"message": "Hello", "company_id": "TES002", "client_message_id": KEY});
+    world.anybody().chat(&hello).await.expect(404);
+    let superadmin = world.superadmin().await;
+    let join = json!({"name": "Tesla Boats", "email": "boats@switchboard.example", "plan_id": tesla.plan, "company_id": "TES002"});
+    superadmin.create_admin(&join).await.field_error("company_id", "Company not found or not active.");
+    assert_eq!(world.company("Tesla Boats").await.id, "TES002");
+    let first = world.anybody().chat(&hello).await.expect(200);
+    assert_eq!(first.header("idempotency-replayed"), "");
+}

@@ -1,0 +1,104 @@
+//! Names in place of placeholders.
+
+use std::borrow::Cow;
+
+use knowledge::markup;
+
+/// What the placeholders of a text stand for, as plain text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Names<'a> {
+    /// The visitor's name; empty while it is unknown.
+    pub name: &'a str,
+    /// The bot's name.
+    pub bot_name: &'a str,
+    /// The company's display name.
+    pub company_name: &'a str,
+}
+
+impl<'a> Names<'a> {
+    /// The name that a placeholder asks for.
+    fn of(&self, placeholder: &str) -> Option<&'a str> {
+        match placeholder {
+            "name" => Some(self.name),
+            "bot_name" => Some(self.bot_name),
+            "company_name" => Some(self.company_name),
+            _ => None,
+        }
+    }
+}
+
+/// Fills `{name}`, `{bot_name}` and `{company_name}` into a text. A name never
+/// becomes markup, and what looks like a placeholder in a name is left alone.
+pub fn fill(text: &str, names: &Names<'_>) -> String {
+    filled(text, names).into_owned()
+}
+
+/// As [`fill`], without a copy of a text that has nothing to fill in.
+pub(crate) fn filled<'t>(text: &'t str, names: &Names<'_>) -> Cow<'t, str> {
+    if !text.contains('{') {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 32);
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        let filled = after.split_once('}').and_then(|(word, after)| Some((names.of(word)?, after)));
+        match filled {
+            Some((name, after)) => {
+                out.push_str(&markup::neutralise(name));
+                rest = after;
+            }
+            None => {
+                out.push('{');
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    // A `<` of the text right before a name is harmless alone and may be a tag together with it.
+    match markup::neutralise_keeping_breaks(&out) {
+        Cow::Borrowed(_) => Cow::Owned(out),
+        Cow::Owned(safe) => Cow::Owned(safe),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::BotSettings;
+
+    const NAMES: Names<'_> = Names { name: "Ann", bot_name: "Kit", company_name: "Tesla Motors" };
+
+    #[test]
+    fn placeholders_are_filled_in() {
+        assert_eq!(
+            fill(&BotSettings::default().welcome_text, &NAMES),
+            "Hello! I'm Kit at Tesla Motors.<br><br>To get started, what's your full name?"
+        );
+        assert_eq!(fill("{name}{name} {{name}} {Name} {n {}", &NAMES), "AnnAnn {Ann} {Name} {n {}");
+        assert_eq!(fill("{other {name}", &NAMES), "{other Ann");
+    }
+
+    #[test]
+    fn a_name_is_neither_markup_nor_a_placeholder() {
+        let names = Names { name: "<img src=x> {bot_name}", bot_name: "b>x", company_name: "<br>" };
+        assert_eq!(fill("Hi {name}", &names), "Hi < img src=x> {bot_name}");
+        assert_eq!(fill("Hi <{bot_name}", &names), "Hi < b>x");
+        assert_eq!(fill("a<br>{company_name}", &names), "a<br>< br>");
+    }
+
+    proptest! {
+        #[test]
+        fn a_filled_text_has_no_tag_but_breaks(
+            text in "([<>/a-c ]|<br>|\\{name\\}|\\{company_name\\}|[{}]){0,12}",
+            name in "[<>/!{}a-z ]{0,12}",
+        ) {
+            let text = markup::neutralise_keeping_breaks(&text).into_owned();
+            let names = Names { name: &name, bot_name: "Kit", company_name: &name };
+            let filled = fill(&text, &names);
+            prop_assert_eq!(markup::neutralise_keeping_breaks(&filled), filled.as_str());
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! How much a company may say in its bot settings.
+//!
+//! They bound what every chat turn reads, and stay far above what a chat window shows.
+
+use std::collections::HashMap;
+
+use crate::{QuickReply, key};
+
+/// Characters of the bot's name.
+pub const NAME: usize = 100;
+/// Characters of a text that the bot says, a quick reply's included.
+pub const TEXT: usize = 4_000;
+/// Characters of a suggestion: it is sent as a message when it is pressed.
+pub const SUGGESTION: usize = 200;
+/// Suggestions below one text.
+pub const SUGGESTIONS: usize = 20;
+/// Characters of an escalation phrase, and of a text that a quick reply matches.
+pub const PHRASE: usize = 200;
+/// Escalation phrases.
+pub const PHRASES: usize = 100;
+/// Quick replies.
+pub const QUICK_REPLIES: usize = 200;
+/// Texts that one quick reply matches.
+pub const MATCHES: usize = 20;
+/// Characters of a quick reply's type.
+pub const KIND: usize = 50;
+
+/// Whether a phrase can match at all: one without letters and digits has no key.
+pub fn can_match(phrase: &str) -> bool {
+    !key::of(phrase).is_empty()
+}
+
+/// The first quick reply that matches a text which an earlier one matches too, so that it
+/// would never be given for it: its index and that text.
+pub fn clash(replies: &[QuickReply]) -> Option<(usize, &str)> {
+    let mut owners = HashMap::new();
+    for (index, reply) in replies.iter().enumerate() {
+        for text in &reply.matches {
+            if *owners.entry(key::of(text)).or_insert(index) != index {
+                return Some((index, text));
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(matches: &[&str]) -> QuickReply {
+        QuickReply {
+            matches: matches.iter().map(|&text| text.to_owned()).collect(),
+            reply: "Yes.".to_owned(),
+            suggestions: Vec::new(),
+            kind: crate::kind::QUICK_REPLY.to_owned(),
+        }
+    }
+
+    #[test]
+    fn two_quick_replies_never_match_the_same_text() {
+        assert_eq!(clash(&[reply(&["Visa", "visa"]), reply(&["Fees"])]), None);
+        let replies = [reply(&["Visa"]), reply(&["Fees"]), reply(&["Costs", "\u{1f6c2} VISA"])];
+        assert_eq!(clash(&replies), Some((2, "\u{1f6c2} VISA")));
+    }
+
+    #[test]
+    fn a_phrase_needs_a_letter_or_a_digit() {
+        assert!(can_match("Help!") && can_match("7"));
+        assert!(!can_match("?!") && !can_match("\u{1f44b}"));
+    }
+}

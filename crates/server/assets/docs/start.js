@@ -1,0 +1,8 @@
+SwaggerUIBundle({
+  url: "/openapi.json",
+  dom_id: "#document",
+  deepLinking: true,
+  docExpansion: "none",
+  persistAuthorization: true,
+  validatorUrl: null,
+});

@@ -1,0 +1,44 @@
+//! `switchboard check`.
+
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret as _, SecretSlice};
+use storage::{Database, Recorder, Target};
+
+use super::{Failure, must_exist};
+use crate::{SystemClock, config::Settings};
+
+#[derive(Debug, thiserror::Error)]
+enum CheckError {
+    #[error("there is no secret yet that an audit log could have been written with")]
+    NoSecret,
+    #[error("the audit log is not whole: broken chains {broken} of {chains}")]
+    Broken { broken: u64, chains: u64 },
+}
+
+/// Changes nothing, so it does not open with an owner, which would migrate.
+pub(super) fn check(settings: Settings, audit: bool) -> Result<(), Failure> {
+    let (database, secret) = settings.complete()?.inspect()?;
+    must_exist(&database)?;
+    Database::check_schema(&database)?;
+    let kind = match database {
+        Target::Sqlite(_) => "SQLite",
+        Target::Postgres(_) => "PostgreSQL",
+    };
+    println!("configuration, {kind} and schema are in order");
+    if audit { verify(&database, secret) } else { Ok(()) }
+}
+
+/// Prints the first broken row of every chain that has one.
+fn verify(database: &Target, secret: Option<SecretSlice<u8>>) -> Result<(), Failure> {
+    let secret = secret.ok_or(CheckError::NoSecret)?;
+    let recorder = Recorder::new(secret.expose_secret(), Arc::new(SystemClock));
+    let verified = Database::verify_audit(database, &recorder, |broken| println!("audit log, {broken}"))?;
+    match verified.broken {
+        0 => {
+            println!("the audit log is whole: {} entries in {} chains", verified.entries, verified.chains);
+            Ok(())
+        }
+        broken => Err(CheckError::Broken { broken, chains: verified.chains }.into()),
+    }
+}

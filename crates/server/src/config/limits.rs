@@ -1,0 +1,194 @@
+//! How often callers may call: one number for each bucket.
+
+use std::{num::NonZeroU32, time::Duration};
+
+use clap::{Args, ValueEnum};
+use serde::Deserialize;
+
+/// Whether calls are counted at all.
+#[derive(ValueEnum, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum RateLimits {
+    /// They are.
+    On,
+    /// They are not, and sign-ins are not throttled: for load tests.
+    Off,
+}
+
+/// Allowed calls for each bucket; the names are those of `Limits`.
+#[derive(Args, Deserialize, Clone, Copy, Default)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct LimitSettings {
+    /// Calls of public endpoints that have no limit of their own, a minute and IP [default: 120].
+    #[arg(long = "limit-public", env = "SWITCHBOARD_LIMIT_PUBLIC", value_name = "N")]
+    public: Option<NonZeroU32>,
+    /// Calls of staff, a minute and user [default: 1200].
+    #[arg(long = "limit-staff", env = "SWITCHBOARD_LIMIT_STAFF", value_name = "N")]
+    staff: Option<NonZeroU32>,
+    /// Calls of token/refresh, a minute and IP [default: 60].
+    #[arg(long = "limit-refresh", env = "SWITCHBOARD_LIMIT_REFRESH", value_name = "N")]
+    refresh: Option<NonZeroU32>,
+    /// Calls of chat, a minute and IP [default: 300].
+    #[arg(long = "limit-chat", env = "SWITCHBOARD_LIMIT_CHAT", value_name = "N")]
+    chat: Option<NonZeroU32>,
+    /// Calls of chat, a minute and session [default: 60].
+    #[arg(long = "limit-chat-session", env = "SWITCHBOARD_LIMIT_CHAT_SESSION", value_name = "N")]
+    chat_session: Option<NonZeroU32>,
+    /// Calls of chat that make a session, a minute and IP [default: 60].
+    #[arg(long = "limit-new-sessions", env = "SWITCHBOARD_LIMIT_NEW_SESSIONS", value_name = "N")]
+    new_sessions: Option<NonZeroU32>,
+    /// Uploads, a minute and IP [default: 60].
+    #[arg(long = "limit-upload", env = "SWITCHBOARD_LIMIT_UPLOAD", value_name = "N")]
+    upload: Option<NonZeroU32>,
+    /// Uploads, a minute and session [default: 20].
+    #[arg(long = "limit-upload-session", env = "SWITCHBOARD_LIMIT_UPLOAD_SESSION", value_name = "N")]
+    upload_session: Option<NonZeroU32>,
+    /// Calls of chat, ten seconds and company; 0 is without end [default: 1000].
+    #[arg(long = "limit-chat-company", env = "SWITCHBOARD_LIMIT_CHAT_COMPANY", value_name = "N")]
+    chat_company: Option<u32>,
+    /// Uploads, ten seconds and company; 0 is without end [default: 100].
+    #[arg(long = "limit-upload-company", env = "SWITCHBOARD_LIMIT_UPLOAD_COMPANY", value_name = "N")]
+    upload_company: Option<u32>,
+    /// Failed sign-ins, a window and IP [default: 50].
+    #[arg(long = "limit-sign-in", env = "SWITCHBOARD_LIMIT_SIGN_IN", value_name = "N")]
+    sign_in: Option<NonZeroU32>,
+    /// Failed sign-ins at one account, a window, from each address that is known to it and from all
+    /// others together [default: 10].
+    #[arg(long = "limit-sign-in-account", env = "SWITCHBOARD_LIMIT_SIGN_IN_ACCOUNT", value_name = "N")]
+    sign_in_account: Option<NonZeroU32>,
+    /// Minutes that a failed sign-in counts [default: 15].
+    #[arg(long = "limit-sign-in-minutes", env = "SWITCHBOARD_LIMIT_SIGN_IN_MINUTES", value_name = "N")]
+    sign_in_minutes: Option<NonZeroU32>,
+}
+
+/// How often callers may call; [`Limits::default`] is what the contract says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Public endpoints without a limit of their own, a minute and IP.
+    pub public: u32,
+    /// Staff calls, a minute and user.
+    pub staff: u32,
+    /// Exchanges of refresh tokens, a minute and IP.
+    pub refresh: u32,
+    /// Chat, a minute and IP.
+    pub chat: u32,
+    /// Chat, a minute and session.
+    pub chat_session: u32,
+    /// Chat that makes a session, a minute and IP.
+    pub new_sessions: u32,
+    /// Uploads, a minute and IP.
+    pub upload: u32,
+    /// Uploads, a minute and session.
+    pub upload_session: u32,
+    /// Chat, ten seconds and company: its budget. `None` is none.
+    pub chat_company: Option<NonZeroU32>,
+    /// Uploads, ten seconds and company: its budget. `None` is none.
+    pub upload_company: Option<NonZeroU32>,
+    /// Failed sign-ins, a window and IP.
+    pub sign_in: u32,
+    /// Failed sign-ins at one account, a window: from each known address, and from all others together.
+    pub sign_in_account: u32,
+    /// How long a failed sign-in counts.
+    pub sign_in_window: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            public: 120,
+            staff: 1200,
+            refresh: 60,
+            chat: 300,
+            chat_session: 60,
+            new_sessions: 60,
+            upload: 60,
+            upload_session: 20,
+            chat_company: NonZeroU32::new(1000),
+            upload_company: NonZeroU32::new(100),
+            sign_in: 50,
+            sign_in_account: 10,
+            sign_in_window: Duration::from_mins(15),
+        }
+    }
+}
+
+impl Limits {
+    /// The same without budgets for companies.
+    #[must_use]
+    pub fn without_budgets(self) -> Self {
+        Self { chat_company: None, upload_company: None, ..self }
+    }
+}
+
+impl LimitSettings {
+    /// What is said here, else what `file` says.
+    pub(super) fn or(self, file: Self) -> Self {
+        Self {
+            public: self.public.or(file.public),
+            staff: self.staff.or(file.staff),
+            refresh: self.refresh.or(file.refresh),
+            chat: self.chat.or(file.chat),
+            chat_session: self.chat_session.or(file.chat_session),
+            new_sessions: self.new_sessions.or(file.new_sessions),
+            upload: self.upload.or(file.upload),
+            upload_session: self.upload_session.or(file.upload_session),
+            chat_company: self.chat_company.or(file.chat_company),
+            upload_company: self.upload_company.or(file.upload_company),
+            sign_in: self.sign_in.or(file.sign_in),
+            sign_in_account: self.sign_in_account.or(file.sign_in_account),
+            sign_in_minutes: self.sign_in_minutes.or(file.sign_in_minutes),
+        }
+    }
+
+    /// What is said here, else the defaults.
+    pub(super) fn build(&self) -> Limits {
+        let default = Limits::default();
+        let said = |number: Option<NonZeroU32>, default| number.map_or(default, NonZeroU32::get);
+        let budget = |number: Option<u32>, default| number.map_or(default, NonZeroU32::new);
+        Limits {
+            public: said(self.public, default.public),
+            staff: said(self.staff, default.staff),
+            refresh: said(self.refresh, default.refresh),
+            chat: said(self.chat, default.chat),
+            chat_session: said(self.chat_session, default.chat_session),
+            new_sessions: said(self.new_sessions, default.new_sessions),
+            upload: said(self.upload, default.upload),
+            upload_session: said(self.upload_session, default.upload_session),
+            chat_company: budget(self.chat_company, default.chat_company),
+            upload_company: budget(self.upload_company, default.upload_company),
+            sign_in: said(self.sign_in, default.sign_in),
+            sign_in_account: said(self.sign_in_account, default.sign_in_account),
+            sign_in_window: self
+                .sign_in_minutes
+                .map_or(default.sign_in_window, |minutes| Duration::from_mins(minutes.get().into())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_wins_over_the_file_and_the_file_over_the_defaults() {
+        let number = NonZeroU32::new;
+        let flags = LimitSettings { chat: number(7), sign_in_minutes: number(1), ..LimitSettings::default() };
+        let file: LimitSettings = toml::from_str("chat = 8\nchat-session = 9\n").unwrap();
+        let wanted = Limits { chat: 7, chat_session: 9, sign_in_window: Duration::from_mins(1), ..Limits::default() };
+        assert_eq!(flags.or(file).build(), wanted);
+    }
+
+    #[test]
+    fn a_budget_of_nought_is_no_budget() {
+        let file: LimitSettings = toml::from_str("chat-company = 0\n").unwrap();
+        assert_eq!(file.build(), Limits { chat_company: None, ..Limits::default() });
+        let limits = file.or(LimitSettings { upload_company: Some(3), ..LimitSettings::default() }).build();
+        assert_eq!(limits.upload_company, NonZeroU32::new(3));
+    }
+
+    #[test]
+    fn nothing_and_unknown_buckets_are_refused() {
+        assert!(toml::from_str::<LimitSettings>("chat = 0\n").is_err());
+        assert!(toml::from_str::<LimitSettings>("chats = 1\n").is_err());
+    }
+}

@@ -1,0 +1,161 @@
+//! Counted calls in this process's memory.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    hash::{BuildHasher as _, RandomState},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tenancy::Timestamp;
+
+use super::{
+    buckets::{Answer, Buckets, Level, Quota, Taken},
+    key::Key,
+};
+
+/// Locks, so that callers rarely wait for each other.
+const SHARDS: usize = 64;
+/// Buckets of one shard; about a million altogether.
+const MOST: usize = 16_384;
+/// How many buckets a full shard looks at to find one that it can do without.
+const SAMPLE: usize = 8;
+/// How often idle buckets are dropped.
+const SWEEP: Duration = Duration::from_mins(1);
+
+/// The moments of the counted calls of each key, dropped when they no longer count.
+///
+/// What is kept grows with the calls of the last window. The number of keys is bounded too: a full
+/// shard drops a bucket that would soon be idle, so that one window of calls from very many
+/// addresses cannot push out failed sign-ins, whose window is longer.
+pub(crate) struct MemoryBuckets {
+    hasher: RandomState,
+    shards: Vec<Mutex<Shard>>,
+}
+
+#[derive(Default)]
+struct Shard {
+    buckets: HashMap<Key, Bucket>,
+    sweep_at: Option<Timestamp>,
+}
+
+/// The counted calls of one key, oldest first.
+#[derive(Default)]
+struct Bucket {
+    calls: VecDeque<Timestamp>,
+    window: Duration,
+}
+
+impl MemoryBuckets {
+    /// Nothing counted yet.
+    pub(crate) fn new() -> Self {
+        Self { hasher: RandomState::new(), shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+    }
+
+    fn with<T>(&self, key: &Key, work: impl FnOnce(&mut Shard) -> T) -> Option<T> {
+        let shards = u64::try_from(self.shards.len()).ok()?;
+        let place = usize::try_from(self.hasher.hash_one(key).checked_rem(shards)?).ok()?;
+        let shard = self.shards.get(place)?;
+        let mut shard: MutexGuard<'_, Shard> = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(work(&mut shard))
+    }
+}
+
+impl Shard {
+    fn take(&mut self, key: &Key, quota: Quota, now: Timestamp) -> Taken {
+        self.sweep(now);
+        if let Some(bucket) = self.buckets.get_mut(key) {
+            return bucket.take(quota, now);
+        }
+        if self.buckets.len() >= MOST {
+            self.drop_one();
+        }
+        self.buckets.entry(key.clone()).or_default().take(quota, now)
+    }
+
+    /// Drops idle buckets, once in a while.
+    fn sweep(&mut self, now: Timestamp) {
+        // A clock that was set back must not put the next sweep off.
+        let due = self.sweep_at.is_none_or(|at| now >= at || at > now.plus(SWEEP));
+        if due {
+            self.buckets.retain(|_, bucket| bucket.counts_until().is_some_and(|until| until > now));
+            self.buckets.shrink_to(2 * self.buckets.len());
+            self.sweep_at = Some(now.plus(SWEEP));
+        }
+    }
+
+    /// Of a few buckets, drops the one that would be idle first.
+    fn drop_one(&mut self) {
+        let idle_first = self.buckets.iter().take(SAMPLE).min_by_key(|(_, bucket)| bucket.counts_until());
+        if let Some(key) = idle_first.map(|(key, _)| key.clone()) {
+            self.buckets.remove(&key);
+        }
+    }
+}
+
+impl Bucket {
+    /// When its newest call leaves it.
+    fn counts_until(&self) -> Option<Timestamp> {
+        self.calls.back().map(|at| at.plus(self.window))
+    }
+
+    fn take(&mut self, quota: Quota, now: Timestamp) -> Taken {
+        let before = self.level(quota, now);
+        if before.remaining == 0 {
+            return Taken::Refused(before);
+        }
+        self.calls.push_back(now);
+        Taken::Counted(self.level(quota, now))
+    }
+
+    /// Forgets what no longer counts, and says how the bucket stands.
+    fn level(&mut self, quota: Quota, now: Timestamp) -> Level {
+        self.window = quota.window;
+        while self.calls.front().is_some_and(|at| at.plus(quota.window) <= now) {
+            self.calls.pop_front();
+        }
+        if self.calls.back().is_some_and(|at| *at > now) {
+            // The clock was set back, or two threads read it in the other order.
+            self.calls.iter_mut().for_each(|at| *at = (*at).min(now));
+        }
+        let counted = u32::try_from(self.calls.len()).unwrap_or(u32::MAX);
+        Level {
+            limit: quota.calls,
+            remaining: quota.calls.saturating_sub(counted),
+            reset: self.calls.front().map_or(Duration::ZERO, |at| at.plus(quota.window).since(now)),
+        }
+    }
+
+    fn give_back(&mut self, quota: Quota, taken: Timestamp, now: Timestamp) -> Level {
+        if taken.plus(quota.window) > now {
+            let place = self.calls.iter().rposition(|at| *at == taken);
+            self.calls.remove(place.unwrap_or(self.calls.len().saturating_sub(1)));
+        }
+        self.level(quota, now)
+    }
+}
+
+fn empty(quota: Quota) -> Level {
+    Level { limit: quota.calls, remaining: quota.calls, reset: Duration::ZERO }
+}
+
+impl Buckets for MemoryBuckets {
+    fn take<'a>(&'a self, key: &'a Key, quota: Quota, now: Timestamp) -> Answer<'a, Taken> {
+        let taken = self.with(key, |shard| shard.take(key, quota, now));
+        Box::pin(std::future::ready(taken.unwrap_or(Taken::Counted(empty(quota)))))
+    }
+
+    fn look<'a>(&'a self, key: &'a Key, quota: Quota, now: Timestamp) -> Answer<'a, Level> {
+        let level = self.with(key, |shard| shard.buckets.get_mut(key).map(|bucket| bucket.level(quota, now)));
+        Box::pin(std::future::ready(level.flatten().unwrap_or(empty(quota))))
+    }
+
+    fn give_back<'a>(&'a self, key: &'a Key, quota: Quota, taken: Timestamp, now: Timestamp) -> Answer<'a, Level> {
+        let level =
+            self.with(key, |shard| shard.buckets.get_mut(key).map(|bucket| bucket.give_back(quota, taken, now)));
+        Box::pin(std::future::ready(level.flatten().unwrap_or(empty(quota))))
+    }
+}
+
+#[cfg(test)]
+mod tests;

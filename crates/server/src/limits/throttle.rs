@@ -1,0 +1,125 @@
+//! Failed sign-ins: counted before the password is looked at, given back when it was right.
+//!
+//! Attempts under way count, so that guesses sent together are no more than guesses sent one by
+//! one. Where an attempt finds no room the password is not compared at all, so that the refusal
+//! cannot tell whether it was right. Failures at an account are counted apart for each origin it
+//! is known to sign in from, so that nobody elsewhere can lock its owner out.
+
+use actix_web::{HttpRequest, ResponseError as _};
+use identity::{
+    Origin,
+    sign_in::{self, Candidate},
+};
+use storage::LobbyStore;
+use tenancy::{StoreError, Timestamp, UserId};
+
+use super::{
+    Key,
+    buckets::{Level, Taken},
+    key::Subject,
+    standing,
+};
+use crate::{
+    app::App,
+    auth::{app, client_ip},
+    http::error::ApiError,
+};
+
+/// Looks somebody up by a login and compares the password, within the limits of failed sign-ins.
+///
+/// `find` is the lobby read, `check` everything that follows. An attempt that `check` refuses
+/// stays counted and is recorded; one that the server itself failed does not, nor does one that
+/// succeeds. What finds no room is not recorded, so the audit log grows no faster than the limits
+/// of failed sign-ins let it.
+///
+/// # Errors
+/// 429 `login_throttled`, or whatever the two end with.
+pub(crate) async fn attempt<T>(
+    req: &HttpRequest,
+    login: String,
+    find: impl FnOnce(&mut LobbyStore<'_>, &str, Origin, Timestamp) -> Result<Candidate, StoreError> + Send + 'static,
+    check: impl AsyncFnOnce(Candidate) -> Result<T, ApiError>,
+) -> Result<T, ApiError> {
+    let mut attempt = Attempt::new(req)?;
+    let outcome = attempt.make(login, find, check).await;
+    let failed = outcome.as_ref().is_err_and(|error| !error.status_code().is_server_error());
+    let compared = attempt.compared;
+    attempt.settle(failed).await;
+    if let (true, Some(subject)) = (failed, compared) {
+        app(req)?.lobby_write(move |lobby| sign_in::failed(lobby, subject)).await?;
+    }
+    outcome
+}
+
+/// Refuses a caller whose address has no failed sign-in left, before its body is read.
+pub(super) async fn has_room(req: &HttpRequest) -> Result<(), ApiError> {
+    let app = app(req)?;
+    let level = app.limiter.look(&Key::SignIn(Origin::of(client_ip(req)?)), app.now()).await;
+    let Some(level) = level else { return Ok(()) };
+    standing::note(req, level);
+    if level.remaining == 0 { Err(ApiError::login_throttled(level.reset)) } else { Ok(()) }
+}
+
+/// One attempt and the buckets it is counted in.
+struct Attempt<'r> {
+    req: &'r HttpRequest,
+    app: &'r App,
+    origin: Origin,
+    now: Timestamp,
+    counted: Vec<(Key, Level)>,
+    /// Whom the password was compared for, once it was.
+    compared: Option<Option<UserId>>,
+}
+
+impl<'r> Attempt<'r> {
+    fn new(req: &'r HttpRequest) -> Result<Self, ApiError> {
+        let app = app(req)?;
+        Ok(Self { req, app, origin: Origin::of(client_ip(req)?), now: app.now(), counted: Vec::new(), compared: None })
+    }
+
+    async fn make<T>(
+        &mut self,
+        login: String,
+        find: impl FnOnce(&mut LobbyStore<'_>, &str, Origin, Timestamp) -> Result<Candidate, StoreError> + Send + 'static,
+        check: impl AsyncFnOnce(Candidate) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        self.reserve(Key::SignIn(self.origin)).await?;
+        let subject = Subject::nobody(&login);
+        let (origin, now) = (self.origin, self.now);
+        let candidate = self.app.lobby(move |lobby| find(lobby, &login, origin, now)).await?;
+        self.reserve(match candidate.subject() {
+            Some(user) if candidate.from_known() => Key::SignInKnown(user, origin),
+            Some(user) => Key::SignInElsewhere(Subject::Account(user)),
+            None => Key::SignInElsewhere(subject),
+        })
+        .await?;
+        self.compared = Some(candidate.subject());
+        check(candidate).await
+    }
+
+    /// Counts the attempt in one more bucket.
+    async fn reserve(&mut self, key: Key) -> Result<(), ApiError> {
+        match self.app.limiter.take(&key, self.now).await {
+            None => Ok(()),
+            Some(Taken::Counted(level)) => {
+                self.counted.push((key, level));
+                Ok(())
+            }
+            Some(Taken::Refused(level)) => {
+                standing::note(self.req, level);
+                Err(ApiError::login_throttled(level.reset))
+            }
+        }
+    }
+
+    /// Leaves the attempt counted if it failed, else takes it back.
+    async fn settle(self, failed: bool) {
+        for (key, counted) in self.counted {
+            let level =
+                if failed { Some(counted) } else { self.app.limiter.give_back(&key, self.now, self.app.now()).await };
+            if let Some(level) = level {
+                standing::note(self.req, level);
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The OpenAPI document, made from the endpoints as they are registered.
+//!
+//! Nothing is written down twice: paths, methods, bodies, replies and refusals come from
+//! [`routes::all`], schemas of bodies from the rules that read them, schemas of replies from the
+//! types that are serialised, examples of refusals from the errors that are sent.
+
+#![expect(clippy::indexing_slicing, reason = "JSON indexes by key: reading nothing is null, writing inserts")]
+
+mod bodies;
+mod examples;
+mod operation;
+mod refusals;
+
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use crate::{http::routes::Endpoint, routes};
+
+/// The whole document, OpenAPI 3.1.
+pub fn openapi() -> Value {
+    let settings =
+        SchemaSettings::draft2020_12().for_serialize().with(|it| it.definitions_path = "/components/schemas".into());
+    let mut generator = settings.into_generator();
+    let groups = routes::all();
+    let mut schemas = Map::new();
+    refusals::schemas(&mut schemas);
+    let mut replies = Vec::new();
+    for (tag, endpoint, operation) in each(&groups) {
+        bodies::schema(operation, &mut schemas);
+        replies.push((tag, endpoint, operation, operation::replies(operation, &mut generator)));
+    }
+    schemas.extend(generator.take_definitions(true));
+    examples::complete(&mut schemas);
+    let mut paths = Map::new();
+    for (tag, endpoint, operation, replies) in replies {
+        let item = paths.entry(operation::path(endpoint.path())).or_insert_with(|| json!({}));
+        if let Some(item) = item.as_object_mut() {
+            item.insert(operation.method.to_owned(), operation::describe(tag, endpoint, operation, replies, &schemas));
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Switchboard",
+            "version": env!("CARGO_PKG_VERSION"),
+            "summary": "A support chat for many companies: a bot that cites its sources, and people behind it.",
+            "license": { "name": "MIT", "identifier": "MIT" },
+        },
+        "servers": [{ "url": "/" }],
+        "tags": groups.iter().map(|(tag, _)| json!({ "name": tag })).collect::<Vec<_>>(),
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "headers": operation::headers(),
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "The access token of a sign-in.",
+                },
+            },
+        },
+    })
+}
+
+type Group = (&'static str, Vec<Endpoint>);
+
+fn each(groups: &[Group]) -> impl Iterator<Item = (&'static str, &Endpoint, &crate::http::describe::Operation)> {
+    groups.iter().flat_map(|(tag, endpoints)| {
+        endpoints.iter().flat_map(move |endpoint| endpoint.operations().iter().map(move |op| (*tag, endpoint, op)))
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! The caller's own account: what it is, the end of all its tokens, tickets for sockets.
+
+use actix_web::{
+    HttpRequest,
+    web::{self, Json},
+};
+use identity::{
+    ports::Accounts as _,
+    sign_out,
+    tickets::{self, LIFE},
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+use tenancy::access::{Denied, Staff};
+
+use crate::{
+    app::App,
+    auth::{Auth, admitted, claims, turned_away},
+    http::{
+        body::{Body, Fields, Valid},
+        describe::Field,
+        error::ApiError,
+        field_errors::FieldErrors,
+        routes::{Endpoint, at},
+    },
+    views::UserView,
+};
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        at("/api/auth/profile/").get("Shows the caller's own account.", profile).reads_token(true),
+        at("/api/auth/logout-all/")
+            .post("Signs the caller out everywhere.", logout_all)
+            .about("Ends every access token, refresh token and ticket of the caller, the present ones too."),
+        at("/api/auth/ws-ticket/")
+            .post("Issues a ticket for a socket.", ws_ticket)
+            .about("A ticket stands in for the access token it was issued with: once, and for a minute."),
+    ]
+}
+
+/// A body that says nothing. It must be readable all the same.
+struct Nothing;
+
+impl Body for Nothing {
+    const NAMES: Option<&'static [&'static str]> = Some(&[]);
+
+    fn read(_: Fields<'_>) -> Result<Self, FieldErrors> {
+        Ok(Self)
+    }
+
+    fn name() -> String {
+        "Nothing".to_owned()
+    }
+
+    fn describe() -> Vec<Field> {
+        Vec::new()
+    }
+}
+
+#[derive(Serialize, JsonSchema)]
+struct SignedOut {
+    message: &'static str,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct TicketReply {
+    ticket: String,
+    expires_in: u64,
+}
+
+/// Shows the caller's own account.
+async fn profile(req: HttpRequest, app: web::Data<App>) -> Result<Json<UserView>, ApiError> {
+    let now = app.now();
+    let account = admitted(&req, move |lobby, staff| lobby.own_account(&staff, now)?.ok_or(Denied::Gone)).await?;
+    Ok(Json(UserView::new(&account, now)))
+}
+
+/// Ends all tokens of the caller.
+async fn logout_all(
+    Auth(staff): Auth<Staff>,
+    _: Valid<Nothing>,
+    app: web::Data<App>,
+) -> Result<Json<SignedOut>, ApiError> {
+    app.lobby_write(move |lobby| sign_out::everywhere(lobby, staff.user())).await?;
+    Ok(Json(SignedOut { message: "Signed out everywhere" }))
+}
+
+/// Issues a ticket that is bound to the very token it was asked for with.
+async fn ws_ticket(
+    _: Auth<Staff>,
+    _: Valid<Nothing>,
+    req: HttpRequest,
+    app: web::Data<App>,
+) -> Result<Json<TicketReply>, ApiError> {
+    let (claims, now) = (claims(&req)?, app.now());
+    let ticket = app.lobby_write(move |lobby| tickets::issue(lobby, &claims, now)).await.map_err(turned_away)?;
+    Ok(Json(TicketReply { ticket: ticket.expose().to_owned(), expires_in: LIFE.as_secs() }))
+}

@@ -1,0 +1,188 @@
+//! What becomes of an admin after it was made, by the superadmin's hand.
+
+use actix_web::web::{self, Json};
+use chatbot::settings::Change;
+use identity::{
+    Email,
+    admins::{self, AdminChange, Deleted},
+};
+use knowledge::markup::neutralise;
+use schemars::JsonSchema;
+use serde::Serialize;
+use tenancy::{UserId, access::Superadmin, audit::Action};
+
+use super::auth::made_up_password;
+use crate::{
+    app::App,
+    auth::Auth,
+    http::{
+        body::{Valid, body},
+        code::Code,
+        error::ApiError,
+        paths::PathId,
+        routes::{Endpoint, at},
+        rules::{email, integer, or_reset, text},
+    },
+    views::{AdminRow, CompanyId, Shown},
+};
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        at("/api/auth/update-admin/{id:[0-9]+}/")
+            .update("Changes an admin.", update)
+            .about(
+                "Only what is sent changes; `null` empties a contact field. The company code, role and username \
+                 never change. The name of the company's owner is the company's name too.",
+            )
+            .refuses(Code::NotFound, "Admin not found"),
+        at("/api/auth/delete-admin/{id:[0-9]+}/")
+            .delete("Deletes an admin.", delete)
+            .about("Deleting a company's last admin closes the company and cancels its subscription.")
+            .refuses(Code::NotFound, "Admin not found"),
+        at("/api/auth/reset-admin-password/")
+            .post("Gives an admin a made-up password, to be replaced at the next sign-in.", reset_password)
+            .about("Shows the password once, and ends the admin's tokens."),
+    ]
+}
+
+body! {
+    /// What is to change of an admin.
+    struct UpdateAdminBody {
+        name: Option<String> = text().max(100).optional().not_null().not_blank(),
+        email: Option<String> = email().optional().not_null().not_blank(),
+        first_name: Change<String> = or_reset(text().max(150)),
+        last_name: Change<String> = or_reset(text().max(150)),
+        address: Change<String> = or_reset(text()),
+        contact_person: Change<String> = or_reset(text().max(100)),
+        contact_number: Change<String> = or_reset(text().max(20)),
+        phone_number: Change<String> = or_reset(text().max(20)),
+    }
+}
+
+body! {
+    /// The admin who needs a new password.
+    struct ResetAdminBody {
+        admin_id: i64 = integer(),
+    }
+}
+
+impl TryFrom<UpdateAdminBody> for AdminChange {
+    type Error = ApiError;
+
+    fn try_from(body: UpdateAdminBody) -> Result<Self, ApiError> {
+        Ok(Self {
+            name: body.name.as_deref().map(plain),
+            email: body.email.as_deref().map(Email::parse).transpose()?,
+            first_name: emptied(body.first_name).as_deref().map(plain),
+            last_name: emptied(body.last_name).as_deref().map(plain),
+            address: emptied(body.address),
+            contact_person: emptied(body.contact_person),
+            contact_number: emptied(body.contact_number),
+            phone_number: emptied(body.phone_number),
+        })
+    }
+}
+
+/// A name under the markup rule.
+fn plain(name: &str) -> String {
+    neutralise(name).into_owned()
+}
+
+/// What a text is to be: the default that it can be reset to is the empty one.
+fn emptied(change: Change<String>) -> Option<String> {
+    match change {
+        Change::Keep => None,
+        Change::Reset => Some(String::new()),
+        Change::To(text) => Some(text),
+    }
+}
+
+#[derive(Serialize, JsonSchema)]
+struct UpdatedAdmin {
+    message: &'static str,
+    admin: AdminRow,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct DeletedAdminReply {
+    message: &'static str,
+    deleted_admin: DeletedAdmin,
+    company_closed: bool,
+}
+
+/// The admin as it was.
+#[derive(Serialize, JsonSchema)]
+struct DeletedAdmin {
+    id: i64,
+    name: String,
+    email: String,
+    company_id: Option<CompanyId>,
+}
+
+impl From<Deleted> for DeletedAdminReply {
+    fn from(Deleted { admin, company_closed }: Deleted) -> Self {
+        Self {
+            message: if company_closed { "Admin deleted and company closed" } else { "Admin deleted successfully" },
+            deleted_admin: DeletedAdmin {
+                id: admin.user.get(),
+                name: admin.contact.map(|contact| contact.name).unwrap_or_default(),
+                email: admin.email.to_string(),
+                company_id: admin.company.map(|company| Shown(company.code)),
+            },
+            company_closed,
+        }
+    }
+}
+
+#[derive(Serialize, JsonSchema)]
+struct AdminPasswordReset {
+    message: &'static str,
+    email: String,
+    new_password: String,
+}
+
+/// Changes what is sent of an admin.
+async fn update(
+    Auth(superadmin): Auth<Superadmin>,
+    PathId(id): PathId,
+    Valid(body): Valid<UpdateAdminBody>,
+    app: web::Data<App>,
+) -> Result<Json<UpdatedAdmin>, ApiError> {
+    let (change, now) = (AdminChange::try_from(body)?, app.now());
+    let updated = app.platform(superadmin, Action::AdminUpdated, move |platform| {
+        admins::update(platform, UserId::new(id), change, now)
+    });
+    let admin = AdminRow::new(&updated.await?, now);
+    Ok(Json(UpdatedAdmin { message: "Admin updated successfully", admin }))
+}
+
+/// Deletes an admin, and closes the company of the last one.
+async fn delete(
+    Auth(superadmin): Auth<Superadmin>,
+    PathId(id): PathId,
+    app: web::Data<App>,
+) -> Result<Json<DeletedAdminReply>, ApiError> {
+    let now = app.now();
+    let deleted = app
+        .platform(superadmin, Action::AdminDeleted, move |platform| admins::delete(platform, UserId::new(id), now))
+        .await?;
+    Ok(Json(deleted.into()))
+}
+
+/// Gives an admin a made-up password, and shows it once.
+async fn reset_password(
+    Auth(superadmin): Auth<Superadmin>,
+    Valid(body): Valid<ResetAdminBody>,
+    app: web::Data<App>,
+) -> Result<Json<AdminPasswordReset>, ApiError> {
+    let (user, now) = (UserId::new(body.admin_id), app.now());
+    let (password, hash) = made_up_password(&app).await?;
+    let reset = app.platform(superadmin, Action::PasswordReset, move |platform| {
+        admins::reset_password(platform, user, &hash, now)
+    });
+    Ok(Json(AdminPasswordReset {
+        message: "Password reset successfully",
+        email: reset.await?.to_string(),
+        new_password: password.expose().to_owned(),
+    }))
+}

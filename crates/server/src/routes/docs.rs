@@ -1,0 +1,124 @@
+//! The API described by itself: the OpenAPI document and a page to read it with.
+
+use std::{
+    borrow::Cow,
+    io::{Cursor, Read as _},
+    sync::OnceLock,
+};
+
+use actix_web::{
+    HttpResponse,
+    http::{
+        StatusCode,
+        header::{self, HeaderValue},
+    },
+    web::{self, Bytes},
+};
+use serde_json::Value;
+use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
+use zip::{ZipArchive, result::ZipError};
+
+use crate::{
+    app::App,
+    http::{
+        code::Code,
+        error::ApiError,
+        routes::{Endpoint, at},
+    },
+    limits::Scope,
+    openapi::openapi,
+};
+
+/// The page itself, in the place of the archive's own, which names a sample.
+const FRONT: &str = include_str!("../../assets/docs/index.html");
+const START: &str = include_str!("../../assets/docs/start.js");
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        at("/openapi.json/")
+            .limited(Scope::Unlimited)
+            .get("Shows this document.", document)
+            .replies::<Value>(StatusCode::OK),
+        at("/docs/")
+            .limited(Scope::Unlimited)
+            .get("Shows the page that this document is read with.", front)
+            .replies_file(),
+        at("/docs/{file}/")
+            .limited(Scope::Unlimited)
+            .get("Serves what the page is made of.", part)
+            .replies_file()
+            .refuses(Code::NotFound, ""),
+    ]
+}
+
+/// The document, rendered when it is first asked for.
+#[derive(Default)]
+pub(crate) struct Document(OnceLock<Bytes>);
+
+impl Document {
+    fn bytes(&self) -> Bytes {
+        self.0.get_or_init(|| openapi().to_string().into()).clone()
+    }
+}
+
+/// Serves the document.
+async fn document(app: web::Data<App>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(app.document.bytes())
+}
+
+/// Serves the page.
+async fn front() -> HttpResponse {
+    shown("text/html; charset=utf-8", FRONT.into())
+}
+
+/// Serves one of its parts; all of them are in the program.
+async fn part(file: web::Path<String>) -> Result<HttpResponse, ApiError> {
+    let kind = match file.rsplit_once('.') {
+        Some((_, "js")) => "text/javascript; charset=utf-8",
+        Some((_, "css")) => "text/css; charset=utf-8",
+        Some((_, "png")) => "image/png",
+        _ => return Err(ApiError::detail_404()),
+    };
+    let bytes = if *file == "start.js" { START.into() } else { unpacked(&file)? };
+    Ok(shown(kind, bytes))
+}
+
+fn shown(kind: &str, bytes: Bytes) -> HttpResponse {
+    let policy = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
+                  frame-ancestors 'none'";
+    HttpResponse::Ok()
+        .content_type(kind)
+        .insert_header((header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy)))
+        .insert_header((header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600")))
+        .body(bytes)
+}
+
+/// A file of the archive's `dist` folder.
+fn unpacked(file: &str) -> Result<Bytes, ApiError> {
+    let mut archive = ZipArchive::new(Cursor::new(SWAGGER_UI_VENDORED)).map_err(ApiError::internal)?;
+    let suffix = format!("/dist/{file}");
+    let name = archive.file_names().filter_map(Result::ok).find(|name| name.ends_with(&suffix)).map(Cow::into_owned);
+    let mut entry = match archive.by_name(&name.ok_or_else(ApiError::detail_404)?) {
+        Ok(entry) => entry,
+        Err(ZipError::FileNotFound) => return Err(ApiError::detail_404()),
+        Err(error) => return Err(ApiError::internal(error)),
+    };
+    let mut bytes = Vec::new();
+    entry.read_to_end(&mut bytes).map_err(ApiError::internal)?;
+    Ok(bytes.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_that_the_page_names_is_in_the_program() {
+        let parts: Vec<_> = FRONT.split('"').filter_map(|text| text.strip_prefix("/docs/")).collect();
+        assert_eq!(parts.len(), 4);
+        for part in parts.into_iter().filter(|part| *part != "start.js") {
+            assert!(!unpacked(part).unwrap().is_empty(), "{part}");
+        }
+        assert!(!FRONT.contains("://") && !START.contains("://"), "the page works without a network");
+    }
+}

@@ -1,0 +1,76 @@
+//! `chat-history/`: a session, for staff who may see it.
+
+use actix_web::web::{self, Json};
+use handoff::reading::{self, History};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
+use storage::Place;
+use tenancy::{CompanyCode, SessionId, access::Staff};
+
+use crate::{
+    app::App,
+    auth::Auth,
+    http::{
+        code::Code,
+        describe::{parameter, session_id},
+        error::ApiError,
+        params::Params,
+        routes::{Endpoint, at},
+    },
+    views::{HistoryRow, Shown, Ts},
+};
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        at("/api/chatbot/chat-history/")
+            .get("Shows a session with all its messages, oldest first.", show)
+            .query(session_id())
+            .query(parameter("company_id", "The session's company.", json!({ "type": "string" })).required())
+            .refuses(Code::BadRequest, "session_id is required")
+            .refuses(Code::NotFound, "Session not found"),
+    ]
+}
+
+#[derive(Serialize, JsonSchema)]
+struct HistoryView {
+    session_id: String,
+    messages: Vec<HistoryRow>,
+    session_info: HistorySession,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct HistorySession {
+    status: &'static str,
+    profile_completed: bool,
+    is_escalated: bool,
+    created_at: Ts,
+    updated_at: Ts,
+    visitor_read_seq: i64,
+    staff_read_seq: i64,
+}
+
+/// Shows a session with all its messages.
+async fn show(Auth(staff): Auth<Staff>, params: Params, app: web::Data<App>) -> Result<Json<HistoryView>, ApiError> {
+    let named = |name| params.text(name).ok_or_else(|| ApiError::bad_request(format!("{name} is required")));
+    let (session, company) = (named("session_id")?, named("company_id")?);
+    let absent = || ApiError::not_found("Session not found");
+    let session = SessionId::parse(session).map_err(|_| absent())?;
+    let company = CompanyCode::parse(company).map_err(|_| absent())?;
+    let found = app.desk_read(staff, Place::Session(session), move |store| reading::history(store, company, session));
+    let History { session, messages } = found.await?.flatten().ok_or_else(absent)?;
+    let now = app.now();
+    Ok(Json(HistoryView {
+        session_id: session.id.as_str().to_owned(),
+        messages: messages.iter().map(|message| HistoryRow::new(message, &app.links, now)).collect(),
+        session_info: HistorySession {
+            status: session.status.as_str(),
+            profile_completed: session.profile_completed(),
+            is_escalated: session.status.is_escalated(),
+            created_at: Shown(session.created_at),
+            updated_at: Shown(session.updated_at),
+            visitor_read_seq: session.visitor_read_seq,
+            staff_read_seq: session.staff_read_seq,
+        },
+    }))
+}

@@ -1,0 +1,86 @@
+//! Assignments, with the owners they name.
+
+use identity::{
+    accounts::Role,
+    subscriptions::{Owner, Subscription},
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+use tenancy::Timestamp;
+
+use super::{Dec, Shown, Ts, words};
+
+/// The contract's `AssignmentRow`. Only a company that was reopened without an admin has no `user`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AssignmentRow {
+    id: i64,
+    user: Option<i64>,
+    user_details: Option<OwnerView>,
+    plan: i64,
+    plan_details: AssignedPlan,
+    start_date: Ts,
+    expiry_date: Ts,
+    #[schemars(extend("enum" = words::ASSIGNMENT_STATUSES))]
+    status: &'static str,
+    status_display: &'static str,
+    days_remaining: u64,
+    is_expired: bool,
+    notes: String,
+    created_at: Ts,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct OwnerView {
+    id: i64,
+    username: String,
+    email: String,
+    #[schemars(extend("enum" = words::ROLES))]
+    role: &'static str,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct AssignedPlan {
+    id: i64,
+    #[schemars(extend("enum" = words::plan_names()))]
+    plan_name: &'static str,
+    max_agents: i32,
+    price: Dec,
+}
+
+impl AssignmentRow {
+    pub(crate) fn new(subscription: &Subscription, now: Timestamp) -> Self {
+        let Subscription { owner, assignment, .. } = subscription;
+        let (plan, status) = (&assignment.plan, assignment.status(now));
+        Self {
+            id: assignment.id.get(),
+            user: owner.as_ref().map(|owner| owner.user.get()),
+            user_details: owner.as_ref().map(OwnerView::from),
+            plan: plan.id.get(),
+            plan_details: AssignedPlan {
+                id: plan.id.get(),
+                plan_name: plan.name.display(),
+                max_agents: plan.max_agents,
+                price: Shown(plan.price),
+            },
+            start_date: Shown(assignment.start),
+            expiry_date: Shown(assignment.expiry),
+            status: status.as_str(),
+            status_display: status.display(),
+            days_remaining: assignment.days_remaining(now),
+            is_expired: assignment.is_expired(now),
+            notes: assignment.notes.clone(),
+            created_at: Shown(assignment.created_at),
+        }
+    }
+}
+
+impl From<&Owner> for OwnerView {
+    fn from(owner: &Owner) -> Self {
+        Self {
+            id: owner.user.get(),
+            username: owner.username.clone(),
+            email: owner.email.to_string(),
+            role: Role::Admin.as_str(),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! How many agents a company may still have, in words and numbers.
+
+use identity::agents::Seats;
+use schemars::JsonSchema;
+use serde::Serialize;
+use tenancy::assignments::SeatLimit;
+
+/// What to do when every seat is taken.
+pub(crate) const UPGRADE: &str = "Upgrade the plan to add more agents.";
+/// What to do after the subscription was cancelled.
+pub(crate) const RENEW: &str = "Renew the subscription to add agents.";
+/// What is wrong then.
+pub(crate) const CANCELLED: &str = "The subscription was cancelled, so no agents can be added.";
+/// What is wrong without any plan.
+pub(crate) const NO_PLAN: &str = "The company has no active plan, so no agents can be added.";
+/// What a superadmin is told, who belongs to no company.
+const UNLIMITED: &str = "A superadmin has no agent limit.";
+
+/// What is wrong when every seat is taken.
+pub(crate) fn full(current: i64, max: i64, plan: &str) -> String {
+    format!("Agent limit reached: {current} of {max} seats of the {plan} plan are taken.")
+}
+
+/// Whether another agent fits in.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AgentLimitView {
+    can_create: bool,
+    current_count: i64,
+    max_allowed: i64,
+    plan_name: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestion: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upgrade_needed: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_cancelled: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'static str>,
+}
+
+impl AgentLimitView {
+    fn new(current_count: i64, max_allowed: i64, plan_name: &'static str) -> Self {
+        Self {
+            can_create: true,
+            current_count,
+            max_allowed,
+            plan_name,
+            error: None,
+            suggestion: None,
+            upgrade_needed: None,
+            is_cancelled: None,
+            message: None,
+        }
+    }
+
+    /// The same without room, for this reason.
+    fn closed(self, error: String, suggestion: Option<&'static str>) -> Self {
+        Self { can_create: false, error: Some(error), suggestion, upgrade_needed: Some(true), ..self }
+    }
+
+    /// The limit that superadmins are told.
+    pub(crate) fn unlimited() -> Self {
+        Self { message: Some(UNLIMITED), ..Self::new(0, 999, "Unlimited") }
+    }
+}
+
+impl From<Seats> for AgentLimitView {
+    fn from(Seats { current, limit }: Seats) -> Self {
+        match limit {
+            SeatLimit::Plan { plan, max } => {
+                let limit = Self::new(current, max, plan);
+                if current < max { limit } else { limit.closed(full(current, max, plan), Some(UPGRADE)) }
+            }
+            SeatLimit::Cancelled => Self {
+                is_cancelled: Some(true),
+                ..Self::new(current, 0, "Cancelled").closed(CANCELLED.to_owned(), Some(RENEW))
+            },
+            SeatLimit::NoPlan => Self::new(current, 0, "No Plan").closed(NO_PLAN.to_owned(), None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn shown(current: i64, limit: SeatLimit) -> Value {
+        json!(AgentLimitView::from(Seats { current, limit }))
+    }
+
+    #[test]
+    fn each_limit_has_its_own_keys() {
+        let silver = |max| SeatLimit::Plan { plan: "Silver", max };
+        assert_eq!(
+            shown(1, silver(2)),
+            json!({"can_create": true, "current_count": 1, "max_allowed": 2, "plan_name": "Silver"})
+        );
+        assert_eq!(
+            shown(3, silver(2)),
+            json!({"can_create": false, "current_count": 3, "max_allowed": 2, "plan_name": "Silver",
+                "error": "Agent limit reached: 3 of 2 seats of the Silver plan are taken.",
+                "suggestion": UPGRADE, "upgrade_needed": true})
+        );
+        assert_eq!(
+            shown(1, SeatLimit::Cancelled),
+            json!({"can_create": false, "current_count": 1, "max_allowed": 0, "plan_name": "Cancelled",
+                "error": CANCELLED, "suggestion": RENEW, "upgrade_needed": true, "is_cancelled": true})
+        );
+        assert_eq!(
+            shown(1, SeatLimit::NoPlan),
+            json!({"can_create": false, "current_count": 1, "max_allowed": 0, "plan_name": "No Plan",
+                "error": NO_PLAN, "upgrade_needed": true})
+        );
+    }
+}

@@ -1,0 +1,95 @@
+//! The audit log: what a transaction notes, how it is chained, how a chain is verified.
+//!
+//! Stores note entries while the work runs; the door appends them as the very last statements of
+//! the transaction. So a chain's head is locked last of all, in one order for all transactions
+//! (companies by their code, the installation after them), and no two of them wait for each other
+//! there.
+
+mod append;
+mod seal;
+mod verify;
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use tenancy::{
+    Clock, CompanyCode, UserId,
+    audit::{Action, By, Object},
+};
+
+use seal::Key;
+pub use verify::{AuditError, Broken, Flaw, Verified};
+pub(crate) use verify::{fits, verify};
+
+/// Writes and verifies the audit log: a key and a clock.
+#[derive(Clone)]
+pub struct Recorder {
+    key: Arc<Key>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Recorder {
+    /// Derives the key from the installation's secret. Who does not have that can neither append to
+    /// a chain nor change or shorten one without being found out.
+    pub fn new(secret: &[u8], clock: Arc<dyn Clock>) -> Self {
+        Self { key: Arc::new(Key::derive(secret)), clock }
+    }
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recorder").finish_non_exhaustive()
+    }
+}
+
+/// What one transaction has to say.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    chains: BTreeMap<CompanyCode, Vec<Note>>,
+    entered: Vec<CompanyCode>,
+}
+
+/// One entry to be.
+#[derive(Debug, Clone, Copy)]
+struct Note {
+    by: By,
+    action: Action,
+    object: Object,
+    reason: Option<Action>,
+}
+
+impl Notes {
+    /// Notes an entry in a chain.
+    pub(crate) fn add(&mut self, chain: CompanyCode, by: By, action: Action, object: Object) {
+        self.chains.entry(chain).or_default().push(Note { by, action, object, reason: None });
+    }
+
+    /// Notes that the platform's transaction went into a company.
+    pub(crate) fn entered(&mut self, company: CompanyCode) {
+        if !self.entered.contains(&company) {
+            self.entered.push(company);
+        }
+    }
+
+    /// Completes what a superadmin's write has noted, so that none goes by unseen: each company that
+    /// was entered has an entry of its own, with the purpose as reason, and the installation's chain
+    /// has one for each company, or a single one where none was entered.
+    pub(crate) fn on_behalf_of(&mut self, superadmin: UserId, purpose: Action) {
+        let (by, home) = (By::Superadmin(superadmin), CompanyCode::shared_library());
+        for company in std::mem::take(&mut self.entered) {
+            if company != home {
+                if !self.chains.contains_key(&company) {
+                    self.add(company, by, Action::CompanyEntered, Object::Company(company));
+                }
+                self.add(home, by, purpose, Object::Company(company));
+            }
+        }
+        if !self.chains.contains_key(&home) {
+            self.add(home, by, purpose, Object::Installation);
+        }
+        for (chain, notes) in &mut self.chains {
+            if *chain != home {
+                notes.iter_mut().for_each(|note| note.reason = Some(purpose));
+            }
+        }
+    }
+}

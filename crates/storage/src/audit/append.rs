@@ -1,0 +1,128 @@
+//! Appending to chains, as the last statements of a transaction.
+
+use diesel::prelude::*;
+use tenancy::{
+    CompanyCode, Fault, StoreError, Timestamp,
+    audit::{Action, By, Object},
+};
+
+use super::{Note, Notes, Recorder, seal::Sealed};
+use crate::{
+    both::both,
+    conn::{Db, each_db},
+    error::Stored as _,
+    schema::{audit_entries, audit_heads},
+    scope,
+    types::At,
+};
+
+/// A head that is not there although it was made a moment ago.
+#[derive(Debug, thiserror::Error)]
+#[error("the audit chain of {0} has no head")]
+struct NoHead(CompanyCode);
+
+/// The end of a chain: its length and its seal.
+type Head = (i64, Vec<u8>);
+
+impl Recorder {
+    /// Appends what was noted. Nothing is locked after this.
+    pub(crate) fn settle(&self, conn: &mut Db, mut notes: Notes) -> Result<(), StoreError> {
+        if notes.chains.is_empty() {
+            return Ok(());
+        }
+        let (now, home) = (self.clock.now(), CompanyCode::shared_library());
+        let mut installation = notes.chains.remove(&home).unwrap_or_default();
+        for (company, noted) in notes.chains {
+            let (by, begun) =
+                (noted.first().map_or(By::Nobody, |note| note.by), self.append(conn, company, &noted, now)?);
+            if begun {
+                // So that a chain cannot vanish as a whole.
+                let object = Object::Company(company);
+                installation.push(Note { by, action: Action::ChainBegun, object, reason: None });
+            }
+        }
+        if !installation.is_empty() {
+            self.append(conn, home, &installation, now)?;
+        }
+        Ok(())
+    }
+
+    /// Appends to one chain; whether it began with that.
+    fn append(&self, conn: &mut Db, company: CompanyCode, notes: &[Note], now: Timestamp) -> Result<bool, StoreError> {
+        scope::enter(conn, company)?;
+        let chain = company.as_str();
+        let (head, begun) = match lock(conn, chain)? {
+            Some(head) => (Some(head), false),
+            None => {
+                let made = self.begin(conn, chain)?;
+                (lock(conn, chain)?, made)
+            }
+        };
+        let (mut count, mut seal) = head.ok_or_else(|| StoreError::new(Fault::Broken, NoHead(company)))?;
+        for note in notes {
+            count += 1;
+            let object_id = note.object.id();
+            let row = Sealed {
+                chain,
+                seq: count,
+                at_micros: now.micros(),
+                actor_kind: note.by.kind(),
+                actor_user: note.by.user().map(tenancy::UserId::get),
+                action: note.action.as_str(),
+                object_kind: note.object.kind(),
+                object_id: object_id.as_deref(),
+                reason: note.reason.map(Action::as_str),
+            };
+            let mac = self.key.mac(&seal, &row);
+            insert(conn, &row, now, &mac)?;
+            seal = self.key.seal(chain, count, &mac);
+        }
+        diesel::update(audit_heads::table.find(chain))
+            .set((audit_heads::entries.eq(count), audit_heads::mac.eq(seal)))
+            .execute(conn)
+            .stored()?;
+        Ok(begun)
+    }
+
+    /// Makes the head of an empty chain; false if somebody else just did.
+    fn begin(&self, conn: &mut Db, chain: &str) -> Result<bool, StoreError> {
+        let head = both(
+            diesel::insert_into(audit_heads::table)
+                .values((
+                    audit_heads::company_id.eq(chain),
+                    audit_heads::entries.eq(0_i64),
+                    audit_heads::mac.eq(self.key.seal(chain, 0, &[])),
+                ))
+                .on_conflict_do_nothing(),
+        );
+        Ok(head.execute(conn).stored()? > 0)
+    }
+}
+
+/// Locks the head of a chain until the transaction ends; on SQLite there is one writer anyway.
+fn lock(conn: &mut Db, chain: &str) -> Result<Option<Head>, StoreError> {
+    let head = audit_heads::table.find(chain).select((audit_heads::entries, audit_heads::mac));
+    match conn {
+        Db::Pg(conn) => head.for_no_key_update().first(conn),
+        Db::Sqlite(conn) => head.first(conn),
+    }
+    .optional()
+    .stored()
+}
+
+fn insert(conn: &mut Db, row: &Sealed<'_>, now: Timestamp, mac: &[u8]) -> Result<(), StoreError> {
+    let insert = diesel::insert_into(audit_entries::table).values((
+        audit_entries::company_id.eq(row.chain),
+        audit_entries::seq.eq(row.seq),
+        audit_entries::at.eq(At(now)),
+        audit_entries::actor_kind.eq(row.actor_kind),
+        audit_entries::actor_user.eq(row.actor_user),
+        audit_entries::action.eq(row.action),
+        audit_entries::object_kind.eq(row.object_kind),
+        audit_entries::object_id.eq(row.object_id),
+        audit_entries::reason.eq(row.reason),
+        audit_entries::mac.eq(mac),
+    ));
+    each_db!(conn, conn => insert.execute(conn)).stored()?;
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! The ports of company stores, called with ids of another company.
+
+use attachments::{Attachments as _, BlobKey};
+use chatbot::{Keys as _, Messages as _, Profiles as _, Sessions as _, Side};
+use handoff::{Activities as _, ActivityFilter, HandoffFilter, Handoffs as _, Sight};
+use identity::ports::Agents as _;
+use knowledge::KnowledgeBase as _;
+use tenancy::{
+    AgentId, AttachmentId, CompanyCode, Fault, HandoffId, ProfileId, SessionId, SessionKey, StoreError, Timestamp,
+    access::{self, Housekeeper},
+};
+
+use super::rows;
+use crate::{
+    audit::Notes,
+    conn::Db,
+    scope::Door,
+    store::{CompanyStore, LobbyStore},
+    stores::counts::Changes,
+};
+
+type Store<'s> = CompanyStore<'s, Housekeeper>;
+
+/// What the rows of a synthetic company are known by.
+struct Ids {
+    number: i64,
+    company: CompanyCode,
+    session: SessionId,
+    blob: BlobKey,
+}
+
+impl Ids {
+    fn of(number: usize, company: CompanyCode) -> Option<Self> {
+        Some(Self {
+            number: -i64::try_from(number).ok()? - 1,
+            company,
+            session: SessionId::parse(&format!("{company}_00000000-0000-4000-8000-000000000000")).ok()?,
+            blob: BlobKey::parse(&format!("selftest/{company}/file.pdf")).ok()?,
+        })
+    }
+
+    fn key(&self) -> SessionKey {
+        SessionKey::new(self.number)
+    }
+
+    fn agent(&self) -> AgentId {
+        AgentId::new(self.number)
+    }
+}
+
+/// Calls a port with ids; answers whether it found or changed something.
+type Call = fn(&mut Store<'_>, &Ids) -> Result<bool, StoreError>;
+
+const CALLS: &[(&str, Call)] = &[
+    ("Sessions::snapshot", |store, ids| Ok(store.snapshot(Some(ids.key()), epoch())?.is_some())),
+    ("Sessions::lock", |store, ids| Ok(store.lock(ids.key())?.is_some())),
+    ("Sessions::session", |store, ids| Ok(store.session(ids.session)?.is_some())),
+    ("Messages::messages", |store, ids| Ok(!store.messages(ids.key())?.is_empty())),
+    ("Messages::newest_messages", |store, ids| Ok(!store.newest_messages(ids.key(), 9)?.is_empty())),
+    ("Messages::messages_at", |store, ids| Ok(!store.messages_at(ids.key(), &[1])?.is_empty())),
+    ("Keys::claim", |store, ids| Ok(store.claim(ids.key(), Side::Visitor, "")?.is_some())),
+    ("Profiles::profile_of", |store, ids| Ok(store.profile_of(ids.key())?.is_some())),
+    ("Profiles::profile", |store, ids| Ok(store.profile(ProfileId::new(ids.number))?.is_some())),
+    ("Attachments::of_session", |store, ids| {
+        Ok(!store.of_session(ids.key(), &[AttachmentId::new(ids.number)])?.is_empty())
+    }),
+    ("Attachments::by_key", |store, ids| Ok(store.by_key(&ids.blob)?.is_some())),
+    ("Handoffs::handoff", |store, ids| Ok(store.handoff(HandoffId::new(ids.number))?.is_some())),
+    ("Handoffs::handoff_of", |store, ids| Ok(store.handoff_of(ids.key())?.is_some())),
+    ("Handoffs::handoffs", |store, ids| {
+        let sight = Sight::Mine(ids.agent());
+        Ok(!store.handoffs(&HandoffFilter::default(), sight)?.is_empty())
+    }),
+    ("Handoffs::page_of_handoffs", |store, ids| {
+        let filter = HandoffFilter { agent: Some(ids.agent()), ..HandoffFilter::default() };
+        Ok(!store.page_of_handoffs(&filter, Sight::All, 0, 9)?.rows.is_empty())
+    }),
+    ("Activities::activities", |store, ids| {
+        Ok(!store.activities(&ActivityFilter { agent: Some(ids.agent()), kind: None, limit: 9 })?.is_empty())
+    }),
+    ("Agents::agent_for_update", |store, ids| Ok(store.agent_for_update(ids.agent())?.is_some())),
+    ("Agents::agent_sessions", |store, ids| Ok(!store.agent_sessions(Some(ids.agent()))?.is_empty())),
+    ("KnowledgeBase::chunks", |store, ids| {
+        Ok(store.chunks()?.iter().any(|chunk| chunk.answer == ids.company.as_str()))
+    }),
+];
+
+fn epoch() -> Timestamp {
+    Timestamp::from_micros(0)
+}
+
+/// Calls each port as each company with its own ids and with the other's; answers how many calls
+/// were made, and which ports find what they must not, or not what they must.
+pub(super) fn gaps(conn: &mut Db) -> Result<(usize, Vec<String>), StoreError> {
+    let (mut calls, mut gaps) = (0, Vec::new());
+    let companies = rows::codes();
+    for &company in &companies {
+        for (number, &owner) in companies.iter().enumerate() {
+            let ids = Ids::of(number, owner).ok_or_else(|| StoreError::new(Fault::Broken, NoIds))?;
+            let caller = admit(conn, company)?;
+            for (port, call) in CALLS {
+                calls += 1;
+                let (mut events, mut counts, mut notes) = (Vec::new(), Changes::default(), Notes::default());
+                let mut store = CompanyStore::new(conn, caller.clone(), &mut events, &mut counts, &mut notes);
+                let found = call(&mut store, &ids)?;
+                if found != (company == owner) {
+                    let what = if found { "reaches what is another company's" } else { "does not find its own" };
+                    gaps.push(format!("port {port}: {what}"));
+                }
+            }
+        }
+    }
+    Ok((calls, gaps))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("a synthetic company has no ids")]
+struct NoIds;
+
+/// Through the lobby into a company, as every caller comes.
+fn admit(conn: &mut Db, company: CompanyCode) -> Result<Housekeeper, StoreError> {
+    say(conn, Door::Lobby)?;
+    let admitted = access::housekeeper(&mut LobbyStore::new(conn, &mut Notes::default()), company);
+    let caller = admitted.map_err(|refused| StoreError::new(Fault::Broken, refused))?;
+    say(conn, Door::Company(company))?;
+    Ok(caller)
+}
+
+fn say(conn: &mut Db, door: Door) -> Result<(), StoreError> {
+    use diesel::connection::SimpleConnection as _;
+
+    use crate::error::Stored as _;
+    if conn.is_postgres() { conn.batch_execute(&door.settings()).stored() } else { Ok(()) }
+}

@@ -1,0 +1,165 @@
+//! What the catalogue says of the walls: policies and roles on PostgreSQL, keys on both.
+
+use diesel::{QueryableByName, RunQueryDsl as _, result::QueryResult, sql_query, sql_types::Text};
+
+use super::rows::TABLES;
+use crate::conn::{Db, each_db};
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+/// The gaps that a query with one text column, `line`, finds.
+pub(super) fn lines(conn: &mut Db, sql: &str) -> QueryResult<Vec<String>> {
+    let query = sql_query(sql);
+    let rows: Vec<Line> = each_db!(conn, conn => query.load(conn))?;
+    Ok(rows.into_iter().map(|row| row.line).collect())
+}
+
+/// Looks for gaps in everything that stands in the catalogue.
+pub(super) fn gaps(conn: &mut Db) -> QueryResult<Vec<String>> {
+    let (names, queries): (_, &[&str]) = match conn {
+        Db::Pg(_) => (POSTGRES_TABLES, &[ROLES, NO_TABLES, SECURITY, POLICIES, OWNERS, KEYS, REFERENCES]),
+        Db::Sqlite(_) => (SQLITE_TABLES, &[SQLITE_KEYS, SQLITE_REFERENCES, SQLITE_ENFORCED]),
+    };
+    let mut gaps = Vec::new();
+    for query in queries {
+        gaps.extend(lines(conn, query)?);
+    }
+    let there = lines(conn, names)?;
+    let unknown = there.iter().filter(|name| TABLES.iter().all(|table| table.name != *name));
+    gaps.extend(unknown.map(|name| format!("table {name} has a company column, but the self-test has no row for it")));
+    let missing = TABLES.iter().filter(|table| !table.is_companies() && !there.iter().any(|name| name == table.name));
+    gaps.extend(missing.map(|table| format!("table {} has no company column", table.name)));
+    gaps.sort();
+    Ok(gaps)
+}
+
+/// Tables with a company column.
+const POSTGRES_TABLES: &str = "\
+    SELECT t.relname::text AS line FROM pg_class t JOIN pg_attribute a ON a.attrelid = t.oid
+    WHERE t.relnamespace = 'public'::regnamespace AND t.relkind IN ('r', 'p')
+        AND a.attname = 'company_id' AND NOT a.attisdropped";
+
+/// This role must be bound by the policies and unable to change them. CREATEROLE counts: it makes its
+/// holder a member of any role, the owner included.
+const ROLES: &str = "\
+    SELECT format('role %s %s', rolname, may) AS line FROM pg_roles, LATERAL (VALUES
+        (rolsuper, 'is a superuser'), (rolbypassrls, 'has BYPASSRLS'), (rolcreaterole, 'has CREATEROLE')
+    ) AS right_of (has, may)
+    WHERE rolname = current_user AND has
+    UNION ALL
+    SELECT DISTINCT format('role %s owns tables, or may act as %s, who does', current_user, relowner::regrole)
+    FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND pg_has_role(relowner, 'MEMBER')";
+
+/// A view would show what its owner may see.
+const NO_TABLES: &str = "\
+    SELECT format('%s is no table, so its policies cannot be relied on', relname) AS line FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('v', 'm', 'f')";
+
+const SECURITY: &str = "\
+    SELECT format('table %s: row-level security is not %s', relname, what) AS line FROM pg_class, LATERAL (VALUES
+        (relrowsecurity, 'enabled'), (relforcerowsecurity, 'forced')
+    ) AS setting (done, what)
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+        AND relname <> '__diesel_schema_migrations' AND NOT done";
+
+/// Where this role has the right to a command, exactly one policy lets it through, on conditions that
+/// name the door or the company; in a company table, the row's company. A right that was taken away
+/// needs no policy.
+const POLICIES: &str = "\
+    WITH tables AS (
+        SELECT oid, relname, EXISTS (
+            SELECT FROM pg_attribute WHERE attrelid = oid AND attname = 'company_id' AND NOT attisdropped
+        ) AS of_company
+        FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+            AND relname <> '__diesel_schema_migrations'
+    ), policies AS (
+        SELECT polrelid, polcmd, pg_get_expr(polqual, polrelid) AS shown, pg_get_expr(polwithcheck, polrelid) AS written
+        FROM pg_policy WHERE polpermissive AND (polroles = '{0}'
+            OR EXISTS (SELECT FROM unnest(polroles) AS role WHERE role <> 0 AND pg_has_role(role, 'MEMBER')))
+    )
+    SELECT format('table %s has %s policies for %s where it needs one', relname, count(polrelid), command) AS line
+    FROM tables CROSS JOIN (VALUES ('r', 'SELECT'), ('a', 'INSERT'), ('w', 'UPDATE'), ('d', 'DELETE')) AS c (cmd, command)
+    LEFT JOIN policies ON polrelid = oid AND polcmd IN (cmd::\"char\", '*')
+    WHERE CASE cmd WHEN 'd' THEN has_table_privilege(oid, 'DELETE') ELSE has_any_column_privilege(oid, command) END
+    GROUP BY relname, command HAVING count(polrelid) <> 1
+    UNION ALL
+    SELECT format('table %s: the policy for %s has no %s that binds it', relname, polcmd, clause)
+    FROM policies JOIN tables ON oid = polrelid CROSS JOIN LATERAL (VALUES
+        ('USING', shown, polcmd IN ('r', 'w', 'd', '*')), ('WITH CHECK', written, polcmd IN ('a', 'w', '*'))
+    ) AS c (clause, condition, needed)
+    WHERE needed AND (condition IS NULL OR condition <> 'false'
+        AND condition NOT LIKE CASE WHEN of_company THEN '%company_id = %app.company%' ELSE '%app.%' END)";
+
+/// FORCE binds the owner too, so it needs a way for migrations, which no other role has.
+const OWNERS: &str = "\
+    SELECT format('table %s has no policy for migrations of its owner', relname) AS line FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relname <> '__diesel_schema_migrations'
+        AND NOT EXISTS (
+            SELECT FROM pg_policy WHERE polrelid = pg_class.oid AND polcmd = '*' AND polroles = ARRAY[relowner]
+                AND pg_get_expr(polqual, polrelid) LIKE '%app.door%migration%'
+                AND pg_get_expr(polwithcheck, polrelid) LIKE '%app.door%migration%'
+        )";
+
+/// Company columns are never empty and refer to a company; columns that refer to rows do it by a key.
+const KEYS: &str = "\
+    WITH columns AS (
+        SELECT t.oid, t.relname, a.attname, a.attnum, a.attnotnull, a.atttypid
+        FROM pg_class t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE t.relnamespace = 'public'::regnamespace AND t.relkind IN ('r', 'p') AND EXISTS (
+            SELECT FROM pg_attribute k WHERE k.attrelid = t.oid AND k.attname = 'company_id' AND NOT k.attisdropped
+        )
+    )
+    SELECT format('table %s: company_id may be empty', relname) AS line FROM columns
+    WHERE attname = 'company_id' AND NOT attnotnull
+    UNION ALL
+    SELECT format('table %s: %s has no foreign key', relname, attname) FROM columns
+    WHERE (attname = 'company_id' OR atttypid = 'bigint'::regtype AND attname ~ '_(id|key)$')
+        AND NOT EXISTS (
+            SELECT FROM pg_constraint c WHERE c.conrelid = columns.oid AND c.contype = 'f' AND attnum = ANY (c.conkey)
+        )";
+
+/// A foreign key to a table with a company column takes that column along.
+const REFERENCES: &str = "\
+    SELECT format('table %s: the foreign key %s %s', conrelid::regclass, conname, flaw) AS line
+    FROM pg_constraint
+    JOIN pg_attribute own ON own.attrelid = conrelid AND own.attname = 'company_id'
+    LEFT JOIN pg_attribute other ON other.attrelid = confrelid AND other.attname = 'company_id'
+    CROSS JOIN LATERAL (VALUES
+        (NOT convalidated, 'is not validated'),
+        (other.attnum IS NOT NULL AND array_position(conkey, own.attnum)
+            IS DISTINCT FROM array_position(confkey, other.attnum), 'is not composite'),
+        (other.attnum IS NOT NULL AND array_position(conkey, own.attnum) IS NULL, 'leaves the company out')
+    ) AS f (has, flaw)
+    WHERE contype = 'f' AND connamespace = 'public'::regnamespace AND has";
+
+const SQLITE_TABLES: &str = "\
+    SELECT m.name AS line FROM sqlite_schema m JOIN pragma_table_info(m.name) c
+    WHERE m.type = 'table' AND c.name = 'company_id'";
+
+const SQLITE_KEYS: &str = "\
+    SELECT 'table ' || m.name || ': company_id may be empty' AS line
+    FROM sqlite_schema m JOIN pragma_table_info(m.name) c
+    WHERE m.type = 'table' AND c.name = 'company_id' AND NOT c.\"notnull\"
+    UNION ALL
+    SELECT 'table ' || m.name || ': ' || c.name || ' has no foreign key'
+    FROM sqlite_schema m JOIN pragma_table_info(m.name) c
+    WHERE m.type = 'table' AND EXISTS (SELECT 1 FROM pragma_table_info(m.name) WHERE name = 'company_id')
+        AND (c.name = 'company_id'
+            OR c.type = 'INTEGER' AND (c.name LIKE '%\\_id' ESCAPE '\\' OR c.name LIKE '%\\_key' ESCAPE '\\'))
+        AND NOT EXISTS (SELECT 1 FROM pragma_foreign_key_list(m.name) f WHERE f.\"from\" = c.name)";
+
+const SQLITE_REFERENCES: &str = "\
+    SELECT 'table ' || m.name || ': the foreign key to ' || f.\"table\" || ' is not composite' AS line
+    FROM sqlite_schema m JOIN pragma_foreign_key_list(m.name) f
+    WHERE m.type = 'table' AND EXISTS (SELECT 1 FROM pragma_table_info(m.name) WHERE name = 'company_id')
+        AND EXISTS (SELECT 1 FROM pragma_table_info(f.\"table\") WHERE name = 'company_id')
+    GROUP BY m.name, f.id
+    HAVING sum(f.\"from\" = 'company_id' AND f.\"to\" = 'company_id') = 0";
+
+const SQLITE_ENFORCED: &str =
+    "SELECT 'foreign keys are not enforced' AS line FROM pragma_foreign_keys WHERE foreign_keys = 0";

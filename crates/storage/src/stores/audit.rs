@@ -1,0 +1,95 @@
+//! Noting what was done, and reading a company's chain.
+
+use diesel::prelude::*;
+use tenancy::{
+    CompanyCode, StoreError, UserId,
+    access::{ActingAs as _, Caller, Housekeeper, Office, Supervisor},
+    audit::{Action, Audit, AuditLog, By, Object, Recorded, Register},
+};
+
+use crate::{
+    error::Stored as _,
+    schema::audit_entries,
+    store::{CompanyStore, LobbyStore, PlatformStore},
+    types::At,
+};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = audit_entries)]
+struct RecordedRow {
+    seq: i64,
+    at: At,
+    actor_kind: String,
+    actor_user: Option<i64>,
+    action: String,
+    object_kind: String,
+    object_id: Option<String>,
+    reason: Option<String>,
+}
+
+impl From<RecordedRow> for Recorded {
+    fn from(row: RecordedRow) -> Self {
+        let At(at) = row.at;
+        Self {
+            seq: row.seq,
+            at,
+            actor_kind: row.actor_kind,
+            actor_user: row.actor_user.map(UserId::new),
+            action: row.action,
+            object_kind: row.object_kind,
+            object_id: row.object_id,
+            reason: row.reason,
+        }
+    }
+}
+
+impl Audit for CompanyStore<'_, Office> {
+    fn record(&mut self, action: Action, object: Object) {
+        let by = match self.caller().by() {
+            Supervisor::Admin(admin) => By::Admin(admin.user()),
+            Supervisor::Superadmin(superadmin) => By::Superadmin(superadmin.user()),
+        };
+        self.note(by, action, object);
+    }
+}
+
+/// What the operator does to a company, with the server's own background caller.
+impl Audit for CompanyStore<'_, Housekeeper> {
+    fn record(&mut self, action: Action, object: Object) {
+        self.note(By::Operator, action, object);
+    }
+}
+
+impl Audit for PlatformStore<'_> {
+    fn record(&mut self, action: Action, object: Object) {
+        let by = By::Superadmin(self.caller().user());
+        self.notes.add(CompanyCode::shared_library(), by, action, object);
+    }
+}
+
+impl Register for LobbyStore<'_> {
+    fn register(&mut self, chain: Option<CompanyCode>, by: By, action: Action, object: Object) {
+        self.notes.add(chain.unwrap_or_else(CompanyCode::shared_library), by, action, object);
+    }
+}
+
+impl<C: Caller> CompanyStore<'_, C> {
+    fn note(&mut self, by: By, action: Action, object: Object) {
+        let company = self.code();
+        self.notes.add(company, by, action, object);
+    }
+}
+
+impl AuditLog for CompanyStore<'_, Office> {
+    fn audit_entries(&mut self, before: Option<i64>, limit: i64) -> Result<Vec<Recorded>, StoreError> {
+        let rows: Vec<RecordedRow> = audit_entries::table
+            .filter(audit_entries::company_id.eq(self.code().to_string()))
+            .filter(audit_entries::seq.lt(before.unwrap_or(i64::MAX)))
+            .order(audit_entries::seq.desc())
+            .limit(limit)
+            .select(RecordedRow::as_select())
+            .load(self.conn)
+            .stored()?;
+        Ok(rows.into_iter().map(Recorded::from).collect())
+    }
+}

@@ -1,0 +1,58 @@
+//! From which end of a list a numbered page is reached.
+
+/// What to skip and to take, once it is known how many rows there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// The page lies beyond the end.
+    Nothing,
+    /// In the order of the list.
+    FromStart { offset: i64, limit: i64 },
+    /// In the opposite order; the rows are to be turned round.
+    FromEnd { offset: i64, limit: i64 },
+}
+
+impl Reach {
+    /// Databases walk over what they skip, so a page is reached from the end that is nearer.
+    pub(super) fn of(count: i64, offset: i64, limit: i64) -> Self {
+        let limit = limit.min(count - offset);
+        if limit <= 0 {
+            return Self::Nothing;
+        }
+        let behind = count - offset - limit;
+        if offset <= behind { Self::FromStart { offset, limit } } else { Self::FromEnd { offset: behind, limit } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_page_is_the_same_from_either_end(count in 0_i64..40, offset in 0_i64..50, limit in 1_i64..12) {
+            let list: Vec<i64> = (0..count).collect();
+            let cut = |list: &[i64], offset: i64, limit: i64| -> Vec<i64> {
+                let (skipped, taken) = (usize::try_from(offset).unwrap(), usize::try_from(limit).unwrap());
+                list.iter().copied().skip(skipped).take(taken).collect()
+            };
+            let page = match Reach::of(count, offset, limit) {
+                Reach::Nothing => Vec::new(),
+                Reach::FromStart { offset, limit } => cut(&list, offset, limit),
+                Reach::FromEnd { offset, limit } => {
+                    let turned: Vec<i64> = list.iter().rev().copied().collect();
+                    cut(&turned, offset, limit).into_iter().rev().collect()
+                }
+            };
+            prop_assert_eq!(page, cut(&list, offset, limit));
+        }
+
+        #[test]
+        fn no_more_than_half_is_skipped(count in 0_i64..1_000_000, offset in 0_i64..i64::MAX) {
+            if let Reach::FromStart { offset, .. } | Reach::FromEnd { offset, .. } = Reach::of(count, offset, 10) {
+                prop_assert!(offset <= count / 2);
+            }
+        }
+    }
+}

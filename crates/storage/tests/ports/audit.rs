@@ -1,0 +1,257 @@
+//! The audit log: what stands in it, that it holds together, and that nothing done to it goes unseen.
+
+mod tampering;
+
+use std::{thread, time::Duration};
+
+use identity::{admins, agents, sign_in};
+use storage::{Broken, Database, Verified, testing::SECRET};
+use tenancy::{
+    CompanyCode, CompanyStatus, UserId,
+    access::Office,
+    audit::{Action, AuditLog as _},
+    companies,
+    plans::PlanName,
+};
+
+use crate::{
+    identity::sign_in::{grant, rotate},
+    world::{World, hash, now},
+};
+
+/// Verifies the log: what is broken, and how much was whole.
+fn verify(world: &World) -> (Vec<Broken>, Verified) {
+    let (options, mut broken) = (&world.scratch.options, Vec::new());
+    let verified = Database::verify_audit(&options.target, &options.recorder, |flaw| broken.push(flaw.clone()));
+    (broken, verified.unwrap())
+}
+
+/// The chains as text, a row a line.
+fn chain(world: &World, company: &str) -> Vec<String> {
+    world.scratch.lines(&format!(
+        "SELECT actor_kind || ' ' || coalesce(CAST(actor_user AS TEXT), '-') || ' ' || action || ' ' || object_kind \
+         || ' ' || coalesce(object_id, '-') || ' ' || coalesce(reason, '-') AS line \
+         FROM audit_entries WHERE company_id = '{company}' ORDER BY seq"
+    ))
+}
+
+fn fail(world: &World, subject: Option<UserId>) {
+    world.db.lobby_write(move |lobby| sign_in::failed(lobby, subject)).wait().unwrap();
+}
+
+#[test]
+fn what_is_done_stands_in_the_chain_of_the_company_and_what_superadmins_do_in_both() {
+    for world in World::each() {
+        let plan = world.plan(PlanName::Pro, 3);
+        let tesla = world.open("Tesla", "ann@tesla.example", &plan).unwrap();
+        let office = world.office(&tesla);
+        let bo = world.hire(&office, "bo@tesla.example").wait().unwrap();
+        let (boss, ann, id) = (world.boss.user(), tesla.user, bo.id);
+        let user = tesla.user;
+        let renamed = admins::AdminChange { name: Some("Nikola".into()), ..admins::AdminChange::default() };
+        world
+            .db
+            .platform(world.boss.clone(), Action::AdminUpdated, move |store| {
+                admins::update(store, user, renamed, now())
+            })
+            .wait()
+            .unwrap();
+        world.db.write(office.clone(), move |store| agents::reset_password(store, id, &hash())).wait().unwrap();
+        world
+            .db
+            .write(world.housekeeper(&tesla), |store| companies::set_status(store, CompanyStatus::Active))
+            .wait()
+            .unwrap();
+        let first = grant(&world, "ann@tesla.example", now());
+        let _ = rotate(&world, &first, now()).unwrap();
+        let _ = rotate(&world, &first, now().plus(Duration::from_secs(60))).unwrap();
+        fail(&world, Some(ann));
+        fail(&world, Some(boss));
+        fail(&world, None);
+
+        let assignment = world.scratch.lines("SELECT CAST(id AS TEXT) AS line FROM assignments").concat();
+        assert_eq!(
+            chain(&world, "TES001"),
+            [
+                format!("superadmin {boss} company_opened company TES001 company_opened"),
+                format!("superadmin {boss} admin_created account {ann} company_opened"),
+                format!("superadmin {boss} subscription_started assignment {assignment} company_opened"),
+                format!("admin {ann} agent_created agent {id} -"),
+                format!("superadmin {boss} admin_updated account {ann} admin_updated"),
+                format!("admin {ann} password_reset agent {id} -"),
+                "operator - company_activated company TES001 -".to_owned(),
+                format!("admin {ann} signed_in account {ann} -"),
+                format!("nobody - refresh_reused account {ann} -"),
+                format!("nobody - sign_in_failed account {ann} -"),
+            ]
+        );
+        assert_eq!(
+            chain(&world, "SHARED"),
+            [
+                format!("operator - superadmin_created account {boss} -"),
+                // The stage makes plans past the use case; the door says so all the same.
+                format!("superadmin {boss} plan_created installation - -"),
+                format!("superadmin {boss} company_opened company TES001 -"),
+                format!("superadmin {boss} chain_begun company TES001 -"),
+                format!("superadmin {boss} admin_updated company TES001 -"),
+                format!("nobody - sign_in_failed account {boss} -"),
+                "nobody - sign_in_failed unknown_login - -".to_owned(),
+            ]
+        );
+        assert_eq!(verify(&world), (Vec::new(), Verified { chains: 2, entries: 17, broken: 0 }));
+        let log = [chain(&world, "TES001"), chain(&world, "SHARED")].concat().join("\n").to_lowercase();
+        for personal in ["@", "ann", "tesla", "nikola", "192.0.2", "boss"] {
+            assert!(!log.contains(personal), "{personal} in {log}");
+        }
+    }
+}
+
+#[test]
+fn what_is_refused_is_not_recorded_and_a_write_that_records_nothing_says_who_came() {
+    for world in World::each() {
+        let plan = world.plan(PlanName::Pro, 1);
+        let tesla = world.open("Tesla", "ann@tesla.example", &plan).unwrap();
+        let office = world.office(&tesla);
+        world.hire(&office, "bo@tesla.example").wait().unwrap();
+        let before = (chain(&world, "TES001").len(), chain(&world, "SHARED").len());
+        world.hire(&office, "cy@tesla.example").wait().unwrap_err();
+        world.open("Spacex", "ANN@tesla.example", &plan).unwrap_err();
+        assert_eq!((chain(&world, "TES001").len(), chain(&world, "SHARED").len()), before);
+        assert!(chain(&world, "SPA001").is_empty());
+        let code = tesla.company.code;
+        world
+            .db
+            .platform(world.boss.clone(), Action::HandoffAssigned, move |store| store.office(code).map(|_| ()))
+            .wait()
+            .unwrap();
+        let boss = world.boss.user();
+        let came = format!("superadmin {boss} company_entered company TES001 handoff_assigned");
+        assert_eq!(chain(&world, "TES001").last(), Some(&came));
+        let seen = format!("superadmin {boss} handoff_assigned company TES001 -");
+        assert_eq!(chain(&world, "SHARED").last(), Some(&seen));
+        assert_eq!(verify(&world).0, []);
+    }
+}
+
+#[test]
+fn a_log_is_read_newest_first_by_its_own_company() {
+    for world in World::each() {
+        let plan = world.plan(PlanName::Pro, 9);
+        let tesla = world.open("Tesla", "ann@tesla.example", &plan).unwrap();
+        let spacex = world.open("Spacex", "gwynne@spacex.example", &plan).unwrap();
+        for address in ["a@tesla.example", "b@tesla.example", "c@tesla.example"] {
+            world.hire(&world.office(&tesla), address).wait().unwrap();
+        }
+        let read = |office: Office, before, limit| {
+            let entries = world.db.read(office, move |store| store.audit_entries(before, limit)).wait().unwrap();
+            entries.iter().map(|entry| entry.seq).collect::<Vec<_>>()
+        };
+        assert_eq!(read(world.office(&tesla), None, 4), [6, 5, 4, 3]);
+        assert_eq!(read(world.office(&tesla), Some(3), 4), [2, 1]);
+        assert!(read(world.office(&tesla), Some(1), 4).is_empty());
+        assert_eq!(read(world.office(&spacex), None, 9), [3, 2, 1]);
+    }
+}
+
+#[test]
+fn writers_at_once_leave_whole_chains() {
+    for world in World::each() {
+        let plan = world.plan(PlanName::Pro, 99);
+        let tesla = world.open("Tesla", "ann@tesla.example", &plan).unwrap();
+        // A company that has no chain yet, as all have right after the migration.
+        let make = "INSERT INTO companies (code, name, status, created_at) \
+                    SELECT 'OLD001', 'Old', 'active', created_at FROM companies WHERE code = 'TES001'";
+        world.scratch.execute(make).unwrap();
+        let old = CompanyCode::parse("OLD001").unwrap();
+        let db = &world.db;
+        thread::scope(|scope| {
+            for writer in 0..8 {
+                let (tesla, boss) = (&tesla, &world.boss);
+                scope.spawn(move || {
+                    for round in 0..10 {
+                        match (writer + round) % 4 {
+                            0 => db.lobby_write(|lobby| sign_in::failed(lobby, None)).wait().unwrap(),
+                            1 => {
+                                let user = tesla.user;
+                                db.lobby_write(move |lobby| sign_in::failed(lobby, Some(user))).wait().unwrap();
+                            }
+                            2 => db
+                                .platform(boss.clone(), Action::SettingsChanged, move |store| {
+                                    store.office(old).map(|_| ())
+                                })
+                                .wait()
+                                .unwrap(),
+                            _ => {
+                                let code = tesla.company.code;
+                                db.platform(boss.clone(), Action::SettingsChanged, move |store| {
+                                    // In the other order than they are locked in.
+                                    store.office(code)?;
+                                    store.office(old).map(|_| ())
+                                })
+                                .wait()
+                                .unwrap();
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        let (broken, verified) = verify(&world);
+        assert_eq!(broken, []);
+        // Twenty of each kind, beside what the stage did and the beginning of a chain.
+        let staged = 3 + 4;
+        assert_eq!(verified, Verified { chains: 3, entries: staged + 20 + 20 + 2 * 20 + 4 * 20 + 1, broken: 0 });
+    }
+}
+
+#[test]
+fn the_runtime_role_can_neither_change_nor_delete_entries() {
+    for world in World::each() {
+        if world.scratch.urls().1.is_some() {
+            for (table, right, granted) in [
+                ("audit_entries", "SELECT", "true"),
+                ("audit_entries", "INSERT", "true"),
+                ("audit_entries", "UPDATE", "false"),
+                ("audit_entries", "DELETE", "false"),
+                ("audit_entries", "TRUNCATE", "false"),
+                ("audit_heads", "UPDATE", "true"),
+                ("audit_heads", "DELETE", "false"),
+            ] {
+                let asked = format!("SELECT has_table_privilege('switchboard_test_runtime', '{table}', '{right}')");
+                assert_eq!(
+                    world.scratch.lines(&format!("SELECT ({asked})::text AS line")),
+                    [granted],
+                    "{table} {right}"
+                );
+            }
+        } else {
+            for statement in ["UPDATE audit_entries SET action = 'x'", "DELETE FROM audit_entries"] {
+                let refused = world.scratch.execute(statement).unwrap_err();
+                assert_eq!(refused, "the audit log is appended to and nothing else");
+            }
+        }
+    }
+}
+
+#[test]
+fn another_secret_fits_no_log_that_was_begun() {
+    for world in World::each() {
+        let options = &world.scratch.options;
+        let clock = std::sync::Arc::new(Still);
+        let (same, other) =
+            (storage::Recorder::new(SECRET, clock.clone()), storage::Recorder::new(b"another secret", clock));
+        assert!(Database::fits_audit(&options.target, &same).unwrap());
+        assert!(!Database::fits_audit(&options.target, &other).unwrap());
+        let mut broken = Vec::new();
+        Database::verify_audit(&options.target, &other, |flaw| broken.push(flaw.to_string())).unwrap();
+        assert_eq!(broken, ["SHARED row 1: the row is not as it was written"]);
+    }
+}
+
+struct Still;
+
+impl tenancy::Clock for Still {
+    fn now(&self) -> tenancy::Timestamp {
+        now()
+    }
+}

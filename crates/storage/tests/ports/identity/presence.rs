@@ -1,0 +1,141 @@
+//! Agents who come, go, and say whether they are there.
+
+use std::net::IpAddr;
+
+use handoff::{Activities as _, ActivityFilter};
+use identity::{
+    agents::{self, AgentSession, AgentStatus, change::AgentChange},
+    ports::{AgentList as _, Agents as _, Arrivals as _},
+    presence::{self, Presence},
+};
+use serde_json::json;
+use tenancy::{CompanyStatus, access::Agent, companies};
+
+use crate::{
+    stage::{Company, later},
+    world::World,
+};
+
+const HERE: [u8; 4] = [10, 0, 0, 7];
+
+fn arrive(world: &World, agent: &Agent, at: u64) {
+    let agent = agent.clone();
+    let ip = Some(IpAddr::from(HERE));
+    world.db.lobby_write(move |lobby| lobby.agent_arrived(&agent, ip, later(at))).wait().unwrap();
+}
+
+fn set(world: &World, agent: &Agent, presence: Presence, at: u64) {
+    let agent = agent.clone();
+    world.db.lobby_write(move |lobby| presence::set(lobby, &agent, presence, None, later(at))).wait().unwrap();
+}
+
+fn leave(world: &World, agent: &Agent, at: u64) {
+    let agent = agent.clone();
+    let ip = Some(IpAddr::from(HERE));
+    world.db.lobby_write(move |lobby| presence::leave(lobby, &agent, None, ip, later(at))).wait().unwrap();
+}
+
+fn stored(world: &World, company: &Company, agent: &Agent) -> agents::Agent {
+    let id = agent.id();
+    world.db.write(company.office.clone(), move |store| store.agent_for_update(id)).wait().unwrap().unwrap()
+}
+
+fn stays(world: &World, company: &Company, of: Option<&Agent>) -> Vec<AgentSession> {
+    let of = of.map(Agent::id);
+    world.see(company, move |store| agents::sessions(store, of))
+}
+
+#[test]
+fn each_departure_closes_the_newest_stay() {
+    for world in World::each() {
+        let company = world.company("tesla");
+        let [ben, cleo] = ["ben", "cleo"].map(|name| world.agent(&company, name));
+        for at in [10, 20] {
+            arrive(&world, &ben, at);
+        }
+        arrive(&world, &cleo, 30);
+        leave(&world, &ben, 20 + 3_599);
+        let shown = |of| {
+            let rows = stays(&world, &company, of);
+            rows.into_iter().map(|stay| (stay.agent_name.clone(), stay.login, stay.minutes())).collect::<Vec<_>>()
+        };
+        let row = |name: &str, at, minutes: Option<u64>| (name.to_owned(), later(at), minutes);
+        let all = [row("cleo", 30, None), row("ben", 20, Some(59)), row("ben", 10, None)];
+        assert_eq!(shown(None), all);
+        assert_eq!(shown(Some(&ben)), all[1..]);
+        assert_eq!(stays(&world, &company, None)[0].ip, Some(IpAddr::from(HERE)));
+
+        let row = stored(&world, &company, &ben);
+        assert_eq!((row.stored, row.last_active), (AgentStatus::Offline, Some(later(20 + 3_599))));
+        leave(&world, &ben, 4_000);
+        leave(&world, &ben, 5_000);
+        assert!(stays(&world, &company, Some(&ben)).iter().all(|stay| stay.logout.unwrap() <= later(4_000)));
+    }
+}
+
+#[test]
+fn only_a_change_of_status_is_told() {
+    for world in World::each() {
+        let company = world.company("tesla");
+        let ben = world.agent(&company, "ben");
+        arrive(&world, &ben, 1);
+        for (presence, at) in [(Presence::Available, 2), (Presence::Busy, 3), (Presence::Busy, 4)] {
+            set(&world, &ben, presence, at);
+        }
+        assert_eq!(stored(&world, &company, &ben).stored, AgentStatus::Busy);
+        leave(&world, &ben, 5);
+        let filter = ActivityFilter { agent: Some(ben.id()), kind: None, limit: 9 };
+        let rows = world.see(&company, move |store| store.activities(&filter));
+        let told: Vec<_> = rows.into_iter().map(|row| (row.kind.as_str(), row.metadata, row.ip.is_some())).collect();
+        let expected = [
+            ("logout", json!({}), true),
+            ("status_change", json!({"from": "AVAILABLE", "to": "BUSY"}), false),
+            ("login", json!({}), true),
+        ];
+        assert_eq!(told, expected);
+    }
+}
+
+#[test]
+fn who_is_sent_off_has_left_and_one_who_never_came_stays_pending() {
+    for world in World::each() {
+        let company = world.company("tesla");
+        let [ben, cleo] = ["ben", "cleo"].map(|name| world.agent(&company, name));
+        for at in [10, 20] {
+            arrive(&world, &ben, at);
+        }
+        for (agent, status) in [(&ben, AgentStatus::Offline), (&cleo, AgentStatus::Pending)] {
+            let id = agent.id();
+            let change = AgentChange { is_active: Some(false), ..AgentChange::default() };
+            let sent = world
+                .db
+                .write(company.office.clone(), move |store| agents::change::change(store, id, change, later(80)));
+            sent.wait().unwrap();
+            assert_eq!(stored(&world, &company, agent).stored, status);
+        }
+        assert!(stays(&world, &company, None).iter().all(|stay| stay.logout == Some(later(80))));
+    }
+}
+
+#[test]
+fn stays_are_the_companys_own_and_the_platform_sees_those_of_open_companies() {
+    for world in World::each() {
+        let [tesla, spacex] = ["tesla", "spacex"].map(|name| world.company(name));
+        let [ben, dora] = [(&tesla, "ben"), (&spacex, "dora")].map(|(company, name)| world.agent(company, name));
+        arrive(&world, &ben, 1);
+        arrive(&world, &dora, 2);
+        assert_eq!(stays(&world, &tesla, Some(&dora)), []);
+        let names = |of: Option<&Agent>| {
+            let of = of.map(Agent::id);
+            let read = world.db.platform_read(world.boss.clone(), move |store| store.agent_sessions_everywhere(of));
+            read.wait().unwrap().into_iter().map(|stay| stay.agent_name).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (names(None), names(Some(&ben))),
+            (vec!["dora".to_owned(), "ben".to_owned()], vec!["ben".to_owned()])
+        );
+        let closing = CompanyStatus::Closed;
+        world.db.write(spacex.housekeeper(), move |store| companies::set_status(store, closing)).wait().unwrap();
+        assert_eq!(names(None), ["ben"]);
+    }
+}

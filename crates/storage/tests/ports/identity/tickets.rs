@@ -1,0 +1,129 @@
+//! Tickets, and the end of all tokens at once, on real rows.
+
+use std::time::Duration;
+
+use identity::{
+    refresh::Family,
+    sign_out,
+    tickets::{self, LIFE, Redemption},
+    tokens::{Claims, FamilyId, Grant, Lifetimes, TokenId},
+};
+use storage::Ticket;
+use tenancy::{
+    StoreError, Timestamp, UserId,
+    access::{Denied, Directory},
+    audit::Action,
+    plans::PlanName,
+};
+
+use crate::world::{World, now};
+
+fn claims(world: &World, user: UserId) -> Claims {
+    let standing = world.db.lobby(move |store| store.standing(user)).wait().unwrap().unwrap();
+    Claims { user, version: standing.version, id: TokenId::random(), expires_at: now().seconds() + 900 }
+}
+
+fn issue(world: &World, claims: &Claims, at: Timestamp) -> Result<String, Denied> {
+    let claims = claims.clone();
+    let issued = world.db.lobby_write(move |store| tickets::issue(store, &claims, at)).wait();
+    issued.map(|ticket| ticket.expose().to_owned())
+}
+
+fn redeem(world: &World, text: &str, at: Timestamp) -> Ticket<Redemption, StoreError> {
+    let text = text.to_owned();
+    world.db.lobby_write(move |store| tickets::redeem(store, &text, at))
+}
+
+#[test]
+fn of_many_redeemers_at_once_one_is_admitted() {
+    for world in World::each() {
+        let ann = world.open("Tesla", "ann@t.com", &world.plan(PlanName::Pro, 1)).unwrap();
+        let claims = claims(&world, ann.user);
+        for _ in 0..4 {
+            let ticket = issue(&world, &claims, now()).unwrap();
+            let redeemers: Vec<_> = (0..8).map(|_| redeem(&world, &ticket, now())).collect();
+            let admitted = redeemers.into_iter().filter_map(|one| match one.wait().unwrap() {
+                Redemption::Admitted { staff, version } => Some((staff.user(), staff.company(), version)),
+                Redemption::Refused => None,
+            });
+            let wanted = (ann.user, Some(ann.company.code), claims.version);
+            assert_eq!(admitted.collect::<Vec<_>>(), [wanted]);
+        }
+        assert_eq!(world.count("tickets"), "0");
+    }
+}
+
+#[test]
+fn a_ticket_lasts_a_minute_and_its_text_is_not_stored() {
+    for world in World::each() {
+        let ann = world.open("Tesla", "ann@t.com", &world.plan(PlanName::Pro, 1)).unwrap();
+        let (mine, theirs) = (claims(&world, world.boss.user()), claims(&world, ann.user));
+        let (expires, before) = (now().plus(LIFE), now().plus(LIFE - Duration::from_micros(1)));
+        let (first, second) = (issue(&world, &mine, now()).unwrap(), issue(&world, &mine, now()).unwrap());
+        assert!(matches!(redeem(&world, &first, before).wait(), Ok(Redemption::Admitted { .. })));
+        assert_eq!(redeem(&world, &second, expires).wait().unwrap(), Redemption::Refused);
+        // A refused one is used up too.
+        assert_eq!(redeem(&world, &second, before).wait().unwrap(), Redemption::Refused);
+
+        // Issuing clears one's own expired tickets, nobody else's.
+        issue(&world, &mine, now()).unwrap();
+        issue(&world, &theirs, now()).unwrap();
+        let late = issue(&world, &mine, expires).unwrap();
+        assert_eq!(world.count("tickets"), "2");
+        let hashes = world.scratch.lines(&format!("SELECT {} AS line FROM tickets", hex(&world)));
+        assert!(hashes.iter().all(|hash| hash.len() == 64 && !hash.eq_ignore_ascii_case(&late)), "{hashes:?}");
+    }
+}
+
+/// The column as hex digits, as the database writes it.
+fn hex(world: &World) -> &'static str {
+    match world.scratch.options.target {
+        storage::Target::Sqlite(_) => "hex(hash)",
+        storage::Target::Postgres(_) => "encode(hash, 'hex')",
+    }
+}
+
+#[test]
+fn signing_out_everywhere_ends_tickets_and_families_of_one_account() {
+    for world in World::each() {
+        let ann = world.open("Tesla", "ann@t.com", &world.plan(PlanName::Pro, 1)).unwrap();
+        for user in [ann.user, ann.user, world.boss.user()] {
+            let staff = world.admit(user).unwrap();
+            let version = claims(&world, user).version;
+            let grant = Grant::new(&staff, version, FamilyId::random(), Lifetimes::default(), now());
+            let family = Family::new(grant);
+            world
+                .db
+                .lobby_write(move |store| identity::ports::Families::insert_family(store, &family, now()))
+                .wait()
+                .unwrap();
+        }
+        let old = claims(&world, ann.user);
+        let ticket = issue(&world, &old, now()).unwrap();
+        let boss = issue(&world, &claims(&world, world.boss.user()), now()).unwrap();
+
+        let user = ann.user;
+        world.db.lobby_write(move |store| sign_out::everywhere(store, user)).wait().unwrap();
+        assert_eq!(redeem(&world, &ticket, now()).wait().unwrap(), Redemption::Refused);
+        assert!(matches!(issue(&world, &old, now()), Err(Denied::Outdated)));
+        assert!(matches!(redeem(&world, &boss, now()).wait(), Ok(Redemption::Admitted { .. })));
+        assert_eq!(claims(&world, user).version.0, old.version.0 + 1);
+        let revoked = |user: UserId| world.count(&format!("refresh_families WHERE revoked AND user_id = {user}"));
+        assert_eq!((revoked(user), revoked(world.boss.user())), ("2".to_owned(), "0".to_owned()));
+    }
+}
+
+#[test]
+fn an_accounts_end_takes_its_tickets_along() {
+    for world in World::each() {
+        let ann = world.open("Tesla", "ann@t.com", &world.plan(PlanName::Pro, 1)).unwrap();
+        let ticket = issue(&world, &claims(&world, ann.user), now()).unwrap();
+        let user = ann.user;
+        let deleted = world.db.platform(world.boss.clone(), Action::AdminDeleted, move |store| {
+            identity::admins::delete(store, user, now())
+        });
+        deleted.wait().unwrap();
+        assert_eq!(world.count("tickets"), "0");
+        assert_eq!(redeem(&world, &ticket, now()).wait().unwrap(), Redemption::Refused);
+    }
+}

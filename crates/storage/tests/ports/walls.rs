@@ -1,0 +1,176 @@
+//! The walls between companies, and that nobody can take one down unnoticed.
+
+use storage::{Database, IsolationError, OpenError, Options, Target, testing::Scratch};
+
+use crate::world::World;
+
+/// What the self-test finds.
+fn gaps(scratch: &Scratch) -> Vec<String> {
+    Database::inspect_isolation(&scratch.options.target).unwrap().gaps
+}
+
+/// Runs statements that must be noticed, each before the one that takes it back. Answers how many.
+fn each_is_noticed(scratch: &Scratch, changes: &[(String, String)]) -> usize {
+    let (mut survivors, as_server) = (Vec::new(), Options { owner: None, ..scratch.options.clone() });
+    for (change, back) in changes {
+        scratch.execute(change).unwrap_or_else(|error| panic!("{change}: {error}"));
+        let refused = Database::open(&as_server);
+        if !matches!(refused.map(drop), Err(OpenError::Isolation(IsolationError::Gaps(_)))) {
+            survivors.push(change);
+        }
+        scratch.execute(back).unwrap_or_else(|error| panic!("{back}: {error}"));
+    }
+    assert!(survivors.is_empty(), "{} of {} survive: {survivors:#?}", survivors.len(), changes.len());
+    assert_eq!(gaps(scratch), [""; 0], "all is as it was");
+    changes.len()
+}
+
+/// Pairs of statements from a query that writes both into a line, with a tab between.
+fn pairs(scratch: &Scratch, query: &str) -> Vec<(String, String)> {
+    let lines = scratch.lines(query);
+    let pair = |line: &String| line.split_once('\t').map(|(one, two)| (one.to_owned(), two.to_owned())).unwrap();
+    lines.iter().map(pair).collect()
+}
+
+/// The tables that policies guard.
+const GUARDED: &str = "FROM pg_tables WHERE schemaname = 'public' AND tablename <> '__diesel_schema_migrations'";
+
+#[test]
+fn companies_are_kept_apart_on_every_database() {
+    for world in World::each() {
+        let found = Database::inspect_isolation(&world.scratch.options.target).unwrap();
+        assert_eq!(found.gaps, [""; 0]);
+        let postgres = matches!(world.scratch.options.target, Target::Postgres(_));
+        assert!(found.tables > 20 && found.calls > 60 && (found.statements > 400) == postgres, "{found:?}");
+        assert_eq!(world.count("companies WHERE code LIKE 'SELFTEST%'"), "0", "the self-test left something");
+        assert_eq!(world.count("accounts"), "1", "the self-test left something");
+    }
+}
+
+#[test]
+fn every_dropped_policy_is_noticed() {
+    let Some(scratch) = Scratch::postgres() else { return };
+    let policies = pairs(
+        &scratch,
+        "SELECT format('DROP POLICY %I ON %I', policyname, tablename) || E'\\t' || format( \
+         'CREATE POLICY %I ON %I FOR %s TO %s %s %s', policyname, tablename, cmd, array_to_string(roles, ', '), \
+         'USING (' || qual || ')', 'WITH CHECK (' || with_check || ')') AS line \
+         FROM pg_policies WHERE schemaname = 'public' ORDER BY tablename, policyname",
+    );
+    let count = each_is_noticed(&scratch, &policies);
+    assert!(count > 130, "{count}");
+}
+
+#[test]
+fn every_policy_that_lets_everything_through_is_noticed() {
+    let Some(scratch) = Scratch::postgres() else { return };
+    let policies = pairs(
+        &scratch,
+        "SELECT format('ALTER POLICY %I ON %I %s %s', policyname, tablename, CASE WHEN qual IS NOT NULL THEN \
+         'USING (true)' END, CASE WHEN with_check IS NOT NULL THEN 'WITH CHECK (true)' END) || E'\\t' || format( \
+         'ALTER POLICY %I ON %I %s %s', policyname, tablename, 'USING (' || qual || ')', \
+         'WITH CHECK (' || with_check || ')') AS line \
+         FROM pg_policies WHERE schemaname = 'public' ORDER BY tablename, policyname",
+    );
+    assert!(each_is_noticed(&scratch, &policies) > 130);
+}
+
+#[test]
+fn every_table_without_its_wall_is_noticed() {
+    let Some(scratch) = Scratch::postgres() else { return };
+    let mut changes = Vec::new();
+    for [change, back] in [
+        ["ALTER TABLE %1$I DISABLE ROW LEVEL SECURITY", "ALTER TABLE %1$I ENABLE ROW LEVEL SECURITY"],
+        ["ALTER TABLE %1$I NO FORCE ROW LEVEL SECURITY", "ALTER TABLE %1$I FORCE ROW LEVEL SECURITY"],
+        ["CREATE POLICY more ON %1$I USING (true)", "DROP POLICY more ON %1$I"],
+        [
+            "CREATE POLICY more ON %1$I FOR SELECT USING (current_setting('app.door', true) = 'company')",
+            "DROP POLICY more ON %1$I",
+        ],
+    ] {
+        let change = change.replace('\'', "''");
+        changes.extend(pairs(
+            &scratch,
+            &format!("SELECT format('{change}', tablename) || E'\\t' || format('{back}', tablename) AS line {GUARDED}"),
+        ));
+    }
+    assert!(each_is_noticed(&scratch, &changes) > 100);
+}
+
+#[test]
+fn every_missing_key_of_a_company_table_is_noticed() {
+    let Some(scratch) = Scratch::postgres() else { return };
+    let of_company = "EXISTS (SELECT FROM pg_attribute WHERE attrelid = conrelid AND attname = 'company_id')";
+    let mut changes = pairs(
+        &scratch,
+        &format!(
+            "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) || E'\\t' || \
+             format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) \
+             AS line FROM pg_constraint \
+             WHERE contype = 'f' AND connamespace = 'public'::regnamespace AND {of_company} \
+             AND NOT (array_length(conkey, 1) = 1 AND EXISTS (SELECT FROM pg_constraint more WHERE \
+             more.conrelid = pg_constraint.conrelid AND more.contype = 'f' AND more.oid <> pg_constraint.oid \
+             AND more.conkey @> pg_constraint.conkey))"
+        ),
+    );
+    changes.push((
+        "ALTER TABLE transfers DROP CONSTRAINT transfers_company_id_handoff_id_fkey, \
+         ADD CONSTRAINT other FOREIGN KEY (handoff_id) REFERENCES handoffs (id)"
+            .into(),
+        "ALTER TABLE transfers DROP CONSTRAINT other, ADD CONSTRAINT transfers_company_id_handoff_id_fkey \
+         FOREIGN KEY (company_id, handoff_id) REFERENCES handoffs (company_id, id) ON DELETE CASCADE"
+            .into(),
+    ));
+    changes.push((
+        "ALTER TABLE sessions ALTER company_id DROP NOT NULL".into(),
+        "ALTER TABLE sessions ALTER company_id SET NOT NULL".into(),
+    ));
+    assert!(each_is_noticed(&scratch, &changes) > 20);
+}
+
+#[test]
+fn a_company_table_that_nobody_guards_is_noticed() {
+    for scratch in Scratch::each() {
+        drop(scratch.open());
+        scratch.execute("CREATE TABLE leaks (company_id TEXT, agent_id BIGINT REFERENCES agents (id))").unwrap();
+        let gaps = gaps(&scratch);
+        let says = |words: &str| gaps.iter().any(|gap| gap.starts_with("table leaks") && gap.contains(words));
+        assert!(says("has a company column, but"), "{gaps:#?}");
+        assert!(says("company_id may be empty"), "{gaps:#?}");
+        assert!(says("company_id has no foreign key"), "{gaps:#?}");
+        assert!(says("is not composite") || says("leaves the company out"), "{gaps:#?}");
+        if matches!(scratch.options.target, Target::Postgres(_)) {
+            assert!(says("row-level security is not enabled") && says("row-level security is not forced"));
+            assert!(says("policy for migrations"), "{gaps:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_role_that_could_pass_the_wall_is_refused() {
+    let Some(scratch) = Scratch::postgres() else { return };
+    let open_as = |target: Target| {
+        let refused = Database::open(&Options { target, ..scratch.options.clone() }).map(drop).unwrap_err();
+        let OpenError::Isolation(IsolationError::Gaps(gaps)) = refused else { panic!("{refused:?}") };
+        gaps.join("\n")
+    };
+    let owner = scratch.options.owner.clone().unwrap();
+    assert!(open_as(owner).contains("owns tables"));
+    let superuser = open_as(scratch.superuser().unwrap());
+    assert!(superuser.contains("is a superuser") && superuser.contains("owns tables"), "{superuser}");
+}
+
+#[test]
+fn a_transaction_that_names_nothing_sees_and_writes_nothing() {
+    let Some(scratch) = Scratch::postgres() else { return };
+    let world = World::new(scratch);
+    let plan = world.plan(tenancy::plans::PlanName::Pro, 2);
+    world.open("Tesla", "ann@t.com", &plan).unwrap();
+    for table in world.scratch.lines(&format!("SELECT tablename::text AS line {GUARDED}")) {
+        let seen = world.scratch.lines_without_a_door(&format!("SELECT CAST(count(*) AS TEXT) AS line FROM {table}"));
+        assert_eq!(seen, Ok(vec!["0".to_owned()]), "{table}");
+        let inserted = format!("INSERT INTO {table} DEFAULT VALUES RETURNING '' AS line");
+        assert!(world.scratch.lines_without_a_door(&inserted).is_err(), "{table}");
+    }
+    assert_ne!(world.count("admins"), "0");
+}
