@@ -186,7 +186,8 @@ fn a_listener_that_panics_ends_no_lane() {
 fn a_full_queue_refuses_at_once_and_keeps_what_it_took() {
     const QUEUE: usize = 3;
     for scratch in Scratch::each() {
-        let scene = Scene::with(scratch, |options| options.queue = QUEUE);
+        let scene = Scene::with(scratch, |options| options.queue = 2 * QUEUE);
+        // One company fills half of it.
         let held: Vec<_> = (0..scene.writers()).map(|_| scene.hold("held")).collect();
         let queued: Vec<_> = (0..QUEUE).map(|_| scene.write("queued", || Ok(()))).collect();
         assert_eq!(fault(scene.write("refused", || Ok(()))), Fault::Unavailable);
