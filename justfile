@@ -33,3 +33,6 @@ api:
 mutants-isolation *PARTS:
     bash .ci/mutants-isolation {{PARTS}}
 
+# Runs each fuzz target for a minute: `just fuzz`, `just fuzz 300 token`. Needs a nightly compiler and cargo-fuzz.
+fuzz SECONDS="60" *TARGETS:
+    bash .ci/fuzz {{SECONDS}} {{TARGETS}}

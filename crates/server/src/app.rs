@@ -1,6 +1,6 @@
 //! Everything a handler works with, wired once at start.
 
-use std::{convert::Infallible, hash::Hash, path::PathBuf, sync::Arc, thread};
+use std::{convert::Infallible, hash::Hash, num::NonZeroUsize, path::PathBuf, sync::Arc, thread};
 
 use attachments::LinkSigner;
 use identity::tokens::{Lifetimes, Signer};
@@ -17,6 +17,7 @@ use tenancy::{
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
+    aside::aside,
     blobs::LocalBlobs,
     config::{Config, UPLOADS_FOLDER},
     fair::Places,
@@ -33,6 +34,8 @@ pub(crate) struct App {
     clock: Arc<dyn Clock>,
     indexes: IndexCache,
     builds: Places,
+    /// Chat turns under way.
+    pub(crate) turns: Places,
     library: Housekeeper,
     readiness: Mutex<Option<(Instant, bool)>>,
     /// Password hashes run here.
@@ -83,12 +86,16 @@ impl App {
         model: Option<Arc<dyn ChatModel>>,
     ) -> Result<Self, WireError> {
         let secret = config.secret.expose_secret();
+        let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        // Enough to keep every core and the database busy; more would only stand before others.
+        let turns = (4 * cores).max(8);
         let library = db.lobby(|lobby| access::housekeeper(lobby, CompanyCode::shared_library())).wait()?;
         Ok(Self {
             db,
             clock,
             indexes: IndexCache::new(config.index_cache),
-            builds: Places::new(builds()),
+            builds: Places::new((cores / 2).max(2), 1, 1),
+            turns: Places::new(8 * turns, turns, 8 * turns),
             library,
             readiness: Mutex::default(),
             hashes: HashPool::new(config.bcrypt_cost)?,
@@ -338,16 +345,16 @@ impl App {
         self.index(self.library.clone(), version.get()).await
     }
 
-    /// Builds it in this company's turn. Callers that miss together build once: the others find it
+    /// Builds it in this company's turn, one at a time; there are at least two places, so that a large
+    /// one does not keep every other company waiting. Callers that miss together build once: the others find it
     /// when their turn comes, and wait without a thread.
-    #[expect(clippy::disallowed_methods, reason = "building an index is long work outside any transaction")]
     async fn build_index(
         &self,
         keeper: Housekeeper,
         company: CompanyCode,
         version: Version,
     ) -> Result<Arc<Index>, StoreError> {
-        let place = self.builds.enter(company).await;
+        let place = self.builds.enter(company).await?;
         if let Some(index) = self.indexes.peek(company, version) {
             return Ok(index);
         }
@@ -359,17 +366,9 @@ impl App {
             drop(place);
             built
         };
-        match tokio::task::spawn_blocking(build).await {
-            Ok(Ok(index)) => Ok(index),
-            Err(error) => Err(StoreError::new(Fault::Broken, error)),
-        }
+        let Ok(index) = aside(build).await?;
+        Ok(index)
     }
-}
-
-/// How many indexes are built at a time. At least two, so that a large one does not keep every
-/// other company waiting.
-fn builds() -> usize {
-    thread::available_parallelism().map_or(2, |cores| (cores.get() / 2).max(2))
 }
 
 fn uploads(config: &Config) -> PathBuf {

@@ -1,13 +1,20 @@
-//! Places for slow work, given to companies in turn.
+//! Places for work that many want at once, given to companies in turn.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
-use tenancy::CompanyCode;
+use tenancy::{CompanyCode, Fault, StoreError};
 
-/// A number of places, of which a company holds at most one at a time.
+/// How many may wait for one company's turn before more are refused.
+const MOST: usize = 1_000;
+
+/// For how long another company is taken to be there still.
+const PRESENT: Duration = Duration::from_secs(1);
+
+/// A number of places, of which a company holds at most so many at a time.
 ///
 /// Who waits holds no thread. Companies take turns, so one that asks for much delays another by
 /// what it is doing and not by what it still wants.
@@ -18,7 +25,12 @@ pub(crate) struct Places {
 
 struct State {
     free: usize,
-    busy: HashSet<CompanyCode>,
+    each: usize,
+    alone: usize,
+    /// Who came last, and when somebody else had come before.
+    last: Option<(CompanyCode, Option<Instant>)>,
+    /// Places that companies hold.
+    held: HashMap<CompanyCode, usize>,
     waiting: HashMap<CompanyCode, VecDeque<oneshot::Sender<Place>>>,
     /// Companies of which somebody waits, the next one first.
     round: VecDeque<CompanyCode>,
@@ -32,22 +44,28 @@ pub(crate) struct Place {
 }
 
 impl Places {
-    /// So many free places.
-    pub(crate) fn new(free: usize) -> Self {
-        let state = State { free, busy: HashSet::new(), waiting: HashMap::new(), round: VecDeque::new() };
+    /// So many free places, of which each company may hold some: as many as `alone` says while no
+    /// other has come for a second.
+    pub(crate) fn new(free: usize, each: usize, alone: usize) -> Self {
+        let (held, waiting) = (HashMap::new(), HashMap::new());
+        let state = State { free, each, alone, last: None, held, waiting, round: VecDeque::new() };
         Self { state: Arc::new(Mutex::new(state)) }
     }
 
     /// Waits for a place.
-    pub(crate) async fn enter(&self, company: CompanyCode) -> Place {
-        let (give, given) = oneshot::channel();
-        {
+    ///
+    /// # Errors
+    /// Too many wait for one of this company's already.
+    pub(crate) async fn enter(&self, company: CompanyCode) -> Result<Place, StoreError> {
+        let given = {
             let mut state = self.lock();
-            state.wait(company, give);
+            state.came(company, Instant::now());
+            let given = state.wait(company)?;
             self.give(&mut state);
-        }
+            given
+        };
         // The sender stays in the state until it has sent.
-        given.await.unwrap_or(Place { places: None, company })
+        given.await.map_err(|_| full())
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -62,7 +80,7 @@ impl Places {
             match waiting.send(place) {
                 Ok(()) => {
                     state.free -= 1;
-                    state.busy.insert(company);
+                    *state.held.entry(company).or_default() += 1;
                 }
                 // It went away meanwhile, and what comes back was never taken.
                 Err(unsent) => unsent.into_inner().places = None,
@@ -72,17 +90,44 @@ impl Places {
 }
 
 impl State {
-    fn wait(&mut self, company: CompanyCode, give: oneshot::Sender<Place>) {
+    /// Notes who came. Only the last two that differ matter: whether there is more than one.
+    fn came(&mut self, company: CompanyCode, now: Instant) {
+        self.last = match self.last {
+            None => Some((company, None)),
+            Some((last, _)) if last != company => Some((company, Some(now))),
+            Some((_, Some(changed))) if now.saturating_duration_since(changed) > PRESENT => Some((company, None)),
+            Some(unchanged) => Some(unchanged),
+        };
+    }
+
+    fn wait(&mut self, company: CompanyCode) -> Result<oneshot::Receiver<Place>, StoreError> {
         let waiting = self.waiting.entry(company).or_default();
+        if waiting.len() >= MOST {
+            return Err(full());
+        }
         if waiting.is_empty() {
             self.round.push_back(company);
         }
+        let (give, given) = oneshot::channel();
         waiting.push_back(give);
+        Ok(given)
+    }
+
+    fn leave(&mut self, company: CompanyCode) {
+        if let Some(held) = self.held.get_mut(&company) {
+            *held = held.saturating_sub(1);
+            if *held == 0 {
+                self.held.remove(&company);
+            }
+        }
     }
 
     /// Takes whose turn it is out of the waiting.
     fn next(&mut self) -> Option<(CompanyCode, oneshot::Sender<Place>)> {
-        let place = self.round.iter().position(|company| !self.busy.contains(company))?;
+        let is_alone = self.last.is_none_or(|(_, changed)| changed.is_none());
+        let each = if is_alone { self.alone } else { self.each };
+        let may_have = |company: &CompanyCode| self.held.get(company).is_none_or(|held| *held < each);
+        let place = self.round.iter().position(may_have)?;
         let company = self.round.remove(place)?;
         let waiting = self.waiting.get_mut(&company)?;
         let next = waiting.pop_front()?;
@@ -95,12 +140,20 @@ impl State {
     }
 }
 
+fn full() -> StoreError {
+    #[derive(Debug, thiserror::Error)]
+    #[error("too many requests of this company wait for their turn")]
+    struct Full;
+
+    StoreError::new(Fault::Unavailable, Full)
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         let Some(places) = self.places.take() else { return };
         let mut state = places.lock();
         state.free += 1;
-        state.busy.remove(&self.company);
+        state.leave(self.company);
         places.give(&mut state);
     }
 }
@@ -118,16 +171,16 @@ mod tests {
         CompanyCode::parse(text).unwrap()
     }
 
-    fn poll<F: Future>(future: Pin<&mut F>) -> Option<F::Output> {
+    fn poll(future: Pin<&mut impl Future<Output = Result<Place, StoreError>>>) -> Option<Place> {
         match future.poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(output) => Some(output),
+            Poll::Ready(output) => Some(output.unwrap()),
             Poll::Pending => None,
         }
     }
 
     #[test]
     fn a_company_holds_one_place_and_the_others_take_turns() {
-        let places = Places::new(2);
+        let places = Places::new(2, 1, 1);
         let (busy, calm, late) = (code("BUSY1"), code("CALM1"), code("LATE1"));
         let mut first = pin!(places.enter(busy));
         let first = poll(first.as_mut()).unwrap();
@@ -147,8 +200,54 @@ mod tests {
     }
 
     #[test]
+    fn one_company_leaves_places_and_not_everybody_may_wait() {
+        let places = Places::new(3, 2, 2);
+        let busy = code("BUSY1");
+        let enter = || Box::pin(places.enter(busy));
+        let held = [poll(enter().as_mut()).unwrap(), poll(enter().as_mut()).unwrap()];
+        let mut waiting: Vec<_> = (0..=MOST).map(|_| enter()).collect();
+        waiting.iter_mut().take(MOST).for_each(|one| assert!(poll(one.as_mut()).is_none()));
+        let mut last = waiting.pop().unwrap();
+        let Poll::Ready(Err(refused)) = last.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
+            panic!("more wait than may")
+        };
+        assert_eq!(refused.fault(), Fault::Unavailable);
+        assert!(poll(pin!(places.enter(code("CALM1")))).is_some());
+        drop(held);
+        assert_eq!(waiting.iter_mut().filter_map(|one| poll(one.as_mut())).count(), MOST, "each in its turn");
+    }
+
+    #[test]
+    fn a_company_has_more_places_while_it_is_alone() {
+        let places = Places::new(9, 1, 3);
+        let (busy, calm) = (code("BUSY1"), code("CALM1"));
+        let mut entered: Vec<_> = (0..4).map(|_| Box::pin(places.enter(busy))).collect();
+        let mut held: Vec<_> = entered.iter_mut().filter_map(|one| poll(one.as_mut())).collect();
+        assert_eq!(held.len(), 3);
+        let other = poll(pin!(places.enter(calm))).unwrap();
+        drop(held.pop());
+        assert!(poll(entered[3].as_mut()).is_none(), "two companies are there, and it holds two places");
+        drop((held, other));
+        assert!(poll(entered[3].as_mut()).is_some());
+    }
+
+    #[test]
+    fn who_came_a_while_ago_is_gone() {
+        let places = Places::new(9, 1, 3);
+        let mut state = places.lock();
+        let start = Instant::now();
+        let mut alone = |company, millis| {
+            state.came(code(company), start + Duration::from_millis(millis));
+            state.last.unwrap().1.is_none()
+        };
+        assert!(alone("BUSY1", 0) && alone("BUSY1", 5));
+        assert!(!alone("CALM1", 10) && !alone("BUSY1", 20) && !alone("BUSY1", 1_000));
+        assert!(alone("BUSY1", 1_021) && alone("BUSY1", 1_022));
+    }
+
+    #[test]
     fn whoever_goes_away_takes_no_place_along() {
-        let places = Places::new(1);
+        let places = Places::new(1, 1, 1);
         let held = poll(pin!(places.enter(code("A1")))).unwrap();
         {
             let mut gone = pin!(places.enter(code("B1")));
@@ -164,6 +263,6 @@ mod tests {
         drop(granted);
         assert!(poll(pin!(places.enter(code("C1")))).is_some(), "nor does one that was given a place unseen");
         let state = places.lock();
-        assert!(state.free == 1 && state.waiting.is_empty() && state.round.is_empty() && state.busy.is_empty());
+        assert!(state.free == 1 && state.waiting.is_empty() && state.round.is_empty() && state.held.is_empty());
     }
 }

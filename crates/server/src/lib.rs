@@ -2,6 +2,7 @@
 
 pub mod accounts;
 mod app;
+mod aside;
 mod auth;
 mod blobs;
 pub mod cli;
@@ -9,6 +10,8 @@ pub mod config;
 mod demo;
 mod error;
 mod fair;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod hashing;
 mod http;
 mod limits;

@@ -27,6 +27,8 @@ mod visitors;
 use actix_web::web::ServiceConfig;
 
 pub(crate) use docs::Document;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use files::parts as file_parts;
 
 use crate::http::routes::Endpoint;
 

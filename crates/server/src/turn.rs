@@ -8,7 +8,10 @@ use chatbot::Found;
 use handoff::turn::{self, Ask, Begun, Committed, Composing, Exchange, MAX_ATTEMPTS, Pending, TurnError};
 use tenancy::access::{Caller as _, Housekeeper, Visitor};
 
-use crate::app::{App, to_the_end};
+use crate::{
+    app::{App, to_the_end},
+    fair::Place,
+};
 
 /// What became of a visitor's message.
 pub(crate) enum Turned {
@@ -31,6 +34,9 @@ pub(crate) async fn take(app: web::Data<App>, visitor: Visitor, ask: Ask) -> Res
 
 async fn drive(app: &App, visitor: &Visitor, ask: Ask) -> Result<Turned, TurnError> {
     let ask = Arc::new(ask);
+    // In its company's turn; otherwise who has many visitors would stand before everybody else at
+    // every step.
+    let mut place = Some(app.turns.enter(visitor.scope().company()).await?);
     for _ in 0..MAX_ATTEMPTS {
         let (now, asked) = (app.now(), Arc::clone(&ask));
         let pending = match app.read(visitor.clone(), move |store| turn::begin(store, &asked, now)).await? {
@@ -38,7 +44,7 @@ async fn drive(app: &App, visitor: &Visitor, ask: Ask) -> Result<Turned, TurnErr
             Begun::InProgress { retry_after } => return Ok(Turned::InProgress { retry_after }),
             Begun::Ready(pending) => pending,
         };
-        match commit(app, visitor, pending).await {
+        match commit(app, visitor, pending, &mut place).await {
             Err(TurnError::Raced) => {}
             Ok(exchange) => return Ok(Turned::Done(exchange)),
             Err(error) => return Err(error),
@@ -47,14 +53,23 @@ async fn drive(app: &App, visitor: &Visitor, ask: Ask) -> Result<Turned, TurnErr
     Err(TurnError::Busy)
 }
 
-async fn commit(app: &App, visitor: &Visitor, mut pending: Box<Pending>) -> Result<Box<Exchange>, TurnError> {
+async fn commit(
+    app: &App,
+    visitor: &Visitor,
+    mut pending: Box<Pending>,
+    place: &mut Option<Place>,
+) -> Result<Box<Exchange>, TurnError> {
     for _ in 0..MAX_ATTEMPTS {
         look_up(app, visitor, &mut pending).await?;
         let now = app.now();
         match app.write(visitor.clone(), move |store| turn::commit(store, pending, now)).await? {
             Committed::Done(exchange) => return Ok(exchange),
             Committed::Again(moved) => pending = moved,
-            Committed::Compose(composing) => return compose(app, visitor, composing).await,
+            Committed::Compose(composing) => {
+                // A model takes its time, and nothing here is kept busy by it.
+                drop(place.take());
+                return compose(app, visitor, composing).await;
+            }
         }
     }
     Err(TurnError::Busy)

@@ -52,11 +52,11 @@ struct Waiting<T> {
 }
 
 impl<T> Queue<T> {
-    /// An empty queue for at most so many, in front of so many threads. No line may hold all
-    /// threads, unless there is only one.
+    /// An empty queue for at most so many, in front of so many threads. A quarter of them is kept
+    /// from every line, unless there is only one.
     pub(crate) fn new(most: usize, threads: usize) -> Self {
         let state = State { lines: HashMap::new(), round: VecDeque::new(), waiting: 0, idle: 0, is_open: true };
-        let each = if threads > 1 { threads - 1 } else { usize::MAX };
+        let each = if threads > 1 { threads - (threads / 4).max(1) } else { usize::MAX };
         Self { state: Mutex::new(state), filled: Condvar::new(), most, each }
     }
 

@@ -227,9 +227,13 @@ mod tests {
 
     impl Directory for OneCompany {
         fn standing(&mut self, user: UserId) -> Result<Option<Standing>, StoreError> {
-            let role = Role::Admin { company: code(), name: "Ann".into() };
-            let standing = Standing { role, active: self.0 == CompanyStatus::Active, version: TokenVersion(7) };
-            Ok((user == UserId::new(1)).then_some(standing))
+            let role = match user.get() {
+                1 => Role::Admin { company: code(), name: "Ann".into() },
+                3 => Role::Agent { company: code(), id: AgentId::new(30), name: "Bo".into() },
+                4 => Role::Superadmin,
+                _ => return Ok(None),
+            };
+            Ok(Some(Standing { role, active: self.0 == CompanyStatus::Active, version: TokenVersion(7) }))
         }
 
         fn company(&mut self, asked: CompanyCode) -> Result<Option<(String, CompanyStatus)>, StoreError> {
@@ -251,6 +255,28 @@ mod tests {
         assert!(matches!(staff(&mut suspended, UserId::new(1), TokenVersion(6)), Err(Denied::Inactive)));
         assert!(matches!(staff(&mut active, UserId::new(1), TokenVersion(6)), Err(Denied::Outdated)));
         assert_eq!(staff(&mut active, UserId::new(1), TokenVersion(7)).unwrap().company(), Some(code()));
+    }
+
+    #[test]
+    fn staff_are_admitted_as_what_the_directory_says() {
+        let mut directory = OneCompany(CompanyStatus::Active);
+        let mut admit = |user| staff(&mut directory, UserId::new(user), TokenVersion(7)).unwrap();
+        let Staff::Agent(agent) = admit(3) else { panic!("no agent") };
+        assert_eq!((agent.user(), agent.id(), agent.name()), (UserId::new(3), AgentId::new(30), "Bo"));
+        assert_eq!((agent.scope().company(), Desk::from(agent).agent()), (code(), Some(AgentId::new(30))));
+        let Staff::Admin(admin) = admit(1) else { panic!("no admin") };
+        assert_eq!((admin.user(), Desk::from(admin).agent()), (UserId::new(1), None));
+        let superadmin = admit(4);
+        assert_eq!((superadmin.user(), superadmin.company()), (UserId::new(4), None));
+        let roles = [1, 3, 4].map(|user| directory.standing(UserId::new(user)).unwrap().unwrap().role.company());
+        assert_eq!(roles, [Some(code()), Some(code()), None]);
+    }
+
+    #[test]
+    fn a_visitor_who_names_nothing_is_asked_for_a_company() {
+        let mut directory = OneCompany(CompanyStatus::Active);
+        assert!(matches!(visitor(&mut directory, None, None), Err(Refused::CompanyMissing)));
+        assert_eq!(visitor(&mut directory, Some(code()), None).unwrap().company_name(), "Tesla");
     }
 
     #[test]

@@ -41,8 +41,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .query(parameter("before", "Shows entries of a smaller `seq` only.", json!({ "type": "integer" })))
             .query(parameter(
                 "limit",
-                "Entries on the page.",
-                json!({ "type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL }),
+                "Entries on the page; a smaller or larger number means the least or the most there may be.",
+                json!({ "type": "integer", "default": USUAL, "x-maximum": MOST }),
             ))
             .refuses(Code::BadRequest, "Invalid before parameter")
             .refuses(Code::NotFound, "Company not found"),

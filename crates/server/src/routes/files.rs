@@ -32,6 +32,8 @@ use crate::{
     views::{CompanyId, Shown, Ts},
 };
 use form::Received;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use form::parts;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![

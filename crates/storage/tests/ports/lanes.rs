@@ -22,11 +22,12 @@ impl Sink for Recorder {
     }
 }
 
-/// A company with an agent, whose log the jobs of these tests write.
+/// A company with an agent, whose log the jobs of these tests write, and another one.
 struct Scene {
     world: World,
     company: Company,
     agent: AgentId,
+    neighbour: (Office, AgentId),
     heard: Arc<Recorder>,
 }
 
@@ -42,7 +43,9 @@ impl Scene {
         let world = World::new(scratch);
         let company = world.company("tesla");
         let agent = world.agent(&company, "ben").id();
-        Self { world, company, agent, heard }
+        let other = world.company("spacex");
+        let neighbour = (other.office.clone(), world.agent(&other, "eve").id());
+        Self { world, company, agent, neighbour, heard }
     }
 
     /// How many writes run at a time.
@@ -59,16 +62,16 @@ impl Scene {
     }
 
     /// A write that has stored its row and goes on when it is told to.
-    fn hold(&self, words: &'static str) -> (Written, mpsc::Sender<()>) {
-        let (started, has_started) = mpsc::channel();
-        let (go_on, may_go_on) = mpsc::channel();
-        let written = self.write(words, move || {
-            started.send(()).unwrap();
-            may_go_on.recv().unwrap();
-            Ok(())
-        });
-        has_started.recv().unwrap();
-        (written, go_on)
+    fn hold(&self, words: &'static str) -> Held {
+        hold(&self.world.db, &self.company.office, self.agent, words)
+    }
+
+    /// Writes that take every writer. One company alone may not.
+    fn hold_all(&self, words: &'static str) -> Vec<Held> {
+        let (office, agent) = &self.neighbour;
+        let own = if self.writers() == 1 { 1 } else { self.writers() - self.writers() / 4 };
+        let others = (own..self.writers()).map(|_| hold(&self.world.db, office, *agent, words));
+        (0..own).map(|_| self.hold(words)).chain(others).collect()
     }
 
     /// The rows that were written, in order.
@@ -83,6 +86,7 @@ impl Scene {
 }
 
 type Written = Ticket<(), StoreError>;
+type Held = (Written, mpsc::Sender<()>);
 
 fn write(
     db: &Database,
@@ -98,6 +102,18 @@ fn write(
         store.emit(session, EventKind::Erased);
         then()
     })
+}
+
+fn hold(db: &Database, office: &Office, agent: AgentId, words: &'static str) -> Held {
+    let (started, has_started) = mpsc::channel();
+    let (go_on, may_go_on) = mpsc::channel();
+    let written = write(db, office, agent, words, move || {
+        started.send(()).unwrap();
+        may_go_on.recv().unwrap();
+        Ok(())
+    });
+    has_started.recv().unwrap();
+    (written, go_on)
 }
 
 fn rows(scratch: &Scratch) -> Vec<String> {
@@ -130,7 +146,7 @@ fn a_job_that_panics_is_answered_and_the_next_one_works() {
         assert_eq!((scene.rows().len(), scene.heard()), (0, 0));
         scene.write("works", || Ok(())).wait().unwrap();
         assert_eq!((scene.rows(), scene.heard()), (vec!["works".to_owned()], 1));
-        assert_eq!(scene.world.count("agents"), "1");
+        assert_eq!(scene.world.count("agents"), "2");
     }
 }
 
@@ -188,7 +204,7 @@ fn a_full_queue_refuses_at_once_and_keeps_what_it_took() {
     for scratch in Scratch::each() {
         let scene = Scene::with(scratch, |options| options.queue = 2 * QUEUE);
         // One company fills half of it.
-        let held: Vec<_> = (0..scene.writers()).map(|_| scene.hold("held")).collect();
+        let held = scene.hold_all("held");
         let queued: Vec<_> = (0..QUEUE).map(|_| scene.write("queued", || Ok(()))).collect();
         assert_eq!(fault(scene.write("refused", || Ok(()))), Fault::Unavailable);
         // Readers have a queue of their own.
@@ -245,8 +261,7 @@ fn a_server_that_restarts_costs_only_what_was_under_way() {
         scene.world.db.read(office, |store| chatbot::Profiles::profile_stats(store, now())).wait().unwrap()
     };
     // As many connections as there can be, and all of them idle.
-    let held: Vec<_> = (0..scene.writers()).map(|_| scene.hold("before")).collect();
-    for (written, go_on) in held {
+    for (written, go_on) in scene.hold_all("before") {
         go_on.send(()).unwrap();
         written.wait().unwrap();
     }
