@@ -178,7 +178,10 @@ async fn the_last_admins_end_closes_the_company(world: &World) {
     let superadmin = world.superadmin().await;
     let tesla = world.company("Tesla Motors").await;
     let space = world.company("SpaceX").await;
-    let (bo, visitor) = (tesla.agent("Bo Agent").await, tesla.visitor().await);
+    let (bo, mut visitor) = (tesla.agent("Bo Agent").await, tesla.visitor().await);
+    visitor.ask_for_a_person(&tesla.admin).await;
+    let of_tesla: &[(&str, &str)] = &[("company_id", "TES001")];
+    assert_eq!(superadmin.handoffs(of_tesla).await.ok().as_array().unwrap().len(), 1);
     assert_eq!(superadmin.delete_admin(tesla.admin.id).await.ok()["company_closed"], true);
 
     bo.profile().await.detail(401, "user_inactive", "User is inactive");
@@ -189,6 +192,9 @@ async fn the_last_admins_end_closes_the_company(world: &World) {
 
     assert_eq!(superadmin.list_admins(&[]).await.ok()["count"], 1);
     assert_eq!(superadmin.list_agents().await.ok(), json!([]));
+    for of in [of_tesla, &[]] {
+        assert_eq!(superadmin.handoffs(of).await.ok(), json!([]));
+    }
     let rows = superadmin.list_assignments(&[]).await.ok();
     assert_eq!((rows.as_array().unwrap().len(), &rows[0]["user"]), (1, &json!(space.admin.id)));
     let joining = json!({"name": "Third", "email": "third@t.example", "company_id": "TES001"});

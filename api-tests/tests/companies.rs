@@ -124,6 +124,8 @@ async fn an_admin_is_refused_for_each_bad_field(world: &World) {
     for (key, value, message) in [
         ("email", json!("ANN@T.example"), "A user with this email already exists."),
         ("email", json!("not an address"), "Enter a valid email address."),
+        ("email", json!("ann@t"), "Enter a valid email address."),
+        ("email", json!("an..n@t.example"), "Enter a valid email address."),
         ("email", json!(""), "This field may not be blank."),
         ("email", json!(null), "This field may not be null."),
         ("plan_id", json!(9999), "Invalid plan ID or plan is not active."),

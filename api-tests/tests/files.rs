@@ -217,6 +217,7 @@ async fn a_name_is_read_as_browsers_write_it(world: &World) {
         ("filename=\"履歴書; v=2.pdf\"", "履歴書; v=2.pdf"),
         ("filename=cv.pdf", "cv.pdf"),
         ("filename*=UTF-8''r%C3%A9sum%C3%A9.pdf", "r\u{e9}sum\u{e9}.pdf"),
+        ("filename=\"a\u{7}b\0\t\u{7f}.pdf\"", "ab.pdf"),
     ] {
         assert_eq!(upload(sent, "text").await.created()["original_name"], kept, "{sent}");
     }
@@ -344,9 +345,13 @@ async fn a_known_file_is_not_sent_again(world: &World) {
 async fn paths_stay_inside_the_store(world: &World) {
     let tesla = world.company("Tesla Motors").await;
     let visitor = chatting(&tesla).await;
-    visitor.share("a.txt", b"text").await;
+    let file = visitor.share("a.txt", b"text").await;
+    let link = file["file_url"].as_str().unwrap();
+    let (folder, rest) = link.strip_prefix("/media/uploads/").unwrap().split_once('/').unwrap();
     let token = tesla.admin.client().token();
     for path in [
+        &format!("/media/uploads/{folder}%2f{rest}"),
+        &format!("/media/uploads%2F{folder}/{rest}"),
         "/media/uploads/TES001/../../../../etc/passwd",
         "/media/../../etc/passwd",
         "/media/uploads/%2e%2e/%2e%2e/switchboard.db",

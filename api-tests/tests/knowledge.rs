@@ -129,6 +129,14 @@ async fn loading_replaces_and_merging_keeps(world: &World) {
     assert_eq!(visitor.say("What is your name?").await["answer"], "Tesla.");
     let reply = tesla.admin.load_documents(&json!({"documents": one("q", "a", "c"), "mode": "append"})).await;
     reply.field_error("mode", "\"append\" is not a valid choice.");
+
+    // A body with nothing in it is a mistake; nothing under its own name is a wish.
+    for nothing in [json!({}), json!({"a": 1, "b": {"c": "d"}}), json!({"mode": "replace", "documents": 7})] {
+        tesla.admin.load_documents(&nothing).await.field_error("documents", "No documents were found.");
+    }
+    assert_eq!(visitor.say("What is your name?").await["answer"], "Tesla.");
+    assert_eq!(tesla.admin.load_documents(&json!({"documents": {}})).await.ok()["documents_count"], 0);
+    assert_ne!(visitor.say("What is your name?").await["answer"], "Tesla.");
 }
 
 async fn a_company_never_answers_from_another(world: &World) {

@@ -59,6 +59,14 @@ async fn a_plan_is_refused_for_each_bad_field(world: &World) {
         body[key] = value;
         superadmin.create_plan(&body).await.field_error(key, message);
     }
+    let all = superadmin.create_plan(&json!({"plan_name": "iron", "max_agents": 0, "price": 0})).await.expect(400);
+    for (key, message) in [
+        ("plan_name", "\"iron\" is not a valid choice."),
+        ("max_agents", "Max agents must be greater than 0."),
+        ("price", "Price must be greater than 0."),
+    ] {
+        assert_eq!(all.body[key], json!([message]));
+    }
     for date in ["2027-02-30", "31/01/2027", ""] {
         let body = json!({"plan_name": "basic", "max_agents": 5, "price": "1.00", "expiry_date": date});
         let reply = superadmin.create_plan(&body).await.expect(400);
@@ -116,10 +124,10 @@ async fn plans_page_newest_first_when_asked(world: &World) {
 
 async fn an_expired_subscription_stops_hiring_but_no_visitor(world: &World) {
     let tesla = world.company("Tesla Motors").await;
-    world.clock.advance(Duration::from_hours(24 * 364));
+    world.clock.advance(Duration::from_hours(24 * 364 - 1));
     let row = &world.superadmin().await.list_admins(&[]).await.ok()["results"][0];
     assert_eq!(row["current_plan"]["days_remaining"], 1);
-    world.clock.advance(Duration::from_hours(24));
+    world.clock.advance(Duration::from_hours(25));
     let admin = tesla.admin.signed_in_again().await;
     assert_eq!(world.superadmin().await.list_admins(&[]).await.ok()["results"][0]["current_plan"], Value::Null);
     assert_eq!(admin.profile().await.ok()["current_plan"]["status"], "expired");

@@ -10,6 +10,7 @@ on_each_database!(
     a_deactivated_agents_sessions_return_to_the_queue,
     a_deleted_agent_is_named_by_nothing_that_stays,
     a_returned_session_waits_for_a_person,
+    the_intake_goes_on_until_a_person_wrote,
     of_two_deletions_one_finds_nothing,
     no_session_is_left_with_an_agent_who_was_deleted,
     a_message_and_a_deletion_leave_one_state,
@@ -106,6 +107,24 @@ async fn together(calls: impl IntoIterator<Item = Call>) -> Vec<Reply> {
         set.spawn(call.into_future());
     }
     set.join_all().await
+}
+
+async fn the_intake_goes_on_until_a_person_wrote(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let mut visitor = tesla.stranger();
+    visitor.say("Hello").await;
+    tesla.admin.escalate(&visitor.session, "looks lost").await.ok();
+    let handoff = tesla.admin.handoffs(&[]).await.ok()[0]["id"].as_i64().unwrap();
+    for (has_written, name) in [(false, "Bo Agent"), (true, "Cy Agent")] {
+        let agent = tesla.agent(name).await;
+        tesla.admin.assign(handoff, agent.id).await.ok();
+        assert_eq!(visitor.say("X").await["type"], "human_handling");
+        if has_written {
+            agent.write(&visitor.session, "Good day").await.ok();
+        }
+        tesla.admin.delete_agent(agent.id).await.ok();
+        assert_eq!(visitor.say("X").await["type"] == "human_handling", has_written, "{name}");
+    }
 }
 
 async fn of_two_deletions_one_finds_nothing(world: &World) {

@@ -94,7 +94,7 @@ async fn another_plan_keeps_the_expiry(world: &World) {
         (&row["start_date"], &row["expiry_date"]),
         (&json!("2026-12-03T02:52:03.458070Z"), &json!("2027-11-23T02:52:03.458070Z"))
     );
-    assert_eq!((&row["notes"], &row["plan"], &row["days_remaining"]), (&json!("Growing"), &json!(gold), &json!(355)));
+    assert_eq!((&row["notes"], &row["plan"], &row["days_remaining"]), (&json!("Growing"), &json!(gold), &json!(354)));
     assert_eq!(changed["admin"]["current_plan"]["assignment_id"], row["id"]);
     assert_eq!((&changed["admin"]["id"], changed["message"].is_string()), (&json!(tesla.admin.id), true));
     assert_eq!(statuses(&superadmin, &tesla).await, ["active", "upgraded"]);
@@ -178,6 +178,7 @@ async fn a_renewal_starts_now_for_a_year_or_as_told(world: &World) {
         (&json!("2026-11-24T02:52:03.458070Z"), &json!("2027-11-24T02:52:03.458070Z"))
     );
     assert_eq!((&row["notes"], &row["plan"]), (&json!("Subscription renewed"), &json!(tesla.plan)));
+    assert_eq!(row["days_remaining"], 364);
     let until = json!({"assignment_id": row["id"], "expiry_date": "2027-01-31T12:00:00+05:45"});
     let row = superadmin.renew_subscription(&until).await.created()["new_assignment"].clone();
     assert_eq!(row["expiry_date"], "2027-01-31T06:15:00.000000Z");

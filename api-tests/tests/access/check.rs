@@ -54,18 +54,11 @@ pub(crate) async fn row(scene: &mut Scene<'_>, row: &Row) -> usize {
     let tries = tries(row, &sending, &callers);
     let mut cells = 0;
     let what = format!("a refused {}", row.0);
-    let (by_superadmin, by_others): (Vec<_>, Vec<_>) =
-        tries.iter().partition(|attempt| attempt.caller.who == Who::Superadmin);
     let before = scene.record();
-    for attempt in by_others {
+    for attempt in &tries {
         cells += attempt.on_what_is_refused(scene).await;
     }
-    let between = scene.record();
-    before.is_still(&between, &what);
-    for attempt in by_superadmin {
-        cells += attempt.on_what_is_refused(scene).await;
-    }
-    between.but_the_journal().is_still(&scene.record().but_the_journal(), &what);
+    before.is_still(&scene.record(), &what);
     for home in [Home::None, Home::Own, Home::Foreign, Home::All] {
         let before = scene.record();
         for attempt in tries.iter().filter(|attempt| attempt.caller.who.home() == home) {

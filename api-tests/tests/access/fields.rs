@@ -159,9 +159,7 @@ impl Try<'_> {
         }
         let what = format!("{} by {:?} with other values of {name}", self.call, self.caller.who);
         let after = scene.record();
-        if is_refused && self.caller.who == Who::Superadmin {
-            before.but_the_journal().is_still(&after.but_the_journal(), &what);
-        } else if is_refused {
+        if is_refused {
             before.is_still(&after, &what);
         } else if !is_public && self.caller.who != Who::Superadmin {
             before.of_one_is_still(&after, scene.codes()[1], &what);

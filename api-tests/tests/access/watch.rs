@@ -16,9 +16,6 @@ pub(crate) struct Record(BTreeMap<String, Vec<String>>);
 /// How a database is read whole.
 pub(crate) struct Reader(String);
 
-/// The company that stands for the platform in tables that name one in each row.
-const PLATFORM_COMPANY: &str = "SHARED";
-
 /// Tables that belong to no company.
 const PLATFORM: [&str; 3] = ["plans", "company_numbers", "__diesel_schema_migrations"];
 
@@ -75,14 +72,6 @@ fn owner(table: &str, columns: &[&str]) -> String {
 }
 
 impl Record {
-    /// The same without the platform's journal, which tells what the superadmin asked for, whatever came of it.
-    pub(crate) fn but_the_journal(mut self) -> Self {
-        for rows in self.0.get_mut(PLATFORM_COMPANY).into_iter() {
-            rows.retain(|row| !row.starts_with("audit_"));
-        }
-        self
-    }
-
     /// Asserts that nothing at all changed since.
     #[track_caller]
     pub(crate) fn is_still(&self, now: &Self, what: &str) {

@@ -213,6 +213,7 @@ pub struct ProfileStats {
     /// Country code and number of profiles, by code.
     pub by_country: Vec<(String, i64)>,
     pub with_email: i64,
+    /// Those with an open handoff, with a profile or without.
     pub escalated_sessions: i64,
     pub favorites: i64,
     /// Used within 7 days.

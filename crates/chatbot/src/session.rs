@@ -125,7 +125,7 @@ pub struct Session {
     pub profile: Option<(ProfileId, String)>,
     /// Whether the bot has written here before.
     pub welcomed: bool,
-    /// Whether a person was assigned or wrote since the last escalation.
+    /// Whether a person wrote since the last escalation.
     pub person_acted: bool,
     /// The highest `seq` of its messages; 0 without one.
     pub last_seq: i64,

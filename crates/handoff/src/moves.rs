@@ -91,17 +91,15 @@ pub(crate) fn decide(
 /// The epoch rises, so that an answer composed before is not said after.
 pub(crate) fn follow(session: &mut Session, state: &State, now: Timestamp) {
     session.status = state.session_status();
-    match state {
-        State::Pending => session.person_acted = false,
-        State::Assigned(_) => session.person_acted = true,
-        State::Resolved { .. } => {}
+    if *state == State::Pending {
+        session.person_acted = false;
     }
     session.bot_epoch += 1;
     session.updated_at = now;
 }
 
-/// Puts a session back into the queue. Somebody has acted since it was escalated, so the
-/// bot stays silent, also before there is a profile.
+/// Puts a session back into the queue. If the agent who had it wrote, the bot stays silent, also
+/// before there is a profile.
 pub(crate) fn queue(session: &mut Session, now: Timestamp) {
     session.status = SessionStatus::Escalated;
     session.bot_epoch += 1;
@@ -212,17 +210,24 @@ mod tests {
             let now = Timestamp::from_micros(0);
             let mut session = Session::fresh(CompanyCode::parse("TES001").unwrap(), now);
             let mut handoff: Option<State> = None;
+            // Since it was escalated last.
+            let mut has_written = false;
             for happening in happenings {
                 let epoch = session.bot_epoch;
                 match happening {
                     Happening::VisitorWrites if session.status == SessionStatus::Resolved => {
                         session.status = SessionStatus::Active;
-                        session.person_acted = false;
+                        (session.person_acted, has_written) = (false, false);
                     }
                     Happening::VisitorWrites => {}
                     Happening::Desk(wish, asks) => {
                         let owner = handoff.as_ref().and_then(State::agent).map(|agent| agent.id);
-                        let next = match decide(session.status, owner, wish, asks) {
+                        let decided = decide(session.status, owner, wish, asks);
+                        if wish == Wish::Write && decided.is_ok() {
+                            wrote(&mut session, now);
+                            has_written = true;
+                        }
+                        let next = match decided {
                             Err(_) | Ok(Move::Stay) => continue,
                             Ok(Move::Open) => State::Pending,
                             Ok(Move::Take(agent) | Move::Pass(_, agent)) => State::Assigned(named(agent)),
@@ -230,11 +235,12 @@ mod tests {
                             Ok(Move::Queue) => {
                                 queue(&mut session, now);
                                 handoff = Some(State::Pending);
-                                prop_assert!(session.bot_epoch > epoch && session.person_acted);
+                                prop_assert!(session.bot_epoch > epoch && session.person_acted == has_written);
                                 continue;
                             }
                         };
                         follow(&mut session, &next, now);
+                        has_written &= next != State::Pending;
                         handoff = Some(next);
                         prop_assert!(session.bot_epoch > epoch);
                     }
@@ -245,7 +251,7 @@ mod tests {
                     }
                     Some(State::Resolved { .. }) | None => prop_assert!(!session.status.is_escalated()),
                 }
-                prop_assert!(session.status != SessionStatus::Assigned || session.person_acted);
+                prop_assert_eq!(session.person_acted, has_written);
             }
         }
     }

@@ -115,10 +115,10 @@ where
         (Move::Take(_), Some(handoff), Some(agent)) => Some((handoff.id, State::Assigned(agent.clone()))),
         _ => None,
     };
-    match &taken {
-        Some((_, state)) => moves::follow(&mut row, state, now),
-        None => moves::wrote(&mut row, now),
+    if let Some((_, state)) = &taken {
+        moves::follow(&mut row, state, now);
     }
+    moves::wrote(&mut row, now);
     let new = NewMessage {
         content: text,
         detail,

@@ -25,16 +25,19 @@ impl Email {
     /// Reads an address that came from outside.
     ///
     /// # Errors
-    /// Any text that is no address by the HTML standard's rule.
+    /// Any text that [`Email::is_valid`] denies.
     pub fn parse(text: &str) -> Result<Self, InvalidEmail> {
+        if Self::is_valid(text) { Ok(Self::from_stored(text.to_owned())) } else { Err(InvalidEmail) }
+    }
+
+    /// Whether a text is an address: by the HTML standard's rule, and as mail is delivered. Dots
+    /// divide what stands before the `@`, and a domain has two parts or is `localhost` or an address literal.
+    pub fn is_valid(text: &str) -> bool {
+        let Some((local, domain)) = text.rsplit_once('@') else { return false };
         // The validator takes anything before an address literal for a domain.
-        let domain = text.rsplit_once('@').map_or("", |(_, domain)| domain);
-        let literal_is_whole = domain.starts_with('[') || !domain.contains('[');
-        if literal_is_whole && text.validate_email() {
-            Ok(Self::from_stored(text.to_owned()))
-        } else {
-            Err(InvalidEmail)
-        }
+        let is_domain = domain.starts_with('[')
+            || !domain.contains('[') && (domain.contains('.') || domain.eq_ignore_ascii_case("localhost"));
+        is_domain && local.split('.').all(|part| !part.is_empty()) && text.validate_email()
     }
 
     /// Takes an address back from a row; it was checked when it went in.
@@ -105,6 +108,13 @@ mod tests {
     }
 
     #[test]
+    fn a_domain_has_two_parts_or_is_a_host() {
+        for good in ["ann@t.com", "a.n.n+x@mail.t.com", "ann@localhost", "ann@[127.0.0.1]"] {
+            assert!(Email::is_valid(good), "{good:?}");
+        }
+    }
+
+    #[test]
     fn what_is_no_address_is_refused() {
         for bad in [
             "",
@@ -116,6 +126,10 @@ mod tests {
             "ann@t.com\n",
             "a@b@c.com",
             "a@<b>[127.0.0.1]",
+            "ann@t",
+            ".ann@t.com",
+            "ann.@t.com",
+            "an..n@t.com",
             "ann@t.com\u{0}",
         ] {
             assert_eq!(Email::parse(bad).err(), Some(InvalidEmail), "{bad:?}");

@@ -258,7 +258,7 @@ impl App {
             Ok(desk) => self.write(desk, job).await.map(Some),
             Err(superadmin) => {
                 let job = move |office: &mut CompanyStore<'_, Office>| job(&mut office.acting());
-                self.platform(superadmin, purpose, move |platform| enter(platform, place, job)).await
+                found(self.platform(superadmin, purpose, move |platform| enter(platform, place, job)).await)
             }
         }
     }
@@ -278,7 +278,7 @@ impl App {
             Ok(desk) => self.read(desk, job).await.map(Some),
             Err(superadmin) => {
                 let job = move |office: &mut CompanyStore<'_, Office>| job(&mut office.acting());
-                self.platform_read(superadmin, move |platform| enter(platform, place, job)).await
+                found(self.platform_read(superadmin, move |platform| enter(platform, place, job)).await)
             }
         }
     }
@@ -298,7 +298,7 @@ impl App {
         match supervisor {
             Supervisor::Admin(admin) => self.write(Office::from(admin), job).await.map(Some),
             Supervisor::Superadmin(superadmin) => {
-                self.platform(superadmin, purpose, move |platform| enter(platform, place, job)).await
+                found(self.platform(superadmin, purpose, move |platform| enter(platform, place, job)).await)
             }
         }
     }
@@ -317,7 +317,7 @@ impl App {
         match supervisor {
             Supervisor::Admin(admin) => self.read(Office::from(admin), job).await.map(Some),
             Supervisor::Superadmin(superadmin) => {
-                self.platform_read(superadmin, move |platform| enter(platform, place, job)).await
+                found(self.platform_read(superadmin, move |platform| enter(platform, place, job)).await)
             }
         }
     }
@@ -390,17 +390,38 @@ fn desk_of(staff: Staff) -> Result<Desk, Superadmin> {
     }
 }
 
+/// Why a superadmin's work in a company came to nothing.
+enum Entering<E> {
+    /// There is no such place. An error, so that nothing is recorded of it either.
+    Nowhere,
+    Failed(E),
+}
+
+impl<E: From<StoreError>> From<StoreError> for Entering<E> {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
 /// Runs a job in the company that something belongs to, in the platform's transaction. `None`
 /// if there is no such thing.
 fn enter<T, E: From<StoreError>>(
     platform: &mut PlatformStore<'_>,
     place: Place,
     job: impl FnOnce(&mut CompanyStore<'_, Office>) -> Result<T, E>,
-) -> Result<Option<T>, E> {
-    let Some(company) = platform.locate(place)? else { return Ok(None) };
+) -> Result<T, Entering<E>> {
+    let Some(company) = platform.locate(place)? else { return Err(Entering::Nowhere) };
     let mut office = platform.office(company).map_err(|refused| match refused {
         Refused::Store(error) => error,
         never => StoreError::new(Fault::Broken, never),
     })?;
-    job(&mut office).map(Some)
+    job(&mut office).map_err(Entering::Failed)
+}
+
+fn found<T, E>(done: Result<T, Entering<E>>) -> Result<Option<T>, E> {
+    match done {
+        Ok(done) => Ok(Some(done)),
+        Err(Entering::Nowhere) => Ok(None),
+        Err(Entering::Failed(error)) => Err(error),
+    }
 }

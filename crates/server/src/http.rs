@@ -21,6 +21,7 @@ pub(crate) mod guarding;
 pub(crate) mod links;
 pub(crate) mod page;
 pub(crate) mod params;
+pub(crate) mod part_headers;
 pub(crate) mod paths;
 pub(crate) mod redact;
 pub(crate) mod request_id;

@@ -138,6 +138,8 @@ pub(crate) fn fingerprint() -> u64 {
     let mut hasher = DefaultHasher::new();
     names::<diesel::pg::Pg>(&POSTGRES).unwrap_or_default().hash(&mut hasher);
     include_str!("../../../migrations/postgres/2026-11-23-000000_initial/up.sql").hash(&mut hasher);
+    include_str!("../../../migrations/postgres/2026-11-23-100000_tickets/up.sql").hash(&mut hasher);
+    include_str!("../../../migrations/postgres/2026-11-23-200000_sign_in_addresses/up.sql").hash(&mut hasher);
     include_str!("../../../migrations/postgres/2026-11-23-300000_counts/up.sql").hash(&mut hasher);
     include_str!("../../../migrations/postgres/2026-11-23-500000_row_security/up.sql").hash(&mut hasher);
     include_str!("../../../migrations/postgres/2026-11-23-600000_audit/up.sql").hash(&mut hasher);

@@ -81,11 +81,14 @@ impl Assignment {
         ended || self.expiry <= now
     }
 
-    /// Whole days left, rounded down; 0 when expired or cancelled.
+    /// Whole days left, rounded down, of which the moment of asking takes its part: a fresh year has
+    /// 364. 0 when expired or cancelled.
     pub fn days_remaining(&self, now: Timestamp) -> u64 {
         match self.status(now) {
             AssignmentStatus::Expired | AssignmentStatus::Cancelled => 0,
-            AssignmentStatus::Active | AssignmentStatus::Upgraded => self.expiry.since(now).as_secs() / 86_400,
+            AssignmentStatus::Active | AssignmentStatus::Upgraded => {
+                self.expiry.since(now).saturating_sub(Duration::from_micros(1)).as_secs() / 86_400
+            }
         }
     }
 }
@@ -169,6 +172,7 @@ mod tests {
     fn a_fresh_year_shows_364_days() {
         let start = Timestamp::from_micros(0);
         let fresh = row(AssignmentStatus::Active, start.plus(TERM));
+        assert_eq!(fresh.days_remaining(start), 364);
         assert_eq!(fresh.days_remaining(start.plus(Duration::from_secs(1))), 364);
         assert_eq!(fresh.status(start.plus(TERM)), AssignmentStatus::Expired);
         assert_eq!(fresh.days_remaining(start.plus(TERM)), 0);

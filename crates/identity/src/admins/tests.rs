@@ -30,7 +30,7 @@ fn a_company_opens_with_its_owner_and_a_year_on_the_plan() {
         (Some(created.company.code), Some("Tesla Motors"))
     );
     let (_, assignment) = &world.assignments[0];
-    assert_eq!((assignment.start, assignment.days_remaining(now())), (now(), 365));
+    assert_eq!((assignment.start, assignment.days_remaining(now())), (now(), 364));
 }
 
 #[test]

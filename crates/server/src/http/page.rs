@@ -1,5 +1,7 @@
 //! Numbered pages and their four shapes.
 
+use std::num::{IntErrorKind, ParseIntError};
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -35,7 +37,7 @@ impl Paging {
         let page = match params.text("page") {
             None => Page::Number(1),
             Some("last") => Page::Last,
-            Some(number) => number.parse().ok().filter(|number| *number >= 1).map_or(Page::Invalid, Page::Number),
+            Some(text) => number(text).map_or(Page::Invalid, Page::Number),
         };
         Self { page, size: size(params, "page_size", 100), beyond: Beyond::Refused }
     }
@@ -86,11 +88,20 @@ impl Paging {
 
 /// The page of a query that falls back to the first.
 fn page(params: &Params) -> Page {
-    Page::Number(params.text("page").and_then(|page| page.parse().ok()).filter(|page| *page >= 1).unwrap_or(1))
+    Page::Number(params.text("page").and_then(number).unwrap_or(1))
+}
+
+/// A number from 1 on. One that is larger than any is beyond the last page all the same.
+fn number(text: &str) -> Option<i64> {
+    let number = text.parse().or_else(|error: ParseIntError| match error.kind() {
+        IntErrorKind::PosOverflow => Ok(i64::MAX),
+        _ => Err(error),
+    });
+    number.ok().filter(|number| *number >= 1)
 }
 
 fn size(params: &Params, name: &str, max: i64) -> i64 {
-    params.text(name).and_then(|size| size.parse().ok()).filter(|size| *size >= 1).unwrap_or(10).min(max)
+    params.text(name).and_then(number).unwrap_or(10).min(max)
 }
 
 /// How many pages there are, at least one.

@@ -93,6 +93,35 @@ pub(crate) trait Single: Sized {
     fn lenient(self) -> Self {
         self
     }
+
+    /// Takes what it accepts as something narrower.
+    fn then<T>(self, narrow: fn(Self::Value) -> Result<T, FieldError>) -> Then<Self, T> {
+        Then { rule: self, narrow }
+    }
+}
+
+/// A rule whose values have to pass another one.
+pub(crate) struct Then<S: Single, T> {
+    rule: S,
+    narrow: fn(S::Value) -> Result<T, FieldError>,
+}
+
+impl<S: Single, T> Single for Then<S, T> {
+    type Value = T;
+
+    const MISSING: &'static str = S::MISSING;
+
+    fn accept(&self, raw: Raw) -> Result<T, FieldError> {
+        self.rule.accept(raw).and_then(self.narrow)
+    }
+
+    fn schema(&self) -> Value {
+        self.rule.schema()
+    }
+
+    fn lenient(self) -> Self {
+        Self { rule: self.rule.lenient(), ..self }
+    }
 }
 
 impl<S: Single> Rule for S {

@@ -57,6 +57,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 /// An FAQ in one of its three forms, with what to do with it.
 struct LoadBody {
     faq: Map<String, Value>,
+    /// Whether the FAQ stood under a name or in a file, and was not the whole body.
+    is_named: bool,
     company_id: Option<String>,
     shared: Option<bool>,
     mode: Option<LoadMode>,
@@ -76,20 +78,22 @@ impl Body for LoadBody {
         let mode = errors.keep("mode", mode);
         let faq = match fields.take("file") {
             Some(sent @ Raw::File(_)) => {
-                let sent = rules_of_a_file(sent);
-                errors.keep("file", sent)
+                let sent = rules_of_a_file(sent).map(|faq| unwrapped(faq).unwrap_or_else(|faq| faq));
+                errors.keep("file", sent).map(Ok)
             }
             // A category may be called `file` too.
             Some(Raw::Json(category)) => {
                 let mut faq = fields.into_object();
                 faq.insert("file".to_owned(), category);
-                Some(faq)
+                Some(unwrapped(faq))
             }
-            Some(Raw::Text(_)) | None => Some(fields.into_object()),
+            Some(Raw::Text(_)) | None => Some(unwrapped(fields.into_object())),
         };
         match (faq, company_id, shared, mode) {
             (Some(faq), Some(company_id), Some(shared), Some(mode)) => {
-                Ok(Self { faq: unwrapped(faq), company_id: company_id.filter(|id| !id.is_empty()), shared, mode })
+                let is_named = faq.is_ok();
+                let faq = faq.unwrap_or_else(|body| body);
+                Ok(Self { faq, is_named, company_id: company_id.filter(|id| !id.is_empty()), shared, mode })
             }
             _ => Err(errors),
         }
@@ -134,15 +138,12 @@ fn rules_of_a_file(sent: Raw) -> Result<Map<String, Value>, FieldError> {
     }
 }
 
-/// A top-level `documents` object is the FAQ; without one the whole body is.
-fn unwrapped(mut body: Map<String, Value>) -> Map<String, Value> {
+/// A top-level `documents` object is the FAQ; without one, the whole body comes back.
+fn unwrapped(mut body: Map<String, Value>) -> Result<Map<String, Value>, Map<String, Value>> {
     match body.remove("documents") {
-        Some(Value::Object(documents)) => documents,
-        Some(Value::String(text)) => match serde_json::from_str(&text) {
-            Ok(Value::Object(documents)) => documents,
-            Ok(_) | Err(_) => body,
-        },
-        Some(_) | None => body,
+        Some(Value::Object(documents)) => Ok(documents),
+        Some(Value::String(text)) => serde_json::from_str(&text).map_err(|_| body),
+        Some(_) | None => Err(body),
     }
 }
 
@@ -184,10 +185,11 @@ async fn load(
             (CompanyCode::parse(named).map_err(|_| Refused::CompanyNotFound)?, false)
         }
     };
+    let is_named = body.is_named;
     let entries = faq::parse(Value::Object(body.faq))?;
     let count = entries.len();
-    if count == 0 {
-        // A replacement by nothing is far more often a mistake in the body than a wish.
+    if count == 0 && !is_named {
+        // That a body with nothing in it should replace everything is far more often a mistake than a wish.
         return Err(ApiError::field("documents", "No documents were found."));
     }
     match supervisor {

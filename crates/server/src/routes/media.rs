@@ -50,6 +50,10 @@ async fn serve(
     params: Params,
     app: web::Data<App>,
 ) -> Result<HttpResponse, ApiError> {
+    // The router decodes them, and a key must not be spelt in two ways.
+    if req.uri().path().to_ascii_lowercase().contains("%2f") {
+        return Err(ApiError::detail_404());
+    }
     let key =
         path.strip_prefix("uploads/").and_then(|key| BlobKey::parse(key).ok()).ok_or_else(ApiError::detail_404)?;
     let verdict = match (params.get("exp"), params.get("sig")) {

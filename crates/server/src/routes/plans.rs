@@ -21,11 +21,11 @@ use crate::{
         created::Created,
         describe::{created_from, created_to, page, page_size, parameter},
         error::ApiError,
-        field_errors::{FieldError, FieldErrors},
+        field_errors::FieldError,
         page::{Paging, PlainPage},
         params::Params,
         routes::{Endpoint, at},
-        rules::{choice, date, decimal, integer, text},
+        rules::{Single as _, choice, date, decimal, integer, text},
     },
     views::PlanRow,
 };
@@ -49,28 +49,22 @@ body! {
     /// A plan to be offered.
     struct CreatePlanBody {
         plan_name: PlanName = choice(PlanName::parse, PlanName::ALL.map(PlanName::as_str)),
-        max_agents: i64 = integer(),
-        price: Money = decimal(),
+        max_agents: i32 = integer().then(seats),
+        price: Money = decimal().then(above_zero),
         company_name: String = text().optional().or("Default Company"),
         expiry_date: Option<Date> = date().optional(),
     }
 }
 
-impl TryFrom<CreatePlanBody> for NewPlan {
-    type Error = FieldErrors;
-
-    fn try_from(body: CreatePlanBody) -> Result<Self, FieldErrors> {
-        let mut errors = FieldErrors::default();
-        let max_agents = errors.keep("max_agents", seats(body.max_agents));
-        let price = errors.keep("price", above_zero(body.price));
-        let (Some(max_agents), Some(price)) = (max_agents, price) else { return Err(errors) };
-        Ok(Self {
+impl From<CreatePlanBody> for NewPlan {
+    fn from(body: CreatePlanBody) -> Self {
+        Self {
             name: body.plan_name,
-            max_agents,
-            price,
+            max_agents: body.max_agents,
+            price: body.price,
             company_name: body.company_name,
             expiry_date: body.expiry_date,
-        })
+        }
     }
 }
 
@@ -92,7 +86,7 @@ async fn create(
     Valid(body): Valid<CreatePlanBody>,
     app: web::Data<App>,
 ) -> Result<Created<PlanRow>, ApiError> {
-    let new = NewPlan::try_from(body).map_err(ApiError::fields)?;
+    let new = NewPlan::from(body);
     let now = app.now();
     let plan =
         app.platform(superadmin, Action::PlanCreated, move |platform| plans::create(platform, &new, now)).await?;
@@ -148,35 +142,15 @@ async fn list(
 mod tests {
     use super::*;
 
-    fn body(max_agents: i64, cents: i64) -> CreatePlanBody {
-        CreatePlanBody {
-            plan_name: PlanName::Basic,
-            max_agents,
-            price: Money::from_cents(cents),
-            company_name: "Default Company".into(),
-            expiry_date: None,
-        }
-    }
-
     #[test]
     fn a_plan_has_seats_and_a_price() {
-        let plan = NewPlan::try_from(body(1, 1)).unwrap();
-        assert_eq!((plan.max_agents, plan.price), (1, Money::from_cents(1)));
-        let largest = NewPlan::try_from(body(i64::from(i32::MAX), 1)).unwrap();
-        assert_eq!(largest.max_agents, i32::MAX);
-    }
-
-    #[test]
-    fn every_refused_number_is_named_at_once() {
-        let refused = |seats, cents| NewPlan::try_from(body(seats, cents)).unwrap_err();
-        let seats = |message: &'static str| FieldErrors::of("max_agents", FieldError::new(message));
-        let no_price = FieldError::new("Price must be greater than 0.");
-        let mut both = seats("Max agents must be greater than 0.");
-        both.add("price", no_price.clone());
-        assert_eq!(refused(0, 0), both);
-        assert_eq!(refused(-1, 1), seats("Max agents must be greater than 0."));
-        assert_eq!(refused(1, -1), FieldErrors::of("price", no_price));
-        let too_many = seats("Ensure this value is less than or equal to 2147483647.");
-        assert_eq!(refused(i64::from(i32::MAX) + 1, 1), too_many);
+        assert_eq!((seats(1), seats(i64::from(i32::MAX))), (Ok(1), Ok(i32::MAX)));
+        assert_eq!(above_zero(Money::from_cents(1)), Ok(Money::from_cents(1)));
+        for none in [0, -1] {
+            assert_eq!(seats(none), Err(FieldError::new("Max agents must be greater than 0.")));
+            assert_eq!(above_zero(Money::from_cents(none)), Err(FieldError::new("Price must be greater than 0.")));
+        }
+        let too_many = FieldError::new("Ensure this value is less than or equal to 2147483647.");
+        assert_eq!(seats(i64::from(i32::MAX) + 1), Err(too_many));
     }
 }

@@ -6,7 +6,7 @@ use chatbot::SessionStatus;
 use diesel::{dsl::count_star, prelude::*};
 use handoff::{
     Activity, ActivityFilter, AgentRef, AllHandoffs, Handoff, HandoffFilter, HandoffPage, Handoffs, Opening, Position,
-    Priority, Sight, State, VisitorRef,
+    Priority, Sight, State, StateFilter, VisitorRef,
 };
 use tenancy::{AgentId, CompanyCode, HandoffId, SessionId, SessionKey, StoreError, Timestamp, access::Caller};
 
@@ -244,6 +244,17 @@ impl Counted {
     }
 }
 
+/// How many handoffs are open: of a company, or without one of all that are not closed. In two
+/// parts, each of which has an index.
+pub(super) fn count_open(conn: &mut Db, company: Option<CompanyCode>) -> Result<i64, StoreError> {
+    let scope = company.map_or(Scope::Open(None), Scope::Company);
+    let mut count = |state| -> Result<i64, StoreError> {
+        let filter = HandoffFilter { state: Some(state), ..HandoffFilter::default() };
+        scope.places(&filter, Sight::All).select(count_star()).first(conn).stored()
+    };
+    Ok(count(StateFilter::Pending)? + count(StateFilter::Assigned)?)
+}
+
 impl AllHandoffs for PlatformStore<'_> {
     fn all_handoffs_after(
         &mut self,
@@ -252,8 +263,7 @@ impl AllHandoffs for PlatformStore<'_> {
         after: Option<Position>,
         limit: usize,
     ) -> Result<Vec<Handoff>, StoreError> {
-        let scope = company.map_or(Scope::Everyone, Scope::Company);
-        scope.list(self.conn, filter, Sight::All, after, Some(limit))
+        Scope::Open(company).list(self.conn, filter, Sight::All, after, Some(limit))
     }
 
     fn all_activities(&mut self, filter: &ActivityFilter) -> Result<Vec<Activity>, StoreError> {

@@ -15,6 +15,7 @@ use tenancy::{CompanyCode, Date, ProfileId, SessionId, SessionKey, StoreError, T
 use super::{
     counts,
     directory::code,
+    handoffs,
     reach::Reach,
     search::{contains, folded},
 };
@@ -178,7 +179,8 @@ impl Scope {
             .first(conn)
             .stored()?;
         let by_country = self.by_country(conn)?;
-        let (escalated_sessions, active, used_today) = self.used(conn, now)?;
+        let escalated_sessions = handoffs::count_open(conn, self.company())?;
+        let (active, used_today) = self.used(conn, now)?;
         Ok(ProfileStats {
             total: by_country.iter().map(|(_, count)| count).sum(),
             today,
@@ -193,21 +195,16 @@ impl Scope {
         })
     }
 
-    /// How many sessions with a profile are escalated, were used this week, and today.
-    fn used(self, conn: &mut Db, now: Timestamp) -> Result<(i64, i64, i64), StoreError> {
+    /// How many sessions with a profile were used this week, and today.
+    fn used(self, conn: &mut Db, now: Timestamp) -> Result<(i64, i64), StoreError> {
         let used_since = |days: u64| sessions::last_used.ge(At(now.minus(Duration::from_hours(days * 24))));
-        let escalated = || sessions::status.eq_any(["escalated", "assigned"]);
         let counted = sessions::table
             .inner_join(
                 profiles::table
                     .on(profiles::company_id.eq(sessions::company_id).and(profiles::session_key.eq(sessions::key))),
             )
-            .filter(used_since(7).or(escalated()))
-            .select((
-                count(case_when(escalated(), sessions::key)),
-                count(case_when(used_since(7), sessions::key)),
-                count(case_when(used_since(1), sessions::key)),
-            ));
+            .filter(used_since(7))
+            .select((count_star(), count(case_when(used_since(1), sessions::key))));
         match self {
             Self::Company(code) => counted.filter(profiles::company_id.eq(code.as_str())).first(conn),
             Self::Everyone => {

@@ -1,7 +1,7 @@
 //! Texts and e-mail addresses.
 
+use identity::Email;
 use serde_json::{Value, json};
-use validator::ValidateEmail;
 
 use super::{NO_NULS, Single};
 use crate::http::{body::Raw, field_errors::FieldError};
@@ -69,7 +69,7 @@ impl Text {
         if self.min > 0 && text.chars().count() < self.min {
             messages.push(format!("Ensure this field has at least {} characters.", self.min).into());
         }
-        if self.email && !text.validate_email() {
+        if self.email && !Email::is_valid(text) {
             messages.push("Enter a valid email address.".into());
         }
         if messages.is_empty() { Ok(()) } else { Err(FieldError::Messages(messages)) }

@@ -2,7 +2,7 @@
 
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::{
-    FromRequest as _, HttpRequest,
+    HttpRequest,
     http::header,
     web::{self, Bytes},
 };
@@ -15,6 +15,7 @@ use crate::{
         body::{self, Body, Fields, Raw, Upload},
         error::ApiError,
         file_name,
+        part_headers::cleaned,
     },
 };
 
@@ -73,8 +74,7 @@ pub(crate) async fn parts(
     names: Option<&[&str]>,
 ) -> Result<(Fields<'static>, Option<Received>), ApiError> {
     let (mut fields, mut received) = (Fields::default(), None);
-    let mut payload = payload.into_inner();
-    let mut parts = Multipart::from_request(req, &mut payload).await.map_err(|_| malformed())?;
+    let mut parts = Multipart::new(req.headers(), cleaned(req, payload));
     let (mut read, mut others, mut count) = (0_usize, 0_usize, 0_usize);
     while let Some(mut part) = parts.try_next().await.map_err(unreadable)? {
         count += 1;

@@ -26,8 +26,8 @@ const ROWS: usize = 500;
 #[derive(Clone, Copy)]
 pub(super) enum Scope {
     Company(CompanyCode),
-    /// Of every company that is not closed.
-    Everyone,
+    /// Of every company that is not closed, or of one of these.
+    Open(Option<CompanyCode>),
 }
 
 impl Scope {
@@ -37,12 +37,16 @@ impl Scope {
         let mut query: handoffs::BoxedQuery<'static, AnyBackend> = handoffs::table.into_boxed();
         query = match self {
             Self::Company(code) => query.filter(handoffs::company_id.eq(code.to_string())),
-            // Said of the few that are closed, this leaves the order to the index over all, which
-            // is for those queries alone that say what is true of every id.
-            Self::Everyone => query.filter(dsl::sql::<Bool>("handoffs.id > 0")).filter(
-                handoffs::company_id
-                    .ne_all(companies::table.filter(companies::status.eq("closed")).select(companies::code)),
-            ),
+            // Said of the few that are closed, this leaves the order to an index: of the company, or
+            // over all, which is for those queries alone that say what is true of every id.
+            Self::Open(company) => {
+                let closed = companies::table.filter(companies::status.eq("closed")).select(companies::code);
+                let query = match company {
+                    Some(code) => query.filter(handoffs::company_id.eq(code.to_string())),
+                    None => query.filter(dsl::sql::<Bool>("handoffs.id > 0")),
+                };
+                query.filter(handoffs::company_id.ne_all(closed))
+            }
         };
         query = match sight {
             Sight::All => query,
@@ -122,7 +126,7 @@ impl Scope {
     ) -> Result<HandoffPage, StoreError> {
         let kept = match self {
             Self::Company(code) => counts::kept_handoffs(conn, code, filter, sight)?,
-            Self::Everyone => None,
+            Self::Open(_) => None,
         };
         let count = match kept {
             Some(count) => count,
@@ -155,7 +159,7 @@ impl Scope {
             let rows = joined().filter(handoffs::id.eq_any(some)).select(columns());
             let rows: Vec<Joined> = match self {
                 Self::Company(code) => rows.filter(handoffs::company_id.eq(code.as_str())).load(conn),
-                Self::Everyone => rows.load(conn),
+                Self::Open(_) => rows.load(conn),
             }
             .stored()?;
             for row in rows {

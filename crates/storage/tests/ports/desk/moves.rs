@@ -74,7 +74,7 @@ fn a_handoff_goes_through_the_desk_and_back_to_the_bot() {
         assert_eq!((stored(&world, &company, id), epoch()), (assigned.clone(), start + 2));
         assert_eq!(assign(&world, &company, id, ben.id(), 4).unwrap(), assigned);
         assert_eq!((epoch(), world.count("transfers")), (start + 2, "0".to_owned()));
-        assert!(world.stored(&company, session).person_acted);
+        assert!(!world.stored(&company, session).person_acted, "nobody has written");
 
         let passed = assign(&world, &company, id, cleo.id(), 5).unwrap();
         assert_eq!(passed.state, State::Assigned(reference(&cleo)));

@@ -91,7 +91,7 @@ fn who_is_deactivated_leaves_open_sessions_to_the_queue() {
             assert_eq!(handoff.escalated_at, later(10));
         }
         let session = world.stored(&company, one);
-        assert_eq!((session.bot_epoch, session.person_acted), (epoch + 1, true));
+        assert_eq!((session.bot_epoch, session.person_acted), (epoch + 1, false));
         assert!(matches!(stored(&world, &company, closed).state, State::Resolved { agent: Some(_), .. }));
         assert!(matches!(stored(&world, &company, other).state, State::Assigned(_)));
         // Agents go and come; what was given back stays given back.
@@ -308,8 +308,9 @@ fn the_bot_stays_silent_while_a_returned_session_waits() {
         let opened = world.turn(&visitor, &text("hello"), now());
         let id = world.escalated(&company, opened.session, later(10));
         assign(&world, &company, id, ben.id()).unwrap();
+        write(&world, &ben, opened.session).unwrap();
         activate(&world, &company, ben.id(), false).unwrap();
-        // Without a profile the intake would go on here, had nobody acted.
+        // Without a profile the intake would go on here, had nobody written.
         let visitor = world.visitor(&company, Some(opened.session));
         let answered = world.turn(&visitor, &text("is anybody there?"), later(70));
         assert_eq!(answered.reply.kind, chatbot::kind::HUMAN_HANDLING);
