@@ -2,7 +2,8 @@
 //!
 //! Both have visitors who write, wait for the answer, pause, and write again; the busy company has
 //! twenty times as many, never heeds a refusal, and uploads files and loads knowledge besides. The
-//! calm one's latency is measured alone and beside it by turns, and the medians are compared.
+//! calm one's latency is measured alone and beside it by turns, and the percentiles over all turns of
+//! either kind are compared. The busy one's callers step back for the server: in earnest they are elsewhere.
 //!
 //! The gate is for a server as it comes, with its usual budgets. What turns at the database do
 //! without them is shown beside it; there the processor is the limit, which the load uses too.
@@ -57,7 +58,7 @@ struct Busy {
 pub(crate) fn run() -> ExitCode {
     println!(
         "A: {CALM} visitors, {} ms between an answer and the next message. B: {TIMES} times as many, {UPLOADERS} that \
-         upload {} kB, and {ENTRIES} entries of knowledge a second. Medians of {ROUNDS} measurements of {} s, by turns.",
+         upload {} kB, and {ENTRIES} entries of knowledge a second. {ROUNDS} measurements of {} s of either kind, by turns.",
         PAUSE.as_millis(),
         FILE_BYTES / 1000,
         SPAN.as_secs()
@@ -95,7 +96,7 @@ fn measure(name: &str, database: &Scratch, limited: Limited) -> f64 {
     let counts = Busy::default();
     let (mut alone, mut beside, mut spent) = (Vec::new(), Vec::new(), Duration::ZERO);
     for _ in 0..ROUNDS {
-        alone.push(calm_turns(&server, &calm, SPAN));
+        alone.extend(calm_turns(&server, &calm, SPAN));
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
             for caller in 0..CALM * TIMES + UPLOADERS + 1 {
@@ -103,12 +104,12 @@ fn measure(name: &str, database: &Scratch, limited: Limited) -> f64 {
                 scope.spawn(move || bother(server, busy, caller, counts, stop));
             }
             let started = Instant::now();
-            beside.push(calm_turns(&server, &calm, SPAN));
+            beside.extend(calm_turns(&server, &calm, SPAN));
             spent += started.elapsed();
             stop.store(true, Ordering::Relaxed);
         });
     }
-    let [alone, beside] = [alone, beside].map(|rounds| [median(&rounds, 0), median(&rounds, 1)]);
+    let [alone, beside] = [alone, beside].map(percentiles);
     let ratio = beside[1] / alone[1];
     let rate = |count: &AtomicUsize| number(count.load(Ordering::Relaxed)) / spent.as_secs_f64();
     let pair = |[half, most]: [f64; 2]| format!("{half:.1} / {most:.1}");
@@ -125,9 +126,9 @@ fn measure(name: &str, database: &Scratch, limited: Limited) -> f64 {
     ratio
 }
 
-/// Lets the calm company's visitors write for a while; median and 99th percentile in milliseconds.
-fn calm_turns(server: &Server, calm: &World, span: Duration) -> [f64; 2] {
-    let mut latencies: Vec<Duration> = thread::scope(|scope| {
+/// Lets the calm company's visitors write for a while.
+fn calm_turns(server: &Server, calm: &World, span: Duration) -> Vec<Duration> {
+    thread::scope(|scope| {
         let visitors: Vec<_> = (0..CALM)
             .map(|visitor| {
                 scope.spawn(move || {
@@ -147,13 +148,20 @@ fn calm_turns(server: &Server, calm: &World, span: Duration) -> [f64; 2] {
             })
             .collect();
         visitors.into_iter().flat_map(|visitor| visitor.join().expect("a visitor ends")).collect()
-    });
+    })
+}
+
+/// Median and 99th percentile in milliseconds.
+fn percentiles(mut latencies: Vec<Duration>) -> [f64; 2] {
     latencies.sort_unstable();
     [50, 99].map(|share| latencies[(latencies.len() - 1) * share / 100].as_secs_f64() * 1e3)
 }
 
 /// One connection of the busy company: the first loads knowledge, some upload, the others write.
 fn bother(server: &Server, busy: &World, caller: usize, counts: &Busy, stop: &AtomicBool) {
+    // On Linux this is of the calling thread alone.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::setpriority_process(None, 10);
     let mut connection = Connection::open(server.address());
     let content = "The same words again. ".repeat(FILE_BYTES / 22);
     for time in 0.. {
@@ -173,13 +181,6 @@ fn bother(server: &Server, busy: &World, caller: usize, counts: &Busy, stop: &At
         count.fetch_add(1, Ordering::Relaxed);
         thread::sleep(pause);
     }
-}
-
-/// The median of one figure of all rounds.
-fn median(rounds: &[[f64; 2]], figure: usize) -> f64 {
-    let mut figures: Vec<f64> = rounds.iter().map(|round| round[figure]).collect();
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
 }
 
 fn number(count: usize) -> f64 {

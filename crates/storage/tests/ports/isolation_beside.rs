@@ -2,7 +2,9 @@
 //! has just the same: the ids are its own, so only the company can tell the rows apart.
 
 use chatbot::{Basis, Messages as _, Profiles as _, Session, Sessions as _, SettingsRecord as _};
-use handoff::{Activities as _, Erasing as _, HandoffFilter, Handoffs as _, Position, Sight, StateFilter, desk};
+use handoff::{
+    Activities as _, AllHandoffs as _, Erasing as _, HandoffFilter, Handoffs as _, Position, Sight, StateFilter, desk,
+};
 use identity::{
     admins::{AdminChange, Changed},
     agents::change::AgentChange,
@@ -256,6 +258,10 @@ fn lists_and_counts_hold_the_companys_own_in_whatever_order_companies_came() {
             let seen: Vec<_> =
                 listed.iter().map(|row| (row.company, row.owner.as_ref().map(|owner| owner.user))).collect();
             assert_eq!(seen, [(code, Some(own.admin))]);
+            let handoffs = world.db.platform_read(world.boss.clone(), move |platform| {
+                platform.all_handoffs_after(&HandoffFilter::default(), Some(code), None, 1_000)
+            });
+            assert_eq!(handoffs.wait().unwrap().len(), count("handoffs"));
         }
     }
 }

@@ -132,6 +132,9 @@ fn a_list_and_the_numbers_show_the_sessions_of_today() {
         let given = world.db.write(company.office.clone(), move |store| desk::assign(store, assigned, ben, now()));
         given.wait().unwrap();
         world.turn(&world.visitor(&company, Some(session(old))), &text("hello"), later(60));
+        // Of those without a profile too.
+        let nameless = world.turn(&world.visitor(&company, None), &text("hello"), now()).session;
+        world.escalated(&company, nameless, now());
         let favorite = match world.scratch.options.target {
             storage::Target::Sqlite(_) => "1",
             storage::Target::Postgres(_) => "TRUE",
@@ -147,7 +150,7 @@ fn a_list_and_the_numbers_show_the_sessions_of_today() {
             this_month: 4,
             by_country: vec![("+1".to_owned(), 1), ("+977".to_owned(), 4)],
             with_email: 1,
-            escalated_sessions: 2,
+            escalated_sessions: 3,
             favorites: 1,
             active: 4,
             used_today: 3,
