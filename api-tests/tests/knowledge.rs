@@ -18,6 +18,7 @@ on_each_database!(
     a_bad_item_refuses_the_whole_load,
     markup_in_knowledge_is_neutralised,
     a_load_may_have_ten_mebibytes,
+    a_company_may_know_no_more_than_its_share,
     only_those_who_run_companies_load_documents,
 );
 
@@ -253,6 +254,27 @@ async fn a_load_may_have_ten_mebibytes(world: &World) {
     let huge = json!({"c": {"s": [], "padding": "x".repeat(10 << 20)}});
     let reply = tesla.admin.load_documents(&huge).await.expect(413);
     assert_eq!(reply.body["code"], "payload_too_large");
+}
+
+async fn a_company_may_know_no_more_than_its_share(world: &World) {
+    let (tesla, space) = (world.company("Tesla Motors").await, world.company("SpaceX").await);
+    let entry = |part: usize, number: usize| {
+        let (question, answer) = (format!("What is {number} of {part}?"), "word ".repeat(1_900));
+        json!({"question": question, "answer": answer, "chunk_id": format!("{part}_{number}")})
+    };
+    let merge = |part: usize| {
+        let entries: Vec<_> = (0..600).map(|number| entry(part, number)).collect();
+        json!({"documents": {"c": {"s": entries}}, "mode": "merge"})
+    };
+    tesla.admin.load_documents(&merge(0)).await.ok();
+    tesla.admin.load_documents(&merge(0)).await.ok();
+    let refused = tesla.admin.load_documents(&merge(1)).await;
+    refused.field_error("documents", "There may be no more than 20000 entries and 10485760 characters altogether.");
+    let reply = tesla.visitor().await.say("What is 7 of 1?").await;
+    assert_ne!(reply["confidence"], 1.0, "nothing of it was kept");
+    // What one has is not counted against another.
+    space.admin.load_documents(&merge(1)).await.ok();
+    assert_eq!(space.visitor().await.say("What is 7 of 1?").await["confidence"], 1.0);
 }
 
 async fn only_those_who_run_companies_load_documents(world: &World) {

@@ -50,11 +50,10 @@ pub(crate) const STAFF: &[Row] = &[
     ("POST admin-dashboard/reset-agent-password",   by::reset_agent_password,     [NO,    NO,     CO,     ALL]),
     ("POST admin-dashboard/agent-logout",           by::own_account,              [NO,    SELF,   NO,     NO]),
     ("POST admin-dashboard/update-agent-status",    by::update_agent_status,      [NO,    SELF,   NO,     NO]),
-    // Of issue 3, not of the contract's table.
+    // Beside the contract's table.
     ("GET admin-dashboard/bot-settings",            by::bot_settings,             [NO,    NO,     CO,     ALL]),
     ("PUT admin-dashboard/bot-settings",            by::change_bot_settings,      [NO,    NO,     CO,     ALL]),
     ("PATCH admin-dashboard/bot-settings",          by::change_bot_settings,      [NO,    NO,     CO,     ALL]),
-    // Of issue 4.
     ("GET audit",                                   by::audit_log,                [NO,    NO,     CO,     ALL]),
 ];
 

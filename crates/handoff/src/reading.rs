@@ -9,7 +9,7 @@ use tenancy::{
 
 use crate::{
     Activities, Activity, ActivityFilter, AgentRef, AllHandoffs, Handoff, HandoffFilter, HandoffPage, Handoffs,
-    Position, Sight, State, StateFilter, locked,
+    Position, Sight, State, StateFilter,
 };
 
 /// The most activities that one list shows.
@@ -21,7 +21,7 @@ const RECENT_ACTIVITIES: i64 = 10;
 /// How many messages a profile shows.
 const RECENT_MESSAGES: i64 = 50;
 
-/// An agent's desk at a glance.
+/// An agent's desk at a glance; `None` if the agent was deactivated since it was admitted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dashboard {
     /// The agent.
@@ -120,23 +120,22 @@ where
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn dashboard<S>(store: &mut S, now: Timestamp) -> Result<Dashboard, StoreError>
+pub fn dashboard<S>(store: &mut S, now: Timestamp) -> Result<Option<Dashboard>, StoreError>
 where
     S: Handoffs + Activities + Agents + ActingAs<Agent> + ?Sized,
 {
     let id = store.caller().id();
-    let row = store.active_agents()?.into_iter().find(|agent| agent.id == id);
-    let row = row.ok_or_else(|| locked::broken("an admitted agent is not active"))?;
+    let Some(row) = store.active_agents()?.into_iter().find(|agent| agent.id == id) else { return Ok(None) };
     let mine = HandoffFilter { agent: Some(id), state: Some(StateFilter::Assigned), ..HandoffFilter::default() };
     let queue = HandoffFilter { state: Some(StateFilter::Pending), with_profile: true, ..HandoffFilter::default() };
-    Ok(Dashboard {
+    Ok(Some(Dashboard {
         agent: AgentRef { id, name: store.caller().name().to_owned() },
         status: row.status(),
         assigned: store.handoffs(&mine, Sight::Mine(id))?,
         unassigned: store.handoffs(&queue, Sight::MineAndQueue(id))?,
         activities: store.activities(&ActivityFilter { agent: Some(id), kind: None, limit: RECENT_ACTIVITIES })?,
         resolved_today: store.resolved_since(id, now.date().start())?,
-    })
+    }))
 }
 
 /// A page of the handoffs that name the calling agent, newest first.

@@ -17,4 +17,4 @@ pub use cache::IndexCache;
 pub use chunk::{Chunk, Document, Snapshot, Version};
 pub use faq::{Entries, Entry, FaqError};
 pub use index::{Index, Passage};
-pub use store::KnowledgeBase;
+pub use store::{Extent, KnowledgeBase};

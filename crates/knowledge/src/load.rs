@@ -6,7 +6,7 @@ use tenancy::{
     audit::{Action, Audit, Object},
 };
 
-use crate::{Entries, KnowledgeBase, Snapshot, Version};
+use crate::{Entries, Extent, KnowledgeBase, Snapshot, Version};
 
 /// What a load does with the FAQ that is already there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,6 +36,21 @@ impl LoadMode {
     }
 }
 
+/// The most that a company may know. Memory and time of an index grow with it, and companies share
+/// both. A single load, which is bounded more narrowly, always fits.
+pub const MOST: Extent = Extent { chunks: 20_000, characters: 10 << 20 };
+
+/// Why nothing was loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// There would be more than [`MOST`].
+    #[error("more than a company may know")]
+    TooMuch,
+    /// The store failed.
+    #[error("the entries could not be stored")]
+    Store(#[from] StoreError),
+}
+
 /// The outcome of a load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Loaded {
@@ -50,8 +65,8 @@ pub struct Loaded {
 /// The office of the reserved company loads the shared library.
 ///
 /// # Errors
-/// Only when the store fails.
-pub fn faq<S>(store: &mut S, entries: &Entries, mode: LoadMode, now: Timestamp) -> Result<Loaded, StoreError>
+/// [`LoadError`]; the transaction must not be kept then.
+pub fn faq<S>(store: &mut S, entries: &Entries, mode: LoadMode, now: Timestamp) -> Result<Loaded, LoadError>
 where
     S: KnowledgeBase + Audit + ActingAs<Office> + ?Sized,
 {
@@ -59,7 +74,14 @@ where
     store.record(Action::KnowledgeLoaded, Object::Company(company));
     let version = match mode {
         LoadMode::Replace => store.replace_faq(entries.as_slice(), now)?,
-        LoadMode::Merge => store.merge_faq(entries.as_slice(), now)?,
+        LoadMode::Merge => {
+            let version = store.merge_faq(entries.as_slice(), now)?;
+            let extent = store.extent()?;
+            if extent.chunks > MOST.chunks || extent.characters > MOST.characters {
+                return Err(LoadError::TooMuch);
+            }
+            version
+        }
     };
     Ok(Loaded { entries: entries.len(), version })
 }

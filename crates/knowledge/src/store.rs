@@ -4,6 +4,15 @@ use tenancy::{StoreError, Timestamp};
 
 use crate::{Chunk, Entry, Version};
 
+/// How much a company knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// Chunks.
+    pub chunks: u64,
+    /// Unicode scalar values of questions and answers.
+    pub characters: u64,
+}
+
 /// The knowledge of the company the store is bound to.
 ///
 /// The shared library is the knowledge of the reserved company
@@ -16,6 +25,9 @@ pub trait KnowledgeBase {
     /// [`KnowledgeBase::version`] in the same transaction gives the version
     /// that the chunks belong to.
     fn chunks(&mut self) -> Result<Vec<Chunk>, StoreError>;
+
+    /// How much there is.
+    fn extent(&mut self) -> Result<Extent, StoreError>;
 
     /// Makes `entries` the whole FAQ: every FAQ chunk stored before and every
     /// FAQ document left without a chunk are removed. A document whose title is

@@ -1,28 +1,28 @@
 //! Everything a handler works with, wired once at start.
 
-use std::{convert::Infallible, hash::Hash, num::NonZeroUsize, path::PathBuf, sync::Arc, thread};
+mod doors;
+
+use std::{num::NonZeroUsize, path::PathBuf, sync::Arc, thread};
 
 use attachments::LinkSigner;
 use identity::tokens::{Lifetimes, Signer};
-use knowledge::{Index, IndexCache, Version};
 use llm_client::ChatModel;
 use secrecy::ExposeSecret as _;
-use storage::{CompanyStore, Database, LobbyStore, Place, PlatformStore};
+use storage::Database;
 use tenancy::{
     Clock, CompanyCode, Fault, StoreError, Timestamp,
-    access::{self, Caller, Desk, Housekeeper, Office, Refused, Staff, Superadmin, Supervisor},
-    audit::Action,
+    access::{self, Refused},
 };
 
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
-    aside::aside,
     blobs::LocalBlobs,
     config::{Config, UPLOADS_FOLDER},
-    fair::Places,
+    fair::Permits,
     hashing::HashPool,
     http::links::PublicUrl,
+    indexes::Indexes,
     limits::{Limiter, MemoryBuckets, TrustedProxies},
     routes::Document,
 };
@@ -32,11 +32,10 @@ use crate::{
 pub(crate) struct App {
     db: Database,
     clock: Arc<dyn Clock>,
-    indexes: IndexCache,
-    builds: Places,
+    /// What companies know, ready to be asked.
+    pub(crate) indexes: Indexes,
     /// Chat turns under way.
-    pub(crate) turns: Places,
-    library: Housekeeper,
+    pub(crate) turns: Permits,
     readiness: Mutex<Option<(Instant, bool)>>,
     /// Password hashes run here.
     pub(crate) hashes: HashPool,
@@ -91,12 +90,11 @@ impl App {
         let turns = (4 * cores).max(8);
         let library = db.lobby(|lobby| access::housekeeper(lobby, CompanyCode::shared_library())).wait()?;
         Ok(Self {
+            indexes: Indexes::new(db.clone(), library, config.index_cache, (cores / 2).max(2)),
             db,
             clock,
-            indexes: IndexCache::new(config.index_cache),
-            builds: Places::new((cores / 2).max(2), 1, 1),
-            turns: Places::new(8 * turns, turns, 8 * turns),
-            library,
+            // Whoever is alone leaves room for one who comes.
+            turns: Permits::new(9 * turns, turns, 8 * turns),
             readiness: Mutex::default(),
             hashes: HashPool::new(config.bcrypt_cost)?,
             signer: Signer::new(secret),
@@ -146,229 +144,6 @@ impl App {
             Err(_) => false,
         }
     }
-
-    /// One write of one company.
-    pub(crate) async fn write<C, T, E>(
-        &self,
-        caller: C,
-        job: impl FnOnce(&mut CompanyStore<'_, C>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        C: Caller,
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        self.db.write(caller, job).await
-    }
-
-    /// One read of one company.
-    pub(crate) async fn read<C, T, E>(
-        &self,
-        caller: C,
-        job: impl FnOnce(&mut CompanyStore<'_, C>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        C: Caller,
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        self.db.read(caller, job).await
-    }
-
-    /// One read before it is known who calls.
-    pub(crate) async fn lobby<T, E>(
-        &self,
-        job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        self.db.lobby(job).await
-    }
-
-    /// As [`App::lobby`], taking its turn with whatever claims the same: see [`Database::lobby_of`].
-    pub(crate) async fn lobby_of<T, E>(
-        &self,
-        claim: impl Hash,
-        job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        self.db.lobby_of(&claim, job).await
-    }
-
-    /// One write of credentials and tokens.
-    pub(crate) async fn lobby_write<T, E>(
-        &self,
-        job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        self.db.lobby_write(job).await
-    }
-
-    /// One write for the installation, recorded with its purpose.
-    pub(crate) async fn platform<T, E>(
-        &self,
-        caller: Superadmin,
-        purpose: Action,
-        job: impl FnOnce(&mut PlatformStore<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        self.db.platform(caller, purpose, job).await
-    }
-
-    /// One read over all companies.
-    pub(crate) async fn platform_read<T, E>(
-        &self,
-        caller: Superadmin,
-        job: impl FnOnce(&mut PlatformStore<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        self.db.platform_read(caller, job).await
-    }
-
-    /// One write at the desk of the company that `place` belongs to: the caller's own,
-    /// or for a superadmin whichever it is. `None` if a superadmin named nothing that
-    /// exists; for others that is for the job to find out. What a superadmin does is recorded with
-    /// its purpose.
-    pub(crate) async fn desk_write<T, E>(
-        &self,
-        staff: Staff,
-        place: Place,
-        purpose: Action,
-        job: impl FnOnce(&mut CompanyStore<'_, Desk>) -> Result<T, E> + Send + 'static,
-    ) -> Result<Option<T>, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        match desk_of(staff) {
-            Ok(desk) => self.write(desk, job).await.map(Some),
-            Err(superadmin) => {
-                let job = move |office: &mut CompanyStore<'_, Office>| job(&mut office.acting());
-                found(self.platform(superadmin, purpose, move |platform| enter(platform, place, job)).await)
-            }
-        }
-    }
-
-    /// As [`App::desk_write`], reading only.
-    pub(crate) async fn desk_read<T, E>(
-        &self,
-        staff: Staff,
-        place: Place,
-        job: impl FnOnce(&mut CompanyStore<'_, Desk>) -> Result<T, E> + Send + 'static,
-    ) -> Result<Option<T>, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        match desk_of(staff) {
-            Ok(desk) => self.read(desk, job).await.map(Some),
-            Err(superadmin) => {
-                let job = move |office: &mut CompanyStore<'_, Office>| job(&mut office.acting());
-                found(self.platform_read(superadmin, move |platform| enter(platform, place, job)).await)
-            }
-        }
-    }
-
-    /// As [`App::desk_write`], for those who run companies.
-    pub(crate) async fn office_write<T, E>(
-        &self,
-        supervisor: Supervisor,
-        place: Place,
-        purpose: Action,
-        job: impl FnOnce(&mut CompanyStore<'_, Office>) -> Result<T, E> + Send + 'static,
-    ) -> Result<Option<T>, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        match supervisor {
-            Supervisor::Admin(admin) => self.write(Office::from(admin), job).await.map(Some),
-            Supervisor::Superadmin(superadmin) => {
-                found(self.platform(superadmin, purpose, move |platform| enter(platform, place, job)).await)
-            }
-        }
-    }
-
-    /// As [`App::office_write`], reading only.
-    pub(crate) async fn office_read<T, E>(
-        &self,
-        supervisor: Supervisor,
-        place: Place,
-        job: impl FnOnce(&mut CompanyStore<'_, Office>) -> Result<T, E> + Send + 'static,
-    ) -> Result<Option<T>, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        match supervisor {
-            Supervisor::Admin(admin) => self.read(Office::from(admin), job).await.map(Some),
-            Supervisor::Superadmin(superadmin) => {
-                found(self.platform_read(superadmin, move |platform| enter(platform, place, job)).await)
-            }
-        }
-    }
-
-    /// The index over a company's knowledge at this version or a later one, built if
-    /// it is not in memory.
-    ///
-    /// # Errors
-    /// Only when the store fails.
-    pub(crate) async fn index(&self, keeper: Housekeeper, version: i64) -> Result<Arc<Index>, StoreError> {
-        let (company, version) = (keeper.scope().company(), Version::new(version));
-        match self.indexes.peek(company, version) {
-            Some(index) => Ok(index),
-            None => self.build_index(keeper, company, version).await,
-        }
-    }
-
-    /// The index over the shared library as it is now. What a company asks of it is its own turn.
-    ///
-    /// # Errors
-    /// Only when the store fails.
-    pub(crate) async fn library(&self, asking: CompanyCode) -> Result<Arc<Index>, StoreError> {
-        let version = |store: &mut CompanyStore<'_, Housekeeper>| knowledge::KnowledgeBase::version(store);
-        let version = self.db.read_for(asking, self.library.clone(), version).await?;
-        self.index(self.library.clone(), version.get()).await
-    }
-
-    /// Builds it in this company's turn, one at a time; there are at least two places, so that a large
-    /// one does not keep every other company waiting. Callers that miss together build once: the others find it
-    /// when their turn comes, and wait without a thread.
-    async fn build_index(
-        &self,
-        keeper: Housekeeper,
-        company: CompanyCode,
-        version: Version,
-    ) -> Result<Arc<Index>, StoreError> {
-        let place = self.builds.enter(company).await?;
-        if let Some(index) = self.indexes.peek(company, version) {
-            return Ok(index);
-        }
-        let snapshot = self.read(keeper, |store| knowledge::load::snapshot(store)).await?;
-        let indexes = self.indexes.clone();
-        let build = move || {
-            let built = indexes.get(company, version, || Ok::<_, Infallible>(snapshot));
-            // Held to the end of the work, also if the caller has gone.
-            drop(place);
-            built
-        };
-        let Ok(index) = aside(build).await?;
-        Ok(index)
-    }
 }
 
 fn uploads(config: &Config) -> PathBuf {
@@ -379,49 +154,4 @@ fn uploads(config: &Config) -> PathBuf {
 /// stop halfway because a connection was reset.
 pub(crate) async fn to_the_end<T: 'static>(work: impl Future<Output = T> + 'static) -> Result<T, StoreError> {
     actix_web::rt::spawn(work).await.map_err(|error| StoreError::new(Fault::Broken, error))
-}
-
-/// The desk that a caller sits at; a superadmin has none of its own.
-fn desk_of(staff: Staff) -> Result<Desk, Superadmin> {
-    match staff {
-        Staff::Agent(agent) => Ok(Desk::from(agent)),
-        Staff::Admin(admin) => Ok(Desk::from(admin)),
-        Staff::Superadmin(superadmin) => Err(superadmin),
-    }
-}
-
-/// Why a superadmin's work in a company came to nothing.
-enum Entering<E> {
-    /// There is no such place. An error, so that nothing is recorded of it either.
-    Nowhere,
-    Failed(E),
-}
-
-impl<E: From<StoreError>> From<StoreError> for Entering<E> {
-    fn from(error: StoreError) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
-/// Runs a job in the company that something belongs to, in the platform's transaction. `None`
-/// if there is no such thing.
-fn enter<T, E: From<StoreError>>(
-    platform: &mut PlatformStore<'_>,
-    place: Place,
-    job: impl FnOnce(&mut CompanyStore<'_, Office>) -> Result<T, E>,
-) -> Result<T, Entering<E>> {
-    let Some(company) = platform.locate(place)? else { return Err(Entering::Nowhere) };
-    let mut office = platform.office(company).map_err(|refused| match refused {
-        Refused::Store(error) => error,
-        never => StoreError::new(Fault::Broken, never),
-    })?;
-    job(&mut office).map_err(Entering::Failed)
-}
-
-fn found<T, E>(done: Result<T, Entering<E>>) -> Result<Option<T>, E> {
-    match done {
-        Ok(done) => Ok(Some(done)),
-        Err(Entering::Nowhere) => Ok(None),
-        Err(Entering::Failed(error)) => Err(error),
-    }
 }

@@ -14,6 +14,7 @@ mod fair;
 pub mod fuzzing;
 mod hashing;
 mod http;
+mod indexes;
 mod limits;
 mod logging;
 mod openapi;

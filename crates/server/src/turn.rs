@@ -5,12 +5,16 @@ use std::{sync::Arc, time::Duration};
 
 use actix_web::web;
 use chatbot::Found;
-use handoff::turn::{self, Ask, Begun, Committed, Composing, Exchange, MAX_ATTEMPTS, Pending, TurnError};
-use tenancy::access::{Caller as _, Housekeeper, Visitor};
+use handoff::turn::{self as step, Ask, Begun, Committed, Composing, Exchange, MAX_ATTEMPTS, Pending, TurnError};
+use knowledge::{Index, Version};
+use tenancy::{
+    StoreError,
+    access::{Caller as _, Housekeeper, Visitor},
+};
 
 use crate::{
     app::{App, to_the_end},
-    fair::Place,
+    fair::Turn,
 };
 
 /// What became of a visitor's message.
@@ -36,15 +40,15 @@ async fn drive(app: &App, visitor: &Visitor, ask: Ask) -> Result<Turned, TurnErr
     let ask = Arc::new(ask);
     // In its company's turn; otherwise who has many visitors would stand before everybody else at
     // every step.
-    let mut place = Some(app.turns.enter(visitor.scope().company()).await?);
+    let mut turn = Turn::begin(&app.turns, visitor.scope().company()).await?;
     for _ in 0..MAX_ATTEMPTS {
         let (now, asked) = (app.now(), Arc::clone(&ask));
-        let pending = match app.read(visitor.clone(), move |store| turn::begin(store, &asked, now)).await? {
+        let pending = match app.read(visitor.clone(), move |store| step::begin(store, &asked, now)).await? {
             Begun::Replay(exchange) => return Ok(Turned::Done(exchange)),
             Begun::InProgress { retry_after } => return Ok(Turned::InProgress { retry_after }),
             Begun::Ready(pending) => pending,
         };
-        match commit(app, visitor, pending, &mut place).await {
+        match commit(app, visitor, pending, &mut turn).await {
             Err(TurnError::Raced) => {}
             Ok(exchange) => return Ok(Turned::Done(exchange)),
             Err(error) => return Err(error),
@@ -57,17 +61,17 @@ async fn commit(
     app: &App,
     visitor: &Visitor,
     mut pending: Box<Pending>,
-    place: &mut Option<Place>,
+    turn: &mut Turn<'_>,
 ) -> Result<Box<Exchange>, TurnError> {
     for _ in 0..MAX_ATTEMPTS {
-        look_up(app, visitor, &mut pending).await?;
+        look_up(app, visitor, &mut pending, turn).await?;
         let now = app.now();
-        match app.write(visitor.clone(), move |store| turn::commit(store, pending, now)).await? {
+        match app.write(visitor.clone(), move |store| step::commit(store, pending, now)).await? {
             Committed::Done(exchange) => return Ok(exchange),
             Committed::Again(moved) => pending = moved,
             Committed::Compose(composing) => {
                 // A model takes its time, and nothing here is kept busy by it.
-                drop(place.take());
+                turn.end();
                 return compose(app, visitor, composing).await;
             }
         }
@@ -76,16 +80,34 @@ async fn commit(
 }
 
 /// Looks into the company's knowledge, if the plan wants it.
-async fn look_up(app: &App, visitor: &Visitor, pending: &mut Pending) -> Result<(), TurnError> {
+async fn look_up(app: &App, visitor: &Visitor, pending: &mut Pending, turn: &mut Turn<'_>) -> Result<(), TurnError> {
     let Some((_, version, use_library)) = pending.wants_knowledge() else { return Ok(()) };
-    let own = app.index(Housekeeper::from(visitor.clone()), version).await?;
-    let library = if use_library { Some(app.library(visitor.scope().company()).await?) } else { None };
+    let own = index(app, Housekeeper::from(visitor.clone()), Version::new(version), turn).await?;
+    let library = if use_library {
+        let (keeper, version) = app.indexes.library(visitor.scope().company()).await?;
+        Some(index(app, keeper, version, turn).await?)
+    } else {
+        None
+    };
     let found =
         pending.wants_knowledge().map(|(text, ..)| Found::look_up(&own, library.as_deref(), text, pending.settings()));
     if let Some(found) = found {
         pending.supply(found);
     }
     Ok(())
+}
+
+/// The index at this version or a later one. While one is built, others are answered.
+async fn index(
+    app: &App,
+    keeper: Housekeeper,
+    version: Version,
+    turn: &mut Turn<'_>,
+) -> Result<Arc<Index>, StoreError> {
+    match app.indexes.peek(&keeper, version) {
+        Some(index) => Ok(index),
+        None => turn.beside(app.indexes.build(keeper, version)).await,
+    }
 }
 
 /// Asks the model with no transaction open. Whatever goes wrong there, the visitor
@@ -106,5 +128,5 @@ async fn compose(app: &App, visitor: &Visitor, composing: Box<Composing>) -> Res
         None => None,
     };
     let now = app.now();
-    app.write(visitor.clone(), move |store| turn::finish(store, composing, text, now)).await
+    app.write(visitor.clone(), move |store| step::finish(store, composing, text, now)).await
 }

@@ -98,7 +98,7 @@ fn teach(db: &Database, superadmin: Superadmin, company: CompanyCode, now: Times
         { "question": "Do you bake without gluten?", "answer": "Yes, two kinds of bread, on Fridays." },
     ] } }))?;
     let taught = db.platform(superadmin, Action::KnowledgeLoaded, move |platform| {
-        load::faq(&mut platform.office(company)?, &entries, LoadMode::Replace, now).map_err(access::Refused::from)
+        Ok::<_, Failure>(load::faq(&mut platform.office(company)?, &entries, LoadMode::Replace, now)?)
     });
     taught.wait()?;
     Ok(())

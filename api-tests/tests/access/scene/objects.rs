@@ -2,7 +2,7 @@
 
 use api_tests::prelude::*;
 
-use super::{NOWHERE, Scene, Thing};
+use super::{Kind, NOWHERE, Scene, Thing};
 use crate::words::Whose;
 
 impl Scene<'_> {
@@ -39,6 +39,26 @@ impl Scene<'_> {
         let body = json!({"admin_id": owner.id});
         let reset = self.superadmin.client().post("/api/auth/reset-admin-password/", &body).await.ok();
         Thing { password: reset["new_password"].as_str().unwrap().to_owned(), ..owner }
+    }
+
+    /// Lets the other company, and the superadmin in it, do whatever moves its rows and counts.
+    pub(crate) async fn neighbour_works(&mut self, theirs: &Thing) {
+        let made = self.fresh(Kind::Session, Whose::Foreign).await;
+        self.fresh(Kind::Session, Whose::ForeignQuiet).await;
+        let agent = self.fresh(Kind::Agent, Whose::Foreign).await;
+        let Self { foreign, foreigner, superadmin, plan, .. } = &*self;
+        let admin = &foreign.admin;
+        foreigner.write(&made.session, "Good day").await.ok();
+        foreigner.resolve(made.handoff, "done").await.ok();
+        foreigner.agent_login(&foreigner.email, &foreigner.password).await.ok();
+        foreigner.update_agent_status("BUSY").await.ok();
+        admin.delete_profile(theirs.id).await.ok();
+        admin.update_agent(agent.id, &json!({"name": "Other Name", "is_active": false})).await.ok();
+        admin.delete_agent(agent.id).await.ok();
+        admin.set_bot(&json!({"bot_name": "Other", "use_shared_library": true})).await.ok();
+        foreign.knowledge(&json!({"c": {"s": [{"question": "What is other?", "answer": "This."}]}})).await;
+        superadmin.update_admin(admin.id, &json!({"name": "Renamed", "address": "Elsewhere 1"})).await.ok();
+        superadmin.change_admin_plan(admin.id, &json!({"new_plan_id": plan, "reason": "grows"})).await.ok();
     }
 
     pub(super) async fn session(&self, whose: Whose, number: usize) -> Thing {

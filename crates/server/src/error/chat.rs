@@ -2,6 +2,7 @@
 
 use chatbot::profile::SaveProfileError;
 use handoff::turn::TurnError;
+use knowledge::load::{LoadError, MOST};
 
 use crate::http::error::ApiError;
 
@@ -22,6 +23,21 @@ impl From<SaveProfileError> for ApiError {
         match error {
             SaveProfileError::SessionNotFound => Self::not_found("Session not found"),
             SaveProfileError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<LoadError> for ApiError {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::TooMuch => Self::field(
+                "documents",
+                format!(
+                    "There may be no more than {} entries and {} characters altogether.",
+                    MOST.chunks, MOST.characters
+                ),
+            ),
+            LoadError::Store(error) => error.into(),
         }
     }
 }

@@ -57,14 +57,20 @@ const MINUTE: Duration = Duration::from_mins(1);
 const MOMENT: Duration = Duration::from_secs(10);
 
 impl Subject {
-    /// A login that no account has.
+    /// A login that no account has. Its spellings are told apart as those of an account are: case
+    /// counts in names and not in addresses.
     pub(crate) fn nobody(login: &str) -> Self {
         let cut: String = login.trim().chars().take(LONGEST_LOGIN).collect();
-        Self::Nobody(identity::Email::fold(&cut))
+        Self::Nobody(if cut.contains('@') { identity::Email::fold(&cut) } else { cut })
     }
 }
 
 impl Key {
+    /// Whether it counts failed sign-ins.
+    pub(super) fn is_sign_in(&self) -> bool {
+        matches!(self, Self::SignIn(_) | Self::SignInKnown(..) | Self::SignInElsewhere(_))
+    }
+
     /// How many calls the bucket takes; `None` if as many as come.
     pub(super) fn quota(&self, limits: &Limits) -> Option<Quota> {
         let a_minute = |calls| Quota { calls, window: MINUTE };
@@ -95,6 +101,7 @@ mod tests {
     fn the_spellings_of_an_unknown_login_share_a_bucket() {
         assert_eq!(Subject::nobody(" Ann@T.com"), Subject::nobody("ann@t.com"));
         assert_ne!(Subject::nobody("ann"), Subject::nobody("bob"));
+        assert_ne!(Subject::nobody("ann"), Subject::nobody("ANN"));
         let Subject::Nobody(long) = Subject::nobody(&"x".repeat(1 << 20)) else { panic!("an account") };
         assert_eq!(long.len(), LONGEST_LOGIN);
     }

@@ -16,7 +16,7 @@ use super::{
 
 /// Locks, so that callers rarely wait for each other.
 const SHARDS: usize = 64;
-/// Buckets of one shard; about a million altogether.
+/// Buckets of one shard; about a million altogether, and half as many for sign-ins.
 const MOST: usize = 16_384;
 /// How many buckets a full shard looks at to find one that it can do without.
 const SAMPLE: usize = 8;
@@ -26,11 +26,12 @@ const SWEEP: Duration = Duration::from_mins(1);
 /// The moments of the counted calls of each key, dropped when they no longer count.
 ///
 /// What is kept grows with the calls of the last window. The number of keys is bounded too: a full
-/// shard drops a bucket that would soon be idle, so that one window of calls from very many
-/// addresses cannot push out failed sign-ins, whose window is longer.
+/// shard drops a bucket that would soon be idle. Failed sign-ins have shards of their own, which calls
+/// from very many addresses cannot fill.
 pub(crate) struct MemoryBuckets {
     hasher: RandomState,
-    shards: Vec<Mutex<Shard>>,
+    calls: Vec<Mutex<Shard>>,
+    sign_ins: Vec<Mutex<Shard>>,
 }
 
 #[derive(Default)]
@@ -49,13 +50,14 @@ struct Bucket {
 impl MemoryBuckets {
     /// Nothing counted yet.
     pub(crate) fn new() -> Self {
-        Self { hasher: RandomState::new(), shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+        let shards = |count| (0..count).map(|_| Mutex::default()).collect();
+        Self { hasher: RandomState::new(), calls: shards(SHARDS), sign_ins: shards(SHARDS / 2) }
     }
 
     fn with<T>(&self, key: &Key, work: impl FnOnce(&mut Shard) -> T) -> Option<T> {
-        let shards = u64::try_from(self.shards.len()).ok()?;
-        let place = usize::try_from(self.hasher.hash_one(key).checked_rem(shards)?).ok()?;
-        let shard = self.shards.get(place)?;
+        let shards = if key.is_sign_in() { &self.sign_ins } else { &self.calls };
+        let place = self.hasher.hash_one(key).checked_rem(u64::try_from(shards.len()).ok()?)?;
+        let shard = shards.get(usize::try_from(place).ok()?)?;
         let mut shard: MutexGuard<'_, Shard> = shard.lock().unwrap_or_else(PoisonError::into_inner);
         Some(work(&mut shard))
     }

@@ -30,7 +30,7 @@ use crate::{
         body::{Valid, body},
         code::Code,
         describe::{page, parameter, per_page},
-        error::ApiError,
+        error::{ApiError, TokenProblem},
         page::{AgentPage, Paging},
         params::Params,
         routes::{Endpoint, at},
@@ -116,6 +116,7 @@ async fn dashboard(Auth(staff): Auth<Staff>, app: web::Data<App>) -> Result<Json
     let company = agent.scope().company();
     let now = app.now();
     let dashboard = app.read(agent, move |store| reading::dashboard(store, now)).await?;
+    let dashboard = dashboard.ok_or_else(|| ApiError::unauthorized(TokenProblem::UserInactive))?;
     Ok(Json(DashboardView {
         agent_info: AgentInfo {
             id: dashboard.agent.id.get(),

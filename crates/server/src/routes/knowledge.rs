@@ -215,7 +215,7 @@ async fn load_shared(app: &App, superadmin: Superadmin, entries: Entries, mode: 
     let now = app.now();
     let loaded = app.platform(superadmin, Action::KnowledgeLoaded, move |platform| {
         let mut library = platform.office(CompanyCode::shared_library())?;
-        load::faq(&mut library, &entries, mode, now).map_err(Refused::from)
+        load::faq(&mut library, &entries, mode, now).map_err(ApiError::from)
     });
     loaded.await?;
     Ok(())

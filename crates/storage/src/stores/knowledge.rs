@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use diesel::{
-    dsl::{auto_type, exists, max, not},
+    dsl::{auto_type, count_star, exists, max, not, sql},
     prelude::*,
+    sql_types::BigInt,
 };
-use knowledge::{Chunk, Document, Entry, KnowledgeBase, Version};
+use knowledge::{Chunk, Document, Entry, Extent, KnowledgeBase, Version};
 use tenancy::{DocumentId, StoreError, Timestamp, access::Caller};
 
 use crate::{
@@ -118,6 +119,15 @@ impl<C: Caller> KnowledgeBase for CompanyStore<'_, C> {
                 Ok(row.into_chunk(title))
             })
             .collect()
+    }
+
+    fn extent(&mut self) -> Result<Extent, StoreError> {
+        let code = self.code();
+        let characters = sql::<BigInt>("CAST(COALESCE(SUM(LENGTH(question) + LENGTH(answer)), 0) AS BIGINT)");
+        let (chunks, characters): (i64, i64) =
+            own_chunks(code.as_str()).select((count_star(), characters)).first(self.conn).stored()?;
+        let number = |count: i64| word(u64::try_from(count).ok(), "count");
+        Ok(Extent { chunks: number(chunks)?, characters: number(characters)? })
     }
 
     fn replace_faq(&mut self, entries: &[Entry], now: Timestamp) -> Result<Version, StoreError> {

@@ -11,14 +11,13 @@ const BLANK: &str = "This field may not be blank.";
 /// A text, trimmed; JSON numbers count as their digits.
 pub(crate) struct Text {
     max: usize,
-    min: usize,
     blank: bool,
     email: bool,
 }
 
 /// A text that is not blank.
 pub(crate) fn text() -> Text {
-    Text { max: usize::MAX, min: 0, blank: false, email: false }
+    Text { max: usize::MAX, blank: false, email: false }
 }
 
 /// A text that is an e-mail address, kept as typed.
@@ -31,14 +30,6 @@ impl Text {
     #[must_use]
     pub(crate) fn max(mut self, max: usize) -> Self {
         self.max = max;
-        self
-    }
-
-    /// Asks for at least so many Unicode scalar values.
-    #[must_use]
-    #[cfg_attr(not(any(test, feature = "fuzzing")), expect(dead_code, reason = "no body of today has a shortest text"))]
-    pub(crate) fn min(mut self, min: usize) -> Self {
-        self.min = min;
         self
     }
 
@@ -65,9 +56,6 @@ impl Text {
         // The count costs a pass, and bytes bound it from above.
         if text.len() > self.max && text.chars().count() > self.max {
             messages.push(format!("Ensure this field has no more than {} characters.", self.max).into());
-        }
-        if self.min > 0 && text.chars().count() < self.min {
-            messages.push(format!("Ensure this field has at least {} characters.", self.min).into());
         }
         if self.email && !Email::is_valid(text) {
             messages.push("Enter a valid email address.".into());
@@ -102,7 +90,6 @@ impl Single for Text {
         }
         if let Some(schema) = schema.as_object_mut() {
             schema.extend((self.max != usize::MAX).then(|| ("maxLength".to_owned(), self.max.into())));
-            schema.extend((self.min > 0).then(|| ("minLength".to_owned(), self.min.into())));
         }
         schema
     }

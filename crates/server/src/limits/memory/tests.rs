@@ -4,7 +4,7 @@ use identity::Origin;
 use proptest::prelude::*;
 use tenancy::UserId;
 
-use super::*;
+use super::{super::key::Subject, *};
 
 const QUOTA: Quota = Quota { calls: 3, window: Duration::from_secs(60) };
 
@@ -29,7 +29,7 @@ fn take(buckets: &MemoryBuckets, user: i64, now: Timestamp) -> Taken {
 }
 
 fn kept(buckets: &MemoryBuckets) -> usize {
-    buckets.shards.iter().map(|shard| shard.lock().unwrap().buckets.len()).sum()
+    buckets.calls.iter().chain(&buckets.sign_ins).map(|shard| shard.lock().unwrap().buckets.len()).sum()
 }
 
 fn level(remaining: u32, reset: u64) -> Level {
@@ -89,16 +89,33 @@ fn idle_keys_are_dropped() {
 }
 
 #[test]
-fn a_full_shard_keeps_failed_sign_ins_and_drops_what_is_idle_sooner() {
+fn a_full_shard_drops_what_is_idle_sooner() {
     let mut shard = Shard::default();
-    let failures = Quota { calls: 10, window: Duration::from_mins(15) };
-    let failed = Key::SignIn(Origin::of(None));
-    shard.take(&failed, failures, at(0));
+    let long = Quota { calls: 10, window: Duration::from_mins(15) };
+    let kept = Key::Public(Origin::of(None));
+    shard.take(&kept, long, at(0));
     for user in 0..40_000 {
         shard.take(&key(user), QUOTA, at(1));
     }
     assert_eq!(shard.buckets.len(), MOST);
-    assert!(shard.buckets.contains_key(&failed));
+    assert!(shard.buckets.contains_key(&kept));
+}
+
+#[test]
+fn calls_push_out_no_failed_sign_in() {
+    let buckets = MemoryBuckets::new();
+    let failures = Quota { calls: 10, window: Duration::from_mins(15) };
+    let failed = |user| Key::SignInElsewhere(Subject::Account(UserId::new(user)));
+    for user in 0..200 {
+        now_or_never(buckets.take(&failed(user), failures, at(0)));
+    }
+    let room = i64::try_from(SHARDS * MOST).unwrap();
+    for user in 0..room + room / 8 {
+        take(&buckets, user, at(1));
+    }
+    for user in 0..200 {
+        assert_eq!(now_or_never(buckets.look(&failed(user), failures, at(1))).remaining, 9);
+    }
 }
 
 #[test]

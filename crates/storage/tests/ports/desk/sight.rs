@@ -147,7 +147,8 @@ fn an_agent_is_shown_its_own_and_the_queue_and_others_all() {
 fn a_dashboard_shows_an_agents_own_day() {
     for scene in Scene::each() {
         let dashboard = |at: u64| {
-            scene.world.db.read(scene.ben.clone(), move |store| reading::dashboard(store, later(at))).wait().unwrap()
+            let read = scene.world.db.read(scene.ben.clone(), move |store| reading::dashboard(store, later(at)));
+            read.wait().unwrap().unwrap()
         };
         let today = dashboard(20);
         assert_eq!((today.agent.name.as_str(), today.status), ("ben", AgentStatus::Pending));
@@ -163,6 +164,13 @@ fn a_dashboard_shows_an_agents_own_day() {
         let (first, second) = (page(0).unwrap(), page(1).unwrap());
         assert_eq!((first.count, ids(&first.rows)), (2, vec![scene.resolved.1]));
         assert_eq!((second.count, ids(&second.rows)), (2, vec![scene.bens.1]));
+        scene
+            .world
+            .scratch
+            .execute(&format!("UPDATE accounts SET is_active = (1 = 0) WHERE id = {}", scene.ben.user()))
+            .unwrap();
+        let gone = scene.world.db.read(scene.ben.clone(), move |store| reading::dashboard(store, now()));
+        assert!(gone.wait().unwrap().is_none());
     }
 }
 
