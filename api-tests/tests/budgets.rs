@@ -11,6 +11,8 @@ api_tests::on_each_database! { with small:
     chat_of_one_company_leaves_the_others_theirs,
     a_claim_uses_up_nobodys_budget,
     uploads_have_a_budget_of_their_own,
+    how_a_company_stands_is_told_to_nobody_who_is_not_refused,
+    password_resets_of_one_company_leave_the_others_their_sign_ins,
 }
 
 /// Four turns and two files in ten seconds; every visitor has an address of its own.
@@ -38,8 +40,7 @@ fn refused(reply: &Reply, limit: &str) {
 async fn chat_of_one_company_leaves_the_others_theirs(world: &World) {
     let (busy, calm) = (world.company("Busy").await, world.company("Calm").await);
     for visitor in 1..=4 {
-        let reply = say(world, visitor, &busy.id).await.expect(200);
-        assert_eq!(reply.header("ratelimit-remaining"), (4 - visitor).to_string(), "{reply:?}");
+        say(world, visitor, &busy.id).await.expect(200);
     }
     refused(&say(world, 5, &busy.id).await, "4");
     say(world, 5, &calm.id).await.expect(200);
@@ -77,4 +78,37 @@ async fn uploads_have_a_budget_of_their_own(world: &World) {
     say(world, 3, &busy.id).await.expect(200);
     world.clock.advance(Duration::from_secs(10));
     upload(3, &sessions[0]).await.expect(201);
+}
+
+/// The tightest of the caller's own limits is shown, as if it were alone.
+async fn how_a_company_stands_is_told_to_nobody_who_is_not_refused(world: &World) {
+    let (busy, calm) = (world.company("Busy").await, world.company("Calm").await);
+    let told = |reply: &Reply| {
+        ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"].map(|name| reply.header(name).to_owned())
+    };
+    let alone = told(&say(world, 1, &calm.id).await.expect(200));
+    for visitor in 2..=5 {
+        assert_eq!(told(&say(world, visitor, &busy.id).await.expect(200)), alone);
+    }
+    refused(&say(world, 6, &busy.id).await, "4");
+}
+
+async fn password_resets_of_one_company_leave_the_others_their_sign_ins(world: &World) {
+    let (busy, calm) = (world.company("Busy").await, world.company("Calm").await);
+    let new = json!({"name": "Ann", "phone": "555-1", "email": "ann@t.example", "specialization": "Cars"});
+    let agent = busy.admin.create_agent(&new).await.created()["agent"]["id"].as_i64().unwrap();
+    // As many as may wait for one company, and with them as many as an account may try at once: where
+    // its owner has signed in before, and elsewhere.
+    let resets = (0..32).map(|_| sent(busy.admin.reset_agent_password(agent)));
+    let sign_in = || world.anybody().login(&calm.admin.email, &calm.admin.password);
+    let sign_ins = (0..16).map(|number| sent(if number % 2 == 0 { sign_in() } else { from(sign_in(), 9) }));
+    let under_way: Vec<_> = resets.chain(sign_ins).collect();
+    for call in under_way {
+        call.await.unwrap().expect(200);
+    }
+}
+
+/// A call that is on its way already.
+fn sent(call: Call) -> tokio::task::JoinHandle<Reply> {
+    tokio::spawn(std::future::IntoFuture::into_future(call))
 }

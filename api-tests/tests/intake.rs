@@ -1,6 +1,8 @@
 //! The visitor introduces herself: the welcome and the steps of contract 5.3.
 #![cfg(test)]
 
+use std::time::Duration;
+
 use api_tests::prelude::*;
 
 on_each_database!(
@@ -204,8 +206,10 @@ async fn create_profile_completes_the_intake(world: &World) {
     visitor.say("Hello").await;
     visitor.say("Half Way").await;
     let body = json!({"session_id": visitor.session, "name": "Asha <b>Rai", "phone": "984 1234567", "email": ""});
+    world.clock.advance(Duration::from_mins(1));
     let made = visitor.create_profile(&body).await.ok();
     let profile = &made["profile"];
+    assert_eq!(profile["last_used"], profile["created_at"]);
     assert_eq!((&profile["name"], &profile["phone"]), (&json!("Asha < b>Rai"), &json!("+977-9841234567")));
     assert_eq!(
         (&profile["persistent_user_id"], &profile["company_id"]),

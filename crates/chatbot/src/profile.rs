@@ -33,7 +33,7 @@ pub struct Profile {
     pub country_code: String,
     /// When the profile was made.
     pub created_at: Timestamp,
-    /// When the visitor last wrote.
+    /// When the visitor last wrote or gave the profile.
     pub last_used: Timestamp,
     /// Marked by staff.
     pub is_favorite: bool,
@@ -88,11 +88,11 @@ where
     locked.step = Step::Complete;
     locked.collected = Collected::default();
     locked.profile = Some((stored.id, stored.name.clone()));
-    locked.updated_at = now;
+    (locked.last_used, locked.updated_at) = (now, now);
     // The session was read under its lock, so only its revision is there to compare.
     let basis = Basis { revision: locked.revision, versions: None };
     match store.append(&locked, basis, &[], now)? {
-        Some(_) => Ok(stored),
+        Some(_) => Ok(Profile { last_used: now, ..stored }),
         None => Err(StoreError::new(Fault::Broken, "a locked session moved").into()),
     }
 }

@@ -137,7 +137,7 @@ pub struct Session {
     pub visitor_read_seq: i64,
     /// The highest `seq` that staff have read.
     pub staff_read_seq: i64,
-    /// When the visitor last wrote; the profile's `last_used`.
+    /// When the visitor last wrote or gave a profile; the profile's `last_used`.
     pub last_used: Timestamp,
     /// When the session was made.
     pub created_at: Timestamp,

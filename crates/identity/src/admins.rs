@@ -3,7 +3,7 @@
 use tenancy::{
     Company, CompanyCode, CompanyStatus, PlanId, StoreError, Timestamp, UserId,
     assignments::{self, Assignment, TERM},
-    audit::{Action, Object},
+    audit::{Action, Audit, Object},
     companies::{self, Companies},
     plans::{Plan, Plans},
 };
@@ -134,7 +134,7 @@ pub enum CreateAdminError {
 /// [`CreateAdminError`]; nothing has changed then.
 pub fn open<S>(store: &mut S, new: NewAdmin, plan: PlanId, now: Timestamp) -> Result<Created, CreateAdminError>
 where
-    S: Platform + Companies + Plans + ?Sized,
+    S: Platform + Companies + Plans + Audit + ?Sized,
 {
     let plan = subscribable(store, plan)?;
     let company = companies::open(store, &new.contact.name, now)?;

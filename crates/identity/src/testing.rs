@@ -9,7 +9,7 @@ use tenancy::{
     AgentId, Company, CompanyCode, CompanyStatus, Fault, Money, PlanId, SessionId, StoreError, Timestamp, UserId,
     access::{self, Directory, Located, Staff, Standing, TokenVersion},
     assignments::Assignment,
-    audit::{Action, By, Object, Register},
+    audit::{Action, Audit, By, Object, Register},
     companies::{CodePrefix, Companies},
     plans::{NewPlan, Plan, PlanFilter, PlanName, Plans},
 };
@@ -245,6 +245,13 @@ impl Accounts for World {
 impl Register for World {
     fn register(&mut self, chain: Option<CompanyCode>, by: By, action: Action, object: Object) {
         self.audit.push((chain, by, action, object));
+    }
+}
+
+/// As the platform's store does it: for the installation's chain.
+impl Audit for World {
+    fn record(&mut self, action: Action, object: Object) {
+        self.register(None, By::Nobody, action, object);
     }
 }
 

@@ -19,7 +19,7 @@ use tokio::{sync::Mutex, time::Instant};
 use crate::{
     blobs::LocalBlobs,
     config::{Config, UPLOADS_FOLDER},
-    fair::Permits,
+    fair::{Permits, Share},
     hashing::HashPool,
     http::links::PublicUrl,
     indexes::Indexes,
@@ -94,7 +94,7 @@ impl App {
             db,
             clock,
             // Whoever is alone leaves room for one who comes.
-            turns: Permits::new(9 * turns, turns, 8 * turns),
+            turns: Permits::new(Share { all: 9 * turns, each: turns, alone: 8 * turns, waiting: 1_000 }),
             readiness: Mutex::default(),
             hashes: HashPool::new(config.bcrypt_cost)?,
             signer: Signer::new(secret),

@@ -293,7 +293,7 @@ impl Settings {
     /// # Errors
     /// A cost that bcrypt does not have.
     pub fn cost(&self) -> Result<u32, ConfigError> {
-        let cost = self.bcrypt_cost.unwrap_or(12);
+        let cost = self.bcrypt_cost.unwrap_or(identity::Hasher::DEFAULT_COST);
         if (4..=31).contains(&cost) { Ok(cost) } else { Err(ConfigError::Cost) }
     }
 
@@ -345,8 +345,12 @@ impl Settings {
     }
 }
 
+/// Makes the data folder, for its owner alone. One that is there keeps the mode that it has.
 fn make(folder: &Path) -> Result<(), ConfigError> {
-    fs::create_dir_all(folder).map_err(ConfigError::DataDir)
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder).map_err(ConfigError::DataDir)
 }
 
 /// The secret in the data folder, if there is one.

@@ -9,7 +9,10 @@ use tenancy::{
     access::{Caller as _, Housekeeper},
 };
 
-use crate::{aside::aside, fair::Permits};
+use crate::{
+    aside::aside,
+    fair::{Permits, Share},
+};
 
 /// The indexes of companies and of the shared library, built when they are asked for.
 pub(crate) struct Indexes {
@@ -23,7 +26,8 @@ impl Indexes {
     /// None yet; of so many bytes altogether, so many built at a time. There should be two at least,
     /// so that a large one does not keep every other company waiting.
     pub(crate) fn new(db: Database, library: Housekeeper, bytes: u64, builds: usize) -> Self {
-        Self { db, cache: IndexCache::new(bytes), builds: Permits::new(builds, 1, 1), library }
+        let share = Share { all: builds, each: 1, alone: 1, waiting: 1_000 };
+        Self { db, cache: IndexCache::new(bytes), builds: Permits::new(share), library }
     }
 
     /// The shared library and its version as it is now. What a company asks of it is its own turn.

@@ -3,7 +3,8 @@
 //! [`guard()`] stands around every endpoint and counts by address, before a body is read;
 //! `auth` counts staff by account; handlers count by session with [`count`]; and
 //! [`throttle`] counts failed sign-ins. Whatever was counted is noted in the request, and
-//! [`stamp`] writes the tightest bucket into the response at the edge.
+//! [`stamp`] writes the tightest bucket into the response at the edge. Of a company's budget only
+//! a refused call tells.
 
 mod buckets;
 mod guard;
@@ -81,7 +82,10 @@ pub(crate) async fn count(req: &HttpRequest, key: Key) -> Result<(), ApiError> {
     match app.limiter.take(&key, app.now()).await {
         None => Ok(()),
         Some(Taken::Counted(level)) => {
-            standing::note(req, level);
+            // What is left of a budget is the company's load, which is nobody's to see.
+            if !key.is_budget() {
+                standing::note(req, level);
+            }
             Ok(())
         }
         Some(Taken::Refused(level)) => {

@@ -5,7 +5,9 @@
 //! (companies by their code, the installation after them), and no two of them wait for each other
 //! there.
 
+mod announced;
 mod append;
+mod flaw;
 mod seal;
 mod verify;
 
@@ -16,9 +18,13 @@ use tenancy::{
     audit::{Action, By, Object},
 };
 
+pub use flaw::{AuditError, Broken, Flaw, Verified};
 use seal::Key;
-pub use verify::{AuditError, Broken, Flaw, Verified};
 pub(crate) use verify::{fits, verify};
+
+/// The installation's chain notes every row of a company's chain whose position this divides. So that
+/// many rows, less one, can be cut off a company's chain unnoticed by who kept its head of then.
+const NOTED_EVERY: i64 = 8;
 
 /// Writes and verifies the audit log: a key and a clock.
 #[derive(Clone)]
@@ -72,7 +78,8 @@ impl Notes {
 
     /// Completes what a superadmin's write has noted, so that none goes by unseen: each company that
     /// was entered has an entry of its own, with the purpose as reason, and the installation's chain
-    /// has one for each company, or a single one where none was entered.
+    /// has one for each company, or a single one where none was entered. What the use case itself has
+    /// said is not said again.
     pub(crate) fn on_behalf_of(&mut self, superadmin: UserId, purpose: Action) {
         let (by, home) = (By::Superadmin(superadmin), CompanyCode::shared_library());
         for company in std::mem::take(&mut self.entered) {
@@ -80,7 +87,14 @@ impl Notes {
                 if !self.chains.contains_key(&company) {
                     self.add(company, by, Action::CompanyEntered, Object::Company(company));
                 }
-                self.add(home, by, purpose, Object::Company(company));
+                let object = Object::Company(company);
+                let said = self
+                    .chains
+                    .get(&home)
+                    .is_some_and(|notes| notes.iter().any(|note| note.action == purpose && note.object == object));
+                if !said {
+                    self.add(home, by, purpose, object);
+                }
             }
         }
         if !self.chains.contains_key(&home) {

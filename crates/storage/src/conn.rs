@@ -60,11 +60,28 @@ pub(crate) fn open(target: &Target, purpose: Purpose) -> ConnectionResult<Db> {
     match target {
         Target::Postgres(url) => diesel::PgConnection::establish(url.as_str()).map(Db::Pg),
         Target::Sqlite(sqlite) => {
+            #[cfg(unix)]
+            if purpose == Purpose::Write {
+                make_private(&sqlite.path);
+            }
             let mut conn = diesel::SqliteConnection::establish(&sqlite.path.to_string_lossy())?;
             conn.batch_execute(&pragmas(sqlite, purpose))
                 .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
             Ok(Db::Sqlite(conn))
         }
+    }
+}
+
+/// Makes the file, if there is none, for its owner alone; the files that SQLite makes beside it get its
+/// mode. What goes wrong here goes wrong again when SQLite opens it, which says so.
+#[cfg(unix)]
+fn make_private(path: &std::path::Path) {
+    use std::os::unix::fs::OpenOptionsExt as _;
+
+    // What SQLite does not take for the name of a file.
+    let text = path.to_string_lossy();
+    if !text.starts_with("file:") && !text.starts_with(':') {
+        let _ = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     }
 }
 

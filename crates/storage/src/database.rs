@@ -238,31 +238,25 @@ impl Database {
         })
     }
 
-    /// One read before it is known who calls.
+    /// The line of what a caller says of itself before anything of it is known: an account, a
+    /// company, a login, an address. The same claim is always in the same of 64 lines.
+    pub fn line_of(&self, claim: &impl Hash) -> Line {
+        let place = self.inner.claims.hash_one(claim) % u64::from(LOBBIES);
+        Line::Lobby(u8::try_from(place).unwrap_or(0))
+    }
+
+    /// One read before it is known who calls, in the installation's own turn: for the operator. Who
+    /// serves callers uses [`Database::lobby_in`].
     pub fn lobby<T, E>(&self, job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static) -> Ticket<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.lobby_in(Line::Lobby(LOBBIES), job)
+        self.lobby_in(Line::Platform, job)
     }
 
-    /// As [`Database::lobby`], taking its turn with whatever says the same of itself: the company
-    /// that it names, or the account of its token.
-    pub fn lobby_of<T, E>(
-        &self,
-        claim: &impl Hash,
-        job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Ticket<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        let place = self.inner.claims.hash_one(claim) % u64::from(LOBBIES);
-        self.lobby_in(Line::Lobby(u8::try_from(place).unwrap_or(LOBBIES)), job)
-    }
-
-    fn lobby_in<T, E>(
+    /// As [`Database::lobby`], in the turn of whom it is about.
+    pub fn lobby_in<T, E>(
         &self,
         line: Line,
         job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static,
@@ -275,7 +269,8 @@ impl Database {
         submit(&self.inner.readers, line, begin, move |conn, _| job(&mut LobbyStore::new(conn, &mut Notes::default())))
     }
 
-    /// One write of credentials and tokens.
+    /// One write of credentials and tokens, in the installation's own turn: for the operator. Who
+    /// serves callers uses [`Database::lobby_write_in`].
     pub fn lobby_write<T, E>(
         &self,
         job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static,
@@ -284,9 +279,22 @@ impl Database {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        self.lobby_write_in(Line::Platform, job)
+    }
+
+    /// As [`Database::lobby_write`], in the turn of whom it is about.
+    pub fn lobby_write_in<T, E>(
+        &self,
+        line: Line,
+        job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Ticket<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
         let begin = self.begin(Door::Lobby, Purpose::Write);
         let recorder = self.inner.recorder.clone();
-        submit(&self.inner.writers, Line::Lobby(LOBBIES), begin, move |conn, _| {
+        submit(&self.inner.writers, line, begin, move |conn, _| {
             let mut notes = Notes::default();
             let mut store = LobbyStore::new(conn, &mut notes);
             let done = job(&mut store)?;

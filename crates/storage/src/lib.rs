@@ -24,6 +24,7 @@ pub use audit::{AuditError, Broken, Flaw, Recorder, Verified};
 pub use database::{Database, OpenError, Options};
 pub use job::{Sink, Ticket};
 pub use migrations::MigrateError;
+pub use queue::Line;
 pub use selftest::{Isolation, IsolationError};
 pub use store::{CompanyStore, LobbyStore, PlatformStore};
 pub use stores::Place;

@@ -1,6 +1,6 @@
 //! Bringing a database up to this version of the program.
 
-use diesel::{RunQueryDsl, migration::MigrationSource};
+use diesel::{Connection as _, RunQueryDsl, migration::MigrationSource};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
 
 use crate::{
@@ -75,20 +75,25 @@ const ADOPT: &str = "DO $$ DECLARE guarded RECORD; BEGIN
     END LOOP;
 END $$";
 
-/// Lets the runtime role work with the tables, and with nothing else.
+/// Lets the runtime role work with the tables, and with nothing else, whatever it had before. In one
+/// transaction, so that a running server never goes without.
 fn grant(conn: &mut diesel::PgConnection, role: &str) -> Result<(), Failure> {
     let role = role.replace('"', "\"\"");
-    for statement in [
-        format!("GRANT USAGE ON SCHEMA public TO \"{role}\""),
-        format!("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO \"{role}\""),
-        format!("REVOKE INSERT, UPDATE, DELETE ON __diesel_schema_migrations FROM \"{role}\""),
-        // The audit log is appended to and nothing else.
-        format!("REVOKE UPDATE, DELETE ON audit_entries FROM \"{role}\""),
-        format!("REVOKE DELETE ON audit_heads FROM \"{role}\""),
-    ] {
-        diesel::sql_query(statement).execute(conn)?;
-    }
-    Ok(())
+    conn.transaction(|conn| {
+        for statement in [
+            format!("GRANT USAGE ON SCHEMA public TO \"{role}\""),
+            format!("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM \"{role}\""),
+            format!("REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM \"{role}\""),
+            format!("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO \"{role}\""),
+            format!("REVOKE INSERT, UPDATE, DELETE ON __diesel_schema_migrations FROM \"{role}\""),
+            // The audit log is appended to and nothing else.
+            format!("REVOKE UPDATE, DELETE ON audit_entries FROM \"{role}\""),
+            format!("REVOKE DELETE ON audit_heads FROM \"{role}\""),
+        ] {
+            diesel::sql_query(statement).execute(conn)?;
+        }
+        Ok(())
+    })
 }
 
 /// Looks whether the database is at this program's version.

@@ -11,17 +11,25 @@ use std::{
 
 use tenancy::CompanyCode;
 
-/// Whose turn work takes.
+/// Whose turn work takes, at the database and wherever else companies take turns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Line {
-    /// A company's, whose caller was admitted.
+pub enum Line {
+    /// A company's, once its caller was admitted or its word is signed.
     Company(CompanyCode),
-    /// Work before it is known who calls, spread over [`LOBBIES`] lines by what the caller says of
-    /// itself, and one more for those who say nothing. Not a line for each claim: claims cost
-    /// nothing, and so would turns.
+    /// Work before it is known who calls, spread over 64 lines by what the caller says of itself:
+    /// see [`Database::line_of`]. Not a line for each claim: claims cost nothing, and so would turns.
+    ///
+    /// [`Database::line_of`]: crate::Database::line_of
     Lobby(u8),
     /// The installation's own.
     Platform,
+}
+
+impl Line {
+    /// The line of the staff of a company; superadmins, who have none, stand in the installation's.
+    pub fn of_staff(company: Option<CompanyCode>) -> Self {
+        company.map_or(Self::Platform, Self::Company)
+    }
 }
 
 /// How many lines there are for claims.

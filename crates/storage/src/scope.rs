@@ -35,7 +35,8 @@ pub(crate) fn enter(conn: &mut Db, company: CompanyCode) -> Result<(), StoreErro
 }
 
 /// Runs statements about login names, which are unique over all companies: whether one is taken
-/// anywhere, making an account that is nobody's yet, deleting one that is nobody's any more.
+/// anywhere, making an account that is nobody's yet and giving it to somebody, deleting one that is
+/// nobody's any more. Every account can be seen meanwhile, so the statements read no more than ids.
 pub(crate) fn with_logins<T, E: From<StoreError>>(
     conn: &mut Db,
     run: impl FnOnce(&mut Db) -> Result<T, E>,

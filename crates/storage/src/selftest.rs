@@ -5,6 +5,7 @@
 //! is the other's, in every company table; on both databases the ports are called with ids of the other.
 //! Before that the catalogue is read: a policy that is missing shows nothing, so no statement finds it.
 
+mod policies;
 mod ports;
 mod probes;
 mod rows;
@@ -119,5 +120,6 @@ fn fill(conn: &mut Db) -> diesel::QueryResult<()> {
         let inserts: Vec<_> = inside.map(|table| table.insert(dialect, number)).collect();
         conn.batch_execute(&inserts.join("; "))?;
     }
-    Ok(())
+    // On since staff was made.
+    enter(conn, "SET LOCAL app.logins = 'off'".to_owned())
 }

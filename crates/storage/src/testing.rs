@@ -94,10 +94,19 @@ impl Scratch {
     ///
     /// # Errors
     /// What the database said.
-    #[expect(clippy::expect_used, reason = "a test without a database cannot go on")]
     pub fn lines_without_a_door(&self, sql: &str) -> Result<Vec<String>, String> {
+        self.lines_as_the_server("", sql)
+    }
+
+    /// The same as the server's role, after other statements; in one transaction, which is undone.
+    ///
+    /// # Errors
+    /// What the database said.
+    #[expect(clippy::expect_used, reason = "a test without a database cannot go on")]
+    pub fn lines_as_the_server(&self, before: &str, sql: &str) -> Result<Vec<String>, String> {
         let mut conn = open(&self.options.target, Purpose::Write).expect("the database opens");
-        load(&mut conn, sql).map_err(|error| error.to_string())
+        let done = conn.batch_execute(&format!("BEGIN; {before}")).and_then(|()| load(&mut conn, sql));
+        done.map_err(|error| error.to_string())
     }
 
     /// This database as the role that made it, which no policy binds; SQLite has none.

@@ -8,6 +8,8 @@
 //! Each company has a chain of its own. The installation's chain stands under the reserved company
 //! ([`CompanyCode::shared_library`]).
 
+use std::fmt;
+
 use crate::{
     AgentId, AssignmentId, CompanyCode, PlanId, ProfileId, StoreError, Timestamp, UserId,
     access::{Role, Staff},
@@ -104,13 +106,8 @@ actions! {
     HandoffResolved = "handoff_resolved";
     /// A company's chain began; an entry of the installation's chain.
     ChainBegun = "chain_begun";
-}
-
-impl Action {
-    /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|action| action.as_str() == word)
-    }
+    /// A company's chain has come so far; an entry of the installation's chain.
+    ChainNoted = "chain_noted";
 }
 
 /// Who did it.
@@ -189,6 +186,26 @@ pub enum Object {
     Profile(ProfileId),
     /// The installation as a whole.
     Installation,
+    /// A company's chain, as far as it has come.
+    Chain(ChainEnd),
+}
+
+/// How far a chain had come, to be compared with what it is later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ChainEnd {
+    /// Whose chain.
+    pub company: CompanyCode,
+    /// How many entries it had.
+    pub entries: i64,
+    /// The keyed hash of the last of them.
+    pub mac: [u8; 32],
+}
+
+impl fmt::Display for ChainEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} ", self.company, self.entries)?;
+        self.mac.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
 }
 
 impl Object {
@@ -203,6 +220,7 @@ impl Object {
             Self::Plan(_) => "plan",
             Self::Profile(_) => "profile",
             Self::Installation => "installation",
+            Self::Chain(_) => "chain",
         }
     }
 
@@ -215,6 +233,7 @@ impl Object {
             Self::Assignment(id) => Some(id.to_string()),
             Self::Plan(id) => Some(id.to_string()),
             Self::Profile(id) => Some(id.to_string()),
+            Self::Chain(end) => Some(end.to_string()),
             Self::UnknownLogin | Self::Installation => None,
         }
     }
@@ -274,7 +293,6 @@ mod tests {
         assert_eq!(words.len(), Action::ALL.len());
         for word in words {
             assert!(word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{word}");
-            assert_eq!(Action::parse(word).map(Action::as_str), Some(word));
         }
     }
 }

@@ -129,18 +129,19 @@ where
     store.set_status(status)
 }
 
-/// Opens a company under a code that was never issued before.
+/// Opens a company under a code that was never issued before, and says so to the installation's log.
 ///
 /// # Errors
 /// Only when the store fails.
 pub fn open<S>(store: &mut S, name: &str, now: Timestamp) -> Result<Company, StoreError>
 where
-    S: Companies + ?Sized,
+    S: Companies + Audit + ?Sized,
 {
     let prefix = CodePrefix::from_name(name);
     let number = store.next_number(prefix)?;
     let code = prefix.code(number).map_err(|error| StoreError::new(crate::Fault::Broken, error))?;
     store.insert(code, name, now)?;
+    store.record(Action::CompanyOpened, Object::Company(code));
     Ok(Company { code, name: name.to_owned(), status: CompanyStatus::Active })
 }
 

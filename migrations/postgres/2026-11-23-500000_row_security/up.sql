@@ -5,7 +5,7 @@
 
 -- Sets up a table: one policy for each command, and the owner's way for migrations.
 CREATE FUNCTION pg_temp.guard(
-    guarded TEXT, to_select TEXT, to_insert TEXT, to_update TEXT, to_delete TEXT, after_update TEXT DEFAULT NULL
+    guarded TEXT, to_select TEXT, to_insert TEXT, to_update TEXT, to_delete TEXT
 ) RETURNS VOID LANGUAGE plpgsql AS $guard$
 DECLARE
     company CONSTANT TEXT := '(SELECT nullif(current_setting(''app.company'', true), ''''))';
@@ -18,11 +18,10 @@ BEGIN
     to_insert := replace(replace(to_insert, ':company', company), ':door', door);
     to_update := replace(replace(to_update, ':company', company), ':door', door);
     to_delete := replace(replace(to_delete, ':company', company), ':door', door);
-    after_update := coalesce(replace(replace(after_update, ':company', company), ':door', door), to_update);
     EXECUTE format('CREATE POLICY may_select ON %I FOR SELECT USING (%s)', guarded, to_select);
     EXECUTE format('CREATE POLICY may_insert ON %I FOR INSERT WITH CHECK (%s)', guarded, to_insert);
     EXECUTE format(
-        'CREATE POLICY may_update ON %I FOR UPDATE USING (%s) WITH CHECK (%s)', guarded, to_update, after_update
+        'CREATE POLICY may_update ON %I FOR UPDATE USING (%s) WITH CHECK (%s)', guarded, to_update, to_update
     );
     EXECUTE format('CREATE POLICY may_delete ON %I FOR DELETE USING (%s)', guarded, to_delete);
     -- FORCE binds the owner too. CURRENT_USER is the owner, by name: no other role has this policy.
@@ -44,12 +43,21 @@ FROM unnest(ARRAY[
     'idempotency_keys', 'opening_keys', 'documents', 'chunks', 'profile_counts', 'handoff_counts'
 ]) AS guarded;
 
--- The same, and read in the lobby: whose account is it, where is a session, whose file is it.
+-- The same, and read in the lobby: where is a session, whose file is it.
 SELECT pg_temp.guard(
     guarded, 'company_id = :company OR :door IN (''platform'', ''lobby'')', 'company_id = :company',
     'company_id = :company', 'company_id = :company'
 )
-FROM unnest(ARRAY['admins', 'agents', 'sessions', 'attachments']) AS guarded;
+FROM unnest(ARRAY['sessions', 'attachments']) AS guarded;
+
+-- Staff: the same, whose account is it. A new row names an account, so it is made where accounts are:
+-- with `app.logins` set for that statement.
+SELECT pg_temp.guard(
+    guarded, 'company_id = :company OR :door IN (''platform'', ''lobby'')',
+    'company_id = :company AND (SELECT current_setting(''app.logins'', true)) = ''on''',
+    'company_id = :company', 'company_id = :company'
+)
+FROM unnest(ARRAY['admins', 'agents']) AS guarded;
 
 -- Companies are opened by the platform, changed by whoever is inside, and never deleted.
 SELECT pg_temp.guard(
@@ -65,35 +73,32 @@ SELECT pg_temp.guard(
     'plans', 'nullif(:door, '''') IS NOT NULL', ':door = ''platform''', ':door = ''platform''', ':door = ''platform'''
 );
 
--- Lobby tables. A company reaches the accounts of its own staff. What it cannot do by that, making
--- an account whose name may be anybody's and deleting one that is nobody's any more, it does with
--- `app.logins` set for that statement; superadmins are out of reach either way.
+-- Lobby tables. A company reaches the accounts of its own staff: an agent's by its row in agents, an
+-- admin's by its row in admins. Either names an account once, over all companies, so a row that names
+-- an account of another role or another company's reaches nothing. What a company cannot do by that,
+-- making an account whose name may be anybody's and deleting one that is nobody's any more, it does
+-- with `app.logins` set for that statement. Superadmins cannot be changed, made or deleted either way.
 SELECT pg_temp.guard(
     'accounts',
     ':door IN (''platform'', ''lobby'') OR (SELECT current_setting(''app.logins'', true)) = ''on''
-        OR EXISTS (SELECT FROM agents WHERE user_id = accounts.id AND company_id = :company)
-        OR EXISTS (SELECT FROM admins WHERE user_id = accounts.id AND company_id = :company)',
-    ':door = ''lobby'' OR ((SELECT current_setting(''app.logins'', true)) = ''on'' AND role <> ''SUPERADMIN'')',
+        OR role = ''AGENT'' AND EXISTS (SELECT FROM agents WHERE user_id = accounts.id AND company_id = :company)
+        OR role = ''ADMIN'' AND EXISTS (SELECT FROM admins WHERE user_id = accounts.id AND company_id = :company)',
+    ':door = ''lobby'' OR (SELECT current_setting(''app.logins'', true)) = ''on'' AND role <> ''SUPERADMIN''',
     ':door = ''lobby''
-        OR EXISTS (SELECT FROM agents WHERE user_id = accounts.id AND company_id = :company)
-        OR EXISTS (SELECT FROM admins WHERE user_id = accounts.id AND company_id = :company)',
-    '(SELECT current_setting(''app.logins'', true)) = ''on'' AND role <> ''SUPERADMIN''',
-    ':door = ''lobby''
-        OR role <> ''SUPERADMIN'' AND (
-            EXISTS (SELECT FROM agents WHERE user_id = accounts.id AND company_id = :company)
-            OR EXISTS (SELECT FROM admins WHERE user_id = accounts.id AND company_id = :company)
-        )'
+        OR role = ''AGENT'' AND EXISTS (SELECT FROM agents WHERE user_id = accounts.id AND company_id = :company)
+        OR role = ''ADMIN'' AND EXISTS (SELECT FROM admins WHERE user_id = accounts.id AND company_id = :company)',
+    '(SELECT current_setting(''app.logins'', true)) = ''on'' AND role <> ''SUPERADMIN'''
 );
 SELECT pg_temp.guard(
     'refresh_families',
-    ':door = ''lobby''
-        OR EXISTS (SELECT FROM agents WHERE agents.user_id = refresh_families.user_id AND company_id = :company)',
+    ':door = ''lobby'' OR role = ''AGENT''
+        AND EXISTS (SELECT FROM agents WHERE agents.user_id = refresh_families.user_id AND company_id = :company)',
     ':door = ''lobby''',
-    ':door = ''lobby''
-        OR EXISTS (SELECT FROM agents WHERE agents.user_id = refresh_families.user_id AND company_id = :company)',
+    ':door = ''lobby'' OR role = ''AGENT''
+        AND EXISTS (SELECT FROM agents WHERE agents.user_id = refresh_families.user_id AND company_id = :company)',
     ':door = ''lobby'''
 );
 SELECT pg_temp.guard(guarded, ':door = ''lobby''', ':door = ''lobby''', ':door = ''lobby''', ':door = ''lobby''')
 FROM unnest(ARRAY['tickets', 'sign_in_addresses']) AS guarded;
 
-DROP FUNCTION pg_temp.guard(TEXT, TEXT, TEXT, TEXT, TEXT, TEXT);
+DROP FUNCTION pg_temp.guard(TEXT, TEXT, TEXT, TEXT, TEXT);

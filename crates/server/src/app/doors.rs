@@ -2,7 +2,7 @@
 
 use std::hash::Hash;
 
-use storage::{CompanyStore, LobbyStore, Place, PlatformStore};
+use storage::{CompanyStore, Line, LobbyStore, Place, PlatformStore};
 use tenancy::{
     Fault, StoreError,
     access::{Caller, Desk, Office, Refused, Staff, Superadmin, Supervisor},
@@ -40,19 +40,12 @@ impl App {
         self.db.read(caller, job).await
     }
 
-    /// One read before it is known who calls.
-    pub(crate) async fn lobby<T, E>(
-        &self,
-        job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        self.db.lobby(job).await
+    /// The line of what a caller says of itself: see [`storage::Database::line_of`].
+    pub(crate) fn line_of(&self, claim: impl Hash) -> Line {
+        self.db.line_of(&claim)
     }
 
-    /// As [`App::lobby`], taking its turn with whatever claims the same: see [`Database::lobby_of`].
+    /// One read before it is known who calls, taking its turn with whatever claims the same.
     pub(crate) async fn lobby_of<T, E>(
         &self,
         claim: impl Hash,
@@ -62,19 +55,46 @@ impl App {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.db.lobby_of(&claim, job).await
+        self.lobby_in(self.line_of(claim), job).await
     }
 
-    /// One write of credentials and tokens.
-    pub(crate) async fn lobby_write<T, E>(
+    /// As [`App::lobby_of`], in a line that is known.
+    pub(crate) async fn lobby_in<T, E>(
         &self,
+        line: Line,
         job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.db.lobby_write(job).await
+        self.db.lobby_in(line, job).await
+    }
+
+    /// One write of credentials and tokens, taking its turn with whatever claims the same.
+    pub(crate) async fn lobby_write_of<T, E>(
+        &self,
+        claim: impl Hash,
+        job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.lobby_write_in(self.line_of(claim), job).await
+    }
+
+    /// As [`App::lobby_write_of`], in a line that is known.
+    pub(crate) async fn lobby_write_in<T, E>(
+        &self,
+        line: Line,
+        job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.db.lobby_write_in(line, job).await
     }
 
     /// One write for the installation, recorded with its purpose.

@@ -71,6 +71,11 @@ impl Key {
         matches!(self, Self::SignIn(_) | Self::SignInKnown(..) | Self::SignInElsewhere(_))
     }
 
+    /// Whether it is a company's budget, so that how it stands tells one visitor of the others.
+    pub(super) fn is_budget(&self) -> bool {
+        matches!(self, Self::ChatCompany(_) | Self::UploadCompany(_))
+    }
+
     /// How many calls the bucket takes; `None` if as many as come.
     pub(super) fn quota(&self, limits: &Limits) -> Option<Quota> {
         let a_minute = |calls| Quota { calls, window: MINUTE };

@@ -4,14 +4,17 @@
 //! one. Where an attempt finds no room the password is not compared at all, so that the refusal
 //! cannot tell whether it was right. Failures at an account are counted apart for each origin it
 //! is known to sign in from, so that nobody elsewhere can lock its owner out.
+//!
+//! What follows the look-up takes turns: at a known origin the account's company's, from elsewhere
+//! that of the origin. Logins cost nothing, so whoever made them up would have as many turns.
 
 use actix_web::{HttpRequest, ResponseError as _};
 use identity::{
     Origin,
     sign_in::{self, Candidate},
 };
-use storage::LobbyStore;
-use tenancy::{StoreError, Timestamp, UserId};
+use storage::{Line, LobbyStore};
+use tenancy::{StoreError, Timestamp, UserId, access::Directory as _};
 
 use super::{
     Key,
@@ -27,7 +30,7 @@ use crate::{
 
 /// Looks somebody up by a login and compares the password, within the limits of failed sign-ins.
 ///
-/// `find` is the lobby read, `check` everything that follows. An attempt that `check` refuses
+/// `find` is the lobby read, `check` everything that follows, in the line that it is given. An attempt that `check` refuses
 /// stays counted and is recorded; one that the server itself failed does not, nor does one that
 /// succeeds. What finds no room is not recorded, so the audit log grows no faster than the limits
 /// of failed sign-ins let it.
@@ -38,15 +41,15 @@ pub(crate) async fn attempt<T>(
     req: &HttpRequest,
     login: String,
     find: impl FnOnce(&mut LobbyStore<'_>, &str, Origin, Timestamp) -> Result<Candidate, StoreError> + Send + 'static,
-    check: impl AsyncFnOnce(Candidate) -> Result<T, ApiError>,
+    check: impl AsyncFnOnce(Candidate, Line) -> Result<T, ApiError>,
 ) -> Result<T, ApiError> {
     let mut attempt = Attempt::new(req)?;
     let outcome = attempt.make(login, find, check).await;
     let failed = outcome.as_ref().is_err_and(|error| !error.status_code().is_server_error());
     let compared = attempt.compared;
     attempt.settle(failed).await;
-    if let (true, Some(subject)) = (failed, compared) {
-        app(req)?.lobby_write(move |lobby| sign_in::failed(lobby, subject)).await?;
+    if let (true, Some((subject, line))) = (failed, compared) {
+        app(req)?.lobby_write_in(line, move |lobby| sign_in::failed(lobby, subject)).await?;
     }
     outcome
 }
@@ -67,8 +70,8 @@ struct Attempt<'r> {
     origin: Origin,
     now: Timestamp,
     counted: Vec<(Key, Level)>,
-    /// Whom the password was compared for, once it was.
-    compared: Option<Option<UserId>>,
+    /// Whom the password was compared for, once it was, and in whose turn.
+    compared: Option<(Option<UserId>, Line)>,
 }
 
 impl<'r> Attempt<'r> {
@@ -81,20 +84,30 @@ impl<'r> Attempt<'r> {
         &mut self,
         login: String,
         find: impl FnOnce(&mut LobbyStore<'_>, &str, Origin, Timestamp) -> Result<Candidate, StoreError> + Send + 'static,
-        check: impl AsyncFnOnce(Candidate) -> Result<T, ApiError>,
+        check: impl AsyncFnOnce(Candidate, Line) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
         self.reserve(Key::SignIn(self.origin)).await?;
-        let subject = Subject::nobody(&login);
+        let nobody = Subject::nobody(&login);
         let (origin, now) = (self.origin, self.now);
-        let candidate = self.app.lobby(move |lobby| find(lobby, &login, origin, now)).await?;
+        let find = move |lobby: &mut LobbyStore<'_>| {
+            let candidate = find(lobby, &login, origin, now)?;
+            // Asked whether or not there is an account.
+            let standing = lobby.standing(candidate.subject().unwrap_or(UserId::new(0)))?;
+            Ok::<_, StoreError>((candidate, standing))
+        };
+        let (candidate, standing) = self.app.lobby_of(&nobody, find).await?;
+        let line = match standing {
+            Some(standing) if candidate.from_known() => Line::of_staff(standing.role.company()),
+            Some(_) | None => self.app.line_of(origin),
+        };
         self.reserve(match candidate.subject() {
             Some(user) if candidate.from_known() => Key::SignInKnown(user, origin),
             Some(user) => Key::SignInElsewhere(Subject::Account(user)),
-            None => Key::SignInElsewhere(subject),
+            None => Key::SignInElsewhere(nobody),
         })
         .await?;
-        self.compared = Some(candidate.subject());
-        check(candidate).await
+        self.compared = Some((candidate.subject(), line));
+        check(candidate, line).await
     }
 
     /// Counts the attempt in one more bucket.

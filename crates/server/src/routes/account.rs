@@ -11,6 +11,7 @@ use identity::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
+use storage::Line;
 use tenancy::access::{Denied, Staff};
 
 use crate::{
@@ -81,18 +82,21 @@ async fn logout_all(
     _: Valid<Nothing>,
     app: web::Data<App>,
 ) -> Result<Json<SignedOut>, ApiError> {
-    app.lobby_write(move |lobby| sign_out::everywhere(lobby, staff.user())).await?;
+    let line = Line::of_staff(staff.company());
+    app.lobby_write_in(line, move |lobby| sign_out::everywhere(lobby, staff.user())).await?;
     Ok(Json(SignedOut { message: "Signed out everywhere" }))
 }
 
 /// Issues a ticket that is bound to the very token it was asked for with.
 async fn ws_ticket(
-    _: Auth<Staff>,
+    Auth(staff): Auth<Staff>,
     _: Valid<Nothing>,
     req: HttpRequest,
     app: web::Data<App>,
 ) -> Result<Json<TicketReply>, ApiError> {
     let (claims, now) = (claims(&req)?, app.now());
-    let ticket = app.lobby_write(move |lobby| tickets::issue(lobby, &claims, now)).await.map_err(turned_away)?;
+    let line = Line::of_staff(staff.company());
+    let ticket = app.lobby_write_in(line, move |lobby| tickets::issue(lobby, &claims, now)).await;
+    let ticket = ticket.map_err(turned_away)?;
     Ok(Json(TicketReply { ticket: ticket.expose().to_owned(), expires_in: LIFE.as_secs() }))
 }

@@ -9,6 +9,7 @@ use identity::{
 use knowledge::markup::neutralise;
 use schemars::JsonSchema;
 use serde::Serialize;
+use storage::Line;
 use tenancy::{UserId, access::Superadmin, audit::Action};
 
 use super::auth::made_up_password;
@@ -176,7 +177,7 @@ async fn reset_password(
     app: web::Data<App>,
 ) -> Result<Json<AdminPasswordReset>, ApiError> {
     let (user, now) = (UserId::new(body.admin_id), app.now());
-    let (password, hash) = made_up_password(&app).await?;
+    let (password, hash) = made_up_password(&app, Line::Platform).await?;
     let reset = app.platform(superadmin, Action::PasswordReset, move |platform| {
         admins::reset_password(platform, user, &hash, now)
     });

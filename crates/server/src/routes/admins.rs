@@ -14,6 +14,7 @@ use knowledge::markup::neutralise;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
+use storage::Line;
 use tenancy::{CompanyCode, PlanId, StoreError, UserId, access::Superadmin, audit::Action, plans::Plan};
 
 use super::auth::made_up_password;
@@ -152,7 +153,7 @@ async fn create(
     app: web::Data<App>,
 ) -> Result<Created<CreatedAdmin>, ApiError> {
     let email = Email::parse(&admin.email)?;
-    let (password, hash) = made_up_password(&app).await?;
+    let (password, hash) = made_up_password(&app, Line::Platform).await?;
     let contact = Contact {
         name: neutralise(&admin.name).into_owned(),
         address: admin.address.unwrap_or_default(),

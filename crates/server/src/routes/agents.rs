@@ -14,10 +14,10 @@ use knowledge::markup::neutralise;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
-use storage::Place;
+use storage::{Line, Place};
 use tenancy::{
     AgentId,
-    access::{Office, Supervisor},
+    access::{Caller as _, Office, Supervisor},
     audit::Action,
 };
 
@@ -137,7 +137,7 @@ async fn create(
     };
     let Valid(body) = body?;
     let email = Email::parse(&body.email)?;
-    let (password, hash) = made_up_password(&app).await?;
+    let (password, hash) = made_up_password(&app, Line::Company(admin.scope().company())).await?;
     let name = neutralise(&body.name).into_owned();
     let row = NewAgentRow { name, phone: body.phone, specialization: body.specialization };
     let (new, now) = (NewAgent { email, hash, row }, app.now());
@@ -167,7 +167,11 @@ async fn reset_password(
     app: web::Data<App>,
 ) -> Result<Json<AgentPasswordReply>, ApiError> {
     let id = AgentId::new(body.agent_id);
-    let (password, hash) = made_up_password(&app).await?;
+    let line = match &supervisor {
+        Supervisor::Superadmin(_) => Line::Platform,
+        Supervisor::Admin(admin) => Line::Company(admin.scope().company()),
+    };
+    let (password, hash) = made_up_password(&app, line).await?;
     let reset = app.office_write(supervisor, Place::Agent(id), Action::PasswordReset, move |store| {
         agents::reset_password(store, id, &hash)
     });

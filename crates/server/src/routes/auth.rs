@@ -5,7 +5,7 @@ use actix_web::{
     web::{self, Json},
 };
 use identity::{
-    Origin, Password, PasswordHash,
+    Hasher, Origin, Password, PasswordHash,
     accounts::{Account, Role},
     agents::AgentStatus,
     first_login::{self, Door},
@@ -16,7 +16,7 @@ use identity::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use storage::LobbyStore;
+use storage::{Line, LobbyStore};
 use tenancy::{StoreError, Timestamp};
 
 use crate::{
@@ -185,9 +185,9 @@ pub(super) async fn enter(req: &HttpRequest, login: Login, password: String, app
         Login::Agent(_) => |lobby, email, origin, now| sign_in::find_agent(lobby, email, origin, now),
     };
     let (Login::Any(login) | Login::Agent(login)) = login;
-    let signed_in = throttle::attempt(req, login, find, async |candidate| {
-        let checked = app.hashes.run(move |hasher| candidate.check(hasher, &password)).await?;
-        Ok(app.lobby_write(move |lobby| sign_in::complete(lobby, checked, ip, lifetimes, now)).await?)
+    let signed_in = throttle::attempt(req, login, find, async |candidate, line| {
+        let checked = app.hashes.run(line, move |hasher| candidate.check(hasher, &password)).await?;
+        Ok(app.lobby_write_in(line, move |lobby| sign_in::complete(lobby, checked, ip, lifetimes, now)).await?)
     });
     match signed_in.await? {
         SignedIn::Welcome { grant, account } => Ok(Entered::Welcome(app.signer.sign(&grant)?, account)),
@@ -231,7 +231,7 @@ async fn refresh(Valid(body): Valid<RefreshBody>, app: web::Data<App>) -> Result
             TokenError::WrongType => TokenProblem::RefreshWrongType,
         })
     })?;
-    match app.lobby_write(move |lobby| refresh::rotate(lobby, &token, lifetimes, now)).await? {
+    match app.lobby_write_of(token.claims.user, move |lobby| refresh::rotate(lobby, &token, lifetimes, now)).await? {
         Rotation::Fresh(grant) | Rotation::Replayed(grant) => {
             let Pair { access, refresh } = app.signer.sign(&grant)?;
             Ok(Json(PairReply { access, refresh }))
@@ -269,19 +269,19 @@ async fn first_login(
     let current = Password::new(current_password);
     let find =
         move |lobby: &mut LobbyStore<'_>, email: &str, origin, now| first_login::find(lobby, door, email, origin, now);
-    let email = throttle::attempt(req, email, find, async |candidate| {
-        let (checked, hash) =
-            app.hashes.run(move |hasher| (candidate.check(hasher, &current), hasher.hash(chosen.password()))).await?;
+    let email = throttle::attempt(req, email, find, async |candidate, line| {
+        let work = move |hasher: &Hasher| (candidate.check(hasher, &current), hasher.hash(chosen.password()));
+        let (checked, hash) = app.hashes.run(line, work).await?;
         let hash = hash?;
-        Ok(app.lobby_write(move |lobby| first_login::complete(lobby, checked, &hash)).await?)
+        Ok(app.lobby_write_in(line, move |lobby| first_login::complete(lobby, checked, &hash)).await?)
     });
     let email = email.await?;
     Ok(Json(PasswordSetReply { message: "Password set successfully", email: email.to_string() }))
 }
 
-/// Makes up a password, to be shown once, and its hash.
-pub(super) async fn made_up_password(app: &App) -> Result<(Password, PasswordHash), ApiError> {
+/// Makes up a password, to be shown once, and its hash, in the turn of whoever asked for it.
+pub(super) async fn made_up_password(app: &App, line: Line) -> Result<(Password, PasswordHash), ApiError> {
     let password = Password::generate();
-    let hashed = app.hashes.run(move |hasher| hasher.hash(&password).map(|hash| (password, hash)));
+    let hashed = app.hashes.run(line, move |hasher| hasher.hash(&password).map(|hash| (password, hash)));
     Ok(hashed.await??)
 }

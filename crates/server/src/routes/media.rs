@@ -12,7 +12,7 @@ use actix_web::{
 };
 use attachments::{AttachmentDirectory as _, Attachments as _, BlobKey, Blobs as _, Disposition, Download, Verdict};
 use serde_json::json;
-use storage::Place;
+use storage::{Line, Place};
 use tenancy::{CompanyCode, Fault, StoreError, access::Staff};
 
 use crate::{
@@ -63,8 +63,11 @@ async fn serve(
     };
     let download = match verdict {
         Some(Verdict::Valid) => {
+            // Signed, so the key's company is no mere claim.
+            let line = company_of(&key).map_or_else(|| app.line_of(key.as_str()), Line::Company);
             let key = key.clone();
-            app.lobby(move |lobby| lobby.by_key(&key)).await.map_err(|error: StoreError| ApiError::from(error))?
+            let found = app.lobby_in(line, move |lobby| lobby.by_key(&key));
+            found.await.map_err(|error: StoreError| ApiError::from(error))?
         }
         Some(Verdict::Expired | Verdict::Wrong) if !names_a_token(&req) => {
             return Err(ApiError::forbidden(Code::LinkInvalid, "This link is not valid or has run out"));
@@ -86,10 +89,14 @@ async fn open(path: PathBuf) -> io::Result<NamedFile> {
     NamedFile::from_file(file, path)
 }
 
+/// The company that a key begins with.
+fn company_of(key: &BlobKey) -> Option<CompanyCode> {
+    key.as_str().split('/').next().and_then(|code| CompanyCode::parse(code).ok())
+}
+
 /// The file, if it belongs to a session that the caller may see.
 async fn within_sight(app: &App, staff: Staff, key: &BlobKey) -> Result<Option<Download>, ApiError> {
-    let company = key.as_str().split('/').next().and_then(|code| CompanyCode::parse(code).ok());
-    let Some(company) = company else { return Ok(None) };
+    let Some(company) = company_of(key) else { return Ok(None) };
     let key = key.clone();
     let found = app.desk_read(staff, Place::Company(company), move |store| {
         let Some((file, session)) = store.by_key(&key)? else { return Ok(None) };

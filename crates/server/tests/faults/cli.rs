@@ -196,6 +196,21 @@ fn a_check_changes_nothing_and_migrate_makes_what_it_misses() {
     run(home.command(["migrate", "--data-dir", "data"]), "").ok();
 }
 
+#[cfg(unix)]
+#[test]
+fn what_the_server_makes_is_readable_by_its_user_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let home = Home::sqlite().without("SWITCHBOARD_DATABASE").without("SWITCHBOARD_DATA_DIR");
+    let home = home.with("SWITCHBOARD_DATA_DIR", "made/data");
+    let _server = home.serve();
+    let made = home.folder.path().join("made/data");
+    assert_eq!(fs::metadata(&made).unwrap().permissions().mode() & 0o777, 0o700);
+    for name in ["switchboard.db", "switchboard.db-wal", "switchboard.db-shm", "secret"] {
+        assert_eq!(fs::metadata(made.join(name)).unwrap().permissions().mode() & 0o777, 0o600, "{name}");
+    }
+}
+
 #[tokio::test]
 async fn a_check_names_the_first_row_of_the_audit_log_that_is_not_as_it_was_written() {
     for home in Home::each() {
@@ -225,6 +240,20 @@ async fn a_check_names_the_first_row_of_the_audit_log_that_is_not_as_it_was_writ
         let line = format!("audit log, {} row 2: the row is not as it was written", site.company);
         assert!(broken.stdout.lines().any(|written| written == line), "{}", broken.stdout);
         assert_eq!(broken.stderr, "switchboard: the audit log is not whole: broken chains 1 of 2\n");
+        if home.database.urls().1.is_none() {
+            home.database.execute("DROP TRIGGER audit_entries_keep").unwrap();
+        }
+        home.database.execute("DELETE FROM audit_entries; DELETE FROM audit_heads").unwrap();
+        let erased = check();
+        assert_eq!(erased.status.code(), Some(1));
+        for line in [
+            "audit log, SHARED row 1: the row is missing",
+            "audit log, SHARED: the chain does not say that account 1 was made a superadmin",
+            &format!("audit log, {}: the installation's chain does not say that the company was opened", site.company),
+        ] {
+            assert!(erased.stdout.lines().any(|written| written == line), "{line}: {}", erased.stdout);
+        }
+        assert_eq!(erased.stderr, "switchboard: the audit log is not whole: broken chains 2 of 2\n");
     }
 }
 

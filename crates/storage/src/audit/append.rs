@@ -3,10 +3,10 @@
 use diesel::prelude::*;
 use tenancy::{
     CompanyCode, Fault, StoreError, Timestamp,
-    audit::{Action, By, Object},
+    audit::{Action, By, ChainEnd, Object},
 };
 
-use super::{Note, Notes, Recorder, seal::Sealed};
+use super::{NOTED_EVERY, Note, Notes, Recorder, seal::Sealed};
 use crate::{
     both::both,
     conn::{Db, each_db},
@@ -24,6 +24,15 @@ struct NoHead(CompanyCode);
 /// The end of a chain: its length and its seal.
 type Head = (i64, Vec<u8>);
 
+/// What the installation's chain has to say of a chain that grew.
+#[derive(Default)]
+struct Grown {
+    /// It began with that.
+    begun: bool,
+    /// Rows of it that are noted.
+    noted: Vec<ChainEnd>,
+}
+
 impl Recorder {
     /// Appends what was noted. Nothing is locked after this.
     pub(crate) fn settle(&self, conn: &mut Db, mut notes: Notes) -> Result<(), StoreError> {
@@ -33,13 +42,17 @@ impl Recorder {
         let (now, home) = (self.clock.now(), CompanyCode::shared_library());
         let mut installation = notes.chains.remove(&home).unwrap_or_default();
         for (company, noted) in notes.chains {
-            let (by, begun) =
-                (noted.first().map_or(By::Nobody, |note| note.by), self.append(conn, company, &noted, now)?);
-            if begun {
-                // So that a chain cannot vanish as a whole.
-                let object = Object::Company(company);
-                installation.push(Note { by, action: Action::ChainBegun, object, reason: None });
-            }
+            let by = noted.first().map_or(By::Nobody, |note| note.by);
+            let grown = self.append(conn, company, &noted, now)?;
+            // So that a chain can neither vanish as a whole nor be put back far.
+            let begun = grown.begun.then_some((Action::ChainBegun, Object::Company(company)));
+            let noted = grown.noted.into_iter().map(|end| (Action::ChainNoted, Object::Chain(end)));
+            installation.extend(begun.into_iter().chain(noted).map(|(action, object)| Note {
+                by,
+                action,
+                object,
+                reason: None,
+            }));
         }
         if !installation.is_empty() {
             self.append(conn, home, &installation, now)?;
@@ -47,17 +60,16 @@ impl Recorder {
         Ok(())
     }
 
-    /// Appends to one chain; whether it began with that.
-    fn append(&self, conn: &mut Db, company: CompanyCode, notes: &[Note], now: Timestamp) -> Result<bool, StoreError> {
+    /// Appends to one chain.
+    fn append(&self, conn: &mut Db, company: CompanyCode, notes: &[Note], now: Timestamp) -> Result<Grown, StoreError> {
         scope::enter(conn, company)?;
         let chain = company.as_str();
-        let (head, begun) = match lock(conn, chain)? {
-            Some(head) => (Some(head), false),
-            None => {
-                let made = self.begin(conn, chain)?;
-                (lock(conn, chain)?, made)
-            }
-        };
+        let mut grown = Grown::default();
+        let mut head = lock(conn, chain)?;
+        if head.is_none() {
+            grown.begun = self.begin(conn, chain)?;
+            head = lock(conn, chain)?;
+        }
         let (mut count, mut seal) = head.ok_or_else(|| StoreError::new(Fault::Broken, NoHead(company)))?;
         for note in notes {
             count += 1;
@@ -76,12 +88,15 @@ impl Recorder {
             let mac = self.key.mac(&seal, &row);
             insert(conn, &row, now, &mac)?;
             seal = self.key.seal(chain, count, &mac);
+            if count % NOTED_EVERY == 0 {
+                grown.noted.push(ChainEnd { company, entries: count, mac });
+            }
         }
         diesel::update(audit_heads::table.find(chain))
             .set((audit_heads::entries.eq(count), audit_heads::mac.eq(seal)))
             .execute(conn)
             .stored()?;
-        Ok(begun)
+        Ok(grown)
     }
 
     /// Makes the head of an empty chain; false if somebody else just did.

@@ -6,9 +6,14 @@
 //! seal(n)    = HMAC(key, "head", chain, n, mac(n))            with an empty mac for n = 0
 //! ```
 //!
-//! Rows keep `mac`, the head keeps `n` and `seal(n)`. The seals of earlier lengths stand nowhere, so
-//! who shortens a chain cannot write the head that it had then. Every field goes in with its
-//! length before it, an absent one as absent: no two entries are hashed as the same bytes.
+//! Rows keep `mac`, the head keeps `n` and `seal(n)`. The seals of earlier lengths stand in no row, so
+//! who only sees the tables as they are cannot shorten a chain and write the head that it had then.
+//! Who saw an earlier head can: it was readable while it was the head, and stays a while in the
+//! database's own log, in its dead rows and in backups. Against that, the installation's chain notes
+//! the macs of other chains on the way ([`super::NOTED_EVERY`]); a mac does not give the seal.
+//!
+//! Every field goes in with its length before it, an absent one as absent: no two entries are hashed
+//! as the same bytes.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -52,7 +57,7 @@ impl Key {
     }
 
     /// The mac of a row that follows the sealed ones.
-    pub(super) fn mac(&self, seal: &[u8], row: &Sealed<'_>) -> Vec<u8> {
+    pub(super) fn mac(&self, seal: &[u8], row: &Sealed<'_>) -> [u8; 32] {
         let mut mac = self.0.clone();
         field(&mut mac, b"entry");
         field(&mut mac, seal);
@@ -65,7 +70,7 @@ impl Key {
         field(&mut mac, row.object_kind.as_bytes());
         optional(&mut mac, row.object_id.map(str::as_bytes));
         optional(&mut mac, row.reason.map(str::as_bytes));
-        mac.finalize().into_bytes().to_vec()
+        mac.finalize().into_bytes().into()
     }
 }
 

@@ -1,15 +1,14 @@
-//! Verifying every chain against its head.
+//! Verifying every chain against its head, and the installation's against all else that is there.
 
-use std::fmt;
+use std::collections::BTreeSet;
 
-use diesel::{
-    dsl::{exists, min},
-    prelude::*,
-};
-use tenancy::{CompanyCode, audit::Action};
+use diesel::{dsl::min, prelude::*};
+use tenancy::CompanyCode;
 
 use super::{
     Recorder,
+    announced::Announced,
+    flaw::{AuditError, Broken, Flaw, Verified},
     seal::{Key, Sealed},
 };
 use crate::{
@@ -22,68 +21,6 @@ use crate::{
 
 /// Rows that are read at a time.
 const PAGE: i64 = 1_000;
-
-/// What was verified.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Verified {
-    /// Chains that were looked at.
-    pub chains: u64,
-    /// Rows of them that were whole.
-    pub entries: u64,
-    /// Chains that are not whole.
-    pub broken: u64,
-}
-
-/// The first thing in a chain that is not as it was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Broken {
-    /// The company, or the reserved one for the installation.
-    pub chain: String,
-    /// The position.
-    pub seq: i64,
-    /// What is wrong there.
-    pub flaw: Flaw,
-}
-
-/// What is wrong with a chain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Flaw {
-    /// A row that should be there is not.
-    #[error("the row is missing")]
-    Missing,
-    /// A row stands where none can.
-    #[error("the row has a position that no row can have")]
-    Unexpected,
-    /// A row is not what was written, or what stood before it is not.
-    #[error("the row is not as it was written")]
-    Altered,
-    /// The head knows fewer rows.
-    #[error("the row is beyond the end that the head knows")]
-    Uncounted,
-    /// The rows are whole, the head is not.
-    #[error("the head is not as it was written")]
-    Head,
-    /// There are rows and no head.
-    #[error("the chain has no head")]
-    Headless,
-}
-
-impl fmt::Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} row {}: {}", self.chain, self.seq, self.flaw)
-    }
-}
-
-/// Why the log could not be verified.
-#[derive(Debug, thiserror::Error)]
-pub enum AuditError {
-    /// No connection.
-    #[error("the database cannot be reached")]
-    Unreachable(#[from] diesel::ConnectionError),
-    /// A query failed.
-    #[error("the audit log cannot be read")]
-    Query(#[from] diesel::result::Error),
-}
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = audit_entries)]
@@ -100,30 +37,37 @@ struct EntryRow {
 }
 
 /// Walks all chains in one read-only transaction, a page of rows in memory at a time. Tells of the
-/// first flaw of each chain that has one.
+/// first flaw of each chain that has one, and of every superadmin whom nobody made.
 pub(crate) fn verify(
     target: &Target,
     recorder: &Recorder,
     tell: &mut dyn FnMut(&Broken),
 ) -> Result<Verified, AuditError> {
-    let mut walk = Walk { conn: snapshot(target)?, key: &recorder.key, verified: Verified::default() };
-    let (mut after, home) = (String::new(), CompanyCode::shared_library());
-    let mut seen_home = false;
+    let (conn, announced) = (snapshot(target)?, Announced::default());
+    let mut walk = Walk { conn, key: &recorder.key, entries: 0, announced };
+    let (mut chains, mut broken) = (BTreeSet::new(), BTreeSet::new());
+    let (mut after, home) = (String::new(), CompanyCode::shared_library().to_string());
     while let Some(chain) = walk.next_chain(&after)? {
-        seen_home |= chain == home.as_str();
-        if let Some(broken) = walk.chain(&chain)? {
-            walk.verified.broken += 1;
-            tell(&broken);
+        if let Some(flaw) = walk.chain(&chain)? {
+            tell(&flaw);
+            broken.insert(chain.clone());
         }
-        walk.verified.chains += 1;
+        chains.insert(chain.clone());
         after = chain;
     }
-    // Wherever there is a chain, the installation's has noted that it began.
-    if !seen_home && walk.verified.chains > 0 {
-        walk.verified.broken += 1;
-        tell(&Broken { chain: home.to_string(), seq: 1, flaw: Flaw::Missing });
+    let Walk { mut conn, entries, announced, .. } = walk;
+    let mut missed = announced.compare(&mut conn, !broken.contains(&home))?;
+    // One that is not even there is the reason for all that it does not say.
+    if !missed.is_empty() && !chains.contains(&home) {
+        missed.insert(0, Broken { chain: home.clone(), seq: Some(1), flaw: Flaw::Missing });
     }
-    Ok(walk.verified)
+    missed.retain(|flaw| !broken.contains(&flaw.chain));
+    for flaw in missed {
+        tell(&flaw);
+        broken.insert(flaw.chain);
+    }
+    let count = |chains: usize| u64::try_from(chains).unwrap_or(u64::MAX);
+    Ok(Verified { chains: count(chains.union(&broken).count()), entries, broken: count(broken.len()) })
 }
 
 /// Whether the installation's chain was written with this recorder's key, as far as its end tells.
@@ -155,7 +99,9 @@ fn snapshot(target: &Target) -> Result<Db, AuditError> {
 struct Walk<'k> {
     conn: Db,
     key: &'k Key,
-    verified: Verified,
+    /// Rows that were whole.
+    entries: u64,
+    announced: Announced,
 }
 
 impl Walk<'_> {
@@ -174,7 +120,8 @@ impl Walk<'_> {
 
     /// The first flaw of a chain.
     fn chain(&mut self, chain: &str) -> QueryResult<Option<Broken>> {
-        let broken = |seq, flaw| Ok(Some(Broken { chain: chain.to_owned(), seq, flaw }));
+        let broken = |seq, flaw| Ok(Some(Broken { chain: chain.to_owned(), seq: Some(seq), flaw }));
+        let is_home = chain == CompanyCode::shared_library().as_str();
         let head: Option<(i64, Vec<u8>)> = audit_heads::table
             .find(chain)
             .select((audit_heads::entries, audit_heads::mac))
@@ -193,18 +140,18 @@ impl Walk<'_> {
                         broken(next, Flaw::Missing)
                     };
                 }
-                if self.key.mac(&seal, &row.sealed(chain)) != row.mac {
+                if row.mac != self.key.mac(&seal, &row.sealed(chain)) {
                     return broken(next, Flaw::Altered);
                 }
                 if next > *count {
                     return broken(next, Flaw::Uncounted);
                 }
-                if let Some(gone) = self.vanished(chain, row)? {
-                    return Ok(Some(gone));
+                if let (true, Some(object)) = (is_home, &row.object_id) {
+                    self.announced.read(&mut self.conn, &row.action, object)?;
                 }
                 seal = self.key.seal(chain, next, &row.mac);
                 next += 1;
-                self.verified.entries += 1;
+                self.entries += 1;
             }
             if end == i64::MAX {
                 break;
@@ -228,19 +175,6 @@ impl Walk<'_> {
             .limit(PAGE)
             .select(EntryRow::as_select())
             .load(&mut self.conn)
-    }
-
-    /// A chain whose beginning the installation's chain has noted, and that is not there.
-    fn vanished(&mut self, chain: &str, row: &EntryRow) -> QueryResult<Option<Broken>> {
-        let begun = match &row.object_id {
-            Some(company) if row.action == Action::ChainBegun.as_str() && chain != company => company,
-            _ => return Ok(None),
-        };
-        let head = audit_heads::table.find(begun);
-        let rows = audit_entries::table.filter(audit_entries::company_id.eq(begun));
-        let there: bool = diesel::select(exists(head)).get_result(&mut self.conn)?;
-        let there = there || diesel::select(exists(rows)).get_result(&mut self.conn)?;
-        Ok((!there).then(|| Broken { chain: begun.clone(), seq: 1, flaw: Flaw::Missing }))
     }
 }
 

@@ -13,6 +13,8 @@ pub(super) struct CompanyTable {
     pub(super) key: &'static str,
     /// Whether the lobby reads it, as it must to learn whose an account, a session or a file is.
     pub(super) in_lobby: bool,
+    /// Whether its rows name accounts, so that they are made only where those are.
+    names_account: bool,
     insert: &'static str,
 }
 
@@ -36,16 +38,22 @@ pub(super) struct Dialect {
     /// Around hexadecimal digits.
     bytes: [&'static str; 2],
     forced: &'static str,
+    /// Before a statement about login names.
+    logins: &'static str,
 }
 
-pub(super) const SQLITE: Dialect = Dialect { moment: "0", bytes: ["X'", "'"], forced: "" };
+pub(super) const SQLITE: Dialect = Dialect { moment: "0", bytes: ["X'", "'"], forced: "", logins: "" };
 /// Ids below zero are given by force, so that the tables' own numbers do not move.
-pub(super) const POSTGRES: Dialect =
-    Dialect { moment: "'epoch'", bytes: ["decode('", "', 'hex')"], forced: "OVERRIDING SYSTEM VALUE" };
+pub(super) const POSTGRES: Dialect = Dialect {
+    moment: "'epoch'",
+    bytes: ["decode('", "', 'hex')"],
+    forced: "OVERRIDING SYSTEM VALUE",
+    logins: "SET LOCAL app.logins = 'on'; ",
+};
 
 impl Dialect {
     fn fill(self, insert: &str, number: usize) -> String {
-        let Self { moment, bytes: [before, after], forced } = self;
+        let Self { moment, bytes: [before, after], forced, .. } = self;
         let code = CODES.get(number).copied().unwrap_or_default();
         insert
             .replace(":code", &format!("'{code}'"))
@@ -61,7 +69,8 @@ impl Dialect {
 impl CompanyTable {
     /// The statement that makes the row of the first or second company.
     pub(super) fn insert(&self, dialect: Dialect, number: usize) -> String {
-        dialect.fill(&format!("INSERT INTO {} {}", self.name, self.insert), number)
+        let before = if self.names_account { dialect.logins } else { "" };
+        format!("{before}{}", dialect.fill(&format!("INSERT INTO {} {}", self.name, self.insert), number))
     }
 
     /// What a company's row is found by.
@@ -93,11 +102,15 @@ pub(super) fn codes() -> Vec<CompanyCode> {
 }
 
 const fn company(name: &'static str, insert: &'static str) -> CompanyTable {
-    CompanyTable { name, key: "company_id", in_lobby: false, insert }
+    CompanyTable { name, key: "company_id", in_lobby: false, names_account: false, insert }
 }
 
 const fn met(name: &'static str, insert: &'static str) -> CompanyTable {
-    CompanyTable { name, key: "company_id", in_lobby: true, insert }
+    CompanyTable { in_lobby: true, ..company(name, insert) }
+}
+
+const fn staff(name: &'static str, insert: &'static str) -> CompanyTable {
+    CompanyTable { names_account: true, ..met(name, insert) }
 }
 
 /// What is there before the rows of companies.
@@ -157,14 +170,15 @@ pub(super) const TABLES: &[CompanyTable] = &[
         name: "companies",
         key: "code",
         in_lobby: true,
+        names_account: false,
         insert: "(code, name, status, created_at) VALUES (:code, '', 'closed', :moment)",
     },
-    met(
+    staff(
         "admins",
         "(company_id, user_id, name, name_key, address, contact_person, contact_number, phone_number) VALUES (:code, \
          :admin, '', '', '', '', '', '')",
     ),
-    met(
+    staff(
         "agents",
         "(id, company_id, user_id, name, phone, specialization, status, created_at) VALUES (:id, :code, :id, '', '', \
          '', 'PENDING', :moment)",

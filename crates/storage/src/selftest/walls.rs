@@ -2,7 +2,7 @@
 
 use diesel::{QueryableByName, RunQueryDsl as _, result::QueryResult, sql_query, sql_types::Text};
 
-use super::rows::TABLES;
+use super::{policies, rows::TABLES};
 use crate::conn::{Db, each_db};
 
 #[derive(QueryableByName)]
@@ -21,12 +21,17 @@ pub(super) fn lines(conn: &mut Db, sql: &str) -> QueryResult<Vec<String>> {
 /// Looks for gaps in everything that stands in the catalogue.
 pub(super) fn gaps(conn: &mut Db) -> QueryResult<Vec<String>> {
     let (names, queries): (_, &[&str]) = match conn {
-        Db::Pg(_) => (POSTGRES_TABLES, &[ROLES, NO_TABLES, SECURITY, POLICIES, OWNERS, KEYS, REFERENCES]),
+        Db::Pg(_) => {
+            (POSTGRES_TABLES, &[ROLES, RIGHTS, NO_TABLES, DEFINERS, SECURITY, POLICIES, OWNERS, KEYS, REFERENCES])
+        }
         Db::Sqlite(_) => (SQLITE_TABLES, &[SQLITE_KEYS, SQLITE_REFERENCES, SQLITE_ENFORCED]),
     };
     let mut gaps = Vec::new();
     for query in queries {
         gaps.extend(lines(conn, query)?);
+    }
+    if conn.is_postgres() {
+        gaps.extend(policies::gaps(conn)?);
     }
     let there = lines(conn, names)?;
     let unknown = there.iter().filter(|name| TABLES.iter().all(|table| table.name != *name));
@@ -51,9 +56,40 @@ const ROLES: &str = "\
     ) AS right_of (has, may)
     WHERE rolname = current_user AND has
     UNION ALL
+    SELECT format('role %s is a member of %s', current_user, rolname) FROM pg_roles
+    WHERE rolname IN ('pg_write_all_data', 'pg_maintain', 'pg_read_server_files', 'pg_write_server_files',
+        'pg_execute_server_program') AND pg_has_role(oid, 'MEMBER')
+    UNION ALL
     SELECT DISTINCT format('role %s owns tables, or may act as %s, who does', current_user, relowner::regrole)
     FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND pg_has_role(relowner, 'MEMBER')";
+
+/// What this role may do beyond what a migration grants, by itself, by PUBLIC or by a role that it is a
+/// member of. Policies do not hold TRUNCATE back, and a foreign key or a trigger tells of rows.
+const RIGHTS: &str = "\
+    WITH rights AS (
+        SELECT oid, relacl AS acl FROM pg_class
+        UNION ALL
+        SELECT attrelid, attacl FROM pg_attribute WHERE NOT attisdropped
+    )
+    SELECT DISTINCT format('%s %s: the right to %s%s is more than the server needs',
+        CASE relkind WHEN 'S' THEN 'sequence' ELSE 'table' END, relname, privilege_type,
+        CASE WHEN is_grantable THEN ', and to pass it on,' END) AS line
+    FROM pg_class JOIN rights USING (oid) CROSS JOIN LATERAL aclexplode(acl)
+    WHERE relnamespace = 'public'::regnamespace AND acl IS NOT NULL
+        AND (grantee = 0 OR pg_has_role(grantee, 'MEMBER'))
+        AND (is_grantable OR privilege_type <> ALL (CASE
+            WHEN relkind = 'S' THEN '{}'
+            WHEN relname = '__diesel_schema_migrations' THEN '{SELECT}'
+            WHEN relname = 'audit_entries' THEN '{SELECT, INSERT}'
+            WHEN relname = 'audit_heads' THEN '{SELECT, INSERT, UPDATE}'
+            ELSE '{SELECT, INSERT, UPDATE, DELETE}'
+        END::text[]))";
+
+/// A function that runs as its owner is bound by the owner's policies, not by the caller's.
+const DEFINERS: &str = "\
+    SELECT format('function %s runs as %s, whoever calls it', oid::regprocedure, proowner::regrole) AS line
+    FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef";
 
 /// A view would show what its owner may see.
 const NO_TABLES: &str = "\
@@ -105,7 +141,8 @@ const OWNERS: &str = "\
                 AND pg_get_expr(polwithcheck, polrelid) LIKE '%app.door%migration%'
         )";
 
-/// Company columns are never empty and refer to a company; columns that refer to rows do it by a key.
+/// Company columns are never empty and refer to a company; columns that refer to rows do it by a key. Staff
+/// reaches an account because no other company can name it too.
 const KEYS: &str = "\
     WITH columns AS (
         SELECT t.oid, t.relname, a.attname, a.attnum, a.attnotnull, a.atttypid
@@ -121,7 +158,12 @@ const KEYS: &str = "\
     WHERE (attname = 'company_id' OR atttypid = 'bigint'::regtype AND attname ~ '_(id|key)$')
         AND NOT EXISTS (
             SELECT FROM pg_constraint c WHERE c.conrelid = columns.oid AND c.contype = 'f' AND attnum = ANY (c.conkey)
-        )";
+        )
+    UNION ALL
+    SELECT format('table %s: an account may be named twice', relname) FROM columns
+    WHERE attname = 'user_id' AND NOT EXISTS (
+        SELECT FROM pg_constraint c WHERE c.conrelid = columns.oid AND c.contype = 'u' AND c.conkey = ARRAY[attnum]
+    )";
 
 /// A foreign key to a table with a company column takes that column along.
 const REFERENCES: &str = "\

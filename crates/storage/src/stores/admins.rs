@@ -125,19 +125,19 @@ impl<'a> AccountChange<'a> {
 
 impl<C: Caller> Admins for CompanyStore<'_, C> {
     fn insert_admin(&mut self, user: UserId, contact: &Contact) -> Result<(), StoreError> {
-        diesel::insert_into(admins::table)
-            .values((
-                admins::company_id.eq(self.code().as_str()),
-                admins::user_id.eq(user.get()),
-                admins::name.eq(&contact.name),
-                admins::name_key.eq(folded(&contact.name)),
-                admins::address.eq(&contact.address),
-                admins::contact_person.eq(&contact.contact_person),
-                admins::contact_number.eq(&contact.contact_number),
-                admins::phone_number.eq(&contact.phone_number),
-            ))
-            .execute(self.conn)
-            .stored()?;
+        let code = self.code();
+        let row = (
+            admins::company_id.eq(code.as_str()),
+            admins::user_id.eq(user.get()),
+            admins::name.eq(&contact.name),
+            admins::name_key.eq(folded(&contact.name)),
+            admins::address.eq(&contact.address),
+            admins::contact_person.eq(&contact.contact_person),
+            admins::contact_number.eq(&contact.contact_number),
+            admins::phone_number.eq(&contact.phone_number),
+        );
+        let insert = diesel::insert_into(admins::table).values(row);
+        with_logins(self.conn, |conn| insert.execute(conn).stored())?;
         Ok(())
     }
 

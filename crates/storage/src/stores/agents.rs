@@ -95,19 +95,17 @@ impl<C: Caller> Agents for CompanyStore<'_, C> {
 
     fn insert_agent(&mut self, user: UserId, new: &NewAgentRow, now: Timestamp) -> Result<Agent, StoreError> {
         let code = self.code();
-        let id: i64 = diesel::insert_into(agents::table)
-            .values((
-                agents::company_id.eq(code.as_str()),
-                agents::user_id.eq(user.get()),
-                agents::name.eq(&new.name),
-                agents::phone.eq(&new.phone),
-                agents::specialization.eq(&new.specialization),
-                agents::status.eq(AgentStatus::Pending.as_str()),
-                agents::created_at.eq(At(now)),
-            ))
-            .returning(agents::id)
-            .get_result(self.conn)
-            .stored()?;
+        let row = (
+            agents::company_id.eq(code.as_str()),
+            agents::user_id.eq(user.get()),
+            agents::name.eq(&new.name),
+            agents::phone.eq(&new.phone),
+            agents::specialization.eq(&new.specialization),
+            agents::status.eq(AgentStatus::Pending.as_str()),
+            agents::created_at.eq(At(now)),
+        );
+        let insert = diesel::insert_into(agents::table).values(row).returning(agents::id);
+        let id: i64 = scope::with_logins(self.conn, |conn| insert.get_result(conn).stored())?;
         own(code.as_str())
             .inner_join(account())
             .filter(agents::id.eq(id))

@@ -1,13 +1,14 @@
 //! The audit log: what stands in it, that it holds together, and that nothing done to it goes unseen.
 
+mod erased;
 mod tampering;
 
 use std::{thread, time::Duration};
 
 use identity::{admins, agents, sign_in};
-use storage::{Broken, Database, Verified, testing::SECRET};
+use storage::{Broken, Database, PlatformStore, Verified, testing::SECRET};
 use tenancy::{
-    CompanyCode, CompanyStatus, UserId,
+    CompanyStatus, UserId,
     access::Office,
     audit::{Action, AuditLog as _},
     companies,
@@ -33,6 +34,13 @@ fn chain(world: &World, company: &str) -> Vec<String> {
          || ' ' || coalesce(object_id, '-') || ' ' || coalesce(reason, '-') AS line \
          FROM audit_entries WHERE company_id = '{company}' ORDER BY seq"
     ))
+}
+
+/// The keyed hash of a row.
+fn mac(world: &World, company: &str, seq: i64) -> String {
+    let hex = if world.scratch.urls().1.is_some() { "encode(mac, 'hex')" } else { "lower(hex(mac))" };
+    let row = format!("SELECT {hex} AS line FROM audit_entries WHERE company_id = '{company}' AND seq = {seq}");
+    world.scratch.lines(&row).concat()
 }
 
 fn fail(world: &World, subject: Option<UserId>) {
@@ -94,11 +102,13 @@ fn what_is_done_stands_in_the_chain_of_the_company_and_what_superadmins_do_in_bo
                 format!("superadmin {boss} company_opened company TES001 -"),
                 format!("superadmin {boss} chain_begun company TES001 -"),
                 format!("superadmin {boss} admin_updated company TES001 -"),
+                // Every eighth row of another chain.
+                format!("admin {ann} chain_noted chain TES001 8 {} -", mac(&world, "TES001", 8)),
                 format!("nobody - sign_in_failed account {boss} -"),
                 "nobody - sign_in_failed unknown_login - -".to_owned(),
             ]
         );
-        assert_eq!(verify(&world), (Vec::new(), Verified { chains: 2, entries: 17, broken: 0 }));
+        assert_eq!(verify(&world), (Vec::new(), Verified { chains: 2, entries: 18, broken: 0 }));
         let log = [chain(&world, "TES001"), chain(&world, "SHARED")].concat().join("\n").to_lowercase();
         for personal in ["@", "ann", "tesla", "nikola", "192.0.2", "boss"] {
             assert!(!log.contains(personal), "{personal} in {log}");
@@ -158,11 +168,9 @@ fn writers_at_once_leave_whole_chains() {
     for world in World::each() {
         let plan = world.plan(PlanName::Pro, 99);
         let tesla = world.open("Tesla", "ann@tesla.example", &plan).unwrap();
-        // A company that has no chain yet, as all have right after the migration.
-        let make = "INSERT INTO companies (code, name, status, created_at) \
-                    SELECT 'OLD001', 'Old', 'active', created_at FROM companies WHERE code = 'TES001'";
-        world.scratch.execute(make).unwrap();
-        let old = CompanyCode::parse("OLD001").unwrap();
+        // A company that was opened and has no chain yet.
+        let open = |store: &mut PlatformStore<'_>| companies::open(store, "Old", now());
+        let old = world.db.platform(world.boss.clone(), Action::CompanyOpened, open).wait().unwrap().code;
         let db = &world.db;
         thread::scope(|scope| {
             for writer in 0..8 {
@@ -198,9 +206,10 @@ fn writers_at_once_leave_whole_chains() {
         });
         let (broken, verified) = verify(&world);
         assert_eq!(broken, []);
-        // Twenty of each kind, beside what the stage did and the beginning of a chain.
-        let staged = 3 + 4;
-        assert_eq!(verified, Verified { chains: 3, entries: staged + 20 + 20 + 2 * 20 + 4 * 20 + 1, broken: 0 });
+        // Twenty of each kind, beside what the stage did, the beginning of a chain, and a note of each eighth
+        // row of two chains with 43 and 40.
+        let staged = 3 + 5;
+        assert_eq!(verified, Verified { chains: 3, entries: staged + 20 + 20 + 2 * 20 + 4 * 20 + 1 + 10, broken: 0 });
     }
 }
 

@@ -76,6 +76,79 @@ fn every_policy_that_lets_everything_through_is_noticed() {
 }
 
 #[test]
+fn every_policy_that_lets_one_company_more_through_is_noticed() {
+    let Some(scratch) = Scratch::postgres() else { return };
+    let more = "OR current_setting(''app.company'', true) = ''COM001''";
+    let policies = pairs(
+        &scratch,
+        &format!(
+            "SELECT format('ALTER POLICY %I ON %I %s %s', policyname, tablename, 'USING (' || qual || ' {more})', \
+             CASE WHEN qual IS NULL OR cmd = 'ALL' THEN 'WITH CHECK (' || with_check || ' {more})' END) || E'\\t' || \
+             format('ALTER POLICY %I ON %I %s %s', policyname, tablename, 'USING (' || qual || ')', \
+             'WITH CHECK (' || with_check || ')') AS line \
+             FROM pg_policies WHERE schemaname = 'public' ORDER BY tablename, policyname"
+        ),
+    );
+    assert!(each_is_noticed(&scratch, &policies) > 130);
+}
+
+#[test]
+fn what_a_policy_says_of_one_company_alone_is_noticed() {
+    let Some(scratch) = Scratch::postgres() else { return };
+    let qual = scratch
+        .lines("SELECT qual AS line FROM pg_policies WHERE tablename = 'messages' AND policyname = 'may_select'");
+    let change = |qual: &str| format!("ALTER POLICY may_select ON messages USING ({qual})");
+    scratch.execute(&change(&format!("{} OR company_id = 'COM001'", qual[0]))).unwrap();
+    assert_eq!(gaps(&scratch), ["table messages: the policy may_select says something else than it should"]);
+    let [in_other_words, narrower] = ["messages.company_id", "FALSE AND company_id"];
+    scratch.execute(&change(&qual[0].replace("company_id", in_other_words))).unwrap();
+    assert_eq!(gaps(&scratch), [""; 0]);
+    scratch.execute(&change(&qual[0].replace("company_id", narrower))).unwrap();
+    assert_ne!(gaps(&scratch), [""; 0]);
+}
+
+#[test]
+fn every_right_beyond_what_the_server_needs_is_noticed_and_taken_away() {
+    let Some(scratch) = Scratch::postgres() else { return };
+    let runtime = scratch.lines_without_a_door("SELECT current_user::text AS line").unwrap().concat();
+    let mut changes: Vec<(String, String)> = Vec::new();
+    for (right, on) in [
+        ("TRUNCATE, TRIGGER, REFERENCES", "ALL TABLES IN SCHEMA public"),
+        ("TRUNCATE", "audit_entries"),
+        ("TRIGGER", "messages"),
+        ("REFERENCES (id)", "messages"),
+        ("UPDATE", "audit_entries"),
+        ("UPDATE (reason)", "audit_entries"),
+        ("DELETE", "audit_heads"),
+        ("INSERT", "__diesel_schema_migrations"),
+        ("USAGE", "ALL SEQUENCES IN SCHEMA public"),
+    ] {
+        for to in [runtime.as_str(), "PUBLIC"] {
+            changes.push((format!("GRANT {right} ON {on} TO {to}"), format!("REVOKE {right} ON {on} FROM {to}")));
+        }
+    }
+    let (to, from) = (format!("TO {runtime} WITH GRANT OPTION"), format!("FROM {runtime}"));
+    changes
+        .push((format!("GRANT SELECT ON messages {to}"), format!("REVOKE GRANT OPTION FOR SELECT ON messages {from}")));
+    each_is_noticed(&scratch, &changes);
+    for (change, _) in changes.iter().filter(|(change, _)| !change.ends_with("PUBLIC")) {
+        scratch.execute(change).unwrap();
+    }
+    assert!(gaps(&scratch).len() > 50);
+    drop(scratch.open());
+    assert_eq!(gaps(&scratch), [""; 0], "the next migration sets the rights anew");
+}
+
+#[test]
+fn a_function_that_runs_as_the_owner_is_noticed() {
+    let Some(scratch) = Scratch::postgres() else { return };
+    let made = "CREATE FUNCTION peek() RETURNS BIGINT LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM messages'";
+    each_is_noticed(&scratch, &[(made.into(), "DROP FUNCTION peek()".into())]);
+    scratch.execute(made).unwrap();
+    assert!(gaps(&scratch).concat().starts_with("function peek() runs as "), "{:?}", gaps(&scratch));
+}
+
+#[test]
 fn every_table_without_its_wall_is_noticed() {
     let Some(scratch) = Scratch::postgres() else { return };
     let mut changes = Vec::new();
@@ -121,6 +194,12 @@ fn every_missing_key_of_a_company_table_is_noticed() {
          FOREIGN KEY (company_id, handoff_id) REFERENCES handoffs (company_id, id) ON DELETE CASCADE"
             .into(),
     ));
+    for table in ["admins", "agents"] {
+        changes.push((
+            format!("ALTER TABLE {table} DROP CONSTRAINT {table}_user_id_key"),
+            format!("ALTER TABLE {table} ADD UNIQUE (user_id)"),
+        ));
+    }
     changes.push((
         "ALTER TABLE sessions ALTER company_id DROP NOT NULL".into(),
         "ALTER TABLE sessions ALTER company_id SET NOT NULL".into(),
@@ -173,4 +252,68 @@ fn a_transaction_that_names_nothing_sees_and_writes_nothing() {
         assert!(world.scratch.lines_without_a_door(&inserted).is_err(), "{table}");
     }
     assert_ne!(world.count("admins"), "0");
+}
+
+/// Whichever row a company's transaction could store, and whatever it names, the accounts of others
+/// stay out of its reach.
+#[test]
+fn a_company_reaches_no_account_but_its_own_staff() {
+    let Some(scratch) = Scratch::postgres() else { return };
+    let world = World::new(scratch);
+    let plan = world.plan(tenancy::plans::PlanName::Pro, 2);
+    let [own, other] = [("Tesla", "ann@t.com"), ("Acme", "bob@a.com")].map(|(name, address)| {
+        let created = world.open(name, address, &plan).unwrap();
+        let agent = world.hire(&world.office(&created), &format!("agent.{address}")).wait().unwrap();
+        (created.company.code, created.user, agent.user)
+    });
+    let as_company = |before: &str, sql: &str| {
+        let door = format!("SET LOCAL app.door = 'company'; SET LOCAL app.company = '{}'; {before}", own.0);
+        world.scratch.lines_as_the_server(&door, sql)
+    };
+    let seen = |user| format!("SELECT password_hash AS line FROM accounts WHERE id = {user}");
+    let changed = |user| format!("UPDATE accounts SET password_hash = '' WHERE id = {user} RETURNING '' AS line");
+    for user in [own.1, own.2] {
+        assert_eq!(as_company("", &seen(user)).unwrap().len(), 1);
+        assert_eq!(as_company("", &changed(user)).unwrap().len(), 1);
+        let promoted = format!("UPDATE accounts SET role = 'SUPERADMIN' WHERE id = {user} RETURNING '' AS line");
+        assert!(as_company("", &promoted).unwrap_err().contains("row-level security"));
+    }
+    for user in [world.boss.user(), other.1, other.2] {
+        let agent = format!(
+            "INSERT INTO agents (company_id, user_id, name, phone, specialization, status, created_at) \
+             VALUES ('{}', {user}, '', '', '', 'PENDING', now())",
+            own.0
+        );
+        let admin = format!(
+            "INSERT INTO admins (company_id, user_id, name, name_key, address, contact_person, contact_number, \
+             phone_number) VALUES ('{}', {user}, '', '', '', '', '', '')",
+            own.0
+        );
+        for row in [&agent, &admin] {
+            let refused = as_company("", &format!("{row} RETURNING '' AS line")).unwrap_err();
+            assert!(refused.contains("row-level security"), "{refused}");
+        }
+        let logins = |row: &str| format!("SET LOCAL app.logins = 'on'; {row}; SET LOCAL app.logins = 'off'");
+        let moved = format!("UPDATE agents SET user_id = {user}");
+        let family = format!(
+            "SET LOCAL app.door = 'lobby'; INSERT INTO refresh_families SELECT 'theirs', id, role, NULL, 0, '', '', 0, 0, \
+             0, NULL, NULL, FALSE FROM accounts WHERE id = {user}; SET LOCAL app.door = 'company'"
+        );
+        // What a key refuses, as an agent of two companies, needs no more looking at.
+        let mut stored = 0;
+        for row in [logins(&agent), moved, logins(&admin)] {
+            let before = format!("{family}; {row}");
+            if as_company(&before, "SELECT '' AS line").is_err() {
+                continue;
+            }
+            stored += 1;
+            assert_eq!(as_company(&before, &seen(user)), Ok(Vec::new()), "{row}");
+            assert_eq!(as_company(&before, &changed(user)), Ok(Vec::new()), "{row}");
+            for statement in ["SELECT '' AS line FROM refresh_families", "DELETE FROM accounts RETURNING '' AS line"] {
+                let found = as_company(&before, statement);
+                assert!(found.as_ref().is_ok_and(Vec::is_empty), "{row}: {found:?}");
+            }
+        }
+        assert_ne!(stored, 0, "{user}");
+    }
 }
