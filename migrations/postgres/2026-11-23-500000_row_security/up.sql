@@ -1,15 +1,16 @@
 -- The second wall: every row is behind a policy that knows the door and the company which a
--- transaction named (`app.door`, `app.company`). What is not named is NULL, and NULL shows and
--- writes nothing. The settings stand in sub-selects, so that a statement reads each once and not
--- once for a row.
+-- transaction named (`app.door`, `app.company`). What is not named is NULL, or empty once a
+-- transaction has named it on the connection; neither is a company's code or a door, so it shows and
+-- writes nothing. The settings are read for each row: a sub-select would read them once, and costs
+-- each of a turn's many small statements more than reading them for its few rows.
 
 -- Sets up a table: one policy for each command, and the owner's way for migrations.
 CREATE FUNCTION pg_temp.guard(
     guarded TEXT, to_select TEXT, to_insert TEXT, to_update TEXT, to_delete TEXT
 ) RETURNS VOID LANGUAGE plpgsql AS $guard$
 DECLARE
-    company CONSTANT TEXT := '(SELECT nullif(current_setting(''app.company'', true), ''''))';
-    door CONSTANT TEXT := '(SELECT current_setting(''app.door'', true))';
+    company CONSTANT TEXT := 'current_setting(''app.company'', true)';
+    door CONSTANT TEXT := 'current_setting(''app.door'', true)';
     condition TEXT;
 BEGIN
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', guarded);
@@ -54,7 +55,7 @@ FROM unnest(ARRAY['sessions', 'attachments']) AS guarded;
 -- with `app.logins` set for that statement.
 SELECT pg_temp.guard(
     guarded, 'company_id = :company OR :door IN (''platform'', ''lobby'')',
-    'company_id = :company AND (SELECT current_setting(''app.logins'', true)) = ''on''',
+    'company_id = :company AND current_setting(''app.logins'', true) = ''on''',
     'company_id = :company', 'company_id = :company'
 )
 FROM unnest(ARRAY['admins', 'agents']) AS guarded;
@@ -80,14 +81,14 @@ SELECT pg_temp.guard(
 -- with `app.logins` set for that statement. Superadmins cannot be changed, made or deleted either way.
 SELECT pg_temp.guard(
     'accounts',
-    ':door IN (''platform'', ''lobby'') OR (SELECT current_setting(''app.logins'', true)) = ''on''
+    ':door IN (''platform'', ''lobby'') OR current_setting(''app.logins'', true) = ''on''
         OR role = ''AGENT'' AND EXISTS (SELECT FROM agents WHERE user_id = accounts.id AND company_id = :company)
         OR role = ''ADMIN'' AND EXISTS (SELECT FROM admins WHERE user_id = accounts.id AND company_id = :company)',
-    ':door = ''lobby'' OR (SELECT current_setting(''app.logins'', true)) = ''on'' AND role <> ''SUPERADMIN''',
+    ':door = ''lobby'' OR current_setting(''app.logins'', true) = ''on'' AND role <> ''SUPERADMIN''',
     ':door = ''lobby''
         OR role = ''AGENT'' AND EXISTS (SELECT FROM agents WHERE user_id = accounts.id AND company_id = :company)
         OR role = ''ADMIN'' AND EXISTS (SELECT FROM admins WHERE user_id = accounts.id AND company_id = :company)',
-    '(SELECT current_setting(''app.logins'', true)) = ''on'' AND role <> ''SUPERADMIN'''
+    'current_setting(''app.logins'', true) = ''on'' AND role <> ''SUPERADMIN'''
 );
 SELECT pg_temp.guard(
     'refresh_families',

@@ -27,8 +27,8 @@ CREATE TABLE audit_entries (
 -- reads all chains, to verify them.
 DO $$
 DECLARE
-    company CONSTANT TEXT := '(company_id = (SELECT nullif(current_setting(''app.company'', true), '''')))';
-    door CONSTANT TEXT := '(SELECT current_setting(''app.door'', true))';
+    company CONSTANT TEXT := '(company_id = current_setting(''app.company'', true))';
+    door CONSTANT TEXT := 'current_setting(''app.door'', true)';
     guarded TEXT;
 BEGIN
     FOREACH guarded IN ARRAY ARRAY['audit_heads', 'audit_entries'] LOOP
