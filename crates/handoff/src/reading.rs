@@ -21,7 +21,7 @@ const RECENT_ACTIVITIES: i64 = 10;
 /// How many messages a profile shows.
 const RECENT_MESSAGES: i64 = 50;
 
-/// An agent's desk at a glance; `None` if the agent was deactivated since it was admitted.
+/// An agent's desk at a glance.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dashboard {
     /// The agent.
@@ -116,7 +116,7 @@ where
     platform.all_handoffs_after(filter, company, after, SESSIONS_AT_ONCE)
 }
 
-/// An agent's desk at a glance.
+/// An agent's desk at a glance; `None` if the agent was deactivated since it was admitted.
 ///
 /// # Errors
 /// [`StoreError`].

@@ -230,8 +230,7 @@ impl<E: From<StoreError>> From<StoreError> for Entering<E> {
     }
 }
 
-/// Runs a job in the company that something belongs to, in the platform's transaction. `None`
-/// if there is no such thing.
+/// Runs a job in the company that something belongs to, in the platform's transaction.
 fn enter<T, E: From<StoreError>>(
     platform: &mut PlatformStore<'_>,
     place: Place,
@@ -245,6 +244,7 @@ fn enter<T, E: From<StoreError>>(
     job(&mut office).map_err(Entering::Failed)
 }
 
+/// `None` for work in a place that does not exist.
 fn found<T, E>(done: Result<T, Entering<E>>) -> Result<Option<T>, E> {
     match done {
         Ok(done) => Ok(Some(done)),

@@ -17,7 +17,10 @@ where
     let kind = req.mime_type().ok().flatten();
     let boundary = kind.as_ref().and_then(|kind| kind.get_param("boundary")).map(|name| name.as_str().to_owned());
     let mut cleaner = boundary.map(|boundary| Cleaner::new(&boundary));
-    body.map(move |chunk| chunk.map(|chunk| cleaner.as_mut().map_or(chunk.clone(), |cleaner| cleaner.clean(chunk))))
+    body.map(move |chunk| match &mut cleaner {
+        Some(cleaner) => chunk.map(|chunk| cleaner.clean(chunk)),
+        None => chunk,
+    })
 }
 
 /// Where in a form the next byte stands.
