@@ -5,7 +5,10 @@ mod doors;
 use std::{num::NonZeroUsize, path::PathBuf, sync::Arc, thread};
 
 use attachments::LinkSigner;
-use identity::tokens::{Lifetimes, Signer};
+use identity::{
+    Origin,
+    tokens::{Lifetimes, Signer},
+};
 use llm_client::ChatModel;
 use secrecy::ExposeSecret as _;
 use storage::Database;
@@ -36,6 +39,8 @@ pub(crate) struct App {
     pub(crate) indexes: Indexes,
     /// Chat turns under way.
     pub(crate) turns: Permits,
+    /// Long bodies that are parsed.
+    pub(crate) long_bodies: Permits<Origin>,
     readiness: Mutex<Option<(Instant, bool)>>,
     /// Password hashes run here.
     pub(crate) hashes: HashPool,
@@ -87,14 +92,16 @@ impl App {
         let secret = config.secret.expose_secret();
         let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         // Enough to keep every core and the database busy; more would only stand before others.
-        let turns = (4 * cores).max(8);
+        let turns = (2 * cores).max(4);
         let library = db.lobby(|lobby| access::housekeeper(lobby, CompanyCode::shared_library())).wait()?;
         Ok(Self {
             indexes: Indexes::new(db.clone(), library, config.index_cache, (cores / 2).max(2)),
             db,
             clock,
             // Whoever is alone leaves room for one who comes.
-            turns: Permits::new(Share { all: 9 * turns, each: turns, alone: 8 * turns, waiting: 1_000 }),
+            turns: Permits::new(Share { all: 18 * turns, each: turns, alone: 16 * turns, waiting: 1_000 }),
+            // Few may wait: each is held whole.
+            long_bodies: Permits::new(Share { all: cores.max(2), each: 1, alone: cores, waiting: 32 }),
             readiness: Mutex::default(),
             hashes: HashPool::new(config.bcrypt_cost)?,
             signer: Signer::new(secret),

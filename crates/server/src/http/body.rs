@@ -12,10 +12,17 @@ use actix_web::{
     FromRequest, HttpRequest,
     dev::Payload,
     http::header::{self, HeaderMap},
-    web::Bytes,
+    web::{self, Bytes},
 };
+use identity::Origin;
+use tokio::runtime::Handle;
 
-use crate::http::{describe::Field, error::ApiError, field_errors::FieldErrors, gate};
+use crate::{
+    app::App,
+    aside::aside,
+    auth,
+    http::{describe::Field, error::ApiError, field_errors::FieldErrors, gate},
+};
 
 pub(crate) use json::type_name;
 
@@ -24,11 +31,14 @@ pub(crate) use fields::{Fields, List, Raw, Upload};
 /// The size of a body where its type names no other.
 pub(crate) const MIB: usize = 1024 * 1024;
 
+/// A longer body takes its time, in which its thread answers nobody.
+const LONG: usize = 64 * 1024;
+
 /// Something that can be read from the fields of a request body.
 ///
 /// Declare it with `body!`; write it by hand only where the
 /// fields are not known beforehand.
-pub(crate) trait Body: Sized + 'static {
+pub(crate) trait Body: Sized + Send + 'static {
     /// How many bytes the whole body may have.
     const LIMIT: usize = MIB;
 
@@ -65,7 +75,7 @@ impl<T: Body> FromRequest for Valid<T> {
         Box::pin(async move {
             let body = payload::read(req.headers(), payload, T::LIMIT).await;
             gate::pass(&req).await;
-            parse(req.headers(), body?).await.map(Self)
+            parse_by_turns(&req, body?).await.map(Self)
         })
     }
 }
@@ -74,9 +84,29 @@ impl<T: Body> FromRequest for Valid<T> {
 ///
 /// # Errors
 /// As [`Valid`].
-pub(crate) async fn whole<T: Body>(headers: &HeaderMap, payload: Payload) -> Result<T, ApiError> {
-    let body = payload::read(headers, payload, T::LIMIT).await?;
-    parse(headers, body).await
+pub(crate) async fn whole<T: Body>(req: &HttpRequest, payload: Payload) -> Result<T, ApiError> {
+    let body = payload::read(req.headers(), payload, T::LIMIT).await?;
+    parse_by_turns(req, body).await
+}
+
+/// Parses a short body at once and a long one beside the requests, in its sender's turn.
+async fn parse_by_turns<T: Body>(req: &HttpRequest, body: Bytes) -> Result<T, ApiError> {
+    if body.len() <= LONG {
+        return parse(req.headers(), body).await;
+    }
+    // Tests of the foundation mount endpoints without an application.
+    let turn = match req.app_data::<web::Data<App>>() {
+        Some(app) => Some(app.long_bodies.enter(Origin::of(auth::client_ip(req)?)).await?),
+        None => None,
+    };
+    let (headers, runtime) = (req.headers().clone(), Handle::current());
+    let parsed = aside(move || {
+        let parsed = runtime.block_on(parse(&headers, body));
+        // Held by the work itself: a caller that goes away frees no core.
+        drop(turn);
+        parsed
+    });
+    parsed.await?
 }
 
 pub(crate) async fn parse<T: Body>(headers: &HeaderMap, body: Bytes) -> Result<T, ApiError> {

@@ -56,7 +56,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// An FAQ in one of its three forms, with what to do with it.
 struct LoadBody {
-    faq: Map<String, Value>,
+    faq: Result<Entries, FaqError>,
     /// Whether the FAQ stood under a name or in a file, and was not the whole body.
     is_named: bool,
     company_id: Option<String>,
@@ -92,7 +92,7 @@ impl Body for LoadBody {
         match (faq, company_id, shared, mode) {
             (Some(faq), Some(company_id), Some(shared), Some(mode)) => {
                 let is_named = faq.is_ok();
-                let faq = faq.unwrap_or_else(|body| body);
+                let faq = faq::parse(Value::Object(faq.unwrap_or_else(|body| body)));
                 Ok(Self { faq, is_named, company_id: company_id.filter(|id| !id.is_empty()), shared, mode })
             }
             _ => Err(errors),
@@ -186,7 +186,7 @@ async fn load(
         }
     };
     let is_named = body.is_named;
-    let entries = faq::parse(Value::Object(body.faq))?;
+    let entries = body.faq?;
     let count = entries.len();
     if count == 0 && !is_named {
         // That a body with nothing in it should replace everything is far more often a mistake than a wish.

@@ -3,9 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use diesel::{
-    dsl::{auto_type, count_star, exists, max, not, sql},
+    dsl::{auto_type, case_when, count_star, exists, max, not, sql},
     prelude::*,
-    sql_types::BigInt,
+    sql_query,
+    sql_types::{Array, BigInt, Text},
+    upsert::excluded,
 };
 use knowledge::{Chunk, Document, Entry, Extent, KnowledgeBase, Version};
 use tenancy::{DocumentId, StoreError, Timestamp, access::Caller};
@@ -18,7 +20,7 @@ use crate::{
     types::At,
 };
 
-/// Rows of one statement: PostgreSQL counts its parameters in sixteen bits.
+/// Rows of one statement: SQLite takes 32,766 parameters.
 const BATCH: usize = 1_000;
 
 #[derive(Queryable, Selectable)]
@@ -56,7 +58,7 @@ struct NewDocument<'a> {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = chunks)]
+#[diesel(table_name = chunks, treat_none_as_default_value = false)]
 struct NewChunk<'a> {
     company_id: &'a str,
     document_id: i64,
@@ -144,7 +146,7 @@ impl<C: Caller> KnowledgeBase for CompanyStore<'_, C> {
                 Ok(NewChunk::of(entry, code, document, position))
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
-        insert_chunks(self.conn, &rows)?;
+        put_chunks(self.conn, code, &rows)?;
         drop_empty_documents(self.conn, code)?;
         Ok(version)
     }
@@ -153,27 +155,18 @@ impl<C: Caller> KnowledgeBase for CompanyStore<'_, C> {
         let code = self.code();
         let code = code.as_str();
         let version = raise(self.conn, code)?;
-        let replaced: Vec<&str> = entries.iter().map(|entry| entry.chunk_id.as_str()).collect();
-        let places = places(self.conn, code, &replaced)?;
         let mut ends = ends(self.conn, code)?;
-        diesel::delete(own_chunks(code).filter(chunks::chunk_id.eq_any(&replaced))).execute(self.conn).stored()?;
         let documents = name_documents(self.conn, code, entries, now)?;
         let rows = entries
             .iter()
             .map(|entry| {
                 let document = word(documents.get(entry.document.as_str()).copied(), "document")?;
-                let position = match places.get(&entry.chunk_id) {
-                    Some((stays, position)) if *stays == document => *position,
-                    _ => {
-                        let end = ends.entry(document).or_insert(0);
-                        *end += 1;
-                        *end
-                    }
-                };
-                Ok(NewChunk::of(entry, code, document, position))
+                let end = ends.entry(document).or_insert(0);
+                *end += 1;
+                Ok(NewChunk::of(entry, code, document, *end))
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
-        insert_chunks(self.conn, &rows)?;
+        put_chunks(self.conn, code, &rows)?;
         drop_empty_documents(self.conn, code)?;
         Ok(version)
     }
@@ -219,16 +212,6 @@ fn name_documents(
     Ok(known)
 }
 
-/// Document and position of the chunks with these ids.
-fn places(conn: &mut Db, code: &str, ids: &[&str]) -> Result<HashMap<String, (i64, i64)>, StoreError> {
-    let rows: Vec<(String, i64, i64)> = own_chunks(code)
-        .filter(chunks::chunk_id.eq_any(ids))
-        .select((chunks::chunk_id, chunks::document_id, chunks::position))
-        .load(conn)
-        .stored()?;
-    Ok(rows.into_iter().map(|(id, document, position)| (id, (document, position))).collect())
-}
-
 /// The last position in each document.
 fn ends(conn: &mut Db, code: &str) -> Result<HashMap<i64, i64>, StoreError> {
     let rows: Vec<(i64, Option<i64>)> = own_chunks(code)
@@ -239,11 +222,56 @@ fn ends(conn: &mut Db, code: &str) -> Result<HashMap<i64, i64>, StoreError> {
     Ok(rows.into_iter().filter_map(|(document, end)| Some((document, end?))).collect())
 }
 
-fn insert_chunks(conn: &mut Db, rows: &[NewChunk<'_>]) -> Result<(), StoreError> {
+/// Inserts chunks, or changes those with the same ids, which keep their places in the documents they stay
+/// in. Indexes are touched only where something moves: on SQLite all companies wait for this writer.
+fn put_chunks(conn: &mut Db, code: &str, rows: &[NewChunk<'_>]) -> Result<(), StoreError> {
+    let stays = chunks::document_id.eq(excluded(chunks::document_id));
+    let changes = (
+        chunks::document_id.eq(excluded(chunks::document_id)),
+        chunks::section.eq(excluded(chunks::section)),
+        chunks::question.eq(excluded(chunks::question)),
+        chunks::answer.eq(excluded(chunks::answer)),
+        chunks::page.eq(excluded(chunks::page)),
+        chunks::position.eq(case_when(stays, chunks::position).otherwise(excluded(chunks::position))),
+    );
     for batch in rows.chunks(BATCH) {
-        each_db!(conn, c => diesel::insert_into(chunks::table).values(batch).execute(c)).stored()?;
+        match conn {
+            Db::Pg(conn) => put_by_arrays(conn, code, batch),
+            Db::Sqlite(conn) => diesel::insert_into(chunks::table)
+                .values(batch)
+                .on_conflict((chunks::company_id, chunks::chunk_id))
+                .do_update()
+                .set(changes)
+                .execute(conn),
+        }
+        .stored()?;
     }
     Ok(())
+}
+
+/// The same in eight parameters: with eight for each row PostgreSQL takes as long to understand the
+/// statement as to do it.
+fn put_by_arrays<'a>(conn: &mut PgConnection, code: &str, rows: &[NewChunk<'a>]) -> QueryResult<usize> {
+    let numbers = |of: fn(&NewChunk<'a>) -> i64| rows.iter().map(of).collect::<Vec<_>>();
+    let texts = |of: fn(&NewChunk<'a>) -> &'a str| rows.iter().map(of).collect::<Vec<_>>();
+    sql_query(
+        "INSERT INTO chunks (company_id, document_id, chunk_id, section, question, answer, page, position)
+        SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (company_id, chunk_id) DO UPDATE SET
+            document_id = excluded.document_id, section = excluded.section, question = excluded.question,
+            answer = excluded.answer, page = excluded.page,
+            position = CASE WHEN chunks.document_id = excluded.document_id
+                THEN chunks.position ELSE excluded.position END",
+    )
+    .bind::<Text, _>(code)
+    .bind::<Array<BigInt>, _>(numbers(|row| row.document_id))
+    .bind::<Array<Text>, _>(texts(|row| row.chunk_id))
+    .bind::<Array<Text>, _>(texts(|row| row.section))
+    .bind::<Array<Text>, _>(texts(|row| row.question))
+    .bind::<Array<Text>, _>(texts(|row| row.answer))
+    .bind::<Array<BigInt>, _>(numbers(|row| row.page))
+    .bind::<Array<BigInt>, _>(numbers(|row| row.position))
+    .execute(conn)
 }
 
 fn drop_empty_documents(conn: &mut Db, code: &str) -> Result<(), StoreError> {

@@ -94,6 +94,29 @@ fn merging_replaces_by_chunk_id_and_adds_at_the_end() {
 }
 
 #[test]
+fn merging_replaces_all_that_an_entry_says() {
+    for (world, office, _) in offices() {
+        let first = [entry("A", "1", "one"), entry("A", "2", "two")];
+        write(&world, &office, move |store| store.replace_faq(&first, now()));
+        let before = chunks(&world, &office);
+        let merged = Entry {
+            document: "A".into(),
+            chunk_id: "1".into(),
+            section: "Other".into(),
+            question: "uno".into(),
+            answer: "No.".into(),
+            page: 4,
+        };
+        let same = [merged.clone()];
+        write(&world, &office, move |store| store.merge_faq(&same, now()));
+        let document = before[0].document.clone();
+        let Entry { chunk_id, section, question, answer, page, .. } = merged;
+        let changed = Chunk { document, chunk_id, section, question, answer, page, position: before[0].position };
+        assert_eq!(chunks(&world, &office), [changed, before[1].clone()]);
+    }
+}
+
+#[test]
 fn one_companys_knowledge_is_not_anothers() {
     for (world, one, two) in offices() {
         let same = [entry("A", "1", "mine")];

@@ -101,6 +101,42 @@ async fn three_encodings_say_the_same() {
     }
 }
 
+/// The thread that a body was read on.
+struct Reader(Option<String>);
+
+impl Body for Reader {
+    const NAMES: Option<&'static [&'static str]> = Some(&["x"]);
+
+    fn read(mut fields: Fields<'_>) -> Result<Self, FieldErrors> {
+        assert!(fields.take("x").is_some());
+        Ok(Self(std::thread::current().name().map(ToOwned::to_owned)))
+    }
+
+    fn name() -> String {
+        "Reader".to_owned()
+    }
+
+    fn describe() -> Vec<crate::http::describe::Field> {
+        Vec::new()
+    }
+}
+
+#[actix_web::test]
+async fn a_long_body_is_read_beside_the_requests() {
+    for length in [0, LONG] {
+        let text = "y".repeat(length);
+        for (kind, body) in [
+            (JSON, json!({ "x": text }).to_string()),
+            (FORM, format!("x={text}")),
+            (MULTIPART, part("x", &text) + "--xx--\r\n"),
+        ] {
+            let request = TestRequest::post().insert_header((header::CONTENT_TYPE, kind)).to_http_request();
+            let Reader(thread) = parse_by_turns(&request, body.into()).await.unwrap();
+            assert_eq!(thread.as_deref() == Some("aside"), length == LONG, "{kind}");
+        }
+    }
+}
+
 #[actix_web::test]
 async fn all_wrong_fields_are_refused_together() {
     let (status, mut body) = send("/ticket/", JSON, r#"{"agent_id":"x","ids":[1,true]}"#).await;

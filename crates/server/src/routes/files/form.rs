@@ -54,7 +54,7 @@ pub(super) async fn read<T: Body>(
     let kind = req.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
     let essence = kind.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("multipart/form-data") {
-        return Ok((body::whole(req.headers(), payload.into_inner()).await?, None));
+        return Ok((body::whole(req, payload.into_inner()).await?, None));
     }
     let (mut fields, file) = parts(req, payload, &app.blobs, T::NAMES).await?;
     if let Some(file) = &file {
