@@ -3,6 +3,8 @@
 //! The reader of forms refuses such a header, and with it the whole form. So what may stand in no
 //! header is dropped from headers on the way to it; content passes as it is.
 
+use std::future::ready;
+
 use actix_web::{HttpMessage as _, HttpRequest, error::PayloadError, web::Bytes};
 use futures_util::{Stream, StreamExt as _};
 
@@ -17,10 +19,12 @@ where
     let kind = req.mime_type().ok().flatten();
     let boundary = kind.as_ref().and_then(|kind| kind.get_param("boundary")).map(|name| name.as_str().to_owned());
     let mut cleaner = boundary.map(|boundary| Cleaner::new(&boundary));
-    body.map(move |chunk| match &mut cleaner {
+    let clean = body.map(move |chunk| match &mut cleaner {
         Some(cleaner) => chunk.map(|chunk| cleaner.clean(chunk)),
         None => chunk,
-    })
+    });
+    // After several empty chunks the reader of forms waits for a word that never comes.
+    clean.filter(|chunk| ready(!chunk.as_ref().is_ok_and(Bytes::is_empty)))
 }
 
 /// Where in a form the next byte stands.
