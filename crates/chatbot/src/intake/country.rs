@@ -80,9 +80,9 @@ fn button(country: &Country) -> String {
     format!("{} {} {}", country.code, country.flag, country.name)
 }
 
-/// A plus and the assigned code after it. No code is the beginning of another.
+/// A plus and the assigned code after it. No code is the beginning of another, or begins with a zero.
 fn assigned_code_in(text: &str) -> Option<String> {
-    text.split('+').skip(1).find_map(|after| {
+    text.split('+').skip(1).filter(|after| !after.starts_with('0')).find_map(|after| {
         (1..=3).find_map(|len| {
             let digits = after.get(..len).filter(|head| head.bytes().all(|b| b.is_ascii_digit()))?;
             is_assigned(digits.parse().ok()?).then(|| format!("+{digits}"))
@@ -130,6 +130,8 @@ mod tests {
             ("+ +210 +358 40", "+358"),
             ("+210", "+977"),
             ("+0", "+977"),
+            ("+051", "+977"),
+            ("+007 +51", "+51"),
             ("+", "+977"),
             ("352", "+977"),
             ("nowhere", "+977"),
@@ -142,7 +144,7 @@ mod tests {
     #[test]
     fn a_code_is_a_plus_and_an_assigned_number() {
         assert!(is_code("+977") && is_code("+1") && is_code("+352"));
-        for text in ["", "+", "977", "+9771", "+210", "+0", "+1 ", " +1", "++1", "Nepal"] {
+        for text in ["", "+", "977", "+9771", "+210", "+0", "+051", "+1 ", " +1", "++1", "Nepal"] {
             assert!(!is_code(text), "{text}");
         }
     }
