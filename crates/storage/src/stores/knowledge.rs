@@ -57,6 +57,7 @@ struct NewDocument<'a> {
     created_at: At,
 }
 
+// Nothing here may be missing; were that possible, Diesel would send SQLite each row by itself.
 #[derive(Insertable)]
 #[diesel(table_name = chunks, treat_none_as_default_value = false)]
 struct NewChunk<'a> {
