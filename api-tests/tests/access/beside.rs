@@ -45,7 +45,7 @@ async fn answers(scene: &Scene<'_>, rows: &[(&Row, Sending)], callers: &[&Caller
     let mut answers = Vec::new();
     for (row, sending) in rows {
         for caller in callers {
-            let thing = scene.standing(sending.kind, Whose::Mine);
+            let thing = scene.account_state(sending.kind, Whose::Mine);
             let reply = Ask::new(row.0, sending, &thing).send(&caller.client).await;
             answers.push((format!("{} by {:?} beside another company at work", row.0, caller.who), reply));
         }

@@ -92,7 +92,7 @@ impl Try<'_> {
                 continue;
             }
             cells += 1;
-            let reply = self.send(scene, &scene.standing(self.sending.kind, *whose)).await;
+            let reply = self.send(scene, &scene.account_state(self.sending.kind, *whose)).await;
             match outcome {
                 Outcome::Success | Outcome::Unrelated => {}
                 Outcome::Refused => self.caller.who.refused(&at, &reply),
@@ -107,7 +107,7 @@ impl Try<'_> {
             }
             let is_foreign = !whose.seen_from(self.caller.who.view()).is_own_company();
             if outcome == Outcome::Absent || (is_foreign && is_absent_tried) {
-                let absent = self.send(scene, &scene.standing(self.sending.kind, Whose::Absent)).await;
+                let absent = self.send(scene, &scene.account_state(self.sending.kind, Whose::Absent)).await;
                 if outcome == Outcome::Absent {
                     self.missing(&at, &absent);
                 }
@@ -148,7 +148,7 @@ impl Try<'_> {
         if self.sending.spends {
             scene.fresh(self.sending.kind, whose).await
         } else {
-            scene.standing(self.sending.kind, whose)
+            scene.account_state(self.sending.kind, whose)
         }
     }
 
@@ -210,7 +210,7 @@ impl Try<'_> {
         let there = self.sending.on.iter().filter(|whose| **whose != Whose::Absent);
         let (mut within, mut without) = (BTreeSet::new(), BTreeSet::new());
         for whose in there {
-            let key = (shows.thing)(&scene.standing(self.sending.kind, *whose)).to_string();
+            let key = (shows.thing)(&scene.account_state(self.sending.kind, *whose)).to_string();
             if reach.holds(whose.seen_from(self.caller.who.view())) {
                 within.insert(key)
             } else {

@@ -268,14 +268,14 @@ impl Scene<'_> {
         }
         let of = |whose: Whose| {
             let owner = if whose == Whose::Mine { Whose::Colleagues } else { whose };
-            let (session, owner) = (self.standing(Kind::Session, whose), self.standing(Kind::Company, owner));
-            let agent = self.standing(Kind::Agent, whose);
+            let (session, owner) = (self.account_state(Kind::Session, whose), self.account_state(Kind::Company, owner));
+            let agent = self.account_state(Kind::Agent, whose);
             Thing { id: owner.id, agent: agent.id, assignment: owner.assignment, refresh: agent.refresh, ..session }
         };
         let (own, mut foreign, absent) = (of(Whose::Mine), of(Whose::Foreign), of(Whose::Absent));
         foreign.refresh = self.refresh_of_the_foreigner();
-        let profiles = [Whose::Foreign, Whose::Absent].map(|whose| self.standing(Kind::Session, whose).id);
-        let colleagues_file = self.standing(Kind::Session, Whose::Colleagues).attachment;
+        let profiles = [Whose::Foreign, Whose::Absent].map(|whose| self.account_state(Kind::Session, whose).id);
+        let colleagues_file = self.account_state(Kind::Session, Whose::Colleagues).attachment;
         // The newest account: its id is above that of any agent.
         let stray = self.fresh(Kind::NewAgent, Whose::Colleagues).await;
         let account = format!("SELECT cast(user_id AS text) AS line FROM agents WHERE id = {}", stray.id);

@@ -241,7 +241,7 @@ impl<'a> Scene<'a> {
     }
 
     /// An object that lasts as long as the scene, prepared before.
-    pub(crate) fn standing(&self, kind: Kind, whose: Whose) -> Thing {
+    pub(crate) fn account_state(&self, kind: Kind, whose: Whose) -> Thing {
         self.standing.get(&(kind, whose)).unwrap_or_else(|| panic!("no {kind:?} of {whose:?} is prepared")).clone()
     }
 

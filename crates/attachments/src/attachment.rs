@@ -1,6 +1,6 @@
 //! What a store knows of an uploaded file; its bytes are a blob.
 
-use tenancy::{AttachmentId, CompanyCode, ProfileId, SessionKey, Timestamp};
+use tenancy::{AttachmentId, CompanyCode, ProfileId, SessionRowId, Timestamp};
 
 use crate::{BlobKey, FileKind, LinkSigner};
 
@@ -10,7 +10,7 @@ pub struct Attachment {
     /// Id.
     pub id: AttachmentId,
     /// The session it was uploaded to.
-    pub session: SessionKey,
+    pub session: SessionRowId,
     /// The profile that session has by now.
     pub profile: Option<ProfileId>,
     /// The session's company.
@@ -45,7 +45,7 @@ impl Attachment {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewAttachment {
     /// The session it belongs to.
-    pub session: SessionKey,
+    pub session: SessionRowId,
     /// As [`crate::name::original`] leaves it.
     pub original_name: String,
     /// Where its bytes are; [`BlobKey::file_name`] is the served name.

@@ -23,7 +23,7 @@ pub struct BlobKey(String);
 /// A text that is not the key of any blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a blob key")]
-pub struct InvalidKey;
+pub struct InvalidBlobKey;
 
 impl BlobKey {
     /// Makes the key of a new file, which nobody can guess.
@@ -41,13 +41,13 @@ impl BlobKey {
     /// Everything that could point elsewhere: `..`, empty and dot segments, a
     /// slash at either end, backslashes, NUL, and percent signs, so that an
     /// encoded slash stays refused however often a path was decoded before.
-    pub fn parse(text: &str) -> Result<Self, InvalidKey> {
+    pub fn parse(text: &str) -> Result<Self, InvalidBlobKey> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'/');
         let confined = text.len() <= MAX_LEN
             && text.bytes().all(allowed)
             && !text.contains("..")
             && text.split('/').all(|segment| !segment.is_empty() && segment != ".");
-        if confined { Ok(Self(text.to_owned())) } else { Err(InvalidKey) }
+        if confined { Ok(Self(text.to_owned())) } else { Err(InvalidBlobKey) }
     }
 
     /// The key as text, with `/` between its parts.
@@ -123,9 +123,9 @@ mod tests {
             "\u{e9}",
             "a\u{2044}b",
         ] {
-            assert_eq!(BlobKey::parse(bad), Err(InvalidKey), "{bad:?}");
+            assert_eq!(BlobKey::parse(bad), Err(InvalidBlobKey), "{bad:?}");
         }
-        assert_eq!(BlobKey::parse(&"a".repeat(256)), Err(InvalidKey));
+        assert_eq!(BlobKey::parse(&"a".repeat(256)), Err(InvalidBlobKey));
         assert_eq!(BlobKey::parse("TES001/7be419cd/a_b-c.d.pdf").unwrap().file_name(), "a_b-c.d.pdf");
     }
 

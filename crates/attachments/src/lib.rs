@@ -12,7 +12,7 @@ pub mod upload;
 
 pub use attachment::{Attachment, Disposition, Download, NewAttachment, Uploader};
 pub use blobs::{BlobWriter, Blobs, BoxFuture};
-pub use key::{BlobKey, InvalidKey, ROOT};
+pub use key::{BlobKey, InvalidBlobKey, ROOT};
 pub use links::{LinkSigner, Verdict};
 pub use policy::FileKind;
 pub use ports::{AttachmentDirectory, Attachments};

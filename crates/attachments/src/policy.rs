@@ -55,7 +55,7 @@ impl FileKind {
 
 /// Why a file is refused, in order of precedence. Clients compare these texts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum UploadRefusal {
     /// More than [`MAX_SIZE`] bytes.
     #[error("File size exceeds maximum limit of 10.0MB")]
     TooLarge,
@@ -79,18 +79,18 @@ pub enum Refusal {
 /// Decides on a whole file, by its original name and what was found in it.
 ///
 /// # Errors
-/// The first [`Refusal`] that applies.
-pub fn judge(original_name: &str, content: &Detected) -> Result<FileKind, Refusal> {
+/// The first [`UploadRefusal`] that applies.
+pub fn judge(original_name: &str, content: &Detected) -> Result<FileKind, UploadRefusal> {
     if content.size > MAX_SIZE {
-        return Err(Refusal::TooLarge);
+        return Err(UploadRefusal::TooLarge);
     }
     let extension = name::extension(original_name);
-    let Some(kind) = FileKind::of_extension(&extension) else { return Err(Refusal::Extension { extension }) };
+    let Some(kind) = FileKind::of_extension(&extension) else { return Err(UploadRefusal::Extension { extension }) };
     if content.executable {
-        return Err(Refusal::Executable);
+        return Err(UploadRefusal::Executable);
     }
     if content.markup && kind == FileKind::Image {
-        return Err(Refusal::Markup { extension });
+        return Err(UploadRefusal::Markup { extension });
     }
     Ok(kind)
 }
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn exactly_ten_mebibytes_are_accepted() {
         assert_eq!(judge("a.pdf", &found(10_485_760, false, false)), Ok(FileKind::Document));
-        assert_eq!(judge("a.pdf", &found(10_485_761, false, false)), Err(Refusal::TooLarge));
+        assert_eq!(judge("a.pdf", &found(10_485_761, false, false)), Err(UploadRefusal::TooLarge));
     }
 
     #[test]

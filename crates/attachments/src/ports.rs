@@ -1,6 +1,6 @@
 //! What this crate wants of a store.
 
-use tenancy::{AttachmentId, SessionId, SessionKey, StoreError};
+use tenancy::{AttachmentId, SessionId, SessionRowId, StoreError};
 
 use crate::{Attachment, BlobKey, Download, NewAttachment};
 
@@ -12,7 +12,7 @@ pub trait Attachments {
 
     /// Those of the named files that belong to the session, in any order; a
     /// file of another session is left out like one that does not exist.
-    fn of_session(&mut self, session: SessionKey, ids: &[AttachmentId]) -> Result<Vec<Attachment>, StoreError>;
+    fn of_session(&mut self, session: SessionRowId, ids: &[AttachmentId]) -> Result<Vec<Attachment>, StoreError>;
 
     /// The file at a key and its session's public id, `None` if the company has
     /// none there.

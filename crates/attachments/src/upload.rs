@@ -13,7 +13,7 @@ use crate::{
     Attachment, Attachments, BlobKey, NewAttachment, Uploader,
     detect::Detected,
     name,
-    policy::{self, Refusal},
+    policy::{self, UploadRefusal},
 };
 
 /// A file that was judged and may be stored.
@@ -56,14 +56,14 @@ pub enum RegisterError {
 /// `sent_name` is the file name as the client sent it.
 ///
 /// # Errors
-/// The first [`Refusal`] that applies.
+/// The first [`UploadRefusal`] that applies.
 pub fn accept(
     session: &SessionAccess,
     sent_name: &str,
     content: &Detected,
     uploader: Uploader,
     now: Timestamp,
-) -> Result<Upload, Refusal> {
+) -> Result<Upload, UploadRefusal> {
     let original_name = name::original(sent_name);
     let kind = policy::judge(&original_name, content)?;
     let key = BlobKey::generate(session.scope().company(), session.id(), &original_name, now);
@@ -97,8 +97,8 @@ where
 #[cfg(test)]
 mod tests {
     use tenancy::{
-        AttachmentId, CompanyCode, CompanyStatus, SessionId, SessionKey, UserId,
-        access::{self, Directory, Located, Standing},
+        AttachmentId, CompanyCode, CompanyStatus, SessionId, SessionRowId, UserId,
+        access::{self, AccountState, Directory, Located},
     };
 
     use super::*;
@@ -118,7 +118,7 @@ mod tests {
     }
 
     impl Directory for Lobby {
-        fn standing(&mut self, _: UserId) -> Result<Option<Standing>, StoreError> {
+        fn account_state(&mut self, _: UserId) -> Result<Option<AccountState>, StoreError> {
             Ok(None)
         }
 
@@ -127,7 +127,7 @@ mod tests {
         }
 
         fn session(&mut self, id: SessionId) -> Result<Option<Located>, StoreError> {
-            let key = id.as_str().bytes().next_back().map(|digit| SessionKey::new(i64::from(digit - b'0')));
+            let key = id.as_str().bytes().next_back().map(|digit| SessionRowId::new(i64::from(digit - b'0')));
             let located =
                 |key| Located { company: company(), company_name: "T".into(), status: CompanyStatus::Active, key };
             Ok(key.map(located))
@@ -174,7 +174,7 @@ mod tests {
             Ok(Some(stored))
         }
 
-        fn of_session(&mut self, _: SessionKey, _: &[AttachmentId]) -> Result<Vec<Attachment>, StoreError> {
+        fn of_session(&mut self, _: SessionRowId, _: &[AttachmentId]) -> Result<Vec<Attachment>, StoreError> {
             Ok(Vec::new())
         }
 
@@ -183,7 +183,7 @@ mod tests {
         }
     }
 
-    fn upload(session: &str, name: &str, bytes: &[u8]) -> Result<Upload, Refusal> {
+    fn upload(session: &str, name: &str, bytes: &[u8]) -> Result<Upload, UploadRefusal> {
         let session = visitor(session).session().unwrap();
         let now = Timestamp::parse("2026-11-23T02:52:03Z").unwrap();
         accept(&session, name, &detect::whole(bytes), Uploader::User, now)
@@ -195,14 +195,14 @@ mod tests {
         let upload = upload("TES001_7be419cd-1", "C:\\docs\\transcript.PDF", b"hello").unwrap();
         let file = register(&mut desk, &upload).unwrap();
         assert_eq!((file.original_name.as_str(), file.kind, file.size), ("transcript.PDF", FileKind::Document, 5));
-        assert_eq!((file.content_type.as_str(), file.session), ("text/plain", SessionKey::new(1)));
+        assert_eq!((file.content_type.as_str(), file.session), ("text/plain", SessionRowId::new(1)));
         assert!(file.key.as_str().starts_with("TES001/7be419cd/TES001_20261123_025203_"), "{}", file.key);
         assert_eq!(&file.key, upload.key());
     }
 
     #[test]
     fn a_refused_file_has_no_key() {
-        assert_eq!(upload("TES001_7be419cd-1", "a.pdf", b"MZ\x90").unwrap_err(), Refusal::Executable);
+        assert_eq!(upload("TES001_7be419cd-1", "a.pdf", b"MZ\x90").unwrap_err(), UploadRefusal::Executable);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use knowledge::{Answer, Index, Lookup, answer};
 
-use crate::{BotSettings, key};
+use crate::{BotSettings, phrase};
 
 /// The key of the button that lists the topics.
 const BROWSE_TOPICS: &str = "browse topics";
@@ -32,7 +32,7 @@ impl Found {
     /// company's own knowledge has none that fits.
     pub fn look_up(own: &Index, shared: Option<&Index>, text: &str, settings: &BotSettings) -> Self {
         let shared = shared.filter(|_| settings.use_shared_library);
-        let key = key::of(text);
+        let key = phrase::normalize(text);
         if key == BROWSE_TOPICS {
             let topics = Some(titles(own)).filter(|titles| !titles.is_empty());
             return Self(Finding::Topics(topics.or_else(|| shared.map(titles)).unwrap_or_default()));

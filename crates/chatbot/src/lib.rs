@@ -6,9 +6,9 @@ mod fixtures;
 mod found;
 mod greeting;
 pub mod intake;
-pub mod key;
 pub mod kind;
 mod message;
+pub mod phrase;
 mod plan;
 mod ports;
 pub mod profile;
@@ -20,10 +20,10 @@ pub use composition::Composition;
 pub use found::Found;
 pub use greeting::is_greeting;
 pub use message::{Detail, Message, NewMessage, Sender};
-pub use plan::{Act, Input, Need, Plan, plan};
+pub use plan::{Act, Input, MissingInput, Plan, plan};
 pub use ports::{
-    AllProfiles, Basis, KeyClaim, KeyState, Keys, Messages, ProfileFilter, ProfileListing, ProfileStats, Profiles,
-    Sessions, SettingsRecord, Side, Snapshot,
+    AllProfiles, ClaimState, ExpectedVersions, IdempotencyClaim, IdempotencyKeys, Messages, ProfileFilter,
+    ProfileListing, ProfileStats, Profiles, Sessions, SettingsRecord, Side, Snapshot,
 };
 pub use profile::{NewProfile, Profile};
 pub use reply::{Answered, Reply, Source};

@@ -2,7 +2,7 @@
 
 use attachments::Attachment;
 use serde::{Deserialize, Serialize};
-use tenancy::{AgentId, AttachmentId, MessageId, SessionKey, Timestamp, UserId};
+use tenancy::{AgentId, AttachmentId, MessageId, SessionRowId, Timestamp, UserId};
 
 use crate::Reply;
 
@@ -89,7 +89,7 @@ pub struct Message {
     /// Position in its session: 1, 2, 3, .. without a gap.
     pub seq: i64,
     /// The session's internal key.
-    pub session: SessionKey,
+    pub session: SessionRowId,
     /// The text; `None` when only files were sent.
     pub content: Option<String>,
     /// Who wrote it and what belongs to it.

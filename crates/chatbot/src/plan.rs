@@ -6,7 +6,7 @@ use tenancy::Timestamp;
 use crate::{
     Answered, BotSettings, Composition, Found, NewProfile, QuickReply, Reply, Session, SessionStatus, Snapshot,
     found::Finding,
-    intake, is_greeting, key, kind,
+    intake, is_greeting, kind, phrase,
     settings::{Names, filled},
 };
 
@@ -24,7 +24,7 @@ pub struct Input<'a> {
 
 /// What planning lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
+pub enum MissingInput {
     /// What knowledge says to the text: plan again with a [`Found`].
     Knowledge,
 }
@@ -62,9 +62,14 @@ pub enum Act {
 /// Plans a turn: what becomes of the session, and what the bot does.
 ///
 /// # Errors
-/// [`Need::Knowledge`] if the answer depends on what knowledge says to the text
+/// [`MissingInput::Knowledge`] if the answer depends on what knowledge says to the text
 /// and `found` is `None`; never with a `found`.
-pub fn plan(snapshot: &Snapshot, input: &Input<'_>, found: Option<&Found>, now: Timestamp) -> Result<Plan, Need> {
+pub fn plan(
+    snapshot: &Snapshot,
+    input: &Input<'_>,
+    found: Option<&Found>,
+    now: Timestamp,
+) -> Result<Plan, MissingInput> {
     let before = &snapshot.session;
     // A person who takes a session over early ends the questions; an escalation alone does not.
     let taken =
@@ -112,7 +117,7 @@ impl<'s> Bot<'s> {
         Self { settings, names: Names { name, bot_name: &settings.bot_name, company_name: &snapshot.company_name } }
     }
 
-    fn answer(&self, input: &Input<'_>, found: Option<&Found>) -> Result<Act, Need> {
+    fn answer(&self, input: &Input<'_>, found: Option<&Found>) -> Result<Act, MissingInput> {
         let settings = self.settings;
         let Some(text) = input.text else {
             return Ok(Act::Say(self.reply(
@@ -121,18 +126,18 @@ impl<'s> Bot<'s> {
                 &settings.clarification_suggestions,
             )));
         };
-        let key = key::of(text);
+        let key = phrase::normalize(text);
         if let Some(quick) = self.quick_reply(&key) {
             return Ok(Act::Say(self.reply(&quick.kind, &quick.reply, &quick.suggestions)));
         }
         // Topics come before the call for a person, so that a section may be called "Customer service".
-        let Found(finding) = found.ok_or(Need::Knowledge)?;
+        let Found(finding) = found.ok_or(MissingInput::Knowledge)?;
         match finding {
             Finding::Topics(titles) => return Ok(Act::Say(topics(titles))),
             Finding::Section { title, questions } => return Ok(Act::Say(questions_of(title, questions))),
             Finding::Answer(_) | Finding::Nothing => {}
         }
-        if settings.escalation_phrases.iter().any(|phrase| key::holds(&key, phrase)) {
+        if settings.escalation_phrases.iter().any(|phrase| phrase::contains(&key, phrase)) {
             let reply = self.reply(kind::ESCALATED, &settings.escalation_text, &[]);
             return Ok(Act::Escalate { reply: Reply { escalated: true, ..reply }, reason: text.to_owned() });
         }
@@ -159,7 +164,7 @@ impl<'s> Bot<'s> {
 
     /// The quick reply to a text with this key.
     fn quick_reply(&self, key: &str) -> Option<&'s QuickReply> {
-        let matches = |text: &String| key::is_of(key, &filled(text, &self.names));
+        let matches = |text: &String| phrase::equals(key, &filled(text, &self.names));
         self.settings.quick_replies.iter().find(|quick| quick.matches.iter().any(matches))
     }
 

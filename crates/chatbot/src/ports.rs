@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use tenancy::{CompanyCode, Date, MessageId, ProfileId, SessionId, SessionKey, StoreError, Timestamp};
+use tenancy::{CompanyCode, Date, MessageId, ProfileId, SessionId, SessionRowId, StoreError, Timestamp};
 
 use crate::{BotSettings, Message, NewMessage, NewProfile, Profile, Session, SessionStatus};
 
@@ -23,7 +23,7 @@ pub struct Snapshot {
 
 /// What a conditional write compares with the rows as they are then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Basis {
+pub struct ExpectedVersions {
     /// The session's revision; 0 to store a fresh session.
     pub revision: i64,
     /// The company's settings and knowledge versions, where the write depends on them.
@@ -32,8 +32,11 @@ pub struct Basis {
 
 impl Snapshot {
     /// The basis of a write that was planned on this snapshot.
-    pub fn basis(&self) -> Basis {
-        Basis { revision: self.session.revision, versions: Some((self.settings_version, self.knowledge_version)) }
+    pub fn expected_versions(&self) -> ExpectedVersions {
+        ExpectedVersions {
+            revision: self.session.revision,
+            versions: Some((self.settings_version, self.knowledge_version)),
+        }
     }
 }
 
@@ -44,11 +47,11 @@ pub trait Sessions {
 
     /// Reads what a turn needs. Without a key the session is a fresh one, made
     /// with `now`. `None` if the key is not of this company.
-    fn snapshot(&mut self, key: Option<SessionKey>, now: Timestamp) -> Result<Option<Snapshot>, StoreError>;
+    fn snapshot(&mut self, key: Option<SessionRowId>, now: Timestamp) -> Result<Option<Snapshot>, StoreError>;
 
     /// As [`Sessions::snapshot`] for a stored session, and keeps everybody else
     /// from writing to the session until the transaction ends.
-    fn lock(&mut self, key: SessionKey) -> Result<Option<Snapshot>, StoreError>;
+    fn lock(&mut self, key: SessionRowId) -> Result<Option<Snapshot>, StoreError>;
 
     /// A session by its public id.
     fn session(&mut self, id: SessionId) -> Result<Option<Session>, StoreError>;
@@ -64,10 +67,10 @@ pub trait Sessions {
     fn append(
         &mut self,
         session: &Session,
-        basis: Basis,
+        basis: ExpectedVersions,
         messages: &[NewMessage],
         now: Timestamp,
-    ) -> Result<Option<(SessionKey, Vec<MessageId>)>, StoreError>;
+    ) -> Result<Option<(SessionRowId, Vec<MessageId>)>, StoreError>;
 }
 
 /// The bot settings of the store's company.
@@ -87,13 +90,13 @@ pub trait SettingsRecord {
 /// Messages of the store's company.
 pub trait Messages {
     /// All messages of a session with their files, by `seq`.
-    fn messages(&mut self, session: SessionKey) -> Result<Vec<Message>, StoreError>;
+    fn messages(&mut self, session: SessionRowId) -> Result<Vec<Message>, StoreError>;
 
     /// The newest `limit` messages of a session with their files, by `seq`.
-    fn newest_messages(&mut self, session: SessionKey, limit: i64) -> Result<Vec<Message>, StoreError>;
+    fn newest_messages(&mut self, session: SessionRowId, limit: i64) -> Result<Vec<Message>, StoreError>;
 
     /// The messages at these positions, by `seq`.
-    fn messages_at(&mut self, session: SessionKey, seqs: &[i64]) -> Result<Vec<Message>, StoreError>;
+    fn messages_at(&mut self, session: SessionRowId, seqs: &[i64]) -> Result<Vec<Message>, StoreError>;
 }
 
 /// The side of a session that an idempotency key belongs to.
@@ -117,7 +120,7 @@ impl Side {
 
 /// How far the request behind a key has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyState {
+pub enum ClaimState {
     /// The first message is stored, the answer is being composed.
     Running {
         /// From then on a repeat may finish the work.
@@ -134,34 +137,40 @@ pub enum KeyState {
 
 /// An idempotency key as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyClaim {
+pub struct IdempotencyClaim {
     /// SHA-256 over the parts of the body that a repeat must not change.
     pub body_hash: [u8; 32],
     /// Position of the message that the first request stored.
     pub seq: i64,
     /// How far it has come.
-    pub state: KeyState,
+    pub state: ClaimState,
 }
 
 /// Idempotency keys of the store's company. They last as long as their session.
-pub trait Keys {
+pub trait IdempotencyKeys {
     /// The claim of a key, if it was used.
-    fn claim(&mut self, session: SessionKey, side: Side, key: &str) -> Result<Option<KeyClaim>, StoreError>;
+    fn claim(&mut self, session: SessionRowId, side: Side, key: &str) -> Result<Option<IdempotencyClaim>, StoreError>;
 
     /// Stores a claim; `false` if the key is taken, and then nothing changes.
     fn insert_claim(
         &mut self,
-        session: SessionKey,
+        session: SessionRowId,
         side: Side,
         key: &str,
-        claim: &KeyClaim,
+        claim: &IdempotencyClaim,
     ) -> Result<bool, StoreError>;
 
     /// Changes the state of a stored claim.
-    fn update_claim(&mut self, session: SessionKey, side: Side, key: &str, state: KeyState) -> Result<(), StoreError>;
+    fn update_claim(
+        &mut self,
+        session: SessionRowId,
+        side: Side,
+        key: &str,
+        state: ClaimState,
+    ) -> Result<(), StoreError>;
 
     /// The session that a request with this key from this address made since then.
-    fn opened(&mut self, ip: IpAddr, key: &str, since: Timestamp) -> Result<Option<SessionKey>, StoreError>;
+    fn opened(&mut self, ip: IpAddr, key: &str, since: Timestamp) -> Result<Option<SessionRowId>, StoreError>;
 
     /// Notes that a request with this key from this address made the session, in
     /// place of a note older than `since`. `false`, and no change, if there is a
@@ -170,7 +179,7 @@ pub trait Keys {
         &mut self,
         ip: IpAddr,
         key: &str,
-        session: SessionKey,
+        session: SessionRowId,
         now: Timestamp,
         since: Timestamp,
     ) -> Result<bool, StoreError>;
@@ -225,15 +234,19 @@ pub struct ProfileStats {
 /// Visitor profiles of the store's company.
 pub trait Profiles {
     /// The profile of a session.
-    fn profile_of(&mut self, session: SessionKey) -> Result<Option<Profile>, StoreError>;
+    fn profile_of(&mut self, session: SessionRowId) -> Result<Option<Profile>, StoreError>;
 
     /// A profile by its id.
     fn profile(&mut self, id: ProfileId) -> Result<Option<Profile>, StoreError>;
 
     /// Stores a session's profile, or changes the one it has. The caller holds
     /// the session's lock and links the profile to it.
-    fn put_profile(&mut self, session: SessionKey, profile: &NewProfile, now: Timestamp)
-    -> Result<Profile, StoreError>;
+    fn put_profile(
+        &mut self,
+        session: SessionRowId,
+        profile: &NewProfile,
+        now: Timestamp,
+    ) -> Result<Profile, StoreError>;
 
     /// How many profiles a filter lets through, and of these, newest first, the
     /// rows from `offset` on, at most `limit`.

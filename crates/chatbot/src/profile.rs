@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use knowledge::markup;
-use tenancy::{CompanyCode, Fault, ProfileId, SessionId, SessionKey, StoreError, Timestamp};
+use tenancy::{CompanyCode, Fault, ProfileId, SessionId, SessionRowId, StoreError, Timestamp};
 use uuid::Uuid;
 
-use crate::{Basis, Collected, Profiles, Sessions, Step};
+use crate::{Collected, ExpectedVersions, Profiles, Sessions, Step};
 
 /// A stored profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub struct Profile {
     /// The company it belongs to.
     pub company: CompanyCode,
     /// The session's internal key.
-    pub session: SessionKey,
+    pub session: SessionRowId,
     /// The session's public id.
     pub session_id: SessionId,
     /// `user_` and 12 hex digits; stays with the profile.
@@ -73,7 +73,7 @@ pub enum SaveProfileError {
 /// [`SaveProfileError::SessionNotFound`] if the company has no such session.
 pub fn save<S>(
     store: &mut S,
-    session: SessionKey,
+    session: SessionRowId,
     mut profile: NewProfile,
     now: Timestamp,
 ) -> Result<Profile, SaveProfileError>
@@ -90,7 +90,7 @@ where
     locked.profile = Some((stored.id, stored.name.clone()));
     (locked.last_used, locked.updated_at) = (now, now);
     // The session was read under its lock, so only its revision is there to compare.
-    let basis = Basis { revision: locked.revision, versions: None };
+    let basis = ExpectedVersions { revision: locked.revision, versions: None };
     match store.append(&locked, basis, &[], now)? {
         Some(_) => Ok(Profile { last_used: now, ..stored }),
         None => Err(StoreError::new(Fault::Broken, "a locked session moved").into()),
@@ -114,7 +114,7 @@ mod tests {
         fixtures::{NOW, fresh},
     };
 
-    const KEY: SessionKey = SessionKey::new(4);
+    const KEY: SessionRowId = SessionRowId::new(4);
 
     /// One session and its profile.
     struct Shelf {
@@ -138,11 +138,11 @@ mod tests {
             CompanyCode::parse("TES001").unwrap()
         }
 
-        fn snapshot(&mut self, _: Option<SessionKey>, _: Timestamp) -> Result<Option<Snapshot>, StoreError> {
+        fn snapshot(&mut self, _: Option<SessionRowId>, _: Timestamp) -> Result<Option<Snapshot>, StoreError> {
             unreachable!("saving locks")
         }
 
-        fn lock(&mut self, key: SessionKey) -> Result<Option<Snapshot>, StoreError> {
+        fn lock(&mut self, key: SessionRowId) -> Result<Option<Snapshot>, StoreError> {
             Ok(Some(self.snapshot.clone()).filter(|snapshot| snapshot.session.key == key))
         }
 
@@ -153,19 +153,19 @@ mod tests {
         fn append(
             &mut self,
             session: &Session,
-            basis: Basis,
+            basis: ExpectedVersions,
             messages: &[NewMessage],
             _: Timestamp,
-        ) -> Result<Option<(SessionKey, Vec<MessageId>)>, StoreError> {
+        ) -> Result<Option<(SessionRowId, Vec<MessageId>)>, StoreError> {
             assert!(messages.is_empty());
-            assert_eq!(basis, Basis { revision: 5, versions: None });
+            assert_eq!(basis, ExpectedVersions { revision: 5, versions: None });
             self.snapshot.session = session.clone();
             Ok(Some((KEY, Vec::new())))
         }
     }
 
     impl Profiles for Shelf {
-        fn profile_of(&mut self, _: SessionKey) -> Result<Option<Profile>, StoreError> {
+        fn profile_of(&mut self, _: SessionRowId) -> Result<Option<Profile>, StoreError> {
             Ok(self.profile.clone())
         }
 
@@ -175,7 +175,7 @@ mod tests {
 
         fn put_profile(
             &mut self,
-            session: SessionKey,
+            session: SessionRowId,
             profile: &NewProfile,
             now: Timestamp,
         ) -> Result<Profile, StoreError> {
@@ -236,7 +236,7 @@ mod tests {
     #[test]
     fn a_session_that_is_not_there_gets_no_profile() {
         let mut shelf = Shelf::new();
-        let refused = save(&mut shelf, SessionKey::new(5), ann("Ann"), NOW);
+        let refused = save(&mut shelf, SessionRowId::new(5), ann("Ann"), NOW);
         assert!(matches!(refused, Err(SaveProfileError::SessionNotFound)));
         assert_eq!(shelf.profile, None);
     }

@@ -1,7 +1,7 @@
 //! A session: one visitor's conversation and how far its intake has come.
 
 use serde::{Deserialize, Serialize};
-use tenancy::{CompanyCode, ProfileId, SessionId, SessionKey, Timestamp};
+use tenancy::{CompanyCode, ProfileId, SessionId, SessionRowId, Timestamp};
 
 /// Who answers a session at present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,7 +112,7 @@ mod skipped {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     /// Internal key.
-    pub key: SessionKey,
+    pub key: SessionRowId,
     /// Public id.
     pub id: SessionId,
     /// Who answers.
@@ -149,7 +149,7 @@ impl Session {
     /// A session that is not stored yet: its key is 0 and its revision 0.
     pub fn fresh(company: CompanyCode, now: Timestamp) -> Self {
         Self {
-            key: SessionKey::new(0),
+            key: SessionRowId::new(0),
             id: SessionId::generate(company),
             status: SessionStatus::Active,
             step: Step::Name,

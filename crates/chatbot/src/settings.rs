@@ -57,7 +57,7 @@ pub struct BotSettings {
 /// A fixed answer to certain texts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuickReply {
-    /// The texts, compared by [`key`](crate::key).
+    /// The texts, compared by [`key`](crate::phrase).
     #[serde(rename = "match")]
     pub matches: Vec<String>,
     /// The answer.

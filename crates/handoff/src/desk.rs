@@ -41,7 +41,7 @@ use tenancy::{
 
 use crate::{
     Activities, ActivityKind, EventKind, Handoff, Handoffs, NewActivity, Opening, Outbox, State, locked,
-    moves::{self, Move, Refusal, Wish},
+    transitions::{self, Command, Transition, TransitionError},
 };
 
 /// Why a session was not escalated.
@@ -111,11 +111,11 @@ where
     }
     let key = store.session(session)?.ok_or(EscalateError::SessionNotFound)?.key;
     let mut locked = store.lock(key)?.ok_or(EscalateError::SessionNotFound)?.session;
-    if moves::decide(locked.status, None, Wish::Escalate, store.caller().agent()).is_err() {
+    if transitions::decide(locked.status, None, Command::Escalate, store.caller().agent()).is_err() {
         let open = store.handoff_of(key)?.ok_or_else(|| locked::broken("an escalated session has no handoff"))?;
         return Err(EscalateError::AlreadyEscalated(Box::new(open)));
     }
-    moves::follow(&mut locked, &State::Pending, now);
+    transitions::apply(&mut locked, &State::Pending, now);
     locked::write(store, &locked, &[], now)?;
     let handoff = store.open_handoff(key, opening, now)?;
     if let Actor::Agent { id, name } = store.caller().actor() {
@@ -147,13 +147,13 @@ where
     let agent = agent.ok_or(AssignError::AgentNotFound)?;
     let had = handoff.state.agent().cloned();
     let owner = had.as_ref().map(|agent| agent.id);
-    match moves::decide(session.status, owner, Wish::Assign(agent.id), None) {
-        Ok(Move::Stay) => return Ok(handoff),
+    match transitions::decide(session.status, owner, Command::Assign(agent.id), None) {
+        Ok(Transition::Stay) => return Ok(handoff),
         Ok(_) => {}
         Err(_) => return Err(AssignError::IllegalTransition { from: session.status }),
     }
     handoff.state = State::Assigned(agent.clone());
-    moves::follow(&mut session, &handoff.state, now);
+    transitions::apply(&mut session, &handoff.state, now);
     handoff.session_status = session.status;
     locked::write(store, &session, &[], now)?;
     store.move_handoff(id, &handoff.state, handoff.notes.as_deref())?;
@@ -188,14 +188,16 @@ where
     let (mut session, mut handoff) = locked::lock_handoff(store, id)?.ok_or(ResolveError::HandoffNotFound)?;
     let agent = handoff.state.agent().cloned();
     let owner = agent.as_ref().map(|agent| agent.id);
-    match moves::decide(session.status, owner, Wish::Resolve, store.caller().agent()) {
-        Ok(Move::Stay) => return Ok(handoff),
+    match transitions::decide(session.status, owner, Command::Resolve, store.caller().agent()) {
+        Ok(Transition::Stay) => return Ok(handoff),
         Ok(_) => {}
-        Err(Refusal::NotTheirs | Refusal::Open | Refusal::Closed) => return Err(ResolveError::NotAssigned),
+        Err(TransitionError::NotTheirs | TransitionError::Open | TransitionError::Closed) => {
+            return Err(ResolveError::NotAssigned);
+        }
     }
     handoff.state = State::Resolved { agent: agent.clone(), at: now };
     handoff.notes = Some(notes.to_owned());
-    moves::follow(&mut session, &handoff.state, now);
+    transitions::apply(&mut session, &handoff.state, now);
     handoff.session_status = session.status;
     locked::write(store, &session, &[], now)?;
     store.move_handoff(id, &handoff.state, Some(notes))?;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use attachments::{Attachment, Attachments};
-use tenancy::{AttachmentId, SessionKey, StoreError};
+use tenancy::{AttachmentId, SessionRowId, StoreError};
 
 /// How many ids one look-up takes. A list without end is refused at its first
 /// unknown id, before it becomes a statement without end.
@@ -13,7 +13,7 @@ const AT_ONCE: usize = 100;
 /// first id that is not one of them.
 pub(crate) fn named<S>(
     store: &mut S,
-    session: SessionKey,
+    session: SessionRowId,
     ids: &[AttachmentId],
 ) -> Result<Result<Vec<Attachment>, AttachmentId>, StoreError>
 where

@@ -1,7 +1,7 @@
 //! A handoff: the passage of a session from the bot to a person.
 
 use chatbot::SessionStatus;
-use tenancy::{AgentId, HandoffId, SessionId, SessionKey, Timestamp};
+use tenancy::{AgentId, HandoffId, SessionId, SessionRowId, Timestamp};
 
 /// How urgent a handoff is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,7 +95,7 @@ pub struct Handoff {
     /// Id.
     pub id: HandoffId,
     /// The session's internal key.
-    pub session: SessionKey,
+    pub session: SessionRowId,
     /// The session's public id.
     pub session_id: SessionId,
     /// Where it stands.

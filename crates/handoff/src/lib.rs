@@ -7,11 +7,11 @@ mod files;
 mod handoff;
 mod idempotency;
 mod locked;
-mod moves;
 mod ports;
 pub mod reading;
 pub mod sending;
 pub mod staffing;
+mod transitions;
 pub mod turn;
 pub mod uploading;
 

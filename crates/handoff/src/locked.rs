@@ -1,7 +1,7 @@
 //! Writes of a session whose lock the caller holds.
 
-use chatbot::{Basis, NewMessage, Session, Sessions};
-use tenancy::{Fault, HandoffId, MessageId, SessionKey, StoreError, Timestamp};
+use chatbot::{ExpectedVersions, NewMessage, Session, Sessions};
+use tenancy::{Fault, HandoffId, MessageId, SessionRowId, StoreError, Timestamp};
 
 use crate::{Handoff, Handoffs};
 
@@ -28,12 +28,12 @@ pub(crate) fn write<S>(
     session: &Session,
     messages: &[NewMessage],
     now: Timestamp,
-) -> Result<(SessionKey, Vec<MessageId>), StoreError>
+) -> Result<(SessionRowId, Vec<MessageId>), StoreError>
 where
     S: Sessions + ?Sized,
 {
     // The versions are left out: what was planned under the lock stands on what the same transaction read.
-    let basis = Basis { revision: session.revision, versions: None };
+    let basis = ExpectedVersions { revision: session.revision, versions: None };
     store.append(session, basis, messages, now)?.ok_or_else(|| broken("a locked session moved"))
 }
 

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use tenancy::{ActivityId, AgentId, CompanyCode, HandoffId, ProfileId, SessionKey, StoreError, Timestamp};
+use tenancy::{ActivityId, AgentId, CompanyCode, HandoffId, ProfileId, SessionRowId, StoreError, Timestamp};
 
 use crate::{AgentRef, Handoff, Priority, State};
 
@@ -85,11 +85,12 @@ pub trait Handoffs {
     fn handoff(&mut self, id: HandoffId) -> Result<Option<Handoff>, StoreError>;
 
     /// The handoff of a session.
-    fn handoff_of(&mut self, session: SessionKey) -> Result<Option<Handoff>, StoreError>;
+    fn handoff_of(&mut self, session: SessionRowId) -> Result<Option<Handoff>, StoreError>;
 
     /// Opens a session's handoff: stores it, or reopens the one there is, clearing
     /// agent, `resolved_at` and notes.
-    fn open_handoff(&mut self, session: SessionKey, opening: &Opening, now: Timestamp) -> Result<Handoff, StoreError>;
+    fn open_handoff(&mut self, session: SessionRowId, opening: &Opening, now: Timestamp)
+    -> Result<Handoff, StoreError>;
 
     /// Writes state and notes.
     fn move_handoff(&mut self, id: HandoffId, state: &State, notes: Option<&str>) -> Result<(), StoreError>;

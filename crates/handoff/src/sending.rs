@@ -1,7 +1,9 @@
 //! Staff write to a visitor.
 
 use attachments::Attachments;
-use chatbot::{Detail, KeyClaim, KeyState, Keys, Message, Messages, NewMessage, Session, Sessions, Side};
+use chatbot::{
+    ClaimState, Detail, IdempotencyClaim, IdempotencyKeys, Message, Messages, NewMessage, Session, Sessions, Side,
+};
 use serde_json::json;
 use tenancy::{
     AttachmentId, SessionId, StoreError, Timestamp,
@@ -10,7 +12,7 @@ use tenancy::{
 
 use crate::{
     Activities, ActivityKind, AgentRef, EventKind, Handoffs, NewActivity, Outbox, State, files, idempotency, locked,
-    moves::{self, Move, Refusal, Wish},
+    transitions::{self, Command, Transition, TransitionError},
 };
 
 /// How much of a message the agent's log shows, in characters.
@@ -18,7 +20,7 @@ const PREVIEW: usize = 50;
 
 /// What is to be sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Words {
+pub struct OutgoingMessage {
     /// The text, already made safe for clients that render it as markup. Blank
     /// counts as none.
     pub text: Option<String>,
@@ -77,9 +79,9 @@ pub enum SendError {
 ///
 /// # Errors
 /// [`SendError`].
-pub fn send<S>(store: &mut S, session: SessionId, words: Words, now: Timestamp) -> Result<Sent, SendError>
+pub fn send<S>(store: &mut S, session: SessionId, words: OutgoingMessage, now: Timestamp) -> Result<Sent, SendError>
 where
-    S: Sessions + Keys + Messages + Attachments + Handoffs + Activities + Outbox + ActingAs<Desk> + ?Sized,
+    S: Sessions + IdempotencyKeys + Messages + Attachments + Handoffs + Activities + Outbox + ActingAs<Desk> + ?Sized,
 {
     let (detail, writer) = match store.caller().actor() {
         Actor::Agent { id, name } => (Detail::agent(*id, name), Some(AgentRef { id: *id, name: name.clone() })),
@@ -97,7 +99,7 @@ where
     let mut row = store.lock(key)?.ok_or(SendError::SessionNotFound)?.session;
     let handoff = store.handoff_of(key)?;
     let owner = handoff.as_ref().and_then(|handoff| handoff.state.agent()).map(|agent| agent.id);
-    let decided = moves::decide(row.status, owner, Wish::Write, writer.as_ref().map(|agent| agent.id));
+    let decided = transitions::decide(row.status, owner, Command::Write, writer.as_ref().map(|agent| agent.id));
 
     let hash = idempotency::body_hash(&[text.as_deref().unwrap_or_default()], &words.attachments);
     if let Some(word) = &words.key
@@ -112,13 +114,13 @@ where
     let files = files::named(store, key, &words.attachments)?.map_err(SendError::UnknownAttachment)?;
 
     let taken = match (decided, &handoff, &writer) {
-        (Move::Take(_), Some(handoff), Some(agent)) => Some((handoff.id, State::Assigned(agent.clone()))),
+        (Transition::Take(_), Some(handoff), Some(agent)) => Some((handoff.id, State::Assigned(agent.clone()))),
         _ => None,
     };
     if let Some((_, state)) = &taken {
-        moves::follow(&mut row, state, now);
+        transitions::apply(&mut row, state, now);
     }
-    moves::wrote(&mut row, now);
+    transitions::wrote(&mut row, now);
     let new = NewMessage {
         content: text,
         detail,
@@ -140,10 +142,10 @@ where
         attachments: files,
     };
     if let Some(word) = &words.key {
-        let claim = KeyClaim {
+        let claim = IdempotencyClaim {
             body_hash: hash,
             seq: message.seq,
-            state: KeyState::Done { reply_seq: None, last_seq: message.seq },
+            state: ClaimState::Done { reply_seq: None, last_seq: message.seq },
         };
         if !store.insert_claim(key, Side::Staff, word, &claim)? {
             return Err(locked::broken("a key was taken under the session's lock").into());
@@ -162,17 +164,17 @@ where
     Ok(Sent::Stored(message))
 }
 
-fn granted(decided: Result<Move, Refusal>) -> Result<Move, SendError> {
+fn granted(decided: Result<Transition, TransitionError>) -> Result<Transition, SendError> {
     decided.map_err(|refusal| match refusal {
-        Refusal::NotTheirs => SendError::AssignedToAnother,
-        Refusal::Closed | Refusal::Open => SendError::NotEscalated,
+        TransitionError::NotTheirs => SendError::AssignedToAnother,
+        TransitionError::Closed | TransitionError::Open => SendError::NotEscalated,
     })
 }
 
 /// The claim of a key that staff used in the session, and the message it stands for.
-fn used<S>(store: &mut S, session: &Session, key: &str) -> Result<Option<(KeyClaim, Message)>, StoreError>
+fn used<S>(store: &mut S, session: &Session, key: &str) -> Result<Option<(IdempotencyClaim, Message)>, StoreError>
 where
-    S: Keys + Messages + ?Sized,
+    S: IdempotencyKeys + Messages + ?Sized,
 {
     let Some(claim) = store.claim(session.key, Side::Staff, key)? else {
         return Ok(None);
@@ -227,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_closed_session_is_not_escalated_and_anothers_is_assigned() {
-        assert!(matches!(granted(Err(Refusal::Closed)), Err(SendError::NotEscalated)));
-        assert!(matches!(granted(Err(Refusal::NotTheirs)), Err(SendError::AssignedToAnother)));
+        assert!(matches!(granted(Err(TransitionError::Closed)), Err(SendError::NotEscalated)));
+        assert!(matches!(granted(Err(TransitionError::NotTheirs)), Err(SendError::AssignedToAnother)));
     }
 }

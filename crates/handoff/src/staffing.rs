@@ -22,7 +22,7 @@ use tenancy::{
 
 use crate::{
     EventKind, HandoffFilter, Handoffs, Outbox, Sight, State, StateFilter, locked,
-    moves::{self, Move, Wish},
+    transitions::{self, Command, Transition},
 };
 
 /// Changes an agent. One who is thereby deactivated is signed out, and every
@@ -72,10 +72,10 @@ where
         // Only under the lock is it certain that the agent still has it.
         let Some((mut session, handoff)) = locked::lock_handoff(store, found.id)? else { continue };
         let owner = handoff.state.agent().map(|agent| agent.id);
-        if moves::decide(session.status, owner, Wish::Return(agent), None) != Ok(Move::Queue) {
+        if transitions::decide(session.status, owner, Command::Return(agent), None) != Ok(Transition::Queue) {
             continue;
         }
-        moves::queue(&mut session, now);
+        transitions::queue(&mut session, now);
         locked::write(store, &session, &[], now)?;
         store.move_handoff(handoff.id, &State::Pending, handoff.notes.as_deref())?;
         let kind = EventKind::Escalated { handoff: handoff.id, reason: handoff.reason, priority: handoff.priority };

@@ -7,13 +7,12 @@ use tenancy::{
     AgentId, Company, StoreError, Timestamp, UserId,
     access::{Directory, TokenVersion},
     assignments::Assignment,
-    audit::{Action, By, Object, Register},
+    audit::{Action, AuditActor, Object, Register},
 };
 
 use crate::{
-    Email, PasswordHash,
+    Email, PasswordHash, audit_scope,
     ports::{Accounts, Logins},
-    trail,
 };
 
 /// What an account is for; where it belongs is [`tenancy::access::Role`].
@@ -245,7 +244,7 @@ where
     };
     match store.reserve_login(&account, now)? {
         Reserved::Account(user) => {
-            store.register(None, By::Operator, Action::SuperadminCreated, Object::Account(user));
+            store.register(None, AuditActor::Operator, Action::SuperadminCreated, Object::Account(user));
             Ok(user)
         }
         Reserved::EmailTaken => Err(SuperadminError::EmailTaken),
@@ -279,8 +278,8 @@ where
 {
     let found = store.credentials_by_login(login, &Email::fold(login))?.ok_or(SetPasswordError::UnknownLogin)?;
     store.set_password(found.user, hash)?;
-    let chain = trail::of(store, found.user)?.and_then(|(chain, _)| chain);
-    store.register(chain, By::Operator, Action::PasswordSet, Object::Account(found.user));
+    let chain = audit_scope::of(store, found.user)?.and_then(|(chain, _)| chain);
+    store.register(chain, AuditActor::Operator, Action::PasswordSet, Object::Account(found.user));
     Ok(found.user)
 }
 

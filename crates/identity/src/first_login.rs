@@ -5,13 +5,13 @@
 use tenancy::{
     StoreError, Timestamp,
     access::{self, Denied, Directory, Staff},
-    audit::{Action, By, Object, Register},
+    audit::{Action, AuditActor, Object, Register},
 };
 
 use crate::{
     Email, Origin, PasswordHash,
     accounts::Role,
-    ports::{Accounts, Addresses, Arrivals},
+    ports::{Accounts, Addresses, PresenceRecord},
     sign_in::{Candidate, Checked},
 };
 
@@ -69,7 +69,7 @@ where
 /// [`FirstLoginError`]; nothing has changed then.
 pub fn complete<S>(store: &mut S, checked: Checked, hash: &PasswordHash) -> Result<Email, FirstLoginError>
 where
-    S: Accounts + Arrivals + Directory + Register,
+    S: Accounts + PresenceRecord + Directory + Register,
 {
     let account = checked.confirm(store)?.ok_or(FirstLoginError::CurrentIncorrect)?;
     let staff = access::staff(store, account.user, account.version).map_err(|denied| match denied {
@@ -83,7 +83,7 @@ where
     if let Staff::Agent(agent) = &staff {
         store.agent_set_offline(agent)?;
     }
-    store.register(staff.company(), By::from(&staff), Action::PasswordReplaced, Object::Account(account.user));
+    store.register(staff.company(), AuditActor::from(&staff), Action::PasswordReplaced, Object::Account(account.user));
     Ok(account.email)
 }
 

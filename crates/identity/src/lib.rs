@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod admins;
 pub mod agents;
+mod audit_scope;
 mod email;
 pub mod first_login;
 mod hash;
@@ -19,7 +20,6 @@ pub mod subscriptions;
 mod testing;
 pub mod tickets;
 pub mod tokens;
-mod trail;
 
 pub use email::{Email, InvalidEmail};
 pub use hash::{HashError, Hasher, InvalidCost, PasswordHash, Verify};

@@ -6,7 +6,7 @@
 //! | [`Families`] | yes | - | - | `family_for_update`, `insert_family`, `update_family`, `revoke_families` |
 //! | [`Tickets`] | yes | - | - | `insert_ticket`, `take_ticket` |
 //! | [`Addresses`] | yes | - | - | `signs_in_from`, `note_sign_in` |
-//! | [`Arrivals`] | yes | - | - | `agent_arrived`, `agent_set_offline`, `agent_left`, `agent_set_status` |
+//! | [`PresenceRecord`] | yes | - | - | `agent_arrived`, `agent_set_offline`, `agent_left`, `agent_set_status` |
 //! | [`Logins`] | yes | - | every | `reserve_login` |
 //! | [`AdminList`] | - | yes | - | `admin`, `count_admins`, `page_of_admins` |
 //! | [`Subscriptions`] | - | yes | - | `subscription`, `subscriptions` |
@@ -44,7 +44,7 @@ use crate::{
     agents::{Agent, AgentSession, AgentStatus, NewAgentRow},
     refresh::Family,
     subscriptions::Subscription,
-    tickets::{Stub, TicketHash},
+    tickets::{TicketHash, TicketRecord},
     tokens::FamilyId,
 };
 
@@ -107,11 +107,11 @@ pub trait Families {
 pub trait Tickets {
     /// Stores a ticket, and removes those of the same account that have expired
     /// by `now`.
-    fn insert_ticket(&mut self, hash: TicketHash, stub: &Stub, now: Timestamp) -> Result<(), StoreError>;
+    fn insert_ticket(&mut self, hash: TicketHash, stub: &TicketRecord, now: Timestamp) -> Result<(), StoreError>;
 
     /// Removes a ticket and says what it stood for, expired or not. Of two calls
     /// at once one gets it.
-    fn take_ticket(&mut self, hash: TicketHash) -> Result<Option<Stub>, StoreError>;
+    fn take_ticket(&mut self, hash: TicketHash) -> Result<Option<TicketRecord>, StoreError>;
 }
 
 /// The origins that accounts have signed in from, for the lobby.
@@ -120,7 +120,7 @@ pub trait Addresses {
     /// account the answer is no, after the same query.
     fn signs_in_from(&mut self, user: UserId, origin: Origin, since: Timestamp) -> Result<bool, StoreError>;
 
-    /// Notes that the account has signed in from this origin. Need not write if it did so within
+    /// Notes that the account has signed in from this origin. MissingInput not write if it did so within
     /// the last day; where it writes, it drops what the account's sign-ins before `since` left.
     fn note_sign_in(
         &mut self,
@@ -134,7 +134,7 @@ pub trait Addresses {
 /// What an agent's way through the lobby leaves in its company's rows.
 ///
 /// In the lobby's own transaction; the company is the caller value's.
-pub trait Arrivals {
+pub trait PresenceRecord {
     /// Sets the agent's status to `AVAILABLE`, opens an agent session (sign-in
     /// time `now`, this address, no sign-out time) and writes an activity of
     /// type `login` with metadata `{}` and this address.

@@ -6,7 +6,7 @@ use tenancy::{StoreError, Timestamp, access::Agent};
 
 use crate::{
     agents::AgentStatus,
-    ports::{Accounts, Arrivals, Families},
+    ports::{Accounts, Families, PresenceRecord},
     tokens::RefreshClaims,
 };
 
@@ -57,7 +57,7 @@ pub fn leave<S>(
     now: Timestamp,
 ) -> Result<(), PresenceError>
 where
-    S: Accounts + Families + Arrivals + ?Sized,
+    S: Accounts + Families + PresenceRecord + ?Sized,
 {
     confirm(store, agent)?;
     if let Some(token) = refresh
@@ -82,7 +82,7 @@ pub fn set<S>(
     now: Timestamp,
 ) -> Result<(), PresenceError>
 where
-    S: Accounts + Arrivals + ?Sized,
+    S: Accounts + PresenceRecord + ?Sized,
 {
     confirm(store, agent)?;
     Ok(store.agent_set_status(agent, presence.into(), ip, now)?)

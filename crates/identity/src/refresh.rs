@@ -10,7 +10,7 @@ use std::time::Duration;
 use tenancy::{
     StoreError, Timestamp,
     access::{self, Denied, Directory},
-    audit::{Action, By, Object, Register},
+    audit::{Action, AuditActor, Object, Register},
 };
 
 use crate::{
@@ -142,7 +142,7 @@ where
             store.update_family(&family)?;
             // Either of two holders may be the account's own.
             let object = Object::Account(claims.user);
-            store.register(staff.company(), By::Nobody, Action::RefreshReused, object);
+            store.register(staff.company(), AuditActor::Nobody, Action::RefreshReused, object);
             Ok(Rotation::Reused)
         }
         Decision::Invalid => Err(RefreshError::Invalid),

@@ -10,16 +10,16 @@ use std::{net::IpAddr, time::Duration};
 use tenancy::{
     StoreError, Timestamp, UserId,
     access::{self, Denied, Directory, Staff},
-    audit::{Action, By, Object, Register},
+    audit::{Action, AuditActor, Object, Register},
 };
 
 use crate::{
     Email, Origin, Password, Verify,
     accounts::{Account, Credentials, Role},
-    ports::{Accounts, Addresses, Arrivals, Families},
+    audit_scope,
+    ports::{Accounts, Addresses, Families, PresenceRecord},
     refresh::Family,
     tokens::{FamilyId, Grant, Lifetimes},
-    trail,
 };
 
 /// How long an origin stays known to the account that signed in from it.
@@ -165,7 +165,7 @@ pub fn complete<S>(
     now: Timestamp,
 ) -> Result<SignedIn, SignInError>
 where
-    S: Accounts + Addresses + Families + Arrivals + Directory + Register,
+    S: Accounts + Addresses + Families + PresenceRecord + Directory + Register,
 {
     let account = checked.confirm(store)?.ok_or(SignInError::Invalid)?;
     let staff = access::staff(store, account.user, account.version).map_err(|denied| match denied {
@@ -173,7 +173,7 @@ where
         Denied::Gone | Denied::Inactive | Denied::Outdated => SignInError::Invalid,
         Denied::Store(error) => SignInError::Store(error),
     })?;
-    let (by, object) = (By::from(&staff), Object::Account(account.user));
+    let (by, object) = (AuditActor::from(&staff), Object::Account(account.user));
     if account.first_login {
         store.register(staff.company(), by, Action::FirstLoginRequired, object);
         return Ok(SignedIn::FirstLogin { user: account.user, role: account.role, email: account.email });
@@ -202,10 +202,10 @@ where
     S: Directory + Register,
 {
     // The id that no account has, so that the query is made either way.
-    let standing = trail::of(store, subject.unwrap_or(UserId::new(0)))?;
+    let standing = audit_scope::of(store, subject.unwrap_or(UserId::new(0)))?;
     let chain = standing.and_then(|(chain, _)| chain);
     let object = subject.map_or(Object::UnknownLogin, Object::Account);
-    store.register(chain, By::Nobody, Action::SignInFailed, object);
+    store.register(chain, AuditActor::Nobody, Action::SignInFailed, object);
     Ok(())
 }
 

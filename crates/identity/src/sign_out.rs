@@ -7,8 +7,8 @@ use tenancy::{
 };
 
 use crate::{
+    audit_scope,
     ports::{Accounts, Families},
-    trail,
 };
 
 /// Ends every access token, refresh token and ticket of an account, in one lobby write.
@@ -23,7 +23,7 @@ where
     // this is either seen here or of the new version.
     store.end_tokens(user)?;
     store.revoke_families(user)?;
-    if let Some((chain, by)) = trail::of(store, user)? {
+    if let Some((chain, by)) = audit_scope::of(store, user)? {
         store.register(chain, by, Action::SignedOutEverywhere, Object::Account(user));
     }
     Ok(())

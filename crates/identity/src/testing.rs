@@ -7,9 +7,9 @@ use std::net::IpAddr;
 
 use tenancy::{
     AgentId, Company, CompanyCode, CompanyStatus, Fault, Money, PlanId, SessionId, StoreError, Timestamp, UserId,
-    access::{self, Directory, Located, Staff, Standing, TokenVersion},
+    access::{self, AccountState, Directory, Located, Staff, TokenVersion},
     assignments::Assignment,
-    audit::{Action, Audit, By, Object, Register},
+    audit::{Action, Audit, AuditActor, Object, Register},
     companies::{CodePrefix, Companies},
     plans::{NewPlan, Plan, PlanFilter, PlanName, Plans},
 };
@@ -19,9 +19,9 @@ use crate::{
     Email, Hasher, Origin, Password, PasswordHash,
     accounts::{Account, Contact, Credentials, Names, NewAccount, Reserved, Role},
     agents::{Agent, AgentStatus, NewAgentRow},
-    ports::{Accounts, Addresses, Arrivals, CompanyOffice, Logins, Platform},
+    ports::{Accounts, Addresses, CompanyOffice, Logins, Platform, PresenceRecord},
     refresh::Family,
-    tickets::{Stub, TicketHash},
+    tickets::{TicketHash, TicketRecord},
     tokens::{FamilyId, Grant, Lifetimes},
 };
 
@@ -39,11 +39,11 @@ pub(crate) struct World {
     pub(crate) accounts: Vec<Stored>,
     pub(crate) agents: Vec<Agent>,
     pub(crate) families: Vec<Family>,
-    pub(crate) tickets: Vec<(TicketHash, Stub)>,
+    pub(crate) tickets: Vec<(TicketHash, TicketRecord)>,
     pub(crate) assignments: Vec<(CompanyCode, Assignment)>,
     pub(crate) arrivals: Vec<(AgentId, Option<IpAddr>, Timestamp)>,
     pub(crate) addresses: Vec<(UserId, Origin, Timestamp)>,
-    pub(crate) audit: Vec<(Option<CompanyCode>, By, Action, Object)>,
+    pub(crate) audit: Vec<(Option<CompanyCode>, AuditActor, Action, Object)>,
 }
 
 pub(crate) struct Stored {
@@ -182,7 +182,7 @@ impl World {
 }
 
 impl Directory for World {
-    fn standing(&mut self, user: UserId) -> Result<Option<Standing>, StoreError> {
+    fn account_state(&mut self, user: UserId) -> Result<Option<AccountState>, StoreError> {
         let Some(row) = self.stored(user) else { return Ok(None) };
         let role = match (row.credentials.role, row.company) {
             (Role::Admin, Some(company)) => access::Role::Admin { company, name: String::new() },
@@ -194,7 +194,7 @@ impl Directory for World {
         };
         let open = |code| self.companies.iter().any(|c| c.code == code && c.status == CompanyStatus::Active);
         let active = row.credentials.active && row.company.is_none_or(open);
-        Ok(Some(Standing { role, active, version: row.credentials.version }))
+        Ok(Some(AccountState { role, active, version: row.credentials.version }))
     }
 
     fn company(&mut self, code: CompanyCode) -> Result<Option<(String, CompanyStatus)>, StoreError> {
@@ -243,7 +243,7 @@ impl Accounts for World {
 }
 
 impl Register for World {
-    fn register(&mut self, chain: Option<CompanyCode>, by: By, action: Action, object: Object) {
+    fn register(&mut self, chain: Option<CompanyCode>, by: AuditActor, action: Action, object: Object) {
         self.audit.push((chain, by, action, object));
     }
 }
@@ -251,7 +251,7 @@ impl Register for World {
 /// As the platform's store does it: for the installation's chain.
 impl Audit for World {
     fn record(&mut self, action: Action, object: Object) {
-        self.register(None, By::Nobody, action, object);
+        self.register(None, AuditActor::Nobody, action, object);
     }
 }
 
@@ -279,7 +279,7 @@ impl Addresses for World {
     }
 }
 
-impl Arrivals for World {
+impl PresenceRecord for World {
     fn agent_arrived(&mut self, agent: &access::Agent, ip: Option<IpAddr>, now: Timestamp) -> Result<(), StoreError> {
         self.agent_mut(agent.id()).stored = AgentStatus::Available;
         self.arrivals.push((agent.id(), ip, now));

@@ -52,7 +52,7 @@ impl TicketHash {
 
 /// What a ticket stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stub {
+pub struct TicketRecord {
     /// Whose ticket it is.
     pub user: UserId,
     /// The version of the token it stands in for.
@@ -89,7 +89,7 @@ where
 {
     let staff = access::staff(store, claims.user, claims.version)?;
     let ticket = Ticket::random();
-    let stub = Stub { user: staff.user(), version: claims.version, expires_at: now.plus(LIFE) };
+    let stub = TicketRecord { user: staff.user(), version: claims.version, expires_at: now.plus(LIFE) };
     store.insert_ticket(TicketHash::of(ticket.expose()), &stub, now)?;
     Ok(ticket)
 }

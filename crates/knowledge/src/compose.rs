@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use llm_client::{Prompt, Turn};
+use llm_client::{ChatMessage, Prompt};
 
 use crate::{Passage, markup};
 
@@ -32,7 +32,7 @@ pub fn prompt(question: &str, passages: &[Passage]) -> Prompt {
         system.push_str(&format!("\n\nPassage {number}\nQuestion: {question}\nAnswer: {answer}"));
     }
     Prompt {
-        messages: vec![Turn::system(system), Turn::user(cut(question, MAX_QUESTION))],
+        messages: vec![ChatMessage::system(system), ChatMessage::user(cut(question, MAX_QUESTION))],
         max_tokens: MAX_TOKENS,
         temperature: 0.0,
     }

@@ -126,7 +126,7 @@ impl Index {
         self.sections.all(&self.chunks)
     }
 
-    /// The section whose title has this [`crate::text::key`].
+    /// The section whose title has this [`crate::text::normalize`].
     pub fn section(&self, key: &str) -> Option<Section<'_>> {
         self.sections.find(key, &self.chunks)
     }

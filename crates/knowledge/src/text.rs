@@ -30,7 +30,7 @@ pub fn normal_form(text: &str) -> String {
 ///
 /// Lower-cased and trimmed, without leading characters that are neither letters
 /// nor digits, inner white space collapsed to one space.
-pub fn key(text: &str) -> String {
+pub fn normalize(text: &str) -> String {
     let mut key = String::with_capacity(text.len());
     for word in text.trim_start_matches(|c: char| !c.is_alphanumeric()).split_whitespace() {
         if !key.is_empty() {
@@ -128,9 +128,9 @@ mod tests {
 
     #[test]
     fn a_key_drops_leading_symbols_and_collapses_spaces() {
-        assert_eq!(key("\u{1f4da}  Browse \t Topics "), "browse topics");
-        assert_eq!(key("Is it open?"), "is it open?");
-        assert_eq!(key("---"), "");
+        assert_eq!(normalize("\u{1f4da}  Browse \t Topics "), "browse topics");
+        assert_eq!(normalize("Is it open?"), "is it open?");
+        assert_eq!(normalize("---"), "");
     }
 
     proptest! {

@@ -24,7 +24,7 @@ pub trait ChatModel: Send + Sync {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prompt {
     /// The conversation so far, oldest first.
-    pub messages: Vec<Turn>,
+    pub messages: Vec<ChatMessage>,
     /// The most tokens the model may write.
     pub max_tokens: u32,
     /// Randomness from 0 (as repeatable as the model allows) to 2.
@@ -33,14 +33,14 @@ pub struct Prompt {
 
 /// One message of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Turn {
+pub struct ChatMessage {
     /// Who says it.
     pub role: Role,
     /// What is said.
     pub text: String,
 }
 
-impl Turn {
+impl ChatMessage {
     /// Makes an instruction to the model.
     pub fn system(text: impl Into<String>) -> Self {
         Self { role: Role::System, text: text.into() }
@@ -57,7 +57,7 @@ impl Turn {
     }
 }
 
-/// Who speaks in a [`Turn`].
+/// Who speaks in a [`ChatMessage`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
     /// Instructions that rank above the conversation.

@@ -6,5 +6,5 @@ mod error;
 pub mod openai;
 pub mod scripted;
 
-pub use chat::{BoxFuture, ChatModel, Completion, FinishReason, Prompt, Role, Turn, Usage};
+pub use chat::{BoxFuture, ChatMessage, ChatModel, Completion, FinishReason, Prompt, Role, Usage};
 pub use error::{BadReply, ModelError};

@@ -90,10 +90,10 @@ mod tests {
     use std::task::{Context, Poll, Waker};
 
     use super::*;
-    use crate::Turn;
+    use crate::ChatMessage;
 
     fn ask(model: &dyn ChatModel, text: &str) -> Poll<Result<Completion, ModelError>> {
-        let prompt = Prompt { messages: vec![Turn::user(text)], max_tokens: 10, temperature: 0.0 };
+        let prompt = Prompt { messages: vec![ChatMessage::user(text)], max_tokens: 10, temperature: 0.0 };
         model.complete(prompt).as_mut().poll(&mut Context::from_waker(Waker::noop()))
     }
 
@@ -110,7 +110,7 @@ mod tests {
         assert!(ask(&*shared, "c").is_pending());
 
         let asked: Vec<_> = model.prompts().into_iter().flat_map(|prompt| prompt.messages).collect();
-        assert_eq!(asked, [Turn::user("a"), Turn::user("b"), Turn::user("c")]);
+        assert_eq!(asked, [ChatMessage::user("a"), ChatMessage::user("b"), ChatMessage::user("c")]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use double::{Double, Reply, response};
 use llm_client::openai::{ConfigError, OpenAi, OpenAiConfig};
-use llm_client::{BadReply, ChatModel, Completion, FinishReason, ModelError, Prompt, Turn, Usage};
+use llm_client::{BadReply, ChatMessage, ChatModel, Completion, FinishReason, ModelError, Prompt, Usage};
 use tokio::net::TcpSocket;
 
 const KEY: &str = "sk-test-4711";
@@ -28,7 +28,7 @@ fn config(base_url: &str) -> OpenAiConfig {
 
 fn prompt() -> Prompt {
     Prompt {
-        messages: vec![Turn::system("Be brief."), Turn::user("A private question")],
+        messages: vec![ChatMessage::system("Be brief."), ChatMessage::user("A private question")],
         max_tokens: 64,
         temperature: 0.5,
     }

@@ -22,7 +22,7 @@ use tokio::{sync::Mutex, time::Instant};
 use crate::{
     blobs::LocalBlobs,
     config::{Config, UPLOADS_FOLDER},
-    fair::{Permits, Share},
+    fair::{FairSemaphore, Share},
     hashing::HashPool,
     http::links::PublicUrl,
     indexes::Indexes,
@@ -38,9 +38,9 @@ pub(crate) struct App {
     /// What companies know, ready to be asked.
     pub(crate) indexes: Indexes,
     /// Chat turns under way.
-    pub(crate) turns: Permits,
+    pub(crate) turns: FairSemaphore,
     /// Long bodies that are parsed.
-    pub(crate) long_bodies: Permits<Origin>,
+    pub(crate) long_bodies: FairSemaphore<Origin>,
     readiness: Mutex<Option<(Instant, bool)>>,
     /// Password hashes run here.
     pub(crate) hashes: HashPool,
@@ -99,9 +99,9 @@ impl App {
             db,
             clock,
             // Whoever is alone leaves room for one who comes.
-            turns: Permits::new(Share { all: 18 * turns, each: turns, alone: 16 * turns, waiting: 1_000 }),
+            turns: FairSemaphore::new(Share { all: 18 * turns, each: turns, alone: 16 * turns, waiting: 1_000 }),
             // Few may wait: each is held whole.
-            long_bodies: Permits::new(Share { all: cores.max(2), each: 1, alone: cores, waiting: 32 }),
+            long_bodies: FairSemaphore::new(Share { all: cores.max(2), each: 1, alone: cores, waiting: 32 }),
             readiness: Mutex::default(),
             hashes: HashPool::new(config.bcrypt_cost)?,
             signer: Signer::new(secret),

@@ -13,10 +13,10 @@ use tenancy::{
 use crate::{
     app::App,
     http::{
+        caller_first,
         error::{ApiError, TokenProblem},
-        gate,
     },
-    limits::{self, Key},
+    limits::{self, BucketName},
 };
 
 /// A signed-in caller of the kind that the endpoint is for.
@@ -99,7 +99,7 @@ impl<C: FromStaff + 'static> FromRequest for Auth<C> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let hold = gate::hold(req);
+        let hold = caller_first::hold(req);
         let req = req.clone();
         Box::pin(async move {
             let staff = signed_in(&req).await?;
@@ -163,7 +163,7 @@ pub(crate) async fn admitted<T: Send + 'static>(
     read: impl FnOnce(&mut LobbyStore<'_>, Staff) -> Result<T, Denied> + Send + 'static,
 ) -> Result<T, ApiError> {
     let (user, read) = verified(req, read).await?;
-    limits::count(req, Key::Staff(user)).await?;
+    limits::count(req, BucketName::Staff(user)).await?;
     Ok(read)
 }
 

@@ -1,4 +1,4 @@
-//! Permits for work that many want at once, given to companies, or whoever else asks, in turn.
+//! FairSemaphore for work that many want at once, given to companies, or whoever else asks, in turn.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -19,13 +19,13 @@ impl<K: Copy + Eq + Hash> Key for K {}
 
 /// A number of permits, of which one key holds at most so many at a time.
 ///
-/// Who waits holds no thread. Keys take turns, so one that asks for much delays another by
+/// Who waits holds no thread. IdempotencyKeys take turns, so one that asks for much delays another by
 /// what it is doing and not by what it still wants.
-pub(crate) struct Permits<K: Key = CompanyCode> {
+pub(crate) struct FairSemaphore<K: Key = CompanyCode> {
     state: Arc<Mutex<State<K>>>,
 }
 
-impl<K: Key> Clone for Permits<K> {
+impl<K: Key> Clone for FairSemaphore<K> {
     fn clone(&self) -> Self {
         Self { state: Arc::clone(&self.state) }
     }
@@ -49,21 +49,21 @@ struct State<K: Key> {
     share: Share,
     /// Who came last, and when somebody else had come before.
     last: Option<(K, Option<Instant>)>,
-    /// Permits that are held.
+    /// FairSemaphore that are held.
     held: HashMap<K, usize>,
     waiting: HashMap<K, VecDeque<oneshot::Sender<Permit<K>>>>,
-    /// Keys of which somebody waits, the next one first.
+    /// IdempotencyKeys of which somebody waits, the next one first.
     round: VecDeque<K>,
 }
 
 /// A permit that was given; dropping it gives it to the next.
 pub(crate) struct Permit<K: Key = CompanyCode> {
     /// `None` once it was given back.
-    permits: Option<Permits<K>>,
+    permits: Option<FairSemaphore<K>>,
     key: K,
 }
 
-impl<K: Key> Permits<K> {
+impl<K: Key> FairSemaphore<K> {
     /// All permits free.
     pub(crate) fn new(share: Share) -> Self {
         let (held, waiting) = (HashMap::new(), HashMap::new());
@@ -75,7 +75,7 @@ impl<K: Key> Permits<K> {
     ///
     /// # Errors
     /// Too many wait for one of this key's already.
-    pub(crate) async fn enter(&self, key: K) -> Result<Permit<K>, StoreError> {
+    pub(crate) async fn acquire(&self, key: K) -> Result<Permit<K>, StoreError> {
         let given = {
             let mut state = self.lock();
             state.came(key, Instant::now());
@@ -109,37 +109,37 @@ impl<K: Key> Permits<K> {
 }
 
 /// Work under a permit that it puts down while it waits for something slow.
-pub(crate) struct Turn<'a> {
-    permits: &'a Permits,
+pub(crate) struct PausablePermit<'a> {
+    permits: &'a FairSemaphore,
     company: CompanyCode,
     held: Option<Permit>,
 }
 
-impl<'a> Turn<'a> {
+impl<'a> PausablePermit<'a> {
     /// Waits for a permit, and has begun.
     ///
     /// # Errors
-    /// As [`Permits::enter`].
-    pub(crate) async fn begin(permits: &'a Permits, company: CompanyCode) -> Result<Self, StoreError> {
-        Ok(Self { permits, company, held: Some(permits.enter(company).await?) })
+    /// As [`FairSemaphore::enter`].
+    pub(crate) async fn acquire(permits: &'a FairSemaphore, company: CompanyCode) -> Result<Self, StoreError> {
+        Ok(Self { permits, company, held: Some(permits.acquire(company).await?) })
     }
 
     /// Puts the permit down for the time of this work, and waits for another one behind it.
     ///
     /// # Errors
-    /// Those of the work, and of [`Permits::enter`].
-    pub(crate) async fn beside<T, E: From<StoreError>>(
+    /// Those of the work, and of [`FairSemaphore::enter`].
+    pub(crate) async fn release_during<T, E: From<StoreError>>(
         &mut self,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        self.end();
+        self.release();
         let done = work.await?;
-        self.held = Some(self.permits.enter(self.company).await?);
+        self.held = Some(self.permits.acquire(self.company).await?);
         Ok(done)
     }
 
     /// Gives the permit back for good.
-    pub(crate) fn end(&mut self) {
+    pub(crate) fn release(&mut self) {
         self.held = None;
     }
 }

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use identity::{Hasher, InvalidCost};
-use storage::Line;
+use storage::FairnessKey;
 use tenancy::{Fault, StoreError};
 
-use crate::fair::{Permits, Share};
+use crate::fair::{FairSemaphore, Share};
 
 /// How many hashes of one line may wait before more are refused. At the default cost this is
 /// several seconds of work; a longer line would only miss its callers' patience.
@@ -17,7 +17,7 @@ const WAITING: usize = 32;
 /// waiting for one.
 pub(crate) struct HashPool {
     hasher: Arc<Hasher>,
-    permits: Permits<Line>,
+    permits: FairSemaphore<FairnessKey>,
 }
 
 impl HashPool {
@@ -33,7 +33,7 @@ impl HashPool {
     fn of_width(cost: u32, width: usize) -> Result<Self, InvalidCost> {
         // A core is never left idle for who might come: a hash is soon over.
         let share = Share { all: width, each: width, alone: width, waiting: WAITING };
-        Ok(Self { hasher: Arc::new(Hasher::new(cost)?), permits: Permits::new(share) })
+        Ok(Self { hasher: Arc::new(Hasher::new(cost)?), permits: FairSemaphore::new(share) })
     }
 
     /// Runs `work`, which is one hash or two, with the hasher on a thread of the pool.
@@ -43,10 +43,10 @@ impl HashPool {
     #[expect(clippy::disallowed_methods, reason = "hashes have a pool of their own")]
     pub(crate) async fn run<T: Send + 'static>(
         &self,
-        line: Line,
+        line: FairnessKey,
         work: impl FnOnce(&Hasher) -> T + Send + 'static,
     ) -> Result<T, StoreError> {
-        let permit = self.permits.enter(line).await?;
+        let permit = self.permits.acquire(line).await?;
         let hasher = Arc::clone(&self.hasher);
         let done = tokio::task::spawn_blocking(move || {
             let done = work(&hasher);
@@ -77,7 +77,7 @@ mod tests {
     #[tokio::test]
     async fn a_line_full_of_hashes_delays_another_by_the_one_under_way() {
         let pool = HashPool::of_width(4, 1).unwrap();
-        let (busy, calm) = (Line::Lobby(1), Line::Lobby(2));
+        let (busy, calm) = (FairnessKey::Lobby(1), FairnessKey::Lobby(2));
         let order = Arc::new(Mutex::new(Vec::new()));
         let (finish, finished) = mpsc::channel::<()>();
         let mut first: Hashing<'_> = Box::pin(pool.run(busy, move |_| finished.recv().unwrap()));
@@ -109,9 +109,9 @@ mod tests {
     async fn who_goes_away_gives_its_place_in_the_line_to_another() {
         let pool = HashPool::of_width(4, 1).unwrap();
         let (finish, finished) = mpsc::channel::<()>();
-        let mut first: Hashing<'_> = Box::pin(pool.run(Line::Platform, move |_| finished.recv().unwrap()));
+        let mut first: Hashing<'_> = Box::pin(pool.run(FairnessKey::Platform, move |_| finished.recv().unwrap()));
         assert!(poll(&mut first).is_pending());
-        let hash = || -> Hashing<'_> { Box::pin(pool.run(Line::Platform, |_| ())) };
+        let hash = || -> Hashing<'_> { Box::pin(pool.run(FairnessKey::Platform, |_| ())) };
         let mut gone: Vec<_> = (0..WAITING).map(|_| hash()).collect();
         gone.iter_mut().for_each(|one| assert!(poll(one).is_pending()));
         drop(gone);

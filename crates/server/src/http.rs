@@ -7,6 +7,7 @@
 //! bodies stay empty.
 
 pub(crate) mod body;
+pub(crate) mod caller_first;
 pub(crate) mod code;
 pub(crate) mod cors;
 pub(crate) mod created;
@@ -16,8 +17,6 @@ pub(crate) mod envelope;
 pub(crate) mod error;
 pub(crate) mod field_errors;
 pub(crate) mod file_name;
-pub(crate) mod gate;
-pub(crate) mod guarding;
 pub(crate) mod links;
 pub(crate) mod page;
 pub(crate) mod params;
@@ -27,4 +26,5 @@ pub(crate) mod redact;
 pub(crate) mod request_id;
 pub(crate) mod routes;
 pub(crate) mod rules;
+pub(crate) mod security_headers;
 pub(crate) mod streamed;

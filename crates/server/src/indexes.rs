@@ -10,15 +10,15 @@ use tenancy::{
 };
 
 use crate::{
-    aside::aside,
-    fair::{Permits, Share},
+    background::aside,
+    fair::{FairSemaphore, Share},
 };
 
 /// The indexes of companies and of the shared library, built when they are asked for.
 pub(crate) struct Indexes {
     db: Database,
     cache: IndexCache,
-    builds: Permits,
+    builds: FairSemaphore,
     library: Housekeeper,
 }
 
@@ -27,7 +27,7 @@ impl Indexes {
     /// so that a large one does not keep every other company waiting.
     pub(crate) fn new(db: Database, library: Housekeeper, bytes: u64, builds: usize) -> Self {
         let share = Share { all: builds, each: 1, alone: 1, waiting: 1_000 };
-        Self { db, cache: IndexCache::new(bytes), builds: Permits::new(share), library }
+        Self { db, cache: IndexCache::new(bytes), builds: FairSemaphore::new(share), library }
     }
 
     /// The shared library and its version as it is now. What a company asks of it is its own turn.
@@ -52,7 +52,7 @@ impl Indexes {
     /// Only when the store fails.
     pub(crate) async fn build(&self, keeper: Housekeeper, version: Version) -> Result<Arc<Index>, StoreError> {
         let company = keeper.scope().company();
-        let permit = self.builds.enter(company).await?;
+        let permit = self.builds.acquire(company).await?;
         if let Some(index) = self.peek(&keeper, version) {
             return Ok(index);
         }

@@ -2,8 +2,8 @@
 
 pub mod accounts;
 mod app;
-mod aside;
 mod auth;
+mod background;
 mod blobs;
 pub mod cli;
 pub mod config;

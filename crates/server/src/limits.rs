@@ -6,12 +6,12 @@
 //! [`stamp`] writes the tightest bucket into the response at the edge. Of a company's budget only
 //! a refused call tells.
 
+mod bucket_name;
 mod buckets;
-mod guard;
-mod key;
+mod headers;
 mod memory;
+mod middleware;
 mod proxies;
-mod standing;
 pub(crate) mod throttle;
 
 use actix_web::HttpRequest;
@@ -20,10 +20,10 @@ use tenancy::Timestamp;
 use self::buckets::{Buckets, Level, Taken};
 pub use self::proxies::{InvalidProxy, TrustedProxies};
 pub(crate) use self::{
-    guard::{Scope, guard},
-    key::Key,
+    bucket_name::BucketName,
+    headers::stamp,
     memory::MemoryBuckets,
-    standing::stamp,
+    middleware::{Scope, guard},
 };
 use crate::{auth, config::Limits, http::error::ApiError};
 
@@ -40,19 +40,19 @@ impl Limiter {
     }
 
     /// Counts one call; `None` if such calls are not limited.
-    async fn take(&self, key: &Key, now: Timestamp) -> Option<Taken> {
+    async fn take(&self, key: &BucketName, now: Timestamp) -> Option<Taken> {
         let quota = key.quota(self.limits.as_ref()?)?;
         Some(self.buckets.take(key, quota, now).await)
     }
 
     /// How a bucket stands; `None` if such calls are not limited.
-    async fn look(&self, key: &Key, now: Timestamp) -> Option<Level> {
+    async fn look(&self, key: &BucketName, now: Timestamp) -> Option<Level> {
         let quota = key.quota(self.limits.as_ref()?)?;
         Some(self.buckets.look(key, quota, now).await)
     }
 
     /// Takes back the call that was counted at `taken`.
-    async fn give_back(&self, key: &Key, taken: Timestamp, now: Timestamp) -> Option<Level> {
+    async fn give_back(&self, key: &BucketName, taken: Timestamp, now: Timestamp) -> Option<Level> {
         let quota = key.quota(self.limits.as_ref()?)?;
         Some(self.buckets.give_back(key, quota, taken, now).await)
     }
@@ -62,11 +62,11 @@ impl Limiter {
 ///
 /// # Errors
 /// 429 `rate_limited`.
-pub(crate) async fn has_room(req: &HttpRequest, key: Key) -> Result<(), ApiError> {
+pub(crate) async fn has_room(req: &HttpRequest, key: BucketName) -> Result<(), ApiError> {
     let app = auth::app(req)?;
     match app.limiter.look(&key, app.now()).await {
         Some(level) if level.remaining == 0 => {
-            standing::note(req, level);
+            headers::note(req, level);
             Err(ApiError::rate_limited(level.reset))
         }
         Some(_) | None => Ok(()),
@@ -77,19 +77,19 @@ pub(crate) async fn has_room(req: &HttpRequest, key: Key) -> Result<(), ApiError
 ///
 /// # Errors
 /// 429 `rate_limited`.
-pub(crate) async fn count(req: &HttpRequest, key: Key) -> Result<(), ApiError> {
+pub(crate) async fn count(req: &HttpRequest, key: BucketName) -> Result<(), ApiError> {
     let app = auth::app(req)?;
     match app.limiter.take(&key, app.now()).await {
         None => Ok(()),
         Some(Taken::Counted(level)) => {
             // What is left of a budget is the company's load, which is nobody's to see.
             if !key.is_budget() {
-                standing::note(req, level);
+                headers::note(req, level);
             }
             Ok(())
         }
         Some(Taken::Refused(level)) => {
-            standing::note(req, level);
+            headers::note(req, level);
             Err(ApiError::rate_limited(level.reset))
         }
     }

@@ -1,26 +1,26 @@
 //! The endpoints, a file for each group.
 
-mod account;
 mod admin_changes;
 mod admins;
-mod agent_desk;
-mod agent_self;
-mod agents;
+mod agent_admin;
+mod agent_inbox;
+mod agent_presence;
 mod audit;
-mod auth;
 mod bot_settings;
 mod chat;
-mod desk;
 mod docs;
 mod files;
+mod handoffs;
 mod health;
 mod history;
 mod idempotency;
 mod in_session;
 mod knowledge;
 mod media;
+mod own_account;
 mod plans;
 mod profiles;
+mod sign_in;
 mod subscriptions;
 mod visitors;
 
@@ -35,15 +35,15 @@ use crate::http::routes::Endpoint;
 /// Every endpoint, in groups, as the document names them.
 pub(crate) fn all() -> Vec<(&'static str, Vec<Endpoint>)> {
     vec![
-        ("Sign-in and tokens", [auth::endpoints(), account::endpoints()].into_iter().flatten().collect()),
+        ("Sign-in and tokens", [sign_in::endpoints(), own_account::endpoints()].into_iter().flatten().collect()),
         ("Companies and admins", [admins::endpoints(), admin_changes::endpoints()].into_iter().flatten().collect()),
         ("Plans and subscriptions", [plans::endpoints(), subscriptions::endpoints()].into_iter().flatten().collect()),
-        ("Agents", [agents::endpoints(), agent_self::endpoints()].into_iter().flatten().collect()),
+        ("Agents", [agent_admin::endpoints(), agent_presence::endpoints()].into_iter().flatten().collect()),
         ("Visitor profiles", profiles::endpoints()),
         ("Bot settings", bot_settings::endpoints()),
         ("Chat", [chat::endpoints(), visitors::endpoints(), history::endpoints()].into_iter().flatten().collect()),
         ("Knowledge", knowledge::endpoints()),
-        ("Handoff", [desk::endpoints(), agent_desk::endpoints()].into_iter().flatten().collect()),
+        ("Handoff", [handoffs::endpoints(), agent_inbox::endpoints()].into_iter().flatten().collect()),
         ("Files", [files::endpoints(), media::endpoints()].into_iter().flatten().collect()),
         ("Audit log", audit::endpoints()),
         ("Health", health::endpoints()),

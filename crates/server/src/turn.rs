@@ -14,11 +14,11 @@ use tenancy::{
 
 use crate::{
     app::{App, to_the_end},
-    fair::Turn,
+    fair::PausablePermit,
 };
 
 /// What became of a visitor's message.
-pub(crate) enum Turned {
+pub(crate) enum TurnOutcome {
     /// It was answered, now or by an earlier request with its key.
     Done(Box<Exchange>),
     /// An earlier request with its key is still being answered.
@@ -32,25 +32,25 @@ pub(crate) enum Turned {
 ///
 /// A visitor who goes away meanwhile is answered all the same, so that no message stays without
 /// a reply.
-pub(crate) async fn take(app: web::Data<App>, visitor: Visitor, ask: Ask) -> Result<Turned, TurnError> {
+pub(crate) async fn take(app: web::Data<App>, visitor: Visitor, ask: Ask) -> Result<TurnOutcome, TurnError> {
     to_the_end(async move { drive(&app, &visitor, ask).await }).await?
 }
 
-async fn drive(app: &App, visitor: &Visitor, ask: Ask) -> Result<Turned, TurnError> {
+async fn drive(app: &App, visitor: &Visitor, ask: Ask) -> Result<TurnOutcome, TurnError> {
     let ask = Arc::new(ask);
     // In its company's turn; otherwise who has many visitors would stand before everybody else at
     // every step.
-    let mut turn = Turn::begin(&app.turns, visitor.scope().company()).await?;
+    let mut turn = PausablePermit::acquire(&app.turns, visitor.scope().company()).await?;
     for _ in 0..MAX_ATTEMPTS {
         let (now, asked) = (app.now(), Arc::clone(&ask));
         let pending = match app.read(visitor.clone(), move |store| step::begin(store, &asked, now)).await? {
-            Begun::Replay(exchange) => return Ok(Turned::Done(exchange)),
-            Begun::InProgress { retry_after } => return Ok(Turned::InProgress { retry_after }),
+            Begun::Replay(exchange) => return Ok(TurnOutcome::Done(exchange)),
+            Begun::InProgress { retry_after } => return Ok(TurnOutcome::InProgress { retry_after }),
             Begun::Ready(pending) => pending,
         };
         match commit(app, visitor, pending, &mut turn).await {
             Err(TurnError::Raced) => {}
-            Ok(exchange) => return Ok(Turned::Done(exchange)),
+            Ok(exchange) => return Ok(TurnOutcome::Done(exchange)),
             Err(error) => return Err(error),
         }
     }
@@ -61,7 +61,7 @@ async fn commit(
     app: &App,
     visitor: &Visitor,
     mut pending: Box<Pending>,
-    turn: &mut Turn<'_>,
+    turn: &mut PausablePermit<'_>,
 ) -> Result<Box<Exchange>, TurnError> {
     for _ in 0..MAX_ATTEMPTS {
         look_up(app, visitor, &mut pending, turn).await?;
@@ -71,7 +71,7 @@ async fn commit(
             Committed::Again(moved) => pending = moved,
             Committed::Compose(composing) => {
                 // A model takes its time, and nothing here is kept busy by it.
-                turn.end();
+                turn.release();
                 return compose(app, visitor, composing).await;
             }
         }
@@ -80,7 +80,12 @@ async fn commit(
 }
 
 /// Looks into the company's knowledge, if the plan wants it.
-async fn look_up(app: &App, visitor: &Visitor, pending: &mut Pending, turn: &mut Turn<'_>) -> Result<(), TurnError> {
+async fn look_up(
+    app: &App,
+    visitor: &Visitor,
+    pending: &mut Pending,
+    turn: &mut PausablePermit<'_>,
+) -> Result<(), TurnError> {
     let Some((_, version, use_library)) = pending.wants_knowledge() else { return Ok(()) };
     let own = index(app, Housekeeper::from(visitor.clone()), Version::new(version), turn).await?;
     let library = if use_library {
@@ -102,11 +107,11 @@ async fn index(
     app: &App,
     keeper: Housekeeper,
     version: Version,
-    turn: &mut Turn<'_>,
+    turn: &mut PausablePermit<'_>,
 ) -> Result<Arc<Index>, StoreError> {
     match app.indexes.peek(&keeper, version) {
         Some(index) => Ok(index),
-        None => turn.beside(app.indexes.build(keeper, version)).await,
+        None => turn.release_during(app.indexes.build(keeper, version)).await,
     }
 }
 

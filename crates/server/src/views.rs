@@ -31,9 +31,9 @@ use tenancy::{Company, CompanyCode, Date, Money, Timestamp};
 
 /// A value that is written to JSON as its text.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Shown<T>(pub(crate) T);
+pub(crate) struct AsText<T>(pub(crate) T);
 
-impl<T: std::fmt::Display> Serialize for Shown<T> {
+impl<T: std::fmt::Display> Serialize for AsText<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&self.0)
     }
@@ -45,13 +45,13 @@ pub(crate) trait Textual {
     fn schema() -> Value;
 }
 
-impl<T: Textual> JsonSchema for Shown<T> {
+impl<T: Textual> JsonSchema for AsText<T> {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> Cow<'static, str> {
-        "Shown".into()
+        "AsText".into()
     }
 
     fn schema_id() -> Cow<'static, str> {
@@ -88,13 +88,13 @@ impl Textual for CompanyCode {
 }
 
 /// A timestamp in JSON.
-pub(crate) type Ts = Shown<Timestamp>;
+pub(crate) type TimestampText = AsText<Timestamp>;
 /// A calendar day in JSON.
-pub(crate) type Day = Shown<Date>;
+pub(crate) type DateText = AsText<Date>;
 /// A decimal string in JSON.
-pub(crate) type Dec = Shown<Money>;
+pub(crate) type MoneyText = AsText<Money>;
 /// A company's code in JSON.
-pub(crate) type CompanyId = Shown<CompanyCode>;
+pub(crate) type CompanyId = AsText<CompanyCode>;
 
 /// A company as other objects carry it.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -107,7 +107,7 @@ pub(crate) struct CompanyView {
 
 impl From<&Company> for CompanyView {
     fn from(company: &Company) -> Self {
-        Self { id: Shown(company.code), name: company.name.clone(), status: company.status.as_str() }
+        Self { id: AsText(company.code), name: company.name.clone(), status: company.status.as_str() }
     }
 }
 

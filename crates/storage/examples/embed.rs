@@ -8,7 +8,7 @@ use std::{error::Error, sync::Arc};
 use chatbot::{Found, NewProfile, Sessions as _, profile};
 use handoff::{
     desk, reading,
-    sending::{self, Sent, Words},
+    sending::{self, OutgoingMessage, Sent},
     turn::{self, Ask, Begun, Committed, Exchange},
 };
 use identity::{
@@ -51,7 +51,7 @@ fn main() -> Result<(), Failure> {
     println!("bot: {}", escalated.reply.response);
 
     let desk = Desk::from(admin);
-    let words = Words { text: Some("Good morning, this is Ann.".to_owned()), ..Words::default() };
+    let words = OutgoingMessage { text: Some("Good morning, this is Ann.".to_owned()), ..OutgoingMessage::default() };
     let sent = db.write(desk.clone(), move |store| sending::send(store, session, words, now)).wait()?;
     let (Sent::Stored(message) | Sent::Replayed(message)) = sent;
     println!("ann: {}", message.content.unwrap_or_default());
@@ -107,7 +107,7 @@ fn teach(db: &Database, superadmin: Superadmin, company: CompanyCode, now: Times
 /// What a token check ends in: the account as the store has it.
 fn admit(db: &Database, user: tenancy::UserId) -> Result<Staff, Failure> {
     let admitted = db.lobby(move |lobby| {
-        let standing = lobby.standing(user)?.ok_or(access::Denied::Gone)?;
+        let standing = lobby.account_state(user)?.ok_or(access::Denied::Gone)?;
         access::staff(lobby, user, standing.version)
     });
     Ok(admitted.wait()?)

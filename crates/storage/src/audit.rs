@@ -15,11 +15,11 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use tenancy::{
     Clock, CompanyCode, UserId,
-    audit::{Action, By, Object},
+    audit::{Action, AuditActor, Object},
 };
 
 pub use flaw::{AuditError, Broken, Flaw, Verified};
-use seal::Key;
+use seal::SealKey;
 pub(crate) use verify::{fits, verify};
 
 /// The installation's chain notes every row of a company's chain whose position this divides. So that
@@ -29,7 +29,7 @@ const NOTED_EVERY: i64 = 8;
 /// Writes and verifies the audit log: a key and a clock.
 #[derive(Clone)]
 pub struct Recorder {
-    key: Arc<Key>,
+    key: Arc<SealKey>,
     clock: Arc<dyn Clock>,
 }
 
@@ -37,7 +37,7 @@ impl Recorder {
     /// Derives the key from the installation's secret. Who does not have that can neither append to
     /// a chain nor change or shorten one without being found out.
     pub fn new(secret: &[u8], clock: Arc<dyn Clock>) -> Self {
-        Self { key: Arc::new(Key::derive(secret)), clock }
+        Self { key: Arc::new(SealKey::derive(secret)), clock }
     }
 }
 
@@ -57,7 +57,7 @@ pub(crate) struct Notes {
 /// One entry to be.
 #[derive(Debug, Clone, Copy)]
 struct Note {
-    by: By,
+    by: AuditActor,
     action: Action,
     object: Object,
     reason: Option<Action>,
@@ -65,7 +65,7 @@ struct Note {
 
 impl Notes {
     /// Notes an entry in a chain.
-    pub(crate) fn add(&mut self, chain: CompanyCode, by: By, action: Action, object: Object) {
+    pub(crate) fn add(&mut self, chain: CompanyCode, by: AuditActor, action: Action, object: Object) {
         self.chains.entry(chain).or_default().push(Note { by, action, object, reason: None });
     }
 
@@ -81,7 +81,7 @@ impl Notes {
     /// has one for each company, or a single one where none was entered. What the use case itself has
     /// said is not said again.
     pub(crate) fn on_behalf_of(&mut self, superadmin: UserId, purpose: Action) {
-        let (by, home) = (By::Superadmin(superadmin), CompanyCode::shared_library());
+        let (by, home) = (AuditActor::Superadmin(superadmin), CompanyCode::shared_library());
         for company in std::mem::take(&mut self.entered) {
             if company != home {
                 if !self.chains.contains_key(&company) {

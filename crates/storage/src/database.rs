@@ -19,7 +19,7 @@ use crate::{
     job::{self, Sink, Ticket},
     lane::Lane,
     migrations::{self, MigrateError},
-    queue::{LOBBIES, Line},
+    queue::{FairnessKey, LOBBIES},
     scope::Door,
     selftest::{self, Isolation, IsolationError},
     store::{CompanyStore, LobbyStore, PlatformStore},
@@ -196,7 +196,7 @@ impl Database {
     {
         let company = caller.scope().company();
         let (begin, recorder) = (self.begin(Door::Company(company), Purpose::Write), self.inner.recorder.clone());
-        submit(&self.inner.writers, Line::Company(company), begin, move |conn, events| {
+        submit(&self.inner.writers, FairnessKey::Company(company), begin, move |conn, events| {
             let (mut counts, mut notes) = (Changes::default(), Notes::default());
             let mut store = CompanyStore::new(conn, caller, events, &mut counts, &mut notes);
             let done = job(&mut store)?;
@@ -233,16 +233,16 @@ impl Database {
         E: From<StoreError> + Send + 'static,
     {
         let begin = self.begin(Door::Company(caller.scope().company()), Purpose::Read);
-        submit(&self.inner.readers, Line::Company(asking), begin, move |conn, events| {
+        submit(&self.inner.readers, FairnessKey::Company(asking), begin, move |conn, events| {
             job(&mut CompanyStore::new(conn, caller, events, &mut Changes::default(), &mut Notes::default()))
         })
     }
 
     /// The line of what a caller says of itself before anything of it is known: an account, a
     /// company, a login, an address. The same claim is always in the same of 64 lines.
-    pub fn line_of(&self, claim: &impl Hash) -> Line {
+    pub fn fairness_key(&self, claim: &impl Hash) -> FairnessKey {
         let place = self.inner.claims.hash_one(claim) % u64::from(LOBBIES);
-        Line::Lobby(u8::try_from(place).unwrap_or(0))
+        FairnessKey::Lobby(u8::try_from(place).unwrap_or(0))
     }
 
     /// One read before it is known who calls, in the installation's own turn: for the operator. Who
@@ -252,13 +252,13 @@ impl Database {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.lobby_in(Line::Platform, job)
+        self.lobby_in(FairnessKey::Platform, job)
     }
 
     /// As [`Database::lobby`], in the turn of whom it is about.
     pub fn lobby_in<T, E>(
         &self,
-        line: Line,
+        line: FairnessKey,
         job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static,
     ) -> Ticket<T, E>
     where
@@ -279,13 +279,13 @@ impl Database {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.lobby_write_in(Line::Platform, job)
+        self.lobby_write_in(FairnessKey::Platform, job)
     }
 
     /// As [`Database::lobby_write`], in the turn of whom it is about.
     pub fn lobby_write_in<T, E>(
         &self,
-        line: Line,
+        line: FairnessKey,
         job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static,
     ) -> Ticket<T, E>
     where
@@ -316,7 +316,7 @@ impl Database {
         E: From<StoreError> + Send + 'static,
     {
         let (begin, recorder) = (self.begin(Door::Platform, Purpose::Write), self.inner.recorder.clone());
-        submit(&self.inner.writers, Line::Platform, begin, move |conn, events| {
+        submit(&self.inner.writers, FairnessKey::Platform, begin, move |conn, events| {
             let (mut counts, mut notes) = (Changes::default(), Notes::default());
             let mut store = PlatformStore::new(conn, caller, events, &mut counts, &mut notes);
             let done = job(&mut store)?;
@@ -336,7 +336,7 @@ impl Database {
         E: From<StoreError> + Send + 'static,
     {
         let begin = self.begin(Door::Platform, Purpose::Read);
-        submit(&self.inner.readers, Line::Platform, begin, move |conn, events| {
+        submit(&self.inner.readers, FairnessKey::Platform, begin, move |conn, events| {
             job(&mut PlatformStore::new(conn, caller, events, &mut Changes::default(), &mut Notes::default()))
         })
     }
@@ -360,7 +360,7 @@ impl Database {
 
 fn submit<T, E>(
     lane: &Lane,
-    line: Line,
+    line: FairnessKey,
     begin: String,
     run: impl FnOnce(&mut Db, &mut Vec<Event>) -> Result<T, E> + Send + 'static,
 ) -> Ticket<T, E>

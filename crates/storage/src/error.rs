@@ -4,13 +4,13 @@ use diesel::result::{DatabaseErrorKind, Error, QueryResult};
 use tenancy::{Fault, StoreError};
 
 /// Turns Diesel's results into those of the ports.
-pub(crate) trait Stored<T> {
+pub(crate) trait IntoStoreError<T> {
     /// Wraps the error, classified.
-    fn stored(self) -> Result<T, StoreError>;
+    fn into_store_error(self) -> Result<T, StoreError>;
 }
 
-impl<T> Stored<T> for QueryResult<T> {
-    fn stored(self) -> Result<T, StoreError> {
+impl<T> IntoStoreError<T> for QueryResult<T> {
+    fn into_store_error(self) -> Result<T, StoreError> {
         self.map_err(store_error)
     }
 }
@@ -64,6 +64,6 @@ fn fault(error: &Error) -> Fault {
 struct UnknownWord(&'static str);
 
 /// Reads a word of a row, which a check constraint or this program wrote.
-pub(crate) fn word<T>(read: Option<T>, what: &'static str) -> Result<T, StoreError> {
+pub(crate) fn decode_enum<T>(read: Option<T>, what: &'static str) -> Result<T, StoreError> {
     read.ok_or_else(|| StoreError::new(Fault::Broken, UnknownWord(what)))
 }

@@ -16,7 +16,7 @@ use crate::{
     conn::{Db, Purpose, open},
     error::store_error,
     job::{Job, Ran, Sink, batch_lost, full},
-    queue::{Line, Queue},
+    queue::{FairnessKey, Queue},
     target::Target,
 };
 
@@ -115,7 +115,7 @@ impl Lane {
     }
 
     /// Queues a job, or refuses it at once if the queue or its line is full.
-    pub(crate) fn submit(&self, line: Line, job: Box<dyn Job>) {
+    pub(crate) fn submit(&self, line: FairnessKey, job: Box<dyn Job>) {
         if let Err(job) = self.queue.push(line, job) {
             job.refuse(full());
         }
@@ -211,14 +211,14 @@ struct Ended {
     /// Whether the connection may be used again.
     is_usable: bool,
     /// The line of its last job; of the others the queue was told.
-    last: Option<Line>,
+    last: Option<FairnessKey>,
 }
 
 /// Runs the first job and those queued behind it in one transaction, each in a savepoint.
 ///
 /// Jobs of one company fill a batch; where several take part it ends after a while, so that who
 /// asks for little is not kept by who asks for much.
-fn run_batch(conn: &mut Db, (line, first): (Line, Box<dyn Job>), jobs: &Jobs, sink: &dyn Sink) -> Ended {
+fn run_batch(conn: &mut Db, (line, first): (FairnessKey, Box<dyn Job>), jobs: &Jobs, sink: &dyn Sink) -> Ended {
     if let Err(error) = conn.begin("BEGIN IMMEDIATE") {
         first.refuse(store_error(error));
         return Ended { is_usable: conn.depth() == Some(0), last: Some(line) };
@@ -286,14 +286,14 @@ mod tests {
     use super::*;
     use crate::{
         Options,
-        error::Stored as _,
+        error::IntoStoreError as _,
         job::{self, Ticket},
         testing::Scratch,
     };
 
     fn write(lane: &Lane, run: impl FnOnce(&mut Db) -> QueryResult<()> + Send + 'static) -> Ticket<(), StoreError> {
-        let (job, ticket) = job::work("BEGIN".to_owned(), move |conn, _| run(conn).stored());
-        lane.submit(Line::Platform, job);
+        let (job, ticket) = job::work("BEGIN".to_owned(), move |conn, _| run(conn).into_store_error());
+        lane.submit(FairnessKey::Platform, job);
         ticket
     }
 
@@ -333,7 +333,7 @@ mod tests {
 
     /// The order in which a lane writes what one company queued in bulk and another after it.
     fn order(lane: &Lane, scratch: &Scratch) -> Vec<String> {
-        let company = |code| Line::Company(tenancy::CompanyCode::parse(code).unwrap());
+        let company = |code| FairnessKey::Company(tenancy::CompanyCode::parse(code).unwrap());
         let (go_on, may_go_on) = mpsc::channel();
         let first = write(lane, move |_| {
             may_go_on.recv().unwrap();
@@ -341,7 +341,8 @@ mod tests {
         });
         let note = |line, text: String| {
             let insert = format!("INSERT INTO notes (text) VALUES ('{text}')");
-            let (job, ticket) = job::work("BEGIN".to_owned(), move |conn, _| conn.batch_execute(&insert).stored());
+            let (job, ticket) =
+                job::work("BEGIN".to_owned(), move |conn, _| conn.batch_execute(&insert).into_store_error());
             lane.submit(line, job);
             ticket
         };

@@ -2,9 +2,9 @@
 
 mod audit;
 pub mod backup;
-mod both;
 mod conn;
 mod database;
+mod dual_backend;
 mod error;
 mod job;
 mod lane;
@@ -24,7 +24,7 @@ pub use audit::{AuditError, Broken, Flaw, Recorder, Verified};
 pub use database::{Database, OpenError, Options};
 pub use job::{Sink, Ticket};
 pub use migrations::MigrateError;
-pub use queue::Line;
+pub use queue::FairnessKey;
 pub use selftest::{Isolation, IsolationError};
 pub use store::{CompanyStore, LobbyStore, PlatformStore};
 pub use stores::Place;

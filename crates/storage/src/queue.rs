@@ -13,19 +13,19 @@ use tenancy::CompanyCode;
 
 /// Whose turn work takes, at the database and wherever else companies take turns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Line {
+pub enum FairnessKey {
     /// A company's, once its caller was admitted or its word is signed.
     Company(CompanyCode),
     /// Work before it is known who calls, spread over 64 lines by what the caller says of itself:
-    /// see [`Database::line_of`]. Not a line for each claim: claims cost nothing, and so would turns.
+    /// see [`Database::fairness_key`]. Not a line for each claim: claims cost nothing, and so would turns.
     ///
-    /// [`Database::line_of`]: crate::Database::line_of
+    /// [`Database::fairness_key`]: crate::Database::fairness_key
     Lobby(u8),
     /// The installation's own.
     Platform,
 }
 
-impl Line {
+impl FairnessKey {
     /// The line of the staff of a company; superadmins, who have none, stand in the installation's.
     pub fn of_staff(company: Option<CompanyCode>) -> Self {
         company.map_or(Self::Platform, Self::Company)
@@ -45,9 +45,9 @@ pub(crate) struct Queue<T> {
 }
 
 struct State<T> {
-    lines: HashMap<Line, Waiting<T>>,
+    lines: HashMap<FairnessKey, Waiting<T>>,
     /// Lines in which something waits, the next one first.
-    round: VecDeque<Line>,
+    round: VecDeque<FairnessKey>,
     waiting: usize,
     /// Threads that have nothing to do.
     idle: usize,
@@ -75,7 +75,7 @@ impl<T> Queue<T> {
     /// Queues work, or gives it back: when the queue is closed, or its line has more in it than
     /// there are places left. So one line fills half the queue and two a third each, and there is
     /// always room for one that is short.
-    pub(crate) fn push(&self, line: Line, work: T) -> Result<(), T> {
+    pub(crate) fn push(&self, line: FairnessKey, work: T) -> Result<(), T> {
         let mut state = self.lock();
         let left = self.most.saturating_sub(state.waiting);
         let held = state.lines.get(&line).map_or(0, |waiting| waiting.work.len());
@@ -93,7 +93,7 @@ impl<T> Queue<T> {
 
     /// The next work, when there is some; `None` once the queue is closed and empty. `done` is
     /// the line of the work that the calling thread has finished.
-    pub(crate) fn next(&self, done: Option<Line>) -> Option<(Line, T)> {
+    pub(crate) fn next(&self, done: Option<FairnessKey>) -> Option<(FairnessKey, T)> {
         let mut state = self.lock();
         if let Some(line) = done {
             state.finish(line);
@@ -113,7 +113,7 @@ impl<T> Queue<T> {
     }
 
     /// As [`Queue::next`], without waiting.
-    pub(crate) fn more(&self, done: Option<Line>) -> Option<(Line, T)> {
+    pub(crate) fn more(&self, done: Option<FairnessKey>) -> Option<(FairnessKey, T)> {
         let mut state = self.lock();
         if let Some(line) = done {
             state.finish(line);
@@ -129,7 +129,7 @@ impl<T> Queue<T> {
 }
 
 impl<T> State<T> {
-    fn push(&mut self, line: Line, work: T) {
+    fn push(&mut self, line: FairnessKey, work: T) {
         let waiting = self.lines.entry(line).or_insert_with(|| Waiting { work: VecDeque::new(), running: 0 });
         if waiting.work.is_empty() {
             self.round.push_back(line);
@@ -138,8 +138,8 @@ impl<T> State<T> {
         self.waiting += 1;
     }
 
-    fn take(&mut self, each: usize) -> Option<(Line, T)> {
-        let may_run = |line: &Line| self.lines.get(line).is_some_and(|waiting| waiting.running < each);
+    fn take(&mut self, each: usize) -> Option<(FairnessKey, T)> {
+        let may_run = |line: &FairnessKey| self.lines.get(line).is_some_and(|waiting| waiting.running < each);
         let place = self.round.iter().position(may_run)?;
         let line = self.round.remove(place)?;
         let waiting = self.lines.get_mut(&line)?;
@@ -152,7 +152,7 @@ impl<T> State<T> {
         Some((line, work))
     }
 
-    fn finish(&mut self, line: Line) {
+    fn finish(&mut self, line: FairnessKey) {
         let Some(waiting) = self.lines.get_mut(&line) else { return };
         waiting.running = waiting.running.saturating_sub(1);
         if waiting.running == 0 && waiting.work.is_empty() {
@@ -169,11 +169,11 @@ mod tests {
 
     use super::*;
 
-    const A: Line = Line::Lobby(1);
-    const B: Line = Line::Lobby(2);
-    const C: Line = Line::Platform;
+    const A: FairnessKey = FairnessKey::Lobby(1);
+    const B: FairnessKey = FairnessKey::Lobby(2);
+    const C: FairnessKey = FairnessKey::Platform;
 
-    fn filled(most: usize, threads: usize, jobs: &[(Line, u32)]) -> Queue<u32> {
+    fn filled(most: usize, threads: usize, jobs: &[(FairnessKey, u32)]) -> Queue<u32> {
         let queue = Queue::new(most, threads);
         jobs.iter().for_each(|(line, job)| queue.push(*line, *job).unwrap());
         queue
@@ -246,12 +246,12 @@ mod tests {
         /// A job is passed by at most one job of every other line for each place it stood in.
         #[test]
         fn nobody_waits_for_more_than_a_turn_of_the_others(lines in prop::collection::vec(0..4_u8, 1..60)) {
-            let jobs: Vec<_> = lines.iter().map(|line| Line::Lobby(*line)).zip(0..).collect();
+            let jobs: Vec<_> = lines.iter().map(|line| FairnessKey::Lobby(*line)).zip(0..).collect();
             let order = rest(&filled(999, 1, &jobs));
             prop_assert_eq!(order.len(), jobs.len());
             for (place, job) in order.iter().enumerate() {
                 let line = lines[usize::try_from(*job).unwrap()];
-                let before = jobs.iter().filter(|(other, at)| *other == Line::Lobby(line) && at < job).count();
+                let before = jobs.iter().filter(|(other, at)| *other == FairnessKey::Lobby(line) && at < job).count();
                 prop_assert!(place <= 4 * (before + 1), "{job} of {line} came {place}th");
             }
         }

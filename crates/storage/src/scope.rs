@@ -4,7 +4,7 @@
 use diesel::connection::SimpleConnection as _;
 use tenancy::{CompanyCode, StoreError};
 
-use crate::{conn::Db, error::Stored as _};
+use crate::{conn::Db, error::IntoStoreError as _};
 
 /// Which door a transaction went through.
 #[derive(Clone, Copy)]
@@ -57,5 +57,5 @@ pub(crate) fn migrating(conn: &mut diesel::PgConnection) -> diesel::QueryResult<
 }
 
 fn set(conn: &mut Db, setting: &str) -> Result<(), StoreError> {
-    if conn.is_postgres() { conn.batch_execute(setting).stored() } else { Ok(()) }
+    if conn.is_postgres() { conn.batch_execute(setting).into_store_error() } else { Ok(()) }
 }

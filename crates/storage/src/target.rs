@@ -149,7 +149,7 @@ impl PostgresUrl {
     #[cfg(feature = "testing")]
     pub(crate) fn with_role(&self, role: &str, password: &str) -> Self {
         let mut url = self.0.clone();
-        // Both fail only for URLs without a host, and parsing let none through.
+        // DualBackend fail only for URLs without a host, and parsing let none through.
         let _ = url.set_username(role).and_then(|()| url.set_password(Some(password)));
         Self(url)
     }

@@ -20,7 +20,7 @@ pub const POSTGRES_VARIABLE: &str = "SWITCHBOARD_TEST_DATABASE_URL";
 const OWNER: &str = "switchboard_test_owner";
 /// The role that test servers run as.
 const RUNTIME: &str = "switchboard_test_runtime";
-/// Both roles' password; they exist on test servers only.
+/// DualBackend roles' password; they exist on test servers only.
 const PASSWORD: &str = "switchboard-test";
 /// Any number that only these functions lock with.
 const LOCK: i64 = 0x5445_5354;
@@ -223,7 +223,7 @@ fn template(admin: &PostgresUrl) -> &'static str {
 }
 
 #[derive(diesel::QueryableByName)]
-struct Line {
+struct FairnessKey {
     #[diesel(sql_type = diesel::sql_types::Text)]
     line: String,
 }
@@ -236,7 +236,7 @@ struct Found {
 
 fn load(conn: &mut Db, sql: &str) -> diesel::QueryResult<Vec<String>> {
     let query = diesel::sql_query(sql);
-    let rows = each_db!(conn, conn => query.load::<Line>(conn))?;
+    let rows = each_db!(conn, conn => query.load::<FairnessKey>(conn))?;
     Ok(rows.into_iter().map(|row| row.line).collect())
 }
 

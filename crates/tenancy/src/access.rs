@@ -23,7 +23,7 @@ pub use callers::{
     Supervisor, Visitor,
 };
 
-use crate::{AgentId, CompanyCode, CompanyStatus, SessionId, SessionKey, StoreError, UserId};
+use crate::{AgentId, CompanyCode, CompanyStatus, SessionId, SessionRowId, StoreError, UserId};
 
 /// A token version: it rises when all earlier tokens of an account must end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,7 +31,7 @@ pub struct TokenVersion(pub i64);
 
 /// What the store knows of an account, read for every request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct AccountState {
     /// The account's role and where it belongs.
     pub role: Role,
     /// Whether account and company may act at present.
@@ -79,7 +79,7 @@ impl Role {
 pub trait Directory {
     /// The standing of an account, `None` if there is no such account (or an
     /// agent account without its agent row).
-    fn standing(&mut self, user: UserId) -> Result<Option<Standing>, StoreError>;
+    fn account_state(&mut self, user: UserId) -> Result<Option<AccountState>, StoreError>;
 
     /// A company's name and status, `None` if the code was never issued.
     fn company(&mut self, code: CompanyCode) -> Result<Option<(String, CompanyStatus)>, StoreError>;
@@ -98,7 +98,7 @@ pub struct Located {
     /// That company's status.
     pub status: CompanyStatus,
     /// The session's internal key.
-    pub key: SessionKey,
+    pub key: SessionRowId,
 }
 
 /// Why staff were turned away. In order of precedence.
@@ -143,7 +143,7 @@ pub enum Refused {
 /// # Errors
 /// [`Denied`], in its order of precedence.
 pub fn staff(directory: &mut impl Directory, user: UserId, version: TokenVersion) -> Result<Staff, Denied> {
-    let standing = directory.standing(user)?.ok_or(Denied::Gone)?;
+    let standing = directory.account_state(user)?.ok_or(Denied::Gone)?;
     if !standing.active {
         return Err(Denied::Inactive);
     }
@@ -226,14 +226,14 @@ mod tests {
     }
 
     impl Directory for OneCompany {
-        fn standing(&mut self, user: UserId) -> Result<Option<Standing>, StoreError> {
+        fn account_state(&mut self, user: UserId) -> Result<Option<AccountState>, StoreError> {
             let role = match user.get() {
                 1 => Role::Admin { company: code(), name: "Ann".into() },
                 3 => Role::Agent { company: code(), id: AgentId::new(30), name: "Bo".into() },
                 4 => Role::Superadmin,
                 _ => return Ok(None),
             };
-            Ok(Some(Standing { role, active: self.0 == CompanyStatus::Active, version: TokenVersion(7) }))
+            Ok(Some(AccountState { role, active: self.0 == CompanyStatus::Active, version: TokenVersion(7) }))
         }
 
         fn company(&mut self, asked: CompanyCode) -> Result<Option<(String, CompanyStatus)>, StoreError> {
@@ -242,7 +242,7 @@ mod tests {
 
         fn session(&mut self, id: SessionId) -> Result<Option<Located>, StoreError> {
             let located =
-                Located { company: code(), company_name: "Tesla".into(), status: self.0, key: SessionKey::new(5) };
+                Located { company: code(), company_name: "Tesla".into(), status: self.0, key: SessionRowId::new(5) };
             Ok((id.as_str() == "TES001_known").then_some(located))
         }
     }
@@ -268,7 +268,7 @@ mod tests {
         assert_eq!((admin.user(), Desk::from(admin).agent()), (UserId::new(1), None));
         let superadmin = admit(4);
         assert_eq!((superadmin.user(), superadmin.company()), (UserId::new(4), None));
-        let roles = [1, 3, 4].map(|user| directory.standing(UserId::new(user)).unwrap().unwrap().role.company());
+        let roles = [1, 3, 4].map(|user| directory.account_state(UserId::new(user)).unwrap().unwrap().role.company());
         assert_eq!(roles, [Some(code()), Some(code()), None]);
     }
 

@@ -112,7 +112,7 @@ actions! {
 
 /// Who did it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum By {
+pub enum AuditActor {
     /// Somebody who is not known: a failed sign-in.
     Nobody,
     /// Whoever has the machine's command line.
@@ -125,7 +125,7 @@ pub enum By {
     Agent(UserId),
 }
 
-impl By {
+impl AuditActor {
     /// The word in JSON and in rows.
     pub const fn kind(self) -> &'static str {
         match self {
@@ -146,7 +146,7 @@ impl By {
     }
 }
 
-impl By {
+impl AuditActor {
     /// An account of this role.
     pub const fn account(user: UserId, role: &Role) -> Self {
         match role {
@@ -157,7 +157,7 @@ impl By {
     }
 }
 
-impl From<&Staff> for By {
+impl From<&Staff> for AuditActor {
     fn from(staff: &Staff) -> Self {
         match staff {
             Staff::Superadmin(_) => Self::Superadmin(staff.user()),
@@ -251,7 +251,7 @@ pub trait Audit {
 /// Saying what was done where the store knows nobody: the lobby.
 pub trait Register {
     /// Notes an entry in a company's chain, or without one in the installation's.
-    fn register(&mut self, chain: Option<CompanyCode>, by: By, action: Action, object: Object);
+    fn register(&mut self, chain: Option<CompanyCode>, by: AuditActor, action: Action, object: Object);
 }
 
 /// An entry as it is stored. Words, not enums: a log is read as it was written.
@@ -261,9 +261,9 @@ pub struct Recorded {
     pub seq: i64,
     /// When it was stored.
     pub at: Timestamp,
-    /// [`By::kind`].
+    /// [`AuditActor::kind`].
     pub actor_kind: String,
-    /// [`By::user`].
+    /// [`AuditActor::user`].
     pub actor_user: Option<UserId>,
     /// [`Action::as_str`].
     pub action: String,

@@ -57,7 +57,7 @@ integer_ids! {
     /// One row of a company's subscription history.
     AssignmentId;
     /// The internal integer key of a session; the public one is [`SessionId`].
-    SessionKey;
+    SessionRowId;
     /// A visitor's profile.
     ProfileId;
     /// A stored message.

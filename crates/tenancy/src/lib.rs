@@ -13,7 +13,7 @@ mod time;
 pub use companies::{Company, CompanyStatus};
 pub use ids::{
     ActivityId, AgentId, AgentSessionId, AssignmentId, AttachmentId, CompanyCode, DocumentId, HandoffId, InvalidId,
-    MessageId, PlanId, ProfileId, SessionId, SessionKey, TransferId, UserId,
+    MessageId, PlanId, ProfileId, SessionId, SessionRowId, TransferId, UserId,
 };
 pub use money::{InvalidMoney, Money};
 pub use store::{Fault, StoreError};

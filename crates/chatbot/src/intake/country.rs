@@ -2,7 +2,7 @@
 
 use phonenumber::metadata::DATABASE;
 
-use crate::key;
+use crate::phrase;
 
 /// The button that offers the rest of the list.
 const MORE: &str = "Show more countries";
@@ -73,7 +73,7 @@ pub(crate) fn more_suggestions() -> Vec<String> {
 
 /// Whether a text is the button for more.
 pub(crate) fn wants_more(text: &str) -> bool {
-    key::is_of(&key::of(MORE), text)
+    phrase::equals(&phrase::normalize(MORE), text)
 }
 
 fn button(country: &Country) -> String {

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Plans with nothing looked up.
-fn blind(snapshot: &Snapshot, text: &str) -> Result<Plan, Need> {
+fn blind(snapshot: &Snapshot, text: &str) -> Result<Plan, MissingInput> {
     plan(snapshot, &Input { text: Some(text), attachments: false }, None, NOW)
 }
 
@@ -102,12 +102,12 @@ fn a_quick_reply_comes_first_and_needs_no_knowledge() {
     assert_eq!((reply.kind.as_str(), reply.response.as_str()), ("country_selection", "Hi Ann Ray"));
     assert_eq!(reply.suggestions, ["Ask Assistant"]);
     assert_eq!(said(blind(&known(quick("Browse topics", "Mine")), "Browse topics").unwrap()).response, "Mine");
-    assert_eq!(blind(&snapshot, "talk to a person"), Err(Need::Knowledge));
+    assert_eq!(blind(&snapshot, "talk to a person"), Err(MissingInput::Knowledge));
 }
 
 #[test]
 fn a_quick_reply_without_letters_matches_nothing() {
-    assert_eq!(blind(&known(quick("\u{1f44b}", "Hi")), "??"), Err(Need::Knowledge));
+    assert_eq!(blind(&known(quick("\u{1f44b}", "Hi")), "??"), Err(MissingInput::Knowledge));
 }
 
 #[test]

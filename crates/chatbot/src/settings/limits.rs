@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use crate::{QuickReply, key};
+use crate::{QuickReply, phrase};
 
 /// Characters of the bot's name.
 pub const NAME: usize = 100;
@@ -27,7 +27,7 @@ pub const KIND: usize = 50;
 
 /// Whether a phrase can match at all: one without letters and digits has no key.
 pub fn can_match(phrase: &str) -> bool {
-    !key::of(phrase).is_empty()
+    !phrase::normalize(phrase).is_empty()
 }
 
 /// The first quick reply that matches a text which an earlier one matches too, so that it
@@ -36,7 +36,7 @@ pub fn clash(replies: &[QuickReply]) -> Option<(usize, &str)> {
     let mut owners = HashMap::new();
     for (index, reply) in replies.iter().enumerate() {
         for text in &reply.matches {
-            if *owners.entry(key::of(text)).or_insert(index) != index {
+            if *owners.entry(phrase::normalize(text)).or_insert(index) != index {
                 return Some((index, text));
             }
         }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use attachments::Attachments;
-use chatbot::{KeyClaim, KeyState, Keys, Messages, Sessions, Side};
+use chatbot::{ClaimState, IdempotencyClaim, IdempotencyKeys, Messages, Sessions, Side};
 use tenancy::{
     Timestamp,
     access::{ActingAs, Visitor},
@@ -39,7 +39,7 @@ pub enum Begun {
 /// [`TurnError`], but neither `Raced` nor `Busy`.
 pub fn begin<S>(store: &mut S, ask: &Arc<Ask>, now: Timestamp) -> Result<Begun, TurnError>
 where
-    S: Sessions + Keys + Messages + Attachments + ActingAs<Visitor> + ?Sized,
+    S: Sessions + IdempotencyKeys + Messages + Attachments + ActingAs<Visitor> + ?Sized,
 {
     if ask.words().is_none() && ask.attachments.is_empty() {
         return Err(TurnError::Empty);
@@ -72,11 +72,11 @@ where
     let unanswered = match claim {
         None => None,
         Some(claim) if hash != Some(claim.body_hash) => return Err(TurnError::KeyReused),
-        Some(claim @ KeyClaim { state: KeyState::Done { reply_seq, last_seq }, .. }) => {
+        Some(claim @ IdempotencyClaim { state: ClaimState::Done { reply_seq, last_seq }, .. }) => {
             let exchange = exchange::replay(store, session.id, session.key, &claim, (reply_seq, last_seq))?;
             return Ok(Begun::Replay(Box::new(exchange)));
         }
-        Some(KeyClaim { state: KeyState::Running { lease_until }, .. }) if now < lease_until => {
+        Some(IdempotencyClaim { state: ClaimState::Running { lease_until }, .. }) if now < lease_until => {
             return Ok(Begun::InProgress { retry_after: lease_until.since(now).min(RETRY_AFTER) });
         }
         Some(claim) => Some(exchange::claimed(store, session.key, &claim)?),

@@ -1,8 +1,11 @@
 //! The write step: store what was planned, if it still stands.
 
-use chatbot::{Act, Basis, Detail, KeyClaim, KeyState, Keys, Messages, NewMessage, Plan, Profiles, Sessions, Side};
+use chatbot::{
+    Act, ClaimState, Detail, ExpectedVersions, IdempotencyClaim, IdempotencyKeys, Messages, NewMessage, Plan, Profiles,
+    Sessions, Side,
+};
 use tenancy::{
-    SessionId, SessionKey, StoreError, Timestamp,
+    SessionId, SessionRowId, StoreError, Timestamp,
     access::{ActingAs, Visitor},
 };
 
@@ -28,7 +31,7 @@ pub enum Committed {
 /// since; the transaction must not commit then.
 pub fn commit<S>(store: &mut S, mut pending: Box<Pending>, now: Timestamp) -> Result<Committed, TurnError>
 where
-    S: Sessions + Keys + Messages + Profiles + Handoffs + Outbox + ActingAs<Visitor> + ?Sized,
+    S: Sessions + IdempotencyKeys + Messages + Profiles + Handoffs + Outbox + ActingAs<Visitor> + ?Sized,
 {
     if pending.stored.is_some() {
         return resume(store, pending, now);
@@ -36,7 +39,7 @@ where
     // A finished intake stores a profile before the session that links it, so it must not fail halfway: it is
     // rare enough to be written under the lock.
     if let Some(plan) = pending.plan.take_if(|plan| plan.profile.is_none()) {
-        let basis = pending.snapshot.basis();
+        let basis = pending.snapshot.expected_versions();
         if let Some(committed) = write(store, &mut pending, plan, basis, now)? {
             return Ok(committed);
         }
@@ -45,7 +48,7 @@ where
     let Some(plan) = pending.plan.take() else {
         return Ok(Committed::Again(pending));
     };
-    let basis = Basis { versions: None, ..pending.snapshot.basis() };
+    let basis = ExpectedVersions { versions: None, ..pending.snapshot.expected_versions() };
     let committed = write(store, &mut pending, plan, basis, now)?;
     committed.ok_or_else(|| locked::broken("a locked session moved").into())
 }
@@ -55,11 +58,11 @@ fn write<S>(
     store: &mut S,
     pending: &mut Pending,
     plan: Plan,
-    basis: Basis,
+    basis: ExpectedVersions,
     now: Timestamp,
 ) -> Result<Option<Committed>, TurnError>
 where
-    S: Sessions + Keys + Profiles + Handoffs + Outbox + ?Sized,
+    S: Sessions + IdempotencyKeys + Profiles + Handoffs + Outbox + ?Sized,
 {
     let Plan { mut session, profile, act } = plan;
     if let Some(profile) = &profile {
@@ -87,8 +90,8 @@ where
     let reply_seq = bot.as_ref().map(|bot| bot.seq);
 
     let state = match &composition {
-        Some(_) => KeyState::Running { lease_until: now.plus(LEASE) },
-        None => KeyState::Done { reply_seq, last_seq: reply_seq.unwrap_or(user.seq) },
+        Some(_) => ClaimState::Running { lease_until: now.plus(LEASE) },
+        None => ClaimState::Done { reply_seq, last_seq: reply_seq.unwrap_or(user.seq) },
     };
     claim(store, pending, key, user.seq, state, now)?;
 
@@ -117,7 +120,7 @@ where
 /// Answers a message whose first request was not heard of again, without a model.
 fn resume<S>(store: &mut S, mut pending: Box<Pending>, now: Timestamp) -> Result<Committed, TurnError>
 where
-    S: Sessions + Keys + Messages + Handoffs + Outbox + ?Sized,
+    S: Sessions + IdempotencyKeys + Messages + Handoffs + Outbox + ?Sized,
 {
     pending.renew(store, now)?;
     let ask = pending.ask.clone();
@@ -156,18 +159,18 @@ where
 fn claim<S>(
     store: &mut S,
     pending: &Pending,
-    session: SessionKey,
+    session: SessionRowId,
     seq: i64,
-    state: KeyState,
+    state: ClaimState,
     now: Timestamp,
 ) -> Result<(), TurnError>
 where
-    S: Keys + ?Sized,
+    S: IdempotencyKeys + ?Sized,
 {
     let (Some(key), Some(body_hash)) = (pending.ask.key.as_deref(), pending.hash) else {
         return Ok(());
     };
-    if !store.insert_claim(session, Side::Visitor, key, &KeyClaim { body_hash, seq, state })? {
+    if !store.insert_claim(session, Side::Visitor, key, &IdempotencyClaim { body_hash, seq, state })? {
         return Err(TurnError::Raced);
     }
     if !pending.snapshot.session.is_stored()
@@ -196,7 +199,7 @@ fn by_phrase(reason: String) -> Opening {
 fn open<S>(
     store: &mut S,
     session: SessionId,
-    key: SessionKey,
+    key: SessionRowId,
     opening: Opening,
     now: Timestamp,
 ) -> Result<(), StoreError>

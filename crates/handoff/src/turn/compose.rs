@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chatbot::{Composition, KeyState, Keys, Message, Messages, Reply, Session, Sessions, Side};
+use chatbot::{ClaimState, Composition, IdempotencyKeys, Message, Messages, Reply, Session, Sessions, Side};
 use tenancy::{
     SessionId, StoreError, Timestamp,
     access::{ActingAs, Visitor},
@@ -55,7 +55,7 @@ pub fn finish<S>(
     now: Timestamp,
 ) -> Result<Box<Exchange>, TurnError>
 where
-    S: Sessions + Keys + Messages + Outbox + ActingAs<Visitor> + ?Sized,
+    S: Sessions + IdempotencyKeys + Messages + Outbox + ActingAs<Visitor> + ?Sized,
 {
     let Composing { ask, bot_epoch, user, composition, .. } = *composing;
     let session = store.lock(user.session)?.ok_or(TurnError::Raced)?.session;
@@ -73,14 +73,14 @@ where
 /// session's lock, so what is not answered stays so.
 pub(super) fn answered<S>(store: &mut S, session: &Session, key: Option<&str>) -> Result<Option<Exchange>, StoreError>
 where
-    S: Keys + Messages + ?Sized,
+    S: IdempotencyKeys + Messages + ?Sized,
 {
     let Some(key) = key else { return Ok(None) };
     let claim = store.claim(session.key, Side::Visitor, key)?;
     let claim = claim.ok_or_else(|| locked::broken("the claim of a running turn is missing"))?;
     match claim.state {
-        KeyState::Running { .. } => Ok(None),
-        KeyState::Done { reply_seq, last_seq } => {
+        ClaimState::Running { .. } => Ok(None),
+        ClaimState::Done { reply_seq, last_seq } => {
             exchange::replay(store, session.id, session.key, &claim, (reply_seq, last_seq)).map(Some)
         }
     }
@@ -97,7 +97,7 @@ pub(super) fn conclude<S>(
     now: Timestamp,
 ) -> Result<Exchange, StoreError>
 where
-    S: Sessions + Keys + Outbox + ?Sized,
+    S: Sessions + IdempotencyKeys + Outbox + ?Sized,
 {
     let mut last_seq = session.last_seq;
     let mut reply_seq = None;
@@ -113,7 +113,7 @@ where
         store.emit(session.id, EventKind::Message(Box::new(bot)));
     }
     if let Some(key) = key {
-        store.update_claim(session.key, Side::Visitor, key, KeyState::Done { reply_seq, last_seq })?;
+        store.update_claim(session.key, Side::Visitor, key, ClaimState::Done { reply_seq, last_seq })?;
     }
     let reply = reply.unwrap_or_else(Reply::human_handling);
     Ok(Exchange { session: session.id, user, reply, last_seq, replayed: false })

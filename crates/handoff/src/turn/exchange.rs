@@ -1,8 +1,8 @@
 //! What a turn comes to.
 
 use attachments::Attachment;
-use chatbot::{Detail, KeyClaim, Message, Messages, NewMessage, Reply};
-use tenancy::{MessageId, SessionId, SessionKey, StoreError, Timestamp};
+use chatbot::{Detail, IdempotencyClaim, Message, Messages, NewMessage, Reply};
+use tenancy::{MessageId, SessionId, SessionRowId, StoreError, Timestamp};
 
 use crate::locked;
 
@@ -38,7 +38,7 @@ pub(super) fn stored(
     new: NewMessage,
     id: MessageId,
     seq: i64,
-    session: SessionKey,
+    session: SessionRowId,
     files: Vec<Attachment>,
     now: Timestamp,
 ) -> Message {
@@ -59,8 +59,8 @@ pub(super) fn stored(
 pub(super) fn replay<S>(
     store: &mut S,
     session: SessionId,
-    key: SessionKey,
-    claim: &KeyClaim,
+    key: SessionRowId,
+    claim: &IdempotencyClaim,
     (reply_seq, last_seq): (Option<i64>, i64),
 ) -> Result<Exchange, StoreError>
 where
@@ -86,7 +86,7 @@ where
 }
 
 /// The visitor's message that a claim stands for.
-pub(super) fn claimed<S>(store: &mut S, session: SessionKey, claim: &KeyClaim) -> Result<Message, StoreError>
+pub(super) fn claimed<S>(store: &mut S, session: SessionRowId, claim: &IdempotencyClaim) -> Result<Message, StoreError>
 where
     S: Messages + ?Sized,
 {

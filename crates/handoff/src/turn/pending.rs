@@ -76,7 +76,7 @@ impl Pending {
         } else {
             store.snapshot(None, now)?.ok_or_else(|| locked::broken("a fresh session was refused"))?
         };
-        if snapshot.basis().versions != self.snapshot.basis().versions {
+        if snapshot.expected_versions().versions != self.snapshot.expected_versions().versions {
             self.found = None;
         }
         self.snapshot = snapshot;

@@ -4,7 +4,7 @@ use tenancy::{
     AgentId, AssignmentId, Company, CompanyCode, CompanyStatus, PlanId, StoreError, Timestamp, UserId,
     access::{ActingAs, Caller, Office, Supervisor},
     assignments::{Assignment, AssignmentStatus, Assignments},
-    audit::{Action, Audit, By, Object, Register as _},
+    audit::{Action, Audit, AuditActor, Object, Register as _},
     companies::CompanyRecord,
     plans::Plans,
 };
@@ -58,8 +58,8 @@ impl CompanyRecord for Bound<'_> {
 impl Audit for Bound<'_> {
     fn record(&mut self, action: Action, object: Object) {
         let by = match self.office.by() {
-            Supervisor::Admin(admin) => By::Admin(admin.user()),
-            Supervisor::Superadmin(superadmin) => By::Superadmin(superadmin.user()),
+            Supervisor::Admin(admin) => AuditActor::Admin(admin.user()),
+            Supervisor::Superadmin(superadmin) => AuditActor::Superadmin(superadmin.user()),
         };
         self.world.register(Some(self.code()), by, action, object);
     }

@@ -6,7 +6,7 @@ use super::World;
 use crate::{
     ports::{Families, Tickets},
     refresh::Family,
-    tickets::{Stub, TicketHash},
+    tickets::{TicketHash, TicketRecord},
     tokens::FamilyId,
 };
 
@@ -33,13 +33,13 @@ impl Families for World {
 }
 
 impl Tickets for World {
-    fn insert_ticket(&mut self, hash: TicketHash, stub: &Stub, now: Timestamp) -> Result<(), StoreError> {
+    fn insert_ticket(&mut self, hash: TicketHash, stub: &TicketRecord, now: Timestamp) -> Result<(), StoreError> {
         self.tickets.retain(|(_, kept)| kept.user != stub.user || kept.expires_at > now);
         self.tickets.push((hash, *stub));
         Ok(())
     }
 
-    fn take_ticket(&mut self, hash: TicketHash) -> Result<Option<Stub>, StoreError> {
+    fn take_ticket(&mut self, hash: TicketHash) -> Result<Option<TicketRecord>, StoreError> {
         let at = self.tickets.iter().position(|(stored, _)| *stored == hash);
         Ok(at.map(|at| self.tickets.remove(at).1))
     }

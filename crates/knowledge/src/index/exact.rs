@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     Chunk,
-    text::{key, normal_form},
+    text::{normal_form, normalize},
 };
 
 /// Normal forms of questions, each with the chunks that ask it.
@@ -32,8 +32,8 @@ impl Exact {
         let asking = self.forms.get(normal_form(query).as_str())?;
         let mut places = asking.iter().filter_map(|&at| usize::try_from(at).ok());
         if asking.len() > 1 {
-            let wanted = key(query);
-            let same = |&at: &usize| chunks.get(at).is_some_and(|chunk| key(&chunk.question) == wanted);
+            let wanted = normalize(query);
+            let same = |&at: &usize| chunks.get(at).is_some_and(|chunk| normalize(&chunk.question) == wanted);
             if let Some(at) = places.clone().find(same) {
                 return Some(at);
             }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use crate::{Chunk, text::key};
+use crate::{Chunk, text::normalize};
 
 /// A topic and what may be asked about it.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +39,7 @@ impl Sections {
         let mut all: Vec<(Box<str>, Vec<u32>)> = Vec::new();
         let mut by_key: HashMap<Box<str>, usize> = HashMap::new();
         for (chunk, at) in chunks.iter().zip(0..) {
-            let key = key(&chunk.section);
+            let key = normalize(&chunk.section);
             if key.is_empty() {
                 continue;
             }
@@ -75,7 +75,7 @@ mod tests {
         let index = bakery();
         let titles: Vec<_> = index.sections().map(|section| section.title()).collect();
         assert_eq!(titles, ["Orders", "Opening", "Allergies", "Payment"]);
-        let orders = index.section(&crate::text::key("\u{1f382} orders")).unwrap();
+        let orders = index.section(&crate::text::normalize("\u{1f382} orders")).unwrap();
         let questions: Vec<_> = orders.questions().collect();
         assert_eq!(questions, ["How do I order a birthday cake?", "Can I change my order?"]);
         assert!(index.section("order").is_none());

@@ -11,13 +11,14 @@ use crate::{BadReply, Completion, FinishReason, ModelError, Prompt, Role, Usage}
 #[derive(Serialize)]
 pub(super) struct RequestBody<'a> {
     model: &'a str,
-    messages: Vec<TurnBody<'a>>,
+    messages: Vec<PromptMessage<'a>>,
     max_tokens: u32,
     temperature: f32,
 }
 
 pub(super) fn request<'a>(model: &'a str, prompt: &'a Prompt) -> RequestBody<'a> {
-    let messages = prompt.messages.iter().map(|turn| TurnBody { role: role(turn.role), content: &turn.text }).collect();
+    let messages =
+        prompt.messages.iter().map(|turn| PromptMessage { role: role(turn.role), content: &turn.text }).collect();
     RequestBody { model, messages, max_tokens: prompt.max_tokens, temperature: prompt.temperature }
 }
 
@@ -49,7 +50,7 @@ pub(super) fn completion(status: u16, retry_after: Option<Duration>, body: &[u8]
 }
 
 #[derive(Serialize)]
-struct TurnBody<'a> {
+struct PromptMessage<'a> {
     role: &'static str,
     content: &'a str,
 }
@@ -120,7 +121,7 @@ fn bad_reply(error: &serde_json::Error) -> BadReply {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Turn;
+    use crate::ChatMessage;
 
     /// Shows an outcome in one line: the text, or the error with its fields.
     fn read(status: u16, body: &str) -> String {
@@ -133,7 +134,7 @@ mod tests {
     #[test]
     fn a_request_carries_roles_and_limits() {
         let prompt = Prompt {
-            messages: vec![Turn::system("s"), Turn::user("u"), Turn::assistant("a")],
+            messages: vec![ChatMessage::system("s"), ChatMessage::user("u"), ChatMessage::assistant("a")],
             max_tokens: 7,
             temperature: 0.2,
         };

@@ -2,7 +2,7 @@
 
 use std::hash::Hash;
 
-use storage::{CompanyStore, Line, LobbyStore, Place, PlatformStore};
+use storage::{CompanyStore, FairnessKey, LobbyStore, Place, PlatformStore};
 use tenancy::{
     Fault, StoreError,
     access::{Caller, Desk, Office, Refused, Staff, Superadmin, Supervisor},
@@ -40,9 +40,9 @@ impl App {
         self.db.read(caller, job).await
     }
 
-    /// The line of what a caller says of itself: see [`storage::Database::line_of`].
-    pub(crate) fn line_of(&self, claim: impl Hash) -> Line {
-        self.db.line_of(&claim)
+    /// The line of what a caller says of itself: see [`storage::Database::fairness_key`].
+    pub(crate) fn fairness_key(&self, claim: impl Hash) -> FairnessKey {
+        self.db.fairness_key(&claim)
     }
 
     /// One read before it is known who calls, taking its turn with whatever claims the same.
@@ -55,13 +55,13 @@ impl App {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.lobby_in(self.line_of(claim), job).await
+        self.lobby_in(self.fairness_key(claim), job).await
     }
 
     /// As [`App::lobby_of`], in a line that is known.
     pub(crate) async fn lobby_in<T, E>(
         &self,
-        line: Line,
+        line: FairnessKey,
         job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
@@ -81,13 +81,13 @@ impl App {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.lobby_write_in(self.line_of(claim), job).await
+        self.lobby_write_in(self.fairness_key(claim), job).await
     }
 
     /// As [`App::lobby_write_of`], in a line that is known.
     pub(crate) async fn lobby_write_in<T, E>(
         &self,
-        line: Line,
+        line: FairnessKey,
         job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where

@@ -12,8 +12,8 @@ fn code(text: &str) -> CompanyCode {
 /// How many may wait for one turn.
 const MOST: usize = 9;
 
-fn permits(all: usize, each: usize, alone: usize) -> Permits {
-    Permits::new(Share { all, each, alone, waiting: MOST })
+fn permits(all: usize, each: usize, alone: usize) -> FairSemaphore {
+    FairSemaphore::new(Share { all, each, alone, waiting: MOST })
 }
 
 fn poll(future: Pin<&mut impl Future<Output = Result<Permit, StoreError>>>) -> Option<Permit> {
@@ -27,14 +27,14 @@ fn poll(future: Pin<&mut impl Future<Output = Result<Permit, StoreError>>>) -> O
 fn a_company_holds_one_permit_and_the_others_take_turns() {
     let permits = permits(2, 1, 1);
     let (busy, calm, late) = (code("BUSY1"), code("CALM1"), code("LATE1"));
-    let mut first = pin!(permits.enter(busy));
+    let mut first = pin!(permits.acquire(busy));
     let first = poll(first.as_mut()).unwrap();
-    let mut second = pin!(permits.enter(busy));
-    let mut third = pin!(permits.enter(busy));
+    let mut second = pin!(permits.acquire(busy));
+    let mut third = pin!(permits.acquire(busy));
     assert!(poll(second.as_mut()).is_none(), "it holds one already");
     assert!(poll(third.as_mut()).is_none());
-    let other = poll(pin!(permits.enter(calm))).expect("a permit is kept for others");
-    let mut latest = pin!(permits.enter(late));
+    let other = poll(pin!(permits.acquire(calm))).expect("a permit is kept for others");
+    let mut latest = pin!(permits.acquire(late));
     assert!(poll(latest.as_mut()).is_none(), "none is free");
     drop(other);
     let latest = poll(latest.as_mut()).expect("before those who hold one");
@@ -48,7 +48,7 @@ fn a_company_holds_one_permit_and_the_others_take_turns() {
 fn one_company_leaves_permits_and_not_everybody_may_wait() {
     let permits = permits(3, 2, 2);
     let busy = code("BUSY1");
-    let enter = || Box::pin(permits.enter(busy));
+    let enter = || Box::pin(permits.acquire(busy));
     let held = [poll(enter().as_mut()).unwrap(), poll(enter().as_mut()).unwrap()];
     let mut waiting: Vec<_> = (0..=MOST).map(|_| enter()).collect();
     waiting.iter_mut().take(MOST).for_each(|one| assert!(poll(one.as_mut()).is_none()));
@@ -57,7 +57,7 @@ fn one_company_leaves_permits_and_not_everybody_may_wait() {
         panic!("more wait than may")
     };
     assert_eq!(refused.fault(), Fault::Unavailable);
-    assert!(poll(pin!(permits.enter(code("CALM1")))).is_some());
+    assert!(poll(pin!(permits.acquire(code("CALM1")))).is_some());
     drop(held);
     assert_eq!(waiting.iter_mut().filter_map(|one| poll(one.as_mut())).count(), MOST, "each in its turn");
 }
@@ -66,10 +66,10 @@ fn one_company_leaves_permits_and_not_everybody_may_wait() {
 fn a_company_has_more_permits_while_it_is_alone() {
     let permits = permits(9, 1, 3);
     let (busy, calm) = (code("BUSY1"), code("CALM1"));
-    let mut entered: Vec<_> = (0..4).map(|_| Box::pin(permits.enter(busy))).collect();
+    let mut entered: Vec<_> = (0..4).map(|_| Box::pin(permits.acquire(busy))).collect();
     let mut held: Vec<_> = entered.iter_mut().filter_map(|one| poll(one.as_mut())).collect();
     assert_eq!(held.len(), 3);
-    let other = poll(pin!(permits.enter(calm))).unwrap();
+    let other = poll(pin!(permits.acquire(calm))).unwrap();
     drop(held.pop());
     assert!(poll(entered[3].as_mut()).is_none(), "two companies are there, and it holds two permits");
     drop((held, other));
@@ -80,7 +80,7 @@ fn a_company_has_more_permits_while_it_is_alone() {
 fn a_company_is_not_alone_while_another_waits() {
     let permits = permits(2, 1, 2);
     let (busy, calm) = (code("BUSY1"), code("CALM1"));
-    let enter = |company| Box::pin(permits.enter(company));
+    let enter = |company| Box::pin(permits.acquire(company));
     let [first, second] = [0, 1].map(|_| poll(enter(busy).as_mut()).unwrap());
     let mut waiting = [enter(calm), enter(calm), enter(busy)];
     waiting.iter_mut().for_each(|one| assert!(poll(one.as_mut()).is_none()));
@@ -101,8 +101,8 @@ fn a_company_is_not_alone_while_another_waits() {
 fn who_went_away_takes_no_place_in_a_line() {
     let permits = permits(1, 1, 1);
     let busy = code("BUSY1");
-    let held = poll(pin!(permits.enter(busy))).unwrap();
-    let enter = || Box::pin(permits.enter(busy));
+    let held = poll(pin!(permits.acquire(busy))).unwrap();
+    let enter = || Box::pin(permits.acquire(busy));
     let mut gone: Vec<_> = (0..MOST).map(|_| enter()).collect();
     gone.iter_mut().for_each(|one| assert!(poll(one.as_mut()).is_none()));
     drop(gone);
@@ -120,17 +120,17 @@ fn a_turn_holds_no_permit_while_it_waits_for_something_else() {
     let (busy, calm) = (code("BUSY1"), code("CALM1"));
     let (finish, finished) = oneshot::channel::<()>();
     let mut work = pin!(async {
-        let mut turn = Turn::begin(&permits, busy).await?;
-        turn.beside(async { finished.await.map_err(|_| full()) }).await?;
-        permits.enter(busy).await
+        let mut turn = PausablePermit::acquire(&permits, busy).await?;
+        turn.release_during(async { finished.await.map_err(|_| full()) }).await?;
+        permits.acquire(busy).await
     });
     assert!(poll(work.as_mut()).is_none());
-    let other = poll(pin!(permits.enter(calm))).expect("the permit was put down");
+    let other = poll(pin!(permits.acquire(calm))).expect("the permit was put down");
     finish.send(()).unwrap();
     assert!(poll(work.as_mut()).is_none(), "behind whoever came meanwhile");
     drop(other);
     assert!(poll(work.as_mut()).is_none(), "the turn has the permit again");
-    assert!(poll(pin!(permits.enter(calm))).is_none());
+    assert!(poll(pin!(permits.acquire(calm))).is_none());
 }
 
 #[test]
@@ -150,20 +150,20 @@ fn who_came_a_while_ago_is_gone() {
 #[test]
 fn whoever_goes_away_takes_no_permit_along() {
     let permits = permits(1, 1, 1);
-    let held = poll(pin!(permits.enter(code("A1")))).unwrap();
+    let held = poll(pin!(permits.acquire(code("A1")))).unwrap();
     {
-        let mut gone = pin!(permits.enter(code("B1")));
+        let mut gone = pin!(permits.acquire(code("B1")));
         assert!(poll(gone.as_mut()).is_none());
     }
     drop(held);
-    let mut told = Box::pin(permits.enter(code("C1")));
+    let mut told = Box::pin(permits.acquire(code("C1")));
     assert!(poll(told.as_mut()).is_some(), "the permit of one that went away is free");
-    let held = poll(pin!(permits.enter(code("A1")))).unwrap();
-    let mut granted = Box::pin(permits.enter(code("B1")));
+    let held = poll(pin!(permits.acquire(code("A1")))).unwrap();
+    let mut granted = Box::pin(permits.acquire(code("B1")));
     assert!(poll(granted.as_mut()).is_none());
     drop(held);
     drop(granted);
-    assert!(poll(pin!(permits.enter(code("C1")))).is_some(), "nor does one that was given a permit unseen");
+    assert!(poll(pin!(permits.acquire(code("C1")))).is_some(), "nor does one that was given a permit unseen");
     let state = permits.lock();
     assert!(state.free == 1 && state.waiting.is_empty() && state.round.is_empty() && state.held.is_empty());
 }

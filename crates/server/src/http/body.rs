@@ -19,9 +19,9 @@ use tokio::runtime::Handle;
 
 use crate::{
     app::App,
-    aside::aside,
     auth,
-    http::{describe::Field, error::ApiError, field_errors::FieldErrors, gate},
+    background::aside,
+    http::{caller_first, describe::Field, error::ApiError, field_errors::FieldErrors},
 };
 
 pub(crate) use json::type_name;
@@ -60,7 +60,7 @@ pub(crate) trait Body: Sized + Send + 'static {
 
 /// Extracts a body in any of the three encodings.
 ///
-/// Behind an extractor that [holds the gate](gate::hold) it refuses only after
+/// Behind an extractor that [holds the gate](caller_first::hold) it refuses only after
 /// the caller was let in.
 #[derive(Debug)]
 pub(crate) struct Valid<T>(pub(crate) T);
@@ -74,7 +74,7 @@ impl<T: Body> FromRequest for Valid<T> {
         let payload = payload.take();
         Box::pin(async move {
             let body = payload::read(req.headers(), payload, T::LIMIT).await;
-            gate::pass(&req).await;
+            caller_first::pass(&req).await;
             parse_by_turns(&req, body?).await.map(Self)
         })
     }
@@ -96,7 +96,7 @@ async fn parse_by_turns<T: Body>(req: &HttpRequest, body: Bytes) -> Result<T, Ap
     }
     // Tests of the foundation mount endpoints without an application.
     let turn = match req.app_data::<web::Data<App>>() {
-        Some(app) => Some(app.long_bodies.enter(Origin::of(auth::client_ip(req)?)).await?),
+        Some(app) => Some(app.long_bodies.acquire(Origin::of(auth::client_ip(req)?)).await?),
         None => None,
     };
     let (headers, runtime) = (req.headers().clone(), Handle::current());

@@ -32,7 +32,7 @@ pub(crate) struct Operation {
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) body: Option<BodyShape>,
     pub(crate) replies: Vec<(StatusCode, Content)>,
-    pub(crate) refusals: Vec<Refusal>,
+    pub(crate) refusals: Vec<DocumentedError>,
     pub(crate) is_replayable: bool,
 }
 
@@ -134,7 +134,7 @@ pub(crate) enum Content {
 
 /// A refusal: its code, an example of its message, and keys of its own.
 #[derive(Debug, Clone)]
-pub(crate) struct Refusal {
+pub(crate) struct DocumentedError {
     pub(crate) code: Code,
     pub(crate) message: &'static str,
     pub(crate) extras: Value,
@@ -205,7 +205,7 @@ impl Operation {
 
     /// An empty message stands for the words that the code always has.
     pub(crate) fn refusal(mut self, code: Code, message: &'static str, extras: Value) -> Self {
-        self.refusals.push(Refusal { code, message, extras });
+        self.refusals.push(DocumentedError { code, message, extras });
         self
     }
 

@@ -19,7 +19,7 @@ use tracing::Instrument;
 
 use crate::{
     app::App,
-    http::{cors, envelope, guarding, paths, redact::Redacted, request_id::RequestId},
+    http::{cors, envelope, paths, redact::Redacted, request_id::RequestId, security_headers},
     limits,
 };
 
@@ -52,7 +52,7 @@ where
     let finish = |response: HttpResponse<BoxBody>| {
         let mut response = envelope::seal(response, &id, &method);
         cors::stamp(response.headers_mut(), &id);
-        guarding::stamp(response.headers_mut(), is_https);
+        security_headers::stamp(response.headers_mut(), is_https);
         tracing::info!(
             status = response.status().as_u16(),
             duration_ms = (started.elapsed().as_secs_f64() * 1e6).round() / 1e3,

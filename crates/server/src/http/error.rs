@@ -27,9 +27,9 @@ const TOO_MANY: &str = "Too many requests.";
 ///
 /// The body is written at the edge, which knows the request id; the response
 /// that actix makes from this value has only status and headers.
-pub(crate) struct ApiError(Box<Refusal>);
+pub(crate) struct ApiError(Box<ErrorParts>);
 
-struct Refusal {
+struct ErrorParts {
     status: StatusCode,
     code: Code,
     shape: Shape,
@@ -89,7 +89,7 @@ impl ApiError {
     }
 
     fn shaped(status: StatusCode, code: Code, shape: Shape) -> Self {
-        Self(Box::new(Refusal { status, code, shape, extras: Vec::new(), headers: Vec::new(), cause: None }))
+        Self(Box::new(ErrorParts { status, code, shape, extras: Vec::new(), headers: Vec::new(), cause: None }))
     }
 
     /// 400 with a message for each refused field.

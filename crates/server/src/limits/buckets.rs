@@ -4,7 +4,7 @@ use std::{future::Future, pin::Pin, time::Duration};
 
 use tenancy::Timestamp;
 
-use super::key::Key;
+use super::bucket_name::BucketName;
 
 /// So many calls in any span of this length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,11 +46,17 @@ pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub(crate) trait Buckets: Send + Sync {
     /// Counts a call, unless as many as the quota allows were counted within its window before `now`.
     /// Deciding and counting are one step, whoever else asks meanwhile.
-    fn take<'a>(&'a self, key: &'a Key, quota: Quota, now: Timestamp) -> Answer<'a, Taken>;
+    fn take<'a>(&'a self, key: &'a BucketName, quota: Quota, now: Timestamp) -> Answer<'a, Taken>;
 
     /// How the bucket stands. Counts nothing.
-    fn look<'a>(&'a self, key: &'a Key, quota: Quota, now: Timestamp) -> Answer<'a, Level>;
+    fn look<'a>(&'a self, key: &'a BucketName, quota: Quota, now: Timestamp) -> Answer<'a, Level>;
 
     /// Takes back one call that was counted at `taken`; does nothing if the window has passed it.
-    fn give_back<'a>(&'a self, key: &'a Key, quota: Quota, taken: Timestamp, now: Timestamp) -> Answer<'a, Level>;
+    fn give_back<'a>(
+        &'a self,
+        key: &'a BucketName,
+        quota: Quota,
+        taken: Timestamp,
+        now: Timestamp,
+    ) -> Answer<'a, Level>;
 }

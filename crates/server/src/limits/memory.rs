@@ -10,8 +10,8 @@ use std::{
 use tenancy::Timestamp;
 
 use super::{
+    bucket_name::BucketName,
     buckets::{Answer, Buckets, Level, Quota, Taken},
-    key::Key,
 };
 
 /// Locks, so that callers rarely wait for each other.
@@ -36,7 +36,7 @@ pub(crate) struct MemoryBuckets {
 
 #[derive(Default)]
 struct Shard {
-    buckets: HashMap<Key, Bucket>,
+    buckets: HashMap<BucketName, Bucket>,
     sweep_at: Option<Timestamp>,
 }
 
@@ -54,7 +54,7 @@ impl MemoryBuckets {
         Self { hasher: RandomState::new(), calls: shards(SHARDS), sign_ins: shards(SHARDS / 2) }
     }
 
-    fn with<T>(&self, key: &Key, work: impl FnOnce(&mut Shard) -> T) -> Option<T> {
+    fn with<T>(&self, key: &BucketName, work: impl FnOnce(&mut Shard) -> T) -> Option<T> {
         let shards = if key.is_sign_in() { &self.sign_ins } else { &self.calls };
         let place = self.hasher.hash_one(key).checked_rem(u64::try_from(shards.len()).ok()?)?;
         let shard = shards.get(usize::try_from(place).ok()?)?;
@@ -64,7 +64,7 @@ impl MemoryBuckets {
 }
 
 impl Shard {
-    fn take(&mut self, key: &Key, quota: Quota, now: Timestamp) -> Taken {
+    fn take(&mut self, key: &BucketName, quota: Quota, now: Timestamp) -> Taken {
         self.sweep(now);
         if let Some(bucket) = self.buckets.get_mut(key) {
             return bucket.take(quota, now);
@@ -142,17 +142,23 @@ fn empty(quota: Quota) -> Level {
 }
 
 impl Buckets for MemoryBuckets {
-    fn take<'a>(&'a self, key: &'a Key, quota: Quota, now: Timestamp) -> Answer<'a, Taken> {
+    fn take<'a>(&'a self, key: &'a BucketName, quota: Quota, now: Timestamp) -> Answer<'a, Taken> {
         let taken = self.with(key, |shard| shard.take(key, quota, now));
         Box::pin(std::future::ready(taken.unwrap_or(Taken::Counted(empty(quota)))))
     }
 
-    fn look<'a>(&'a self, key: &'a Key, quota: Quota, now: Timestamp) -> Answer<'a, Level> {
+    fn look<'a>(&'a self, key: &'a BucketName, quota: Quota, now: Timestamp) -> Answer<'a, Level> {
         let level = self.with(key, |shard| shard.buckets.get_mut(key).map(|bucket| bucket.level(quota, now)));
         Box::pin(std::future::ready(level.flatten().unwrap_or(empty(quota))))
     }
 
-    fn give_back<'a>(&'a self, key: &'a Key, quota: Quota, taken: Timestamp, now: Timestamp) -> Answer<'a, Level> {
+    fn give_back<'a>(
+        &'a self,
+        key: &'a BucketName,
+        quota: Quota,
+        taken: Timestamp,
+        now: Timestamp,
+    ) -> Answer<'a, Level> {
         let level =
             self.with(key, |shard| shard.buckets.get_mut(key).map(|bucket| bucket.give_back(quota, taken, now)));
         Box::pin(std::future::ready(level.flatten().unwrap_or(empty(quota))))

@@ -13,14 +13,14 @@ use identity::{
     Origin,
     sign_in::{self, Candidate},
 };
-use storage::{Line, LobbyStore};
+use storage::{FairnessKey, LobbyStore};
 use tenancy::{StoreError, Timestamp, UserId, access::Directory as _};
 
 use super::{
-    Key,
+    BucketName,
+    bucket_name::Subject,
     buckets::{Level, Taken},
-    key::Subject,
-    standing,
+    headers,
 };
 use crate::{
     app::App,
@@ -41,7 +41,7 @@ pub(crate) async fn attempt<T>(
     req: &HttpRequest,
     login: String,
     find: impl FnOnce(&mut LobbyStore<'_>, &str, Origin, Timestamp) -> Result<Candidate, StoreError> + Send + 'static,
-    check: impl AsyncFnOnce(Candidate, Line) -> Result<T, ApiError>,
+    check: impl AsyncFnOnce(Candidate, FairnessKey) -> Result<T, ApiError>,
 ) -> Result<T, ApiError> {
     let mut attempt = Attempt::new(req)?;
     let outcome = attempt.make(login, find, check).await;
@@ -57,9 +57,9 @@ pub(crate) async fn attempt<T>(
 /// Refuses a caller whose address has no failed sign-in left, before its body is read.
 pub(super) async fn has_room(req: &HttpRequest) -> Result<(), ApiError> {
     let app = app(req)?;
-    let level = app.limiter.look(&Key::SignIn(Origin::of(client_ip(req)?)), app.now()).await;
+    let level = app.limiter.look(&BucketName::SignIn(Origin::of(client_ip(req)?)), app.now()).await;
     let Some(level) = level else { return Ok(()) };
-    standing::note(req, level);
+    headers::note(req, level);
     if level.remaining == 0 { Err(ApiError::login_throttled(level.reset)) } else { Ok(()) }
 }
 
@@ -69,9 +69,9 @@ struct Attempt<'r> {
     app: &'r App,
     origin: Origin,
     now: Timestamp,
-    counted: Vec<(Key, Level)>,
+    counted: Vec<(BucketName, Level)>,
     /// Whom the password was compared for, once it was, and in whose turn.
-    compared: Option<(Option<UserId>, Line)>,
+    compared: Option<(Option<UserId>, FairnessKey)>,
 }
 
 impl<'r> Attempt<'r> {
@@ -84,26 +84,26 @@ impl<'r> Attempt<'r> {
         &mut self,
         login: String,
         find: impl FnOnce(&mut LobbyStore<'_>, &str, Origin, Timestamp) -> Result<Candidate, StoreError> + Send + 'static,
-        check: impl AsyncFnOnce(Candidate, Line) -> Result<T, ApiError>,
+        check: impl AsyncFnOnce(Candidate, FairnessKey) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
-        self.reserve(Key::SignIn(self.origin)).await?;
+        self.reserve(BucketName::SignIn(self.origin)).await?;
         let nobody = Subject::nobody(&login);
         let (origin, now) = (self.origin, self.now);
         let find = move |lobby: &mut LobbyStore<'_>| {
             let candidate = find(lobby, &login, origin, now)?;
             // Asked whether or not there is an account.
-            let standing = lobby.standing(candidate.subject().unwrap_or(UserId::new(0)))?;
+            let standing = lobby.account_state(candidate.subject().unwrap_or(UserId::new(0)))?;
             Ok::<_, StoreError>((candidate, standing))
         };
         let (candidate, standing) = self.app.lobby_of(&nobody, find).await?;
         let line = match standing {
-            Some(standing) if candidate.from_known() => Line::of_staff(standing.role.company()),
-            Some(_) | None => self.app.line_of(origin),
+            Some(standing) if candidate.from_known() => FairnessKey::of_staff(standing.role.company()),
+            Some(_) | None => self.app.fairness_key(origin),
         };
         self.reserve(match candidate.subject() {
-            Some(user) if candidate.from_known() => Key::SignInKnown(user, origin),
-            Some(user) => Key::SignInElsewhere(Subject::Account(user)),
-            None => Key::SignInElsewhere(nobody),
+            Some(user) if candidate.from_known() => BucketName::SignInKnown(user, origin),
+            Some(user) => BucketName::SignInElsewhere(Subject::Account(user)),
+            None => BucketName::SignInElsewhere(nobody),
         })
         .await?;
         self.compared = Some((candidate.subject(), line));
@@ -111,7 +111,7 @@ impl<'r> Attempt<'r> {
     }
 
     /// Counts the attempt in one more bucket.
-    async fn reserve(&mut self, key: Key) -> Result<(), ApiError> {
+    async fn reserve(&mut self, key: BucketName) -> Result<(), ApiError> {
         match self.app.limiter.take(&key, self.now).await {
             None => Ok(()),
             Some(Taken::Counted(level)) => {
@@ -119,7 +119,7 @@ impl<'r> Attempt<'r> {
                 Ok(())
             }
             Some(Taken::Refused(level)) => {
-                standing::note(self.req, level);
+                headers::note(self.req, level);
                 Err(ApiError::login_throttled(level.reset))
             }
         }
@@ -131,7 +131,7 @@ impl<'r> Attempt<'r> {
             let level =
                 if failed { Some(counted) } else { self.app.limiter.give_back(&key, self.now, self.app.now()).await };
             if let Some(level) = level {
-                standing::note(self.req, level);
+                headers::note(self.req, level);
             }
         }
     }

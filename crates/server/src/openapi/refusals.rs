@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     http::{
         code::Code,
-        describe::{Operation, Refusal},
+        describe::{DocumentedError, Operation},
         envelope,
         error::{ApiError, TokenProblem},
         request_id::RequestId,
@@ -52,7 +52,7 @@ pub(super) fn schemas(schemas: &mut Map<String, Value>) {
 /// The responses of an operation's refusals, by status.
 pub(super) fn responses(operation: &Operation, scope: Scope) -> BTreeMap<u16, Value> {
     let mut by_status: BTreeMap<u16, Vec<(Code, ApiError)>> = BTreeMap::new();
-    let limited = scope.refusal().map(|code| Refusal { code, message: "", extras: Value::Null });
+    let limited = scope.refusal().map(|code| DocumentedError { code, message: "", extras: Value::Null });
     for refusal in operation.refusals.iter().chain(&limited).chain(&everywhere()) {
         let error = example(refusal);
         by_status.entry(error.status_code().as_u16()).or_default().push((refusal.code, error));
@@ -61,8 +61,8 @@ pub(super) fn responses(operation: &Operation, scope: Scope) -> BTreeMap<u16, Va
 }
 
 /// What may come of any call.
-fn everywhere() -> [Refusal; 2] {
-    [Code::InternalError, Code::Overloaded].map(|code| Refusal { code, message: "", extras: Value::Null })
+fn everywhere() -> [DocumentedError; 2] {
+    [Code::InternalError, Code::Overloaded].map(|code| DocumentedError { code, message: "", extras: Value::Null })
 }
 
 fn response(errors: &[(Code, ApiError)]) -> Value {
@@ -88,7 +88,7 @@ fn response(errors: &[(Code, ApiError)]) -> Value {
 }
 
 /// The error that such a refusal is.
-fn example(refusal: &Refusal) -> ApiError {
+fn example(refusal: &DocumentedError) -> ApiError {
     let message = refusal.message;
     let token = ApiError::unauthorized;
     let error = match refusal.code {

@@ -9,10 +9,10 @@ use identity::{
 use knowledge::markup::neutralise;
 use schemars::JsonSchema;
 use serde::Serialize;
-use storage::Line;
+use storage::FairnessKey;
 use tenancy::{UserId, access::Superadmin, audit::Action};
 
-use super::auth::made_up_password;
+use super::sign_in::made_up_password;
 use crate::{
     app::App,
     auth::Auth,
@@ -24,7 +24,7 @@ use crate::{
         routes::{Endpoint, at},
         rules::{email, integer, or_reset, text},
     },
-    views::{AdminRow, CompanyId, Shown},
+    views::{AdminRow, AsText, CompanyId},
 };
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -128,7 +128,7 @@ impl From<Deleted> for DeletedAdminReply {
                 id: admin.user.get(),
                 name: admin.contact.map(|contact| contact.name).unwrap_or_default(),
                 email: admin.email.to_string(),
-                company_id: admin.company.map(|company| Shown(company.code)),
+                company_id: admin.company.map(|company| AsText(company.code)),
             },
             company_closed,
         }
@@ -177,7 +177,7 @@ async fn reset_password(
     app: web::Data<App>,
 ) -> Result<Json<AdminPasswordReset>, ApiError> {
     let (user, now) = (UserId::new(body.admin_id), app.now());
-    let (password, hash) = made_up_password(&app, Line::Platform).await?;
+    let (password, hash) = made_up_password(&app, FairnessKey::Platform).await?;
     let reset = app.platform(superadmin, Action::PasswordReset, move |platform| {
         admins::reset_password(platform, user, &hash, now)
     });

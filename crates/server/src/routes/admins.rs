@@ -14,10 +14,10 @@ use knowledge::markup::neutralise;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
-use storage::Line;
+use storage::FairnessKey;
 use tenancy::{CompanyCode, PlanId, StoreError, UserId, access::Superadmin, audit::Action, plans::Plan};
 
-use super::auth::made_up_password;
+use super::sign_in::made_up_password;
 use crate::{
     app::App,
     auth::Auth,
@@ -34,7 +34,7 @@ use crate::{
         routes::{Endpoint, at},
         rules::{Described, Rule as _, email, integer, text},
     },
-    views::{AdminRow, CompanyId, Dec, Shown},
+    views::{AdminRow, AsText, CompanyId, MoneyText},
 };
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -137,12 +137,12 @@ struct PlanView {
     id: i64,
     name: &'static str,
     max_agents: i32,
-    price: Dec,
+    price: MoneyText,
 }
 
 impl From<Plan> for PlanView {
     fn from(plan: Plan) -> Self {
-        Self { id: plan.id.get(), name: plan.name.display(), max_agents: plan.max_agents, price: Shown(plan.price) }
+        Self { id: plan.id.get(), name: plan.name.display(), max_agents: plan.max_agents, price: AsText(plan.price) }
     }
 }
 
@@ -153,7 +153,7 @@ async fn create(
     app: web::Data<App>,
 ) -> Result<Created<CreatedAdmin>, ApiError> {
     let email = Email::parse(&admin.email)?;
-    let (password, hash) = made_up_password(&app, Line::Platform).await?;
+    let (password, hash) = made_up_password(&app, FairnessKey::Platform).await?;
     let contact = Contact {
         name: neutralise(&admin.name).into_owned(),
         address: admin.address.unwrap_or_default(),
@@ -174,7 +174,7 @@ async fn create(
         name: contact.name,
         email: email.to_string(),
         password: password.expose().to_owned(),
-        company_id: Shown(company.code),
+        company_id: AsText(company.code),
         plan: plan.map(PlanView::from),
     }))
 }

@@ -21,7 +21,7 @@ use crate::{
         params::Params,
         routes::{Endpoint, at},
     },
-    views::{Shown, Ts},
+    views::{AsText, TimestampText},
 };
 
 /// Entries on a page that names no number.
@@ -59,7 +59,7 @@ struct AuditPage {
 #[derive(Serialize, JsonSchema)]
 struct AuditRow {
     seq: i64,
-    at: Ts,
+    at: TimestampText,
     actor: ActorView,
     action: String,
     object: ObjectView,
@@ -82,7 +82,7 @@ impl From<Recorded> for AuditRow {
     fn from(entry: Recorded) -> Self {
         Self {
             seq: entry.seq,
-            at: Shown(entry.at),
+            at: AsText(entry.at),
             actor: ActorView { kind: entry.actor_kind, user_id: entry.actor_user.map(tenancy::UserId::get) },
             action: entry.action,
             object: ObjectView { kind: entry.object_kind, id: entry.object_id },

@@ -23,8 +23,8 @@ use crate::{
         routes::{Endpoint, at},
         rules::{integer_list, text},
     },
-    limits::{self, Key, Scope},
-    turn::{self, Turned},
+    limits::{self, BucketName, Scope},
+    turn::{self, TurnOutcome},
     views::{FileRow, MessageRow},
 };
 
@@ -134,14 +134,14 @@ async fn chat(
     let company = company(body.company_id.as_deref(), staff.as_ref())?;
     let session = body.session_id.as_deref().and_then(|id| SessionId::parse(id).ok());
     // Before the database is asked, so that calls beyond the budget cost next to nothing.
-    limits::has_room(&req, Key::ChatCompany(company)).await?;
+    limits::has_room(&req, BucketName::ChatCompany(company)).await?;
     let visitor = app.lobby_of(company, move |lobby| access::visitor(lobby, Some(company), session)).await?;
     let bucket = match visitor.session() {
-        Some(session) => Key::ChatSession(session.id()),
-        None => Key::NewSession(Origin::of(ip)),
+        Some(session) => BucketName::ChatSession(session.id()),
+        None => BucketName::NewSession(Origin::of(ip)),
     };
     limits::count(&req, bucket).await?;
-    limits::count(&req, Key::ChatCompany(company)).await?;
+    limits::count(&req, BucketName::ChatCompany(company)).await?;
     let ask = Ask {
         text: body.message,
         context: body.context,
@@ -151,12 +151,12 @@ async fn chat(
         ip,
     };
     match turn::take(app.clone(), visitor, ask).await? {
-        Turned::Done(exchange) => {
+        TurnOutcome::Done(exchange) => {
             let replayed = exchange.replayed;
             let reply = ChatReply::new(*exchange, &app.links, app.now());
             Ok(Replayable { replayed, reply })
         }
-        Turned::InProgress { retry_after } => {
+        TurnOutcome::InProgress { retry_after } => {
             let message = "The first request with this key is still running.";
             Err(ApiError::conflict(Code::RequestInProgress, message).retry_after(retry_after))
         }

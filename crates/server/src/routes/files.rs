@@ -28,8 +28,8 @@ use crate::{
         routes::{Endpoint, at},
         rules::{choice, file, text},
     },
-    limits::{self, Key, Scope},
-    views::{CompanyId, Shown, Ts},
+    limits::{self, BucketName, Scope},
+    views::{AsText, CompanyId, TimestampText},
 };
 use form::Received;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -94,7 +94,7 @@ struct UploadReply {
     file_type: &'static str,
     mime_type: String,
     thumbnail: Option<String>,
-    created_at: Ts,
+    created_at: TimestampText,
     message: &'static str,
 }
 
@@ -104,7 +104,7 @@ impl UploadReply {
         Created(Self {
             id: file.id.get(),
             file_id: file.id.get(),
-            company_id: Shown(file.company),
+            company_id: AsText(file.company),
             session_id: session.as_str().to_owned(),
             uploader: file.uploader.as_str(),
             url: format!("{base}{file_url}"),
@@ -116,7 +116,7 @@ impl UploadReply {
             file_type: file.kind.as_str(),
             mime_type: file.content_type.clone(),
             thumbnail: None,
-            created_at: Shown(file.uploaded_at),
+            created_at: AsText(file.uploaded_at),
             message: "File uploaded successfully",
         })
     }
@@ -142,8 +142,8 @@ async fn receive(
     let admitted = app.lobby_of(company, move |lobby| access::visitor(lobby, Some(company), id)).await;
     let visitor = admitted.map_err(turned_away)?;
     let session = visitor.session().ok_or_else(absent)?;
-    limits::count(&req, Key::UploadSession(session.id())).await?;
-    limits::count(&req, Key::UploadCompany(company)).await?;
+    limits::count(&req, BucketName::UploadSession(session.id())).await?;
+    limits::count(&req, BucketName::UploadCompany(company)).await?;
     let uploader = match body.uploader {
         Some(Uploader::Agent) if may_see(&app, staff, session).await? => Uploader::Agent,
         Some(_) | None => Uploader::User,
@@ -178,8 +178,8 @@ async fn receive_from_agent(
     let company = agent.scope().company();
     let visitor = app.lobby_of(company, move |lobby| access::visitor(lobby, Some(company), Some(id))).await?;
     let session = visitor.session().ok_or(UploadError::SessionNotFound)?;
-    limits::count(&req, Key::UploadSession(session.id())).await?;
-    limits::count(&req, Key::UploadCompany(company)).await?;
+    limits::count(&req, BucketName::UploadSession(session.id())).await?;
+    limits::count(&req, BucketName::UploadCompany(company)).await?;
     let now = app.now();
     let accepted = accept(&session, &file, Uploader::Agent, now)?;
     let (key, kept) = (accepted.key().clone(), app.clone());

@@ -18,7 +18,7 @@ use crate::{
         params::Params,
         routes::{Endpoint, at},
     },
-    views::{HistoryRow, Shown, Ts},
+    views::{AsText, HistoryRow, TimestampText},
 };
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -44,8 +44,8 @@ struct HistorySession {
     status: &'static str,
     profile_completed: bool,
     is_escalated: bool,
-    created_at: Ts,
-    updated_at: Ts,
+    created_at: TimestampText,
+    updated_at: TimestampText,
     visitor_read_seq: i64,
     staff_read_seq: i64,
 }
@@ -67,8 +67,8 @@ async fn show(Auth(staff): Auth<Staff>, params: Params, app: web::Data<App>) -> 
             status: session.status.as_str(),
             profile_completed: session.profile_completed(),
             is_escalated: session.status.is_escalated(),
-            created_at: Shown(session.created_at),
-            updated_at: Shown(session.updated_at),
+            created_at: AsText(session.created_at),
+            updated_at: AsText(session.updated_at),
             visitor_read_seq: session.visitor_read_seq,
             staff_read_seq: session.staff_read_seq,
         },

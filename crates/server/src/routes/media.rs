@@ -12,7 +12,7 @@ use actix_web::{
 };
 use attachments::{AttachmentDirectory as _, Attachments as _, BlobKey, Blobs as _, Disposition, Download, Verdict};
 use serde_json::json;
-use storage::{Line, Place};
+use storage::{FairnessKey, Place};
 use tenancy::{CompanyCode, Fault, StoreError, access::Staff};
 
 use crate::{
@@ -64,7 +64,7 @@ async fn serve(
     let download = match verdict {
         Some(Verdict::Valid) => {
             // Signed, so the key's company is no mere claim.
-            let line = company_of(&key).map_or_else(|| app.line_of(key.as_str()), Line::Company);
+            let line = company_of(&key).map_or_else(|| app.fairness_key(key.as_str()), FairnessKey::Company);
             let key = key.clone();
             let found = app.lobby_in(line, move |lobby| lobby.by_key(&key));
             found.await.map_err(|error: StoreError| ApiError::from(error))?

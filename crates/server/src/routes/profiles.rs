@@ -25,7 +25,7 @@ use crate::{
         paths::PathId,
         routes::{Endpoint, at},
     },
-    views::{ProfileRow, Shown, Ts, metadata},
+    views::{AsText, ProfileRow, TimestampText, metadata},
 };
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -62,7 +62,7 @@ struct SessionInfo {
     status: &'static str,
     is_escalated: bool,
     profile_completed: bool,
-    created_at: Ts,
+    created_at: TimestampText,
 }
 
 impl From<ProfileListing> for ListedProfile {
@@ -73,7 +73,7 @@ impl From<ProfileListing> for ListedProfile {
                 status: listing.status.as_str(),
                 is_escalated: listing.status.is_escalated(),
                 profile_completed: listing.profile_completed,
-                created_at: Shown(listing.session_created_at),
+                created_at: AsText(listing.session_created_at),
             },
             profile: ProfileRow::whole(&listing.profile),
         }
@@ -125,8 +125,8 @@ struct SessionDetail {
     profile_completed: bool,
     profile_collection_state: &'static str,
     is_escalated: bool,
-    created_at: Ts,
-    updated_at: Ts,
+    created_at: TimestampText,
+    updated_at: TimestampText,
 }
 
 impl From<Session> for SessionDetail {
@@ -137,8 +137,8 @@ impl From<Session> for SessionDetail {
             profile_completed: session.profile_completed(),
             profile_collection_state: session.step.as_str(),
             is_escalated: session.status.is_escalated(),
-            created_at: Shown(session.created_at),
-            updated_at: Shown(session.updated_at),
+            created_at: AsText(session.created_at),
+            updated_at: AsText(session.updated_at),
         }
     }
 }
@@ -147,7 +147,7 @@ impl From<Session> for SessionDetail {
 struct HistoryLine {
     message_type: &'static str,
     content: Option<String>,
-    timestamp: Ts,
+    timestamp: TimestampText,
     metadata: Value,
     seq: i64,
 }
@@ -165,7 +165,7 @@ async fn detail(
         message_type: message.detail.sender().as_str(),
         metadata: metadata(&message),
         content: message.content,
-        timestamp: Shown(message.timestamp),
+        timestamp: AsText(message.timestamp),
         seq: message.seq,
     });
     Ok(Json(ProfileDetail {
@@ -190,7 +190,7 @@ struct StatsView {
     active_users: i64,
     new_users_today: i64,
     timezone: &'static str,
-    current_time: Ts,
+    current_time: TimestampText,
 }
 
 impl StatsView {
@@ -209,7 +209,7 @@ impl StatsView {
             active_users: stats.active,
             new_users_today: stats.used_today,
             timezone: "UTC",
-            current_time: Shown(now),
+            current_time: AsText(now),
         }
     }
 }

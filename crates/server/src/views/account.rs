@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tenancy::{Timestamp, assignments::AssignmentStatus};
 
-use super::{CompanyId, CompanyView, Dec, Shown, Ts, words};
+use super::{AsText, CompanyId, CompanyView, MoneyText, TimestampText, words};
 
 /// The contract's `User`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -25,7 +25,7 @@ pub(crate) struct UserView {
     company_id: Option<CompanyId>,
     current_plan: Option<UserPlan>,
     generated_password: Option<()>,
-    date_joined: Ts,
+    date_joined: TimestampText,
     is_active: bool,
     company: Option<CompanyView>,
 }
@@ -36,7 +36,7 @@ struct UserPlan {
     #[schemars(extend("enum" = words::plan_names()))]
     name: &'static str,
     max_agents: i32,
-    price: Dec,
+    price: MoneyText,
     #[schemars(extend("enum" = words::ASSIGNMENT_STATUSES))]
     status: &'static str,
 }
@@ -56,16 +56,16 @@ impl UserView {
             contact_person: contact.map(|contact| contact.contact_person.clone()),
             contact_number: contact.map(|contact| contact.contact_number.clone()),
             phone_number: contact.map(|contact| contact.phone_number.clone()),
-            company_id: account.company.as_ref().map(|company| Shown(company.code)),
+            company_id: account.company.as_ref().map(|company| AsText(company.code)),
             current_plan: account.plan.as_ref().map(|assignment| UserPlan {
                 id: assignment.plan.id.get(),
                 name: assignment.plan.name.display(),
                 max_agents: assignment.plan.max_agents,
-                price: Shown(assignment.plan.price),
+                price: AsText(assignment.plan.price),
                 status: assignment.status(now).as_str(),
             }),
             generated_password: None,
-            date_joined: Shown(account.date_joined),
+            date_joined: AsText(account.date_joined),
             is_active: account.is_active,
             company: account.company.as_ref().map(CompanyView::from),
         }
@@ -85,7 +85,7 @@ pub(crate) struct AdminRow {
     company_id: Option<CompanyId>,
     current_plan: Option<AdminPlan>,
     generated_password: Option<()>,
-    date_joined: Ts,
+    date_joined: TimestampText,
     is_active: bool,
     company: Option<CompanyView>,
 }
@@ -97,9 +97,9 @@ struct AdminPlan {
     #[schemars(extend("enum" = words::plan_names()))]
     plan_name: &'static str,
     max_agents: i32,
-    price: Dec,
-    start_date: Ts,
-    expiry_date: Ts,
+    price: MoneyText,
+    start_date: TimestampText,
+    expiry_date: TimestampText,
     #[schemars(extend("enum" = words::ASSIGNMENT_STATUSES))]
     status: &'static str,
     days_remaining: u64,
@@ -117,20 +117,20 @@ impl AdminRow {
             contact_person: contact.contact_person,
             contact_number: contact.contact_number,
             phone_number: contact.phone_number,
-            company_id: account.company.as_ref().map(|company| Shown(company.code)),
+            company_id: account.company.as_ref().map(|company| AsText(company.code)),
             current_plan: active.map(|assignment| AdminPlan {
                 assignment_id: assignment.id.get(),
                 plan_id: assignment.plan.id.get(),
                 plan_name: assignment.plan.name.display(),
                 max_agents: assignment.plan.max_agents,
-                price: Shown(assignment.plan.price),
-                start_date: Shown(assignment.start),
-                expiry_date: Shown(assignment.expiry),
+                price: AsText(assignment.plan.price),
+                start_date: AsText(assignment.start),
+                expiry_date: AsText(assignment.expiry),
                 status: assignment.status(now).as_str(),
                 days_remaining: assignment.days_remaining(now),
             }),
             generated_password: None,
-            date_joined: Shown(account.date_joined),
+            date_joined: AsText(account.date_joined),
             is_active: account.is_active,
             company: account.company.as_ref().map(CompanyView::from),
         }

@@ -4,7 +4,7 @@ use identity::agents::{Agent, AgentSession};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{CompanyId, Shown, Ts, formatted, words};
+use super::{AsText, CompanyId, TimestampText, formatted, words};
 
 /// The contract's `AgentRow`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -23,7 +23,7 @@ pub(crate) struct AgentRow {
     generated_password: Option<()>,
     is_first_login: bool,
     is_active: bool,
-    created_at: Ts,
+    created_at: TimestampText,
 }
 
 impl AgentRow {
@@ -36,14 +36,14 @@ impl AgentRow {
             email: agent.email.to_string(),
             phone: agent.phone.clone(),
             specialization: agent.specialization.clone(),
-            company_id: Shown(agent.company),
+            company_id: AsText(agent.company),
             status: agent.status().as_str(),
             formatted_last_active: formatted(agent.last_active),
             formatted_created_at: formatted(Some(agent.created_at)),
             generated_password: None,
             is_first_login: agent.first_login,
             is_active: agent.is_active,
-            created_at: Shown(agent.created_at),
+            created_at: AsText(agent.created_at),
         }
     }
 }
@@ -53,8 +53,8 @@ impl AgentRow {
 pub(crate) struct AgentSessionRow {
     id: i64,
     agent_name: String,
-    login_time: Ts,
-    logout_time: Option<Ts>,
+    login_time: TimestampText,
+    logout_time: Option<TimestampText>,
     duration_minutes: Option<u64>,
     ip_address: Option<String>,
 }
@@ -65,8 +65,8 @@ impl From<AgentSession> for AgentSessionRow {
             id: stay.id.get(),
             duration_minutes: stay.minutes(),
             agent_name: stay.agent_name,
-            login_time: Shown(stay.login),
-            logout_time: stay.logout.map(Shown),
+            login_time: AsText(stay.login),
+            logout_time: stay.logout.map(AsText),
             ip_address: stay.ip.map(|ip| ip.to_string()),
         }
     }

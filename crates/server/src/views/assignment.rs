@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tenancy::Timestamp;
 
-use super::{Dec, Shown, Ts, words};
+use super::{AsText, MoneyText, TimestampText, words};
 
 /// The contract's `AssignmentRow`. Only a company that was reopened without an admin has no `user`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -18,15 +18,15 @@ pub(crate) struct AssignmentRow {
     user_details: Option<OwnerView>,
     plan: i64,
     plan_details: AssignedPlan,
-    start_date: Ts,
-    expiry_date: Ts,
+    start_date: TimestampText,
+    expiry_date: TimestampText,
     #[schemars(extend("enum" = words::ASSIGNMENT_STATUSES))]
     status: &'static str,
     status_display: &'static str,
     days_remaining: u64,
     is_expired: bool,
     notes: String,
-    created_at: Ts,
+    created_at: TimestampText,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -44,7 +44,7 @@ struct AssignedPlan {
     #[schemars(extend("enum" = words::plan_names()))]
     plan_name: &'static str,
     max_agents: i32,
-    price: Dec,
+    price: MoneyText,
 }
 
 impl AssignmentRow {
@@ -60,16 +60,16 @@ impl AssignmentRow {
                 id: plan.id.get(),
                 plan_name: plan.name.display(),
                 max_agents: plan.max_agents,
-                price: Shown(plan.price),
+                price: AsText(plan.price),
             },
-            start_date: Shown(assignment.start),
-            expiry_date: Shown(assignment.expiry),
+            start_date: AsText(assignment.start),
+            expiry_date: AsText(assignment.expiry),
             status: status.as_str(),
             status_display: status.display(),
             days_remaining: assignment.days_remaining(now),
             is_expired: assignment.is_expired(now),
             notes: assignment.notes.clone(),
-            created_at: Shown(assignment.created_at),
+            created_at: AsText(assignment.created_at),
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tenancy::Timestamp;
 
-use super::{FileRow, Shown, Ts, words};
+use super::{AsText, FileRow, TimestampText, words};
 
 /// The contract's `MessageRow`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -20,7 +20,7 @@ pub(crate) struct MessageRow {
     content: Option<String>,
     attachments: Vec<FileRow>,
     metadata: Value,
-    timestamp: Ts,
+    timestamp: TimestampText,
     client_message_id: Option<String>,
 }
 
@@ -34,7 +34,7 @@ impl MessageRow {
             content: message.content.clone(),
             attachments: files(message, links, now),
             metadata: metadata(message),
-            timestamp: Shown(message.timestamp),
+            timestamp: AsText(message.timestamp),
             client_message_id: message.client_message_id.clone(),
         }
     }
@@ -49,7 +49,7 @@ pub(crate) struct HistoryRow {
     message_type: &'static str,
     content: Option<String>,
     metadata: Value,
-    timestamp: Ts,
+    timestamp: TimestampText,
     client_message_id: Option<String>,
     attachments: Vec<FileRow>,
     file_url: Option<String>,
@@ -66,7 +66,7 @@ impl HistoryRow {
             message_type: message.detail.sender().as_str(),
             content: message.content.clone(),
             metadata: metadata(message),
-            timestamp: Shown(message.timestamp),
+            timestamp: AsText(message.timestamp),
             client_message_id: message.client_message_id.clone(),
             file_url: first.map(|file| file.file_url.clone()),
             file_name: first.map(|file| file.original_name.clone()),

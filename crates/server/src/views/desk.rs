@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Shown, Ts};
+use super::{AsText, TimestampText};
 
 /// The contract's `HandoffRow`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -14,8 +14,8 @@ pub(crate) struct HandoffRow {
     chat_session_id: String,
     agent: Option<i64>,
     agent_name: Option<String>,
-    escalated_at: Ts,
-    resolved_at: Option<Ts>,
+    escalated_at: TimestampText,
+    resolved_at: Option<TimestampText>,
     escalation_reason: String,
     notes: Option<String>,
     #[schemars(extend("enum" = Priority::ALL.map(Priority::as_str)))]
@@ -38,7 +38,7 @@ impl From<&Handoff> for HandoffRow {
             chat_session_id: handoff.session_id.as_str().to_owned(),
             agent: agent.map(|agent| agent.id.get()),
             agent_name: agent.map(|agent| agent.name.clone()),
-            escalated_at: Shown(handoff.escalated_at),
+            escalated_at: AsText(handoff.escalated_at),
             resolved_at: resolved_at(handoff),
             escalation_reason: handoff.reason.clone(),
             notes: handoff.notes.clone(),
@@ -60,9 +60,9 @@ impl HandoffRow {
 }
 
 /// When a handoff was resolved, if it is.
-pub(crate) fn resolved_at(handoff: &Handoff) -> Option<Ts> {
+pub(crate) fn resolved_at(handoff: &Handoff) -> Option<TimestampText> {
     match handoff.state {
-        State::Resolved { at, .. } => Some(Shown(at)),
+        State::Resolved { at, .. } => Some(AsText(at)),
         State::Pending | State::Assigned(_) => None,
     }
 }
@@ -77,7 +77,7 @@ pub(crate) struct ActivityRow {
     activity_type: &'static str,
     description: String,
     metadata: Value,
-    timestamp: Ts,
+    timestamp: TimestampText,
     ip_address: Option<String>,
 }
 
@@ -90,7 +90,7 @@ impl From<Activity> for ActivityRow {
             activity_type: activity.kind.as_str(),
             description: activity.description,
             metadata: activity.metadata,
-            timestamp: Shown(activity.timestamp),
+            timestamp: AsText(activity.timestamp),
             ip_address: activity.ip.map(|ip| ip.to_string()),
         }
     }

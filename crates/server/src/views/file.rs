@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tenancy::Timestamp;
 
-use super::{CompanyId, Shown, Ts};
+use super::{AsText, CompanyId, TimestampText};
 
 /// The contract's `FileRow`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -20,7 +20,7 @@ pub(crate) struct FileRow {
     #[schemars(extend("enum" = FileKind::ALL.map(FileKind::as_str)))]
     file_type: &'static str,
     pub(crate) file_url: String,
-    uploaded_at: Ts,
+    uploaded_at: TimestampText,
     #[schemars(extend("enum" = Uploader::ALL.map(Uploader::as_str)))]
     uploader: &'static str,
     mime_type: String,
@@ -32,13 +32,13 @@ impl FileRow {
             id: file.id.get(),
             session: file.session.get(),
             user_profile: file.profile.map(tenancy::ProfileId::get),
-            company_id: Shown(file.company),
+            company_id: AsText(file.company),
             original_name: file.original_name.clone(),
             filename: file.filename.clone(),
             file_size: file.size,
             file_type: file.kind.as_str(),
             file_url: file.link(links, now),
-            uploaded_at: Shown(file.uploaded_at),
+            uploaded_at: AsText(file.uploaded_at),
             uploader: file.uploader.as_str(),
             mime_type: file.content_type.clone(),
         }

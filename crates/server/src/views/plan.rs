@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tenancy::plans::{Plan, PlanName};
 
-use super::{Day, Dec, Shown, Ts, words};
+use super::{AsText, DateText, MoneyText, TimestampText, words};
 
 /// The contract's `PlanRow`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -15,11 +15,11 @@ pub(crate) struct PlanRow {
     #[schemars(extend("enum" = words::plan_names()))]
     plan_name_display: &'static str,
     max_agents: i32,
-    price: Dec,
+    price: MoneyText,
     is_active: bool,
-    created_at: Ts,
+    created_at: TimestampText,
     company_name: String,
-    expiry_date: Option<Day>,
+    expiry_date: Option<DateText>,
 }
 
 impl From<&Plan> for PlanRow {
@@ -29,11 +29,11 @@ impl From<&Plan> for PlanRow {
             plan_name: plan.name.as_str(),
             plan_name_display: plan.name.display(),
             max_agents: plan.max_agents,
-            price: Shown(plan.price),
+            price: AsText(plan.price),
             is_active: plan.is_active,
-            created_at: Shown(plan.created_at),
+            created_at: AsText(plan.created_at),
             company_name: plan.company_name.clone(),
-            expiry_date: plan.expiry_date.map(Shown),
+            expiry_date: plan.expiry_date.map(AsText),
         }
     }
 }

@@ -4,7 +4,7 @@ use chatbot::Profile;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{CompanyId, Shown, Ts};
+use super::{AsText, CompanyId, TimestampText};
 
 /// The contract's `ProfileRow`. What a visitor may not see is null.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -18,8 +18,8 @@ pub(crate) struct ProfileRow {
     email: Option<String>,
     address: Option<String>,
     country_code: Option<String>,
-    created_at: Option<Ts>,
-    last_used: Option<Ts>,
+    created_at: Option<TimestampText>,
+    last_used: Option<TimestampText>,
     is_favorite: Option<bool>,
 }
 
@@ -29,15 +29,15 @@ impl ProfileRow {
         Self {
             id: Some(profile.id.get()),
             session_id: Some(profile.session_id.as_str().to_owned()),
-            company_id: Some(Shown(profile.company)),
+            company_id: Some(AsText(profile.company)),
             persistent_user_id: Some(profile.persistent_user_id.clone()),
             name: profile.name.clone(),
             phone: Some(profile.phone.clone()),
             email: profile.email.clone(),
             address: profile.address.clone(),
             country_code: Some(profile.country_code.clone()),
-            created_at: Some(Shown(profile.created_at)),
-            last_used: Some(Shown(profile.last_used)),
+            created_at: Some(AsText(profile.created_at)),
+            last_used: Some(AsText(profile.last_used)),
             is_favorite: Some(profile.is_favorite),
         }
     }

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tenancy::CompanyCode;
 
-use super::{CompanyId, Shown};
+use super::{AsText, CompanyId};
 
 /// All settings, with defaults where the company has said nothing.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -43,7 +43,7 @@ impl BotSettingsView {
     /// The settings of a company.
     pub(crate) fn new(company: CompanyCode, settings: BotSettings) -> Self {
         Self {
-            company_id: Shown(company),
+            company_id: AsText(company),
             bot_name: settings.bot_name,
             welcome_text: settings.welcome_text,
             profile_done_text: settings.profile_done_text,

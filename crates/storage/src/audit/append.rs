@@ -3,14 +3,14 @@
 use diesel::prelude::*;
 use tenancy::{
     CompanyCode, Fault, StoreError, Timestamp,
-    audit::{Action, By, ChainEnd, Object},
+    audit::{Action, AuditActor, ChainEnd, Object},
 };
 
 use super::{NOTED_EVERY, Note, Notes, Recorder, seal::Sealed};
 use crate::{
-    both::both,
     conn::{Db, each_db},
-    error::Stored as _,
+    dual_backend::dual_backend,
+    error::IntoStoreError as _,
     schema::{audit_entries, audit_heads},
     scope,
     types::At,
@@ -42,7 +42,7 @@ impl Recorder {
         let (now, home) = (self.clock.now(), CompanyCode::shared_library());
         let mut installation = notes.chains.remove(&home).unwrap_or_default();
         for (company, noted) in notes.chains {
-            let by = noted.first().map_or(By::Nobody, |note| note.by);
+            let by = noted.first().map_or(AuditActor::Nobody, |note| note.by);
             let grown = self.append(conn, company, &noted, now)?;
             // So that a chain can neither vanish as a whole nor be put back far.
             let begun = grown.begun.then_some((Action::ChainBegun, Object::Company(company)));
@@ -95,13 +95,13 @@ impl Recorder {
         diesel::update(audit_heads::table.find(chain))
             .set((audit_heads::entries.eq(count), audit_heads::mac.eq(seal)))
             .execute(conn)
-            .stored()?;
+            .into_store_error()?;
         Ok(grown)
     }
 
     /// Makes the head of an empty chain; false if somebody else just did.
     fn begin(&self, conn: &mut Db, chain: &str) -> Result<bool, StoreError> {
-        let head = both(
+        let head = dual_backend(
             diesel::insert_into(audit_heads::table)
                 .values((
                     audit_heads::company_id.eq(chain),
@@ -110,7 +110,7 @@ impl Recorder {
                 ))
                 .on_conflict_do_nothing(),
         );
-        Ok(head.execute(conn).stored()? > 0)
+        Ok(head.execute(conn).into_store_error()? > 0)
     }
 }
 
@@ -122,7 +122,7 @@ fn lock(conn: &mut Db, chain: &str) -> Result<Option<Head>, StoreError> {
         Db::Sqlite(conn) => head.first(conn),
     }
     .optional()
-    .stored()
+    .into_store_error()
 }
 
 fn insert(conn: &mut Db, row: &Sealed<'_>, now: Timestamp, mac: &[u8]) -> Result<(), StoreError> {
@@ -138,6 +138,6 @@ fn insert(conn: &mut Db, row: &Sealed<'_>, now: Timestamp, mac: &[u8]) -> Result
         audit_entries::reason.eq(row.reason),
         audit_entries::mac.eq(mac),
     ));
-    each_db!(conn, conn => insert.execute(conn)).stored()?;
+    each_db!(conn, conn => insert.execute(conn)).into_store_error()?;
     Ok(())
 }

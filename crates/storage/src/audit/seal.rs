@@ -23,7 +23,7 @@ const KEY_LABEL: &[u8] = b"switchboard audit log v1";
 
 /// The key of all chains of an installation.
 #[derive(Clone)]
-pub(super) struct Key(Hmac<Sha256>);
+pub(super) struct SealKey(Hmac<Sha256>);
 
 /// Everything that a row says, but its own mac.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +39,7 @@ pub(super) struct Sealed<'r> {
     pub(super) reason: Option<&'r str>,
 }
 
-impl Key {
+impl SealKey {
     /// Derives the key from the installation's secret.
     pub(super) fn derive(secret: &[u8]) -> Self {
         let key = keyed(secret).chain_update(KEY_LABEL).finalize().into_bytes();
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn no_two_entries_hash_alike() {
-        let key = Key::derive(b"secret");
+        let key = SealKey::derive(b"secret");
         let rows = [
             ROW,
             Sealed { chain: "TES002", ..ROW },
@@ -135,12 +135,12 @@ mod tests {
         let macs: BTreeSet<_> = rows.iter().map(|row| key.mac(b"seal", row)).collect();
         assert_eq!(macs.len(), rows.len());
         assert!(!macs.contains(&key.mac(b"other", &ROW)));
-        assert!(!macs.contains(&Key::derive(b"secreu").mac(b"seal", &ROW)));
+        assert!(!macs.contains(&SealKey::derive(b"secreu").mac(b"seal", &ROW)));
     }
 
     #[test]
     fn a_seal_is_of_one_chain_length_and_end() {
-        let key = Key::derive(b"secret");
+        let key = SealKey::derive(b"secret");
         let seals = [("A", 0, ""), ("A", 1, ""), ("B", 0, ""), ("A", 0, "m")];
         let seals: BTreeSet<_> = seals.iter().map(|(chain, n, mac)| key.seal(chain, *n, mac.as_bytes())).collect();
         assert_eq!(seals.len(), 4);

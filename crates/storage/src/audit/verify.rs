@@ -9,7 +9,7 @@ use super::{
     Recorder,
     announced::Announced,
     flaw::{AuditError, Broken, Flaw, Verified},
-    seal::{Key, Sealed},
+    seal::{SealKey, Sealed},
 };
 use crate::{
     conn::{Db, Purpose, open},
@@ -98,7 +98,7 @@ fn snapshot(target: &Target) -> Result<Db, AuditError> {
 
 struct Walk<'k> {
     conn: Db,
-    key: &'k Key,
+    key: &'k SealKey,
     /// Rows that were whole.
     entries: u64,
     announced: Announced,

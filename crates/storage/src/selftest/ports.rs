@@ -1,12 +1,12 @@
 //! The ports of company stores, called with ids of another company.
 
 use attachments::{Attachments as _, BlobKey};
-use chatbot::{Keys as _, Messages as _, Profiles as _, Sessions as _, Side};
+use chatbot::{IdempotencyKeys as _, Messages as _, Profiles as _, Sessions as _, Side};
 use handoff::{Activities as _, ActivityFilter, HandoffFilter, Handoffs as _, Sight};
 use identity::ports::Agents as _;
 use knowledge::KnowledgeBase as _;
 use tenancy::{
-    AgentId, AttachmentId, CompanyCode, Fault, HandoffId, ProfileId, SessionId, SessionKey, StoreError, Timestamp,
+    AgentId, AttachmentId, CompanyCode, Fault, HandoffId, ProfileId, SessionId, SessionRowId, StoreError, Timestamp,
     access::{self, Housekeeper},
 };
 
@@ -39,8 +39,8 @@ impl Ids {
         })
     }
 
-    fn key(&self) -> SessionKey {
-        SessionKey::new(self.number)
+    fn key(&self) -> SessionRowId {
+        SessionRowId::new(self.number)
     }
 
     fn agent(&self) -> AgentId {
@@ -58,7 +58,7 @@ const CALLS: &[(&str, Call)] = &[
     ("Messages::messages", |store, ids| Ok(!store.messages(ids.key())?.is_empty())),
     ("Messages::newest_messages", |store, ids| Ok(!store.newest_messages(ids.key(), 9)?.is_empty())),
     ("Messages::messages_at", |store, ids| Ok(!store.messages_at(ids.key(), &[1])?.is_empty())),
-    ("Keys::claim", |store, ids| Ok(store.claim(ids.key(), Side::Visitor, "")?.is_some())),
+    ("IdempotencyKeys::claim", |store, ids| Ok(store.claim(ids.key(), Side::Visitor, "")?.is_some())),
     ("Profiles::profile_of", |store, ids| Ok(store.profile_of(ids.key())?.is_some())),
     ("Profiles::profile", |store, ids| Ok(store.profile(ProfileId::new(ids.number))?.is_some())),
     ("Attachments::of_session", |store, ids| {
@@ -129,6 +129,6 @@ fn admit(conn: &mut Db, company: CompanyCode) -> Result<Housekeeper, StoreError>
 fn say(conn: &mut Db, door: Door) -> Result<(), StoreError> {
     use diesel::connection::SimpleConnection as _;
 
-    use crate::error::Stored as _;
-    if conn.is_postgres() { conn.batch_execute(&door.settings()).stored() } else { Ok(()) }
+    use crate::error::IntoStoreError as _;
+    if conn.is_postgres() { conn.batch_execute(&door.settings()).into_store_error() } else { Ok(()) }
 }

@@ -6,7 +6,7 @@ use super::{policies, rows::TABLES};
 use crate::conn::{Db, each_db};
 
 #[derive(QueryableByName)]
-struct Line {
+struct FairnessKey {
     #[diesel(sql_type = Text)]
     line: String,
 }
@@ -14,7 +14,7 @@ struct Line {
 /// The gaps that a query with one text column, `line`, finds.
 pub(super) fn lines(conn: &mut Db, sql: &str) -> QueryResult<Vec<String>> {
     let query = sql_query(sql);
-    let rows: Vec<Line> = each_db!(conn, conn => query.load(conn))?;
+    let rows: Vec<FairnessKey> = each_db!(conn, conn => query.load(conn))?;
     Ok(rows.into_iter().map(|row| row.line).collect())
 }
 

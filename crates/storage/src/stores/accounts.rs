@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     conn::Db,
-    error::{Stored as _, word},
+    error::{IntoStoreError as _, decode_enum},
     schema::{accounts, admins, agents, companies},
     scope,
     store::LobbyStore,
@@ -56,7 +56,7 @@ impl CredentialsRow {
     fn into_credentials(self) -> Result<Credentials, StoreError> {
         Ok(Credentials {
             user: UserId::new(self.id),
-            role: word(Role::parse(&self.role), "role")?,
+            role: decode_enum(Role::parse(&self.role), "role")?,
             email: Email::from_stored(self.email),
             hash: PasswordHash::from_stored(self.password_hash),
             version: TokenVersion(self.token_version),
@@ -84,7 +84,7 @@ impl AccountRow {
     pub(super) fn into_account(self) -> Result<Account, StoreError> {
         Ok(Account {
             user: UserId::new(self.id),
-            role: word(Role::parse(&self.role), "role")?,
+            role: decode_enum(Role::parse(&self.role), "role")?,
             agent: None,
             username: self.username,
             email: Email::from_stored(self.email),
@@ -103,7 +103,7 @@ impl Accounts for LobbyStore<'_> {
         let mut rows: Vec<CredentialsRow> = credentials()
             .filter(accounts::username.eq(login).or(accounts::email_key.eq(email_key)))
             .load(self.conn)
-            .stored()?;
+            .into_store_error()?;
         let by_name = rows.iter().position(|row| row.username == login).unwrap_or(0);
         let row = (by_name < rows.len()).then(|| rows.swap_remove(by_name));
         row.map(CredentialsRow::into_credentials).transpose()
@@ -111,7 +111,7 @@ impl Accounts for LobbyStore<'_> {
 
     fn credentials_by_email(&mut self, email_key: &str) -> Result<Option<Credentials>, StoreError> {
         let row: Option<CredentialsRow> =
-            credentials().filter(accounts::email_key.eq(email_key)).first(self.conn).optional().stored()?;
+            credentials().filter(accounts::email_key.eq(email_key)).first(self.conn).optional().into_store_error()?;
         row.map(CredentialsRow::into_credentials).transpose()
     }
 
@@ -122,7 +122,7 @@ impl Accounts for LobbyStore<'_> {
             Db::Sqlite(conn) => query.first(conn),
         }
         .optional()
-        .stored()?;
+        .into_store_error()?;
         row.map(CredentialsRow::into_credentials).transpose()
     }
 
@@ -134,7 +134,7 @@ impl Accounts for LobbyStore<'_> {
                 accounts::token_version.eq(accounts::token_version + 1),
             ))
             .execute(self.conn)
-            .stored()?;
+            .into_store_error()?;
         Ok(())
     }
 
@@ -142,7 +142,7 @@ impl Accounts for LobbyStore<'_> {
         diesel::update(accounts::table.find(user.get()))
             .set(accounts::token_version.eq(accounts::token_version + 1))
             .execute(self.conn)
-            .stored()?;
+            .into_store_error()?;
         Ok(())
     }
 
@@ -165,8 +165,12 @@ impl Accounts for LobbyStore<'_> {
 
 impl LobbyStore<'_> {
     fn superadmin(&mut self, user: UserId) -> Result<Option<Account>, StoreError> {
-        let row: Option<AccountRow> =
-            accounts::table.find(user.get()).select(AccountRow::as_select()).first(self.conn).optional().stored()?;
+        let row: Option<AccountRow> = accounts::table
+            .find(user.get())
+            .select(AccountRow::as_select())
+            .first(self.conn)
+            .optional()
+            .into_store_error()?;
         row.map(AccountRow::into_account).transpose()
     }
 
@@ -176,7 +180,7 @@ impl LobbyStore<'_> {
             .select(admin_rows::columns())
             .first(self.conn)
             .optional()
-            .stored()?;
+            .into_store_error()?;
         row.map(admin_rows::account).transpose()
     }
 
@@ -188,7 +192,7 @@ impl LobbyStore<'_> {
             .select((AccountRow::as_select(), CompanyRow::as_select(), agents::name, agents::phone))
             .first(self.conn)
             .optional()
-            .stored()?;
+            .into_store_error()?;
         let Some((row, company, name, phone_number)) = row else { return Ok(None) };
         Ok(Some(Account {
             agent: Some(id),

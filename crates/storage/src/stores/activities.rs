@@ -6,7 +6,7 @@ use tenancy::{ActivityId, AgentId, CompanyCode, StoreError, Timestamp, access::C
 
 use crate::{
     conn::Db,
-    error::{Stored as _, word},
+    error::{IntoStoreError as _, decode_enum},
     schema::{activities, agents, companies},
     store::CompanyStore,
     types::{At, Json},
@@ -29,7 +29,7 @@ impl ActivityRow {
         Ok(Activity {
             id: ActivityId::new(self.id),
             agent: AgentRef { id: AgentId::new(self.agent_id), name: agent_name },
-            kind: word(ActivityKind::parse(&self.kind), "activity")?,
+            kind: decode_enum(ActivityKind::parse(&self.kind), "activity")?,
             description: self.description,
             metadata: self.metadata.read()?,
             timestamp: self.created_at.0,
@@ -66,7 +66,7 @@ pub(super) fn insert(
             activities::ip.eq(activity.ip.map(|ip| ip.to_string())),
         ))
         .execute(conn)
-        .stored()?;
+        .into_store_error()?;
     Ok(())
 }
 
@@ -96,6 +96,6 @@ pub(super) fn list(
     if let Some(kind) = filter.kind {
         query = query.filter(activities::kind.eq(kind.as_str()));
     }
-    let rows: Vec<(ActivityRow, String)> = query.load(conn).stored()?;
+    let rows: Vec<(ActivityRow, String)> = query.load(conn).into_store_error()?;
     rows.into_iter().map(|(row, agent_name)| row.into_activity(agent_name)).collect()
 }

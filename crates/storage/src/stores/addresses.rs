@@ -6,7 +6,9 @@ use diesel::{prelude::*, upsert::excluded};
 use identity::{Origin, ports::Addresses};
 use tenancy::{StoreError, Timestamp, UserId};
 
-use crate::{both::both, error::Stored as _, schema::sign_in_addresses, store::LobbyStore, types::At};
+use crate::{
+    dual_backend::dual_backend, error::IntoStoreError as _, schema::sign_in_addresses, store::LobbyStore, types::At,
+};
 
 /// A row this young is not written again.
 const FRESH: Duration = Duration::from_hours(24);
@@ -18,7 +20,7 @@ impl LobbyStore<'_> {
             .select(sign_in_addresses::last_at)
             .first(self.conn)
             .optional()
-            .stored()?;
+            .into_store_error()?;
         Ok(at.map(|At(at)| at))
     }
 }
@@ -41,8 +43,8 @@ impl Addresses for LobbyStore<'_> {
         }
         let outlived = sign_in_addresses::table
             .filter(sign_in_addresses::user_id.eq(user.get()).and(sign_in_addresses::last_at.lt(At(since))));
-        diesel::delete(outlived).execute(self.conn).stored()?;
-        both(
+        diesel::delete(outlived).execute(self.conn).into_store_error()?;
+        dual_backend(
             diesel::insert_into(sign_in_addresses::table)
                 .values((
                     sign_in_addresses::user_id.eq(user.get()),
@@ -54,7 +56,7 @@ impl Addresses for LobbyStore<'_> {
                 .set(sign_in_addresses::last_at.eq(excluded(sign_in_addresses::last_at))),
         )
         .execute(self.conn)
-        .stored()?;
+        .into_store_error()?;
         Ok(())
     }
 }

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     conn::AnyBackend,
-    error::{Stored as _, store_error},
+    error::{IntoStoreError as _, store_error},
     schema::{accounts, admins, companies},
     scope::with_logins,
     store::{CompanyStore, PlatformStore},
@@ -137,18 +137,18 @@ impl<C: Caller> Admins for CompanyStore<'_, C> {
             admins::phone_number.eq(&contact.phone_number),
         );
         let insert = diesel::insert_into(admins::table).values(row);
-        with_logins(self.conn, |conn| insert.execute(conn).stored())?;
+        with_logins(self.conn, |conn| insert.execute(conn).into_store_error())?;
         Ok(())
     }
 
     fn change_admin(&mut self, user: UserId, change: &AdminChange) -> Result<Changed, StoreError> {
         let (code, id) = (self.code(), user.get());
-        if !diesel::select(exists(own(code.as_str(), id))).get_result(self.conn).stored()? {
+        if !diesel::select(exists(own(code.as_str(), id))).get_result(self.conn).into_store_error()? {
             return Ok(Changed::Missing);
         }
         if let Some(email) = &change.email {
             let others = accounts::table.filter(accounts::email_key.eq(email.key()).and(accounts::id.ne(id)));
-            if with_logins(self.conn, |conn| diesel::select(exists(others)).get_result(conn).stored())? {
+            if with_logins(self.conn, |conn| diesel::select(exists(others)).get_result(conn).into_store_error())? {
                 return Ok(Changed::EmailTaken);
             }
         }
@@ -156,7 +156,7 @@ impl<C: Caller> Admins for CompanyStore<'_, C> {
             .set(ContactChange::of(change))
             .execute(self.conn)
             .optional_empty_changeset()
-            .stored()?;
+            .into_store_error()?;
         let changed = diesel::update(accounts::table.find(id)).set(AccountChange::of(change)).execute(self.conn);
         match changed.optional_empty_changeset() {
             Ok(_) => Ok(Changed::Stored),
@@ -167,10 +167,10 @@ impl<C: Caller> Admins for CompanyStore<'_, C> {
 
     fn delete_admin(&mut self, user: UserId) -> Result<bool, StoreError> {
         let (code, id) = (self.code(), user.get());
-        let deleted = diesel::delete(own(code.as_str(), id)).execute(self.conn).stored()?;
+        let deleted = diesel::delete(own(code.as_str(), id)).execute(self.conn).into_store_error()?;
         if deleted > 0 {
             // What belongs to the account refers to it with ON DELETE CASCADE.
-            with_logins(self.conn, |conn| diesel::delete(accounts::table.find(id)).execute(conn).stored())?;
+            with_logins(self.conn, |conn| diesel::delete(accounts::table.find(id)).execute(conn).into_store_error())?;
         }
         Ok(deleted > 0)
     }
@@ -188,7 +188,7 @@ impl<C: Caller> Admins for CompanyStore<'_, C> {
                 .returning(accounts::email)
                 .get_result(self.conn)
                 .optional()
-                .stored()?;
+                .into_store_error()?;
         Ok(email.map(Email::from_stored))
     }
 
@@ -199,7 +199,7 @@ impl<C: Caller> Admins for CompanyStore<'_, C> {
             .filter(admins::company_id.eq(code.as_str()))
             .select(min(admins::user_id))
             .first(self.conn)
-            .stored()?;
+            .into_store_error()?;
         Ok(oldest.map(UserId::new))
     }
 }
@@ -217,7 +217,7 @@ impl AdminList for PlatformStore<'_> {
             .select(columns())
             .first(self.conn)
             .optional()
-            .stored()?;
+            .into_store_error()?;
         let Some(row) = row else { return Ok(None) };
         let mut account = account(row)?;
         if let Some(company) = &account.company {
@@ -228,7 +228,7 @@ impl AdminList for PlatformStore<'_> {
 
     fn count_admins(&mut self, search: Option<&str>) -> Result<i64, StoreError> {
         let (folded, capitals) = patterns(search);
-        everywhere().filter(matching(&folded, &capitals)).select(count_star()).first(self.conn).stored()
+        everywhere().filter(matching(&folded, &capitals)).select(count_star()).first(self.conn).into_store_error()
     }
 
     fn page_of_admins(
@@ -255,7 +255,7 @@ impl AdminList for PlatformStore<'_> {
             Direction::Ascending => query.then_order_by(accounts::id.asc()),
             Direction::Descending => query.then_order_by(accounts::id.desc()),
         };
-        let rows: Vec<AdminRow> = query.offset(offset).limit(limit).load(self.conn).stored()?;
+        let rows: Vec<AdminRow> = query.offset(offset).limit(limit).load(self.conn).into_store_error()?;
         let mut page = rows.into_iter().map(account).collect::<Result<Vec<_>, _>>()?;
         let mut codes: Vec<_> = page.iter().filter_map(|row| Some(row.company.as_ref()?.code)).collect();
         codes.sort_unstable();

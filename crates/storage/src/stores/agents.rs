@@ -14,7 +14,7 @@ use identity::{
     Email, PasswordHash,
     accounts::Names,
     agents::{Agent, AgentSession, AgentStatus, NewAgentRow},
-    ports::{AgentList, Agents, Arrivals},
+    ports::{AgentList, Agents, PresenceRecord},
 };
 use serde_json::{Value, json};
 use tenancy::{
@@ -25,7 +25,7 @@ use tenancy::{
 use super::{activities, directory::code, locate::Place};
 use crate::{
     conn::{AnyBackend, Db},
-    error::{Stored as _, word},
+    error::{IntoStoreError as _, decode_enum},
     schema::{accounts, agent_sessions, agents, companies},
     scope,
     store::{CompanyStore, LobbyStore, PlatformStore},
@@ -58,7 +58,7 @@ fn agent((row, email, first_login, is_active): Joined) -> Result<Agent, StoreErr
         email: Email::from_stored(email),
         phone: row.phone,
         specialization: row.specialization,
-        stored: word(AgentStatus::parse(&row.status), "agent status")?,
+        stored: decode_enum(AgentStatus::parse(&row.status), "agent status")?,
         first_login,
         is_active,
         last_active: row.last_active.map(|at| at.0),
@@ -84,13 +84,13 @@ fn own<'a>(code: &'a str) -> _ {
 
 impl<C: Caller> Agents for CompanyStore<'_, C> {
     fn count_agents(&mut self) -> Result<i64, StoreError> {
-        own(self.code().as_str()).count().get_result(self.conn).stored()
+        own(self.code().as_str()).count().get_result(self.conn).into_store_error()
     }
 
     fn agent_has_email(&mut self, email: &Email) -> Result<bool, StoreError> {
         let code = self.code();
         let found = own(code.as_str()).inner_join(account()).filter(accounts::email_key.eq(email.key()));
-        diesel::select(exists(found)).get_result(self.conn).stored()
+        diesel::select(exists(found)).get_result(self.conn).into_store_error()
     }
 
     fn insert_agent(&mut self, user: UserId, new: &NewAgentRow, now: Timestamp) -> Result<Agent, StoreError> {
@@ -105,13 +105,13 @@ impl<C: Caller> Agents for CompanyStore<'_, C> {
             agents::created_at.eq(At(now)),
         );
         let insert = diesel::insert_into(agents::table).values(row).returning(agents::id);
-        let id: i64 = scope::with_logins(self.conn, |conn| insert.get_result(conn).stored())?;
+        let id: i64 = scope::with_logins(self.conn, |conn| insert.get_result(conn).into_store_error())?;
         own(code.as_str())
             .inner_join(account())
             .filter(agents::id.eq(id))
             .select(columns())
             .first(self.conn)
-            .stored()
+            .into_store_error()
             .and_then(agent)
     }
 
@@ -122,7 +122,7 @@ impl<C: Caller> Agents for CompanyStore<'_, C> {
             .order((agents::created_at.desc(), agents::id.desc()))
             .select(columns())
             .load(self.conn)
-            .stored()?;
+            .into_store_error()?;
         rows.into_iter().map(agent).collect()
     }
 
@@ -139,7 +139,7 @@ impl<C: Caller> Agents for CompanyStore<'_, C> {
                 .returning(accounts::email)
                 .get_result(self.conn)
                 .optional()
-                .stored()?;
+                .into_store_error()?;
         Ok(email.map(Email::from_stored))
     }
 
@@ -173,7 +173,7 @@ impl AgentList for PlatformStore<'_> {
             .order((agents::created_at.desc(), agents::id.desc()))
             .select(columns())
             .load(self.conn)
-            .stored()?;
+            .into_store_error()?;
         rows.into_iter().map(agent).collect()
     }
 
@@ -186,7 +186,7 @@ impl AgentList for PlatformStore<'_> {
     }
 }
 
-impl Arrivals for LobbyStore<'_> {
+impl PresenceRecord for LobbyStore<'_> {
     fn agent_arrived(&mut self, agent: &access::Agent, ip: Option<IpAddr>, now: Timestamp) -> Result<(), StoreError> {
         let company = agent.scope().company();
         scope::enter(self.conn, company)?;
@@ -199,7 +199,7 @@ impl Arrivals for LobbyStore<'_> {
                 agent_sessions::ip.eq(ip.map(|ip| ip.to_string())),
             ))
             .execute(self.conn)
-            .stored()?;
+            .into_store_error()?;
         log(self.conn, agent, ActivityKind::Login, format!("{} signed in.", agent.name()), json!({}), ip, now)
     }
 
@@ -214,7 +214,7 @@ impl Arrivals for LobbyStore<'_> {
         diesel::update(own(company.as_str()).filter(agents::id.eq(agent.id().get())))
             .set((agents::status.eq(AgentStatus::Offline.as_str()), agents::last_active.eq(At(now))))
             .execute(self.conn)
-            .stored()?;
+            .into_store_error()?;
         stays::close_newest(self.conn, company, agent.id(), now)?;
         log(self.conn, agent, ActivityKind::Logout, format!("{} signed out.", agent.name()), json!({}), ip, now)
     }
@@ -233,7 +233,7 @@ impl Arrivals for LobbyStore<'_> {
             .select(agents::status)
             .first(self.conn)
             .optional()
-            .stored()?;
+            .into_store_error()?;
         let Some(before) = before.filter(|before| before != status.as_str()) else { return Ok(()) };
         set_status(self.conn, agent, status)?;
         let description = format!("{} is {} now.", agent.name(), status.as_str());
@@ -260,6 +260,6 @@ fn set_status(conn: &mut Db, agent: &access::Agent, status: AgentStatus) -> Resu
     diesel::update(own(code.as_str()).filter(agents::id.eq(agent.id().get())))
         .set(agents::status.eq(status.as_str()))
         .execute(conn)
-        .stored()?;
+        .into_store_error()?;
     Ok(())
 }

@@ -15,7 +15,7 @@ use tenancy::{
 use super::{companies::lock, plans::PlanRow};
 use crate::{
     conn::Db,
-    error::{Stored as _, word},
+    error::{IntoStoreError as _, decode_enum},
     schema::{assignments, plans},
     store::CompanyStore,
     types::At,
@@ -45,7 +45,7 @@ impl AssignmentRow {
         Ok(Assignment {
             id: AssignmentId::new(self.id),
             plan: plan.into_plan()?,
-            stored: word(AssignmentStatus::parse(&self.status), "assignment status")?,
+            stored: decode_enum(AssignmentStatus::parse(&self.status), "assignment status")?,
             start: self.start_at.0,
             expiry: self.expiry_at.0,
             notes: self.notes,
@@ -67,7 +67,7 @@ impl<C: Caller> Assignments for CompanyStore<'_, C> {
             .order(assignments::id.desc())
             .select((AssignmentRow::as_select(), PlanRow::as_select()))
             .load(self.conn)
-            .stored()?;
+            .into_store_error()?;
         rows.into_iter().map(|(row, plan)| row.into_assignment(plan)).collect()
     }
 
@@ -90,7 +90,7 @@ impl<C: Caller> Assignments for CompanyStore<'_, C> {
         diesel::update(ran_out)
             .set(assignments::status.eq(AssignmentStatus::Expired.as_str()))
             .execute(self.conn)
-            .stored()?;
+            .into_store_error()?;
         let id: i64 = diesel::insert_into(assignments::table)
             .values((
                 assignments::company_id.eq(code.as_str()),
@@ -103,7 +103,7 @@ impl<C: Caller> Assignments for CompanyStore<'_, C> {
             ))
             .returning(assignments::id)
             .get_result(self.conn)
-            .stored()?;
+            .into_store_error()?;
         Ok(AssignmentId::new(id))
     }
 
@@ -113,7 +113,7 @@ impl<C: Caller> Assignments for CompanyStore<'_, C> {
         diesel::update(own(code.as_str()).filter(assignments::id.eq(id.get())))
             .set((assignments::status.eq(status.as_str()), notes.map(|notes| assignments::notes.eq(notes))))
             .execute(self.conn)
-            .stored()?;
+            .into_store_error()?;
         Ok(())
     }
 }
@@ -137,7 +137,7 @@ pub(super) fn current(
         .order(assignments::id.desc())
         .select((AssignmentRow::as_select(), PlanRow::as_select()))
         .load(conn)
-        .stored()?;
+        .into_store_error()?;
     let mut current = HashMap::with_capacity(companies.len());
     for (mut row, plan) in rows {
         let company = std::mem::take(&mut row.company_id);
@@ -166,10 +166,11 @@ pub(super) fn current_of(
             .order(assignments::id.desc())
             .select((AssignmentRow::as_select(), PlanRow::as_select()))
     };
-    let active: Option<(AssignmentRow, PlanRow)> = of_company().filter(in_force).first(conn).optional().stored()?;
+    let active: Option<(AssignmentRow, PlanRow)> =
+        of_company().filter(in_force).first(conn).optional().into_store_error()?;
     let row = match active {
         Some(row) => Some(row),
-        None => of_company().first(conn).optional().stored()?,
+        None => of_company().first(conn).optional().into_store_error()?,
     };
     row.map(|(row, plan)| row.into_assignment(plan)).transpose()
 }

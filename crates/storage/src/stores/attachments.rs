@@ -2,12 +2,12 @@
 
 use attachments::{Attachment, AttachmentDirectory, Attachments, BlobKey, Download, FileKind, NewAttachment, Uploader};
 use diesel::prelude::*;
-use tenancy::{AttachmentId, ProfileId, SessionId, SessionKey, StoreError, access::Caller};
+use tenancy::{AttachmentId, ProfileId, SessionId, SessionRowId, StoreError, access::Caller};
 
 use super::directory::code;
 use crate::{
     conn::Db,
-    error::{Stored as _, word},
+    error::{IntoStoreError as _, decode_enum},
     schema::{attachments as files, profiles, sessions},
     store::{CompanyStore, LobbyStore},
     types::At,
@@ -33,16 +33,16 @@ impl AttachmentRow {
     pub(super) fn into_attachment(self, profile: Option<i64>) -> Result<Attachment, StoreError> {
         Ok(Attachment {
             id: AttachmentId::new(self.id),
-            session: SessionKey::new(self.session_key),
+            session: SessionRowId::new(self.session_key),
             profile: profile.map(ProfileId::new),
             company: code(&self.company_id)?,
             original_name: self.original_name,
             filename: self.filename,
-            key: word(BlobKey::parse(&self.blob_key).ok(), "blob key")?,
+            key: decode_enum(BlobKey::parse(&self.blob_key).ok(), "blob key")?,
             size: self.size,
-            kind: word(FileKind::parse(&self.kind), "kind of file")?,
+            kind: decode_enum(FileKind::parse(&self.kind), "kind of file")?,
             content_type: self.content_type,
-            uploader: word(Uploader::parse(&self.uploader), "uploader")?,
+            uploader: decode_enum(Uploader::parse(&self.uploader), "uploader")?,
             uploaded_at: self.uploaded_at.0,
         })
     }
@@ -69,7 +69,7 @@ impl<C: Caller> Attachments for CompanyStore<'_, C> {
             Db::Sqlite(conn) => session.select(sessions::key).first(conn),
         }
         .optional()
-        .stored()?;
+        .into_store_error()?;
         if found.is_none() {
             return Ok(None);
         }
@@ -88,12 +88,12 @@ impl<C: Caller> Attachments for CompanyStore<'_, C> {
             ))
             .returning(files::id)
             .get_result(self.conn)
-            .stored()?;
+            .into_store_error()?;
         let stored = self.of_session(file.session, &[AttachmentId::new(id)])?;
         Ok(stored.into_iter().next())
     }
 
-    fn of_session(&mut self, session: SessionKey, ids: &[AttachmentId]) -> Result<Vec<Attachment>, StoreError> {
+    fn of_session(&mut self, session: SessionRowId, ids: &[AttachmentId]) -> Result<Vec<Attachment>, StoreError> {
         let company = self.code();
         let ids: Vec<i64> = ids.iter().map(|id| id.get()).collect();
         let rows: Vec<(AttachmentRow, Option<i64>)> = files_with_profile()
@@ -101,7 +101,7 @@ impl<C: Caller> Attachments for CompanyStore<'_, C> {
             .filter(files::session_key.eq(session.get()).and(files::id.eq_any(ids)))
             .select((AttachmentRow::as_select(), profiles::id.nullable()))
             .load(self.conn)
-            .stored()?;
+            .into_store_error()?;
         rows.into_iter().map(|(row, profile)| row.into_attachment(profile)).collect()
     }
 
@@ -116,9 +116,9 @@ impl<C: Caller> Attachments for CompanyStore<'_, C> {
             .select((AttachmentRow::as_select(), profiles::id.nullable(), sessions::id))
             .first(self.conn)
             .optional()
-            .stored()?;
+            .into_store_error()?;
         row.map(|(row, profile, session)| {
-            let session = word(SessionId::parse(&session).ok(), "session id")?;
+            let session = decode_enum(SessionId::parse(&session).ok(), "session id")?;
             Ok((row.into_attachment(profile)?, session))
         })
         .transpose()
@@ -132,7 +132,7 @@ impl AttachmentDirectory for LobbyStore<'_> {
             .select(AttachmentRow::as_select())
             .first(self.conn)
             .optional()
-            .stored()?;
+            .into_store_error()?;
         row.map(|row| row.into_attachment(None).map(Download::from)).transpose()
     }
 }

@@ -4,11 +4,11 @@ use diesel::prelude::*;
 use tenancy::{
     CompanyCode, StoreError, UserId,
     access::{ActingAs as _, Caller, Housekeeper, Office, Supervisor},
-    audit::{Action, Audit, AuditLog, By, Object, Recorded, Register},
+    audit::{Action, Audit, AuditActor, AuditLog, Object, Recorded, Register},
 };
 
 use crate::{
-    error::Stored as _,
+    error::IntoStoreError as _,
     schema::audit_entries,
     store::{CompanyStore, LobbyStore, PlatformStore},
     types::At,
@@ -46,8 +46,8 @@ impl From<RecordedRow> for Recorded {
 impl Audit for CompanyStore<'_, Office> {
     fn record(&mut self, action: Action, object: Object) {
         let by = match self.caller().by() {
-            Supervisor::Admin(admin) => By::Admin(admin.user()),
-            Supervisor::Superadmin(superadmin) => By::Superadmin(superadmin.user()),
+            Supervisor::Admin(admin) => AuditActor::Admin(admin.user()),
+            Supervisor::Superadmin(superadmin) => AuditActor::Superadmin(superadmin.user()),
         };
         self.note(by, action, object);
     }
@@ -56,25 +56,25 @@ impl Audit for CompanyStore<'_, Office> {
 /// What the operator does to a company, with the server's own background caller.
 impl Audit for CompanyStore<'_, Housekeeper> {
     fn record(&mut self, action: Action, object: Object) {
-        self.note(By::Operator, action, object);
+        self.note(AuditActor::Operator, action, object);
     }
 }
 
 impl Audit for PlatformStore<'_> {
     fn record(&mut self, action: Action, object: Object) {
-        let by = By::Superadmin(self.caller().user());
+        let by = AuditActor::Superadmin(self.caller().user());
         self.notes.add(CompanyCode::shared_library(), by, action, object);
     }
 }
 
 impl Register for LobbyStore<'_> {
-    fn register(&mut self, chain: Option<CompanyCode>, by: By, action: Action, object: Object) {
+    fn register(&mut self, chain: Option<CompanyCode>, by: AuditActor, action: Action, object: Object) {
         self.notes.add(chain.unwrap_or_else(CompanyCode::shared_library), by, action, object);
     }
 }
 
 impl<C: Caller> CompanyStore<'_, C> {
-    fn note(&mut self, by: By, action: Action, object: Object) {
+    fn note(&mut self, by: AuditActor, action: Action, object: Object) {
         let company = self.code();
         self.notes.add(company, by, action, object);
     }
@@ -89,7 +89,7 @@ impl AuditLog for CompanyStore<'_, Office> {
             .limit(limit)
             .select(RecordedRow::as_select())
             .load(self.conn)
-            .stored()?;
+            .into_store_error()?;
         Ok(rows.into_iter().map(Recorded::from).collect())
     }
 }

@@ -9,9 +9,9 @@ use tenancy::{
 
 use super::directory::{code, status};
 use crate::{
-    both::both,
     conn::Db,
-    error::Stored as _,
+    dual_backend::dual_backend,
+    error::IntoStoreError as _,
     schema::{companies, company_numbers},
     store::{CompanyStore, PlatformStore},
     types::At,
@@ -33,7 +33,7 @@ impl CompanyRow {
 
 impl Companies for PlatformStore<'_> {
     fn next_number(&mut self, prefix: CodePrefix) -> Result<u64, StoreError> {
-        let number: i64 = both(
+        let number: i64 = dual_backend(
             diesel::insert_into(company_numbers::table)
                 .values((company_numbers::prefix.eq(prefix.to_string()), company_numbers::last_number.eq(1)))
                 .on_conflict(company_numbers::prefix)
@@ -42,7 +42,7 @@ impl Companies for PlatformStore<'_> {
                 .returning(company_numbers::last_number),
         )
         .get_result(self.conn)
-        .stored()?;
+        .into_store_error()?;
         u64::try_from(number).map_err(|error| StoreError::new(Fault::Broken, error))
     }
 
@@ -55,7 +55,7 @@ impl Companies for PlatformStore<'_> {
                 companies::created_at.eq(At(now)),
             ))
             .execute(self.conn)
-            .stored()?;
+            .into_store_error()?;
         Ok(())
     }
 
@@ -65,7 +65,7 @@ impl Companies for PlatformStore<'_> {
             .select(CompanyRow::as_select())
             .first(self.conn)
             .optional()
-            .stored()?;
+            .into_store_error()?;
         row.map(CompanyRow::into_company).transpose()
     }
 }
@@ -75,7 +75,7 @@ impl<C: Caller> CompanyRecord for CompanyStore<'_, C> {
         let code = self.code();
         lock(self.conn, code)?;
         let row: CompanyRow =
-            companies::table.find(code.as_str()).select(CompanyRow::as_select()).first(self.conn).stored()?;
+            companies::table.find(code.as_str()).select(CompanyRow::as_select()).first(self.conn).into_store_error()?;
         row.into_company()
     }
 
@@ -83,7 +83,7 @@ impl<C: Caller> CompanyRecord for CompanyStore<'_, C> {
         diesel::update(companies::table.find(self.code().as_str()))
             .set(companies::status.eq(status.as_str()))
             .execute(self.conn)
-            .stored()?;
+            .into_store_error()?;
         Ok(())
     }
 
@@ -91,7 +91,7 @@ impl<C: Caller> CompanyRecord for CompanyStore<'_, C> {
         diesel::update(companies::table.find(self.code().as_str()))
             .set(companies::name.eq(name))
             .execute(self.conn)
-            .stored()?;
+            .into_store_error()?;
         Ok(())
     }
 }
@@ -102,7 +102,7 @@ impl<C: Caller> CompanyRecord for CompanyStore<'_, C> {
 pub(super) fn lock(conn: &mut Db, code: CompanyCode) -> Result<(), StoreError> {
     if let Db::Pg(conn) = conn {
         let query = companies::table.find(code.as_str()).select(companies::code).for_no_key_update();
-        query.first::<String>(conn).stored()?;
+        query.first::<String>(conn).into_store_error()?;
     }
     Ok(())
 }

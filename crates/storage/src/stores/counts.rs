@@ -14,9 +14,9 @@ use handoff::{HandoffFilter, Sight, StateFilter};
 use tenancy::{AgentId, CompanyCode, StoreError};
 
 use crate::{
-    both::both,
     conn::Db,
-    error::Stored as _,
+    dual_backend::dual_backend,
+    error::IntoStoreError as _,
     schema::{companies, handoff_counts, profile_counts},
 };
 
@@ -82,13 +82,13 @@ impl Changes {
 fn add_profiles(conn: &mut Db, company: CompanyCode, by: i64) -> Result<(), StoreError> {
     let row = profile_counts::table.filter(profile_counts::company_id.eq(company.as_str()));
     let known = diesel::update(row).set(profile_counts::profiles.eq(profile_counts::profiles + by));
-    if known.execute(conn).stored()? == 0 && by > 0 {
+    if known.execute(conn).into_store_error()? == 0 && by > 0 {
         let first = diesel::insert_into(profile_counts::table)
             .values((profile_counts::company_id.eq(company.as_str()), profile_counts::profiles.eq(by)))
             .on_conflict(profile_counts::company_id)
             .do_update()
             .set(profile_counts::profiles.eq(profile_counts::profiles + excluded(profile_counts::profiles)));
-        both(first).execute(conn).stored()?;
+        dual_backend(first).execute(conn).into_store_error()?;
     }
     Ok(())
 }
@@ -101,7 +101,7 @@ fn add_handoffs(conn: &mut Db, company: CompanyCode, agent: i64, by: Held) -> Re
         handoff_counts::assigned.eq(handoff_counts::assigned + by.assigned),
         handoff_counts::resolved.eq(handoff_counts::resolved + by.resolved),
     ));
-    if known.execute(conn).stored()? == 0 && by.assigned + by.resolved > 0 {
+    if known.execute(conn).into_store_error()? == 0 && by.assigned + by.resolved > 0 {
         let first = diesel::insert_into(handoff_counts::table)
             .values((
                 handoff_counts::company_id.eq(company.as_str()),
@@ -115,7 +115,7 @@ fn add_handoffs(conn: &mut Db, company: CompanyCode, agent: i64, by: Held) -> Re
                 handoff_counts::assigned.eq(handoff_counts::assigned + excluded(handoff_counts::assigned)),
                 handoff_counts::resolved.eq(handoff_counts::resolved + excluded(handoff_counts::resolved)),
             ));
-        both(first).execute(conn).stored()?;
+        dual_backend(first).execute(conn).into_store_error()?;
     }
     Ok(())
 }
@@ -138,7 +138,7 @@ pub(super) fn kept_profiles(
                 .eq_any(companies::table.filter(companies::status.ne("closed")).select(companies::code)),
         ),
     };
-    let counts: Vec<i64> = rows.select(profile_counts::profiles).load(conn).stored()?;
+    let counts: Vec<i64> = rows.select(profile_counts::profiles).load(conn).into_store_error()?;
     Ok(Some(counts.iter().sum()))
 }
 
@@ -171,6 +171,6 @@ fn held(conn: &mut Db, company: CompanyCode, agent: AgentId) -> Result<Held, Sto
         .select((handoff_counts::assigned, handoff_counts::resolved))
         .first(conn)
         .optional()
-        .stored()?;
+        .into_store_error()?;
     Ok(counts.map_or_else(Held::default, |(assigned, resolved)| Held { assigned, resolved }))
 }

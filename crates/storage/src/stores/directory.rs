@@ -2,12 +2,12 @@
 
 use diesel::prelude::*;
 use tenancy::{
-    AgentId, CompanyCode, CompanyStatus, SessionId, SessionKey, StoreError, UserId,
-    access::{Directory, Located, Role, Standing, TokenVersion},
+    AgentId, CompanyCode, CompanyStatus, SessionId, SessionRowId, StoreError, UserId,
+    access::{AccountState, Directory, Located, Role, TokenVersion},
 };
 
 use crate::{
-    error::{Stored as _, word},
+    error::{IntoStoreError as _, decode_enum},
     schema::{accounts, admins, agents, companies, sessions},
     store::{LobbyStore, PlatformStore},
 };
@@ -21,7 +21,7 @@ diesel::alias! {
 type StandingRow = ((String, bool, i64), Option<(String, String, String)>, Option<(String, i64, String, String)>);
 
 impl Directory for LobbyStore<'_> {
-    fn standing(&mut self, user: UserId) -> Result<Option<Standing>, StoreError> {
+    fn account_state(&mut self, user: UserId) -> Result<Option<AccountState>, StoreError> {
         let row: Option<StandingRow> = accounts::table
             .left_join(admins::table.on(admins::user_id.eq(accounts::id)))
             .left_join(ADMIN_COMPANY.on(ADMIN_COMPANY.field(companies::code).eq(admins::company_id)))
@@ -35,7 +35,7 @@ impl Directory for LobbyStore<'_> {
             ))
             .first(self.conn)
             .optional()
-            .stored()?;
+            .into_store_error()?;
         let Some(((role, active, version), admin, agent)) = row else { return Ok(None) };
         let (role, company_active) = match (role.as_str(), admin, agent) {
             ("SUPERADMIN", ..) => (Role::Superadmin, true),
@@ -48,7 +48,7 @@ impl Directory for LobbyStore<'_> {
             }
             _ => return Ok(None),
         };
-        Ok(Some(Standing { role, active: active && company_active, version: TokenVersion(version) }))
+        Ok(Some(AccountState { role, active: active && company_active, version: TokenVersion(version) }))
     }
 
     fn company(&mut self, code: CompanyCode) -> Result<Option<(String, CompanyStatus)>, StoreError> {
@@ -57,7 +57,7 @@ impl Directory for LobbyStore<'_> {
             .select((companies::name, companies::status))
             .first(self.conn)
             .optional()
-            .stored()?;
+            .into_store_error()?;
         row.map(|(name, status)| Ok((name, self::status(&status)?))).transpose()
     }
 
@@ -68,13 +68,13 @@ impl Directory for LobbyStore<'_> {
             .select((sessions::company_id, sessions::key, companies::name, companies::status))
             .first(self.conn)
             .optional()
-            .stored()?;
+            .into_store_error()?;
         row.map(|(company, key, company_name, status)| {
             Ok(Located {
                 company: code(&company)?,
                 company_name,
                 status: self::status(&status)?,
-                key: SessionKey::new(key),
+                key: SessionRowId::new(key),
             })
         })
         .transpose()
@@ -82,8 +82,8 @@ impl Directory for LobbyStore<'_> {
 }
 
 impl Directory for PlatformStore<'_> {
-    fn standing(&mut self, user: UserId) -> Result<Option<Standing>, StoreError> {
-        self.lobby().standing(user)
+    fn account_state(&mut self, user: UserId) -> Result<Option<AccountState>, StoreError> {
+        self.lobby().account_state(user)
     }
 
     fn company(&mut self, code: CompanyCode) -> Result<Option<(String, CompanyStatus)>, StoreError> {
@@ -97,10 +97,10 @@ impl Directory for PlatformStore<'_> {
 
 /// Reads a company code from a row.
 pub(crate) fn code(text: &str) -> Result<CompanyCode, StoreError> {
-    word(CompanyCode::parse(text).ok(), "company code")
+    decode_enum(CompanyCode::parse(text).ok(), "company code")
 }
 
 /// Reads a company's status from a row.
 pub(crate) fn status(text: &str) -> Result<CompanyStatus, StoreError> {
-    word(CompanyStatus::parse(text), "company status")
+    decode_enum(CompanyStatus::parse(text), "company status")
 }

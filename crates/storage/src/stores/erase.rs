@@ -3,10 +3,10 @@
 use ::attachments::BlobKey;
 use diesel::prelude::*;
 use handoff::Erasing;
-use tenancy::{ProfileId, SessionKey, StoreError, access::Caller};
+use tenancy::{ProfileId, SessionRowId, StoreError, access::Caller};
 
 use crate::{
-    error::{Stored as _, word},
+    error::{IntoStoreError as _, decode_enum},
     schema::{attachments, profiles, sessions},
     store::CompanyStore,
 };
@@ -19,19 +19,19 @@ impl<C: Caller> Erasing for CompanyStore<'_, C> {
             .select(profiles::session_key)
             .first(self.conn)
             .optional()
-            .stored()?;
+            .into_store_error()?;
         let Some(session) = session else { return Ok(Vec::new()) };
         let blobs: Vec<String> = attachments::table
             .filter(attachments::company_id.eq(code.as_str()).and(attachments::session_key.eq(session)))
             .select(attachments::blob_key)
             .load(self.conn)
-            .stored()?;
-        self.leave_counts(SessionKey::new(session))?;
+            .into_store_error()?;
+        self.leave_counts(SessionRowId::new(session))?;
         self.counts.profiles(code, -1);
         // Everything of a session refers to it with ON DELETE CASCADE.
         diesel::delete(sessions::table.filter(sessions::company_id.eq(code.as_str()).and(sessions::key.eq(session))))
             .execute(self.conn)
-            .stored()?;
-        blobs.iter().map(|key| word(BlobKey::parse(key).ok(), "blob key")).collect()
+            .into_store_error()?;
+        blobs.iter().map(|key| decode_enum(BlobKey::parse(key).ok(), "blob key")).collect()
     }
 }

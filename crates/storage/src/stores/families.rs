@@ -12,7 +12,7 @@ use tenancy::{StoreError, Timestamp, UserId, access::TokenVersion};
 use super::directory::code;
 use crate::{
     conn::Db,
-    error::{Stored as _, word},
+    error::{IntoStoreError as _, decode_enum},
     schema::refresh_families,
     store::LobbyStore,
     types::At,
@@ -59,18 +59,18 @@ impl FamilyRow {
     fn into_family(self) -> Result<Family, StoreError> {
         let newest = Grant {
             user: UserId::new(self.user_id),
-            role: word(Role::parse(&self.role), "role")?,
+            role: decode_enum(Role::parse(&self.role), "role")?,
             company: self.company.as_deref().map(code).transpose()?,
             version: TokenVersion(self.token_version),
-            family: word(self.id.parse().ok(), "family id")?,
-            access_id: word(self.access_id.parse().ok(), "token id")?,
-            refresh_id: word(self.refresh_id.parse().ok(), "token id")?,
+            family: decode_enum(self.id.parse().ok(), "family id")?,
+            access_id: decode_enum(self.access_id.parse().ok(), "token id")?,
+            refresh_id: decode_enum(self.refresh_id.parse().ok(), "token id")?,
             issued_at: self.issued_at,
             access_expires: self.access_expires,
             refresh_expires: self.refresh_expires,
         };
         let spent = match self.spent_id.zip(self.spent_at) {
-            Some((id, At(at))) => Some(Spent { id: word(id.parse().ok(), "token id")?, at }),
+            Some((id, At(at))) => Some(Spent { id: decode_enum(id.parse().ok(), "token id")?, at }),
             None => None,
         };
         Ok(Family { newest, spent, revoked: self.revoked })
@@ -85,7 +85,7 @@ impl Families for LobbyStore<'_> {
             Db::Sqlite(conn) => query.first(conn),
         }
         .optional()
-        .stored()?;
+        .into_store_error()?;
         row.map(FamilyRow::into_family).transpose()
     }
 
@@ -93,14 +93,17 @@ impl Families for LobbyStore<'_> {
         let outlived = refresh_families::table
             .filter(refresh_families::user_id.eq(family.newest.user.get()))
             .filter(refresh_families::refresh_expires.le(now.seconds()));
-        diesel::delete(outlived).execute(self.conn).stored()?;
-        diesel::insert_into(refresh_families::table).values(FamilyRow::of(family)).execute(self.conn).stored()?;
+        diesel::delete(outlived).execute(self.conn).into_store_error()?;
+        diesel::insert_into(refresh_families::table)
+            .values(FamilyRow::of(family))
+            .execute(self.conn)
+            .into_store_error()?;
         Ok(())
     }
 
     fn update_family(&mut self, family: &Family) -> Result<(), StoreError> {
         let row = FamilyRow::of(family);
-        diesel::update(refresh_families::table.find(row.id.clone())).set(row).execute(self.conn).stored()?;
+        diesel::update(refresh_families::table.find(row.id.clone())).set(row).execute(self.conn).into_store_error()?;
         Ok(())
     }
 
@@ -108,7 +111,7 @@ impl Families for LobbyStore<'_> {
         diesel::update(refresh_families::table.filter(refresh_families::user_id.eq(user.get())))
             .set(refresh_families::revoked.eq(true))
             .execute(self.conn)
-            .stored()?;
+            .into_store_error()?;
         Ok(())
     }
 }

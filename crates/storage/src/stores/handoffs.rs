@@ -8,13 +8,13 @@ use handoff::{
     Activity, ActivityFilter, AgentRef, AllHandoffs, Handoff, HandoffFilter, HandoffPage, Handoffs, Opening, Position,
     Priority, Sight, State, StateFilter, VisitorRef,
 };
-use tenancy::{AgentId, CompanyCode, HandoffId, SessionId, SessionKey, StoreError, Timestamp, access::Caller};
+use tenancy::{AgentId, CompanyCode, HandoffId, SessionId, SessionRowId, StoreError, Timestamp, access::Caller};
 
 use self::lists::{Scope, columns, joined};
 use super::{activities, counts::Counted};
 use crate::{
     conn::Db,
-    error::{Stored as _, word},
+    error::{IntoStoreError as _, decode_enum},
     schema::{accounts, agents, handoffs, transfers},
     store::{CompanyStore, PlatformStore},
     types::At,
@@ -45,14 +45,14 @@ fn handoff((row, session_id, session_status, agent_name, visitor): Joined) -> Re
     };
     Ok(Handoff {
         id: HandoffId::new(row.id),
-        session: SessionKey::new(row.session_key),
-        session_id: word(SessionId::parse(&session_id).ok(), "session id")?,
-        session_status: word(SessionStatus::parse(&session_status), "session status")?,
+        session: SessionRowId::new(row.session_key),
+        session_id: decode_enum(SessionId::parse(&session_id).ok(), "session id")?,
+        session_status: decode_enum(SessionStatus::parse(&session_status), "session status")?,
         state,
         escalated_at: row.escalated_at.0,
         reason: row.reason,
         notes: row.notes,
-        priority: word(Priority::parse(&row.priority), "priority")?,
+        priority: decode_enum(Priority::parse(&row.priority), "priority")?,
         visitor: visitor.map(|(name, phone, email)| VisitorRef { name, phone, email }),
     })
 }
@@ -65,22 +65,27 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
             .select(columns())
             .first(self.conn)
             .optional()
-            .stored()?;
+            .into_store_error()?;
         row.map(handoff).transpose()
     }
 
-    fn handoff_of(&mut self, session: SessionKey) -> Result<Option<Handoff>, StoreError> {
+    fn handoff_of(&mut self, session: SessionRowId) -> Result<Option<Handoff>, StoreError> {
         let code = self.code();
         let row: Option<Joined> = joined()
             .filter(handoffs::company_id.eq(code.as_str()).and(handoffs::session_key.eq(session.get())))
             .select(columns())
             .first(self.conn)
             .optional()
-            .stored()?;
+            .into_store_error()?;
         row.map(handoff).transpose()
     }
 
-    fn open_handoff(&mut self, session: SessionKey, opening: &Opening, now: Timestamp) -> Result<Handoff, StoreError> {
+    fn open_handoff(
+        &mut self,
+        session: SessionRowId,
+        opening: &Opening,
+        now: Timestamp,
+    ) -> Result<Handoff, StoreError> {
         let code = self.code();
         let fresh = (
             handoffs::agent_id.eq(None::<i64>),
@@ -93,13 +98,13 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
         self.leave_counts(session)?;
         let known =
             handoffs::table.filter(handoffs::company_id.eq(code.as_str()).and(handoffs::session_key.eq(session.get())));
-        if diesel::update(known).set(fresh.clone()).execute(self.conn).stored()? == 0 {
+        if diesel::update(known).set(fresh.clone()).execute(self.conn).into_store_error()? == 0 {
             diesel::insert_into(handoffs::table)
                 .values((handoffs::company_id.eq(code.as_str()), handoffs::session_key.eq(session.get()), fresh))
                 .execute(self.conn)
-                .stored()?;
+                .into_store_error()?;
         }
-        word(self.handoff_of(session)?, "handoff")
+        decode_enum(self.handoff_of(session)?, "handoff")
     }
 
     fn move_handoff(&mut self, id: HandoffId, state: &State, notes: Option<&str>) -> Result<(), StoreError> {
@@ -111,12 +116,12 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
         };
         let row = handoffs::table.filter(handoffs::company_id.eq(code.as_str()).and(handoffs::id.eq(id.get())));
         let was: Option<(Option<i64>, Option<At>)> =
-            row.select((handoffs::agent_id, handoffs::resolved_at)).first(self.conn).optional().stored()?;
+            row.select((handoffs::agent_id, handoffs::resolved_at)).first(self.conn).optional().into_store_error()?;
         let Some(was) = was else { return Ok(()) };
         diesel::update(row)
             .set((handoffs::agent_id.eq(agent), handoffs::resolved_at.eq(resolved_at), handoffs::notes.eq(notes)))
             .execute(self.conn)
-            .stored()?;
+            .into_store_error()?;
         self.counts.handoffs(code, Counted::at(was), -1);
         self.counts.handoffs(code, Counted::at((agent, resolved_at)), 1);
         Ok(())
@@ -139,7 +144,7 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
                 transfers::created_at.eq(At(now)),
             ))
             .execute(self.conn)
-            .stored()?;
+            .into_store_error()?;
         Ok(())
     }
 
@@ -154,7 +159,7 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
                 .for_key_share()
                 .first::<i64>(conn)
                 .optional()
-                .stored()?;
+                .into_store_error()?;
         }
         let name: Option<String> = agent
             .inner_join(accounts::table.on(accounts::id.eq(agents::user_id)))
@@ -162,7 +167,7 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
             .select(agents::name)
             .first(self.conn)
             .optional()
-            .stored()?;
+            .into_store_error()?;
         Ok(name.map(|name| AgentRef { id, name }))
     }
 
@@ -171,18 +176,19 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
         let closed = handoffs::table
             .filter(handoffs::company_id.eq(code.as_str()).and(handoffs::agent_id.eq(id.get())))
             .filter(handoffs::resolved_at.is_not_null());
-        let forgotten = diesel::update(closed).set(handoffs::agent_id.eq(None::<i64>)).execute(self.conn).stored()?;
+        let forgotten =
+            diesel::update(closed).set(handoffs::agent_id.eq(None::<i64>)).execute(self.conn).into_store_error()?;
         let at = Counted { agent: Some(id.get()), resolved: true };
         self.counts.handoffs(code, at, -i64::try_from(forgotten).unwrap_or(i64::MAX));
         let of_company = transfers::table.filter(transfers::company_id.eq(code.as_str()));
         diesel::update(of_company.filter(transfers::from_agent_id.eq(id.get())))
             .set(transfers::from_agent_id.eq(None::<i64>))
             .execute(self.conn)
-            .stored()?;
+            .into_store_error()?;
         diesel::update(of_company.filter(transfers::to_agent_id.eq(id.get())))
             .set(transfers::to_agent_id.eq(None::<i64>))
             .execute(self.conn)
-            .stored()?;
+            .into_store_error()?;
         Ok(())
     }
 
@@ -216,20 +222,20 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
             .filter(handoffs::resolved_at.ge(At(since)))
             .select(count_star())
             .first(self.conn)
-            .stored()
+            .into_store_error()
     }
 }
 
 impl<C: Caller> CompanyStore<'_, C> {
     /// Notes that the handoff of a session, if it has one, is no longer counted where it is.
-    pub(super) fn leave_counts(&mut self, session: SessionKey) -> Result<(), StoreError> {
+    pub(super) fn leave_counts(&mut self, session: SessionRowId) -> Result<(), StoreError> {
         let code = self.code();
         let was: Option<(Option<i64>, Option<At>)> = handoffs::table
             .filter(handoffs::company_id.eq(code.as_str()).and(handoffs::session_key.eq(session.get())))
             .select((handoffs::agent_id, handoffs::resolved_at))
             .first(self.conn)
             .optional()
-            .stored()?;
+            .into_store_error()?;
         if let Some(was) = was {
             self.counts.handoffs(code, Counted::at(was), -1);
         }
@@ -250,7 +256,7 @@ pub(super) fn count_open(conn: &mut Db, company: Option<CompanyCode>) -> Result<
     let scope = company.map_or(Scope::Open(None), Scope::Company);
     let mut count = |state| -> Result<i64, StoreError> {
         let filter = HandoffFilter { state: Some(state), ..HandoffFilter::default() };
-        scope.places(&filter, Sight::All).select(count_star()).first(conn).stored()
+        scope.places(&filter, Sight::All).select(count_star()).first(conn).into_store_error()
     };
     Ok(count(StateFilter::Pending)? + count(StateFilter::Assigned)?)
 }

@@ -2,13 +2,13 @@
 
 use std::net::IpAddr;
 
-use chatbot::{KeyClaim, KeyState, Keys, Side};
+use chatbot::{ClaimState, IdempotencyClaim, IdempotencyKeys, Side};
 use diesel::{prelude::*, upsert::excluded};
-use tenancy::{SessionKey, StoreError, Timestamp, access::Caller};
+use tenancy::{SessionRowId, StoreError, Timestamp, access::Caller};
 
 use crate::{
-    both::both,
-    error::{Stored as _, word},
+    dual_backend::dual_backend,
+    error::{IntoStoreError as _, decode_enum},
     schema::{idempotency_keys, opening_keys},
     store::CompanyStore,
     types::At,
@@ -17,8 +17,8 @@ use crate::{
 /// Body hash, `seq`, `lease_until`, `reply_seq`, `last_seq`.
 type ClaimRow = (Vec<u8>, i64, Option<At>, Option<i64>, Option<i64>);
 
-impl<C: Caller> Keys for CompanyStore<'_, C> {
-    fn claim(&mut self, session: SessionKey, side: Side, key: &str) -> Result<Option<KeyClaim>, StoreError> {
+impl<C: Caller> IdempotencyKeys for CompanyStore<'_, C> {
+    fn claim(&mut self, session: SessionRowId, side: Side, key: &str) -> Result<Option<IdempotencyClaim>, StoreError> {
         let code = self.code();
         let row: Option<ClaimRow> = idempotency_keys::table
             .filter(idempotency_keys::company_id.eq(code.as_str()))
@@ -33,27 +33,27 @@ impl<C: Caller> Keys for CompanyStore<'_, C> {
             ))
             .first(self.conn)
             .optional()
-            .stored()?;
+            .into_store_error()?;
         row.map(|(hash, seq, lease, reply_seq, last_seq)| {
             let state = match lease {
-                Some(At(lease_until)) => KeyState::Running { lease_until },
-                None => KeyState::Done { reply_seq, last_seq: word(last_seq, "answered key")? },
+                Some(At(lease_until)) => ClaimState::Running { lease_until },
+                None => ClaimState::Done { reply_seq, last_seq: decode_enum(last_seq, "answered key")? },
             };
-            Ok(KeyClaim { body_hash: word(hash.try_into().ok(), "body hash")?, seq, state })
+            Ok(IdempotencyClaim { body_hash: decode_enum(hash.try_into().ok(), "body hash")?, seq, state })
         })
         .transpose()
     }
 
     fn insert_claim(
         &mut self,
-        session: SessionKey,
+        session: SessionRowId,
         side: Side,
         key: &str,
-        claim: &KeyClaim,
+        claim: &IdempotencyClaim,
     ) -> Result<bool, StoreError> {
         let code = self.code();
         let (lease, reply_seq, last_seq) = columns(claim.state);
-        let inserted = both(
+        let inserted = dual_backend(
             diesel::insert_into(idempotency_keys::table)
                 .values((
                     idempotency_keys::company_id.eq(code.as_str()),
@@ -69,11 +69,17 @@ impl<C: Caller> Keys for CompanyStore<'_, C> {
                 .on_conflict_do_nothing(),
         )
         .execute(self.conn)
-        .stored()?;
+        .into_store_error()?;
         Ok(inserted == 1)
     }
 
-    fn update_claim(&mut self, session: SessionKey, side: Side, key: &str, state: KeyState) -> Result<(), StoreError> {
+    fn update_claim(
+        &mut self,
+        session: SessionRowId,
+        side: Side,
+        key: &str,
+        state: ClaimState,
+    ) -> Result<(), StoreError> {
         let code = self.code();
         let (lease, reply_seq, last_seq) = columns(state);
         let row = idempotency_keys::table
@@ -87,11 +93,11 @@ impl<C: Caller> Keys for CompanyStore<'_, C> {
                 idempotency_keys::last_seq.eq(last_seq),
             ))
             .execute(self.conn)
-            .stored()?;
+            .into_store_error()?;
         Ok(())
     }
 
-    fn opened(&mut self, ip: IpAddr, key: &str, since: Timestamp) -> Result<Option<SessionKey>, StoreError> {
+    fn opened(&mut self, ip: IpAddr, key: &str, since: Timestamp) -> Result<Option<SessionRowId>, StoreError> {
         let code = self.code();
         let session: Option<i64> = opening_keys::table
             .filter(opening_keys::company_id.eq(code.as_str()))
@@ -100,15 +106,15 @@ impl<C: Caller> Keys for CompanyStore<'_, C> {
             .select(opening_keys::session_key)
             .first(self.conn)
             .optional()
-            .stored()?;
-        Ok(session.map(SessionKey::new))
+            .into_store_error()?;
+        Ok(session.map(SessionRowId::new))
     }
 
     fn note_opened(
         &mut self,
         ip: IpAddr,
         key: &str,
-        session: SessionKey,
+        session: SessionRowId,
         now: Timestamp,
         since: Timestamp,
     ) -> Result<bool, StoreError> {
@@ -119,7 +125,7 @@ impl<C: Caller> Keys for CompanyStore<'_, C> {
                 .filter(opening_keys::company_id.eq(code.as_str()).and(opening_keys::created_at.lt(At(since)))),
         )
         .execute(self.conn)
-        .stored()?;
+        .into_store_error()?;
         let upsert = diesel::insert_into(opening_keys::table)
             .values((
                 opening_keys::company_id.eq(code.as_str()),
@@ -136,17 +142,17 @@ impl<C: Caller> Keys for CompanyStore<'_, C> {
             ));
         // `QueryDsl::filter` does not reach the WHERE of an upsert.
         let changed =
-            both(diesel::query_dsl::methods::FilterDsl::filter(upsert, opening_keys::created_at.lt(At(since))))
+            dual_backend(diesel::query_dsl::methods::FilterDsl::filter(upsert, opening_keys::created_at.lt(At(since))))
                 .execute(self.conn)
-                .stored()?;
+                .into_store_error()?;
         Ok(changed == 1)
     }
 }
 
 /// A claim is running exactly while it has a lease.
-fn columns(state: KeyState) -> (Option<At>, Option<i64>, Option<i64>) {
+fn columns(state: ClaimState) -> (Option<At>, Option<i64>, Option<i64>) {
     match state {
-        KeyState::Running { lease_until } => (Some(At(lease_until)), None, None),
-        KeyState::Done { reply_seq, last_seq } => (None, reply_seq, Some(last_seq)),
+        ClaimState::Running { lease_until } => (Some(At(lease_until)), None, None),
+        ClaimState::Done { reply_seq, last_seq } => (None, reply_seq, Some(last_seq)),
     }
 }

@@ -14,7 +14,7 @@ use tenancy::{DocumentId, StoreError, Timestamp, access::Caller};
 
 use crate::{
     conn::{Db, each_db},
-    error::{Stored as _, word},
+    error::{IntoStoreError as _, decode_enum},
     schema::{chunks, companies, documents},
     store::CompanyStore,
     types::At,
@@ -101,8 +101,11 @@ fn own_chunks<'a>(code: &'a str) -> _ {
 impl<C: Caller> KnowledgeBase for CompanyStore<'_, C> {
     fn version(&mut self) -> Result<Version, StoreError> {
         let code = self.code();
-        let version =
-            companies::table.find(code.as_str()).select(companies::knowledge_version).first(self.conn).stored()?;
+        let version = companies::table
+            .find(code.as_str())
+            .select(companies::knowledge_version)
+            .first(self.conn)
+            .into_store_error()?;
         Ok(Version::new(version))
     }
 
@@ -112,13 +115,15 @@ impl<C: Caller> KnowledgeBase for CompanyStore<'_, C> {
             .order((chunks::document_id, chunks::position))
             .select(ChunkRow::as_select())
             .load(self.conn)
-            .stored()?;
-        let titles: Vec<(i64, String)> =
-            own_documents(code.as_str()).select((documents::id, documents::title)).load(self.conn).stored()?;
+            .into_store_error()?;
+        let titles: Vec<(i64, String)> = own_documents(code.as_str())
+            .select((documents::id, documents::title))
+            .load(self.conn)
+            .into_store_error()?;
         let titles: HashMap<i64, String> = titles.into_iter().collect();
         rows.into_iter()
             .map(|row| {
-                let title = word(titles.get(&row.document_id).cloned(), "document")?;
+                let title = decode_enum(titles.get(&row.document_id).cloned(), "document")?;
                 Ok(row.into_chunk(title))
             })
             .collect()
@@ -128,8 +133,8 @@ impl<C: Caller> KnowledgeBase for CompanyStore<'_, C> {
         let code = self.code();
         let characters = sql::<BigInt>("CAST(COALESCE(SUM(LENGTH(question) + LENGTH(answer)), 0) AS BIGINT)");
         let (chunks, characters): (i64, i64) =
-            own_chunks(code.as_str()).select((count_star(), characters)).first(self.conn).stored()?;
-        let number = |count: i64| word(u64::try_from(count).ok(), "count");
+            own_chunks(code.as_str()).select((count_star(), characters)).first(self.conn).into_store_error()?;
+        let number = |count: i64| decode_enum(u64::try_from(count).ok(), "count");
         Ok(Extent { chunks: number(chunks)?, characters: number(characters)? })
     }
 
@@ -137,13 +142,13 @@ impl<C: Caller> KnowledgeBase for CompanyStore<'_, C> {
         let code = self.code();
         let code = code.as_str();
         let version = raise(self.conn, code)?;
-        diesel::delete(own_chunks(code)).execute(self.conn).stored()?;
+        diesel::delete(own_chunks(code)).execute(self.conn).into_store_error()?;
         let documents = name_documents(self.conn, code, entries, now)?;
         let rows = entries
             .iter()
             .zip(1..)
             .map(|(entry, position)| {
-                let document = word(documents.get(entry.document.as_str()).copied(), "document")?;
+                let document = decode_enum(documents.get(entry.document.as_str()).copied(), "document")?;
                 Ok(NewChunk::of(entry, code, document, position))
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
@@ -161,7 +166,7 @@ impl<C: Caller> KnowledgeBase for CompanyStore<'_, C> {
         let rows = entries
             .iter()
             .map(|entry| {
-                let document = word(documents.get(entry.document.as_str()).copied(), "document")?;
+                let document = decode_enum(documents.get(entry.document.as_str()).copied(), "document")?;
                 let end = ends.entry(document).or_insert(0);
                 *end += 1;
                 Ok(NewChunk::of(entry, code, document, *end))
@@ -181,7 +186,7 @@ fn raise(conn: &mut Db, code: &str) -> Result<Version, StoreError> {
         .returning(companies::knowledge_version)
         .get_result(conn)
         .map(Version::new)
-        .stored()
+        .into_store_error()
 }
 
 /// The ids of all documents by title, after those that the entries name and that were
@@ -193,7 +198,7 @@ fn name_documents(
     now: Timestamp,
 ) -> Result<HashMap<String, i64>, StoreError> {
     let known: Vec<(String, i64)> =
-        own_documents(code).select((documents::title, documents::id)).load(conn).stored()?;
+        own_documents(code).select((documents::title, documents::id)).load(conn).into_store_error()?;
     let mut known: HashMap<String, i64> = known.into_iter().collect();
     let mut named = HashSet::new();
     let missing: Vec<_> = entries
@@ -207,7 +212,7 @@ fn name_documents(
             .values(batch)
             .returning((documents::title, documents::id))
             .get_results(c))
-        .stored()?;
+        .into_store_error()?;
         known.extend(made);
     }
     Ok(known)
@@ -219,7 +224,7 @@ fn ends(conn: &mut Db, code: &str) -> Result<HashMap<i64, i64>, StoreError> {
         .group_by(chunks::document_id)
         .select((chunks::document_id, max(chunks::position)))
         .load(conn)
-        .stored()?;
+        .into_store_error()?;
     Ok(rows.into_iter().filter_map(|(document, end)| Some((document, end?))).collect())
 }
 
@@ -245,7 +250,7 @@ fn put_chunks(conn: &mut Db, code: &str, rows: &[NewChunk<'_>]) -> Result<(), St
                 .set(changes)
                 .execute(conn),
         }
-        .stored()?;
+        .into_store_error()?;
     }
     Ok(())
 }
@@ -279,6 +284,6 @@ fn drop_empty_documents(conn: &mut Db, code: &str) -> Result<(), StoreError> {
     let content = chunks::table
         .filter(chunks::company_id.eq(documents::company_id))
         .filter(chunks::document_id.eq(documents::id));
-    diesel::delete(own_documents(code).filter(not(exists(content)))).execute(conn).stored()?;
+    diesel::delete(own_documents(code).filter(not(exists(content)))).execute(conn).into_store_error()?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use tenancy::{AgentId, CompanyCode, HandoffId, ProfileId, SessionId, StoreError}
 
 use super::directory::code;
 use crate::{
-    error::Stored as _,
+    error::IntoStoreError as _,
     schema::{agents, companies, handoffs, profiles, sessions},
     store::PlatformStore,
 };
@@ -49,7 +49,7 @@ impl PlatformStore<'_> {
             }
         }
         .optional()
-        .stored()?;
+        .into_store_error()?;
         found.as_deref().map(code).transpose()
     }
 }

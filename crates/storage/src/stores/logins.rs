@@ -8,9 +8,9 @@ use identity::{
 use tenancy::{StoreError, Timestamp, UserId, access::Caller};
 
 use crate::{
-    both::both,
     conn::Db,
-    error::Stored as _,
+    dual_backend::dual_backend,
+    error::IntoStoreError as _,
     schema::accounts,
     scope::with_logins,
     store::{CompanyStore, LobbyStore},
@@ -32,7 +32,7 @@ impl<C: Caller> Logins for CompanyStore<'_, C> {
 /// Inserts first and looks only where that did nothing: a look before it could be
 /// overtaken, and a violation would end the transaction on PostgreSQL.
 fn reserve(conn: &mut Db, account: &NewAccount, now: Timestamp) -> Result<Reserved, StoreError> {
-    let id: Option<i64> = both(
+    let id: Option<i64> = dual_backend(
         diesel::insert_into(accounts::table)
             .values((
                 accounts::username.eq(&account.username),
@@ -52,11 +52,11 @@ fn reserve(conn: &mut Db, account: &NewAccount, now: Timestamp) -> Result<Reserv
     )
     .get_result(conn)
     .optional()
-    .stored()?;
+    .into_store_error()?;
     if let Some(id) = id {
         return Ok(Reserved::Account(UserId::new(id)));
     }
     let same_email = accounts::table.filter(accounts::email_key.eq(account.email.key()));
-    let email_taken = diesel::select(exists(same_email)).get_result(conn).stored()?;
+    let email_taken = diesel::select(exists(same_email)).get_result(conn).into_store_error()?;
     Ok(if email_taken { Reserved::EmailTaken } else { Reserved::UsernameTaken })
 }

@@ -5,12 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 use attachments::Attachment;
 use chatbot::{Detail, Message, Messages, NewMessage};
 use diesel::prelude::*;
-use tenancy::{MessageId, SessionKey, StoreError, Timestamp, access::Caller};
+use tenancy::{MessageId, SessionRowId, StoreError, Timestamp, access::Caller};
 
 use super::attachments::AttachmentRow;
 use crate::{
     conn::{AnyBackend, Db, each_db},
-    error::Stored as _,
+    error::IntoStoreError as _,
     schema::{agents, attachments as files, message_files, messages, profiles},
     store::CompanyStore,
     types::{At, Json},
@@ -50,7 +50,7 @@ impl MessageRow {
         Ok(Message {
             id: MessageId::new(self.id),
             seq: self.seq,
-            session: SessionKey::new(self.session_key),
+            session: SessionRowId::new(self.session_key),
             content: self.content,
             detail,
             timestamp: self.created_at.0,
@@ -62,7 +62,7 @@ impl MessageRow {
 
 impl<C: Caller> CompanyStore<'_, C> {
     /// Every query of messages starts here.
-    fn own_messages(&self, session: SessionKey) -> messages::BoxedQuery<'static, AnyBackend> {
+    fn own_messages(&self, session: SessionRowId) -> messages::BoxedQuery<'static, AnyBackend> {
         messages::table
             .filter(messages::company_id.eq(self.code().to_string()))
             .filter(messages::session_key.eq(session.get()))
@@ -72,7 +72,7 @@ impl<C: Caller> CompanyStore<'_, C> {
     /// Stores messages behind position `last_seq`, which the caller has just moved on.
     pub(super) fn insert_messages(
         &mut self,
-        session: SessionKey,
+        session: SessionRowId,
         last_seq: i64,
         new: &[NewMessage],
         now: Timestamp,
@@ -96,13 +96,13 @@ impl<C: Caller> CompanyStore<'_, C> {
         let insert = diesel::insert_into(messages::table);
         let mut ids: Vec<i64> = match &mut *self.conn {
             // One round trip for all of them.
-            Db::Pg(conn) => insert.values(&rows).returning(messages::id).get_results(conn).stored()?,
+            Db::Pg(conn) => insert.values(&rows).returning(messages::id).get_results(conn).into_store_error()?,
             // Diesel would wrap a batch in one more savepoint.
             Db::Sqlite(conn) => rows
                 .iter()
                 .map(|row| diesel::insert_into(messages::table).values(row).returning(messages::id).get_result(conn))
                 .collect::<QueryResult<_>>()
-                .stored()?,
+                .into_store_error()?,
         };
         // Identities rise in the order of the rows; RETURNING promises no order.
         ids.sort_unstable();
@@ -122,13 +122,13 @@ impl<C: Caller> CompanyStore<'_, C> {
             each_db!(&mut *self.conn, conn => {
                 diesel::insert_into(message_files::table).values(&links).execute(conn)
             })
-            .stored()?;
+            .into_store_error()?;
         }
         Ok(ids.into_iter().map(MessageId::new).collect())
     }
 
     /// Adds the files, which one more query finds for all the rows.
-    fn with_files(&mut self, session: SessionKey, rows: Vec<MessageRow>) -> Result<Vec<Message>, StoreError> {
+    fn with_files(&mut self, session: SessionRowId, rows: Vec<MessageRow>) -> Result<Vec<Message>, StoreError> {
         let code = self.code();
         // Ids rise with the positions, so the first and the last row bound them all.
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(Vec::new()) };
@@ -147,7 +147,7 @@ impl<C: Caller> CompanyStore<'_, C> {
             .order((message_files::message_id, message_files::position))
             .select((message_files::message_id, AttachmentRow::as_select(), profiles::id.nullable()))
             .load(self.conn)
-            .stored()?;
+            .into_store_error()?;
         let mut files_of: HashMap<i64, Vec<Attachment>> = HashMap::new();
         for (message, file, profile) in found {
             files_of.entry(message).or_default().push(file.into_attachment(profile)?);
@@ -177,7 +177,7 @@ impl<C: Caller> CompanyStore<'_, C> {
             .filter(agents::id.eq_any(authors.into_iter().collect::<Vec<_>>()))
             .select(agents::id)
             .load(self.conn)
-            .stored()?;
+            .into_store_error()?;
         for message in messages {
             if let Detail::Agent { id, .. } = &mut message.detail {
                 *id = id.filter(|id| known.contains(id));
@@ -188,22 +188,22 @@ impl<C: Caller> CompanyStore<'_, C> {
 }
 
 impl<C: Caller> Messages for CompanyStore<'_, C> {
-    fn messages(&mut self, session: SessionKey) -> Result<Vec<Message>, StoreError> {
+    fn messages(&mut self, session: SessionRowId) -> Result<Vec<Message>, StoreError> {
         let query = self.own_messages(session).order(messages::seq);
-        let rows = query.select(MessageRow::as_select()).load(self.conn).stored()?;
+        let rows = query.select(MessageRow::as_select()).load(self.conn).into_store_error()?;
         self.with_files(session, rows)
     }
 
-    fn newest_messages(&mut self, session: SessionKey, limit: i64) -> Result<Vec<Message>, StoreError> {
+    fn newest_messages(&mut self, session: SessionRowId, limit: i64) -> Result<Vec<Message>, StoreError> {
         let query = self.own_messages(session).order(messages::seq.desc()).limit(limit);
-        let mut rows = query.select(MessageRow::as_select()).load(self.conn).stored()?;
+        let mut rows = query.select(MessageRow::as_select()).load(self.conn).into_store_error()?;
         rows.reverse();
         self.with_files(session, rows)
     }
 
-    fn messages_at(&mut self, session: SessionKey, seqs: &[i64]) -> Result<Vec<Message>, StoreError> {
+    fn messages_at(&mut self, session: SessionRowId, seqs: &[i64]) -> Result<Vec<Message>, StoreError> {
         let query = self.own_messages(session).filter(messages::seq.eq_any(seqs.to_vec())).order(messages::seq);
-        let rows = query.select(MessageRow::as_select()).load(self.conn).stored()?;
+        let rows = query.select(MessageRow::as_select()).load(self.conn).into_store_error()?;
         self.with_files(session, rows)
     }
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     conn::AnyBackend,
-    error::{Stored as _, word},
+    error::{IntoStoreError as _, decode_enum},
     schema::plans,
     store::PlatformStore,
     types::At,
@@ -33,10 +33,10 @@ pub(super) struct PlanRow {
 
 impl PlanRow {
     pub(super) fn into_plan(self) -> Result<Plan, StoreError> {
-        let day = |text: &str| word(Date::parse(text).ok(), "date");
+        let day = |text: &str| decode_enum(Date::parse(text).ok(), "date");
         Ok(Plan {
             id: PlanId::new(self.id),
-            name: word(PlanName::parse(&self.name), "plan name")?,
+            name: decode_enum(PlanName::parse(&self.name), "plan name")?,
             max_agents: self.max_agents,
             price: Money::from_cents(self.price_cents),
             is_active: self.is_active,
@@ -62,7 +62,7 @@ impl Plans for PlatformStore<'_> {
             ))
             .returning(plans::id)
             .get_result(self.conn)
-            .stored()?;
+            .into_store_error()?;
         Ok(Plan {
             id: PlanId::new(id),
             name: plan.name,
@@ -77,7 +77,7 @@ impl Plans for PlatformStore<'_> {
 
     fn plan(&mut self, id: PlanId) -> Result<Option<Plan>, StoreError> {
         let row: Option<PlanRow> =
-            plans::table.find(id.get()).select(PlanRow::as_select()).first(self.conn).optional().stored()?;
+            plans::table.find(id.get()).select(PlanRow::as_select()).first(self.conn).optional().into_store_error()?;
         row.map(PlanRow::into_plan).transpose()
     }
 
@@ -86,19 +86,19 @@ impl Plans for PlatformStore<'_> {
             .order((plans::name, plans::price_cents, plans::id))
             .select(PlanRow::as_select())
             .load(self.conn)
-            .stored()?;
+            .into_store_error()?;
         rows.into_iter().map(PlanRow::into_plan).collect()
     }
 
     fn page_of_plans(&mut self, filter: &PlanFilter, offset: i64, limit: i64) -> Result<(i64, Vec<Plan>), StoreError> {
-        let count = active(filter).select(count_star()).first(self.conn).stored()?;
+        let count = active(filter).select(count_star()).first(self.conn).into_store_error()?;
         let rows: Vec<PlanRow> = active(filter)
             .order((plans::created_at.desc(), plans::id.desc()))
             .offset(offset)
             .limit(limit)
             .select(PlanRow::as_select())
             .load(self.conn)
-            .stored()?;
+            .into_store_error()?;
         let page = rows.into_iter().map(PlanRow::into_plan).collect::<Result<_, _>>()?;
         Ok((count, page))
     }

@@ -10,18 +10,18 @@ use diesel::{
     prelude::*,
     sql_types::Bool,
 };
-use tenancy::{CompanyCode, Date, ProfileId, SessionId, SessionKey, StoreError, Timestamp, access::Caller};
+use tenancy::{CompanyCode, Date, ProfileId, SessionId, SessionRowId, StoreError, Timestamp, access::Caller};
 
 use super::{
     counts,
     directory::code,
     handoffs,
-    reach::Reach,
+    page_window::PageWindow,
     search::{contains, folded},
 };
 use crate::{
     conn::{AnyBackend, Db},
-    error::{Stored as _, word},
+    error::{IntoStoreError as _, decode_enum},
     schema::{companies, profiles, sessions},
     store::{CompanyStore, PlatformStore},
     types::At,
@@ -60,8 +60,8 @@ impl ProfileRow {
         Ok(Profile {
             id: ProfileId::new(self.id),
             company: code(&self.company_id)?,
-            session: SessionKey::new(self.session_key),
-            session_id: word(SessionId::parse(&session.id).ok(), "session id")?,
+            session: SessionRowId::new(self.session_key),
+            session_id: decode_enum(SessionId::parse(&session.id).ok(), "session id")?,
             persistent_user_id: self.persistent_user_id,
             name: self.name,
             phone: self.phone,
@@ -131,20 +131,20 @@ impl Scope {
     ) -> Result<(i64, Vec<ProfileListing>), StoreError> {
         let count = match counts::kept_profiles(conn, self.company(), filter)? {
             Some(count) => count,
-            None => self.filtered(filter).select(count_star()).first(conn).stored()?,
+            None => self.filtered(filter).select(count_star()).first(conn).into_store_error()?,
         };
         let query = self.filtered(filter).select(ProfileRow::as_select());
-        let rows: Vec<ProfileRow> = match Reach::of(count, offset, limit) {
-            Reach::Nothing => Vec::new(),
-            Reach::FromStart { offset, limit } => query
+        let rows: Vec<ProfileRow> = match PageWindow::of(count, offset, limit) {
+            PageWindow::Nothing => Vec::new(),
+            PageWindow::FromStart { offset, limit } => query
                 .order((profiles::created_at.desc(), profiles::id.desc()))
                 .offset(offset)
                 .limit(limit)
                 .load(conn)
-                .stored()?,
-            Reach::FromEnd { offset, limit } => {
+                .into_store_error()?,
+            PageWindow::FromEnd { offset, limit } => {
                 let query = query.order((profiles::created_at.asc(), profiles::id.asc()));
-                let mut rows: Vec<ProfileRow> = query.offset(offset).limit(limit).load(conn).stored()?;
+                let mut rows: Vec<ProfileRow> = query.offset(offset).limit(limit).load(conn).into_store_error()?;
                 rows.reverse();
                 rows
             }
@@ -152,9 +152,9 @@ impl Scope {
         let keys: Vec<i64> = rows.iter().map(|row| row.session_key).collect();
         let sessions = self.session_sides(conn, &keys)?;
         let listings = rows.into_iter().map(|row| {
-            let session = word(sessions.get(&row.session_key), "session of a profile")?;
+            let session = decode_enum(sessions.get(&row.session_key), "session of a profile")?;
             Ok(ProfileListing {
-                status: word(SessionStatus::parse(&session.status), "session status")?,
+                status: decode_enum(SessionStatus::parse(&session.status), "session status")?,
                 profile_completed: Step::parse(&session.step) == Some(Step::Complete),
                 session_created_at: session.created_at.0,
                 profile: row.into_profile(session)?,
@@ -168,7 +168,7 @@ impl Scope {
     fn stats(self, conn: &mut Db, now: Timestamp) -> Result<ProfileStats, StoreError> {
         let mut made_since = |since: Timestamp| -> Result<i64, StoreError> {
             let made = self.profiles().filter(profiles::created_at.ge(At(since)));
-            made.select(count_star()).first(conn).stored()
+            made.select(count_star()).first(conn).into_store_error()
         };
         let today = made_since(now.start_of_day())?;
         let this_week = made_since(now.start_of_week())?;
@@ -177,7 +177,7 @@ impl Scope {
             .profiles()
             .select((count(profiles::email), count(case_when(profiles::is_favorite.eq(true), profiles::id))))
             .first(conn)
-            .stored()?;
+            .into_store_error()?;
         let by_country = self.by_country(conn)?;
         let escalated_sessions = handoffs::count_open(conn, self.company())?;
         let (active, used_today) = self.used(conn, now)?;
@@ -212,7 +212,7 @@ impl Scope {
                 counted.filter(profiles::company_id.ne_all(closed)).first(conn)
             }
         }
-        .stored()
+        .into_store_error()
     }
 
     fn by_country(self, conn: &mut Db) -> Result<Vec<(String, i64)>, StoreError> {
@@ -224,7 +224,7 @@ impl Scope {
                 counted.filter(profiles::company_id.ne_all(closed)).load(conn)
             }
         }
-        .stored()?;
+        .into_store_error()?;
         counted.sort();
         Ok(counted)
     }
@@ -235,10 +235,11 @@ impl Scope {
         conn: &mut Db,
         query: profiles::BoxedQuery<'static, AnyBackend>,
     ) -> Result<Option<Profile>, StoreError> {
-        let row: Option<ProfileRow> = query.select(ProfileRow::as_select()).first(conn).optional().stored()?;
+        let row: Option<ProfileRow> =
+            query.select(ProfileRow::as_select()).first(conn).optional().into_store_error()?;
         let Some(row) = row else { return Ok(None) };
         let sessions = self.session_sides(conn, &[row.session_key])?;
-        let session = word(sessions.get(&row.session_key), "session of a profile")?;
+        let session = decode_enum(sessions.get(&row.session_key), "session of a profile")?;
         row.into_profile(session).map(Some)
     }
 
@@ -249,13 +250,13 @@ impl Scope {
             Self::Company(code) => rows.filter(sessions::company_id.eq(code.as_str())).load(conn),
             Self::Everyone => rows.load(conn),
         }
-        .stored()?;
+        .into_store_error()?;
         Ok(rows.into_iter().map(|row| (row.key, row)).collect())
     }
 }
 
 impl<C: Caller> Profiles for CompanyStore<'_, C> {
-    fn profile_of(&mut self, session: SessionKey) -> Result<Option<Profile>, StoreError> {
+    fn profile_of(&mut self, session: SessionRowId) -> Result<Option<Profile>, StoreError> {
         let scope = Scope::Company(self.code());
         scope.one(self.conn, scope.profiles().filter(profiles::session_key.eq(session.get())))
     }
@@ -267,7 +268,7 @@ impl<C: Caller> Profiles for CompanyStore<'_, C> {
 
     fn put_profile(
         &mut self,
-        session: SessionKey,
+        session: SessionRowId,
         profile: &NewProfile,
         now: Timestamp,
     ) -> Result<Profile, StoreError> {
@@ -282,7 +283,7 @@ impl<C: Caller> Profiles for CompanyStore<'_, C> {
         );
         let known =
             profiles::table.filter(profiles::company_id.eq(code.as_str()).and(profiles::session_key.eq(session.get())));
-        if diesel::update(known).set(values.clone()).execute(self.conn).stored()? == 0 {
+        if diesel::update(known).set(values.clone()).execute(self.conn).into_store_error()? == 0 {
             diesel::insert_into(profiles::table)
                 .values((
                     profiles::company_id.eq(code.as_str()),
@@ -292,10 +293,10 @@ impl<C: Caller> Profiles for CompanyStore<'_, C> {
                     values,
                 ))
                 .execute(self.conn)
-                .stored()?;
+                .into_store_error()?;
             self.counts.profiles(code, 1);
         }
-        word(self.profile_of(session)?, "profile")
+        decode_enum(self.profile_of(session)?, "profile")
     }
 
     fn page_of_profiles(

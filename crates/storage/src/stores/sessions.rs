@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, OnceLock};
 
-use chatbot::{Basis, BotSettings, Collected, NewMessage, Session, SessionStatus, Sessions, Snapshot, Step};
+use chatbot::{BotSettings, Collected, ExpectedVersions, NewMessage, Session, SessionStatus, Sessions, Snapshot, Step};
 use diesel::{dsl::exists, prelude::*};
-use tenancy::{CompanyCode, MessageId, ProfileId, SessionId, SessionKey, StoreError, Timestamp, access::Caller};
+use tenancy::{CompanyCode, MessageId, ProfileId, SessionId, SessionRowId, StoreError, Timestamp, access::Caller};
 
 use crate::{
     conn::Db,
-    error::{Stored as _, word},
+    error::{IntoStoreError as _, decode_enum},
     schema::{companies, profiles, sessions},
     store::CompanyStore,
     types::{At, Json},
@@ -43,10 +43,10 @@ pub(super) type ProfileLink = Option<(i64, String)>;
 impl SessionRow {
     pub(super) fn into_session(self, profile: ProfileLink) -> Result<Session, StoreError> {
         Ok(Session {
-            key: SessionKey::new(self.key),
-            id: word(SessionId::parse(&self.id).ok(), "session id")?,
-            status: word(SessionStatus::parse(&self.status), "session status")?,
-            step: word(Step::parse(&self.step), "intake step")?,
+            key: SessionRowId::new(self.key),
+            id: decode_enum(SessionId::parse(&self.id).ok(), "session id")?,
+            status: decode_enum(SessionStatus::parse(&self.status), "session status")?,
+            step: decode_enum(Step::parse(&self.step), "intake step")?,
             collected: self.collected.as_ref().map_or_else(|| Ok(Collected::default()), Json::read)?,
             profile: profile.map(|(id, name)| (ProfileId::new(id), name)),
             welcomed: self.welcomed,
@@ -68,14 +68,14 @@ impl<C: Caller> Sessions for CompanyStore<'_, C> {
         self.code()
     }
 
-    fn snapshot(&mut self, key: Option<SessionKey>, now: Timestamp) -> Result<Option<Snapshot>, StoreError> {
+    fn snapshot(&mut self, key: Option<SessionRowId>, now: Timestamp) -> Result<Option<Snapshot>, StoreError> {
         match key {
             Some(key) => self.read_snapshot(key),
             None => self.fresh_snapshot(now).map(Some),
         }
     }
 
-    fn lock(&mut self, key: SessionKey) -> Result<Option<Snapshot>, StoreError> {
+    fn lock(&mut self, key: SessionRowId) -> Result<Option<Snapshot>, StoreError> {
         let code = self.code();
         if let Db::Pg(conn) = &mut *self.conn {
             sessions::table
@@ -84,7 +84,7 @@ impl<C: Caller> Sessions for CompanyStore<'_, C> {
                 .for_no_key_update()
                 .first::<i64>(conn)
                 .optional()
-                .stored()?;
+                .into_store_error()?;
         }
         self.read_snapshot(key)
     }
@@ -97,17 +97,17 @@ impl<C: Caller> Sessions for CompanyStore<'_, C> {
             .select((SessionRow::as_select(), (profiles::id, profiles::name).nullable()))
             .first(self.conn)
             .optional()
-            .stored()?;
+            .into_store_error()?;
         row.map(|(session, profile)| session.into_session(profile)).transpose()
     }
 
     fn append(
         &mut self,
         session: &Session,
-        basis: Basis,
+        basis: ExpectedVersions,
         messages: &[NewMessage],
         now: Timestamp,
-    ) -> Result<Option<(SessionKey, Vec<MessageId>)>, StoreError> {
+    ) -> Result<Option<(SessionRowId, Vec<MessageId>)>, StoreError> {
         let collected = match &session.collected {
             empty if *empty == Collected::default() => None,
             collected => Some(Json::of(collected)?),
@@ -131,11 +131,11 @@ impl<C: Caller> CompanyStore<'_, C> {
             .find(code.as_str())
             .select((companies::name, companies::settings, companies::settings_version, companies::knowledge_version))
             .first(self.conn)
-            .stored()?;
+            .into_store_error()?;
         snapshot(company, Session::fresh(code, now))
     }
 
-    fn read_snapshot(&mut self, key: SessionKey) -> Result<Option<Snapshot>, StoreError> {
+    fn read_snapshot(&mut self, key: SessionRowId) -> Result<Option<Snapshot>, StoreError> {
         let code = self.code();
         let row: Option<(CompanyRow, SessionRow, ProfileLink)> = sessions::table
             .inner_join(companies::table.on(companies::code.eq(sessions::company_id)))
@@ -148,7 +148,7 @@ impl<C: Caller> CompanyStore<'_, C> {
             ))
             .first(self.conn)
             .optional()
-            .stored()?;
+            .into_store_error()?;
         row.map(|(company, session, profile)| snapshot(company, session.into_session(profile)?)).transpose()
     }
 
@@ -156,16 +156,16 @@ impl<C: Caller> CompanyStore<'_, C> {
         &mut self,
         session: &Session,
         collected: Option<Json>,
-        basis: Basis,
+        basis: ExpectedVersions,
         added: i64,
         now: Timestamp,
-    ) -> Result<Option<SessionKey>, StoreError> {
+    ) -> Result<Option<SessionRowId>, StoreError> {
         let code = self.code();
         if let Some((settings, knowledge)) = basis.versions {
             let unmoved = companies::table
                 .filter(companies::code.eq(code.as_str()))
                 .filter(companies::settings_version.eq(settings).and(companies::knowledge_version.eq(knowledge)));
-            if !diesel::select(exists(unmoved)).get_result(self.conn).stored()? {
+            if !diesel::select(exists(unmoved)).get_result(self.conn).into_store_error()? {
                 return Ok(None);
             }
         }
@@ -187,8 +187,8 @@ impl<C: Caller> CompanyStore<'_, C> {
             ))
             .returning(sessions::key)
             .get_result(self.conn)
-            .stored()?;
-        Ok(Some(SessionKey::new(key)))
+            .into_store_error()?;
+        Ok(Some(SessionRowId::new(key)))
     }
 
     /// Writes the session if its row, and the company's where versions are given, is
@@ -197,7 +197,7 @@ impl<C: Caller> CompanyStore<'_, C> {
         &mut self,
         session: &Session,
         collected: Option<Json>,
-        basis: Basis,
+        basis: ExpectedVersions,
         added: i64,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
@@ -228,7 +228,7 @@ impl<C: Caller> CompanyStore<'_, C> {
                 diesel::update(row.filter(exists(unmoved))).set(change).execute(self.conn)
             }
         };
-        Ok(changed.stored()? == 1)
+        Ok(changed.into_store_error()? == 1)
     }
 }
 

@@ -5,12 +5,15 @@ use diesel::prelude::*;
 use serde_json::{Map, Value};
 use tenancy::{Fault, StoreError, access::Caller};
 
-use crate::{conn::Db, error::Stored as _, schema::companies, store::CompanyStore, types::Json};
+use crate::{conn::Db, error::IntoStoreError as _, schema::companies, store::CompanyStore, types::Json};
 
 impl<C: Caller> SettingsRecord for CompanyStore<'_, C> {
     fn settings(&mut self) -> Result<BotSettings, StoreError> {
-        let document: Option<Json> =
-            companies::table.find(self.code().as_str()).select(companies::settings).first(self.conn).stored()?;
+        let document: Option<Json> = companies::table
+            .find(self.code().as_str())
+            .select(companies::settings)
+            .first(self.conn)
+            .into_store_error()?;
         document.map_or_else(|| Ok(BotSettings::default()), |document| document.read())
     }
 
@@ -23,7 +26,7 @@ impl<C: Caller> SettingsRecord for CompanyStore<'_, C> {
                 .select(companies::code)
                 .for_no_key_update()
                 .first::<String>(conn)
-                .stored()?;
+                .into_store_error()?;
         }
         self.settings()
     }
@@ -34,7 +37,7 @@ impl<C: Caller> SettingsRecord for CompanyStore<'_, C> {
         diesel::update(companies::table.find(self.code().as_str()))
             .set((companies::settings.eq(document), companies::settings_version.eq(companies::settings_version + 1)))
             .execute(self.conn)
-            .stored()?;
+            .into_store_error()?;
         Ok(())
     }
 }

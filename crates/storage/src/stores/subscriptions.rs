@@ -16,7 +16,7 @@ use tenancy::{AssignmentId, CompanyCode, StoreError, UserId};
 use super::{assignments::AssignmentRow, directory::code, plans::PlanRow};
 use crate::{
     conn::Db,
-    error::Stored as _,
+    error::IntoStoreError as _,
     schema::{accounts, admins, assignments, companies, plans},
     store::PlatformStore,
 };
@@ -42,7 +42,7 @@ impl Subscriptions for PlatformStore<'_> {
             .select((AssignmentRow::as_select(), PlanRow::as_select()))
             .first(self.conn)
             .optional()
-            .stored()?;
+            .into_store_error()?;
         let Some((row, plan)) = row else { return Ok(None) };
         let owners = owner_of(self.conn, &row.company_id)?;
         owned(row, plan, &owners).map(Some)
@@ -60,7 +60,7 @@ impl Subscriptions for PlatformStore<'_> {
             }
             None => (query, all_owners(self.conn)?),
         };
-        let rows: Vec<(AssignmentRow, PlanRow)> = query.load(self.conn).stored()?;
+        let rows: Vec<(AssignmentRow, PlanRow)> = query.load(self.conn).into_store_error()?;
         rows.into_iter().map(|(row, plan)| owned(row, plan, &owners)).collect()
     }
 }
@@ -90,15 +90,20 @@ fn people() -> _ {
 
 /// The owner of one company, if it has any admin.
 fn owner_of(conn: &mut Db, company: &str) -> Result<Owners, StoreError> {
-    let oldest: Option<OwnerRow> =
-        people().filter(admins::company_id.eq(company)).order(admins::user_id).first(conn).optional().stored()?;
+    let oldest: Option<OwnerRow> = people()
+        .filter(admins::company_id.eq(company))
+        .order(admins::user_id)
+        .first(conn)
+        .optional()
+        .into_store_error()?;
     Ok(by_company(oldest))
 }
 
 /// The owners of all companies: more than a statement could name one by one.
 fn all_owners(conn: &mut Db) -> Result<Owners, StoreError> {
     let oldest = ELDERS.group_by(ELDERS.field(admins::company_id)).select(min(ELDERS.field(admins::user_id)));
-    let rows: Vec<OwnerRow> = people().filter(admins::user_id.nullable().eq_any(oldest)).load(conn).stored()?;
+    let rows: Vec<OwnerRow> =
+        people().filter(admins::user_id.nullable().eq_any(oldest)).load(conn).into_store_error()?;
     Ok(by_company(rows))
 }
 

@@ -3,21 +3,21 @@
 use diesel::prelude::*;
 use identity::{
     ports::Tickets,
-    tickets::{Stub, TicketHash},
+    tickets::{TicketHash, TicketRecord},
 };
 use tenancy::{StoreError, Timestamp, UserId, access::TokenVersion};
 
 use crate::{
-    error::Stored as _,
+    error::IntoStoreError as _,
     schema::tickets::{self, expires_at, hash, token_version, user_id},
     store::LobbyStore,
     types::At,
 };
 
 impl Tickets for LobbyStore<'_> {
-    fn insert_ticket(&mut self, digest: TicketHash, stub: &Stub, now: Timestamp) -> Result<(), StoreError> {
+    fn insert_ticket(&mut self, digest: TicketHash, stub: &TicketRecord, now: Timestamp) -> Result<(), StoreError> {
         let expired = tickets::table.filter(user_id.eq(stub.user.get())).filter(expires_at.le(At(now)));
-        diesel::delete(expired).execute(self.conn).stored()?;
+        diesel::delete(expired).execute(self.conn).into_store_error()?;
         diesel::insert_into(tickets::table)
             .values((
                 hash.eq(digest.as_bytes()),
@@ -26,17 +26,17 @@ impl Tickets for LobbyStore<'_> {
                 expires_at.eq(At(stub.expires_at)),
             ))
             .execute(self.conn)
-            .stored()?;
+            .into_store_error()?;
         Ok(())
     }
 
-    fn take_ticket(&mut self, digest: TicketHash) -> Result<Option<Stub>, StoreError> {
+    fn take_ticket(&mut self, digest: TicketHash) -> Result<Option<TicketRecord>, StoreError> {
         let row: Option<(i64, i64, At)> = diesel::delete(tickets::table.find(digest.as_bytes()))
             .returning((user_id, token_version, expires_at))
             .get_result(self.conn)
             .optional()
-            .stored()?;
-        Ok(row.map(|(user, version, At(expires))| Stub {
+            .into_store_error()?;
+        Ok(row.map(|(user, version, At(expires))| TicketRecord {
             user: UserId::new(user),
             version: TokenVersion(version),
             expires_at: expires,

@@ -5,7 +5,7 @@ use attachments::{
     upload::{self, RegisterError},
 };
 use storage::{CompanyStore, testing::Scratch};
-use tenancy::{AttachmentId, SessionId, SessionKey, StoreError, access::Desk};
+use tenancy::{AttachmentId, SessionId, SessionRowId, StoreError, access::Desk};
 
 use crate::{
     stage::{Company, known, later},
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A file that nobody uploaded.
-pub(crate) fn file(company: &Company, session: SessionKey, name: &str) -> NewAttachment {
+pub(crate) fn file(company: &Company, session: SessionRowId, name: &str) -> NewAttachment {
     NewAttachment {
         session,
         original_name: format!("{name} \u{e9}.pdf"),
@@ -73,7 +73,7 @@ fn a_file_of_no_session_is_not_stored() {
     for world in World::each() {
         let [tesla, spacex] = ["tesla", "spacex"].map(|name| world.company(name));
         let (_, key) = world.session(&tesla, "Ann Ray");
-        for (company, session) in [(&tesla, SessionKey::new(99)), (&spacex, key)] {
+        for (company, session) in [(&tesla, SessionRowId::new(99)), (&spacex, key)] {
             assert_eq!(insert(&world, company, &file(company, session, "a")).unwrap(), None);
         }
         assert_eq!(world.count("attachments"), "0");

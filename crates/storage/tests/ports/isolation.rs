@@ -1,7 +1,9 @@
 //! Nobody finds or changes what is another company's.
 
 use attachments::{Attachments as _, BlobKey};
-use chatbot::{KeyClaim, KeyState, Keys as _, Messages as _, Profiles as _, Sessions as _, Side, profile};
+use chatbot::{
+    ClaimState, IdempotencyClaim, IdempotencyKeys as _, Messages as _, Profiles as _, Sessions as _, Side, profile,
+};
 use handoff::{
     Activities as _, ActivityFilter, ActivityKind, Erasing as _, HandoffFilter, Handoffs as _, NewActivity, Position,
     Sight, State, desk, erase, reading, sending, staffing,
@@ -12,7 +14,7 @@ use identity::{
 };
 use storage::{CompanyStore, Place};
 use tenancy::{
-    AgentId, AttachmentId, HandoffId, ProfileId, SessionId, SessionKey, StoreError,
+    AgentId, AttachmentId, HandoffId, ProfileId, SessionId, SessionRowId, StoreError,
     access::{Agent, Desk, Office},
 };
 
@@ -26,7 +28,7 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Ids {
     pub(crate) session: SessionId,
-    pub(crate) key: SessionKey,
+    pub(crate) key: SessionRowId,
     pub(crate) profile: ProfileId,
     pub(crate) handoff: HandoffId,
     pub(crate) agent: AgentId,
@@ -103,7 +105,7 @@ const PROBES: &[(&str, Probe)] = &[
         let mut session = chatbot::Session::fresh(store.company(), now());
         session.key = ids.key;
         let revisions = 1..9;
-        let basis = |revision| chatbot::Basis { revision, versions: None };
+        let basis = |revision| chatbot::ExpectedVersions { revision, versions: None };
         let stored = revisions.map(|revision| store.append(&session, basis(revision), &[], later(9)));
         Ok(stored.collect::<Result<Vec<_>, _>>()?.iter().all(Option::is_none))
     }),
@@ -112,7 +114,7 @@ const PROBES: &[(&str, Probe)] = &[
     ("messages_at", |store, ids| Ok(store.messages_at(ids.key, &[1, 2, 3])?.is_empty())),
     ("claim", |store, ids| Ok(store.claim(ids.key, Side::Visitor, "key-of-a-test-file")?.is_none())),
     ("update_claim", |store, ids| {
-        let state = KeyState::Running { lease_until: later(99) };
+        let state = ClaimState::Running { lease_until: later(99) };
         store.update_claim(ids.key, Side::Visitor, "key-of-a-test-file", state).map(|()| true)
     }),
     ("opened", |store, _| Ok(store.opened([10, 0, 0, 7].into(), "key-of-a-test-open", now())?.is_none())),
@@ -181,7 +183,7 @@ const PROBES: &[(&str, Probe)] = &[
         Ok(matches!(resolved, Err(desk::ResolveError::HandoffNotFound)))
     }),
     ("send", |store, ids| {
-        let words = sending::Words { text: Some("x".into()), ..sending::Words::default() };
+        let words = sending::OutgoingMessage { text: Some("x".into()), ..sending::OutgoingMessage::default() };
         let sent = sending::send(&mut store.acting(), ids.session, words, now());
         Ok(matches!(sent, Err(sending::SendError::SessionNotFound)))
     }),
@@ -200,7 +202,8 @@ const PROBES: &[(&str, Probe)] = &[
 const REFUSED: &[(&str, Probe)] = &[
     ("put_profile", |store, ids| store.put_profile(ids.key, &known("Eve"), now()).map(|_| false)),
     ("insert_claim", |store, ids| {
-        let claim = KeyClaim { body_hash: [0; 32], seq: 1, state: KeyState::Done { reply_seq: None, last_seq: 1 } };
+        let claim =
+            IdempotencyClaim { body_hash: [0; 32], seq: 1, state: ClaimState::Done { reply_seq: None, last_seq: 1 } };
         store.insert_claim(ids.key, Side::Staff, "new", &claim)
     }),
     ("note_opened", |store, ids| store.note_opened([10, 0, 0, 9].into(), "new", ids.key, now(), now())),
@@ -218,7 +221,7 @@ const REFUSED: &[(&str, Probe)] = &[
     }),
 ];
 
-fn file_of(session: SessionKey) -> attachments::NewAttachment {
+fn file_of(session: SessionRowId) -> attachments::NewAttachment {
     attachments::NewAttachment {
         session,
         original_name: "a.pdf".into(),

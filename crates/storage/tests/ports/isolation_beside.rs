@@ -1,14 +1,14 @@
 //! What a company does to its own rows, and asks of them, stays with its own while another company
 //! has just the same: the ids are its own, so only the company can tell the rows apart.
 
-use chatbot::{Basis, Messages as _, Profiles as _, Session, Sessions as _, SettingsRecord as _};
+use chatbot::{ExpectedVersions, Messages as _, Profiles as _, Session, Sessions as _, SettingsRecord as _};
 use handoff::{
     Activities as _, AllHandoffs as _, Erasing as _, HandoffFilter, Handoffs as _, Position, Sight, StateFilter, desk,
 };
 use identity::{
     admins::{AdminChange, Changed},
     agents::change::AgentChange,
-    ports::{Accounts as _, Admins as _, Agents as _, Arrivals as _, Subscriptions as _},
+    ports::{Accounts as _, Admins as _, Agents as _, PresenceRecord as _, Subscriptions as _},
 };
 use storage::{CompanyStore, Target};
 use tenancy::{
@@ -98,7 +98,8 @@ const OWN: &[(&str, Deed)] = &[
     }),
     ("note_opened, which drops what has run out", |store, own| {
         let key = own.ids.key;
-        chatbot::Keys::note_opened(store, [10, 0, 0, 9].into(), "new", key, later(9_999), later(9_000)).map(drop)
+        chatbot::IdempotencyKeys::note_opened(store, [10, 0, 0, 9].into(), "new", key, later(9_999), later(9_000))
+            .map(drop)
     }),
     ("send_off", |store, own| store.send_off(&own.ids.hired, later(9)).map(drop)),
     ("change an agent", |store, own| {
@@ -288,7 +289,7 @@ fn settings_and_versions_are_the_companys_own() {
             assert_eq!(world.see(&other.company, |store| store.settings()), others);
 
             // The versions that this company has left may be the other's present ones.
-            let versions = stale.basis().versions;
+            let versions = stale.expected_versions().versions;
             world
                 .scratch
                 .execute(&format!(
@@ -297,9 +298,9 @@ fn settings_and_versions_are_the_companys_own() {
                 ))
                 .unwrap();
             let appended = world.db.write(filled.company.office.clone(), move |store| {
-                let known = store.append(&stale.session, stale.basis(), &[], later(20))?;
+                let known = store.append(&stale.session, stale.expected_versions(), &[], later(20))?;
                 let fresh = Session::fresh(store.company(), now());
-                let new = store.append(&fresh, Basis { revision: 0, versions }, &[], later(20))?;
+                let new = store.append(&fresh, ExpectedVersions { revision: 0, versions }, &[], later(20))?;
                 Ok::<_, StoreError>((known.is_none(), new.is_none(), store.newest_messages(key, 9)?.len()))
             });
             let (known, new, _) = appended.wait().unwrap();

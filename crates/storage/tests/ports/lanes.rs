@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, mpsc};
 
 use handoff::{Activities as _, ActivityKind, Event, EventKind, NewActivity, Outbox as _};
-use storage::{Database, Line, Options, Sink, Target, Ticket, testing::Scratch};
+use storage::{Database, FairnessKey, Options, Sink, Target, Ticket, testing::Scratch};
 use tenancy::{AgentId, Fault, SessionId, StoreError, access::Office};
 
 use crate::{
@@ -298,7 +298,7 @@ fn a_server_that_is_gone_is_unavailable_and_soon_back() {
 type Work = Box<dyn FnOnce() -> Result<(), StoreError> + Send>;
 
 /// The order in which the lobby does what one line queued in bulk and another after it.
-fn order(threads: u8, submit: impl Fn(Line, Work) -> Ticket<(), StoreError>) -> Vec<Line> {
+fn order(threads: u8, submit: impl Fn(FairnessKey, Work) -> Ticket<(), StoreError>) -> Vec<FairnessKey> {
     let mut held: Vec<_> = (0..threads)
         .map(|thread| {
             let (started, has_started) = mpsc::channel();
@@ -308,13 +308,13 @@ fn order(threads: u8, submit: impl Fn(Line, Work) -> Ticket<(), StoreError>) -> 
                 may_go_on.recv().unwrap();
                 Ok(())
             };
-            let ticket = submit(Line::Lobby(9 + thread), Box::new(work));
+            let ticket = submit(FairnessKey::Lobby(9 + thread), Box::new(work));
             has_started.recv().unwrap();
             (ticket, go_on)
         })
         .collect();
     let order = Arc::new(Mutex::new(Vec::new()));
-    let (busy, calm) = (Line::Lobby(1), Line::Lobby(2));
+    let (busy, calm) = (FairnessKey::Lobby(1), FairnessKey::Lobby(2));
     let queued = [busy, busy, busy, calm].map(|line| {
         let order = Arc::clone(&order);
         let work = move || {
@@ -339,13 +339,13 @@ fn order(threads: u8, submit: impl Fn(Line, Work) -> Ticket<(), StoreError>) -> 
 fn the_lobby_takes_turns_too() {
     for scene in Scene::each() {
         let db = &scene.world.db;
-        let (busy, calm) = (Line::Lobby(1), Line::Lobby(2));
+        let (busy, calm) = (FairnessKey::Lobby(1), FairnessKey::Lobby(2));
         let (readers, writers) = if scene.writers() == 1 { (4, 1) } else { (8, 8) };
         let read = |line, work: Work| db.lobby_in(line, move |_| work());
         assert_eq!(order(readers, read), [busy, calm, busy, busy]);
         let write = |line, work: Work| db.lobby_write_in(line, move |_| work());
         assert_eq!(order(writers, write), [busy, calm, busy, busy]);
-        assert_eq!(db.line_of(&7), db.line_of(&7));
-        assert!((0..99).any(|claim| db.line_of(&claim) != db.line_of(&7)));
+        assert_eq!(db.fairness_key(&7), db.fairness_key(&7));
+        assert!((0..99).any(|claim| db.fairness_key(&claim) != db.fairness_key(&7)));
     }
 }

@@ -1,4 +1,4 @@
-//! Both folders of migrations make the same schema.
+//! DualBackend folders of migrations make the same schema.
 
 use std::collections::BTreeSet;
 

@@ -8,7 +8,7 @@ use handoff::{
     desk,
     erase::{self, EraseError},
 };
-use tenancy::{CompanyStatus, ProfileId, SessionKey, StoreError, Timestamp, companies};
+use tenancy::{CompanyStatus, ProfileId, SessionRowId, StoreError, Timestamp, companies};
 
 use crate::{
     files::file,
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Gives a new session this profile at that moment.
-fn save(world: &World, company: &Company, profile: NewProfile, at: Timestamp) -> (SessionKey, ProfileId) {
+fn save(world: &World, company: &Company, profile: NewProfile, at: Timestamp) -> (SessionRowId, ProfileId) {
     let key = world.turn(&world.visitor(company, None), &text("hi"), at).user.session;
     let saved = world.db.write(company.housekeeper(), move |store| profile::save(store, key, profile, at));
     (key, saved.wait().unwrap().id)
@@ -125,7 +125,7 @@ fn a_list_and_the_numbers_show_the_sessions_of_today() {
         let [old, _, yesterday, _] = times.map(|at| save(&world, &company, known("Ann Ray"), at).0);
         let with_email = NewProfile { email: Some("a@b.example".into()), country_code: "+1".into(), ..known("Bo") };
         let (newest, id) = save(&world, &company, with_email, times[3]);
-        let session = |key: SessionKey| world.see(&company, move |store| store.profile_of(key)).unwrap().session_id;
+        let session = |key: SessionRowId| world.see(&company, move |store| store.profile_of(key)).unwrap().session_id;
         world.escalated(&company, session(newest), now());
         let assigned = world.escalated(&company, session(yesterday), now());
         let ben = world.agent(&company, "ben").id();

@@ -11,7 +11,7 @@ use identity::agents::{self, NewAgent, NewAgentRow};
 use knowledge::{Index, load};
 use storage::CompanyStore;
 use tenancy::{
-    CompanyCode, HandoffId, SessionId, SessionKey, StoreError, Timestamp,
+    CompanyCode, HandoffId, SessionId, SessionRowId, StoreError, Timestamp,
     access::{self, Agent, Desk, Housekeeper, Office, Staff, Visitor},
     plans::PlanName,
 };
@@ -165,7 +165,7 @@ impl World {
     }
 
     /// A session whose visitor is known by this name, and who has said hello.
-    pub(crate) fn session(&self, company: &Company, name: &str) -> (SessionId, SessionKey) {
+    pub(crate) fn session(&self, company: &Company, name: &str) -> (SessionId, SessionRowId) {
         let opened = self.turn(&self.visitor(company, None), &text("hello"), now());
         let (key, new) = (opened.user.session, known(name));
         self.db.write(company.housekeeper(), move |store| profile::save(store, key, new, now())).wait().unwrap();
@@ -184,7 +184,7 @@ impl World {
     }
 
     /// Positions and texts of a session, as the store has them.
-    pub(crate) fn said(&self, company: &Company, session: SessionKey) -> Vec<(i64, String)> {
+    pub(crate) fn said(&self, company: &Company, session: SessionRowId) -> Vec<(i64, String)> {
         let messages = self.see(company, move |store| chatbot::Messages::messages(store, session));
         messages.into_iter().map(|message| (message.seq, message.content.unwrap_or_default())).collect()
     }

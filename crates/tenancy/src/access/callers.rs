@@ -1,6 +1,6 @@
 //! The caller values: what each says, and how one is made from another.
 
-use crate::{AgentId, CompanyCode, SessionId, SessionKey, UserId};
+use crate::{AgentId, CompanyCode, SessionId, SessionRowId, UserId};
 
 /// The one company a store is bound to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,7 +130,7 @@ pub struct Housekeeper {
 pub struct SessionAccess {
     pub(super) scope: CompanyScope,
     pub(super) id: SessionId,
-    pub(super) key: SessionKey,
+    pub(super) key: SessionRowId,
 }
 
 impl SessionAccess {
@@ -145,7 +145,7 @@ impl SessionAccess {
     }
 
     /// The internal key.
-    pub fn key(&self) -> SessionKey {
+    pub fn key(&self) -> SessionRowId {
         self.key
     }
 }

@@ -16,9 +16,9 @@ use serde_json::{Value, json};
 use super::*;
 use crate::http::{
     body::{Valid, body},
+    caller_first,
     describe::{Answer, Argument, Operation},
     error::{ApiError, TokenProblem},
-    gate,
     paths::PathId,
     routes,
     rules::text,
@@ -38,7 +38,7 @@ impl FromRequest for Caller {
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let hold = gate::hold(req);
+        let hold = caller_first::hold(req);
         let known = req.headers().contains_key(header::AUTHORIZATION);
         Box::pin(async move {
             for _ in 0..5 {

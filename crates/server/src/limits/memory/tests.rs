@@ -4,7 +4,7 @@ use identity::Origin;
 use proptest::prelude::*;
 use tenancy::UserId;
 
-use super::{super::key::Subject, *};
+use super::{super::bucket_name::Subject, *};
 
 const QUOTA: Quota = Quota { calls: 3, window: Duration::from_secs(60) };
 
@@ -12,8 +12,8 @@ fn at(seconds: u64) -> Timestamp {
     Timestamp::from_micros(0).plus(Duration::from_secs(seconds))
 }
 
-fn key(user: i64) -> Key {
-    Key::Staff(UserId::new(user))
+fn key(user: i64) -> BucketName {
+    BucketName::Staff(UserId::new(user))
 }
 
 fn now_or_never<T>(answer: Answer<'_, T>) -> T {
@@ -92,7 +92,7 @@ fn idle_keys_are_dropped() {
 fn a_full_shard_drops_what_is_idle_sooner() {
     let mut shard = Shard::default();
     let long = Quota { calls: 10, window: Duration::from_mins(15) };
-    let kept = Key::Public(Origin::of(None));
+    let kept = BucketName::Public(Origin::of(None));
     shard.take(&kept, long, at(0));
     for user in 0..40_000 {
         shard.take(&key(user), QUOTA, at(1));
@@ -105,7 +105,7 @@ fn a_full_shard_drops_what_is_idle_sooner() {
 fn calls_push_out_no_failed_sign_in() {
     let buckets = MemoryBuckets::new();
     let failures = Quota { calls: 10, window: Duration::from_mins(15) };
-    let failed = |user| Key::SignInElsewhere(Subject::Account(UserId::new(user)));
+    let failed = |user| BucketName::SignInElsewhere(Subject::Account(UserId::new(user)));
     for user in 0..200 {
         now_or_never(buckets.take(&failed(user), failures, at(0)));
     }

@@ -14,7 +14,7 @@ use tenancy::{AgentId, CompanyCode, StoreError, Timestamp};
 use super::{Joined, account, agent, columns, own, stays};
 use crate::{
     conn::Db,
-    error::{Stored as _, store_error},
+    error::{IntoStoreError as _, store_error},
     schema::{accounts, agents, refresh_families},
     scope::with_logins,
 };
@@ -36,7 +36,7 @@ pub(super) fn for_update(conn: &mut Db, company: CompanyCode, id: AgentId) -> Re
             .for_update()
             .first::<i64>(conn)
             .optional()
-            .stored()?;
+            .into_store_error()?;
     }
     let row: Option<Joined> = own(company.as_str())
         .inner_join(account())
@@ -44,7 +44,7 @@ pub(super) fn for_update(conn: &mut Db, company: CompanyCode, id: AgentId) -> Re
         .select(columns())
         .first(conn)
         .optional()
-        .stored()?;
+        .into_store_error()?;
     row.map(agent).transpose()
 }
 
@@ -77,7 +77,7 @@ pub(super) fn write(conn: &mut Db, company: CompanyCode, agent: &Agent, names: &
             agents::specialization.eq(&agent.specialization),
         ))
         .execute(conn)
-        .stored()?;
+        .into_store_error()?;
     Ok(true)
 }
 
@@ -92,11 +92,11 @@ pub(super) fn send_off(
     diesel::update(accounts::table.filter(accounts::id.eq_any(user(company.as_str(), id))))
         .set(accounts::token_version.eq(accounts::token_version + 1))
         .execute(conn)
-        .stored()?;
+        .into_store_error()?;
     diesel::update(refresh_families::table.filter(refresh_families::user_id.eq_any(user(company.as_str(), id))))
         .set(refresh_families::revoked.eq(true))
         .execute(conn)
-        .stored()?;
+        .into_store_error()?;
     stays::close_all(conn, company, agent.id, now)?;
     let status = match agent.stored {
         AgentStatus::Pending => AgentStatus::Pending,
@@ -105,7 +105,7 @@ pub(super) fn send_off(
     diesel::update(own(company.as_str()).filter(agents::id.eq(agent.id.get())))
         .set(agents::status.eq(status.as_str()))
         .execute(conn)
-        .stored()?;
+        .into_store_error()?;
     Ok(status)
 }
 
@@ -116,9 +116,9 @@ pub(super) fn delete(conn: &mut Db, company: CompanyCode, agent: &Agent) -> Resu
         .returning(agents::user_id)
         .get_result(conn)
         .optional()
-        .stored()?;
+        .into_store_error()?;
     if let Some(user) = user {
-        with_logins(conn, |conn| diesel::delete(accounts::table.find(user)).execute(conn).stored())?;
+        with_logins(conn, |conn| diesel::delete(accounts::table.find(user)).execute(conn).into_store_error())?;
     }
     Ok(())
 }

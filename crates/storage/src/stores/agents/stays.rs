@@ -6,7 +6,7 @@ use tenancy::{AgentId, AgentSessionId, CompanyCode, StoreError, Timestamp};
 
 use crate::{
     conn::{AnyBackend, Db},
-    error::Stored as _,
+    error::IntoStoreError as _,
     schema::{agent_sessions, agents, companies},
     types::At,
 };
@@ -49,7 +49,7 @@ pub(super) fn list(
     if let Some(agent) = agent {
         query = query.filter(agent_sessions::agent_id.eq(agent.get()));
     }
-    let rows: Vec<(StayRow, String)> = query.load(conn).stored()?;
+    let rows: Vec<(StayRow, String)> = query.load(conn).into_store_error()?;
     let stay = |(row, agent_name): (StayRow, String)| AgentSession {
         id: AgentSessionId::new(row.id),
         agent_name,
@@ -73,12 +73,12 @@ pub(super) fn close_newest(
         .select(agent_sessions::id)
         .first(conn)
         .optional()
-        .stored()?;
+        .into_store_error()?;
     let Some(newest) = newest else { return Ok(()) };
     diesel::update(of_agent(company.as_str(), agent.get()).filter(agent_sessions::id.eq(newest)))
         .set(agent_sessions::logout_time.eq(At(now)))
         .execute(conn)
-        .stored()?;
+        .into_store_error()?;
     Ok(())
 }
 
@@ -87,6 +87,6 @@ pub(super) fn close_all(conn: &mut Db, company: CompanyCode, agent: AgentId, now
     diesel::update(of_agent(company.as_str(), agent.get()).filter(agent_sessions::logout_time.is_null()))
         .set(agent_sessions::logout_time.eq(At(now)))
         .execute(conn)
-        .stored()?;
+        .into_store_error()?;
     Ok(())
 }

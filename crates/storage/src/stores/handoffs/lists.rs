@@ -13,9 +13,9 @@ use tenancy::{CompanyCode, StoreError};
 use super::{HandoffRow, Joined, handoff};
 use crate::{
     conn::{AnyBackend, Db},
-    error::Stored as _,
+    error::IntoStoreError as _,
     schema::{agents, companies, handoffs, profiles, sessions},
-    stores::{counts, reach::Reach},
+    stores::{counts, page_window::PageWindow},
     types::At,
 };
 
@@ -108,7 +108,7 @@ impl Scope {
             if let Some(limit) = limit {
                 query = query.limit(i64::try_from(limit).unwrap_or(i64::MAX));
             }
-            places.extend(query.load::<(At, i64)>(conn).stored()?);
+            places.extend(query.load::<(At, i64)>(conn).into_store_error()?);
         }
         places.sort_unstable_by_key(|(at, id)| Reverse((at.0, *id)));
         let ids: Vec<i64> = places.into_iter().map(|(_, id)| id).take(limit.unwrap_or(usize::MAX)).collect();
@@ -130,20 +130,20 @@ impl Scope {
         };
         let count = match kept {
             Some(count) => count,
-            None => self.places(filter, sight).select(count_star()).first(conn).stored()?,
+            None => self.places(filter, sight).select(count_star()).first(conn).into_store_error()?,
         };
         let places = self.places(filter, sight).select(handoffs::id);
-        let ids: Vec<i64> = match Reach::of(count, offset, limit) {
-            Reach::Nothing => Vec::new(),
-            Reach::FromStart { offset, limit } => places
+        let ids: Vec<i64> = match PageWindow::of(count, offset, limit) {
+            PageWindow::Nothing => Vec::new(),
+            PageWindow::FromStart { offset, limit } => places
                 .order((handoffs::escalated_at.desc(), handoffs::id.desc()))
                 .offset(offset)
                 .limit(limit)
                 .load(conn)
-                .stored()?,
-            Reach::FromEnd { offset, limit } => {
+                .into_store_error()?,
+            PageWindow::FromEnd { offset, limit } => {
                 let places = places.order((handoffs::escalated_at.asc(), handoffs::id.asc()));
-                let mut ids: Vec<i64> = places.offset(offset).limit(limit).load(conn).stored()?;
+                let mut ids: Vec<i64> = places.offset(offset).limit(limit).load(conn).into_store_error()?;
                 ids.reverse();
                 ids
             }
@@ -161,7 +161,7 @@ impl Scope {
                 Self::Company(code) => rows.filter(handoffs::company_id.eq(code.as_str())).load(conn),
                 Self::Open(_) => rows.load(conn),
             }
-            .stored()?;
+            .into_store_error()?;
             for row in rows {
                 found.push(handoff(row)?);
             }

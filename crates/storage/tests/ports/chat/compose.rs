@@ -3,11 +3,11 @@
 use chatbot::{Reply, kind};
 use handoff::{
     desk, sending,
-    sending::Words,
+    sending::OutgoingMessage,
     turn::{self, Begun, Committed, Composing, Exchange, TurnError},
 };
 use knowledge::Mode;
-use tenancy::{SessionId, SessionKey, Timestamp, access::Visitor};
+use tenancy::{SessionId, SessionRowId, Timestamp, access::Visitor};
 
 use crate::{
     stage::{Company, Passed, keyed, later, text, urgent},
@@ -21,7 +21,7 @@ struct Scene {
     world: World,
     company: Company,
     session: SessionId,
-    key: SessionKey,
+    key: SessionRowId,
     visitor: Visitor,
 }
 
@@ -100,7 +100,7 @@ fn the_bot_does_not_speak_after_a_person_acted() {
         let composing = scene.compose("one");
         scene.escalate(later(1));
         let session = scene.session;
-        let words = Words { text: Some("I am here".into()), ..Words::default() };
+        let words = OutgoingMessage { text: Some("I am here".into()), ..OutgoingMessage::default() };
         let agent = scene.world.agent(&scene.company, "bo");
         scene
             .world

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Barrier, thread};
 
-use chatbot::{KeyClaim, KeyState, Keys as _, Side};
+use chatbot::{ClaimState, IdempotencyClaim, IdempotencyKeys as _, Side};
 use handoff::{
     desk,
     turn::{Ask, Begun, Exchange, TurnError},
@@ -126,22 +126,31 @@ fn a_key_belongs_to_one_side_of_one_session() {
         let company = world.company("tesla");
         let (_, ann) = world.session(&company, "Ann Ray");
         let (_, bo) = world.session(&company, "Bo Lind");
-        let claim =
-            |byte: u8| KeyClaim { body_hash: [byte; 32], seq: 1, state: KeyState::Running { lease_until: later(30) } };
+        let claim = |byte: u8| IdempotencyClaim {
+            body_hash: [byte; 32],
+            seq: 1,
+            state: ClaimState::Running { lease_until: later(30) },
+        };
         let read = world.db.write(company.desk(), move |store| {
             assert!(store.insert_claim(ann, Side::Visitor, "k", &claim(1))?);
             assert!(!store.insert_claim(ann, Side::Visitor, "k", &claim(2))?);
             assert!(store.insert_claim(ann, Side::Staff, "k", &claim(3))?);
             assert!(store.insert_claim(bo, Side::Visitor, "k", &claim(4))?);
-            store.update_claim(ann, Side::Visitor, "k", KeyState::Done { reply_seq: Some(2), last_seq: 2 })?;
-            store.update_claim(bo, Side::Visitor, "k", KeyState::Done { reply_seq: None, last_seq: 4 })?;
+            store.update_claim(ann, Side::Visitor, "k", ClaimState::Done { reply_seq: Some(2), last_seq: 2 })?;
+            store.update_claim(bo, Side::Visitor, "k", ClaimState::Done { reply_seq: None, last_seq: 4 })?;
             let sides = [(ann, Side::Visitor), (ann, Side::Staff), (bo, Side::Visitor), (bo, Side::Staff)];
             Ok::<_, StoreError>(sides.map(|(session, side)| store.claim(session, side, "k").unwrap()))
         });
         let [visitor, staff, other, none] = read.wait().unwrap();
-        assert_eq!(visitor, Some(KeyClaim { state: KeyState::Done { reply_seq: Some(2), last_seq: 2 }, ..claim(1) }));
+        assert_eq!(
+            visitor,
+            Some(IdempotencyClaim { state: ClaimState::Done { reply_seq: Some(2), last_seq: 2 }, ..claim(1) })
+        );
         assert_eq!(staff, Some(claim(3)));
-        assert_eq!(other, Some(KeyClaim { state: KeyState::Done { reply_seq: None, last_seq: 4 }, ..claim(4) }));
+        assert_eq!(
+            other,
+            Some(IdempotencyClaim { state: ClaimState::Done { reply_seq: None, last_seq: 4 }, ..claim(4) })
+        );
         assert_eq!(none, None);
     }
 }

@@ -80,7 +80,7 @@ fn a_plan_that_the_session_outran_is_made_again() {
         let company = world.company("tesla");
         let opened = world.turn(&world.visitor(&company, None), &text("hi"), now());
         let visitor = world.visitor(&company, Some(opened.session));
-        // Both are planned as answers to the question for the name.
+        // DualBackend are planned as answers to the question for the name.
         let [name, country] = ["Ann Ray", "Nepal"].map(|words| world.pending(&visitor, &text(words), now()));
         done(world.commit(&visitor, name, now()).unwrap());
         let second = done(world.commit(&visitor, country, later(5)).unwrap());

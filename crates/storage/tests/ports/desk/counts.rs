@@ -3,13 +3,13 @@
 use chatbot::{ProfileFilter, Profiles as _, profile};
 use handoff::{
     HandoffFilter, Handoffs as _, Sight, StateFilter, desk, erase,
-    sending::{self, Words},
+    sending::{self, OutgoingMessage},
     staffing,
 };
 use identity::agents::change::AgentChange;
 use proptest::prelude::*;
 use tenancy::{
-    HandoffId, ProfileId, SessionId, SessionKey, StoreError,
+    HandoffId, ProfileId, SessionId, SessionRowId, StoreError,
     access::{Agent, Desk},
 };
 
@@ -62,7 +62,7 @@ struct Scene {
     world: World,
     company: Company,
     agents: [Agent; 2],
-    sessions: Vec<(SessionId, SessionKey)>,
+    sessions: Vec<(SessionId, SessionRowId)>,
 }
 
 impl Scene {
@@ -74,7 +74,7 @@ impl Scene {
         })
     }
 
-    fn session(&self, at: usize) -> Option<(SessionId, SessionKey)> {
+    fn session(&self, at: usize) -> Option<(SessionId, SessionRowId)> {
         self.sessions.get(at.checked_rem(self.sessions.len())?).copied()
     }
 
@@ -122,7 +122,7 @@ impl Scene {
             }
             Happening::Answered(at, by) => {
                 let (id, by) = (self.session(at)?.0, Desk::from(self.agent(by).clone()));
-                let words = Words { text: Some("hello".into()), ..Words::default() };
+                let words = OutgoingMessage { text: Some("hello".into()), ..OutgoingMessage::default() };
                 db.write(by, move |store| sending::send(store, id, words, later(3))).wait().ok()?;
             }
             Happening::Resolved(at) => {

@@ -6,7 +6,7 @@ use attachments::Attachments as _;
 use chatbot::{Detail, SessionStatus};
 use handoff::{
     Activities as _, ActivityFilter, Handoffs as _, desk,
-    sending::{self, SendError, Sent, Words},
+    sending::{self, OutgoingMessage, SendError, Sent},
 };
 use tenancy::{AttachmentId, SessionId, access::Desk, audit::Action};
 
@@ -16,11 +16,11 @@ use crate::{
     world::{World, now},
 };
 
-fn words(text: &str) -> Words {
-    Words { text: Some(text.to_owned()), ..Words::default() }
+fn words(text: &str) -> OutgoingMessage {
+    OutgoingMessage { text: Some(text.to_owned()), ..OutgoingMessage::default() }
 }
 
-fn send(world: &World, desk: Desk, session: SessionId, words: Words) -> Result<Sent, SendError> {
+fn send(world: &World, desk: Desk, session: SessionId, words: OutgoingMessage) -> Result<Sent, SendError> {
     world.db.write(desk, move |store| sending::send(store, session, words, later(5))).wait()
 }
 
@@ -102,7 +102,8 @@ fn a_repeated_message_is_stored_once_whatever_became_of_the_session() {
         let [ben, cleo] = ["ben", "cleo"].map(|name| world.agent(&company, name));
         let (session, key) = world.session(&company, "Ann Ray");
         let id = world.escalated(&company, session, now());
-        let keyed = |text: &str| Words { key: Some("k".into()), client_message_id: Some("c".into()), ..words(text) };
+        let keyed =
+            |text: &str| OutgoingMessage { key: Some("k".into()), client_message_id: Some("c".into()), ..words(text) };
         let Sent::Stored(first) = send(&world, ben.clone().into(), session, keyed("hello")).unwrap() else { panic!() };
         let again = send(&world, ben.clone().into(), session, keyed("hello"));
         assert!(matches!(&again, Ok(Sent::Replayed(message)) if *message == first), "{again:?}");
@@ -133,7 +134,8 @@ fn files_go_with_a_message_in_the_order_they_were_named() {
         });
         let stored = stored.wait().unwrap();
         let [a, b, foreign] = [0, 1, 2].map(|n: usize| stored[n].id);
-        let with = |files: &[AttachmentId]| Words { attachments: files.to_vec(), ..Words::default() };
+        let with =
+            |files: &[AttachmentId]| OutgoingMessage { attachments: files.to_vec(), ..OutgoingMessage::default() };
         let Sent::Stored(sent) = send(&world, company.desk(), session, with(&[b, a, b])).unwrap() else { panic!() };
         assert_eq!(sent.attachments, [stored[1].clone(), stored[0].clone()]);
         let messages = world.see(&company, move |store| chatbot::Messages::messages(store, key));

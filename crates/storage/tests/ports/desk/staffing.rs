@@ -6,7 +6,7 @@ use chatbot::SessionStatus;
 use handoff::{
     Handoff, Handoffs as _, Priority, State,
     desk::{self, AssignError},
-    sending::{self, SendError, Words},
+    sending::{self, OutgoingMessage, SendError},
     staffing,
 };
 use identity::{
@@ -53,7 +53,7 @@ fn resolve(world: &World, company: &Company, id: HandoffId) {
 }
 
 fn write(world: &World, agent: &Agent, session: SessionId) -> Result<(), SendError> {
-    let words = Words { text: Some("here I am".into()), ..Words::default() };
+    let words = OutgoingMessage { text: Some("here I am".into()), ..OutgoingMessage::default() };
     let desk = Desk::from(agent.clone());
     world.db.write(desk, move |store| sending::send(store, session, words, later(50))).wait().map(|_| ())
 }
@@ -121,7 +121,7 @@ fn a_deleted_agent_is_named_by_nothing_that_stays() {
         let arrived = ben.clone();
         world
             .db
-            .lobby_write(move |lobby| identity::ports::Arrivals::agent_arrived(lobby, &arrived, None, now()))
+            .lobby_write(move |lobby| identity::ports::PresenceRecord::agent_arrived(lobby, &arrived, None, now()))
             .wait()
             .unwrap();
         let said = world.count("messages");

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use handoff::{Activities as _, ActivityFilter};
 use identity::{
     agents::{self, AgentSession, AgentStatus, change::AgentChange},
-    ports::{AgentList as _, Agents as _, Arrivals as _},
+    ports::{AgentList as _, Agents as _, PresenceRecord as _},
     presence::{self, Presence},
 };
 use serde_json::json;

@@ -19,7 +19,7 @@ use tenancy::{
 use crate::world::{World, now};
 
 fn claims(world: &World, user: UserId) -> Claims {
-    let standing = world.db.lobby(move |store| store.standing(user)).wait().unwrap().unwrap();
+    let standing = world.db.lobby(move |store| store.account_state(user)).wait().unwrap().unwrap();
     Claims { user, version: standing.version, id: TokenId::random(), expires_at: now().seconds() + 900 }
 }
 

@@ -9,7 +9,7 @@ use actix_web::{
 };
 use identity::Origin;
 
-use super::{Key, count, throttle};
+use super::{BucketName, count, throttle};
 use crate::{
     app::App,
     auth::{self, names_a_token},
@@ -58,10 +58,10 @@ impl Scope {
             Self::Staff | Self::Unlimited => return Ok(()),
             Self::SignIn => return throttle::has_room(req).await,
             Self::Media if names_a_token(req) && !is_signed(req) => return Ok(()),
-            Self::Public | Self::Media => Key::Public,
-            Self::Refresh => Key::Refresh,
-            Self::Chat => Key::Chat,
-            Self::Upload => Key::Upload,
+            Self::Public | Self::Media => BucketName::Public,
+            Self::Refresh => BucketName::Refresh,
+            Self::Chat => BucketName::Chat,
+            Self::Upload => BucketName::Upload,
         };
         count(req, key(Origin::of(auth::client_ip(req)?))).await
     }

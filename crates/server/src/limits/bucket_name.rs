@@ -10,7 +10,7 @@ use crate::config::Limits;
 
 /// The name of a bucket: which limit, and whose calls.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Key {
+pub(crate) enum BucketName {
     /// Public endpoints that have no limit of their own.
     Public(Origin),
     /// Staff calls.
@@ -65,7 +65,7 @@ impl Subject {
     }
 }
 
-impl Key {
+impl BucketName {
     /// Whether it counts failed sign-ins.
     pub(super) fn is_sign_in(&self) -> bool {
         matches!(self, Self::SignIn(_) | Self::SignInKnown(..) | Self::SignInElsewhere(_))

@@ -12,10 +12,10 @@ use identity::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use storage::Line;
+use storage::FairnessKey;
 use tenancy::access::{Agent, Caller as _};
 
-use super::auth::{Entered, FirstLoginReply, Login, enter};
+use super::sign_in::{Entered, FirstLoginReply, Login, enter};
 use crate::{
     app::App,
     auth::{Auth, ClientIp},
@@ -164,7 +164,7 @@ async fn logout(
 ) -> Result<Json<LeftReply>, ApiError> {
     let now = app.now();
     let refresh = body.refresh.and_then(|token| app.signer.verify_refresh(&token, now).ok());
-    let line = Line::Company(agent.scope().company());
+    let line = FairnessKey::Company(agent.scope().company());
     app.lobby_write_in(line, move |lobby| presence::leave(lobby, &agent, refresh.as_ref(), ip, now)).await?;
     Ok(Json(LeftReply { message: "Logged out successfully" }))
 }
@@ -178,7 +178,7 @@ async fn update_status(
 ) -> Result<Json<StatusReply>, ApiError> {
     let Wish::Be(presence) = body.status else { return Err(ApiError::bad_request(LOGOUT_INSTEAD)) };
     let now = app.now();
-    let line = Line::Company(agent.scope().company());
+    let line = FairnessKey::Company(agent.scope().company());
     app.lobby_write_in(line, move |lobby| presence::set(lobby, &agent, presence, ip, now)).await?;
     Ok(Json(StatusReply { message: "Status updated successfully", status: AgentStatus::from(presence).as_str() }))
 }

@@ -11,7 +11,7 @@ use identity::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use storage::Line;
+use storage::FairnessKey;
 use tenancy::access::{Denied, Staff};
 
 use crate::{
@@ -82,7 +82,7 @@ async fn logout_all(
     _: Valid<Nothing>,
     app: web::Data<App>,
 ) -> Result<Json<SignedOut>, ApiError> {
-    let line = Line::of_staff(staff.company());
+    let line = FairnessKey::of_staff(staff.company());
     app.lobby_write_in(line, move |lobby| sign_out::everywhere(lobby, staff.user())).await?;
     Ok(Json(SignedOut { message: "Signed out everywhere" }))
 }
@@ -95,7 +95,7 @@ async fn ws_ticket(
     app: web::Data<App>,
 ) -> Result<Json<TicketReply>, ApiError> {
     let (claims, now) = (claims(&req)?, app.now());
-    let line = Line::of_staff(staff.company());
+    let line = FairnessKey::of_staff(staff.company());
     let ticket = app.lobby_write_in(line, move |lobby| tickets::issue(lobby, &claims, now)).await;
     let ticket = ticket.map_err(turned_away)?;
     Ok(Json(TicketReply { ticket: ticket.expose().to_owned(), expires_in: LIFE.as_secs() }))

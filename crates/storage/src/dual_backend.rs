@@ -12,21 +12,21 @@ use crate::conn::AnyBackend;
 
 /// A statement that both inner backends can render.
 #[derive(Debug, Clone, Copy, QueryId)]
-pub(crate) struct Both<Q>(Q);
+pub(crate) struct DualBackend<Q>(Q);
 
 /// Lets a statement run on [`crate::conn::Db`] if both inner backends can render it.
-pub(crate) fn both<Q>(query: Q) -> Both<Q> {
-    Both(query)
+pub(crate) fn dual_backend<Q>(query: Q) -> DualBackend<Q> {
+    DualBackend(query)
 }
 
-impl<Q: QueryFragment<Pg> + QueryFragment<Sqlite>> QueryFragment<AnyBackend> for Both<Q> {
+impl<Q: QueryFragment<Pg> + QueryFragment<Sqlite>> QueryFragment<AnyBackend> for DualBackend<Q> {
     fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, AnyBackend>) -> QueryResult<()> {
         AnyBackend::walk_variant_ast(&self.0, pass)
     }
 }
 
-impl<Q: Query> Query for Both<Q> {
+impl<Q: Query> Query for DualBackend<Q> {
     type SqlType = Q::SqlType;
 }
 
-impl<Q, C: Connection> RunQueryDsl<C> for Both<Q> {}
+impl<Q, C: Connection> RunQueryDsl<C> for DualBackend<Q> {}

@@ -4,19 +4,19 @@ use std::borrow::Cow;
 
 /// The key of a text: lower-cased and trimmed, without leading characters that
 /// are neither letters nor digits, inner white space collapsed to one space.
-pub fn of(text: &str) -> Cow<'_, str> {
-    if is_key(text) { Cow::Borrowed(text) } else { Cow::Owned(knowledge::text::key(text)) }
+pub fn normalize(text: &str) -> Cow<'_, str> {
+    if is_key(text) { Cow::Borrowed(text) } else { Cow::Owned(knowledge::text::normalize(text)) }
 }
 
 /// Whether a text has this key. A text without letters and digits has none.
-pub fn is_of(key: &str, text: &str) -> bool {
-    !key.is_empty() && of(text) == key
+pub fn equals(key: &str, text: &str) -> bool {
+    !key.is_empty() && normalize(text) == key
 }
 
 /// Whether a phrase's key is part of this key. A phrase without letters and
 /// digits is part of none.
-pub fn holds(key: &str, phrase: &str) -> bool {
-    let phrase = of(phrase);
+pub fn contains(key: &str, phrase: &str) -> bool {
+    let phrase = normalize(phrase);
     !phrase.is_empty() && key.contains(&*phrase)
 }
 
@@ -44,30 +44,30 @@ mod tests {
     #[test]
     fn a_chip_with_a_symbol_has_the_key_of_its_words() {
         for text in ["Browse topics", "\u{1f4da} Browse Topics", "  browse \t\n topics ", "-- BROWSE TOPICS"] {
-            assert_eq!(of(text), "browse topics", "{text:?}");
+            assert_eq!(normalize(text), "browse topics", "{text:?}");
         }
-        assert_eq!(of("Browse topics!"), "browse topics!");
-        assert_eq!(of("\u{c9}COLE"), "\u{e9}cole");
+        assert_eq!(normalize("Browse topics!"), "browse topics!");
+        assert_eq!(normalize("\u{c9}COLE"), "\u{e9}cole");
     }
 
     #[test]
     fn a_phrase_counts_inside_a_key() {
-        assert!(holds(&of("Please let me  TALK to a person now"), "Talk to a person"));
-        assert!(!holds(&of("talk to the person"), "talk to a person"));
+        assert!(contains(&normalize("Please let me  TALK to a person now"), "Talk to a person"));
+        assert!(!contains(&normalize("talk to the person"), "talk to a person"));
     }
 
     #[test]
     fn texts_without_letters_match_nothing() {
-        assert_eq!(of(" ?! "), "");
-        assert!(!is_of("", "?!") && !holds("anything", "\u{1f44b}") && !holds("", ""));
+        assert_eq!(normalize(" ?! "), "");
+        assert!(!equals("", "?!") && !contains("anything", "\u{1f44b}") && !contains("", ""));
     }
 
     proptest! {
         #[test]
         fn the_short_way_leads_to_the_same_key(text in "[a-cA-C ?\u{e9}\u{c9}\t-]{0,8}|\\PC{0,20}") {
-            let key = knowledge::text::key(&text);
-            prop_assert_eq!(&of(&text), &key);
-            prop_assert_eq!(&of(&key), &key);
+            let key = knowledge::text::normalize(&text);
+            prop_assert_eq!(&normalize(&text), &key);
+            prop_assert_eq!(&normalize(&key), &key);
         }
     }
 }

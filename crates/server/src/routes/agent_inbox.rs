@@ -8,7 +8,7 @@ use actix_web::{
 };
 use handoff::{
     StateFilter, reading,
-    sending::{self, Sent, Words},
+    sending::{self, OutgoingMessage, Sent},
 };
 use knowledge::markup::neutralise;
 use schemars::JsonSchema;
@@ -36,7 +36,7 @@ use crate::{
         routes::{Endpoint, at},
         rules::{integer_list, text},
     },
-    views::{ActivityRow, CompanyId, FileRow, HandoffRow, HistoryRow, ProfileRow, Shown, Ts, resolved_at},
+    views::{ActivityRow, AsText, CompanyId, FileRow, HandoffRow, HistoryRow, ProfileRow, TimestampText, resolved_at},
 };
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -122,7 +122,7 @@ async fn dashboard(Auth(staff): Auth<Staff>, app: web::Data<App>) -> Result<Json
             id: dashboard.agent.id.get(),
             name: dashboard.agent.name,
             status: dashboard.status.as_str(),
-            company_id: Shown(company),
+            company_id: AsText(company),
         },
         stats: DashboardStats {
             assigned_count: dashboard.assigned.len(),
@@ -147,8 +147,8 @@ struct OwnSession {
     id: i64,
     chat_session: SessionView,
     agent: AgentView,
-    escalated_at: Ts,
-    resolved_at: Option<Ts>,
+    escalated_at: TimestampText,
+    resolved_at: Option<TimestampText>,
     priority: &'static str,
     escalation_reason: String,
     notes: Option<String>,
@@ -187,11 +187,11 @@ async fn own_sessions(
         id: handoff.id.get(),
         chat_session: SessionView {
             session_id: handoff.session_id.as_str().to_owned(),
-            company_id: Shown(company),
+            company_id: AsText(company),
             status: handoff.session_status.as_str(),
         },
         agent: AgentView { id: id.get(), name: name.clone() },
-        escalated_at: Shown(handoff.escalated_at),
+        escalated_at: AsText(handoff.escalated_at),
         resolved_at: resolved_at(&handoff),
         priority: handoff.priority.as_str(),
         escalation_reason: handoff.reason,
@@ -235,7 +235,7 @@ async fn conversation(
         session: ConversationSession {
             session: SessionView {
                 session_id: found.session.id.as_str().to_owned(),
-                company_id: Shown(company),
+                company_id: AsText(company),
                 status: found.session.status.as_str(),
             },
             user_profile: found.profile.as_ref().map(ProfileRow::whole),
@@ -255,7 +255,7 @@ struct SentMessage {
     id: i64,
     seq: i64,
     content: Option<String>,
-    timestamp: Ts,
+    timestamp: TimestampText,
     attachments: Vec<FileRow>,
     client_message_id: Option<String>,
 }
@@ -275,7 +275,7 @@ async fn send(
     let Valid(body) = body?;
     let (session, body) = body.split()?;
     let session = SessionId::parse(&session).map_err(|_| sending::SendError::SessionNotFound)?;
-    let words = Words {
+    let words = OutgoingMessage {
         key: idempotency::key(&req, body.client_message_id.as_deref())?,
         text: body.message.map(|text| neutralise(&text).into_owned()),
         attachments: body.attachment_ids.into_iter().map(AttachmentId::new).collect(),
@@ -293,7 +293,7 @@ async fn send(
             id: message.id.get(),
             seq: message.seq,
             content: message.content,
-            timestamp: Shown(message.timestamp),
+            timestamp: AsText(message.timestamp),
             attachments,
             client_message_id: message.client_message_id,
         },

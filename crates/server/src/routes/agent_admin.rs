@@ -14,14 +14,14 @@ use knowledge::markup::neutralise;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
-use storage::{Line, Place};
+use storage::{FairnessKey, Place};
 use tenancy::{
     AgentId,
     access::{Caller as _, Office, Supervisor},
     audit::Action,
 };
 
-use super::auth::made_up_password;
+use super::sign_in::made_up_password;
 use crate::{
     app::App,
     auth::Auth,
@@ -137,7 +137,7 @@ async fn create(
     };
     let Valid(body) = body?;
     let email = Email::parse(&body.email)?;
-    let (password, hash) = made_up_password(&app, Line::Company(admin.scope().company())).await?;
+    let (password, hash) = made_up_password(&app, FairnessKey::Company(admin.scope().company())).await?;
     let name = neutralise(&body.name).into_owned();
     let row = NewAgentRow { name, phone: body.phone, specialization: body.specialization };
     let (new, now) = (NewAgent { email, hash, row }, app.now());
@@ -168,8 +168,8 @@ async fn reset_password(
 ) -> Result<Json<AgentPasswordReply>, ApiError> {
     let id = AgentId::new(body.agent_id);
     let line = match &supervisor {
-        Supervisor::Superadmin(_) => Line::Platform,
-        Supervisor::Admin(admin) => Line::Company(admin.scope().company()),
+        Supervisor::Superadmin(_) => FairnessKey::Platform,
+        Supervisor::Admin(admin) => FairnessKey::Company(admin.scope().company()),
     };
     let (password, hash) = made_up_password(&app, line).await?;
     let reset = app.office_write(supervisor, Place::Agent(id), Action::PasswordReset, move |store| {

@@ -16,7 +16,7 @@ use identity::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use storage::{Line, LobbyStore};
+use storage::{FairnessKey, LobbyStore};
 use tenancy::{StoreError, Timestamp};
 
 use crate::{
@@ -30,7 +30,7 @@ use crate::{
         rules::{email, text},
     },
     limits::{Scope, throttle},
-    views::{CompanyId, Shown, UserView},
+    views::{AsText, CompanyId, UserView},
 };
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -111,7 +111,7 @@ impl WelcomeReply {
             email: account.email.to_string(),
             status: AgentStatus::Available.as_str(),
             is_first_login: false,
-            company_id: account.company.as_ref().map(|company| Shown(company.code)),
+            company_id: account.company.as_ref().map(|company| AsText(company.code)),
         });
         Self { access: pair.access, refresh: pair.refresh, user: UserView::new(account, now), agent }
     }
@@ -280,7 +280,7 @@ async fn first_login(
 }
 
 /// Makes up a password, to be shown once, and its hash, in the turn of whoever asked for it.
-pub(super) async fn made_up_password(app: &App, line: Line) -> Result<(Password, PasswordHash), ApiError> {
+pub(super) async fn made_up_password(app: &App, line: FairnessKey) -> Result<(Password, PasswordHash), ApiError> {
     let password = Password::generate();
     let hashed = app.hashes.run(line, move |hasher| hasher.hash(&password).map(|hash| (password, hash)));
     Ok(hashed.await??)

@@ -7,7 +7,7 @@ use crate::State;
 
 /// What somebody at the desk wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wish {
+pub(crate) enum Command {
     /// Hand the session over to people.
     Escalate,
     /// Give it to an agent.
@@ -22,7 +22,7 @@ pub(crate) enum Wish {
 
 /// What becomes of a wish that is granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Move {
+pub(crate) enum Transition {
     /// The handoff stays as it is.
     Stay,
     /// It opens, or opens again.
@@ -39,7 +39,7 @@ pub(crate) enum Move {
 
 /// Why a wish is not granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum TransitionError {
     /// It is open already.
     Open,
     /// It is not open.
@@ -54,42 +54,42 @@ pub(crate) enum Refusal {
 pub(crate) fn decide(
     status: SessionStatus,
     owner: Option<AgentId>,
-    wish: Wish,
+    wish: Command,
     asks: Option<AgentId>,
-) -> Result<Move, Refusal> {
+) -> Result<Transition, TransitionError> {
     use SessionStatus::{Active, Assigned, Escalated, Resolved};
     match (wish, status) {
-        (Wish::Escalate, Active | Resolved) => Ok(Move::Open),
-        (Wish::Escalate, Escalated | Assigned) => Err(Refusal::Open),
+        (Command::Escalate, Active | Resolved) => Ok(Transition::Open),
+        (Command::Escalate, Escalated | Assigned) => Err(TransitionError::Open),
 
-        (Wish::Assign(_), Active | Resolved) => Err(Refusal::Closed),
-        (Wish::Assign(to), Escalated | Assigned) => Ok(match owner {
-            None => Move::Take(to),
-            Some(from) if from == to => Move::Stay,
-            Some(from) => Move::Pass(from, to),
+        (Command::Assign(_), Active | Resolved) => Err(TransitionError::Closed),
+        (Command::Assign(to), Escalated | Assigned) => Ok(match owner {
+            None => Transition::Take(to),
+            Some(from) if from == to => Transition::Stay,
+            Some(from) => Transition::Pass(from, to),
         }),
 
-        (Wish::Write, Active | Resolved) => Err(Refusal::Closed),
-        (Wish::Write, Escalated | Assigned) => match (asks, owner) {
-            (None, _) => Ok(Move::Stay),
-            (Some(agent), None) => Ok(Move::Take(agent)),
-            (Some(agent), Some(owner)) if agent == owner => Ok(Move::Stay),
-            (Some(_), Some(_)) => Err(Refusal::NotTheirs),
+        (Command::Write, Active | Resolved) => Err(TransitionError::Closed),
+        (Command::Write, Escalated | Assigned) => match (asks, owner) {
+            (None, _) => Ok(Transition::Stay),
+            (Some(agent), None) => Ok(Transition::Take(agent)),
+            (Some(agent), Some(owner)) if agent == owner => Ok(Transition::Stay),
+            (Some(_), Some(_)) => Err(TransitionError::NotTheirs),
         },
 
-        (Wish::Resolve, _) if asks.is_some() && asks != owner => Err(Refusal::NotTheirs),
-        (Wish::Resolve, Active | Resolved) => Ok(Move::Stay),
-        (Wish::Resolve, Escalated | Assigned) => Ok(Move::Close),
+        (Command::Resolve, _) if asks.is_some() && asks != owner => Err(TransitionError::NotTheirs),
+        (Command::Resolve, Active | Resolved) => Ok(Transition::Stay),
+        (Command::Resolve, Escalated | Assigned) => Ok(Transition::Close),
 
-        (Wish::Return(agent), Assigned) if owner == Some(agent) => Ok(Move::Queue),
-        (Wish::Return(_), _) => Ok(Move::Stay),
+        (Command::Return(agent), Assigned) if owner == Some(agent) => Ok(Transition::Queue),
+        (Command::Return(_), _) => Ok(Transition::Stay),
     }
 }
 
 /// Brings a session into agreement with its handoff's new state.
 ///
 /// The epoch rises, so that an answer composed before is not said after.
-pub(crate) fn follow(session: &mut Session, state: &State, now: Timestamp) {
+pub(crate) fn apply(session: &mut Session, state: &State, now: Timestamp) {
     session.status = state.session_status();
     if *state == State::Pending {
         session.person_acted = false;
@@ -135,7 +135,7 @@ mod tests {
         (SessionStatus::Resolved, Some(ANN)),
     ];
 
-    fn check(wish: Wish, asks: Option<AgentId>, row: [Result<Move, Refusal>; 6]) {
+    fn check(wish: Command, asks: Option<AgentId>, row: [Result<Transition, TransitionError>; 6]) {
         for ((status, owner), expected) in COLUMNS.into_iter().zip(row) {
             assert_eq!(decide(status, owner, wish, asks), expected, "{wish:?} by {asks:?} when {status:?}, {owner:?}");
         }
@@ -143,58 +143,62 @@ mod tests {
 
     #[test]
     fn only_a_closed_handoff_can_be_opened() {
-        let (open, refused) = (Ok(Move::Open), Err(Refusal::Open));
+        let (open, refused) = (Ok(Transition::Open), Err(TransitionError::Open));
         for asks in [CEO, Some(ANN), Some(BEN)] {
-            check(Wish::Escalate, asks, [open, open, refused, refused, open, open]);
+            check(Command::Escalate, asks, [open, open, refused, refused, open, open]);
         }
     }
 
     #[test]
     fn only_an_open_handoff_can_be_assigned() {
-        let closed = Err(Refusal::Closed);
-        let (take_ann, take_ben) = (Ok(Move::Take(ANN)), Ok(Move::Take(BEN)));
-        check(Wish::Assign(ANN), CEO, [closed, closed, take_ann, Ok(Move::Stay), closed, closed]);
-        check(Wish::Assign(BEN), CEO, [closed, closed, take_ben, Ok(Move::Pass(ANN, BEN)), closed, closed]);
+        let closed = Err(TransitionError::Closed);
+        let (take_ann, take_ben) = (Ok(Transition::Take(ANN)), Ok(Transition::Take(BEN)));
+        check(Command::Assign(ANN), CEO, [closed, closed, take_ann, Ok(Transition::Stay), closed, closed]);
+        check(Command::Assign(BEN), CEO, [closed, closed, take_ben, Ok(Transition::Pass(ANN, BEN)), closed, closed]);
     }
 
     #[test]
     fn writing_takes_a_waiting_session_and_never_anothers() {
-        let closed = Err(Refusal::Closed);
-        let stay = Ok(Move::Stay);
-        check(Wish::Write, Some(ANN), [closed, closed, Ok(Move::Take(ANN)), stay, closed, closed]);
-        check(Wish::Write, Some(BEN), [closed, closed, Ok(Move::Take(BEN)), Err(Refusal::NotTheirs), closed, closed]);
-        check(Wish::Write, CEO, [closed, closed, stay, stay, closed, closed]);
+        let closed = Err(TransitionError::Closed);
+        let stay = Ok(Transition::Stay);
+        check(Command::Write, Some(ANN), [closed, closed, Ok(Transition::Take(ANN)), stay, closed, closed]);
+        check(
+            Command::Write,
+            Some(BEN),
+            [closed, closed, Ok(Transition::Take(BEN)), Err(TransitionError::NotTheirs), closed, closed],
+        );
+        check(Command::Write, CEO, [closed, closed, stay, stay, closed, closed]);
     }
 
     #[test]
     fn an_agent_resolves_only_its_own_and_a_repeat_changes_nothing() {
-        let (stay, close, refused) = (Ok(Move::Stay), Ok(Move::Close), Err(Refusal::NotTheirs));
-        check(Wish::Resolve, CEO, [stay, stay, close, close, stay, stay]);
-        check(Wish::Resolve, Some(ANN), [refused, stay, refused, close, refused, stay]);
-        check(Wish::Resolve, Some(BEN), [refused; 6]);
+        let (stay, close, refused) = (Ok(Transition::Stay), Ok(Transition::Close), Err(TransitionError::NotTheirs));
+        check(Command::Resolve, CEO, [stay, stay, close, close, stay, stay]);
+        check(Command::Resolve, Some(ANN), [refused, stay, refused, close, refused, stay]);
+        check(Command::Resolve, Some(BEN), [refused; 6]);
     }
 
     #[test]
     fn only_what_the_agent_has_returns_to_the_queue() {
-        let stay = Ok(Move::Stay);
-        check(Wish::Return(ANN), CEO, [stay, stay, stay, Ok(Move::Queue), stay, stay]);
-        check(Wish::Return(BEN), CEO, [stay; 6]);
+        let stay = Ok(Transition::Stay);
+        check(Command::Return(ANN), CEO, [stay, stay, stay, Ok(Transition::Queue), stay, stay]);
+        check(Command::Return(BEN), CEO, [stay; 6]);
     }
 
     #[derive(Debug, Clone, Copy)]
     enum Happening {
-        Desk(Wish, Option<AgentId>),
+        Desk(Command, Option<AgentId>),
         VisitorWrites,
     }
 
     fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         let agent = || prop::sample::select(vec![ANN, BEN]);
         let wish = prop_oneof![
-            Just(Wish::Escalate),
-            agent().prop_map(Wish::Assign),
-            Just(Wish::Write),
-            Just(Wish::Resolve),
-            agent().prop_map(Wish::Return),
+            Just(Command::Escalate),
+            agent().prop_map(Command::Assign),
+            Just(Command::Write),
+            Just(Command::Resolve),
+            agent().prop_map(Command::Return),
         ];
         let desk = (wish, prop::option::of(agent())).prop_map(|(wish, asks)| Happening::Desk(wish, asks));
         prop::collection::vec(prop_oneof![4 => desk, 1 => Just(Happening::VisitorWrites)], 0..40)
@@ -223,23 +227,23 @@ mod tests {
                     Happening::Desk(wish, asks) => {
                         let owner = handoff.as_ref().and_then(State::agent).map(|agent| agent.id);
                         let decided = decide(session.status, owner, wish, asks);
-                        if wish == Wish::Write && decided.is_ok() {
+                        if wish == Command::Write && decided.is_ok() {
                             wrote(&mut session, now);
                             has_written = true;
                         }
                         let next = match decided {
-                            Err(_) | Ok(Move::Stay) => continue,
-                            Ok(Move::Open) => State::Pending,
-                            Ok(Move::Take(agent) | Move::Pass(_, agent)) => State::Assigned(named(agent)),
-                            Ok(Move::Close) => State::Resolved { agent: owner.map(named), at: now },
-                            Ok(Move::Queue) => {
+                            Err(_) | Ok(Transition::Stay) => continue,
+                            Ok(Transition::Open) => State::Pending,
+                            Ok(Transition::Take(agent) | Transition::Pass(_, agent)) => State::Assigned(named(agent)),
+                            Ok(Transition::Close) => State::Resolved { agent: owner.map(named), at: now },
+                            Ok(Transition::Queue) => {
                                 queue(&mut session, now);
                                 handoff = Some(State::Pending);
                                 prop_assert!(session.bot_epoch > epoch && session.person_acted == has_written);
                                 continue;
                             }
                         };
-                        follow(&mut session, &next, now);
+                        apply(&mut session, &next, now);
                         has_written &= next != State::Pending;
                         handoff = Some(next);
                         prop_assert!(session.bot_epoch > epoch);

@@ -2,7 +2,7 @@
 
 /// What to skip and to take, once it is known how many rows there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(super) enum PageWindow {
     /// The page lies beyond the end.
     Nothing,
     /// In the order of the list.
@@ -11,7 +11,7 @@ pub(super) enum Reach {
     FromEnd { offset: i64, limit: i64 },
 }
 
-impl Reach {
+impl PageWindow {
     /// Databases walk over what they skip, so a page is reached from the end that is nearer.
     pub(super) fn of(count: i64, offset: i64, limit: i64) -> Self {
         let limit = limit.min(count - offset);
@@ -37,10 +37,10 @@ mod tests {
                 let (skipped, taken) = (usize::try_from(offset).unwrap(), usize::try_from(limit).unwrap());
                 list.iter().copied().skip(skipped).take(taken).collect()
             };
-            let page = match Reach::of(count, offset, limit) {
-                Reach::Nothing => Vec::new(),
-                Reach::FromStart { offset, limit } => cut(&list, offset, limit),
-                Reach::FromEnd { offset, limit } => {
+            let page = match PageWindow::of(count, offset, limit) {
+                PageWindow::Nothing => Vec::new(),
+                PageWindow::FromStart { offset, limit } => cut(&list, offset, limit),
+                PageWindow::FromEnd { offset, limit } => {
                     let turned: Vec<i64> = list.iter().rev().copied().collect();
                     cut(&turned, offset, limit).into_iter().rev().collect()
                 }
@@ -50,7 +50,7 @@ mod tests {
 
         #[test]
         fn no_more_than_half_is_skipped(count in 0_i64..1_000_000, offset in 0_i64..i64::MAX) {
-            if let Reach::FromStart { offset, .. } | Reach::FromEnd { offset, .. } = Reach::of(count, offset, 10) {
+            if let PageWindow::FromStart { offset, .. } | PageWindow::FromEnd { offset, .. } = PageWindow::of(count, offset, 10) {
                 prop_assert!(offset <= count / 2);
             }
         }
