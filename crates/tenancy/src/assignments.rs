@@ -7,30 +7,21 @@ use crate::{AssignmentId, PlanId, StoreError, Timestamp, plans::Plan};
 /// The default term.
 pub const TERM: Duration = Duration::from_hours(365 * 24);
 
-/// What became of an assignment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AssignmentStatus {
-    /// In force, unless its expiry has passed.
-    Active,
-    /// Ran out.
-    Expired,
-    /// Ended early.
-    Cancelled,
-    /// Replaced by a renewal or another plan.
-    Upgraded,
+crate::word_enum! {
+    /// What became of an assignment.
+    pub enum AssignmentStatus {
+        /// In force, unless its expiry has passed.
+        Active => "active",
+        /// Ran out.
+        Expired => "expired",
+        /// Ended early.
+        Cancelled => "cancelled",
+        /// Replaced by a renewal or another plan.
+        Upgraded => "upgraded",
+    }
 }
 
 impl AssignmentStatus {
-    /// The word in JSON and in rows.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Expired => "expired",
-            Self::Cancelled => "cancelled",
-            Self::Upgraded => "upgraded",
-        }
-    }
-
     /// The capitalised word.
     pub const fn display(self) -> &'static str {
         match self {
@@ -39,11 +30,6 @@ impl AssignmentStatus {
             Self::Cancelled => "Cancelled",
             Self::Upgraded => "Upgraded",
         }
-    }
-
-    /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Active, Self::Expired, Self::Cancelled, Self::Upgraded].into_iter().find(|s| s.as_str() == word)
     }
 }
 

@@ -9,6 +9,7 @@ mod money;
 pub mod plans;
 mod store;
 mod time;
+mod word_enum;
 
 pub use companies::{Company, CompanyStatus};
 pub use ids::{
