@@ -1,38 +1,47 @@
-# Everything that decides whether work lands.
+# Lists the recipes.
+default:
+    @just --list
+
+# The inner loop: formatting, lints, and all tests on SQLite only.
+check:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+    env -u SWITCHBOARD_TEST_DATABASE_URL cargo test --workspace
+
+# The gate for merging: formatting, architecture, lints, docs, and all tests on both databases.
 ci:
     bash .ci/run
 
-# CPU per request and latency of a release server: `just bench chat`, `just bench growth`,
-# `just bench neighbours`.
+# Measures CPU per request and latency of a release server: `just bench chat`, `growth`, `neighbours` or `rls`.
 bench *WHAT:
     cargo run --release --quiet -p api-tests --bin bench -- {{WHAT}}
 
-# Fits the confidence of answers on labelled questions in a folder; prints coefficients and report.
+# Fits answer confidence on the labelled questions in a folder; prints coefficients and a report.
 fit-confidence PATH:
     cargo run --release --quiet -p knowledge --example fit_confidence {{PATH}}
 
-# Writes the tables in docs/ that repeat what the program knows: settings, operations.
+# Regenerates the tables of settings and operations in docs/.
 reference:
     SWITCHBOARD_WRITE_DOCS=1 cargo test --quiet -p server --test docs
 
 alias api-reference := reference
 
-# Runs the guide of docs/API.md against a server of its own.
+# Runs the guide in docs/API.md against a temporary server.
 guide:
     bash .ci/guide
 
-# Writes the Postman collection and environment, which the OpenAPI document makes.
+# Regenerates the Postman collection and environment from the OpenAPI document.
 postman:
     cargo run --quiet -p api-tests --bin postman
 
-# Calls every operation of a server of its own: the Postman collection, then schemathesis.
+# Calls every operation of a temporary server with newman and schemathesis.
 api:
     bash .ci/api
 
-# Takes the walls between companies down one by one and says which fall unnoticed; half an hour.
+# Removes each safeguard of company isolation and reports those that no test misses; takes half an hour.
 mutants-isolation *PARTS:
     bash .ci/mutants-isolation {{PARTS}}
 
-# Runs each fuzz target for a minute: `just fuzz`, `just fuzz 300 token`. Needs a nightly compiler and cargo-fuzz.
+# Runs each fuzz target for a minute (`just fuzz 300 token`); needs a nightly compiler and cargo-fuzz.
 fuzz SECONDS="60" *TARGETS:
     bash .ci/fuzz {{SECONDS}} {{TARGETS}}

@@ -1,4 +1,4 @@
-"""Who calls and what is named, for schemathesis: every role in turn, and things that are there."""
+"""Hooks for schemathesis: calls by every role in turn, and identifiers of existing objects."""
 
 import itertools
 import pathlib
@@ -9,13 +9,13 @@ import schemathesis
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from company import PASSWORD, Company, email, superadmin  # noqa: E402  (the line above finds it)
+from company import PASSWORD, Company, email, superadmin  # noqa: E402  (needs the path above)
 
 ROLES = ("SUPERADMIN", "ADMIN", "AGENT")
 
 
 class Staff:
-    """The callers as they are now."""
+    """The current tokens of the callers."""
 
     def __init__(self):
         self.root = self.works = None
@@ -31,7 +31,7 @@ class Staff:
         return self.company().admin if role == "ADMIN" else self.company().agent
 
     def forget(self, token):
-        """The token has ended, and with it the superadmin's sign-in or the company as it was."""
+        """Drops an ended token: the superadmin signs in again, or a new company is made."""
         if token == self.root:
             self.root = None
         elif self.works and token in (self.works.admin, self.works.agent):
@@ -39,31 +39,31 @@ class Staff:
 
 
 STAFF = Staff()
-TURNS = {}
+CYCLES = {}
 
 
-def turn(case, what, turns):
-    """The next of some turns that an operation takes for itself, so that runs are alike."""
-    return next(TURNS.setdefault((case.operation.label, what), itertools.cycle(turns)))
+def next_choice(case, purpose, choices):
+    """Returns the next of these choices. Each operation has its own cycle, so that runs are reproducible."""
+    return next(CYCLES.setdefault((case.operation.label, purpose), itertools.cycle(choices)))
 
 
 @schemathesis.auth(refresh_interval=None)
 class Bearer:
-    """Three calls each by the roles that may call an operation, then one by each role there is."""
+    """Cycles through the roles: three times those that may call the operation, then every role once."""
 
     def get(self, case, context):
         definition = context.operation.definition.raw
         if not definition.get("security"):
             return None
         may = tuple(definition.get("x-roles") or ROLES)
-        return STAFF.token(turn(case, "role", may * 3 + ROLES))
+        return STAFF.token(next_choice(case, "role", may * 3 + ROLES))
 
     def set(self, case, data, context):
         case.headers["Authorization"] = f"Bearer {data}"
 
 
 def named(path, name, works):
-    """What a field or parameter may name; what the call uses up is new."""
+    """Returns an existing value for a field or parameter, a new one if the call uses it up."""
     match name:
         case "username" | "email" if "login" in path and "first" not in path:
             return works.login
@@ -109,16 +109,16 @@ def named(path, name, works):
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Two of three calls that fit the document name things that are there; the others what was made up."""
+    """Puts existing identifiers into two of three valid calls; the others keep the generated values."""
     mode = case.meta.generation.mode if case.meta else None
-    if mode is None or not mode.is_positive or not turn(case, "named", (True, True, False)):
+    if mode is None or not mode.is_positive or not next_choice(case, "named", (True, True, False)):
         return
     for part in (case.path_parameters, case.query, case.body):
         for name in list(part) if isinstance(part, dict) else ():
             try:
                 value = named(case.path, name, STAFF.company())
             except requests.HTTPError:
-                # An earlier call has destroyed the company.
+                # An earlier call has deleted or disabled the company.
                 STAFF.works = None
                 value = named(case.path, name, STAFF.company())
             if value is not None:
@@ -127,7 +127,7 @@ def before_call(context, case, kwargs):
 
 @schemathesis.hook
 def after_call(context, case, response):
-    """A token that was refused, or that the call has ended, is not used again."""
+    """Drops a token that was refused, or that the call has revoked."""
     sent = response.request.headers.get("Authorization", "").removeprefix("Bearer ")
     ends = "/logout-all" in case.path and response.status_code == 200
     if ends or response.status_code == 401:

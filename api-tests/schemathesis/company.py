@@ -1,4 +1,4 @@
-"""A company with everything in it that a call can name."""
+"""A company with an object of every kind that a call can name."""
 
 import itertools
 import os
@@ -11,7 +11,7 @@ NUMBERS = itertools.count(1)
 
 
 def call(method, path, token=None, **more):
-    """Calls an operation, which must be done."""
+    """Calls an operation, which must succeed."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     reply = requests.request(method, f"{SERVER}/api/{path}/", headers=headers, timeout=10, **more)
     reply.raise_for_status()
@@ -27,15 +27,15 @@ def email():
 
 
 def superadmin(username):
-    """A fresh token of a superadmin; both have the same password."""
+    """Returns a new token of a superadmin; both superadmins have the same password."""
     return post("auth/login", username=username, password=os.environ["SUPERADMIN_PASSWORD"])["access"]
 
 
 class Company:
-    """One company; generated calls may destroy it, and then the next one is made."""
+    """One company. Generated calls may delete or disable it; then the hooks make another one."""
 
     def __init__(self):
-        # Not the one whose sign-ins generated calls may end.
+        # A second superadmin, because generated calls may end the tokens of the first.
         self.root = superadmin("keeper")
         self.plan = self.new_plan()
         opened = post("auth/create-admin", self.root, name="Fuzz Works", email=email(), plan_id=self.plan)
@@ -55,7 +55,7 @@ class Company:
         self.file = call("POST", "chatbot/upload", data=place, files={"file": ("note.txt", b"A note.")})
 
     def sign_in(self):
-        """The agent's tokens."""
+        """Signs the agent in and returns its tokens."""
         return post("auth/login", username=self.login, password=PASSWORD)
 
     def new_plan(self):
@@ -85,7 +85,7 @@ class Company:
         return post("human-handoff/escalate", self.admin, session_id=session, reason="Why not")["handoff_session"]["id"]
 
     def new_assignment(self):
-        """The subscription of yet another company, to be renewed or cancelled."""
+        """Returns the subscription of a new company, for renewal or cancellation."""
         opened = post("auth/create-admin", self.root, name="Sub Works", email=email(), plan_id=self.plan)
         admin = post("auth/login", username=opened["email"], password=opened["password"])["user"]["id"]
         found = call("GET", "auth/list-admins", self.root, params={"admin_id": admin})

@@ -1,23 +1,23 @@
-//! Companies with more sessions than could be made one by one: rows are written past the doors.
+//! Companies with very many sessions. The rows are inserted with SQL, without the doors.
 
 use std::time::Duration;
 
 use storage::{Target, testing::Scratch};
 use tenancy::Timestamp;
 
-/// A year's sessions of a company, evenly spread, the newest an hour before `now`; each has a
-/// profile and a handoff.
+/// Inserts sessions for a company, evenly spread over a year, the newest an hour before `now`. Each has
+/// a profile and a handoff.
 ///
-/// Of 1,000 sessions 20 wait, 30 are assigned, 650 are resolved and 300 are the bot's again; those
-/// that do not wait are spread over the company's agents. Of the profiles six in ten have an
-/// e-mail address and one in ten the country code `+91`.
+/// Of 1,000 sessions, 20 are pending, 30 are assigned, 650 are resolved and 300 are active again. All
+/// handoffs that are not pending are spread over the company's agents. Six in ten profiles have an
+/// e-mail address, and one in ten has the country code `+91`.
 ///
 /// # Panics
-/// When the database refuses.
+/// If the database reports an error.
 pub fn fill(database: &Scratch, company: &str, sessions: u32, now: Timestamp) {
     let newest = now.minus(Duration::from_hours(1)).micros();
     let step = 365 * 86_400_000_000 / i64::from(sessions.max(1));
-    // Whole microseconds, and n from 1 to the number of sessions.
+    // Times are whole microseconds; n runs from 1 to the number of sessions.
     let made = format!("({newest} - ({sessions} - n) * {step})");
     let used = format!("({made} + (n * 7919 % 1000) * 60000000)");
     let (series, moment): (String, fn(&str) -> String) = match database.options.target {
@@ -77,9 +77,9 @@ pub fn fill(database: &Scratch, company: &str, sessions: u32, now: Timestamp) {
          WHERE company_id = '{company}' AND agent_id IS NOT NULL GROUP BY company_id, agent_id;
          COMMIT;"
     );
-    database.execute(&statements).unwrap_or_else(|error| panic!("{company} is filled: {error}"));
+    database.execute(&statements).unwrap_or_else(|error| panic!("{company} was not filled: {error}"));
     if matches!(database.options.target, Target::Postgres(_)) {
-        // What its own vacuum would have done by the time that a company is as large.
+        // In production, autovacuum would have run long before a company is this large.
         for table in ["sessions", "profiles", "handoffs"] {
             database.execute(&format!("VACUUM (ANALYZE) {table}")).unwrap_or_else(|error| panic!("{table}: {error}"));
         }

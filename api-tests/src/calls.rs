@@ -1,7 +1,6 @@
-//! One method for each endpoint, for every caller.
+//! One method for each endpoint, available to every caller.
 //!
-//! A caller may ask for anything, also for what its role does not allow: that it is
-//! refused is what many tests are about.
+//! The methods do not depend on the caller's role, because many tests check that a call is refused.
 
 mod accounts;
 mod agents;
@@ -17,9 +16,9 @@ pub use visitors::VisitorCalls;
 
 use crate::Client;
 
-/// Anybody who sends requests.
+/// A sender of requests.
 pub trait Caller {
-    /// The connection that this caller's requests go through.
+    /// Returns the client that sends this caller's requests.
     fn client(&self) -> &Client;
 }
 

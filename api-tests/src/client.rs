@@ -1,4 +1,4 @@
-//! HTTP requests of one caller.
+//! HTTP requests of a caller.
 
 use std::{
     future::{Future, IntoFuture},
@@ -28,7 +28,7 @@ pub struct Call {
 
 impl Client {
     pub(crate) fn new(base: &str) -> Self {
-        // A second call finds the provider installed, which is as good.
+        // The call fails if a provider is already installed, which is fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .no_proxy()
@@ -38,37 +38,37 @@ impl Client {
         Self { http, base: base.into(), token: None }
     }
 
-    /// The same connection with this access token.
+    /// Returns the same connection with this access token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
-    /// The same connection without a token.
+    /// Returns the same connection without a token.
     #[must_use]
     pub fn anonymous(&self) -> Self {
         Self { token: None, ..self.clone() }
     }
 
-    /// The access token.
+    /// Returns the access token.
     ///
     /// # Panics
-    /// Without one.
+    /// If the client has none.
     pub fn token(&self) -> &str {
         self.token.as_deref().expect("a caller with a token")
     }
 
-    /// A GET of a path, or of a whole address.
+    /// Prepares a GET of a path or absolute URL.
     pub fn get(&self, path: &str) -> Call {
         self.call(Method::GET, path)
     }
 
-    /// A POST with a JSON body.
+    /// Prepares a POST with a JSON body.
     pub fn post(&self, path: &str, body: &Value) -> Call {
         self.call(Method::POST, path).json(body)
     }
 
-    /// A request without a body.
+    /// Prepares a request without a body.
     pub fn call(&self, method: Method, path: &str) -> Call {
         let what = format!("{method} {path}");
         let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) };
@@ -82,22 +82,22 @@ impl Client {
 }
 
 impl Call {
-    /// Adds to the query string.
+    /// Adds pairs to the query string.
     pub fn query(self, pairs: &[(&str, &str)]) -> Self {
         Self { request: self.request.query(pairs), ..self }
     }
 
-    /// Sends JSON.
+    /// Sets a JSON body.
     pub fn json(self, body: &Value) -> Self {
         Self { request: self.request.json(body), what: format!("{} {body:.200}", self.what) }
     }
 
-    /// Sends `application/x-www-form-urlencoded`.
+    /// Sets an `application/x-www-form-urlencoded` body.
     pub fn form(self, pairs: &[(&str, &str)]) -> Self {
         Self { request: self.request.form(pairs), ..self }
     }
 
-    /// Sends `multipart/form-data` of text fields.
+    /// Sets a `multipart/form-data` body with text fields.
     pub fn multipart(self, pairs: &[(&str, &str)]) -> Self {
         let form = pairs
             .iter()
@@ -105,12 +105,12 @@ impl Call {
         self.parts(form)
     }
 
-    /// Sends `multipart/form-data`.
+    /// Sets a `multipart/form-data` body.
     pub fn parts(self, form: multipart::Form) -> Self {
         Self { request: self.request.multipart(form), ..self }
     }
 
-    /// Sends these bytes as this content type.
+    /// Sets a body of these bytes, with this content type.
     pub fn raw(self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         Self { request: self.request.header("content-type", content_type).body(body.into()), ..self }
     }

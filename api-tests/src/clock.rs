@@ -1,4 +1,4 @@
-//! Time that moves when a test says so.
+//! A clock that tests control.
 
 use std::{
     sync::atomic::{AtomicI64, Ordering},
@@ -10,7 +10,7 @@ use tenancy::{Clock, Timestamp};
 /// 2026-11-23T02:52:03.458070Z, a Monday.
 const START: i64 = 1_795_402_323_458_070;
 
-/// A clock that stands still until it is advanced.
+/// A clock whose time changes only by [`TestClock::advance`].
 #[derive(Debug)]
 pub struct TestClock(AtomicI64);
 
@@ -21,9 +21,9 @@ impl Default for TestClock {
 }
 
 impl TestClock {
-    /// Moves on by this much.
+    /// Moves the time forward.
     pub fn advance(&self, span: Duration) {
-        let micros = i64::try_from(span.as_micros()).expect("a span of less than a lifetime");
+        let micros = i64::try_from(span.as_micros()).expect("a span that fits microseconds in 64 bits");
         self.0.fetch_add(micros, Ordering::SeqCst);
     }
 }

@@ -1,4 +1,4 @@
-//! A company with its people.
+//! A company with its staff and visitors.
 
 use serde_json::{Value, json};
 
@@ -10,11 +10,11 @@ use crate::{
 /// A company that was opened through the API.
 pub struct Company {
     client: Client,
-    /// Company code.
+    /// The company code.
     pub id: String,
-    /// Name.
+    /// The company's name.
     pub name: String,
-    /// Id of its plan.
+    /// The id of its plan.
     pub plan: i64,
     /// Its owner, signed in.
     pub admin: Admin,
@@ -25,35 +25,35 @@ impl Company {
         Self { client: client.anonymous(), id: admin.company.clone(), name: name.to_owned(), plan, admin }
     }
 
-    /// The e-mail address that a person of this name has here.
+    /// Returns the e-mail address of a person with this name at the company.
     pub fn address(&self, name: &str) -> String {
         format!("{}@{}.example", name.to_lowercase().replace(' ', "."), self.id.to_lowercase())
     }
 
-    /// The body that creates an agent of this name.
+    /// Returns the body that creates an agent with this name.
     pub fn agent_body(&self, name: &str) -> Value {
         json!({"name": name, "phone": "555-TEST", "email": self.address(name), "specialization": "Bookings"})
     }
 
-    /// Makes an agent, who has chosen a password and signed in.
+    /// Creates an agent, who chooses a password and signs in.
     pub async fn agent(&self, name: &str) -> Agent {
         let created = self.admin.create_agent(&self.agent_body(name)).await.created();
         Agent::start(&self.client, &created).await
     }
 
-    /// A visitor who has not said anything.
+    /// Returns a visitor who has not sent a message yet.
     pub fn stranger(&self) -> Visitor {
         Visitor::new(&self.client, &self.id)
     }
 
-    /// A visitor whose profile is complete.
+    /// Returns a visitor with a complete profile.
     pub async fn visitor(&self) -> Visitor {
         let mut visitor = self.stranger();
         visitor.introduce().await;
         visitor
     }
 
-    /// Replaces what the company knows.
+    /// Replaces the company's knowledge.
     pub async fn knowledge(&self, faq: &Value) -> Value {
         self.admin.load_documents(faq).await.ok()
     }

@@ -1,5 +1,5 @@
-//! Every answer against the OpenAPI document: its status is one that the operation names, and its
-//! body has the keys of that status, all of them and no others.
+//! Checks of responses against the OpenAPI document: the operation must list the status, and the body must
+//! have exactly the keys that the document lists for it.
 
 use std::{
     collections::HashMap,
@@ -10,25 +10,25 @@ use jsonschema::Validator;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// What was answered.
+/// A response to check.
 pub(crate) struct Answer<'a> {
     pub(crate) method: &'a Method,
     pub(crate) path: &'a str,
     pub(crate) status: u16,
-    /// The body, null if it is no JSON.
+    /// The body, null if it is not JSON.
     pub(crate) body: &'a Value,
 }
 
-/// Says what is wrong with an answer, if anything is.
+/// Checks a response against the document.
 ///
 /// # Errors
-/// What the document does not foresee.
+/// A description of the first difference.
 pub(crate) fn check(answer: &Answer<'_>) -> Result<(), String> {
     let document = document();
     let path = canonical(answer.path);
     let Some((template, item)) = document.find(&path) else {
         let is_unknown = answer.status == 404 && answer.body["detail"] == "Not found.";
-        return if is_unknown { Ok(()) } else { Err(format!("{path} is served and not documented")) };
+        return if is_unknown { Ok(()) } else { Err(format!("{path} is served but not documented")) };
     };
     let method = if answer.method == Method::HEAD { "get" } else { &answer.method.as_str().to_ascii_lowercase() };
     let Some(operation) = item.get(method) else {
@@ -60,8 +60,7 @@ fn document() -> &'static Document {
     })
 }
 
-/// Lets objects have the keys that they name and no others, so that an undocumented key is found too. Refusals
-/// may carry more.
+/// Forbids additional keys in all objects, so that undocumented keys are found too. Refusals may have more keys.
 fn close(schema: &mut Value) {
     match schema {
         Value::Object(keys) => {
@@ -76,14 +75,14 @@ fn close(schema: &mut Value) {
     }
 }
 
-/// The spelling that the document has.
+/// Returns a path in the spelling of the document.
 fn canonical(path: &str) -> String {
     let path = path.strip_prefix("/api").filter(|rest| rest.starts_with("/api/")).unwrap_or(path);
     if path.ends_with('/') || path.ends_with(".json") { path.to_owned() } else { format!("{path}/") }
 }
 
 impl Document {
-    /// The path item whose template fits, fixed words before parameters.
+    /// Finds the path item whose template matches; fixed segments take precedence over parameters.
     fn find(&self, path: &str) -> Option<(&str, &Value)> {
         let paths = self.whole["paths"].as_object()?;
         let fits = paths.iter().filter(|(template, _)| fits(template, path));
@@ -101,7 +100,7 @@ impl Document {
     }
 
     fn validator(&self, pointer: &str) -> Validator {
-        let response = self.whole.pointer(pointer).unwrap_or_else(|| panic!("{pointer} is in the document"));
+        let response = self.whole.pointer(pointer).unwrap_or_else(|| panic!("{pointer} is not in the document"));
         let schema = &response["content"]["application/json"]["schema"];
         let schema = json!({ "allOf": [schema], "components": self.whole["components"] });
         jsonschema::draft202012::new(&schema).unwrap_or_else(|error| panic!("{pointer} is no schema: {error}"))
@@ -113,7 +112,7 @@ fn fits(template: &str, path: &str) -> bool {
     loop {
         match (wanted.next(), given.next()) {
             (None, None) => return true,
-            // Paths of files have segments of their own.
+            // The path of a file may contain slashes.
             (Some("{path}"), Some(_)) => return true,
             (Some("{id}"), Some(segment)) if is_number(segment) => {}
             (Some("{id}"), _) => return false,
@@ -123,7 +122,7 @@ fn fits(template: &str, path: &str) -> bool {
     }
 }
 
-/// Whether a segment is digits, percent-encoded or not.
+/// Returns whether a segment consists of digits, which may be percent-encoded.
 fn is_number(segment: &str) -> bool {
     let digits = (0..10).fold(segment.to_owned(), |text, digit| text.replace(&format!("%3{digit}"), "0"));
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())

@@ -2,7 +2,7 @@
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "everything here runs inside a test, which stops at the first thing that is not as it must be"
+    reason = "everything here runs inside tests, where a failed expectation should panic"
 )]
 
 pub mod bulk;
@@ -27,7 +27,7 @@ pub use staff::{Admin, Agent, Superadmin};
 pub use visitor::Visitor;
 pub use world::{SECRET, Setup, World, on_postgres, on_postgres_with, on_sqlite, on_sqlite_with};
 
-/// What a test file needs.
+/// The imports of a test file.
 pub mod prelude {
     pub use serde_json::{Value, json};
 
@@ -40,10 +40,10 @@ pub mod prelude {
 
 /// Makes two tests of each named function: one on SQLite, one on PostgreSQL.
 ///
-/// The functions are `async fn name(world: &World)`. One that is not named here is dead
-/// code, and the compiler says so.
+/// The functions are `async fn name(world: &World)`. The compiler reports a function that is not named
+/// here as dead code.
 ///
-/// `on_each_database! { with setup: name, .. }` starts their servers as `setup()`, a [`Setup`], says.
+/// `on_each_database! { with setup: name, .. }` starts the servers with the [`Setup`] that `setup()` returns.
 #[macro_export]
 macro_rules! on_each_database {
     (with $setup:ident: $($name:ident),+ $(,)?) => {

@@ -1,11 +1,11 @@
-//! Requests that no HTTP library would send.
+//! Requests that an HTTP library would refuse to send.
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
 
-/// An answer as it came over the wire.
+/// A response as received.
 #[derive(Debug)]
 pub struct RawReply {
     /// The status code.
@@ -14,7 +14,7 @@ pub struct RawReply {
     pub text: String,
 }
 
-/// Sends these bytes and reads until the server closes; they must ask it to.
+/// Sends bytes and reads until the server closes the connection, which the request must ask for.
 pub(crate) async fn exchange(host: &str, bytes: &[u8]) -> RawReply {
     let mut stream = TcpStream::connect(host).await.expect("the server listens");
     stream.write_all(bytes).await.expect("the server reads");

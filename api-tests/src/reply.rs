@@ -1,4 +1,4 @@
-//! What the server answered, checked for what holds of every answer.
+//! Responses of the server, with the checks that apply to all of them.
 
 use std::fmt;
 
@@ -7,15 +7,15 @@ use serde_json::Value;
 
 use crate::conformance::{self, Answer};
 
-/// An answer that passed the checks of contract 1.4, 1.5 and 1.8.
+/// A response that passed the general checks (see docs/compatibility.md: Values, Errors, Headers).
 pub struct Reply {
     /// The status code.
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body as JSON, null if it is none.
+    /// The body as JSON, null if it is not JSON.
     pub body: Value,
-    /// The body as it came.
+    /// The body as received.
     pub bytes: Vec<u8>,
     what: String,
 }
@@ -24,7 +24,7 @@ impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} answered {} ", self.what, self.status)?;
         match &self.body {
-            Value::Null => write!(f, "with {} bytes that are no JSON", self.bytes.len()),
+            Value::Null => write!(f, "with {} bytes that are not JSON", self.bytes.len()),
             body => write!(f, "{body}"),
         }
     }
@@ -40,14 +40,14 @@ impl Reply {
         let reply = Self { status, headers, body, bytes, what };
         reply.check();
         if path != "/openapi.json" {
-            // The document names the keys that rows have; it is no row itself.
+            // The document mentions the keys of rows but is not a row itself.
             check_values(&reply.body, &reply);
         }
         reply.check_document(&path);
         reply
     }
 
-    /// A header as text, empty if there is none.
+    /// Returns a header as text, empty if it is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("a header of ASCII"))
     }
@@ -59,19 +59,19 @@ impl Reply {
         self
     }
 
-    /// Asserts status 200 and gives the body.
+    /// Asserts status 200; returns the body.
     #[track_caller]
     pub fn ok(self) -> Value {
         self.expect(200).body
     }
 
-    /// Asserts status 201 and gives the body.
+    /// Asserts status 201; returns the body.
     #[track_caller]
     pub fn created(self) -> Value {
         self.expect(201).body
     }
 
-    /// Asserts a refusal of one field.
+    /// Asserts that a field was refused with this message.
     #[track_caller]
     pub fn field_error(&self, field: &str, message: &str) {
         assert_eq!(self.status, 400, "{self:?}");
@@ -79,7 +79,7 @@ impl Reply {
         assert_eq!(self.body["code"], "validation_error", "{self:?}");
     }
 
-    /// Asserts a refusal of credentials that somebody presented.
+    /// Asserts that credentials were refused with this message.
     #[track_caller]
     pub fn wrong_credentials(&self, message: &str) {
         assert_eq!(self.status, 400, "{self:?}");
@@ -91,7 +91,7 @@ impl Reply {
         );
     }
 
-    /// Asserts that the body says `error` with this text, under this status and code.
+    /// Asserts status and code, and a body with this text as `error` and without `detail`.
     #[track_caller]
     pub fn error(&self, status: u16, code: &str, message: &str) {
         assert_eq!(self.status, status, "{self:?}");
@@ -100,7 +100,7 @@ impl Reply {
         assert_eq!(self.body["detail"], Value::Null, "{self:?}");
     }
 
-    /// Asserts that the body says `detail` with this text, under this status and code.
+    /// Asserts status and code, and a body with this text as both `error` and `detail`.
     #[track_caller]
     pub fn detail(&self, status: u16, code: &str, message: &str) {
         assert_eq!(self.status, status, "{self:?}");
@@ -109,20 +109,20 @@ impl Reply {
         assert_eq!(self.body["code"], code, "{self:?}");
     }
 
-    /// Asserts the refusal of a call without a token.
+    /// Asserts the refusal of a call that lacks a token.
     #[track_caller]
     pub fn asks_for_a_token(&self) {
         self.detail(401, "not_authenticated", "Authentication credentials were not provided.");
         assert_eq!(self.header("www-authenticate"), "Bearer realm=\"api\"", "{self:?}");
     }
 
-    /// Asserts the refusal of a caller of the wrong role.
+    /// Asserts the refusal of a caller with the wrong role.
     #[track_caller]
     pub fn refuses_the_role(&self) {
         self.detail(403, "permission_denied", "You do not have permission to perform this action.");
     }
 
-    /// Asserts that two refusals cannot be told apart.
+    /// Asserts that two responses have the same status and body, except for the request id.
     #[track_caller]
     pub fn same_as(&self, other: &Self) {
         let plain = |reply: &Self| {
@@ -155,7 +155,7 @@ impl Reply {
         let method = self.what.split(' ').next().and_then(|word| word.parse().ok()).unwrap_or(Method::GET);
         let answer = Answer { method: &method, path, status: self.status, body: &self.body };
         if let Err(reason) = conformance::check(&answer) {
-            panic!("the OpenAPI document is not kept: {reason}: {self:?}");
+            panic!("the response does not match the OpenAPI document: {reason}: {self:?}");
         }
     }
 
@@ -169,14 +169,14 @@ impl Reply {
         if texts[1] == "validation_error" {
             let fields = self.body.as_object().into_iter().flatten();
             let named = fields.filter(|(key, _)| !["error", "code", "request_id"].contains(&key.as_str()));
-            let firsts: Vec<_> = named.map(|(field, messages)| announced(field, messages)).collect();
+            let firsts: Vec<_> = named.map(|(field, messages)| first_message(field, messages)).collect();
             assert!(firsts.iter().any(|first| first == texts[0]), "error repeats none of {firsts:?}: {self:?}");
         }
     }
 }
 
-/// What `error` says of a field: its first message, behind its name.
-fn announced(field: &str, messages: &Value) -> String {
+/// Returns the text of `error` for a refused field: its name and its first message.
+fn first_message(field: &str, messages: &Value) -> String {
     let first = match messages {
         Value::Object(members) => members.values().next().map_or(&Value::Null, |member| &member[0]),
         list => &list[0],
@@ -185,7 +185,7 @@ fn announced(field: &str, messages: &Value) -> String {
     if field == "non_field_errors" { first.to_owned() } else { format!("{field}: {first}") }
 }
 
-/// Times have six digits, and no password is ever readable in a row.
+/// Asserts that timestamps have six fractional digits, and that `generated_password` is always null.
 fn check_values(value: &Value, reply: &Reply) {
     const TIMES: [&str; 9] = [
         "timestamp",

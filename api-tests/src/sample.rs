@@ -1,8 +1,8 @@
-//! Knowledge and files to try things with.
+//! Sample knowledge and files.
 
 use serde_json::{Value, json};
 
-/// A small FAQ of a bicycle shop: two sections, five questions.
+/// Returns a small FAQ of a bicycle shop with two sections and five questions.
 pub fn bicycle_faq() -> Value {
     json!({"shop": {
         "Renting": [
@@ -24,5 +24,5 @@ pub fn bicycle_faq() -> Value {
              "document": "Handbook", "chunk_id": "repair_002"}]}})
 }
 
-/// The smallest useful part of a PNG.
+/// The beginning of a PNG file, enough to be detected.
 pub const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89";

@@ -1,4 +1,4 @@
-//! People who sign in.
+//! Callers who sign in.
 
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ pub struct Admin {
     pub(crate) client: Client,
     /// User id.
     pub id: i64,
-    /// E-mail, also good for signing in.
+    /// E-mail address, which can be used as login.
     pub email: String,
     /// Password.
     pub password: String,
@@ -36,7 +36,7 @@ pub struct Agent {
     pub id: i64,
     /// Full name.
     pub name: String,
-    /// E-mail, also the user name.
+    /// E-mail address, which is also the user name.
     pub email: String,
     /// Password.
     pub password: String,
@@ -64,11 +64,11 @@ impl Caller for Agent {
     }
 }
 
-/// The password that agents of these tests choose at first login.
+/// The password that agents choose at first login.
 const CHOSEN: &str = "correct horse battery";
 
 impl Admin {
-    /// Signs in with what `create-admin` answered.
+    /// Signs in with the credentials from the response of `create-admin`.
     pub(crate) async fn sign_in(client: &Client, created: &Value) -> Self {
         let (email, password) = (text(&created["email"]), text(&created["password"]));
         let signed_in = client.login(&email, &password).await.ok();
@@ -82,7 +82,7 @@ impl Admin {
         }
     }
 
-    /// The same admin with fresh tokens.
+    /// Signs in again; returns the same admin with new tokens.
     pub async fn signed_in_again(&self) -> Self {
         let signed_in = self.client.anonymous().login(&self.email, &self.password).await.ok();
         Self {
@@ -94,7 +94,7 @@ impl Admin {
 }
 
 impl Agent {
-    /// Chooses a password and signs in, from what `create-agent` answered.
+    /// Chooses a password and signs in, with the response of `create-agent`.
     pub(crate) async fn start(client: &Client, created: &Value) -> Self {
         let email = text(&created["email"]);
         let choice = json!({
@@ -114,7 +114,7 @@ impl Agent {
         }
     }
 
-    /// The same agent with fresh tokens.
+    /// Signs in again; returns the same agent with new tokens.
     pub async fn signed_in_again(&self) -> Self {
         let signed_in = self.client.anonymous().login(&self.email, &self.password).await.ok();
         Self {
@@ -126,5 +126,5 @@ impl Agent {
 }
 
 pub(crate) fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("a text, not {value}")).to_owned()
+    value.as_str().unwrap_or_else(|| panic!("not a string: {value}")).to_owned()
 }

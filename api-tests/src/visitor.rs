@@ -1,4 +1,4 @@
-//! People who chat.
+//! Visitors, who chat without signing in.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::{
     staff::text,
 };
 
-/// A visitor of a company's site, who holds the session id the server gave.
+/// A visitor of a company's site, with the session id that the server assigned.
 #[derive(Clone)]
 pub struct Visitor {
     client: Client,
@@ -24,7 +24,7 @@ impl Caller for Visitor {
     }
 }
 
-/// What completes a profile after the first message, step by step.
+/// The messages that complete a profile after the first message.
 const INTAKE: [&str; 5] = ["Asha Rai", "+1 United States", "5551234567", "asha@example.com", "Kathmandu, Nepal"];
 
 impl Visitor {
@@ -32,12 +32,12 @@ impl Visitor {
         Self { client: client.anonymous(), company: company.to_owned(), session: String::new() }
     }
 
-    /// Says something and takes over the session id of the answer, a 200.
+    /// Sends a message, asserts status 200 and keeps the session id of the reply.
     pub async fn say(&mut self, message: &str) -> Value {
         self.send(&json!({"message": message})).await.ok()
     }
 
-    /// Sends a chat body completed with company and session.
+    /// Sends a chat body, with company and session added.
     pub async fn send(&mut self, body: &Value) -> Reply {
         let mut body = body.clone();
         body["company_id"] = self.company.clone().into();
@@ -51,17 +51,17 @@ impl Visitor {
         reply
     }
 
-    /// Goes through the intake to a complete profile; gives the last answer.
+    /// Completes the intake; returns the last reply.
     pub async fn introduce(&mut self) -> Value {
         let mut last = self.say("Hello").await;
-        for line in INTAKE {
-            last = self.say(line).await;
+        for answer in INTAKE {
+            last = self.say(answer).await;
         }
         assert_eq!(last["type"], "profile_complete", "{last}");
         last
     }
 
-    /// Asks for a person; gives the waiting handoff's id as `staff` sees it.
+    /// Asks for a person; returns the id of the pending handoff, which `staff` must see.
     pub async fn ask_for_a_person(&mut self, staff: &impl Caller) -> i64 {
         let reply = self.say("Talk to a person").await;
         assert_eq!(reply["type"], "escalated", "{reply}");
@@ -70,7 +70,7 @@ impl Visitor {
         own.and_then(|row| row["id"].as_i64()).unwrap_or_else(|| panic!("{} is not in {waiting}", self.session))
     }
 
-    /// Sends a file; gives the answer, a 201.
+    /// Uploads a file, asserts status 201 and returns the reply.
     pub async fn share(&self, name: &str, content: &[u8]) -> Value {
         self.client.upload(&self.company, &self.session, name, content).await.created()
     }

@@ -1,4 +1,4 @@
-//! A running server with a database of its own.
+//! A running server with its own database.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -18,18 +18,18 @@ use crate::{
     Admin, Client, Company, RawReply, Superadmin, TestClock, bulk, calls::AccountCalls as _, raw, staff::text,
 };
 
-/// The superadmin's name in every world.
+/// The superadmin's user name in every world.
 pub(crate) const SUPERADMIN: &str = "root";
-/// The superadmin's password, which would not pass the policy for others.
+/// The superadmin's password. The password policy would refuse it for other accounts.
 pub(crate) const PASSWORD: &str = "letmein";
-/// What every world's server signs tokens with: for tests that forge them.
+/// The secret with which the servers sign tokens, for tests that forge tokens.
 pub const SECRET: &[u8] = b"a secret that only these tests use";
-/// The cheapest hashes there are.
+/// The lowest bcrypt cost.
 const COST: u32 = 4;
 
 /// One server on one database, for one test. It stops with the test.
 pub struct World {
-    /// What the server takes for the present.
+    /// The server's clock.
     pub clock: Arc<TestClock>,
     /// The model behind `answer_mode` `llm`.
     pub model: Arc<Scripted>,
@@ -41,24 +41,24 @@ pub struct World {
     _files: TempDir,
 }
 
-/// What a world's server is told beside what all are told.
+/// The settings of a world's server that differ between tests.
 #[derive(Debug, Clone, Default)]
 pub struct Setup {
-    /// How often callers may call; as often as they like without.
+    /// The rate limits; `None` for none.
     pub limits: Option<Limits>,
-    /// The proxies whose word on addresses counts.
+    /// The proxies whose `X-Forwarded-For` the server trusts.
     pub trusted_proxies: TrustedProxies,
 }
 
 /// Runs a test on SQLite.
 ///
 /// # Panics
-/// When the test does, or when no server can be started.
+/// If the test panics or the server cannot be started.
 pub fn on_sqlite(test: impl AsyncFnOnce(&World)) {
     on_sqlite_with(Setup::default(), test);
 }
 
-/// As [`on_sqlite`], on a server that was told this.
+/// As [`on_sqlite`], with this setup of the server.
 ///
 /// # Panics
 /// As [`on_sqlite`].
@@ -69,12 +69,12 @@ pub fn on_sqlite_with(setup: Setup, test: impl AsyncFnOnce(&World)) {
 /// Runs a test on PostgreSQL, if `SWITCHBOARD_TEST_DATABASE_URL` names a server.
 ///
 /// # Panics
-/// When the test does, or when no server can be started.
+/// If the test panics or the server cannot be started.
 pub fn on_postgres(test: impl AsyncFnOnce(&World)) {
     on_postgres_with(Setup::default(), test);
 }
 
-/// As [`on_postgres`], on a server that was told this.
+/// As [`on_postgres`], with this setup of the server.
 ///
 /// # Panics
 /// As [`on_postgres`].
@@ -97,7 +97,7 @@ impl World {
         database.options.recorder = storage::Recorder::new(SECRET, clock.clone());
         let options = &database.options;
         storage::Database::migrate(&options.target, options.owner.as_ref())
-            .unwrap_or_else(|error| panic!("the database migrates: {error:?}"));
+            .unwrap_or_else(|error| panic!("the database was not migrated: {error:?}"));
         server::accounts::ensure_superadmin(
             options,
             COST,
@@ -105,7 +105,7 @@ impl World {
             "root@switchboard.example",
             &Password::new(PASSWORD),
         )
-        .unwrap_or_else(|error| panic!("a superadmin: {error:?}"));
+        .unwrap_or_else(|error| panic!("no superadmin was created: {error:?}"));
         let config = Config {
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 0))],
             database: options.target.clone(),
@@ -123,18 +123,19 @@ impl World {
             trusted_proxies: setup.trusted_proxies,
         };
         let extras = Extras { clock: clock.clone(), model: Some(model.clone()) };
-        let running = server::start(&config, extras).unwrap_or_else(|error| panic!("the server starts: {error:?}"));
+        let running =
+            server::start(&config, extras).unwrap_or_else(|error| panic!("the server did not start: {error:?}"));
         let address = *running.addresses().first().expect("an address");
         let client = Client::new(&format!("http://{address}"));
         Self { clock, model, address, client, _running: running, database, _files: files }
     }
 
-    /// Somebody without a token.
+    /// Returns a client without a token.
     pub fn anybody(&self) -> Client {
         self.client.clone()
     }
 
-    /// The superadmin, signed in.
+    /// Signs the superadmin in.
     pub async fn superadmin(&self) -> Superadmin {
         let signed_in = self.client.login(SUPERADMIN, PASSWORD).await.ok();
         Superadmin { client: self.client.with_token(&text(&signed_in["access"])) }
@@ -145,23 +146,23 @@ impl World {
         self.company_with_seats(name, 10).await
     }
 
-    /// Opens a company that may have so many agents.
+    /// Opens a company whose plan has this many seats for agents.
     pub async fn company_with_seats(&self, name: &str, seats: i64) -> Company {
         let superadmin = self.superadmin().await;
         let plan = superadmin.create_plan(&json!({"plan_name": "basic", "max_agents": seats, "price": "99.99"})).await;
         let plan = plan.created()["id"].as_i64().expect("a plan id");
-        // An owner's address only has to be unlike the others', also for two companies of one name.
+        // The plan's id makes the owner's address unique, even for two companies with the same name.
         let email = format!("owner.{plan}@switchboard.example");
         let created = superadmin.create_admin(&json!({"name": name, "email": email, "plan_id": plan})).await.created();
         Company::new(&self.client, name, plan, Admin::sign_in(&self.client, &created).await)
     }
 
-    /// Seconds since 1970, as the server's clock says.
+    /// Returns the time of the server's clock, in seconds since 1970.
     pub fn seconds(&self) -> i64 {
         self.clock.now().seconds()
     }
 
-    /// Does what `switchboard admin company CODE --status STATUS` does.
+    /// Sets a company's status like `switchboard admin company CODE --status STATUS`.
     pub fn set_status(&self, company: &str, status: CompanyStatus) {
         let code = CompanyCode::parse(company).expect("a company code");
         let set = || -> Result<(), Box<dyn std::error::Error>> {
@@ -170,30 +171,30 @@ impl World {
             db.write(keeper, move |company| tenancy::companies::set_status(company, status)).wait()?;
             Ok(())
         };
-        set().unwrap_or_else(|error| panic!("{company} is set to {status:?}: {error:?}"));
+        set().unwrap_or_else(|error| panic!("{company} was not set to {status:?}: {error:?}"));
     }
 
-    /// Gives a company this many sessions of [`bulk::fill`] beside those it has.
+    /// Adds this many sessions to a company with [`bulk::fill`].
     pub fn fill(&self, company: &Company, sessions: u32) {
         bulk::fill(&self.database, &company.id, sessions, self.clock.now());
     }
 
-    /// Runs a statement past the server, on PostgreSQL as the owner of the tables.
+    /// Runs a statement directly on the database, on PostgreSQL as the owner of the tables.
     pub fn execute(&self, statement: &str) {
         self.database.execute(statement).unwrap_or_else(|error| panic!("{statement}: {error}"));
     }
 
-    /// Runs a query of one text column, named `line`, past the server.
+    /// Runs a query directly on the database. It must have one text column, named `line`.
     pub fn lines(&self, query: &str) -> Vec<String> {
         self.database.lines(query)
     }
 
-    /// Whether the server is on SQLite.
+    /// Returns whether the server is on SQLite.
     pub fn is_sqlite(&self) -> bool {
         matches!(self.database.options.target, storage::Target::Sqlite(_))
     }
 
-    /// Every column of every table, as `table.column`.
+    /// Returns every column of every table, as `table.column`.
     pub fn columns(&self) -> Vec<String> {
         self.lines(if self.is_sqlite() {
             "SELECT m.name || '.' || c.name AS line FROM sqlite_master m JOIN pragma_table_info(m.name) c
@@ -204,22 +205,22 @@ impl World {
         })
     }
 
-    /// What `switchboard check --audit` finds to be broken.
+    /// Returns the flaws that `switchboard check --audit` reports.
     pub fn broken_audit(&self) -> Vec<String> {
         let (options, mut broken) = (&self.database.options, Vec::new());
         let tell = |flaw: &storage::Broken| broken.push(flaw.to_string());
         storage::Database::verify_audit(&options.target, &options.recorder, tell)
-            .unwrap_or_else(|error| panic!("the audit log is verified: {error:?}"));
+            .unwrap_or_else(|error| panic!("the audit log was not verified: {error:?}"));
         broken
     }
 
-    /// Does what `switchboard admin set-password --login LOGIN` does.
+    /// Sets a password like `switchboard admin set-password --login LOGIN`.
     pub fn set_password(&self, login: &str, password: &str) {
         server::accounts::set_password(&self.database.options, COST, login, &Password::new(password))
-            .unwrap_or_else(|error| panic!("the password of {login} is set: {error:?}"));
+            .unwrap_or_else(|error| panic!("the password of {login} was not set: {error:?}"));
     }
 
-    /// Sends bytes as they are. They must ask the server to close the connection.
+    /// Sends raw bytes. They must ask the server to close the connection.
     pub async fn exchange(&self, bytes: &[u8]) -> RawReply {
         raw::exchange(&self.address.to_string(), bytes).await
     }

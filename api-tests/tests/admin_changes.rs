@@ -1,4 +1,4 @@
-//! Admins after they were made: other names and addresses, new passwords, their end and a company's.
+//! Existing admins: changes of names and addresses, password resets, deletion, and the closing of a company.
 #![cfg(test)]
 
 use std::future::IntoFuture as _;
@@ -54,7 +54,7 @@ async fn only_what_is_sent_changes(world: &World) {
         json!({"email": "New.Owner@t.example", "first_name": "Ann", "address": "1 Road", "contact_person": "Cy"});
     let row = superadmin.update_admin(tesla.admin.id, &body).await.ok()["admin"].clone();
     assert_eq!((&row["email"], &row["address"]), (&json!("New.Owner@t.example"), &json!("1 Road")));
-    // The login name stays, the new address signs in, and no token has ended.
+    // The user name stays, the new address works as login, and the tokens are still valid.
     let user = tesla.admin.profile().await.ok();
     assert_eq!(user["username"], tesla.admin.email.split('@').next().unwrap());
     assert_eq!((&user["first_name"], &user["last_name"]), (&json!("Ann"), &json!("Motors")));
@@ -100,7 +100,7 @@ async fn the_owners_name_is_the_companys(world: &World) {
     assert_eq!((&renamed["name"], &renamed["company"]["name"]), (&json!("Other"), &json!("Tesla Motors")));
     let renamed = superadmin.update_admin(tesla.admin.id, &json!({"name": "Tesla Inc"})).await.ok()["admin"].clone();
     assert_eq!((&renamed["company"]["name"], &renamed["company_id"]), (&json!("Tesla Inc"), &json!("TES001")));
-    // The oldest one left owns the company from then on.
+    // After the owner's deletion, the oldest remaining admin owns the company.
     assert_eq!(superadmin.delete_admin(tesla.admin.id).await.ok()["company_closed"], false);
     let row = superadmin.list_admins(&[("admin_id", &second.to_string())]).await.ok();
     assert_eq!(row["company"]["name"], "Tesla Inc");
@@ -136,9 +136,9 @@ async fn a_change_is_refused_for_each_bad_field(world: &World) {
     assert_eq!(row["address"], "");
     superadmin.update_admin(tesla.admin.id, &json!({"email": tesla.admin.email.to_uppercase()})).await.ok();
     let bo = bo.profile().await.ok()["id"].as_i64().unwrap();
-    for nobody in [999_999, bo] {
-        superadmin.update_admin(nobody, &json!({"name": "X"})).await.error(404, "not_found", "Admin not found");
-        superadmin.delete_admin(nobody).await.error(404, "not_found", "Admin not found");
+    for not_admin in [999_999, bo] {
+        superadmin.update_admin(not_admin, &json!({"name": "X"})).await.error(404, "not_found", "Admin not found");
+        superadmin.delete_admin(not_admin).await.error(404, "not_found", "Admin not found");
     }
     superadmin.client().call(reqwest::Method::DELETE, "/api/auth/delete-admin/abc/").await.expect(404);
 }
@@ -200,7 +200,7 @@ async fn the_last_admins_end_closes_the_company(world: &World) {
     let joining = json!({"name": "Third", "email": "third@t.example", "company_id": "TES001"});
     let reply = superadmin.create_admin(&joining).await;
     reply.field_error("company_id", "Company not found or not active.");
-    // Neither the code nor the people are given to another company.
+    // A new company gets neither the code nor the staff of the closed one.
     let next = world.company("Tesla Motors").await;
     assert_eq!(next.id, "TES002");
     assert_eq!(next.admin.list_agents().await.ok(), json!([]));
@@ -253,8 +253,8 @@ async fn a_reset_is_for_active_admins(world: &World) {
     let tesla = world.company("Tesla Motors").await;
     let bo = tesla.agent("Bo Agent").await;
     let root = superadmin.profile().await.ok()["id"].as_i64().unwrap();
-    for nobody in [999_999, root, bo.profile().await.ok()["id"].as_i64().unwrap()] {
-        let reply = superadmin.reset_admin_password(nobody).await;
+    for not_admin in [999_999, root, bo.profile().await.ok()["id"].as_i64().unwrap()] {
+        let reply = superadmin.reset_admin_password(not_admin).await;
         reply.field_error("admin_id", "Admin not found or inactive.");
     }
     let post = |body: Value| superadmin.client().post("/api/auth/reset-admin-password/", &body);

@@ -1,4 +1,4 @@
-//! Agents are changed and deleted, and what a plan has room for.
+//! Changes and deletion of agents, and the seat limits of plans.
 #![cfg(test)]
 
 use std::time::Duration;
@@ -32,7 +32,7 @@ async fn only_what_is_sent_of_an_agent_changes(world: &World) {
     expected["sn"] = 0.into();
     assert_eq!(reply["agent"], expected);
     assert_eq!(tesla.admin.update_agent(bo.id, &json!({})).await.ok()["agent"], expected);
-    // A surplus key changes nothing, an unknown company least of all.
+    // Unknown keys, including company_id, have no effect.
     let surplus = json!({"company_id": "SPA001", "status": "BUSY", "id": 1});
     assert_eq!(tesla.admin.update_agent(bo.id, &surplus).await.ok()["agent"], expected);
     bo.profile().await.ok();
@@ -40,7 +40,7 @@ async fn only_what_is_sent_of_an_agent_changes(world: &World) {
     let body = json!({"email": "bo.new@t.example", "specialization": "Repairs"});
     let agent = tesla.admin.update_agent(bo.id, &body).await.ok()["agent"].clone();
     assert_eq!((&agent["email"], &agent["specialization"]), (&json!("bo.new@t.example"), &json!("Repairs")));
-    // The address is the username too, and the old one stands for nobody.
+    // The address is also the user name, and the old address is not a login any more.
     let profile = bo.profile().await.ok();
     assert_eq!((&profile["username"], &profile["email"]), (&json!("bo.new@t.example"), &json!("bo.new@t.example")));
     world.anybody().login("bo.new@t.example", &bo.password).await.ok();
@@ -96,9 +96,9 @@ async fn a_change_is_refused_for_each_bad_field(world: &World) {
         tesla.admin.update_agent(bo.id, &body).await.field_error(key, message);
     }
     assert_eq!(tesla.admin.list_agents().await.ok(), before);
-    // The own address in other letters is no conflict.
-    let shouted = bo.email.to_uppercase();
-    tesla.admin.update_agent(bo.id, &json!({"email": shouted})).await.ok();
+    // The agent's own address in a different case is no conflict.
+    let uppercase = bo.email.to_uppercase();
+    tesla.admin.update_agent(bo.id, &json!({"email": uppercase})).await.ok();
     tesla.admin.client().get("/api/admin-dashboard/update-agent/x/").await.detail(404, "not_found", "Not found.");
 }
 
@@ -113,14 +113,14 @@ async fn an_inactive_agent_is_out_at_once_and_comes_back(world: &World) {
     refused.wrong_credentials("Invalid credentials or inactive account.");
     world.anybody().agent_login(&bo.email, &bo.password).await.same_as(&refused);
     assert_eq!(tesla.admin.list_agents().await.ok(), json!([]));
-    // The seat stays taken, the password cannot be reset.
+    // The seat remains taken, and the password cannot be reset.
     assert_eq!(tesla.admin.check_agent_limit().await.ok()["current_count"], 1);
     let reset = tesla.admin.reset_agent_password(bo.id).await;
     reset.field_error("agent_id", "Agent not found or inactive.");
 
     tesla.admin.update_agent(bo.id, &json!({"is_active": "yes"})).await.ok();
     assert_eq!(tesla.admin.list_agents().await.ok()[0]["id"], bo.id);
-    // Tokens of before do not come back with the agent.
+    // Reactivating the agent does not make its old tokens valid again.
     bo.profile().await.detail(401, "token_not_valid", "Given token not valid for any token type");
     world.anybody().refresh(&bo.refresh).await.expect(401);
     bo.signed_in_again().await.profile().await.ok();
@@ -139,7 +139,7 @@ async fn a_deleted_agent_frees_its_address(world: &World) {
     tesla.admin.update_agent(bo.id, &json!({"is_active": true})).await.error(404, "not_found", GONE);
     assert_eq!(tesla.admin.activities(&[]).await.ok(), json!([]));
     assert_eq!(tesla.admin.agent_sessions(&[]).await.ok(), json!([]));
-    // Seat and address are free, also for another company; ids are not used again.
+    // Seat and address are free again, for other companies too. Ids are not reused.
     let again = tesla.agent("Bo Agent").await;
     assert!(again.id > bo.id);
     bo.profile().await.detail(401, "user_not_found", "User not found");
@@ -179,7 +179,7 @@ async fn the_limit_is_told_in_each_case(world: &World) {
     assert_eq!((&limit["can_create"], &limit["plan_name"]), (&json!(true), &json!("Unlimited")));
     assert_eq!((&limit["current_count"], &limit["max_allowed"]), (&json!(0), &json!(999)));
     assert!(limit["message"].is_string());
-    // The year is over: as if there had never been a plan.
+    // An expired subscription is reported like a missing one.
     world.clock.advance(Duration::from_hours(365 * 24));
     let expired = tesla.admin.signed_in_again().await.check_agent_limit().await.ok();
     assert_eq!((&expired["can_create"], &expired["plan_name"]), (&json!(false), &json!("No Plan")));
@@ -203,7 +203,7 @@ async fn stays_are_listed_newest_first(world: &World) {
     assert_eq!(of_bo, json!([closed]));
     let bad = tesla.admin.agent_sessions(&[("agent_id", "x")]).await;
     bad.error(400, "bad_request", "Invalid agent_id parameter");
-    // Who is sent away has left.
+    // Deactivating an agent ends its open session.
     world.clock.advance(Duration::from_secs(61));
     tesla.admin.update_agent(cy.id, &json!({"is_active": false})).await.ok();
     assert_eq!(tesla.admin.agent_sessions(&[]).await.ok()[0]["duration_minutes"], 1);

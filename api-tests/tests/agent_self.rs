@@ -1,4 +1,4 @@
-//! Agents sign in at their own door, say whether they are there, and leave.
+//! The agents' own sign-in endpoint, status and sign-out.
 #![cfg(test)]
 
 use std::time::Duration;
@@ -32,7 +32,7 @@ async fn an_agent_signs_in_by_e_mail(world: &World) {
     let log = bo.activities(&[("activity_type", "login")]).await.ok();
     assert_eq!((log.as_array().unwrap().len(), &log[0]["ip_address"]), (2, &json!("127.0.0.1")));
     assert_eq!(tesla.admin.agent_sessions(&[]).await.ok().as_array().unwrap().len(), 2);
-    // A stale token on the call is not looked at; forms are read like JSON.
+    // A stale token on the request is ignored, and forms are read like JSON.
     let stale = world.anybody().with_token("stale").call(reqwest::Method::POST, "/api/admin-dashboard/agent-login");
     stale.form(&[("email", &bo.email), ("password", &bo.password)]).await.ok();
 }
@@ -117,7 +117,7 @@ async fn signing_out_is_told_and_timed(world: &World) {
     let log = tesla.admin.activities(&[("activity_type", "logout")]).await.ok();
     assert_eq!((&log[0]["agent"], &log[0]["metadata"]), (&json!(bo.id), &json!({})));
     assert_eq!(log[0]["ip_address"], "127.0.0.1");
-    // Without any open stay there is nothing to close, and the call is as good.
+    // Without an open session the call succeeds too.
     bo.agent_logout(&json!({"refresh": null})).await.ok();
 }
 
@@ -125,7 +125,7 @@ async fn signing_out_ends_the_family_that_is_named(world: &World) {
     let tesla = world.company("Tesla Motors").await;
     let (bo, cy) = (tesla.agent("Bo Agent").await, tesla.agent("Cy Agent").await);
     let other_device = bo.signed_in_again().await;
-    // Another's token, an access token and no token at all are ignored.
+    // Another agent's refresh token, an access token and malformed text are ignored.
     for refresh in [cy.refresh.as_str(), bo.client().token(), "nonsense"] {
         bo.agent_logout(&json!({"refresh": refresh})).await.ok();
     }

@@ -80,7 +80,7 @@ async fn an_agent_is_refused_for_each_bad_field(world: &World) {
     let reply = world.superadmin().await.create_agent(&tesla.agent_body("Other")).await;
     let message = "Admin user must have a company_id to create agents. Please contact SuperAdmin.";
     reply.error(400, "bad_request", message);
-    // As with every refused role, the body is not looked at.
+    // As for every refused role, the body is not validated.
     world.superadmin().await.create_agent(&json!({})).await.error(400, "bad_request", message);
 }
 
@@ -93,7 +93,7 @@ async fn seats_run_out(world: &World) {
     assert_eq!((&reply.body["current_count"], &reply.body["max_allowed"]), (&json!(2), &json!(2)));
     assert_eq!((&reply.body["current_plan"], &reply.body["upgrade_needed"]), (&json!("Basic"), &json!(true)));
     assert!(reply.body["suggestion"].is_string());
-    // The address of the refused one is still free elsewhere.
+    // The address of the refused agent is still free for another company.
     let space = world.company("SpaceX").await;
     let mut body = space.agent_body("Di Agent");
     body["email"] = tesla.address("Di Agent").into();
@@ -175,7 +175,7 @@ async fn each_first_login_serves_its_own_role(world: &World) {
     anybody.admin_first_login(&agent).await.wrong_credentials("Current password is incorrect.");
     let admin = choice(&tesla.admin.email, &json!(tesla.admin.password), "NewPassword123");
     anybody.agent_first_login(&admin).await.wrong_credentials("Current password is incorrect.");
-    // An admin made by create-admin has nothing to replace.
+    // The password from create-admin need not be replaced.
     anybody.admin_first_login(&admin).await.field_error("non_field_errors", "Password has already been set.");
 }
 

@@ -1,4 +1,4 @@
-//! The audit log over HTTP: who reads what, what leaves an entry and what does not.
+//! The audit log over HTTP: read access, and which operations leave entries.
 #![cfg(test)]
 
 use std::collections::BTreeSet;
@@ -14,7 +14,8 @@ on_each_database! {
     chats_leave_none,
     sign_ins_are_recorded_and_unknown_logins_only_by_their_failing,
 }
-/// The newest entries of a log, newest first.
+
+/// Returns the newest entries of a log, newest first.
 async fn log(caller: &impl Caller, query: &[(&str, &str)]) -> Vec<Value> {
     let page = caller.client().get("/api/audit/").query(query).query(&[("limit", "200")]).await.ok();
     page["results"].as_array().unwrap().clone()
@@ -24,7 +25,7 @@ fn actions(entries: &[Value]) -> Vec<&str> {
     entries.iter().map(|entry| entry["action"].as_str().unwrap()).collect()
 }
 
-/// How far a log has come.
+/// Returns the position of the newest entry, 0 for an empty log.
 fn end(entries: &[Value]) -> i64 {
     entries.first().map_or(0, |entry| entry["seq"].as_i64().unwrap())
 }
@@ -34,7 +35,7 @@ async fn an_admin_reads_its_own_log_and_nobody_elses(world: &World) {
     let bo = tesla.agent("Bo Agent").await;
     let boss = world.superadmin().await;
     let own = log(&tesla.admin, &[]).await;
-    // Whatever company an admin names, it sees its own.
+    // An admin always sees its own company's log, even if the query names another company.
     assert_eq!(log(&tesla.admin, &[("company_id", &spacex.id)]).await, own);
     assert_eq!(log(&boss, &[("company_id", &tesla.id)]).await, own);
     let created = own.iter().find(|entry| entry["action"] == "agent_created").unwrap();
@@ -42,8 +43,8 @@ async fn an_admin_reads_its_own_log_and_nobody_elses(world: &World) {
     assert_eq!(created["object"], json!({"kind": "agent", "id": bo.id.to_string()}));
     assert_eq!(created["reason"], Value::Null);
     assert!(!log(&boss, &[]).await.is_empty());
-    let nobody = boss.client().get("/api/audit/").query(&[("company_id", "ABC001")]).await;
-    nobody.error(404, "not_found", "Company not found");
+    let unknown = boss.client().get("/api/audit/").query(&[("company_id", "ABC001")]).await;
+    unknown.error(404, "not_found", "Company not found");
     bo.client().get("/api/audit/").await.refuses_the_role();
     world.anybody().get("/api/audit/").await.asks_for_a_token();
     let text = json!(own).to_string();
@@ -82,11 +83,11 @@ async fn pages_go_back_by_position(world: &World) {
     }
 }
 
-/// A company with everything that can be written to.
+/// A company with an object for every write.
 struct Stage {
     company: Company,
     agent: Agent,
-    /// A session that nobody has escalated.
+    /// A session that has not been escalated.
     quiet: String,
     handoff: i64,
     profile: i64,
@@ -114,8 +115,7 @@ impl Stage {
         }
     }
 
-    /// The call of an operation as this stage's company knows it; `None` for those that no staff
-    /// may use to write.
+    /// Returns the call of an operation for this company's objects; `None` for operations in [`OTHERS`].
     fn call(&self, caller: &impl Caller, operation: &str) -> Option<Call> {
         let (admin, agent, id) = (self.company.admin.id, self.agent.id, &self.company.id);
         let mut faq = sample::bicycle_faq();
@@ -161,7 +161,7 @@ impl Stage {
             }
             "DELETE /api/admin-dashboard/user-profiles/{id}/delete/" => caller.delete_profile(self.profile),
             "POST /api/chatbot/load-rag-documents/" => caller.load_documents(&faq),
-            // A GET that writes: the bundled sample into the shared library.
+            // This GET writes: it loads the bundled sample into the shared library.
             "GET /api/chatbot/load-rag-documents/" => caller.load_sample_documents(),
             "POST /api/human-handoff/escalate/" => caller.escalate(&self.quiet, "again"),
             "POST /api/human-handoff/assign/" => caller.assign(self.handoff, agent),
@@ -171,8 +171,8 @@ impl Stage {
     }
 }
 
-/// What writes, but not by staff who run companies: for everybody, for agents, or a ticket, which
-/// gives nothing that its token did not give before.
+/// Writes that are not recorded as actions of admins or superadmins: public calls, calls of agents, and
+/// tickets, which grant no more than the token that they are issued for.
 const OTHERS: &[&str] = &[
     "POST /api/auth/login/",
     "POST /api/auth/token/refresh/",
@@ -191,7 +191,7 @@ const OTHERS: &[&str] = &[
     "POST /api/human-handoff/agent/upload/",
 ];
 
-/// Every operation that may write, from the document.
+/// Returns every operation that may write, from the OpenAPI document.
 fn writes() -> BTreeSet<String> {
     let document = server::openapi();
     let mut found = BTreeSet::from(["GET /api/chatbot/load-rag-documents/".to_owned()]);
@@ -212,16 +212,16 @@ async fn every_write_of_a_superadmin_leaves_its_entries(world: &World) {
     let user = boss.profile().await.ok()["id"].clone();
     let own = json!({"kind": "superadmin", "user_id": user});
     for operation in writes() {
-        // Anew each time: one of the operations ends its tokens.
+        // Sign in for each operation, because one of them revokes the tokens.
         let boss = world.superadmin().await;
         let stage = Stage::new(world, &boss).await;
         let Some(call) = stage.call(&boss, &operation) else {
             assert!(OTHERS.contains(&operation.as_str()), "{operation} is neither tried nor listed");
             continue;
         };
-        // Of nobody's company, or by design not for superadmins, who have none.
-        let beside = ["create-plan", "logout-all", "GET /api/chatbot/load-rag"];
-        let has_company = !beside.iter().any(|part| operation.contains(part));
+        // These operations do not concern a company.
+        let without_company = ["create-plan", "logout-all", "GET /api/chatbot/load-rag"];
+        let has_company = !without_company.iter().any(|part| operation.contains(part));
         let of_company = [("company_id", stage.company.id.as_str())];
         let before = (end(&log(&boss, &[]).await), end(&log(&boss, &of_company).await));
         let reply = call.await;
@@ -250,7 +250,7 @@ async fn every_write_of_a_superadmin_leaves_its_entries(world: &World) {
 
 async fn every_write_of_an_admin_leaves_an_entry(world: &World) {
     let boss = world.superadmin().await;
-    // What happens at the desk stands in the activities.
+    // Handoff operations are recorded in the activity log instead.
     let desk = ["/escalate/", "/assign/", "/resolve/"];
     let mut tried = 0;
     for operation in writes().into_iter().filter(|operation| !desk.iter().any(|part| operation.ends_with(part))) {

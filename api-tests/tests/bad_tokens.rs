@@ -1,5 +1,5 @@
-//! Every text of the corpus of bad tokens is refused where a token is needed, and makes nobody of
-//! its bearer where none is.
+//! Every bad token of the corpus is refused where a token is needed. On public endpoints its bearer is
+//! anonymous.
 #![cfg(test)]
 
 use api_tests::{SECRET, prelude::*};
@@ -12,7 +12,7 @@ on_each_database!(
     what_a_token_claims_to_be_gives_no_rights,
 );
 
-/// The corpus of an admin's tokens; `refresh` to make it of the refresh token.
+/// The corpus of bad tokens, derived from an admin's tokens.
 struct Corpus {
     tesla: Company,
     stranger: i64,
@@ -65,7 +65,7 @@ async fn no_bad_token_opens_a_protected_endpoint(world: &World) {
 
 async fn no_bad_token_is_anybody_on_a_public_one(world: &World) {
     let corpus = Corpus::new(world).await;
-    // A good token of staff names a company; nobody's names none.
+    // A valid staff token supplies the company. Without one, the company is missing.
     let hello = json!({"message": "Hello"});
     corpus.tesla.admin.client().chat(&hello).await.ok();
     let none = world.anybody().chat(&hello).await;
@@ -97,7 +97,7 @@ async fn no_bad_refresh_token_is_exchanged(world: &World) {
             Verdict::Gone => reply.detail(401, "user_not_found", "User not found"),
         }
     }
-    // None of them has spent the good one, or ended its family.
+    // None of the bad tokens has spent the valid one or revoked its family.
     world.anybody().refresh(&corpus.tesla.admin.refresh).await.ok();
 }
 

@@ -1,4 +1,4 @@
-//! Bodies, paths, headers: what holds of every endpoint.
+//! Rules for bodies, paths and headers that apply to every endpoint.
 #![cfg(test)]
 
 use api_tests::prelude::*;
@@ -140,7 +140,7 @@ async fn odd_bodies_are_refused_and_never_break_anything(world: &World) {
             let body: Value = keys.split(' ').map(|key| (key.to_owned(), value.clone())).collect();
             for who in [superadmin.client(), tesla.admin.client()] {
                 let reply = who.post(path, &body).await;
-                // A load that names no items is one of nothing.
+                // A load whose `documents` holds no entries is valid.
                 assert!(reply.status >= 400 || reply.body["documents_count"] == 0, "{reply:?}");
             }
         }
@@ -194,7 +194,7 @@ async fn lists_are_read_in_every_form(world: &World) {
             assert_eq!((shown[0]["id"].to_string(), shown[1]["id"].to_string()), (one.clone(), two.clone()));
         }
     }
-    // Shown as a number in a list, the id is its own member.
+    // A single field is a list with one member.
     let single = [base[0], base[1], ("attachment_ids", &one)];
     assert_eq!(
         visitor.client().call(Method::POST, CHAT).form(&single).await.ok()["attachments"][0]["id"].to_string(),
@@ -266,7 +266,7 @@ async fn an_unknown_path_is_not_found(world: &World) {
         admin.get(path).await.detail(404, "not_found", "Not found.");
     }
     admin.call(Method::POST, "/nowhere/").json(&json!({})).await.detail(404, "not_found", "Not found.");
-    // What is no id makes no path: for every method, and before anybody is asked for a token.
+    // A malformed id is an unknown path, for every method and before a token is required.
     for method in [Method::GET, Method::POST, Method::DELETE] {
         let reply = world.anybody().call(method, "/api/admin-dashboard/user-profiles/abc/").await;
         reply.detail(404, "not_found", "Not found.");

@@ -1,4 +1,4 @@
-//! What a company says about its bot.
+//! A company's bot settings.
 #![cfg(test)]
 
 use api_tests::prelude::*;
@@ -42,7 +42,7 @@ async fn settings_are_shown_with_their_defaults(world: &World) {
         "answer_mode": "extractive",
     });
     assert_eq!(tesla.admin.bot_settings().await.ok(), expected);
-    // An empty change changes nothing, and what is shown can be sent back.
+    // An empty change has no effect, and the response can be sent back as a change.
     assert_eq!(tesla.admin.set_bot(&json!({})).await.ok(), expected);
     assert_eq!(tesla.admin.set_bot(&expected).await.ok(), expected);
 }
@@ -83,7 +83,7 @@ async fn settings_belong_to_those_who_run_the_company(world: &World) {
     bo.bot_settings().await.refuses_the_role();
     bo.set_bot(&json!({"bot_name": "Bo"})).await.refuses_the_role();
 
-    // What an admin names is ignored.
+    // The company that an admin names is ignored.
     let kit = json!({"bot_name": "Kit", "company_id": space.id});
     assert_eq!(tesla.admin.set_bot(&kit).await.ok()["company_id"], "TES001");
     let asked = tesla.admin.bot_settings().query(&[("company_id", "SPA001")]).await.ok();
@@ -94,7 +94,7 @@ async fn settings_belong_to_those_who_run_the_company(world: &World) {
     assert_eq!(root.bot_settings().query(&named).await.ok()["company_id"], "SPA001");
     assert_eq!(root.set_bot(&json!({"bot_name": "A", "company_id": "SPA001"})).await.ok()["bot_name"], "A");
     assert_eq!(root.set_bot(&json!({"bot_name": "B"})).query(&named).await.ok()["bot_name"], "B");
-    // The body wins.
+    // The body takes precedence over the query.
     let both = root.set_bot(&json!({"bot_name": "C", "company_id": "TES001"})).query(&named).await.ok();
     assert_eq!((&both["company_id"], &both["bot_name"]), (&json!("TES001"), &json!("C")));
     for call in [root.bot_settings(), root.set_bot(&json!({"bot_name": "A"})), root.set_bot(&json!({"company_id": ""}))]
@@ -228,7 +228,7 @@ async fn forms_change_settings_too(world: &World) {
     assert_eq!(shown["profile_suggestions"], json!(["Browse topics", "Talk to a person"]));
     assert_eq!((&shown["quick_replies"], &shown["confidence_threshold"]), (&json!([]), &json!(0.35)));
     assert_eq!(put().form(&[("profile_suggestions", "[]")]).await.ok()["profile_suggestions"], json!([]));
-    // A lone word is a list of one; what only looks like a list is a word too.
+    // A single text is a list with one item. Text that is not a complete JSON list is a single text too.
     assert_eq!(put().form(&[("profile_suggestions", "[x")]).await.ok()["profile_suggestions"], json!(["[x"]));
     let refused = put().form(&[("quick_replies", "no object")]).await.expect(400);
     let message = "Expected a dictionary of items but got type \"str\".";
@@ -248,10 +248,10 @@ async fn the_next_message_is_answered_with_the_change(world: &World) {
     let mut visitor = tesla.stranger();
     assert_eq!(visitor.say("hi").await["response"], "I'm Kit of Tesla Motors. Your name?");
     visitor.say("Asha Rai").await;
-    // No country is named, so the company's default counts.
+    // The answer names no country, so the company's default applies.
     assert_eq!(visitor.say("dunno").await["temp_data"]["country_code"], "+44");
-    for line in ["07400 123456", "skip"] {
-        visitor.say(line).await;
+    for answer in ["07400 123456", "skip"] {
+        visitor.say(answer).await;
     }
     let done = visitor.say("London").await;
     assert_eq!((&done["response"], &done["suggestions"]), (&json!("Done, Asha Rai."), &json!(["Visa for Asha Rai"])));
@@ -264,7 +264,7 @@ async fn the_next_message_is_answered_with_the_change(world: &World) {
     assert_eq!(visitor.say("zzz").await["response"], "Sorry?");
     tesla.admin.set_bot(&json!({"clarification_text": "Pardon?"})).await.ok();
     assert_eq!(visitor.say("zzz").await["response"], "Pardon?");
-    // The phrases are replaced, not added to.
+    // Setting the phrases replaces the default ones.
     assert_eq!(visitor.say("talk to agent").await["type"], "clarification_needed");
     let escalated = visitor.say("please HELP  me now").await;
     assert_eq!((&escalated["type"], &escalated["response"]), (&json!("escalated"), &json!("One moment, Asha Rai.")));

@@ -1,4 +1,4 @@
-//! What a whole company may ask for, so that its neighbours feel nothing of it.
+//! Budgets: limits for a whole company, which protect other companies.
 #![cfg(test)]
 
 use std::{num::NonZeroU32, time::Duration};
@@ -15,7 +15,7 @@ api_tests::on_each_database! { with small:
     password_resets_of_one_company_leave_the_others_their_sign_ins,
 }
 
-/// Four turns and two files in ten seconds; every visitor has an address of its own.
+/// Limits each company to four turns and two files in ten seconds. Every visitor has its own address.
 fn small() -> Setup {
     let limits = Limits { chat_company: NonZeroU32::new(4), upload_company: NonZeroU32::new(2), ..Limits::default() };
     Setup { limits: Some(limits), trusted_proxies: TrustedProxies::parse(["127.0.0.0/8"]).unwrap() }
@@ -80,15 +80,15 @@ async fn uploads_have_a_budget_of_their_own(world: &World) {
     upload(3, &sessions[0]).await.expect(201);
 }
 
-/// The tightest of the caller's own limits is shown, as if it were alone.
+/// The headers show the tightest of the caller's own limits, whatever the company's load is.
 async fn how_a_company_stands_is_told_to_nobody_who_is_not_refused(world: &World) {
     let (busy, calm) = (world.company("Busy").await, world.company("Calm").await);
-    let told = |reply: &Reply| {
+    let limit_headers = |reply: &Reply| {
         ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"].map(|name| reply.header(name).to_owned())
     };
-    let alone = told(&say(world, 1, &calm.id).await.expect(200));
+    let alone = limit_headers(&say(world, 1, &calm.id).await.expect(200));
     for visitor in 2..=5 {
-        assert_eq!(told(&say(world, visitor, &busy.id).await.expect(200)), alone);
+        assert_eq!(limit_headers(&say(world, visitor, &busy.id).await.expect(200)), alone);
     }
     refused(&say(world, 6, &busy.id).await, "4");
 }
@@ -97,18 +97,18 @@ async fn password_resets_of_one_company_leave_the_others_their_sign_ins(world: &
     let (busy, calm) = (world.company("Busy").await, world.company("Calm").await);
     let new = json!({"name": "Ann", "phone": "555-1", "email": "ann@t.example", "specialization": "Cars"});
     let agent = busy.admin.create_agent(&new).await.created()["agent"]["id"].as_i64().unwrap();
-    // As many as may wait for one company, and with them as many as an account may try at once: where
-    // its owner has signed in before, and elsewhere.
-    let resets = (0..32).map(|_| sent(busy.admin.reset_agent_password(agent)));
+    // As many resets as may wait in one company's queue. At the same time, as many sign-ins as an account may
+    // attempt, from a known address and from an unknown one.
+    let resets = (0..32).map(|_| spawn(busy.admin.reset_agent_password(agent)));
     let sign_in = || world.anybody().login(&calm.admin.email, &calm.admin.password);
-    let sign_ins = (0..16).map(|number| sent(if number % 2 == 0 { sign_in() } else { from(sign_in(), 9) }));
+    let sign_ins = (0..16).map(|number| spawn(if number % 2 == 0 { sign_in() } else { from(sign_in(), 9) }));
     let under_way: Vec<_> = resets.chain(sign_ins).collect();
     for call in under_way {
         call.await.unwrap().expect(200);
     }
 }
 
-/// A call that is on its way already.
-fn sent(call: Call) -> tokio::task::JoinHandle<Reply> {
+/// Sends a call in the background.
+fn spawn(call: Call) -> tokio::task::JoinHandle<Reply> {
     tokio::spawn(std::future::IntoFuture::into_future(call))
 }

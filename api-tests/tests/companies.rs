@@ -142,7 +142,7 @@ async fn an_admin_is_refused_for_each_bad_field(world: &World) {
     for key in ["name", "email", "plan_id"] {
         assert_eq!(all.body[key], json!(["This field is required."]), "{all:?}");
     }
-    // Nothing of the refused is left behind: the next company is the second.
+    // Refused requests leave no rows and use up no code: the next company is the second one.
     assert_eq!(superadmin.list_admins(&[]).await.ok()["count"], 1);
     assert_eq!(open(&superadmin, &plan, "Tesla", "other@t.example").await["company_id"], "TES002");
 }

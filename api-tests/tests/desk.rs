@@ -1,4 +1,4 @@
-//! What staff see of waiting and past sessions, and how their calls are refused.
+//! The staff's view of pending and past sessions, and the refusals of their calls.
 #![cfg(test)]
 
 use std::time::Duration;
@@ -86,7 +86,7 @@ async fn the_superadmin_sees_every_company_and_filters(world: &World) {
     superadmin.assign(at_space, agent.id).await.ok();
     superadmin.resolve(at_space, "by root").await.ok();
     superadmin.escalate(&visitor.session, "again").await.ok();
-    // Agent and handoff must share a company, whoever asks.
+    // Agent and handoff must belong to the same company, even for the superadmin.
     superadmin.assign(at_tesla, agent.id).await.error(404, "not_found", "Agent not found");
 }
 
@@ -136,7 +136,7 @@ async fn activities_tell_what_agents_did(world: &World) {
     cy.escalate(&visitor.session, "come back").await.ok();
     tesla.admin.assign(handoff, bo.id).await.ok();
     let rows = tesla.admin.activities(&[("agent_id", &bo.id.to_string())]).await.ok();
-    let told: Vec<_> = rows
+    let logged: Vec<_> = rows
         .as_array()
         .unwrap()
         .iter()
@@ -148,8 +148,8 @@ async fn activities_tell_what_agents_did(world: &World) {
         ("session_resolve", json!({"session_id": session, "notes": "all well"})),
         ("message_sent", json!({"session_id": session, "message_preview": long[..50]})),
     ];
-    assert_eq!(told[..3], expected);
-    let kinds: Vec<_> = told.iter().map(|(kind, _)| *kind).collect();
+    assert_eq!(logged[..3], expected);
+    let kinds: Vec<_> = logged.iter().map(|(kind, _)| *kind).collect();
     assert!(kinds.contains(&"login"), "{kinds:?}");
     assert_eq!((&rows[0]["agent"], &rows[0]["agent_name"]), (&json!(bo.id), &json!("Bo Agent")));
     assert!(rows[0]["description"].is_string() && rows[0].get("ip_address").is_some());
@@ -218,7 +218,7 @@ async fn handoff_calls_are_refused_for_each_bad_field(world: &World) {
     admin.assign(999_999, 1).await.error(404, "not_found", "Handoff session not found");
     let handoff = visitor.clone().ask_for_a_person(admin).await;
     admin.assign(handoff, 999_999).await.error(404, "not_found", "Agent not found");
-    // Notes may be missing.
+    // Notes are optional.
     admin.client().post("/api/human-handoff/resolve/", &json!({"handoff_session_id": handoff})).await.ok();
 }
 

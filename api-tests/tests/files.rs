@@ -221,7 +221,7 @@ async fn a_name_is_read_as_browsers_write_it(world: &World) {
     ] {
         assert_eq!(upload(sent, "text").await.created()["original_name"], kept, "{sent}");
     }
-    // A form whose file input was left empty.
+    // Browsers send this for an empty file input.
     upload("filename=\"\"", "").await.field_error("file", "No file was submitted.");
 }
 
@@ -273,9 +273,9 @@ async fn a_link_that_is_wrong_needs_a_token_that_may_see_the_session(world: &Wor
         let link = format!("{path}?{wrong}");
         let reply = anybody.get(&link).await;
         assert!(matches!((reply.status, reply.body["code"].as_str()), (403, Some("link_invalid"))), "{reply:?}");
-        // Another scheme counts as no token.
+        // Another authorization scheme is treated as a missing token.
         anybody.get(&link).header("authorization", "Basic YTpi").await.same_as(&reply);
-        // A token that may see the session is enough without a signature.
+        // A token that gives access to the session is enough without a signature.
         assert_eq!(tesla.admin.client().get(&link).await.expect(200).bytes, b"%PDF-");
     }
     world.superadmin().await.client().get(path).await.expect(200);
@@ -302,7 +302,7 @@ async fn a_file_is_served_with_care(world: &World) {
         assert_eq!(served.header("content-security-policy"), "sandbox; default-src 'none'");
         assert_eq!((served.header("accept-ranges"), served.header("cache-control")), ("bytes", "private"));
         let etag = served.header("etag");
-        assert!(etag.starts_with('"') && etag.ends_with('"'), "a strong tag: {etag}");
+        assert!(etag.starts_with('"') && etag.ends_with('"'), "not a strong tag: {etag}");
         let head = visitor.client().call(reqwest::Method::HEAD, link).await.expect(200);
         assert_eq!((head.header("etag"), head.bytes.len()), (etag, 0));
         assert_eq!(head.header("content-length"), content.len().to_string());

@@ -1,4 +1,4 @@
-//! The states of a session: every move of contract 6.1.
+//! The states of a session and every transition between them. See docs/compatibility.md, Sessions and handoffs.
 #![cfg(test)]
 
 use std::time::Duration;
@@ -37,7 +37,7 @@ enum State {
 use State::{Assigned, Escalated, Resolved};
 
 impl Scene {
-    /// The session is assigned to Bo, or was when it was resolved.
+    /// Makes a scene in this state. Assigned and resolved sessions have Bo as their agent.
     async fn in_state(world: &World, state: State) -> Self {
         let tesla = world.company("Tesla Motors").await;
         let (bo, cy) = (tesla.agent("Bo Agent").await, tesla.agent("Cy Agent").await);
@@ -142,7 +142,7 @@ async fn assigning_in_every_state(world: &World) {
     let row = scene.tesla.admin.assign(scene.handoff, scene.bo.id).await.ok()["handoff_session"].clone();
     assert_eq!((&row["agent"], &row["agent_name"]), (&json!(scene.bo.id), &json!("Bo Agent")));
     scene.is("assigned").await;
-    // The same agent again changes nothing; another takes over.
+    // Assigning the same agent again changes nothing; assigning another agent transfers the session.
     scene.tesla.admin.assign(scene.handoff, scene.bo.id).await.ok();
     let of_bo = [("activity_type", "session_assign"), ("agent_id", &scene.bo.id.to_string())];
     assert_eq!(scene.tesla.admin.activities(&of_bo).await.ok().as_array().unwrap().len(), 1);
@@ -154,7 +154,7 @@ async fn assigning_in_every_state(world: &World) {
         "Session is assigned to another agent",
     );
     scene.cy.write(&scene.visitor.session, "my turn").await.ok();
-    // Neither resolved nor active again may be assigned.
+    // Neither a resolved session nor one that is active again can be assigned.
     scene.cy.resolve(scene.handoff, "").await.ok();
     for from in ["resolved", "active"] {
         let reply = scene.tesla.admin.assign(scene.handoff, scene.bo.id).await.expect(409);
@@ -268,7 +268,7 @@ async fn a_reopened_handoff_starts_afresh(world: &World) {
     assert_eq!((&row["escalation_reason"], &row["priority"]), (&json!("back again"), &json!("urgent")));
     assert_eq!(row["escalated_at"], "2026-11-23T02:53:03.458070Z");
     assert_eq!(scene.visitor.say("Hello?").await["type"], "human_handling");
-    // Bo's no longer, but in the queue, where every agent may take it.
+    // The session is in the queue now, not Bo's, so another agent can take it.
     assert_eq!(scene.bo.own_sessions(&[]).await.ok()["count"], 0);
     scene.cy.write(&scene.visitor.session, "Hello again").await.ok();
 }

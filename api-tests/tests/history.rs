@@ -1,4 +1,4 @@
-//! `chat-history/`, and files that agents send.
+//! The chat history, and files that agents send.
 #![cfg(test)]
 
 use api_tests::prelude::*;
@@ -41,7 +41,7 @@ async fn a_history_shows_every_message_oldest_first(world: &World) {
     assert_eq!((&rows[0]["file_url"], &rows[0]["file_name"]), (&Value::Null, &Value::Null));
     assert_eq!(rows[1]["metadata"]["source"], "profile_collection");
     assert!(rows.iter().all(|row| row["id"].is_i64() && row["timestamp"].is_string()));
-    // Neither a slash nor another caller's wishes change anything.
+    // The doubled prefix and the missing slash change nothing.
     let query = [("session_id", visitor.session.as_str()), ("company_id", "TES001")];
     assert_eq!(tesla.admin.client().get("/api/api/chatbot/chat-history").query(&query).await.ok(), page);
 }
@@ -204,7 +204,7 @@ async fn a_visitor_upload_reads_its_fields_in_every_encoding(world: &World) {
         .raw("application/json", "[]")
         .await
         .field_error("non_field_errors", "Invalid data. Expected a dictionary, but got list.");
-    // A blank company counts as none.
+    // A blank company is treated as a missing one.
     let form = Form::new().text("company_id", "").text("session_id", visitor.session.clone());
     let file = Part::bytes(b"text".to_vec()).file_name("a.txt");
     let reply = visitor.upload_form(form.part("file", file)).await.expect(400);

@@ -1,4 +1,4 @@
-//! Repeated messages: contract 4.6, idempotency.
+//! Repeated messages with idempotency keys. See docs/compatibility.md, Chat.
 #![cfg(test)]
 
 use std::time::Duration;
@@ -90,7 +90,7 @@ async fn an_opening_message_is_matched_by_company_and_long_key_for_ten_minutes(w
     open(&tesla, long, "Something else").await.expect(422);
     let elsewhere = open(&space, long, "Hello").await.expect(200);
     assert!(!replayed(&elsewhere));
-    // The lost answer named the session; without it the next message opens another.
+    // A client that did receive the session id gets the replay too.
     let mut session = tesla.stranger();
     session.session = first.body["session_id"].as_str().unwrap().to_owned();
     assert!(replayed(&session.send(&json!({"message": "Hello", "client_message_id": long})).await.expect(200)));
@@ -163,7 +163,7 @@ async fn a_staff_message_is_sent_once(world: &World) {
     let mut other = body.clone();
     other["message"] = "Goodbye".into();
     agent.send_message(&other).await.expect(422);
-    // The visitor's keys are not the agent's.
+    // Keys of visitors and of staff are separate.
     let own = visitor.send(&json!({"message": "Hello", "client_message_id": "m-1"})).await.expect(200);
     assert!(!replayed(&own));
     assert_eq!(own.body["type"], "human_handling");

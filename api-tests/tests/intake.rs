@@ -1,4 +1,4 @@
-//! The visitor introduces herself: the welcome and the steps of contract 5.3.
+//! The intake: the welcome, and the steps that collect the visitor's profile.
 #![cfg(test)]
 
 use std::time::Duration;
@@ -42,7 +42,7 @@ async fn a_greeting_repeats_the_welcome_until_there_is_a_name(world: &World) {
         assert_eq!(visitor.say(greeting).await["response"], welcome, "{greeting}");
     }
     assert_eq!(visitor.say("Hiroshi").await["collecting"], "country_code");
-    // Later a greeting is ordinary input: no country in it means the default.
+    // In later steps a greeting is ordinary input. It names no country, so the default applies.
     assert_eq!(visitor.say("hello").await["temp_data"]["country_code"], "+977");
 }
 
@@ -115,8 +115,8 @@ async fn the_email_may_be_skipped(world: &World) {
     let tesla = world.company("Tesla Motors").await;
     for no in ["skip", "NO", "No thanks", "pass"] {
         let mut visitor = tesla.stranger();
-        for line in ["Hello", "Asha Rai", "+977", "9841234567"] {
-            visitor.say(line).await;
+        for text in ["Hello", "Asha Rai", "+977", "9841234567"] {
+            visitor.say(text).await;
         }
         let reply = visitor.say(no).await;
         assert_eq!((&reply["collecting"], &reply["temp_data"]["email"]), (&json!("address"), &Value::Null), "{no}");
@@ -131,14 +131,14 @@ async fn a_file_alone_never_advances_a_step(world: &World) {
         let reply = visitor.send(&json!({"attachment_ids": [file]})).await.ok();
         assert_eq!(reply["collecting"], step);
         assert_eq!((&reply["attachments"][0]["id"], &reply["user_message"]["content"]), (&file, &Value::Null));
-        let line = match step {
+        let answer = match step {
             "name" => "Asha Rai",
             "country_code" => "+977",
             "phone" => "9841234567",
             "email" => "skip",
             _ => "Kathmandu",
         };
-        visitor.say(line).await;
+        visitor.say(answer).await;
     }
     let reply = visitor.send(&json!({"attachment_ids": [file], "message": "  "})).await.ok();
     assert_eq!(reply["type"], "clarification_needed");

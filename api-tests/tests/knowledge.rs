@@ -1,4 +1,4 @@
-//! Knowledge and the answers made of it.
+//! Knowledge, and the answers from it.
 #![cfg(test)]
 
 use api_tests::prelude::*;
@@ -131,7 +131,7 @@ async fn loading_replaces_and_merging_keeps(world: &World) {
     let reply = tesla.admin.load_documents(&json!({"documents": one("q", "a", "c"), "mode": "append"})).await;
     reply.field_error("mode", "\"append\" is not a valid choice.");
 
-    // A body with nothing in it is a mistake; nothing under its own name is a wish.
+    // A bare body without entries is taken for a mistake. An empty `documents` object is intended.
     for nothing in [json!({}), json!({"a": 1, "b": {"c": "d"}}), json!({"mode": "replace", "documents": 7})] {
         tesla.admin.load_documents(&nothing).await.field_error("documents", "No documents were found.");
     }
@@ -147,7 +147,7 @@ async fn a_company_never_answers_from_another(world: &World) {
     let (mut at_tesla, mut at_space) = (tesla.visitor().await, space.visitor().await);
     assert_eq!(at_tesla.say("Where are you?").await["type"], "clarification_needed");
     assert_eq!(at_space.say("When do you open?").await["type"], "clarification_needed");
-    // A company's admin cannot reach further by naming another.
+    // An admin cannot load knowledge into another company by naming it.
     let body = json!({"documents": one("Who are you?", "Somebody.", "x"), "company_id": "SPA001"});
     assert_eq!(tesla.admin.load_documents(&body).await.ok()["company_id"], "TES001");
     assert_eq!(at_space.say("Who are you?").await["type"], "clarification_needed");
@@ -167,13 +167,13 @@ async fn the_shared_library_serves_nobody_who_has_not_switched_it_on(world: &Wor
     for question in ["When do you open?", "How do I create an account?"] {
         assert_eq!(visitor.say(question).await["type"], "clarification_needed");
     }
-    // Into a company the superadmin loads by naming it.
+    // The superadmin loads knowledge into a company by naming it.
     let body = json!({"documents": one("When do you open?", "Own answer.", "hours"), "company_id": "TES001"});
     assert_eq!(superadmin.load_documents(&body).await.ok()["company_id"], "TES001");
     assert_eq!(visitor.say("When do you open?").await["answer"], "Own answer.");
     superadmin.load_documents(&one("q", "a", "x")).await.expect(400);
-    // Words of the query are read as those of a body are.
-    let load = |query| superadmin.load_documents(&one("q", "a", "x")).query(&[("mode", "merge"), ("shared", query)]);
+    // Booleans in the query are read like those in a body.
+    let load = |shared| superadmin.load_documents(&one("q", "a", "x")).query(&[("mode", "merge"), ("shared", shared)]);
     for (word, status) in [("yes", 200), ("on", 200), ("0", 400), ("", 400), ("perhaps", 400)] {
         load(word).await.expect(status);
     }
@@ -185,21 +185,21 @@ async fn every_form_of_the_load_is_read(world: &World) {
     let mut visitor = tesla.visitor().await;
     let admin = tesla.admin.client();
     let file = |faq: &Value| multipart::Part::bytes(faq.to_string().into_bytes()).file_name("faq.json");
-    let mut beside = one("Question three?", "3", "x");
-    beside["mode"] = "replace".into();
+    let mut with_mode = one("Question three?", "3", "x");
+    with_mode["mode"] = "replace".into();
     let calls = [
         admin.post(LOAD, &one("Question one?", "1", "x")),
         admin.post(LOAD, &json!({"documents": one("Question two?", "2", "x")})),
-        admin.post(LOAD, &beside),
+        admin.post(LOAD, &with_mode),
         admin.call(Method::POST, LOAD).query(&[("mode", "replace")]).json(&one("Question four?", "4", "x")),
         admin
             .call(Method::POST, LOAD)
             .parts(multipart::Form::new().text("mode", "replace").part("file", file(&one("Question five?", "5", "x")))),
     ];
-    let words = ["one", "two", "three", "four", "five"];
-    for ((call, word), answer) in calls.into_iter().zip(words).zip(1..) {
-        assert_eq!(call.await.ok()["documents_count"], 1, "{word}");
-        assert_eq!(visitor.say(&format!("Question {word}?")).await["answer"], answer.to_string());
+    let numbers = ["one", "two", "three", "four", "five"];
+    for ((call, number), answer) in calls.into_iter().zip(numbers).zip(1..) {
+        assert_eq!(call.await.ok()["documents_count"], 1, "{number}");
+        assert_eq!(visitor.say(&format!("Question {number}?")).await["answer"], answer.to_string());
     }
 }
 
@@ -271,8 +271,8 @@ async fn a_company_may_know_no_more_than_its_share(world: &World) {
     let refused = tesla.admin.load_documents(&merge(1)).await;
     refused.field_error("documents", "There may be no more than 20000 entries and 10485760 characters altogether.");
     let reply = tesla.visitor().await.say("What is 7 of 1?").await;
-    assert_ne!(reply["confidence"], 1.0, "nothing of it was kept");
-    // What one has is not counted against another.
+    assert_ne!(reply["confidence"], 1.0, "the refused load was stored");
+    // The ceiling applies to each company separately.
     space.admin.load_documents(&merge(1)).await.ok();
     assert_eq!(space.visitor().await.say("What is 7 of 1?").await["confidence"], 1.0);
 }

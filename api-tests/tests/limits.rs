@@ -1,4 +1,4 @@
-//! How often callers may call, and what every answer says of it (contract 1.7).
+//! Rate limits, and the headers that report them. See docs/compatibility.md, Rate limits.
 #![cfg(test)]
 
 use std::time::Duration;
@@ -24,8 +24,8 @@ api_tests::on_each_database! { with few:
     a_window_slides,
 }
 
-/// Small numbers, each unlike the others, so that a header says which bucket it is of. Building a
-/// company takes some staff calls; every test takes its visitors from addresses of their own.
+/// Small limits, all different, so that a header shows which bucket it belongs to. The limit for staff must
+/// leave room for opening a company. Every test uses separate addresses for its visitors.
 fn few() -> Setup {
     let limits = Limits {
         public: 4,
@@ -51,7 +51,7 @@ fn countries(world: &World, address: &str) -> Call {
     from(world.anybody().get("/api/chatbot/country-codes/"), address)
 }
 
-/// Limit, remaining and reset.
+/// Returns the headers limit, remaining and reset.
 #[track_caller]
 fn shown(reply: &Reply) -> [i64; 3] {
     ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"].map(|name| {
@@ -75,7 +75,7 @@ async fn public_calls_are_counted_by_address(world: &World) {
         assert_eq!(shown(&reply), [4, left, 60]);
     }
     refused(&countries(world, "192.0.2.1").await, 4);
-    // All public endpoints without a limit of their own share the bucket, and a token changes nothing.
+    // All public endpoints without a separate limit share the bucket, with or without a token.
     let root = world.superadmin().await;
     refused(&from(root.client().get(STATUS), "192.0.2.1").await, 4);
     countries(world, "192.0.2.2").await.expect(200);
@@ -88,7 +88,7 @@ async fn an_address_behind_a_proxy_is_the_callers_own(world: &World) {
         countries(world, claim).await.expect(200);
     }
     refused(&countries(world, "6.6.6.3, 192.0.2.1").await, 4);
-    // An IPv6 network is one caller.
+    // The addresses of an IPv6 network share a bucket.
     for host in 1..=4 {
         countries(world, &format!("2606:4700:0:1::{host}")).await.expect(200);
     }
@@ -113,17 +113,17 @@ async fn staff_calls_are_counted_by_user_wherever_they_come_from(world: &World) 
         assert_eq!(shown(&reply), [30, 29 - call, 60]);
     }
     refused(&profile("192.0.2.99".into()).await, 30);
-    // Another endpoint, the same user; and one that the role may not call.
+    // The limit applies to the user's other calls too, even to calls that the role may not make.
     refused(&tesla.admin.list_agents().await, 30);
     refused(&tesla.admin.client().get("/api/auth/list-plans/").await, 30);
-    // On a public endpoint the same token is as good as none.
+    // On a public endpoint the token is not counted.
     from(tesla.admin.client().get("/api/chatbot/country-codes/"), "192.0.2.1").await.expect(200);
     world.clock.advance(Duration::from_secs(60));
     tesla.admin.profile().await.expect(200);
-    // Without a caller there is nobody to count.
-    let nobody = world.anybody().profile().await;
-    nobody.asks_for_a_token();
-    assert_eq!(nobody.header("ratelimit-limit"), "");
+    // A refused call without a token is not counted.
+    let anonymous = world.anybody().profile().await;
+    anonymous.asks_for_a_token();
+    assert_eq!(anonymous.header("ratelimit-limit"), "");
 }
 
 fn say(world: &World, address: &str, company: &str, session: Option<&str>) -> Call {
@@ -148,11 +148,11 @@ async fn a_session_is_counted_apart_from_its_address(world: &World) {
     }
     refused(&say(world, "192.0.2.1", &tesla.id, Some(&session)).await, 5);
     refused(&say(world, "192.0.2.2", &tesla.id, Some(&session)).await, 5);
-    // What was refused was not stored.
+    // Refused messages were not stored.
     let history = [("session_id", session.as_str()), ("company_id", tesla.id.as_str())];
     let history = tesla.admin.client().get("/api/chatbot/chat-history/").query(&history).await.ok();
     assert_eq!(history["messages"].as_array().unwrap().len(), 12);
-    // One call made the session, five said something in it, one was refused; four are left.
+    // One call opened the session, five sent messages, and one was refused, so four calls are left.
     for _ in 0..4 {
         say(world, "192.0.2.1", &tesla.id, None).await.expect(200);
     }
@@ -181,7 +181,7 @@ async fn new_sessions_have_a_limit_of_their_own(world: &World) {
     };
     let before = sessions().await;
     for left in [5, 4, 3, 2, 1, 0] {
-        // An id that no session has makes a session as none does.
+        // An unknown session id opens a new session, like a missing one.
         let reply = say(world, "192.0.2.1", &tesla.id, Some("TES001_unknown")).await.expect(200);
         assert_eq!(shown(&reply)[..2], [6, left]);
     }
@@ -234,7 +234,8 @@ async fn a_file_of_an_agent_is_an_upload_and_a_staff_call(world: &World) {
     }
     refused(&send().await, 2);
     upload(world, "192.0.2.3", &tesla.id, &session).await.error(429, "rate_limited", "Too many requests.");
-    // One escalation, three uploads, and now this; three uploads came from this address.
+    // The agent has made five calls: the escalation, three uploads and this one. The address has made three
+    // uploads.
     assert_eq!(shown(&bo.profile().await)[..2], [30, 25]);
     assert_eq!(shown(&upload(world, "192.0.2.2", &tesla.id, "TES001_unknown").await)[..2], [7, 3]);
 }

@@ -1,4 +1,4 @@
-//! Lists of companies that have more sessions than anybody reads at once.
+//! Lists of companies with many sessions.
 #![cfg(test)]
 
 use std::collections::BTreeSet;
@@ -15,7 +15,7 @@ on_each_database!(
     kept_counts_follow_what_the_desk_does,
 );
 
-/// More than two parts of a streamed list.
+/// Number of sessions, enough for more than two parts of a streamed list.
 const SESSIONS: u32 = 1_203;
 
 fn ids(list: &Value) -> Vec<i64> {

@@ -1,4 +1,4 @@
-//! The whole job: a company opens, a visitor is answered by the bot, then by a person.
+//! The main job: a company opens, and a visitor is answered by the bot, then by a person.
 #![cfg(test)]
 
 use api_tests::prelude::*;
@@ -6,7 +6,7 @@ use api_tests::prelude::*;
 on_each_database!(a_company_serves_a_visitor_from_the_first_hello_to_the_last_word);
 
 async fn a_company_serves_a_visitor_from_the_first_hello_to_the_last_word(world: &World) {
-    // The superadmin sells a plan and opens the company.
+    // The superadmin creates a plan and opens the company.
     let superadmin = world.superadmin().await;
     let plan = json!({"plan_name": "basic", "max_agents": 2, "price": "99.99"});
     let plan = superadmin.create_plan(&plan).await.created();
@@ -14,7 +14,7 @@ async fn a_company_serves_a_visitor_from_the_first_hello_to_the_last_word(world:
     let opened = superadmin.create_admin(&opening).await.created();
     assert_eq!(opened["company_id"], "TES001");
 
-    // Its admin signs in at once, fills the knowledge and hires an agent.
+    // The admin signs in, loads the knowledge and hires an agent.
     let password = opened["password"].as_str().unwrap();
     let signed_in = world.anybody().login("ann@tesla.example", password).await.ok();
     let admin = world.anybody().with_token(signed_in["access"].as_str().unwrap());
@@ -33,7 +33,7 @@ async fn a_company_serves_a_visitor_from_the_first_hello_to_the_last_word(world:
     let bo = world.anybody().with_token(signed_in["access"].as_str().unwrap());
     assert_eq!(signed_in["agent"]["id"], hired["agent"]["id"]);
 
-    // A visitor says hello, introduces herself, and is answered from the company's knowledge.
+    // A visitor says hello, completes the intake, and is answered from the company's knowledge.
     let visitor = world.anybody();
     let welcome = visitor.chat(&json!({"message": "Hello", "company_id": "TES001"})).await.ok();
     let session = welcome["session_id"].as_str().unwrap();
@@ -49,7 +49,7 @@ async fn a_company_serves_a_visitor_from_the_first_hello_to_the_last_word(world:
     assert_eq!(answer["answer"], "A city bicycle is 25 euros a day; an electric one is 40 euros.");
     assert_eq!(answer["citations"][0]["chunk_id"], "rent_001");
 
-    // She asks for a person, and the bot falls silent.
+    // The visitor asks for a person, and the bot stops answering.
     let escalated = say("Talk to a person").await;
     assert_eq!((&escalated["type"], &escalated["escalated"]), (&json!("escalated"), &json!(true)));
     let waiting = say("Is anybody there?").await;
@@ -67,7 +67,7 @@ async fn a_company_serves_a_visitor_from_the_first_hello_to_the_last_word(world:
     assert_eq!(resolved["handoff_session"]["notes"], "Answered");
     assert_eq!(visitor.session_status(session).await.ok()["status"], "resolved");
 
-    // The bot answers again, and everything said is there once, in order.
+    // The bot answers again. Every message is stored once, in order.
     let again = say("Do I need to leave a deposit?").await;
     assert_eq!((&again["type"], &again["confidence"]), (&json!("rag_response"), &json!(1.0)), "{again}");
     let history = bo.messages(session).await.ok();

@@ -1,4 +1,4 @@
-//! What staff write, and what they read of a session.
+//! Messages that staff send, and the messages of a session as staff read them.
 #![cfg(test)]
 
 use api_tests::prelude::*;
@@ -78,7 +78,7 @@ async fn a_message_is_refused_with_the_reason(world: &World) {
     ] {
         bo.send_message(&body).await.error(400, "bad_request", message);
     }
-    // A blank id is refused: taken for a key, it would make one message of all that carry it.
+    // A blank id is refused. As a key, it would make all messages that carry it repeats of the first one.
     let blank = json!({"session_id": visitor.session, "message": "Hello", "client_message_id": " "});
     bo.send_message(&blank).await.field_error("client_message_id", "This field may not be blank.");
     let foreign = tesla.visitor().await.share("cv.pdf", b"%PDF-").await["id"].clone();

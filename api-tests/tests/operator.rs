@@ -1,4 +1,4 @@
-//! What changes when the operator uses the command line.
+//! The effects of operator commands on clients.
 #![cfg(test)]
 
 use api_tests::prelude::*;
@@ -52,7 +52,7 @@ async fn a_closed_company_is_as_if_it_had_never_been(world: &World) {
     let joining = json!({"name": "Third", "email": "third@t.example", "company_id": "TES001"});
     let reply = world.superadmin().await.create_admin(&joining).await;
     reply.field_error("company_id", "Company not found or not active.");
-    // Its code is never given again.
+    // The code of a closed company is not reused.
     assert_eq!(world.company("Tesla Motors").await.id, "TES002");
 }
 

@@ -1,4 +1,4 @@
-//! The Postman collection is the one that the OpenAPI document makes.
+//! The Postman collection in the repository is up to date.
 #![cfg(test)]
 
 use std::process::Command;

@@ -16,7 +16,7 @@ on_each_database!(
     profiles_are_for_those_who_run_companies,
 );
 
-/// Adds a visitor with a profile made by the form, not by the intake.
+/// Adds a visitor whose profile is created by `create-profile/`, without the intake.
 async fn visitor(company: &Company, name: &str, phone: &str, code: &str, email: Option<&str>) -> Visitor {
     let mut visitor = company.stranger();
     visitor.say("Hello").await;
@@ -159,7 +159,7 @@ async fn a_deleted_profile_takes_its_session_along(world: &World) {
     tesla.admin.resolve(handoff, "").await.error(404, "not_found", "Handoff session not found");
     assert_eq!(tesla.admin.handoffs(&[]).await.ok(), json!([]));
     asha.client().get(file["file_url"].as_str().unwrap()).await.expect(404);
-    // The visitor starts anew under a new id.
+    // The visitor's next message opens a new session.
     let old = asha.session.clone();
     assert_eq!(asha.say("Hello").await["collecting"], "name");
     assert_ne!(asha.session, old);

@@ -1,4 +1,4 @@
-//! Query strings and path segments that nobody should send.
+//! Unusual and malformed query strings, path segments and requests.
 #![cfg(test)]
 
 use api_tests::prelude::*;

@@ -1,4 +1,4 @@
-//! Calls that meet: one takes effect, the other is answered by what it then finds.
+//! Concurrent calls: one takes effect first, and the other one is answered for the resulting state.
 #![cfg(test)]
 
 use std::future::IntoFuture as _;
@@ -45,7 +45,7 @@ async fn a_claim_and_an_assignment_leave_one_agent(world: &World) {
         let mut visitor = tesla.visitor().await;
         let handoff = visitor.ask_for_a_person(&bo).await;
         let replies = together([bo.write(&visitor.session, "Hello"), tesla.admin.assign(handoff, cy.id)]).await;
-        // The admin's word stands in either order: it comes first, or it transfers.
+        // The admin's assignment holds in either order: it comes first, or it transfers the session.
         assert!(replies.iter().all(|reply| reply.status == 200 || reply.body["code"] == "not_assigned"), "{replies:?}");
         let rows = tesla.admin.handoffs(&[("status", "assigned")]).await.ok();
         assert_eq!((&rows[0]["id"], &rows[0]["agent"]), (&json!(handoff), &json!(cy.id)));
@@ -78,7 +78,7 @@ async fn first_messages_at_once_open_a_session_each(world: &World) {
     sessions.sort_unstable();
     sessions.dedup();
     assert_eq!(sessions.len(), 12);
-    // With one key they are one message.
+    // With the same key, they are repeats of one message.
     let keyed = json!({"message": "Hello", "company_id": tesla.id, "client_message_id": "0123456789abcdef"});
     let replies = together((0..8).map(|_| world.anybody().chat(&keyed))).await;
     let mut sessions: Vec<_> =

@@ -1,4 +1,4 @@
-//! Nothing remembers a token that has ended: the very next call knows.
+//! Revoked tokens are not cached: the very next call is refused.
 #![cfg(test)]
 
 use std::future::IntoFuture as _;
@@ -14,7 +14,7 @@ on_each_database!(
     a_refresh_beside_a_sign_out_everywhere_gives_nothing_that_works,
 );
 
-/// As many calls at one time as a console makes, all with this token; their statuses.
+/// Sends as many concurrent calls as a console would, all with this token; returns their statuses.
 async fn crowd(caller: &Client) -> Vec<u16> {
     let mut set = JoinSet::new();
     for _ in 0..12 {
@@ -28,11 +28,11 @@ async fn signing_out_everywhere_is_felt_by_the_next_call_on_every_connection(wor
     let bo = tesla.agent("Bo Agent").await;
     for _ in 0..3 {
         let bo = bo.signed_in_again().await;
-        let beside = bo.signed_in_again().await;
+        let other_device = bo.signed_in_again().await;
         assert_eq!(crowd(bo.client()).await, [200; 12]);
-        beside.logout_all().await.ok();
+        other_device.logout_all().await.ok();
         assert_eq!(crowd(bo.client()).await, [401; 12]);
-        assert_eq!(crowd(beside.client()).await, [401; 12]);
+        assert_eq!(crowd(other_device.client()).await, [401; 12]);
         world.anybody().refresh(&bo.refresh).await.expect(401);
     }
 }
@@ -71,7 +71,7 @@ async fn a_suspension_is_felt_at_once_and_so_is_its_end(world: &World) {
     world.anybody().refresh(&tesla.admin.refresh).await.detail(401, "user_inactive", "User is inactive");
     world.set_status(&tesla.id, Active);
     assert_eq!(crowd(tesla.admin.client()).await, [200; 12]);
-    // A refused refresh has spent nothing.
+    // The refused refresh did not spend the token.
     world.anybody().refresh(&tesla.admin.refresh).await.ok();
 }
 

@@ -1,4 +1,4 @@
-//! Signing in, tokens and their end.
+//! Sign-in, tokens and their expiry.
 #![cfg(test)]
 
 use std::time::Duration;
@@ -102,7 +102,7 @@ async fn bad_tokens_are_refused_each_with_its_own_body(world: &World) {
     world.anybody().profile().await.asks_for_a_token();
 
     let (rest, signature) = token.rsplit_once('.').unwrap();
-    // The claims as they were, under the header `{"alg":"none"}`.
+    // The original claims under the header `{"alg":"none"}`.
     let unsigned = format!("eyJhbGciOiJub25lIn0.{}.", rest.split('.').nth(1).unwrap());
     let swapped: String = signature.chars().rev().collect();
     for bad in ["x", "a.b.c", &format!("{rest}.{swapped}"), &format!("{rest}."), &unsigned] {
@@ -158,13 +158,13 @@ async fn a_repeat_within_ten_seconds_gets_the_same_pair(world: &World) {
 
 async fn reuse_of_a_spent_refresh_token_ends_its_family(world: &World) {
     let refused = "Token is invalid or expired";
-    // Too late for a repeat.
+    // Reuse after the time in which repeats are allowed.
     let tesla = world.company("Tesla Motors").await;
     let next = world.anybody().refresh(&tesla.admin.refresh).await.ok();
     world.clock.advance(Duration::from_secs(11));
     world.anybody().refresh(&tesla.admin.refresh).await.detail(401, "token_not_valid", refused);
     world.anybody().refresh(next["refresh"].as_str().unwrap()).await.detail(401, "token_not_valid", refused);
-    // In time, but the new token has been used.
+    // Reuse within that time, but after the successor was used.
     let again = tesla.admin.signed_in_again().await;
     let next = world.anybody().refresh(&again.refresh).await.ok();
     let newest = world.anybody().refresh(next["refresh"].as_str().unwrap()).await.ok();
@@ -192,7 +192,7 @@ async fn a_bad_token_makes_a_public_caller_anonymous(world: &World) {
         world.anybody().country_codes().header("authorization", header).await.ok();
         world.anybody().validate_phone("9841234567", "+977").header("authorization", header).await.ok();
         world.anybody().session_status(&visitor.session).header("authorization", header).await.ok();
-        // A bad token names no company either.
+        // A bad token does not supply a company either.
         let nowhere = world.anybody().chat(&json!({"message": "Hello"})).header("authorization", header).await;
         assert_eq!((nowhere.status, &nowhere.body["code"]), (400, &json!("bad_request")), "{nowhere:?}");
     }

@@ -1,4 +1,4 @@
-//! Agents go while they have work: their open sessions wait in the queue again.
+//! Agents who are deactivated or deleted: their open sessions return to the queue.
 #![cfg(test)]
 
 use std::future::IntoFuture as _;
@@ -52,7 +52,7 @@ async fn a_deactivated_agents_sessions_return_to_the_queue(world: &World) {
         (&json!(bo.id), &json!(cy.id))
     );
     tesla.admin.assign(open, bo.id).await.error(404, "not_found", "Agent not found");
-    // Whoever takes it now has it, also when the first agent is back.
+    // Another agent takes the session and keeps it when the first agent is reactivated.
     cy.write(&visitor.session, "I take over").await.ok();
     tesla.admin.update_agent(bo.id, &json!({"is_active": true})).await.ok();
     let bo = bo.signed_in_again().await;
@@ -79,11 +79,11 @@ async fn a_deleted_agent_is_named_by_nothing_that_stays(world: &World) {
     cy.write(&visitor.session, "Hello, I am Cy").await.ok();
     let said = cy.messages(&visitor.session).await.ok()["messages"].clone();
     let staff = said.as_array().unwrap().iter().rev().take(2);
-    let told: Vec<_> = staff.map(|row| (row["content"].as_str().unwrap(), row["metadata"].clone())).collect();
+    let written: Vec<_> = staff.map(|row| (row["content"].as_str().unwrap(), row["metadata"].clone())).collect();
     let metadata = |id, name| json!({"has_attachments": false, "agent_id": id, "agent_name": name});
     let expected =
         [("Hello, I am Cy", metadata(json!(cy.id), "Cy Agent")), ("Hello, I am Bo", metadata(Value::Null, "Bo Agent"))];
-    assert_eq!(told, expected);
+    assert_eq!(written, expected);
     let log = tesla.admin.activities(&[]).await.ok();
     assert!(log.as_array().unwrap().iter().all(|row| row["agent"] == cy.id), "{log}");
 }

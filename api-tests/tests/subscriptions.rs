@@ -1,4 +1,4 @@
-//! Companies' subscriptions: listing, changing, cancelling, renewing, upgrading.
+//! Subscriptions of companies: listing, changing, cancelling, renewing, upgrading.
 #![cfg(test)]
 
 use std::{future::IntoFuture as _, time::Duration};
@@ -27,7 +27,7 @@ async fn plan(superadmin: &Superadmin, name: &str, seats: i64) -> i64 {
     superadmin.create_plan(&plan).await.created()["id"].as_i64().unwrap()
 }
 
-/// The newest assignment of an admin's company.
+/// Returns the newest assignment of a company.
 async fn newest(superadmin: &Superadmin, company: &Company) -> Value {
     superadmin.list_assignments(&[("user_id", &company.admin.id.to_string())]).await.ok()[0].clone()
 }
@@ -71,8 +71,8 @@ async fn assignments_are_listed_newest_first_and_by_admin(world: &World) {
     assert_eq!(users(&[]).await, [space.admin.id, tesla.admin.id]);
     let second = superadmin.list_admins(&[("search", "second")]).await.ok()["results"][0]["id"].to_string();
     assert_eq!(users(&[("user_id", &second)]).await, [tesla.admin.id]);
-    for nobody in ["999999", &bo["id"].to_string()] {
-        assert_eq!(users(&[("user_id", nobody)]).await, [0; 0]);
+    for not_admin in ["999999", &bo["id"].to_string()] {
+        assert_eq!(users(&[("user_id", not_admin)]).await, [0; 0]);
     }
     assert_eq!(users(&[("user_id", "x"), ("user_id", &space.admin.id.to_string())]).await, [space.admin.id]);
     for bad in ["x", "1.5"] {
@@ -108,8 +108,8 @@ async fn a_change_of_plan_is_refused_for_each_reason(world: &World) {
     let admin = tesla.admin.id;
     let to = |plan: i64| json!({"new_plan_id": plan});
     let bo = tesla.agent("Bo Agent").await.profile().await.ok()["id"].as_i64().unwrap();
-    for nobody in [999_999, bo] {
-        superadmin.change_admin_plan(nobody, &to(gold)).await.error(404, "not_found", "Admin not found");
+    for not_admin in [999_999, bo] {
+        superadmin.change_admin_plan(not_admin, &to(gold)).await.error(404, "not_found", "Admin not found");
     }
     let reply = superadmin.change_admin_plan(admin, &to(tesla.plan)).await;
     reply.error(400, "bad_request", "Admin is already on this plan");
@@ -139,7 +139,7 @@ async fn a_cancelled_subscription_takes_the_reason_and_the_seats(world: &World) 
     assert_eq!((&row["days_remaining"], &row["is_expired"]), (&json!(0), &json!(true)));
     let refused = tesla.admin.create_agent(&tesla.agent_body("Bo Agent")).await.expect(403);
     assert_eq!((&refused.body["code"], &refused.body["is_cancelled"]), (&json!("agent_limit_reached"), &json!(true)));
-    // The newest of any status is shown to its owner, but is no plan in force.
+    // The owner sees the newest assignment of any status, but a cancelled one is not the current plan.
     assert_eq!(tesla.admin.profile().await.ok()["current_plan"]["status"], "cancelled");
     let admin = superadmin.list_admins(&[("admin_id", &tesla.admin.id.to_string())]).await.ok();
     assert_eq!(admin["current_plan"], Value::Null);
@@ -149,8 +149,8 @@ async fn cancelling_needs_an_active_assignment(world: &World) {
     let superadmin = world.superadmin().await;
     let tesla = world.company("Tesla Motors").await;
     let id = newest(&superadmin, &tesla).await["id"].clone();
-    for nothing in [json!({}), json!({"assignment_id": null}), json!({"assignment_id": 999_999})] {
-        let reply = superadmin.cancel_subscription(&nothing).await;
+    for missing in [json!({}), json!({"assignment_id": null}), json!({"assignment_id": 999_999})] {
+        let reply = superadmin.cancel_subscription(&missing).await;
         reply.error(404, "not_found", "Active assignment not found");
     }
     for bad in [json!("x"), json!(""), json!(true), json!(1.5)] {
@@ -256,7 +256,7 @@ async fn an_expired_assignment_is_not_active(world: &World) {
     superadmin.upgrade_plan(&of).await.error(404, "not_found", "Active assignment not found");
     let reply = superadmin.change_admin_plan(tesla.admin.id, &of).await;
     reply.error(400, "bad_request", "Admin has no active plan assignment");
-    // It does not stop visitors.
+    // An expired subscription does not stop visitors.
     tesla.visitor().await;
 }
 

@@ -1,4 +1,5 @@
-//! Failed sign-ins (contract 1.7): who is locked out, for how long, and what the refusal tells.
+//! Throttling of failed sign-ins: what is locked, for how long, and the refusals. See docs/compatibility.md, Rate
+//! limits.
 #![cfg(test)]
 
 use std::time::Duration;
@@ -19,7 +20,7 @@ api_tests::on_each_database! { with throttled:
     the_audit_log_grows_no_faster_than_the_limits_let_it,
 }
 
-/// The contract's numbers, with a proxy that lends every call the address it needs.
+/// The default limits, and a trusted proxy, so that a call can come from any address.
 fn throttled() -> Setup {
     Setup { limits: Some(Limits::default()), trusted_proxies: TrustedProxies::parse(["127.0.0.1"]).unwrap() }
 }
@@ -45,7 +46,7 @@ fn locked(reply: &Reply) {
     assert_eq!(reply.header("ratelimit-reset"), wait.to_string(), "{reply:?}");
 }
 
-/// So many failures, each from an address of its own.
+/// Fails this many sign-ins, each from a different address.
 async fn guess(world: &World, name: &str, times: u32) {
     for guess in 0..times {
         let reply = login(world, &format!("203.0.{guess}.1"), name, "wrong").await;
@@ -61,7 +62,7 @@ async fn ten_failures_lock_an_account_even_for_the_right_password(world: &World)
         assert_eq!(reply.header("ratelimit-limit"), "10");
         assert_eq!(reply.header("ratelimit-remaining"), left.to_string());
     }
-    // The right password and another wrong one are refused alike, but for the request's id.
+    // A right password and another wrong one get the same refusal, except for the request id.
     let mut right = login(world, "203.0.113.77", &tesla.admin.email, &tesla.admin.password).await;
     let mut wrong = login(world, "203.0.113.78", &tesla.admin.email, "wrong").await;
     locked(&right);
@@ -70,7 +71,7 @@ async fn ten_failures_lock_an_account_even_for_the_right_password(world: &World)
         reply.body["request_id"] = Value::Null;
     }
     assert_eq!(right.body, wrong.body);
-    // Nobody else is locked out.
+    // Other accounts are not locked.
     login(world, "203.0.113.77", "root", "letmein").await.ok();
     world.clock.advance(15 * MINUTE);
     login(world, "203.0.113.77", &tesla.admin.email, &tesla.admin.password).await.ok();
@@ -83,7 +84,7 @@ async fn a_stranger_does_not_lock_the_owner_out_at_a_known_address(world: &World
     guess(world, name, 10).await;
     locked(&login(world, "203.0.113.1", name, password).await);
     login(world, HOME, name, password).await.ok();
-    // A known address has ten failures of its own, and another known one is not touched by them.
+    // A known address has a separate limit of ten failures, which does not affect another known address.
     for _ in 0..10 {
         login(world, HOME, name, "wrong").await.expect(400);
     }
@@ -125,7 +126,7 @@ async fn all_four_ways_to_sign_in_share_one_counter(world: &World) {
             agent_login(name, "wrong").await.expect(400);
             first(agents, name, "wrong").await.expect(400);
         }
-        // The door of another role counts all the same.
+        // The first login of another role counts too.
         first(admins, name, password).await.wrong_credentials("Current password is incorrect.");
         for reply in [
             login(world, "203.0.113.7", name, password).await,
@@ -166,7 +167,7 @@ async fn fifty_failures_lock_an_address(world: &World) {
     let reply = login(world, "203.0.113.1", &tesla.admin.email, &tesla.admin.password).await;
     locked(&reply);
     assert_eq!(reply.header("ratelimit-limit"), "50");
-    // Before the body is read, and nowhere else.
+    // The address is refused before the body is read. Other addresses are not locked.
     let nonsense = world.anybody().call(reqwest::Method::POST, "/api/auth/login/").raw("application/json", "{");
     locked(&from(nonsense, "203.0.113.1").await);
     login(world, "203.0.113.2", &tesla.admin.email, &tesla.admin.password).await.ok();
@@ -225,6 +226,6 @@ async fn the_audit_log_grows_no_faster_than_the_limits_let_it(world: &World) {
             login(world, &format!("203.0.113.{guess}"), name, "wrong").await;
         }
     }
-    // The installation's log also notes the eighth row of the company's.
+    // The installation's log also has the note of the company log's eighth row.
     assert_eq!((company().await, installation().await), (before.0 + 10, before.1 + 10 + 1));
 }

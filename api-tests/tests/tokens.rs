@@ -1,4 +1,4 @@
-//! The end of all tokens of a caller, and tickets for sockets.
+//! Signing out everywhere, and tickets for sockets.
 #![cfg(test)]
 
 use std::collections::HashSet;
@@ -25,7 +25,7 @@ async fn signing_out_everywhere_ends_every_token_of_the_caller(world: &World) {
         let refused = world.anybody().refresh(&session.refresh).await;
         refused.detail(401, "token_not_valid", "Token is invalid or expired");
     }
-    // What was refreshed before has ended as well; signing in begins anew.
+    // Refreshed tokens are revoked as well; a new sign-in works.
     let again = tesla.admin.signed_in_again().await;
     again.profile().await.ok();
     let pair = world.anybody().refresh(&again.refresh).await.ok();
@@ -59,7 +59,7 @@ async fn a_ticket_is_opaque_and_new_each_time(world: &World) {
         assert_eq!(issued["expires_in"], 60);
         let ticket = issued["ticket"].as_str().unwrap().to_owned();
         assert!(ticket.len() == 43 && !ticket.contains('.'), "{ticket}");
-        // It is no access token.
+        // A ticket is not an access token.
         world.anybody().with_token(&ticket).profile().await.detail(401, "token_not_valid", NOT_VALID);
         assert!(seen.insert(ticket));
     }
@@ -77,7 +77,7 @@ async fn an_empty_body_may_be_anything_readable(world: &World) {
     }
     post().raw("text/plain", "hello").await.expect(415);
     post().raw("application/json", "{").await.expect(400);
-    // A stranger is asked for a token before the body is judged.
+    // A caller without a token is refused before the body is validated.
     let stranger = world.anybody().call(reqwest::Method::POST, "/api/auth/ws-ticket/").raw("application/json", "{");
     stranger.await.asks_for_a_token();
 }

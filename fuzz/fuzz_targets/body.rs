@@ -1,5 +1,5 @@
-//! Coercion of request bodies: no bytes are the server's fault, and what is accepted is within the
-//! bounds that were declared.
+//! Coercion of request bodies: no input causes a server error, and accepted values are within the
+//! declared bounds.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

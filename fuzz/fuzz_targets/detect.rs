@@ -1,5 +1,5 @@
-//! File detection: pieces of any length say what the whole says, and what is accepted is neither a
-//! program nor a page that is called an image, and is never served as a page.
+//! File detection: chunks of any length give the same result as the whole file. An accepted file is
+//! neither a program nor a page that poses as an image, and it is never served as a page.
 #![no_main]
 
 use attachments::{

@@ -1,5 +1,5 @@
-//! Tokens: nothing that was not signed here passes, whatever is done to its text, and whatever
-//! claims stand behind the right signature are either refused or ours.
+//! Tokens: text that this server did not sign is never accepted, and claims with a valid signature
+//! are either refused or have the form that this server writes.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -15,14 +15,14 @@ static SIGNER: LazyLock<Signer> = LazyLock::new(|| Signer::new(SECRET));
 
 fuzz_target!(|input: &[u8]| {
     let text = String::from_utf8_lossy(input);
-    // The key is unknown to whoever makes the input, so it can be no token.
+    // The fuzzer does not know the key, so its input cannot be a valid token.
     assert!(SIGNER.verify_access(&text, NOW).is_err());
     assert!(SIGNER.verify_refresh(&text, NOW).is_err());
-    // The same bytes as claims, with the right header and signature.
+    // The same bytes as claims, with a valid header and signature.
     let signed = corpus::signed(SECRET, input);
     if let Ok(claims) = SIGNER.verify_access(&signed, NOW) {
         assert!(claims.expires_at > NOW.seconds());
-        assert!(SIGNER.verify_refresh(&signed, NOW).is_err(), "one token is of one type");
+        assert!(SIGNER.verify_refresh(&signed, NOW).is_err(), "a token has exactly one type");
         assert!(text.starts_with(r#"{"token_type":"access""#), "{text}");
     } else if let Ok(token) = SIGNER.verify_refresh(&signed, NOW) {
         assert!(token.claims.expires_at > NOW.seconds());

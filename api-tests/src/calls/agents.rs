@@ -1,4 +1,4 @@
-//! Agents as those who run the company handle them, and as they handle themselves.
+//! Management of agents by admins, and the presence calls of agents themselves.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Caller;
 use crate::Call;
 
-/// The part of `/api/admin-dashboard/` that is about agents after they were made.
+/// The calls of `/api/admin-dashboard/` for existing agents.
 pub trait AgentCalls: Caller {
     /// `PATCH admin-dashboard/update-agent/{id}/`
     fn update_agent(&self, agent: i64, body: &Value) -> Call {

@@ -1,4 +1,4 @@
-//! What the superadmin does to admins and subscriptions, and every caller to its own tokens.
+//! Management of admins and subscriptions by the superadmin, and calls for the caller's own tokens.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Caller;
 use crate::Call;
 
-/// Admins after they were made, subscriptions, and the end of tokens.
+/// Existing admins, subscriptions, and the caller's tokens.
 pub trait CompanyCalls: Caller {
     /// `PATCH auth/update-admin/{id}/`
     fn update_admin(&self, admin: i64, body: &Value) -> Call {

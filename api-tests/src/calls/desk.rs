@@ -1,4 +1,4 @@
-//! `/api/human-handoff/`, `/api/admin-dashboard/` but for staff, and what staff read of chats.
+//! `/api/human-handoff/`, the parts of `/api/admin-dashboard/` that do not manage staff, and the chat history.
 
 use reqwest::{
     Method,
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Caller;
 use crate::Call;
 
-/// Waiting visitors, their sessions and their profiles.
+/// Handoffs, sessions and profiles of visitors.
 pub trait DeskCalls: Caller {
     /// `POST human-handoff/escalate/` with a reason and the default priority.
     fn escalate(&self, session: &str, reason: &str) -> Call {

@@ -1,4 +1,4 @@
-//! One call, whose parts can be exchanged before it is sent.
+//! A prepared call whose parts can be replaced before it is sent.
 
 use api_tests::prelude::*;
 use reqwest::{
@@ -11,7 +11,7 @@ use crate::{
     scene::Thing,
 };
 
-/// Where a call names something.
+/// The place of an identifier in a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Place {
     Path,
@@ -19,17 +19,17 @@ pub(crate) enum Place {
     Body,
 }
 
-/// A call that is not sent yet.
+/// A prepared call.
 pub(crate) struct Ask {
     method: Method,
-    /// The path with its slots, as `{id}`.
+    /// The path with placeholders such as `{id}`.
     path: String,
     slots: Vec<(&'static str, String)>,
     query: Vec<(String, String)>,
     body: Body,
 }
 
-/// A method and a path of the table, the path in full.
+/// Splits a call of the table into its method and full path.
 pub(crate) fn operation(call: &str) -> (Method, String) {
     let (method, path) = call.split_once(' ').expect("a method and a path");
     let path = path.split('?').next().unwrap_or_default();
@@ -38,7 +38,7 @@ pub(crate) fn operation(call: &str) -> (Method, String) {
 }
 
 impl Ask {
-    /// The call of this row about this thing.
+    /// Prepares a row's call for an object.
     pub(crate) fn new(call: &str, sending: &Sending, thing: &Thing) -> Self {
         let (method, path) = operation(call);
         let slots = vec![
@@ -55,14 +55,14 @@ impl Ask {
             let value = ask.filled(value);
             ask.query.push((key.to_owned(), value));
         }
-        // Existing clients name the company in any call; it must never widen what the caller may see.
+        // Existing clients send company_id with any call. It must never widen what the caller may see.
         if !thing.company.is_empty() && !call.contains("company_id=") {
             ask.query.push(("company_id".to_owned(), thing.company.clone()));
         }
         ask
     }
 
-    /// Says something else in this place.
+    /// Replaces the value in this place.
     pub(crate) fn set(&mut self, place: Place, name: &str, value: &Value) {
         match place {
             Place::Path => {
@@ -84,7 +84,7 @@ impl Ask {
         }
     }
 
-    /// Sends it.
+    /// Sends the call.
     pub(crate) async fn send(self, client: &Client) -> Reply {
         let pairs: Vec<_> = self.query.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
         let call = client.call(self.method.clone(), &self.filled(&self.path));
@@ -106,12 +106,12 @@ impl Ask {
     }
 }
 
-/// A value as it stands in a path, a query or a form.
+/// Returns a value as text for a path, query or form.
 pub(crate) fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Percent-encoded, but for slashes and what is encoded already.
+/// Percent-encodes a text, except for slashes and existing escapes.
 fn encoded(text: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/%".contains(&byte);
     text.bytes()

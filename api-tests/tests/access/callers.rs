@@ -1,54 +1,55 @@
-//! Everybody who calls.
+//! The callers of the matrix.
 
 use api_tests::prelude::*;
 
-use crate::words::View;
+use crate::rights::View;
 
-/// Who calls.
+/// A kind of caller.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Who {
-    /// Without a token.
-    Nobody,
-    /// With a token that is none.
+    /// A caller without a token.
+    Anonymous,
+    /// A caller with a malformed token.
     Garbage,
-    /// With a token whose time is over.
+    /// A caller with an expired token.
     Expired,
-    /// A visitor, who knows the id of the session that the call is about.
+    /// A visitor who knows the id of the session that the call is about.
     Visitor,
-    /// A visitor who has a session of the own company and knows every other id of the object.
+    /// A visitor of the own company who has another session but knows all other ids of the object.
     OtherVisitor,
-    /// The agent of the own company whom `Mine` is about.
+    /// The agent of the own company to whom `Mine` refers.
     Assigned,
-    /// Another agent of the own company.
+    /// Another agent of the own company, to whom `Colleagues` refers.
     Colleague,
     /// An agent of the other company.
     Foreigner,
+    /// The own company's admin.
     Admin,
     /// The other company's admin.
     ForeignAdmin,
-    /// An agent of the own company whose account was switched off after the sign-in.
+    /// An agent of the own company whose account was deactivated after the sign-in.
     Deactivated,
     Superadmin,
 }
 use Who::{
-    Admin, Assigned, Colleague, Deactivated, Expired, ForeignAdmin, Foreigner, Garbage, Nobody, OtherVisitor,
+    Admin, Anonymous, Assigned, Colleague, Deactivated, Expired, ForeignAdmin, Foreigner, Garbage, OtherVisitor,
     Superadmin, Visitor,
 };
 
-/// A person's company.
+/// The company that a caller belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Home {
-    /// Whom no company admits.
+    /// The caller is not staff.
     None,
     Own,
     Foreign,
-    /// The superadmin's.
+    /// The superadmin belongs to every company.
     All,
 }
 
 impl Who {
-    pub(crate) const EVERYBODY: [Self; 12] = [
-        Nobody,
+    pub(crate) const ALL: [Self; 12] = [
+        Anonymous,
         Garbage,
         Expired,
         Visitor,
@@ -62,10 +63,10 @@ impl Who {
         Superadmin,
     ];
 
-    /// The column of the table.
+    /// Returns the column of the table.
     pub(crate) fn column(self) -> usize {
         match self {
-            Nobody | Garbage | Expired | Visitor | OtherVisitor | Deactivated => 0,
+            Anonymous | Garbage | Expired | Visitor | OtherVisitor | Deactivated => 0,
             Assigned | Colleague | Foreigner => 1,
             Admin | ForeignAdmin => 2,
             Superadmin => 3,
@@ -78,14 +79,14 @@ impl Who {
 
     pub(crate) fn home(self) -> Home {
         match self {
-            Nobody | Garbage | Expired | Visitor | OtherVisitor | Deactivated => Home::None,
+            Anonymous | Garbage | Expired | Visitor | OtherVisitor | Deactivated => Home::None,
             Assigned | Colleague | Admin => Home::Own,
             Foreigner | ForeignAdmin => Home::Foreign,
             Superadmin => Home::All,
         }
     }
 
-    /// From where this caller sees the objects.
+    /// Returns the point of view from which this caller sees the objects.
     pub(crate) fn view(self) -> View {
         match self {
             Colleague => View::Colleague,
@@ -94,12 +95,12 @@ impl Who {
         }
     }
 
-    /// Asserts the answer to a caller whom the endpoint is not for.
+    /// Asserts the refusal of a caller without the right to use the endpoint.
     #[track_caller]
     pub(crate) fn refused(self, at: &str, reply: &Reply) {
         let unknown = "Given token not valid for any token type";
         match self {
-            Nobody | Visitor | OtherVisitor => {
+            Anonymous | Visitor | OtherVisitor => {
                 assert_eq!(reply.status, 401, "{at}: {reply:?}");
                 reply.asks_for_a_token();
             }
@@ -119,7 +120,7 @@ impl Who {
     }
 }
 
-/// Somebody with a connection.
+/// A caller with a client.
 pub(crate) struct Caller {
     pub(crate) who: Who,
     pub(crate) client: Client,

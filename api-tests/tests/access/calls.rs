@@ -1,4 +1,4 @@
-//! How each endpoint of the table is called, and how it says that there is no such object.
+//! The calls of the table: bodies, and the answers for missing objects.
 
 mod accounts;
 mod sessions;
@@ -9,52 +9,55 @@ pub(crate) use sessions::*;
 use api_tests::prelude::*;
 
 use crate::{
+    rights::{COMPANIES, Whose},
     scene::{Kind, Thing},
-    words::{COMPANIES, Whose},
 };
 
-/// A body to send.
+/// A request body.
 pub(crate) enum Body {
     Empty,
     Json(Value),
-    /// A small PDF beside these text fields.
+    /// A form with a small PDF and these text fields.
     File(Value),
 }
 
-/// What an endpoint answers for an object that is not there.
+/// The answer of an endpoint for an object that does not exist.
 #[derive(Clone, Copy)]
 pub(crate) enum Missing {
-    /// A status with a code and an `error`.
+    /// This status, with this text as `error`.
     Error(u16, &'static str),
-    /// A refusal of this field.
+    /// A refusal of this field with this message.
     Field(&'static str, &'static str),
 }
 
 /// How to call an endpoint.
 pub(crate) struct Sending {
-    /// The kind of its objects.
+    /// The kind of object that the call is about.
     pub(crate) kind: Kind,
-    /// Whose objects it is tried on.
+    /// The objects to try it on, by owner.
     pub(crate) on: &'static [Whose],
     pub(crate) body: fn(&Thing) -> Body,
-    /// What it answers where there is no object, if it needs one.
+    /// The answer for a missing object, if the call needs one.
     pub(crate) missing: Option<Missing>,
-    /// Whether a call that succeeds uses its object up.
+    /// Whether a successful call uses up its object.
     pub(crate) spends: bool,
-    /// What a list shows of its rows, and the same of one object.
+    /// For lists: how to find objects in the answer.
     pub(crate) shows: Option<Shows>,
-    /// What more must be true of an answer to a caller of this company.
+    /// An additional check of the answer to a caller of this company.
     pub(crate) own: fn(&Value, &str) -> bool,
 }
 
-/// How to find objects in a list.
+/// How to find objects in the answer of a list.
 pub(crate) struct Shows {
+    /// Returns the rows of the answer.
     pub(crate) rows: fn(&Value) -> Vec<Value>,
+    /// The JSON pointer to the identifying value in a row.
     pub(crate) row: &'static str,
+    /// Returns the identifying value of an object.
     pub(crate) thing: fn(&Thing) -> Value,
 }
 
-/// A call about nothing in particular.
+/// Describes a call without an object.
 fn plain(body: fn(&Thing) -> Body) -> Sending {
     Sending {
         kind: Kind::Nothing,
@@ -67,12 +70,12 @@ fn plain(body: fn(&Thing) -> Body) -> Sending {
     }
 }
 
-/// A call about one object.
+/// Describes a call about one object.
 fn about(kind: Kind, on: &'static [Whose], missing: Missing, body: fn(&Thing) -> Body) -> Sending {
     Sending { kind, on, missing: Some(missing), ..plain(body) }
 }
 
-/// A call that shows many objects.
+/// Describes a call that lists objects.
 fn list(
     kind: Kind,
     on: &'static [Whose],
@@ -102,14 +105,14 @@ fn nothing(_: &Thing) -> Body {
 }
 
 fn bare(body: &Value) -> Vec<Value> {
-    body.as_array().unwrap_or_else(|| panic!("a bare array, not {body}")).clone()
+    body.as_array().unwrap_or_else(|| panic!("not a bare array: {body}")).clone()
 }
 
 fn results(body: &Value) -> Vec<Value> {
     bare(&body["results"])
 }
 
-/// A call in which a superadmin names the company and an admin need not.
+/// Describes a call in which a superadmin must name the company and an admin need not.
 fn named_company(body: fn(&Thing) -> Body) -> Sending {
     about(Kind::Company, COMPANIES, Missing::Error(404, "Company not found"), body)
 }

@@ -1,4 +1,4 @@
-//! Tries every row with every caller on every object.
+//! Tries every row of the table with every caller on every object.
 
 use std::collections::BTreeSet;
 
@@ -9,36 +9,36 @@ use crate::{
     callers::{Caller, Home, Who},
     calls::{Missing, Sending, Shows},
     matrix::Row,
+    rights::{Cell, Reach, Whose},
     scene::{Kind, Scene, Thing},
     watch::{are_alike, holds_none},
-    words::{Cell, Reach, Whose},
 };
 
-/// One caller of one row.
+/// A row of the table, tried by one caller.
 pub(crate) struct Try<'a> {
     pub(crate) call: &'a str,
     pub(crate) sending: &'a Sending,
     pub(crate) caller: &'a Caller,
     pub(crate) cell: Cell,
-    /// Whether the row is for everybody, or for whoever holds a session's id.
+    /// Whether the row needs no token: it is public or needs only a session id.
     pub(crate) is_open: bool,
 }
 
-/// What must happen.
+/// The expected outcome of a call.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Outcome {
     Success,
     Absent,
-    /// A refusal by the endpoint, not by the role.
+    /// A refusal by the endpoint, not because of the role.
     Forbidden,
-    /// 401 or 403, by the role.
+    /// 401 or 403, because of the role.
     Refused,
     Own(u16, &'static str, &'static str),
-    /// Whatever is answered, it says nothing of the object.
+    /// Any answer that reveals nothing about the object.
     Unrelated,
 }
 
-/// The tries of a row, one for each caller.
+/// Returns the tries of a row, one for each caller.
 pub(crate) fn tries<'a>(row: &'a Row, sending: &'a Sending, callers: &'a [Caller]) -> Vec<Try<'a>> {
     let (call, _, cells) = row;
     let is_open = cells[0] != Cell::Refused;
@@ -46,7 +46,7 @@ pub(crate) fn tries<'a>(row: &'a Row, sending: &'a Sending, callers: &'a [Caller
     callers.iter().map(|caller| Try { call, sending, caller, cell: cell(caller), is_open }).collect()
 }
 
-/// Checks a row; gives the number of its cells.
+/// Checks a row; returns the number of its cells.
 pub(crate) async fn row(scene: &mut Scene<'_>, row: &Row) -> usize {
     let sending = (row.1)();
     let callers = scene.callers().await;
@@ -64,7 +64,8 @@ pub(crate) async fn row(scene: &mut Scene<'_>, row: &Row) -> usize {
         for attempt in tries.iter().filter(|attempt| attempt.caller.who.home() == home) {
             cells += attempt.on_what_is_allowed(scene).await;
         }
-        // Whoever holds a session id may write into it, wherever it is; other calls stay at home.
+        // Calls that need only a session id may write into any company's session. All others must not change
+        // rows of the other company.
         let other = match home {
             Home::Own => Some(Home::Foreign),
             Home::Foreign => Some(Home::Own),
@@ -74,7 +75,7 @@ pub(crate) async fn row(scene: &mut Scene<'_>, row: &Row) -> usize {
             before.of_one_is_still(&scene.record(), scene.code(other), &format!("{} by {home:?}", row.0));
         }
     }
-    assert_eq!(cells, callers.len() * sending.on.len(), "{}: not every caller was tried on every object", row.0);
+    assert_eq!(cells, callers.len() * sending.on.len(), "{}: some callers were not tried on every object", row.0);
     cells
 }
 
@@ -92,7 +93,7 @@ impl Try<'_> {
                 continue;
             }
             cells += 1;
-            let reply = self.send(scene, &scene.account_state(self.sending.kind, *whose)).await;
+            let reply = self.send(scene, &scene.prepared(self.sending.kind, *whose)).await;
             match outcome {
                 Outcome::Success | Outcome::Unrelated => {}
                 Outcome::Refused => self.caller.who.refused(&at, &reply),
@@ -107,7 +108,7 @@ impl Try<'_> {
             }
             let is_foreign = !whose.seen_from(self.caller.who.view()).is_own_company();
             if outcome == Outcome::Absent || (is_foreign && is_absent_tried) {
-                let absent = self.send(scene, &scene.account_state(self.sending.kind, Whose::Absent)).await;
+                let absent = self.send(scene, &scene.prepared(self.sending.kind, Whose::Absent)).await;
                 if outcome == Outcome::Absent {
                     self.missing(&at, &absent);
                 }
@@ -143,12 +144,12 @@ impl Try<'_> {
         cells
     }
 
-    /// An object that the call may use up.
+    /// Returns an object for the call, a new one if the call uses it up.
     pub(crate) async fn thing(&self, scene: &mut Scene<'_>, whose: Whose) -> Thing {
         if self.sending.spends {
             scene.fresh(self.sending.kind, whose).await
         } else {
-            scene.account_state(self.sending.kind, whose)
+            scene.prepared(self.sending.kind, whose)
         }
     }
 
@@ -162,12 +163,12 @@ impl Try<'_> {
         match self.cell {
             Cell::Refused => Outcome::Refused,
             Cell::Holder(_) if self.caller.who == Who::OtherVisitor => Outcome::Unrelated,
-            // Its rows are what it shows.
+            // Lists are checked by the rows that they show.
             Cell::Within(_) if self.sending.shows.is_some() => Outcome::Success,
             Cell::Own(status, code, message) => Outcome::Own(status, code, message),
             Cell::Allowed | Cell::Unlimited => Outcome::Success,
             Cell::Holder(_) if whose != Whose::Absent => Outcome::Success,
-            // A company that an admin names is not read: the call is about the own one.
+            // The company that an admin names is ignored: the call is about its own company.
             Cell::Within(_) if admin_of_one || self.sending.kind == Kind::Nothing => Outcome::Success,
             Cell::Within(_) if self.sending.missing.is_none() => Outcome::Success,
             Cell::Within(reach) | Cell::WithinOr403(reach) if reach.holds(whose) => Outcome::Success,
@@ -179,7 +180,7 @@ impl Try<'_> {
     fn succeeded(&self, at: &str, whose: Whose, thing: &Thing, reply: &Reply, home: &str) {
         assert!((200..300).contains(&reply.status), "{at}: {reply:?}");
         if self.cell == Cell::Within(Reach::Company) {
-            assert!((self.sending.own)(&reply.body, home), "{at}: not of the own company: {reply:?}");
+            assert!((self.sending.own)(&reply.body, home), "{at}: not the own company: {reply:?}");
         }
         let session = &reply.body["session_id"];
         assert!(session.is_null() || *session == thing.session, "{at}: another session: {reply:?}");
@@ -201,16 +202,16 @@ impl Try<'_> {
                 assert_eq!((reply.status, &reply.body["error"]), (status, &json!(message)), "{at}: {reply:?}");
             }
             Some(Missing::Field(field, message)) => reply.field_error(field, message),
-            None => panic!("{at} is out of reach, but nothing says what is answered then: {reply:?}"),
+            None => panic!("{at} is out of reach, but its row has no answer for a missing object: {reply:?}"),
         }
     }
 
-    /// A list shows what is within reach and nothing else, whatever company is named.
+    /// Asserts that a list shows all prepared objects within reach and no others, for any company that the call names.
     async fn shows_what_it_reaches(&self, scene: &Scene<'_>, shows: &Shows, reach: Reach) {
         let there = self.sending.on.iter().filter(|whose| **whose != Whose::Absent);
         let (mut within, mut without) = (BTreeSet::new(), BTreeSet::new());
         for whose in there {
-            let key = (shows.thing)(&scene.account_state(self.sending.kind, *whose)).to_string();
+            let key = (shows.thing)(&scene.prepared(self.sending.kind, *whose)).to_string();
             if reach.holds(whose.seen_from(self.caller.who.view())) {
                 within.insert(key)
             } else {
@@ -231,7 +232,7 @@ impl Try<'_> {
         }
     }
 
-    /// Sends the call and looks for texts that the caller may not see.
+    /// Sends the call and asserts that the answer contains no text that the caller may not see.
     async fn send(&self, scene: &Scene<'_>, thing: &Thing) -> Reply {
         let reply = Ask::new(self.call, self.sending, thing).send(&self.caller.client).await;
         let of = if self.is_open { thing.company.as_str() } else { "" };
@@ -245,7 +246,7 @@ impl Try<'_> {
 }
 
 impl Sending {
-    /// Whether the call names a company that only a superadmin may choose.
+    /// Returns whether the call names a company, which only a superadmin may choose.
     pub(crate) fn names_a_company(&self) -> bool {
         matches!(self.missing, Some(Missing::Error(_, "Company not found")))
     }

@@ -1,9 +1,8 @@
-//! Every identifier of every call, exchanged for another company's, for one that nothing has, and for
-//! other spellings of it.
+//! Replaces every identifier of every call by another company's, by an absent one, and by other
+//! spellings of these.
 //!
-//! What a call answers about something of another company is what it answers, byte by byte, about
-//! something that is not there in the same spelling; nothing of the other company changes, and none of its texts
-//! are shown.
+//! A call must give the same answer, byte for byte, for an object of another company and for an absent
+//! object in the same spelling. It must not change rows of the other company or show its texts.
 
 mod names;
 mod spellings;
@@ -17,35 +16,35 @@ use crate::{
     callers::Who,
     check::{Outcome, Try, tries},
     matrix::Row,
-    scene::{Kind, Marks, Scene, Thing},
+    rights::{Cell, Whose},
+    scene::{Identifiers, Kind, Scene, Thing},
     watch::{are_alike, holds_none},
-    words::{Cell, Whose},
 };
 use names::{Named, named};
 use spellings::Pair;
 
-/// Checks the identifiers of a row; gives the number of its cells.
+/// Checks the identifiers of a row; returns the number of its cells.
 pub(crate) async fn row(scene: &mut Scene<'_>, row: &Row) -> usize {
     let sending = (row.1)();
     let fields = fields(row.0, sending.kind);
     let callers = scene.callers().await;
     scene.prepare(sending.kind, sending.on).await;
-    let marks = scene.marks().await;
+    let ids = scene.identifiers().await;
     let mut cells = 0;
     for attempt in rightful(&tries(row, &sending, &callers)) {
         let Some(whose) = sending.on.iter().copied().find(|whose| attempt.outcome(*whose) == Outcome::Success) else {
             continue;
         };
         for (place, name, named) in &fields {
-            cells += attempt.field(scene, whose, (*place, name, *named), &marks).await;
+            cells += attempt.field(scene, whose, (*place, name, *named), &ids).await;
         }
-        cells += attempt.unread(scene, whose, &fields, &marks).await;
+        cells += attempt.unread(scene, whose, &fields, &ids).await;
     }
     cells
 }
 
-/// Of those who may make a call, one of each kind: whoever holds the id, the agent, the admin, and the superadmin
-/// where nobody else may.
+/// Returns one caller of each kind that may make a call: visitor, agent and admin, or the superadmin if no other
+/// caller may.
 fn rightful<'a>(tries: &'a [Try<'a>]) -> Vec<&'a Try<'a>> {
     let may = |who: Who| {
         let is_one = move |attempt: &&Try<'_>| attempt.caller.who == who;
@@ -58,7 +57,7 @@ fn rightful<'a>(tries: &'a [Try<'a>]) -> Vec<&'a Try<'a>> {
     rightful
 }
 
-/// Names of this table's fields of which nothing says whether they are identifiers.
+/// Returns the fields of the table that are neither listed as identifiers nor as others.
 pub(crate) fn unknown_names(rows: &[&[Row]]) -> Vec<String> {
     let rows = rows.iter().flat_map(|rows| rows.iter());
     let names = rows.flat_map(|(call, how, _)| {
@@ -69,13 +68,13 @@ pub(crate) fn unknown_names(rows: &[&[Row]]) -> Vec<String> {
     names.collect()
 }
 
-/// The identifiers that the document says an operation reads.
+/// Returns the identifiers among the documented fields of an operation.
 fn fields(call: &str, kind: Kind) -> Vec<(Place, String, Named)> {
     let identifier = |(name, place): (String, Place)| Some((place, named(call, &name, kind)?, name));
     documented(call).into_iter().filter_map(identifier).map(|(place, named, name)| (place, name, named)).collect()
 }
 
-/// Everything that the document says an operation reads.
+/// Returns all documented parameters and body fields of an operation.
 fn documented(call: &str) -> BTreeMap<String, Place> {
     let (method, path) = operation(call);
     static DOCUMENT: LazyLock<Value> = LazyLock::new(server::openapi);
@@ -120,15 +119,15 @@ fn properties(document: &Value, schema: &Value, found: &mut BTreeMap<String, Pla
 }
 
 impl Try<'_> {
-    /// Tries one identifier; gives the number of cells.
+    /// Tries one identifier; returns the number of cells.
     async fn field(
         &self,
         scene: &mut Scene<'_>,
         whose: Whose,
         (place, name, named): (Place, &str, Named),
-        marks: &Marks,
+        ids: &Identifiers,
     ) -> usize {
-        let pairs: Vec<Pair> = spellings::pairs(named, place, marks, self.caller.who)
+        let pairs: Vec<Pair> = spellings::pairs(named, place, ids, self.caller.who)
             .into_iter()
             .filter(|pair| !names::opens(self.call, name, pair))
             .collect();
@@ -144,7 +143,7 @@ impl Try<'_> {
                 let mut ask = Ask::new(self.call, self.sending, &thing);
                 ask.set(place, name, value);
                 let reply = ask.send(&self.caller.client).await;
-                holds_none(&reply, &scene.forbidden(self.caller.who.home(), self.home(is_public, marks)), &at);
+                holds_none(&reply, &scene.forbidden(self.caller.who.home(), self.home(is_public, ids)), &at);
                 if reply.status < 300 {
                     is_refused = false;
                     if self.sending.spends {
@@ -167,19 +166,19 @@ impl Try<'_> {
         pairs.len()
     }
 
-    /// Tries identifiers that the endpoint does not read, all in one call: none of them has any effect.
+    /// Adds all identifiers that the endpoint does not read to one call, and asserts that they have no effect.
     async fn unread(
         &self,
         scene: &mut Scene<'_>,
         whose: Whose,
         fields: &[(Place, String, Named)],
-        marks: &Marks,
+        ids: &Identifiers,
     ) -> usize {
         let thing = self.thing(scene, whose).await;
         let before = scene.record();
         let mut ask = Ask::new(self.call, self.sending, &thing);
         let has_body = !matches!((self.sending.body)(&thing), crate::calls::Body::Empty);
-        for (name, value) in names::all(&marks.foreign) {
+        for (name, value) in names::all(&ids.foreign) {
             if fields.iter().any(|(_, known, _)| known == name) {
                 continue;
             }
@@ -193,28 +192,28 @@ impl Try<'_> {
         let reply = ask.send(&self.caller.client).await;
         let at = format!("{} by {:?} with identifiers that it does not read", self.call, self.caller.who);
         assert!((200..300).contains(&reply.status), "{at}: {reply:?}");
-        holds_none(&reply, &scene.forbidden(self.caller.who.home(), self.home(false, marks)), &at);
+        holds_none(&reply, &scene.forbidden(self.caller.who.home(), self.home(false, ids)), &at);
         if self.caller.who != Who::Superadmin {
             before.of_one_is_still(&scene.record(), scene.codes()[1], &at);
         }
         1
     }
 
-    /// Whose texts the caller may see here, beside those of the caller's own company.
-    fn home<'m>(&self, is_public: bool, marks: &'m Marks) -> &'m str {
+    /// Returns the company whose texts the caller may see here in addition to those of its own company.
+    fn home<'m>(&self, is_public: bool, ids: &'m Identifiers) -> &'m str {
         match (is_public, self.is_open) {
-            (true, _) => &marks.foreign.company,
-            // A visitor of the own company.
-            (false, true) => &marks.own.company,
+            (true, _) => &ids.foreign.company,
+            // The session belongs to the own company.
+            (false, true) => &ids.own.company,
             (false, false) => "",
         }
     }
 }
 
-/// Asserts that two answers are the same but for what no two calls have in common.
+/// Asserts that two answers are the same, except for values that differ between any two calls.
 fn indistinguishable(one: &Reply, other: &Reply, at: &str) {
     if one.status >= 300 || other.status >= 300 {
-        // A file that is not of the session is named in the refusal.
+        // The refusal of an attachment contains the id that was sent.
         let echoed = |reply: &Reply| reply.body["error"].as_str().is_some_and(|it| it.contains("Unknown attachment: "));
         if echoed(one) && echoed(other) {
             let of = |reply: &Reply| {
@@ -229,7 +228,7 @@ fn indistinguishable(one: &Reply, other: &Reply, at: &str) {
     assert_eq!(shape(one), shape(other), "{at}: {one:?} and {other:?} can be told apart");
 }
 
-/// A reply without numbers and names that the call made.
+/// Returns a reply without numbers and without values that the call generates.
 fn without_what_is_new(value: &Value) -> Value {
     const NEW: [&str; 9] = [
         "session_id",
@@ -257,8 +256,8 @@ fn without_what_is_new(value: &Value) -> Value {
 }
 
 impl Scene<'_> {
-    /// What everything is called in the own company, in the other one, and where it is not.
-    pub(crate) async fn marks(&mut self) -> Marks {
+    /// Returns the identifiers of objects in the own company and in the other one, and absent identifiers.
+    pub(crate) async fn identifiers(&mut self) -> Identifiers {
         for (kind, whose) in [
             (Kind::Session, &[Whose::Mine, Whose::Colleagues, Whose::Foreign, Whose::ForeignQuiet, Whose::Absent][..]),
             (Kind::Agent, &[Whose::Mine, Whose::Foreign, Whose::Absent]),
@@ -268,15 +267,15 @@ impl Scene<'_> {
         }
         let of = |whose: Whose| {
             let owner = if whose == Whose::Mine { Whose::Colleagues } else { whose };
-            let (session, owner) = (self.account_state(Kind::Session, whose), self.account_state(Kind::Company, owner));
-            let agent = self.account_state(Kind::Agent, whose);
+            let (session, owner) = (self.prepared(Kind::Session, whose), self.prepared(Kind::Company, owner));
+            let agent = self.prepared(Kind::Agent, whose);
             Thing { id: owner.id, agent: agent.id, assignment: owner.assignment, refresh: agent.refresh, ..session }
         };
         let (own, mut foreign, absent) = (of(Whose::Mine), of(Whose::Foreign), of(Whose::Absent));
         foreign.refresh = self.refresh_of_the_foreigner();
-        let profiles = [Whose::Foreign, Whose::Absent].map(|whose| self.account_state(Kind::Session, whose).id);
-        let colleagues_file = self.account_state(Kind::Session, Whose::Colleagues).attachment;
-        // The newest account: its id is above that of any agent.
+        let profiles = [Whose::Foreign, Whose::Absent].map(|whose| self.prepared(Kind::Session, whose).id);
+        let colleagues_file = self.prepared(Kind::Session, Whose::Colleagues).attachment;
+        // The newest account has an id that is greater than the id of any agent.
         let stray = self.fresh(Kind::NewAgent, Whose::Colleagues).await;
         let account = format!("SELECT cast(user_id AS text) AS line FROM agents WHERE id = {}", stray.id);
         let account =
@@ -284,6 +283,6 @@ impl Scene<'_> {
         let foreign_account = format!("SELECT cast(user_id AS text) AS line FROM agents WHERE id = {}", foreign.agent);
         let foreign_account =
             self.world.lines(&foreign_account).first().and_then(|line| line.parse().ok()).expect("the agent's account");
-        Marks { own, foreign, absent, profiles, colleagues_file, account, foreign_account }
+        Identifiers { own, foreign, absent, profiles, colleagues_file, account, foreign_account }
     }
 }

@@ -1,25 +1,27 @@
-//! Who may call what, on which rows: contract section 10, row by row, by everybody, on everything.
+//! The access rights of all endpoints: every row of the table, tried by every caller on every object.
 //!
-//! `matrix` is the contract's table as data, `words` says what its words mean, `calls` how
-//! each endpoint is called, `callers` who calls, `scene` builds the people and the objects, and `check` tries
-//! every row with every caller on every object. `fields` then exchanges every identifier of every call for
-//! another company's, for one that nothing has, and for other spellings. `beside` asks everything again once
-//! another company has worked. `watch` looks at what must not
-//! happen meanwhile.
+//! - `matrix` holds the table, and `rights` defines its cells.
+//! - `calls` describes how each endpoint is called, and `callers` lists the callers.
+//! - `scene` creates staff, visitors and objects.
+//! - `check` tries every row with every caller on every object.
+//! - `fields` replaces every identifier of every call by another company's, by an absent one, and by other
+//!   spellings.
+//! - `neighbour` repeats all reads after another company has worked.
+//! - `watch` checks for side effects: changed rows, and texts that leak into answers or the log.
 //!
-//! The two rows of sockets wait until sockets are served.
+//! The table has no rows for sockets, because the server has no sockets yet.
 #![cfg(test)]
 
 mod ask;
-mod beside;
 mod callers;
 mod calls;
 mod check;
 mod fields;
 mod matrix;
+mod neighbour;
+mod rights;
 mod scene;
 mod watch;
-mod words;
 
 use api_tests::prelude::*;
 
@@ -37,7 +39,7 @@ on_each_database!(
     what_another_company_does_changes_no_answer,
 );
 
-/// How many cells each group has at least, on each database.
+/// Minimum number of cells of each group, on each database.
 const FLOORS: [usize; 8] = [549, 597, 402, 857, 541, 461, 175, 75];
 
 async fn sign_in_companies_and_plans(world: &World) {
@@ -73,14 +75,14 @@ async fn documents_and_health(world: &World) {
 }
 
 async fn what_another_company_does_changes_no_answer(world: &World) {
-    let stayed = beside::answers_stay(&mut Scene::new(world).await).await;
-    println!("beside another company at work {stayed} answers stayed as they were");
+    let stayed = neighbour::answers_stay(&mut Scene::new(world).await).await;
+    println!("{stayed} answers stayed the same while another company worked");
     assert!(stayed >= 80, "only {stayed} answers");
 }
 
-/// Checks some rows in a scene of their own: objects first, then fields.
+/// Checks a group of rows in a new scene: objects first, then fields.
 async fn group(world: &World, rows: &[Row], floor: usize) {
-    watch::listen();
+    watch::capture_log();
     let mut scene = Scene::new(world).await;
     let (mut objects, mut fields) = (0, 0);
     for row in rows {
@@ -93,13 +95,13 @@ async fn group(world: &World, rows: &[Row], floor: usize) {
     let database = if world.is_sqlite() { "SQLite" } else { "PostgreSQL" };
     let first = rows.first().map_or("", |row| row.0);
     println!("access matrix on {database}, {first} ..: {objects} cells of objects, {fields} of fields, 0 leaks");
-    assert!(objects + fields >= floor, "only {objects} and {fields} cells of {first} .., not {floor}");
+    assert!(objects + fields >= floor, "{first} ..: {objects} and {fields} cells, expected at least {floor}");
 }
 
 #[test]
 fn there_are_enough_cells() {
     let cells = FLOORS.iter().sum::<usize>();
-    assert!(cells >= 3_600, "the matrix has {cells} cells at least, on each database");
+    assert!(cells >= 3_600, "the minimum is only {cells} cells on each database");
 }
 
 #[test]
@@ -115,16 +117,16 @@ fn operations_and_rows_are_the_same() {
         served.extend(methods.map(|method| without_names(&format!("{} {path}", method.to_uppercase()))));
     }
     served.sort();
-    assert_eq!(rows, served, "the rows of tests/access/matrix.rs and the operations of the document");
+    assert_eq!(rows, served, "left: the rows of tests/access/matrix.rs; right: the documented operations");
 }
 
 #[test]
 fn every_field_is_known() {
     let unknown = fields::unknown_names(&matrix::ALL_ROWS);
-    assert!(unknown.is_empty(), "tests/access/fields/names.rs does not say what these name: {unknown:#?}");
+    assert!(unknown.is_empty(), "tests/access/fields/names.rs does not list these fields: {unknown:#?}");
 }
 
-/// A method and a path, the path's parameters without their names.
+/// Returns method and path of a call, with the names of path parameters removed.
 fn without_names(call: &str) -> String {
     let (method, path) = ask::operation(call);
     let segments = path.split('/').map(|segment| if segment.starts_with('{') { "{}" } else { segment });

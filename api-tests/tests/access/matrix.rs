@@ -1,14 +1,14 @@
-//! The table of contract section 10, and what is served beside it.
+//! The table of access rights of all endpoints.
 
 use crate::{
     calls::{self as by, Sending},
-    words::{
+    rights::{
         ALL, CAP, CAP_ALL, CAP_CO, CAP_MINE_Q, CO, Cell, MINE, MINE_403, MINE_Q, MINE_Q_403, NO, NO_AGENT, NO_COMPANY,
         NO_PROFILE, NO_WRITER, PUB, SELF, UNLIMITED,
     },
 };
 
-/// Method and path, how it is called, and what holds for ANON, AGENT, ADMIN and SUPERADMIN.
+/// Method and path, how to call it, and the rights of ANON, AGENT, ADMIN and SUPERADMIN.
 pub(crate) type Row = (&'static str, fn() -> Sending, [Cell; 4]);
 
 #[rustfmt::skip]
@@ -50,7 +50,6 @@ pub(crate) const STAFF: &[Row] = &[
     ("POST admin-dashboard/reset-agent-password",   by::reset_agent_password,     [NO,    NO,     CO,     ALL]),
     ("POST admin-dashboard/agent-logout",           by::own_account,              [NO,    SELF,   NO,     NO]),
     ("POST admin-dashboard/update-agent-status",    by::update_agent_status,      [NO,    SELF,   NO,     NO]),
-    // Beside the contract's table.
     ("GET admin-dashboard/bot-settings",            by::bot_settings,             [NO,    NO,     CO,     ALL]),
     ("PUT admin-dashboard/bot-settings",            by::change_bot_settings,      [NO,    NO,     CO,     ALL]),
     ("PATCH admin-dashboard/bot-settings",          by::change_bot_settings,      [NO,    NO,     CO,     ALL]),
@@ -110,7 +109,7 @@ pub(crate) const MEDIA: &[Row] = &[
     ("GET /media/{file}",                           by::file,                     [NO,    MINE_Q, CO,     ALL]),
 ];
 
-/// Served beside the contract, to everybody.
+/// Public endpoints outside `/api/`.
 #[rustfmt::skip]
 pub(crate) const OPEN: &[Row] = &[
     ("GET /healthz/",                               by::open,                     [PUB,   PUB,    PUB,    PUB]),

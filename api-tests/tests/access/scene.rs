@@ -1,4 +1,4 @@
-//! The people and the objects that the rows are tried with.
+//! The staff, visitors and objects that the rows are tried with.
 
 mod objects;
 
@@ -8,16 +8,16 @@ use api_tests::{calls::Caller as _, prelude::*};
 
 use crate::{
     callers::{Caller, Home, Who},
+    rights::Whose,
     watch::{Reader, Record},
-    words::Whose,
 };
 
-/// What kind of object a call is about.
+/// The kind of object that a call is about.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Kind {
-    /// None, or the caller's own account.
+    /// No object, or the caller's own account.
     Nothing,
-    /// A session with a visitor's profile, a file and perhaps a handoff.
+    /// A session with a profile, a file and, for some owners, a handoff.
     Session,
     /// An agent, signed in.
     Agent,
@@ -29,7 +29,7 @@ pub(crate) enum Kind {
     NewOwner,
 }
 
-/// An object under all the names that calls know it by.
+/// An object with all identifiers that calls use for it.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Thing {
     /// Id of the agent, of the admin, or of the visitor's profile.
@@ -43,41 +43,41 @@ pub(crate) struct Thing {
     pub(crate) country: String,
     pub(crate) session: String,
     pub(crate) handoff: i64,
-    /// An agent of the same company, who may be put on the session.
+    /// An agent of the same company, to whom the session may be assigned.
     pub(crate) agent: i64,
     pub(crate) assignment: i64,
     /// The file's path below `/media/`, without its signature.
     pub(crate) file: String,
-    /// The same with its signature.
+    /// The same path with its signature.
     pub(crate) link: String,
     /// A plan that the company does not have.
     pub(crate) plan: i64,
-    /// A refresh token that may be presented.
+    /// A valid refresh token.
     pub(crate) refresh: String,
     /// A number that no other object has.
     pub(crate) number: usize,
     /// Id of the file.
     pub(crate) attachment: i64,
-    /// A text that stands in everything of a session, and nowhere else.
+    /// A text that occurs in all data of this session, and nowhere else.
     pub(crate) secret: String,
 }
 
-/// What things are called: `id` is the owner's, the rest as in any [`Thing`].
-pub(crate) struct Marks {
+/// Identifiers of objects. `id` is the account of the company's owner, the rest is as in any [`Thing`].
+pub(crate) struct Identifiers {
     pub(crate) own: Thing,
     pub(crate) foreign: Thing,
     pub(crate) absent: Thing,
-    /// Ids of the other company's visitor, and of none.
+    /// Ids of a profile of the other company, and of no profile.
     pub(crate) profiles: [i64; 2],
     /// Id of a file of another session of the own company.
     pub(crate) colleagues_file: i64,
-    /// Id of the account of an agent of the own company; no agent has it.
+    /// Id of the account of an agent of the own company; it is not the id of any agent.
     pub(crate) account: i64,
     /// Id of the account of an agent of the other company.
     pub(crate) foreign_account: i64,
 }
 
-/// Two companies and everybody in them.
+/// Two companies with their staff and objects.
 pub(crate) struct Scene<'a> {
     pub(crate) world: &'a World,
     own: Company,
@@ -86,16 +86,16 @@ pub(crate) struct Scene<'a> {
     caller: Agent,
     colleague: Agent,
     foreigner: Agent,
-    /// Whose account is switched off.
-    left: Client,
-    /// Whose token is too old.
-    late: Client,
+    /// An agent whose account is deactivated.
+    deactivated: Client,
+    /// An agent whose token has expired.
+    expired: Client,
     other_visitor: String,
-    /// Texts that stand in everything of the own company, and of the other one.
+    /// Texts that occur in all data of the own company, and in all data of the other one.
     canaries: [String; 2],
     reader: Reader,
     plan: i64,
-    standing: HashMap<(Kind, Whose), Thing>,
+    prepared: HashMap<(Kind, Whose), Thing>,
     made: usize,
 }
 
@@ -120,8 +120,8 @@ impl<'a> Scene<'a> {
         let (caller, colleague) =
             (own.agent(&format!("Bo {at_home}")).await, own.agent(&format!("Cy {at_home}")).await);
         let foreigner = foreign.agent(&format!("Di {abroad}")).await;
-        let late = caller.client().clone();
-        // Longer than an access token lasts.
+        let expired = caller.client().clone();
+        // Longer than the lifetime of an access token.
         world.clock.advance(Duration::from_mins(16));
         own.admin = own.admin.signed_in_again().await;
         foreign.admin = foreign.admin.signed_in_again().await;
@@ -137,18 +137,18 @@ impl<'a> Scene<'a> {
             caller,
             colleague,
             foreigner,
-            left: left.client().clone(),
-            late,
+            deactivated: left.client().clone(),
+            expired,
             other_visitor: other.session,
             canaries,
             reader: Reader::new(world),
             plan,
-            standing: HashMap::new(),
+            prepared: HashMap::new(),
             made: 0,
         }
     }
 
-    /// Everybody, with fresh tokens, for a row may end those before.
+    /// Returns all callers with new tokens, because a row may revoke the tokens of the previous ones.
     pub(crate) async fn callers(&mut self) -> Vec<Caller> {
         self.caller = self.caller.signed_in_again().await;
         self.colleague = self.colleague.signed_in_again().await;
@@ -157,36 +157,36 @@ impl<'a> Scene<'a> {
         self.foreign.admin = self.foreign.admin.signed_in_again().await;
         self.superadmin = self.world.superadmin().await;
         let client = |who| match who {
-            Who::Nobody | Who::Visitor | Who::OtherVisitor => self.world.anybody(),
+            Who::Anonymous | Who::Visitor | Who::OtherVisitor => self.world.anybody(),
             Who::Garbage => self.world.anybody().with_token("not.a.token"),
-            Who::Expired => self.late.clone(),
+            Who::Expired => self.expired.clone(),
             Who::Assigned => self.caller.client().clone(),
             Who::Colleague => self.colleague.client().clone(),
             Who::Foreigner => self.foreigner.client().clone(),
             Who::Admin => self.own.admin.client().clone(),
             Who::ForeignAdmin => self.foreign.admin.client().clone(),
-            Who::Deactivated => self.left.clone(),
+            Who::Deactivated => self.deactivated.clone(),
             Who::Superadmin => self.superadmin.client().clone(),
         };
-        Who::EVERYBODY.map(|who| Caller { who, client: client(who) }).into()
+        Who::ALL.map(|who| Caller { who, client: client(who) }).into()
     }
 
-    /// A refresh token of the other company's agent.
+    /// Returns a refresh token of the other company's agent.
     pub(crate) fn refresh_of_the_foreigner(&self) -> String {
         self.foreigner.refresh.clone()
     }
 
-    /// Every row there is.
+    /// Reads all rows of the database.
     pub(crate) fn record(&self) -> Record {
         self.reader.read(self.world)
     }
 
-    /// The code of one company and of the other.
+    /// Returns the codes of the own company and of the other one.
     pub(crate) fn codes(&self) -> [&str; 2] {
         [&self.own.id, &self.foreign.id]
     }
 
-    /// The code of a company in which somebody may be at home.
+    /// Returns the code of the company that a caller belongs to, empty if it is not exactly one.
     pub(crate) fn code(&self, home: Home) -> &str {
         match home {
             Home::Own => &self.own.id,
@@ -195,7 +195,7 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// Texts that nobody of this home may be shown, unless the call is open to whoever names an object of `of`.
+    /// Returns the texts that callers of this company must not see. Texts of the company `of` are allowed.
     pub(crate) fn forbidden(&self, home: Home, of: &str) -> Vec<&str> {
         let [at_home, abroad] = &self.canaries;
         let mut forbidden = match home {
@@ -212,21 +212,21 @@ impl<'a> Scene<'a> {
         forbidden
     }
 
-    /// The texts of both companies.
+    /// Returns the texts of both companies.
     pub(crate) fn canaries(&self) -> [&str; 2] {
         [&self.canaries[0], &self.canaries[1]]
     }
 
-    /// What another visitor says of this thing: its ids, but the own session.
+    /// Returns the object as another visitor would name it: with its ids, but with the visitor's own session.
     pub(crate) fn by_another_visitor(&self, thing: Thing) -> Thing {
         Thing { session: self.other_visitor.clone(), name: "Somebody".to_owned(), ..thing }
     }
 
-    /// Makes the standing objects of one kind, unless they are there.
+    /// Prepares objects of one kind, unless they exist already.
     pub(crate) async fn prepare(&mut self, kind: Kind, whose: &[Whose]) {
         for whose in whose {
-            // What a sign-in gave lasts no longer than a row.
-            if kind == Kind::Nothing || !self.standing.contains_key(&(kind, *whose)) {
+            // Objects of the kind `Nothing` hold credentials, which a row may revoke.
+            if kind == Kind::Nothing || !self.prepared.contains_key(&(kind, *whose)) {
                 let thing = match (kind, whose) {
                     (Kind::Agent, Whose::Mine) => self.signed_in_agent(&self.caller),
                     (Kind::Agent, Whose::Colleagues) => self.signed_in_agent(&self.colleague),
@@ -235,17 +235,17 @@ impl<'a> Scene<'a> {
                     (Kind::Company, Whose::Foreign) => self.owner(&self.foreign).await,
                     _ => self.fresh(kind, *whose).await,
                 };
-                self.standing.insert((kind, *whose), thing);
+                self.prepared.insert((kind, *whose), thing);
             }
         }
     }
 
-    /// An object that lasts as long as the scene, prepared before.
-    pub(crate) fn account_state(&self, kind: Kind, whose: Whose) -> Thing {
-        self.standing.get(&(kind, whose)).unwrap_or_else(|| panic!("no {kind:?} of {whose:?} is prepared")).clone()
+    /// Returns an object that was prepared before.
+    pub(crate) fn prepared(&self, kind: Kind, whose: Whose) -> Thing {
+        self.prepared.get(&(kind, whose)).unwrap_or_else(|| panic!("no {kind:?} of {whose:?} was prepared")).clone()
     }
 
-    /// An object of its own for a call that uses it up.
+    /// Creates a new object, for a call that uses it up.
     pub(crate) async fn fresh(&mut self, kind: Kind, whose: Whose) -> Thing {
         self.made += 1;
         let number = self.made;

@@ -1,4 +1,4 @@
-//! What must not happen: rows that change, and another company's texts in what is answered or logged.
+//! Checks for side effects: changed rows, and another company's texts in answers or in the log.
 
 use std::{
     collections::BTreeMap,
@@ -9,23 +9,23 @@ use std::{
 use api_tests::prelude::*;
 use tracing_subscriber::EnvFilter;
 
-/// Every row of the database, by the company whose it is; those of no company stand under the empty text.
+/// All rows of the database, by company code. Rows that belong to no company have an empty code.
 #[derive(PartialEq, Eq)]
 pub(crate) struct Record(BTreeMap<String, Vec<String>>);
 
-/// How a database is read whole.
+/// A query that reads all rows of a database.
 pub(crate) struct Reader(String);
 
 /// Tables that belong to no company.
 const PLATFORM: [&str; 3] = ["plans", "company_numbers", "__diesel_schema_migrations"];
 
 impl Reader {
-    /// Finds out what tables there are. A table of which nothing says whose its rows are ends the test.
+    /// Builds the query from the schema. Panics if the owner of a table's rows is unknown.
     pub(crate) fn new(world: &World) -> Self {
         let (columns, is_sqlite) = (world.columns(), world.is_sqlite());
         let mut tables: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for column in &columns {
-            let (table, column) = column.split_once('.').unwrap_or_else(|| panic!("{column} is no column"));
+            let (table, column) = column.split_once('.').unwrap_or_else(|| panic!("{column} is not a column"));
             tables.entry(table).or_default().push(column);
         }
         assert!(tables.len() > 20, "only {tables:?}");
@@ -40,11 +40,11 @@ impl Reader {
         Self(parts.collect::<Vec<_>>().join(" UNION ALL "))
     }
 
-    /// Reads it, past the doors.
+    /// Runs the query, without the doors.
     pub(crate) fn read(&self, world: &World) -> Record {
         let mut owners: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for line in world.lines(&self.0) {
-            let (owner, row) = line.split_once('|').unwrap_or_else(|| panic!("{line} names no owner"));
+            let (owner, row) = line.split_once('|').unwrap_or_else(|| panic!("{line} has no owner"));
             owners.entry(owner.to_owned()).or_default().push(row.to_owned());
         }
         owners.values_mut().for_each(|rows| rows.sort_unstable());
@@ -52,7 +52,7 @@ impl Reader {
     }
 }
 
-/// An expression for the company that a row belongs to.
+/// Returns the SQL expression for the company that a row belongs to.
 fn owner(table: &str, columns: &[&str]) -> String {
     let of_account = |account: &str| {
         format!(
@@ -67,19 +67,19 @@ fn owner(table: &str, columns: &[&str]) -> String {
         _ if columns.contains(&"company") => "coalesce(t.company, '')".to_owned(),
         _ if columns.contains(&"user_id") => of_account("t.user_id"),
         _ if PLATFORM.contains(&table) => "''".to_owned(),
-        _ => panic!("tests/access/watch.rs does not know whose the rows of {table} are"),
+        _ => panic!("tests/access/watch.rs does not know the owner of rows of {table}"),
     }
 }
 
 impl Record {
-    /// Asserts that nothing at all changed since.
+    /// Asserts that no row has changed since.
     #[track_caller]
     pub(crate) fn is_still(&self, now: &Self, what: &str) {
         let owners = self.0.keys().chain(now.0.keys());
         owners.for_each(|owner| self.of_one_is_still(now, owner, what));
     }
 
-    /// Asserts that no row of this company changed since.
+    /// Asserts that no row of this company has changed since.
     #[track_caller]
     pub(crate) fn of_one_is_still(&self, now: &Self, owner: &str, what: &str) {
         let none = Vec::new();
@@ -92,7 +92,7 @@ impl Record {
     }
 }
 
-/// Asserts that no answer holds one of these texts, in whatever part of it.
+/// Asserts that neither headers nor body of an answer contain one of these texts.
 #[track_caller]
 pub(crate) fn holds_none(reply: &Reply, canaries: &[&str], at: &str) {
     for canary in canaries {
@@ -103,15 +103,15 @@ pub(crate) fn holds_none(reply: &Reply, canaries: &[&str], at: &str) {
     }
 }
 
-/// Asserts that two answers cannot be told apart by any byte but those of the request's own name.
+/// Asserts that two answers are the same byte for byte, except for values that differ between any two requests.
 #[track_caller]
 pub(crate) fn are_alike(one: &Reply, other: &Reply, at: &str) {
-    assert_eq!(told(one), told(other), "{at}: {one:?} and {other:?} can be told apart");
+    assert_eq!(comparable(one), comparable(other), "{at}: {one:?} and {other:?} can be told apart");
 }
 
-/// Status, headers and body without what differs between any two requests.
-fn told(reply: &Reply) -> (u16, Vec<(String, String)>, String) {
-    // `Connection` says only whether the body had come whole when the answer left.
+/// Returns status, headers and body, without the values that differ between any two requests.
+fn comparable(reply: &Reply) -> (u16, Vec<(String, String)>, String) {
+    // `Connection` depends only on whether the server had read the whole body when it answered.
     const DIFFER: [&str; 3] = ["x-request-id", "date", "connection"];
     let differs = |name: &str| DIFFER.contains(&name) || name.starts_with("ratelimit");
     let headers = reply.headers.iter().filter(|(name, _)| !differs(name.as_str()));
@@ -127,7 +127,7 @@ fn contains(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
-/// What the servers of this process wrote to their log.
+/// The log output of the servers in this process.
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 struct Log;
@@ -143,8 +143,8 @@ impl io::Write for Log {
     }
 }
 
-/// Keeps what is logged from now on, with the server's own words at their most talkative.
-pub(crate) fn listen() {
+/// Captures the log from now on, with the workspace's own crates at level `trace`.
+pub(crate) fn capture_log() {
     static ONCE: OnceLock<()> = OnceLock::new();
     ONCE.get_or_init(|| {
         let own = ["server", "storage", "tenancy", "identity", "knowledge", "chatbot", "handoff", "attachments"];
@@ -153,7 +153,7 @@ pub(crate) fn listen() {
     });
 }
 
-/// Asserts that the log, which has lines, holds none of these texts.
+/// Asserts that the log is not empty and contains none of these texts.
 #[track_caller]
 pub(crate) fn the_log_holds_none(canaries: &[&str]) {
     let log = LOG.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! "Bodies and paths", but for its first line.
+//! Paths, error bodies and statuses. See docs/compatibility.md: Paths, Request bodies, Errors.
 
 use api_tests::prelude::*;
 use reqwest::Method;

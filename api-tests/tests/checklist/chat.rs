@@ -1,4 +1,4 @@
-//! "Chat".
+//! Guarantees about chat. See docs/compatibility.md, Chat.
 
 use api_tests::prelude::*;
 
@@ -21,7 +21,7 @@ async fn a_message_and_a_company_start_a_session_and_a_bad_session_id_gives_a_ne
         let body = json!({"message": "Hello", "company_id": tesla.id, "session_id": id});
         let reply = world.anybody().chat(&body).await.ok();
         assert!(!known.contains(&reply["session_id"]) && reply["session_id"] != id, "{reply}");
-        // The returned id is good from then on.
+        // Later messages can use the returned id.
         let body = json!({"message": "Ann Ray", "company_id": tesla.id, "session_id": reply["session_id"]});
         let next = world.anybody().chat(&body).await.ok();
         assert_eq!((&next["session_id"], &next["collecting"]), (&reply["session_id"], &json!("country_code")));
@@ -108,8 +108,8 @@ async fn human_handling_is_silent_and_after_resolution_the_bot_answers_again(wor
     let mut visitor = tesla.visitor().await;
     let handoff = visitor.ask_for_a_person(&tesla.admin).await;
     let reply = visitor.say("Good evening").await;
-    let told = (&reply["type"], &reply["response"], &reply["escalated"]);
-    assert_eq!(told, (&json!("human_handling"), &json!(""), &json!(true)));
+    let shown = (&reply["type"], &reply["response"], &reply["escalated"]);
+    assert_eq!(shown, (&json!("human_handling"), &json!(""), &json!(true)));
     tesla.admin.resolve(handoff, "done").await.ok();
     let reply = visitor.say("Good evening").await;
     assert_eq!((&reply["type"], reply.get("escalated")), (&json!("greeting_response"), None));
@@ -120,7 +120,7 @@ async fn suggestions_are_hints_with_example_and_messages_without(world: &World) 
     let tesla = world.company("Tesla Motors").await;
     tesla.knowledge(&sample::bicycle_faq()).await;
     let mut visitor = tesla.stranger();
-    // In the intake, every chip that is no hint is taken as an answer to the step it stands under.
+    // During the intake, every suggestion that is not a hint is a valid answer to the current step.
     let mut reply = visitor.say("Hello").await;
     for line in ["John Doe", "", "9841234567", "", "Springfield, USA"] {
         let chips = reply["suggestions"].as_array().unwrap();
@@ -132,7 +132,7 @@ async fn suggestions_are_hints_with_example_and_messages_without(world: &World) 
         assert_ne!(reply["collecting"], before, "{next}");
     }
     assert_eq!(reply["type"], "profile_complete");
-    // Later, every button leads somewhere.
+    // After the intake, every suggestion is understood.
     let mut buttons = vec![reply["suggestions"].clone()];
     for line in ["Good evening", "zzz", "Do I need to leave a deposit?"] {
         buttons.push(visitor.say(line).await["suggestions"].clone());

@@ -1,4 +1,4 @@
-//! "Deliberate differences", what a client of the replaced system can notice.
+//! Differences that a client of the replaced service can notice. See docs/compatibility.md, Deliberate differences.
 
 use std::time::Duration;
 
@@ -138,13 +138,13 @@ async fn is_escalated_is_true_only_while_a_handoff_is_open_and_new_agents_are_pe
         let profile = &tesla.admin.profiles(&[]).await.ok()["results"][0];
         let detail = tesla.admin.visitor_profile(profile["id"].as_i64().unwrap()).await.ok();
         let status = visitor.session_status(&visitor.session).await.ok();
-        let told = [
+        let flags = [
             &status["is_escalated"],
             &profile["session_info"]["is_escalated"],
             &detail["session_info"]["is_escalated"],
         ];
-        assert!(told.iter().all(|value| *value == told[0]), "{told:?}");
-        told[0].as_bool().unwrap()
+        assert!(flags.iter().all(|value| *value == flags[0]), "{flags:?}");
+        flags[0].as_bool().unwrap()
     };
     assert!(!escalated(&visitor).await);
     let handoff = visitor.ask_for_a_person(&tesla.admin).await;

@@ -1,4 +1,4 @@
-//! "Bodies and paths", the first line: every endpoint that takes a body reads all three kinds.
+//! Every endpoint that takes a body reads JSON, form and multipart. See docs/compatibility.md, Request bodies.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ on_each_database!(
     duplicate_query_keys_take_the_last_value,
 );
 
-/// Tested elsewhere: files come as multipart alone, and an FAQ is no list of fields.
+/// Operations tested elsewhere: files require multipart, and an FAQ is not a list of fields.
 const ELSEWHERE: [&str; 3] =
     ["POST chatbot/upload", "POST human-handoff/agent/upload", "POST chatbot/load-rag-documents"];
 
@@ -21,14 +21,14 @@ enum Encoding {
     Multipart,
 }
 
-/// One way of sending fields, and the calls that were made in it.
+/// Sends fields in one encoding, and records the calls.
 struct Sender {
     encoding: Encoding,
     made: BTreeSet<(String, u16)>,
 }
 
 impl Sender {
-    /// Calls with these fields and some that nobody asked for; gives the answer, a success.
+    /// Calls with these fields and some unknown ones, asserts success and returns the body.
     async fn send(&mut self, who: &Client, call: &str, fields: &[(&str, &str)]) -> Value {
         let (method, path) = call.split_once(' ').unwrap();
         let method = Method::from_bytes(method.as_bytes()).unwrap();
@@ -36,7 +36,7 @@ impl Sender {
         if !fields.is_empty() {
             let empty = request().await;
             let named = matches!(empty.status, 200 | 400 | 404) && empty.body["code"] != "parse_error";
-            assert!(named, "an empty body is an empty object: {empty:?}");
+            assert!(named, "an empty body is not read as an empty object: {empty:?}");
         }
         let mut sent = fields.to_vec();
         sent.push(("no_such_key", "x"));
@@ -80,7 +80,7 @@ async fn json_urlencoded_and_multipart_everywhere_empty_bodies_parse_and_what_is
     }
 }
 
-/// Everything about accounts; gives an admin of a new company.
+/// Makes all calls about accounts; returns an admin of a new company.
 async fn accounts(world: &World, sender: &mut Sender) -> Client {
     let (superadmin, anybody) = (world.superadmin().await, world.anybody());
     let root = superadmin.client();
@@ -124,7 +124,7 @@ async fn accounts(world: &World, sender: &mut Sender) -> Client {
     anybody.with_token(pair["access"].as_str().unwrap())
 }
 
-/// Everything about agents, visitors and their sessions.
+/// Makes all calls about agents, visitors and sessions.
 async fn sessions(world: &World, sender: &mut Sender, admin: &Client) {
     let anybody = world.anybody();
     let email = format!("bo@{:?}.example", sender.encoding);
@@ -188,7 +188,7 @@ fn choice(email: &str, current: &str) -> [(&'static str, String); 4] {
     ]
 }
 
-/// A text, or a number as one.
+/// Returns a string, or a number as text.
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

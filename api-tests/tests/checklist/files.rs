@@ -1,4 +1,4 @@
-//! "Files".
+//! Guarantees about uploads and links. See docs/compatibility.md, Files.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! "Handoff".
+//! Guarantees about handoffs. See docs/compatibility.md, Sessions and handoffs.
 
 use api_tests::prelude::*;
 
@@ -12,13 +12,13 @@ on_each_database!(
 async fn the_queue_is_listed_and_assigned_by_handoff_and_agent_id_whatever_the_status(world: &World) {
     let tesla = world.company("Tesla Motors").await;
     let bo = tesla.agent("Bo Agent").await;
-    // One who is pending, one who is available, and one who has left for the day.
+    // A pending agent, an available one, and one who has signed out.
     let new = tesla.admin.create_agent(&tesla.agent_body("New Agent")).await.created();
-    let away = tesla.agent("Cy Agent").await;
-    away.client().post("/api/admin-dashboard/agent-logout/", &json!({})).await.ok();
-    let user = away.profile().await.ok()["id"].as_i64().unwrap();
-    let agents = [new["agent"]["id"].as_i64().unwrap(), bo.id, away.id];
-    assert!(!agents.contains(&user), "a user id that no agent has: {user}");
+    let signed_out = tesla.agent("Cy Agent").await;
+    signed_out.client().post("/api/admin-dashboard/agent-logout/", &json!({})).await.ok();
+    let user = signed_out.profile().await.ok()["id"].as_i64().unwrap();
+    let agents = [new["agent"]["id"].as_i64().unwrap(), bo.id, signed_out.id];
+    assert!(!agents.contains(&user), "the user id is also an agent id: {user}");
     for agent in agents {
         let mut visitor = tesla.visitor().await;
         visitor.ask_for_a_person(&bo).await;
@@ -28,7 +28,7 @@ async fn the_queue_is_listed_and_assigned_by_handoff_and_agent_id_whatever_the_s
         let handoff = queue[0]["id"].as_i64().unwrap();
         let assigned = tesla.admin.assign(handoff, agent).await.ok();
         assert_eq!(assigned["handoff_session"]["agent"], agent);
-        // A user id is no agent id.
+        // The call takes agent ids, not user ids.
         tesla.admin.assign(handoff, user).await.error(404, "not_found", "Agent not found");
     }
 }

@@ -1,4 +1,4 @@
-//! "Deliberate differences", what stays inside a company or is refused.
+//! Limits to one company, and new refusals. See docs/compatibility.md, Deliberate differences.
 
 use api_tests::prelude::*;
 
@@ -83,10 +83,10 @@ async fn deleting_the_last_admin_closes_the_company_and_agent_limits_are_enforce
 mod rates {
     use api_tests::{Setup, prelude::*};
 
-    api_tests::on_each_database! { with contract: calls_are_rate_limited }
+    api_tests::on_each_database! { with default_limits: calls_are_rate_limited }
 
-    /// A server with the limits that the contract gives.
-    fn contract() -> Setup {
+    /// A server with the default limits.
+    fn default_limits() -> Setup {
         Setup { limits: Some(server::config::Limits::default()), ..Setup::default() }
     }
 

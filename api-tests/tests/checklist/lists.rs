@@ -1,4 +1,4 @@
-//! "Lists".
+//! Guarantees about lists and rows. See docs/compatibility.md: Pages, Accounts and companies, Object shapes.
 
 use api_tests::prelude::*;
 

@@ -1,4 +1,4 @@
-//! "Sign-in".
+//! Guarantees about sign-in. See docs/compatibility.md: Passwords, Tokens.
 
 use api_tests::prelude::*;
 use reqwest::Method;

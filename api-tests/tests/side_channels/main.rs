@@ -1,4 +1,4 @@
-//! What one company could learn of another, or take from it, without reading a row of it.
+//! Side channels: what a company could learn or take from another without reading its rows.
 #![cfg(test)]
 
 mod ranks;
@@ -25,15 +25,15 @@ async fn ten_thousand_hostile_entries_next_door_change_no_byte_of_an_answer(worl
         let load = json!({"documents": hostile(half * 5000, 5000), "mode": "merge"});
         assert_eq!(spacex.admin.load_documents(&load).await.ok()["documents_count"], 5000);
     }
-    // The other company's own index is there and asked before ours is asked again.
+    // Make sure that the other company's index is built and used before ours is used again.
     let mut enemy = spacex.visitor().await;
     assert_eq!(enemy.say("Do I need to leave a deposit?").await["confidence"], 1.0);
-    assert_eq!(answers(&mut visitor).await, before, "an answer moved");
+    assert_eq!(answers(&mut visitor).await, before, "an answer changed");
     let mut newcomer = tesla.visitor().await;
-    assert_eq!(answers(&mut newcomer).await, before, "an answer to somebody new moved");
+    assert_eq!(answers(&mut newcomer).await, before, "an answer to a new visitor changed");
 }
 
-/// What is answered to exact questions, to paraphrases and to what nobody knows, byte for byte.
+/// Returns the answers to exact questions, to paraphrases and to unknown questions.
 async fn answers(visitor: &mut Visitor) -> Vec<String> {
     let mut answers = Vec::new();
     for question in [
@@ -57,7 +57,7 @@ async fn answers(visitor: &mut Visitor) -> Vec<String> {
     answers
 }
 
-/// Entries that ask our questions, repeat our rare words and our chunk ids, and answer otherwise.
+/// Returns entries with our questions, rare words and chunk ids, but with different answers.
 fn hostile(from: usize, count: usize) -> Value {
     let sample = sample::bicycle_faq();
     let ours: Vec<_> = sample["shop"].as_object().unwrap().values().filter_map(Value::as_array).flatten().collect();
@@ -74,12 +74,12 @@ fn hostile(from: usize, count: usize) -> Value {
     json!({"shop": {"Renting": (from..from + count).map(entry).collect::<Vec<_>>()}})
 }
 
-/// How often each of the two is asked in one run.
+/// Number of calls of each kind in one run.
 const SAMPLES: usize = 200;
-/// Runs that must all tell the two apart before the test believes it.
+/// Number of runs that must all find a difference before the test fails.
 const RUNS: usize = 3;
 
-/// A call about what is another company's, or about what is not there.
+/// Makes a call about another company's object (true) or about an absent one (false).
 type Ask<'a> = Box<dyn Fn(bool) -> Call + 'a>;
 
 async fn foreign_and_absent_objects_take_the_same_time(world: &World) {
@@ -91,10 +91,10 @@ async fn foreign_and_absent_objects_take_the_same_time(world: &World) {
     let file = visitor.share("cv.pdf", b"%PDF-").await;
     let file = file["file_url"].as_str().unwrap().split('?').next().unwrap().to_owned();
     let profile = spacex.admin.profiles(&[]).await.ok()["results"][0]["id"].as_i64().unwrap();
-    let nobody = format!("SPA001_{}", uuid::Uuid::new_v4());
+    let unknown_session = format!("SPA001_{}", uuid::Uuid::new_v4());
     let no_file = file.replace("cv.pdf", "no.pdf");
-    let (there, absent) = (visitor.session.as_str(), nobody.as_str());
-    // Own objects are there too, so that neither id is beyond every row of the index.
+    let (there, absent) = (visitor.session.as_str(), unknown_session.as_str());
+    // Create own objects too, so that neither id lies after all rows of the index.
     let mut own = tesla.visitor().await;
     own.ask_for_a_person(&bo).await;
 
@@ -160,16 +160,16 @@ async fn foreign_and_absent_objects_take_the_same_time(world: &World) {
             }
             told_apart.push((difference, p));
         }
-        assert!(told_apart.len() < RUNS, "{what}: in each of {RUNS} runs the time tells the two apart: {told_apart:?}");
+        assert!(told_apart.len() < RUNS, "{what}: the times differ in each of {RUNS} runs: {told_apart:?}");
     }
 }
 
-/// Microseconds that calls about a foreign and an absent object take, asked in turn; which comes first changes.
+/// Measures calls about a foreign and an absent object in alternation; returns the times in microseconds.
 async fn interleaved(call: &(dyn Fn(bool) -> Call + '_)) -> (Vec<f64>, Vec<f64>) {
     let (mut foreign, mut absent) = (Vec::new(), Vec::new());
-    for turn in 0..SAMPLES {
-        // In pairs of changing order, by a sequence without a short period.
-        let foreign_first = (turn * turn / 3 + turn / 7) % 2 == 0;
+    for pair in 0..SAMPLES {
+        // The order within a pair varies, in a sequence without a short period.
+        let foreign_first = (pair * pair / 3 + pair / 7) % 2 == 0;
         for is_foreign in [foreign_first, !foreign_first] {
             let begun = Instant::now();
             call(is_foreign).await;
@@ -184,16 +184,16 @@ const KEY: &str = "a key that is long enough";
 
 async fn keys_cannot_be_taken_by_another_company(world: &World) {
     let (tesla, spacex) = (world.company("Tesla Motors").await, world.company("SpaceX").await);
-    // An opening key, said next door first, from the same address.
+    // An opening key that the other company's visitor used first, from the same address.
     let opening = |company: &Company| json!({"message": "Hello", "company_id": company.id, "client_message_id": KEY});
-    let next_door = world.anybody().chat(&opening(&spacex)).await.expect(200);
+    let elsewhere = world.anybody().chat(&opening(&spacex)).await.expect(200);
     let first = world.anybody().chat(&opening(&tesla)).await.expect(200);
     assert_eq!(first.header("idempotency-replayed"), "");
-    assert_ne!(first.body["session_id"], next_door.body["session_id"]);
+    assert_ne!(first.body["session_id"], elsewhere.body["session_id"]);
     let repeat = world.anybody().chat(&opening(&tesla)).await.expect(200);
     assert_eq!((repeat.header("idempotency-replayed"), &repeat.body), ("true", &first.body));
 
-    // A visitor's key in a session whose id somebody says together with another company.
+    // A visitor's key, used first by a caller who sends the session id with another company.
     let visitor = tesla.visitor().await;
     let body = |company: &Company| {
         json!({"message": "Good evening", "company_id": company.id, "session_id": visitor.session,
@@ -204,7 +204,7 @@ async fn keys_cannot_be_taken_by_another_company(world: &World) {
     let said = world.anybody().chat(&body(&tesla)).await.expect(200);
     assert_eq!((said.header("idempotency-replayed"), &said.body["session_id"]), ("", &json!(visitor.session)));
 
-    // A staff key, tried by another company's agent on a session that is not theirs.
+    // A staff key that staff of another company try first on this session.
     let (bo, di) = (tesla.agent("Bo Agent").await, spacex.agent("Di Agent").await);
     let mut waiting = tesla.visitor().await;
     waiting.ask_for_a_person(&bo).await;
@@ -219,7 +219,7 @@ async fn keys_cannot_be_taken_by_another_company(world: &World) {
 async fn files_cannot_be_taken_by_another_company(world: &World) {
     let (tesla, spacex) = (world.company("Tesla Motors").await, world.company("SpaceX").await);
     let (mut visitor, mut enemy) = (tesla.visitor().await, spacex.visitor().await);
-    // Into a session of another company, and under another company's name into it.
+    // Uploads for sessions that belong to another company than the one in the request.
     for company in [&spacex.id, &tesla.id] {
         let session = if *company == tesla.id { &enemy.session } else { &visitor.session };
         world.anybody().upload(company, session, "cv.pdf", b"%PDF-").await.expect(404);
@@ -230,13 +230,13 @@ async fn files_cannot_be_taken_by_another_company(world: &World) {
     assert!(refused.body["attachment_ids"].is_array(), "{refused:?}");
     let attached = visitor.send(&attach).await.ok();
     assert_eq!(attached["attachments"][0]["id"], file["id"]);
-    // A file of the same name and content is one of its own.
+    // Another file with the same name and content is a separate file.
     let same = enemy.share("cv.pdf", b"%PDF-").await;
     assert_ne!(same["id"], file["id"]);
     assert!(same["file_url"].as_str().unwrap().starts_with("/media/uploads/SPA001/"), "{same}");
     let link = file["file_url"].as_str().unwrap();
     assert_eq!(world.anybody().get(link).await.expect(200).bytes, b"%PDF-");
-    // A signature is good for the path that it was made for.
+    // A signature is valid for its own path only.
     let (path, _) = link.split_once('?').unwrap();
     let (_, foreign_signature) = same["file_url"].as_str().unwrap().split_once('?').unwrap();
     world.anybody().get(&format!("{path}?{foreign_signature}")).await.expect(403);
@@ -247,14 +247,14 @@ async fn codes_and_chunks_cannot_be_taken_by_another_company(world: &World) {
     tesla.knowledge(&sample::bicycle_faq()).await;
     let mut visitor = tesla.visitor().await;
     let before = answers(&mut visitor).await;
-    // The chunk ids of one company are free in another, in each mode, whatever company the body names.
+    // Chunk ids are unique within a company only, in each mode, and the company in the body is ignored.
     for mode in ["merge", "replace", "merge"] {
         let load = json!({"documents": hostile(0, 5), "mode": mode, "company_id": tesla.id});
         assert_eq!(spacex.admin.load_documents(&load).await.ok()["company_id"], spacex.id.as_str());
     }
     assert_eq!(answers(&mut visitor).await, before, "another company's load changed an answer");
 
-    // A code that is not given yet cannot be written to, signed up with or kept.
+    // A code that is not in use yet cannot be used for chat, joined or reserved.
     let hello = json!({"message": "Hello", "company_id": "TES002", "client_message_id": KEY});
     world.anybody().chat(&hello).await.expect(404);
     let superadmin = world.superadmin().await;

@@ -1,7 +1,7 @@
-//! The rank test of Mann and Whitney, and medians.
+//! The Mann-Whitney rank test, and medians.
 
-/// How likely ranks that lie as far apart as these are if both are drawn from the same: two-sided, by the
-/// normal approximation with the correction for ties, good for more than twenty of each.
+/// Returns the two-sided p-value of the hypothesis that both samples have the same distribution. Uses the normal
+/// approximation with tie correction, which needs more than twenty values in each sample.
 pub(crate) fn p_of_same(one: &[f64], other: &[f64]) -> f64 {
     let mut all: Vec<(f64, bool)> =
         one.iter().map(|it| (*it, true)).chain(other.iter().map(|it| (*it, false))).collect();
@@ -10,7 +10,7 @@ pub(crate) fn p_of_same(one: &[f64], other: &[f64]) -> f64 {
     while begun < all.len() {
         let value = all[begun].0;
         let alike = all[begun..].iter().take_while(|it| it.0.total_cmp(&value).is_eq()).count();
-        // Ranks begin at one; those that are alike share their mean.
+        // Ranks start at one. Equal values share their mean rank.
         let rank = count(begun) + (count(alike) + 1.0) / 2.0;
         rank_sum += rank * count(all[begun..begun + alike].iter().filter(|it| it.1).count());
         ties += count(alike).powi(3) - count(alike);
@@ -26,7 +26,7 @@ pub(crate) fn p_of_same(one: &[f64], other: &[f64]) -> f64 {
     2.0 * upper_tail(z)
 }
 
-/// The middle value.
+/// Returns the median.
 pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -34,7 +34,8 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     f64::midpoint(low, high)
 }
 
-/// The normal distribution's part above `z`, by Abramowitz and Stegun 26.2.17; off by less than 1e-7.
+/// Returns the upper tail of the normal distribution above `z`, by Abramowitz and Stegun 26.2.17, with an error
+/// below 1e-7.
 fn upper_tail(z: f64) -> f64 {
     let t = 1.0 / (1.0 + 0.231_641_9 * z);
     let series = [1.330_274_429, -1.821_255_978, 1.781_477_937, -0.356_563_782, 0.319_381_530];

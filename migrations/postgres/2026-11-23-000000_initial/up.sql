@@ -1,5 +1,5 @@
--- The same tables as for SQLite, with native moments and documents. Texts that
--- lists are ordered by, and company codes, compare by bytes as SQLite does it.
+-- The same tables as for SQLite, with native timestamps and JSON documents. Company codes and the
+-- columns that lists are ordered by use COLLATE "C": they compare by bytes, as in SQLite.
 
 -- Lobby and platform tables: no company column.
 
@@ -18,7 +18,8 @@ CREATE TABLE companies (
     created_at TIMESTAMPTZ NOT NULL
 );
 
--- The owner of the shared library. Closed, so no visitor and no list finds it.
+-- The reserved company that owns the shared library. It is closed, so visitors cannot reach it and
+-- lists do not show it.
 INSERT INTO companies (code, name, status, created_at) VALUES ('SHARED', 'Shared library', 'closed', 'epoch');
 
 CREATE TABLE accounts (
@@ -36,8 +37,8 @@ CREATE TABLE accounts (
     date_joined TIMESTAMPTZ NOT NULL
 );
 
--- The claims of each family's newest pair of tokens, in seconds as tokens carry
--- them: signed again, they give the same two texts.
+-- The claims of each family's newest pair of tokens. Times are in seconds, as in the tokens, so that
+-- signing the claims again gives the same two tokens.
 CREATE TABLE refresh_families (
     id TEXT PRIMARY KEY NOT NULL,
     user_id BIGINT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
@@ -67,8 +68,8 @@ CREATE TABLE plans (
     created_at TIMESTAMPTZ NOT NULL
 );
 
--- Company tables: each names its company, is unique by (company_id, id), and
--- refers to others by both columns, so that no row can point across companies.
+-- Company tables: each has a company_id, is unique by (company_id, id), and refers to other company
+-- tables by both columns, so that no row can refer to another company's row.
 
 CREATE TABLE admins (
     company_id TEXT COLLATE "C" NOT NULL REFERENCES companies (code),

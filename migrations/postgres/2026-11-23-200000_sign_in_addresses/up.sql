@@ -1,6 +1,6 @@
--- Lobby table: where each account has signed in from within 30 days, so that
--- failures from elsewhere do not lock it out there. An IPv4 address, or the
--- network of an IPv6 address.
+-- Lobby table: the addresses from which each account signed in during the last 30 days. Failed
+-- sign-ins from other addresses do not lock the account out at these. An address is an IPv4 address
+-- or the network of an IPv6 address.
 CREATE TABLE sign_in_addresses (
     user_id BIGINT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
     address TEXT NOT NULL,

@@ -1,10 +1,10 @@
--- The second wall: every row is behind a policy that knows the door and the company which a
--- transaction named (`app.door`, `app.company`). What is not named is NULL, or empty once a
--- transaction has named it on the connection; neither is a company's code or a door, so it shows and
--- writes nothing. The settings are read for each row: a sub-select would read them once, and costs
--- each of a turn's many small statements more than reading them for its few rows.
+-- Row-level security, in addition to the filters of the queries. Every policy checks the door and the
+-- company that the transaction has set (`app.door`, `app.company`). An unset setting is NULL, or empty
+-- if an earlier transaction on the connection had set it. Neither value is a door or a company code, so
+-- such a transaction can neither read nor write rows. The settings are read for each row: a sub-select
+-- would read them once, but it costs the many small statements of a chat turn more than it saves.
 
--- Sets up a table: one policy for each command, and the owner's way for migrations.
+-- Sets up one table: a policy for each command, and a policy for the owner's migrations.
 CREATE FUNCTION pg_temp.guard(
     guarded TEXT, to_select TEXT, to_insert TEXT, to_update TEXT, to_delete TEXT
 ) RETURNS VOID LANGUAGE plpgsql AS $guard$
@@ -25,7 +25,8 @@ BEGIN
         'CREATE POLICY may_update ON %I FOR UPDATE USING (%s) WITH CHECK (%s)', guarded, to_update, to_update
     );
     EXECUTE format('CREATE POLICY may_delete ON %I FOR DELETE USING (%s)', guarded, to_delete);
-    -- FORCE binds the owner too. CURRENT_USER is the owner, by name: no other role has this policy.
+    -- FORCE applies the policies to the owner as well. CURRENT_USER is stored as the owner's name, so no
+    -- other role gets this policy.
     condition := format('(%s = ''migration'')', door);
     EXECUTE format(
         'CREATE POLICY may_migrate ON %I TO CURRENT_USER USING %s WITH CHECK %s', guarded, condition, condition
@@ -33,8 +34,8 @@ BEGIN
 END
 $guard$;
 
--- Company tables. Their rows are written for the company that was named, whichever the door; read
--- also by the platform, which lists over all companies.
+-- Company tables. Through every door, a transaction writes only rows of the company that it has set.
+-- The platform also reads the rows of all companies, for its lists.
 SELECT pg_temp.guard(
     guarded, 'company_id = :company OR :door = ''platform''', 'company_id = :company', 'company_id = :company',
     'company_id = :company'
@@ -44,15 +45,15 @@ FROM unnest(ARRAY[
     'idempotency_keys', 'opening_keys', 'documents', 'chunks', 'profile_counts', 'handoff_counts'
 ]) AS guarded;
 
--- The same, and read in the lobby: where is a session, whose file is it.
+-- The same, and the lobby reads them to find the company of a session or file.
 SELECT pg_temp.guard(
     guarded, 'company_id = :company OR :door IN (''platform'', ''lobby'')', 'company_id = :company',
     'company_id = :company', 'company_id = :company'
 )
 FROM unnest(ARRAY['sessions', 'attachments']) AS guarded;
 
--- Staff: the same, whose account is it. A new row names an account, so it is made where accounts are:
--- with `app.logins` set for that statement.
+-- Staff: the same, and the lobby reads them to find the company of an account. A new row refers to an
+-- account, so inserting it needs `app.logins` for that statement, like inserting the account itself.
 SELECT pg_temp.guard(
     guarded, 'company_id = :company OR :door IN (''platform'', ''lobby'')',
     'company_id = :company AND current_setting(''app.logins'', true) = ''on''',
@@ -60,7 +61,7 @@ SELECT pg_temp.guard(
 )
 FROM unnest(ARRAY['admins', 'agents']) AS guarded;
 
--- Companies are opened by the platform, changed by whoever is inside, and never deleted.
+-- The platform opens companies. Transactions of a company change its own row. Companies are never deleted.
 SELECT pg_temp.guard(
     'companies', 'code = :company OR :door IN (''platform'', ''lobby'')', ':door = ''platform''', 'code = :company',
     'FALSE'
@@ -74,11 +75,12 @@ SELECT pg_temp.guard(
     'plans', 'nullif(:door, '''') IS NOT NULL', ':door = ''platform''', ':door = ''platform''', ':door = ''platform'''
 );
 
--- Lobby tables. A company reaches the accounts of its own staff: an agent's by its row in agents, an
--- admin's by its row in admins. Either names an account once, over all companies, so a row that names
--- an account of another role or another company's reaches nothing. What a company cannot do by that,
--- making an account whose name may be anybody's and deleting one that is nobody's any more, it does
--- with `app.logins` set for that statement. Superadmins cannot be changed, made or deleted either way.
+-- Lobby tables. A company has access to the accounts of its own staff: to an agent's account through
+-- the row in agents, to an admin's through the row in admins. Both tables refer to an account at most
+-- once over all companies, so a row that names an account of another role or company gives no access.
+-- Two things are impossible that way: creating an account, whose login name may be taken elsewhere, and
+-- deleting an account that no staff row refers to. A company does these with `app.logins` set for that
+-- statement. Neither way allows it to create, change or delete a superadmin.
 SELECT pg_temp.guard(
     'accounts',
     ':door IN (''platform'', ''lobby'') OR current_setting(''app.logins'', true) = ''on''

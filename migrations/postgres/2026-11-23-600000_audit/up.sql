@@ -1,14 +1,15 @@
--- The audit log: one chain of entries for each company, and one for the installation, which stands
--- under the reserved company. Rows hold ids and words, nothing that says who somebody is.
+-- The audit log: one chain of entries for each company, and one for the installation, which belongs
+-- to the reserved company. Rows hold ids and fixed words, but no personal data.
 
--- How long a chain is and what it ends with. Locked by whoever appends, so that a chain has one end.
+-- The length of each chain and the seal of its end. A transaction that appends locks the row, so that
+-- a chain never forks.
 CREATE TABLE audit_heads (
     company_id TEXT COLLATE "C" PRIMARY KEY NOT NULL REFERENCES companies (code),
     entries BIGINT NOT NULL,
     mac BYTEA NOT NULL
 );
 
--- Appended to and nothing else: the runtime role may neither change nor delete what is here.
+-- Append-only: the runtime role may neither update nor delete entries.
 CREATE TABLE audit_entries (
     company_id TEXT COLLATE "C" NOT NULL REFERENCES audit_heads (company_id),
     seq BIGINT NOT NULL,
@@ -23,8 +24,8 @@ CREATE TABLE audit_entries (
     PRIMARY KEY (company_id, seq)
 );
 
--- The second wall. What a transaction appends to it names first, whichever its door; the platform
--- reads all chains, to verify them.
+-- Row-level security. Through every door, a transaction sets `app.company` before it appends to that
+-- company's chain. The platform reads all chains, to verify them.
 DO $$
 DECLARE
     company CONSTANT TEXT := '(company_id = current_setting(''app.company'', true))';

@@ -1,4 +1,4 @@
--- Moments are whole microseconds since 1970; documents are JSON texts.
+-- Timestamps are whole microseconds since 1970; documents are JSON text.
 
 -- Lobby and platform tables: no company column.
 
@@ -17,7 +17,8 @@ CREATE TABLE companies (
     created_at INTEGER NOT NULL
 ) STRICT;
 
--- The owner of the shared library. Closed, so no visitor and no list finds it.
+-- The reserved company that owns the shared library. It is closed, so visitors cannot reach it and
+-- lists do not show it.
 INSERT INTO companies (code, name, status, created_at) VALUES ('SHARED', 'Shared library', 'closed', 0);
 
 CREATE TABLE accounts (
@@ -35,8 +36,8 @@ CREATE TABLE accounts (
     date_joined INTEGER NOT NULL
 ) STRICT;
 
--- The claims of each family's newest pair of tokens, in seconds as tokens carry
--- them: signed again, they give the same two texts.
+-- The claims of each family's newest pair of tokens. Times are in seconds, as in the tokens, so that
+-- signing the claims again gives the same two tokens.
 CREATE TABLE refresh_families (
     id TEXT PRIMARY KEY NOT NULL,
     user_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
@@ -66,8 +67,8 @@ CREATE TABLE plans (
     created_at INTEGER NOT NULL
 ) STRICT;
 
--- Company tables: each names its company, is unique by (company_id, id), and
--- refers to others by both columns, so that no row can point across companies.
+-- Company tables: each has a company_id, is unique by (company_id, id), and refers to other company
+-- tables by both columns, so that no row can refer to another company's row.
 
 CREATE TABLE admins (
     company_id TEXT NOT NULL REFERENCES companies (code),

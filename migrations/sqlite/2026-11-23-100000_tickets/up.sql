@@ -1,5 +1,5 @@
--- Stand-ins for access tokens on sockets, under the SHA-256 of their text: each
--- works once and for a minute.
+-- Tickets, which replace access tokens when a socket is opened. The key is the SHA-256 of the ticket's
+-- text. A ticket works once and expires after a minute.
 CREATE TABLE tickets (
     hash BLOB PRIMARY KEY NOT NULL,
     user_id INTEGER NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,

@@ -1,7 +1,7 @@
--- Indexes of lists whose cost must not grow with a company.
+-- Indexes for lists whose cost must not grow with the size of a company.
 CREATE INDEX profiles_by_country ON profiles (company_id, country_code, created_at, id);
--- Said as the query of the queue says it: of `agent_id IS NULL` SQLite thinks that handoffs_by_agent
--- is the better index, in which all stand that were resolved without an agent.
+-- The condition has the same form as in the query of the queue. With `agent_id IS NULL`, SQLite would
+-- prefer handoffs_by_agent, which also holds all handoffs that were resolved without an agent.
 CREATE INDEX handoffs_waiting ON handoffs (company_id, escalated_at, id)
     WHERE resolved_at IS NULL AND NOT (agent_id IS NOT NULL);
 CREATE INDEX handoffs_assigned ON handoffs (company_id, agent_id, escalated_at, id)
@@ -9,12 +9,13 @@ CREATE INDEX handoffs_assigned ON handoffs (company_id, agent_id, escalated_at, 
 CREATE INDEX handoffs_resolved ON handoffs (company_id, agent_id, resolved_at)
     WHERE resolved_at IS NOT NULL;
 
--- Lists over all companies. Every id is above zero, but only their queries say so: these indexes
--- must not serve a query of one company, which would then walk over everybody else's rows.
+-- Indexes for lists over all companies. Every id is above zero, but only the queries of these lists
+-- state it. So the planner cannot use the indexes for a query of one company, which would then scan
+-- the rows of all companies.
 CREATE INDEX profiles_everywhere ON profiles (created_at, id) WHERE id > 0;
 CREATE INDEX handoffs_everywhere ON handoffs (escalated_at, id) WHERE id > 0;
 
--- Counts that are kept: they move in the transaction that moves the rows, as the last thing it does.
+-- Stored counts. The transaction that changes the rows updates them in its last statements.
 
 CREATE TABLE profile_counts (
     company_id TEXT PRIMARY KEY NOT NULL REFERENCES companies (code),
@@ -23,7 +24,7 @@ CREATE TABLE profile_counts (
 INSERT INTO profile_counts (company_id, profiles)
 SELECT company_id, count(*) FROM profiles GROUP BY company_id;
 
--- How many handoffs name an agent: those that are open and those that are resolved.
+-- Number of open (assigned) and of resolved handoffs of each agent.
 CREATE TABLE handoff_counts (
     company_id TEXT NOT NULL REFERENCES companies (code),
     agent_id INTEGER NOT NULL,

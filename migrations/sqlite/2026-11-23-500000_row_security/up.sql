@@ -1,2 +1,2 @@
--- SQLite has no row-level security: types, composite keys and tests carry the isolation there.
+-- SQLite has no row-level security. Isolation there depends on types, composite keys and tests.
 SELECT 1;

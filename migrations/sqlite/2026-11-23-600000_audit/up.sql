@@ -1,7 +1,7 @@
--- The audit log: one chain of entries for each company, and one for the installation, which stands
--- under the reserved company. Rows hold ids and words, nothing that says who somebody is.
+-- The audit log: one chain of entries for each company, and one for the installation, which belongs
+-- to the reserved company. Rows hold ids and fixed words, but no personal data.
 
--- How long a chain is and what it ends with.
+-- The length of each chain and the seal of its end.
 CREATE TABLE audit_heads (
     company_id TEXT PRIMARY KEY NOT NULL REFERENCES companies (code),
     entries INTEGER NOT NULL,
@@ -22,7 +22,8 @@ CREATE TABLE audit_entries (
     PRIMARY KEY (company_id, seq)
 ) STRICT;
 
--- SQLite has no roles that could lack the right; whoever holds the file can drop these.
+-- SQLite has no roles from which the right could be revoked. A process that can write the file can
+-- also drop these triggers.
 CREATE TRIGGER audit_entries_stay BEFORE UPDATE ON audit_entries
 BEGIN SELECT raise(ABORT, 'the audit log is appended to and nothing else'); END;
 CREATE TRIGGER audit_entries_keep BEFORE DELETE ON audit_entries

@@ -1,4 +1,4 @@
-//! What lists cost as a company grows.
+//! The cost of lists as a company grows.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -14,38 +14,38 @@ use crate::{
     world::{login, text},
 };
 
-/// Agents of each company.
+/// Number of agents of each company.
 const AGENTS: usize = 10;
-/// The password of the agent who looks at lists.
+/// The password of the agent who reads lists.
 const CHOSEN: &str = "correct horse battery";
 
-/// A company of a size, and who looks at its lists.
+/// A company of a given size, with the tokens of the callers who read its lists.
 struct Company {
     size: u32,
     admin: String,
     agent: String,
 }
 
-/// One row of the table.
-struct Look {
+/// A list to measure: one row of the table.
+struct Listing {
     name: &'static str,
     requests: usize,
-    /// Path and whether the agent calls, not the admin; of a company of this size.
+    /// Returns the path for a company of this size, and whether the agent calls it instead of the admin.
     call: fn(u32) -> (String, bool),
 }
 
-const LOOKS: [Look; 9] = [
-    Look {
+const LISTINGS: [Listing; 9] = [
+    Listing {
         name: "agent/sessions, first page",
         requests: 2_000,
         call: |_| ("/api/human-handoff/agent/sessions/".into(), true),
     },
-    Look {
+    Listing {
         name: "agent/sessions, assigned",
         requests: 2_000,
         call: |_| ("/api/human-handoff/agent/sessions/?status=assigned".into(), true),
     },
-    Look {
+    Listing {
         name: "agent/sessions, in the middle",
         requests: 40,
         call: |size| {
@@ -53,32 +53,32 @@ const LOOKS: [Look; 9] = [
             (format!("/api/human-handoff/agent/sessions/?page={page}"), true)
         },
     },
-    Look {
+    Listing {
         name: "user-profiles, first page",
         requests: 2_000,
         call: |_| ("/api/admin-dashboard/user-profiles/".into(), false),
     },
-    Look {
+    Listing {
         name: "user-profiles, last page",
         requests: 2_000,
         call: |size| (format!("/api/admin-dashboard/user-profiles/?page={}", size.div_ceil(10)), false),
     },
-    Look {
+    Listing {
         name: "user-profiles, searched",
         requests: 20,
         call: |_| ("/api/admin-dashboard/user-profiles/?search=nobody+is+called+so".into(), false),
     },
-    Look {
+    Listing {
         name: "user-profiles, found by search",
         requests: 20,
         call: |_| ("/api/admin-dashboard/user-profiles/?search=%2B977-9812".into(), false),
     },
-    Look {
+    Listing {
         name: "user-profiles, by country",
         requests: 20,
         call: |_| ("/api/admin-dashboard/user-profiles/?country_code=%2B977".into(), false),
     },
-    Look {
+    Listing {
         name: "user-profiles/stats",
         requests: 20,
         call: |_| ("/api/admin-dashboard/user-profiles/stats/".into(), false),
@@ -100,7 +100,7 @@ fn measure(title: &str, database: &Scratch, sizes: &[u32]) {
     for (size, opened) in &opened {
         bulk::fill(database, &opened.company, *size, server::SystemClock.now());
     }
-    // Only now, since filling may take longer than tokens live.
+    // Sign in after filling, which may take longer than the lifetime of a token.
     let companies: Vec<Company> =
         opened.into_iter().map(|(size, opened)| opened.sign_in(server.address(), size)).collect();
     let boss = login(&mut Connection::open(server.address()), SUPERADMIN.0, SUPERADMIN.1);
@@ -110,13 +110,13 @@ fn measure(title: &str, database: &Scratch, sizes: &[u32]) {
         "{:<32} {:>9} {:>6} {:>11} {:>9} {:>9}   to the first",
         "request", "sessions", "count", "cpu us/req", "p50 ms", "p99 ms"
     );
-    for look in &LOOKS {
+    for listing in &LISTINGS {
         let mut first: Option<Measured> = None;
         for company in &companies {
-            let (path, by_agent) = (look.call)(company.size);
+            let (path, by_agent) = (listing.call)(company.size);
             let request = get(&path, Some(if by_agent { &company.agent } else { &company.admin }));
-            let measured = load(&server, look.requests, &request);
-            print(look.name, Some(company.size), &measured, first.as_ref());
+            let measured = load(&server, listing.requests, &request);
+            print(listing.name, Some(company.size), &measured, first.as_ref());
             first.get_or_insert(measured);
         }
     }
@@ -128,7 +128,7 @@ fn measure(title: &str, database: &Scratch, sizes: &[u32]) {
     stream("the same of all companies", &server, None, &boss);
 }
 
-/// Over one connection, after some calls that are not measured.
+/// Measures requests over one connection, after some unmeasured ones.
 fn load(server: &Server, requests: usize, request: &[u8]) -> Measured {
     let load = |requests| Load { address: server.address(), connections: 1, requests };
     load(requests.div_ceil(20)).run(server, &|_, _| request.to_vec());
@@ -139,7 +139,7 @@ fn print(name: &str, size: Option<u32>, measured: &Measured, first: Option<&Meas
     let size = size.map_or_else(|| "all".to_owned(), |size| size.to_string());
     let ratio = first.map_or_else(String::new, |first| {
         let p50 = measured.p50.as_secs_f64() / first.p50.as_secs_f64();
-        // A few cheap requests do not fill one tick of the kernel's clock.
+        // A few cheap requests may take less than one tick of the kernel's clock.
         if first.cpu_micros == 0.0 {
             return format!("p50 x{p50:.2}");
         }
@@ -156,7 +156,7 @@ fn print(name: &str, size: Option<u32>, measured: &Measured, first: Option<&Meas
 
 fn stream(name: &str, server: &Server, size: Option<u32>, token: &str) {
     let size = size.map_or_else(|| "all".to_owned(), |size| size.to_string());
-    server.forget_peak();
+    server.reset_peak();
     let before = server.cpu();
     let drained = Connection::open(server.address()).drain(&get("/api/human-handoff/sessions/", Some(token)));
     println!(
@@ -173,7 +173,7 @@ fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
-/// A company that has its people and no sessions yet.
+/// A company with staff and without sessions.
 struct Opened {
     company: String,
     admin: (String, String),

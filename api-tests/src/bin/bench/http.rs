@@ -1,4 +1,4 @@
-//! As little of HTTP/1.1 as a load needs: its own cost must not hide the server's.
+//! A minimal HTTP/1.1 client, so that the cost of the load does not hide the server's.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -8,12 +8,12 @@ use std::{
 
 use serde_json::Value;
 
-/// A GET request, with a bearer token if one is given.
+/// Returns a GET request, with a bearer token if one is given.
 pub(crate) fn get(path: &str, token: Option<&str>) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: bench\r\n{}\r\n", authorization(token)).into_bytes()
 }
 
-/// A POST request with a JSON body.
+/// Returns a POST request with a JSON body.
 pub(crate) fn post(path: &str, token: Option<&str>, body: &Value) -> Vec<u8> {
     let body = body.to_string();
     format!(
@@ -24,7 +24,7 @@ pub(crate) fn post(path: &str, token: Option<&str>, body: &Value) -> Vec<u8> {
     .into_bytes()
 }
 
-/// An upload of a text file by a visitor.
+/// Returns a request that uploads a text file as a visitor.
 pub(crate) fn upload(path: &str, company: &str, session: &str, content: &str) -> Vec<u8> {
     let field = |name: &str, value: &str| {
         format!("--bench\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
@@ -47,16 +47,16 @@ fn authorization(token: Option<&str>) -> String {
     token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default()
 }
 
-/// A reply that was read and thrown away.
+/// The measurements of a reply that was read and discarded.
 pub(crate) struct Drained {
-    /// From the request to the end of the header.
+    /// Time from the request to the end of the response header.
     pub(crate) first: Duration,
-    /// To the end of the body.
+    /// Time from the request to the end of the body.
     pub(crate) whole: Duration,
     pub(crate) megabytes: f64,
 }
 
-/// A connection that is kept open.
+/// A keep-alive connection.
 pub(crate) struct Connection {
     stream: BufReader<TcpStream>,
     line: String,
@@ -71,7 +71,7 @@ impl Connection {
         Self { stream: BufReader::with_capacity(16 * 1024, stream), line: String::new(), body: Vec::new() }
     }
 
-    /// Sends a request and reads the whole reply; its status and body.
+    /// Sends a request, reads the whole reply and returns its status and body.
     pub(crate) fn call(&mut self, request: &[u8]) -> (u16, &[u8]) {
         self.stream.get_mut().write_all(request).expect("the server reads");
         let (status, length) = self.head();
@@ -80,7 +80,7 @@ impl Connection {
         (status, &self.body)
     }
 
-    /// Sends a request that must succeed, and throws the body away as it comes.
+    /// Sends a request that must succeed, and discards the body while reading it.
     pub(crate) fn drain(&mut self, request: &[u8]) -> Drained {
         let sent = Instant::now();
         self.stream.get_mut().write_all(request).expect("the server reads");
@@ -105,10 +105,10 @@ impl Connection {
     fn skip(&mut self, length: usize) -> f64 {
         self.body.resize(length, 0);
         self.stream.read_exact(&mut self.body).expect("a whole body");
-        u32::try_from(length).map(f64::from).expect("not so many")
+        u32::try_from(length).map(f64::from).expect("fewer than 4 GiB")
     }
 
-    /// Status and length; a chunked body has no length.
+    /// Reads the header and returns status and length; a chunked body has no length.
     fn head(&mut self) -> (u16, Option<usize>) {
         let status = self.header().split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status line");
         let mut length = None;
@@ -125,7 +125,7 @@ impl Connection {
         }
     }
 
-    /// Sends a request that must succeed; its reply.
+    /// Sends a request that must succeed; returns the JSON reply.
     pub(crate) fn json(&mut self, request: &[u8]) -> Value {
         let (status, body) = self.call(request);
         let reply = serde_json::from_slice(body).expect("a JSON reply");

@@ -1,4 +1,4 @@
-//! Many connections at once, and what they cost the server.
+//! A load of many concurrent connections, and its cost to the server.
 
 use std::{
     net::SocketAddr,
@@ -9,26 +9,26 @@ use std::{
 
 use crate::{http::Connection, process::Server};
 
-/// A bounded number of requests over some connections.
+/// A fixed number of requests over several connections.
 pub(crate) struct Load {
     pub(crate) address: SocketAddr,
     pub(crate) connections: usize,
     pub(crate) requests: usize,
 }
 
-/// What a load cost.
+/// The measurements of a load.
 pub(crate) struct Measured {
     pub(crate) count: usize,
-    /// User and system time of the server for one request, in microseconds.
+    /// User and system time of the server per request, in microseconds.
     pub(crate) cpu_micros: f64,
     pub(crate) p50: Duration,
     pub(crate) p99: Duration,
-    /// Requests a second.
+    /// Requests per second.
     pub(crate) per_second: f64,
 }
 
 impl Load {
-    /// Runs it. `request` makes the bytes of the n-th request of a connection; each must be answered 200.
+    /// Runs the load. `request` makes the bytes of a connection's n-th request. Every reply must be a 200.
     pub(crate) fn run(&self, server: &Server, request: &(dyn Fn(usize, usize) -> Vec<u8> + Sync)) -> Measured {
         let each = self.requests / self.connections;
         let ready = Barrier::new(self.connections + 1);
@@ -40,8 +40,8 @@ impl Load {
                         let mut connection = Connection::open(self.address);
                         ready.wait();
                         (0..each)
-                            .map(|turn| {
-                                let bytes = request(caller, turn);
+                            .map(|number| {
+                                let bytes = request(caller, number);
                                 let sent = Instant::now();
                                 let (status, body) = connection.call(&bytes);
                                 assert_eq!(status, 200, "{}", String::from_utf8_lossy(body));
@@ -62,16 +62,16 @@ impl Load {
         let count = latencies.len();
         Measured {
             count,
-            cpu_micros: cpu.as_secs_f64() * 1e6 / u32::try_from(count).map(f64::from).expect("not so many"),
+            cpu_micros: cpu.as_secs_f64() * 1e6 / u32::try_from(count).map(f64::from).expect("a count below 2^32"),
             p50: at(50),
             p99: at(99),
-            per_second: u32::try_from(count).map(f64::from).expect("not so many") / elapsed.as_secs_f64(),
+            per_second: u32::try_from(count).map(f64::from).expect("a count below 2^32") / elapsed.as_secs_f64(),
         }
     }
 }
 
 impl Measured {
-    /// One line of the table.
+    /// Prints one line of the table.
     pub(crate) fn print(&self, name: &str) {
         let millis = |duration: Duration| duration.as_secs_f64() * 1e3;
         println!(

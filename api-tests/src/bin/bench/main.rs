@@ -1,15 +1,18 @@
-//! CPU per request and latency of a server, measured from outside in one run.
+//! Measures CPU per request and latency of a server from outside.
 //!
-//! `just bench chat` measures turns, `just bench growth [SIZES]` lists of companies with so many
-//! sessions, such as `1000,100000,1000000`, `just bench neighbours` what one company feels of
-//! another, `just bench rls` what PostgreSQL's policies cost a turn. The server runs as a process of its own (this binary,
-//! started again), on SQLite with `synchronous=FULL`, so what is measured is its
-//! user and system time and nothing of the load. Figures are meant as ratios to
-//! `/healthz` within the same run.
+//! - `just bench chat` measures chat turns.
+//! - `just bench growth [SIZES]` measures lists of companies with the given numbers of sessions, such as
+//!   `1000,100000,1000000`.
+//! - `just bench neighbours` measures how one company's load affects another company.
+//! - `just bench rls` measures what PostgreSQL's policies cost a turn.
+//!
+//! The server runs as a separate process (this binary, started again), on SQLite with `synchronous=FULL`.
+//! So the measured user and system time is the server's alone, without the load's. Compare figures only
+//! as ratios to `/healthz` within the same run.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "a measurement that cannot go on stops and says where"
+    reason = "a failed measurement stops the program and reports where"
 )]
 
 mod growth;
@@ -26,9 +29,9 @@ use load::{Load, Measured};
 use process::Server;
 use world::World;
 
-/// Sessions of the companies whose lists are compared, unless others are named.
+/// Default numbers of sessions of the companies whose lists are compared.
 const SIZES: &str = "1000,100000,1000000";
-/// Turns after which the resident memory is read.
+/// Number of turns after which the resident memory is read.
 const MANY_TURNS: usize = 100_000;
 
 fn main() -> ExitCode {
@@ -68,7 +71,7 @@ fn chat() {
     };
 
     println!("{:<34} {:>9} {:>10} {:>9} {:>9} {:>9}", "request", "count", "cpu us/req", "p50 ms", "p99 ms", "req/s");
-    // Once unmeasured, so that nobody pays for first times.
+    // Warm up unmeasured, so that one-time costs are not counted.
     let warm = Load { address: server.address(), connections: 8, requests: 2_000 };
     warm.run(&server, &|_, _| http::get("/healthz/", None));
     warm.run(&server, &|visitor, turn| world.turn(visitor, turn));

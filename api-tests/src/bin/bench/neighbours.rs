@@ -1,12 +1,14 @@
-//! What one company feels of another that asks for twenty times as much.
+//! How a company's latency changes while another company sends twenty times as many requests.
 //!
-//! Both have visitors who write, wait for the answer, pause, and write again; the busy company has
-//! twenty times as many, never heeds a refusal, and uploads files and loads knowledge besides. The
-//! calm one's latency is measured alone and beside it by turns, and the percentiles over all turns of
-//! either kind are compared. The busy one's callers step back for the server: in earnest they are elsewhere.
+//! The visitors of both companies write, wait for the answer, pause, and write again. The busy company
+//! has twenty times as many visitors, ignores refusals, and also uploads files and loads knowledge. The
+//! calm company's latency is measured alternately alone and next to the busy one, and the percentiles of
+//! both kinds are compared. The busy company's callers run at low priority, because in production they
+//! would run on other machines.
 //!
-//! The gate is for a server as it comes, with its usual budgets. What turns at the database do
-//! without them is shown beside it; there the processor is the limit, which the load uses too.
+//! The gate applies to a server with its default budgets. A second table shows a server without budgets,
+//! where only the fair queues in front of the database protect the calm company. There the processor,
+//! which the load uses too, is the limit.
 
 use std::{
     process::ExitCode,
@@ -23,29 +25,30 @@ use crate::{
     world::World,
 };
 
-/// Visitors of the calm company. With [`PAUSE`] they stay just within its usual budget.
+/// Number of visitors of the calm company. With [`PAUSE`] they stay just within its default budget.
 const CALM: usize = 9;
-/// How many times as much the busy one asks for.
+/// The load of the busy company, as a multiple of the calm one's.
 const TIMES: usize = 20;
-/// Its connections that upload.
+/// Number of the busy company's connections that upload.
 const UPLOADERS: usize = 8;
-/// Size of an upload.
+/// Size of an upload, in bytes.
 const FILE_BYTES: usize = 100_000;
-/// Entries of each of its loads of knowledge.
+/// Number of entries in each load of knowledge.
 const ENTRIES: usize = 1_000;
-/// Between two loads.
+/// Pause between two loads.
 const LOAD_PAUSE: Duration = Duration::from_secs(1);
-/// Between an answer and the next message, give or take a fifth.
+/// Average pause between an answer and the next message; actual pauses differ by up to a fifth.
 const PAUSE: Duration = Duration::from_millis(100);
-/// Each measurement.
+/// Duration of a measurement.
 const SPAN: Duration = Duration::from_secs(6);
-/// Measurements alone and beside.
+/// Number of measurements of each kind.
 const ROUNDS: usize = 5;
-/// The wanted ratio, and the one that fails.
+/// The desired ratio of the 99th percentiles.
 const TARGET: f64 = 1.5;
+/// The highest ratio with which the benchmark succeeds.
 const GATE: f64 = 3.0;
 
-/// What the busy company was answered.
+/// The replies to the busy company, by kind of request.
 #[derive(Default)]
 struct Busy {
     turns: AtomicUsize,
@@ -58,7 +61,7 @@ struct Busy {
 pub(crate) fn run() -> ExitCode {
     println!(
         "A: {CALM} visitors, {} ms between an answer and the next message. B: {TIMES} times as many, {UPLOADERS} that \
-         upload {} kB, and {ENTRIES} entries of knowledge a second. {ROUNDS} measurements of {} s of either kind, by turns.",
+         upload {} kB, and {ENTRIES} entries of knowledge a second. {ROUNDS} measurements of {} s of each kind, alternating.",
         PAUSE.as_millis(),
         FILE_BYTES / 1000,
         SPAN.as_secs()
@@ -68,7 +71,7 @@ pub(crate) fn run() -> ExitCode {
         "database",
         "budgets",
         "A alone p50/p99 ms",
-        "A beside p50/p99 ms",
+        "A with B p50/p99 ms",
         "p99",
         "B turn/s",
         "B file/s",
@@ -80,44 +83,44 @@ pub(crate) fn run() -> ExitCode {
         Scratch::postgres().map_or(sqlite, |scratch| sqlite.max(measure("PostgreSQL", &scratch, limited)))
     };
     let worst = measure_each(Limited::Companies);
-    measure_each(Limited::Nobody);
+    measure_each(Limited::Off);
     println!("\nworst with budgets: {worst:.2} times (target {TARGET}, gate {GATE})");
     if worst <= GATE { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// One row of the table; the ratio of the 99th percentiles.
+/// Measures and prints one row of the table; returns the ratio of the 99th percentiles.
 fn measure(name: &str, database: &Scratch, limited: Limited) -> f64 {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let server = Server::start_limited(folder.path(), Some(database.urls()), limited);
-    // Filling the companies counts as chat too, so the busy one's budget is used up from the start.
+    // The messages that fill the companies count as chat, so the busy company starts with its budget used up.
     let calm = World::open(server.address(), "Calm", CALM);
     let busy = World::open(server.address(), "Busy", CALM * TIMES);
     calm_turns(&server, &calm, SPAN / 3);
     let counts = Busy::default();
-    let (mut alone, mut beside, mut spent) = (Vec::new(), Vec::new(), Duration::ZERO);
+    let (mut alone, mut contended, mut spent) = (Vec::new(), Vec::new(), Duration::ZERO);
     for _ in 0..ROUNDS {
         alone.extend(calm_turns(&server, &calm, SPAN));
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
             for caller in 0..CALM * TIMES + UPLOADERS + 1 {
                 let (server, busy, counts, stop) = (&server, &busy, &counts, &stop);
-                scope.spawn(move || bother(server, busy, caller, counts, stop));
+                scope.spawn(move || run_busy_caller(server, busy, caller, counts, stop));
             }
             let started = Instant::now();
-            beside.extend(calm_turns(&server, &calm, SPAN));
+            contended.extend(calm_turns(&server, &calm, SPAN));
             spent += started.elapsed();
             stop.store(true, Ordering::Relaxed);
         });
     }
-    let [alone, beside] = [alone, beside].map(percentiles);
-    let ratio = beside[1] / alone[1];
+    let [alone, contended] = [alone, contended].map(percentiles);
+    let ratio = contended[1] / alone[1];
     let rate = |count: &AtomicUsize| number(count.load(Ordering::Relaxed)) / spent.as_secs_f64();
     let pair = |[half, most]: [f64; 2]| format!("{half:.1} / {most:.1}");
     println!(
         "{name:<11} {:<8} {:>20} {:>20} {ratio:>6.2}x {:>9.0} {:>9.0} {:>7} {:>9.0}",
-        if limited == Limited::Companies { "usual" } else { "off" },
+        if limited == Limited::Companies { "default" } else { "off" },
         pair(alone),
-        pair(beside),
+        pair(contended),
         rate(&counts.turns),
         rate(&counts.uploads),
         counts.loads.load(Ordering::Relaxed),
@@ -126,7 +129,7 @@ fn measure(name: &str, database: &Scratch, limited: Limited) -> f64 {
     ratio
 }
 
-/// Lets the calm company's visitors write for a while.
+/// Runs the calm company's visitors for this long; returns the latencies of their turns.
 fn calm_turns(server: &Server, calm: &World, span: Duration) -> Vec<Duration> {
     thread::scope(|scope| {
         let visitors: Vec<_> = (0..CALM)
@@ -151,21 +154,21 @@ fn calm_turns(server: &Server, calm: &World, span: Duration) -> Vec<Duration> {
     })
 }
 
-/// Pauses that differ, so that visitors whose answers left together do not write together ever after.
+/// Returns a varying pause, so that visitors who were answered at the same time do not stay in step.
 fn pause(visitor: usize, turn: usize) -> Duration {
     let percent = u32::try_from((visitor * 31 + turn * 17) % 41).expect("below 41");
     PAUSE * (80 + percent) / 100
 }
 
-/// Median and 99th percentile in milliseconds.
+/// Returns the median and the 99th percentile, in milliseconds.
 fn percentiles(mut latencies: Vec<Duration>) -> [f64; 2] {
     latencies.sort_unstable();
     [50, 99].map(|share| latencies[(latencies.len() - 1) * share / 100].as_secs_f64() * 1e3)
 }
 
-/// One connection of the busy company: the first loads knowledge, some upload, the others write.
-fn bother(server: &Server, busy: &World, caller: usize, counts: &Busy, stop: &AtomicBool) {
-    // On Linux this is of the calling thread alone.
+/// Runs one connection of the busy company. The first one loads knowledge, some upload, the others write.
+fn run_busy_caller(server: &Server, busy: &World, caller: usize, counts: &Busy, stop: &AtomicBool) {
+    // On Linux this sets the priority of the calling thread only.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::setpriority_process(None, 10);
     let mut connection = Connection::open(server.address());
@@ -190,5 +193,5 @@ fn bother(server: &Server, busy: &World, caller: usize, counts: &Busy, stop: &At
 }
 
 fn number(count: usize) -> f64 {
-    u32::try_from(count).map(f64::from).expect("not so many")
+    u32::try_from(count).map(f64::from).expect("a count below 2^32")
 }

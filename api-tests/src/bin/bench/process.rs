@@ -1,4 +1,4 @@
-//! The server as a process of its own, and what the kernel says it used.
+//! The server as a separate process, and its resource usage as the kernel reports it.
 
 use std::{
     fs,
@@ -21,30 +21,30 @@ use storage::{Options, Recorder, Target};
 /// The superadmin of the measured server.
 pub(crate) const SUPERADMIN: (&str, &str) = ("root", "bench-password");
 
-/// Kernel ticks a second, as Linux reports times to programs.
+/// Kernel ticks per second, the unit of times in `/proc` on Linux.
 const TICKS: u64 = 100;
 
-/// A running server; it is killed when this is dropped.
+/// A running server, which is killed when this is dropped.
 pub(crate) struct Server {
     child: Child,
     address: SocketAddr,
 }
 
-/// How the measured server limits its callers.
+/// The limits of the measured server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Limited {
-    /// Not at all.
-    Nobody,
-    /// Companies by their usual budgets; addresses and sessions as good as not at all, since all
-    /// load comes from one.
+    /// No limits.
+    Off,
+    /// Default budgets for companies. The limits of addresses and sessions are too high to matter, since
+    /// all load comes from one address.
     Companies,
 }
 
 impl Limited {
-    /// The word that says it to the started process.
+    /// Returns the command line argument for the started process.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
-            Self::Nobody => "nobody",
+            Self::Off => "off",
             Self::Companies => "companies",
         }
     }
@@ -64,8 +64,10 @@ impl Limited {
     }
 }
 
-/// What the started process does: serve a folder, and another database than its own if one is
-/// named with its owner, until its standard input ends.
+/// Runs the server in the started process until its standard input ends.
+///
+/// `databases` holds the URLs of the runtime role and of the owner; without them the server uses the
+/// SQLite database in its folder.
 pub(crate) fn serve(folder: &str, limited: &str, databases: &[&str]) -> ExitCode {
     let listen = vec![SocketAddr::from(([127, 0, 0, 1], 0))];
     let settings = Settings::in_folder(folder.into()).listening(listen);
@@ -90,17 +92,17 @@ pub(crate) fn serve(folder: &str, limited: &str, databases: &[&str]) -> ExitCode
 }
 
 impl Server {
-    /// Starts this program again as a server; its log goes where logs cost what they cost and nobody reads.
+    /// Starts this program again as a server. It writes its log as usual, but the log is discarded.
     pub(crate) fn start(folder: &Path) -> Self {
-        Self::start_limited(folder, None, Limited::Nobody)
+        Self::start_limited(folder, None, Limited::Off)
     }
 
-    /// The same on a database beside the folder, given as the runtime role and as the owner.
+    /// The same with another database, given as the URLs of the runtime role and of the owner.
     pub(crate) fn start_on(folder: &Path, urls: Option<(String, Option<String>)>) -> Self {
-        Self::start_limited(folder, urls, Limited::Nobody)
+        Self::start_limited(folder, urls, Limited::Off)
     }
 
-    /// The same, with limits.
+    /// The same with limits.
     pub(crate) fn start_limited(folder: &Path, urls: Option<(String, Option<String>)>, limited: Limited) -> Self {
         let urls = urls.into_iter().flat_map(|(runtime, owner)| std::iter::once(runtime).chain(owner));
         let mut child = Command::new(std::env::current_exe().expect("this program"))
@@ -120,32 +122,32 @@ impl Server {
         Self { child, address }
     }
 
-    /// Where it listens.
+    /// Returns the address that the server listens on.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// User and system time so far, of all its threads.
+    /// Returns the user and system time of all threads so far.
     pub(crate) fn cpu(&self) -> Duration {
         let stat = self.proc("stat");
-        // The name in brackets may hold anything; times are the 12th and 13th field after it.
+        // The process name in brackets may contain spaces; the times are the 12th and 13th field after it.
         let fields: Vec<&str> = stat.rsplit(')').next().expect("fields").split_whitespace().collect();
         let ticks: u64 = fields[11..13].iter().map(|field| field.parse::<u64>().expect("ticks")).sum();
         Duration::from_millis(ticks * 1_000 / TICKS)
     }
 
-    /// Resident memory.
+    /// Returns the resident memory.
     pub(crate) fn resident_bytes(&self) -> f64 {
         self.memory("VmRSS:")
     }
 
-    /// The most resident memory there was since [`Server::forget_peak`].
+    /// Returns the peak of the resident memory since [`Server::reset_peak`].
     pub(crate) fn peak_bytes(&self) -> f64 {
         self.memory("VmHWM:")
     }
 
-    /// Takes what is resident now for the most there was.
-    pub(crate) fn forget_peak(&self) {
+    /// Resets the peak to the current resident memory.
+    pub(crate) fn reset_peak(&self) {
         fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5").expect("a running server on Linux");
     }
 

@@ -1,5 +1,5 @@
-//! What row-level security costs a chat turn: CPU of the server and of PostgreSQL's processes, with
-//! the policies and without them, by turns in one run.
+//! The cost of row-level security for a chat turn: CPU of the server and of PostgreSQL's processes, measured
+//! alternately with and without the policies in one run.
 
 use std::{fs, process::ExitCode};
 
@@ -11,28 +11,28 @@ use crate::{
     world::World,
 };
 
-/// Measurements of each kind.
+/// Number of measurements of each kind.
 const ROUNDS: usize = 12;
-/// Turns of each measurement.
+/// Number of turns in each measurement.
 const TURNS: usize = 2_000;
-/// Turns before the first, and after each switch: every connection prepares its statements anew.
+/// Number of unmeasured turns after each switch, in which every connection prepares its statements again.
 const WARM: usize = 400;
 const VISITORS: usize = 16;
-/// The wanted overhead.
+/// The highest overhead with which the benchmark succeeds.
 const TARGET: f64 = 0.15;
 
-/// Microseconds of CPU for a turn.
+/// CPU time of a turn, in microseconds.
 #[derive(Clone, Copy)]
 struct Cost {
     server: f64,
     database: f64,
 }
 
-/// Measures, and fails above the target.
+/// Measures, and fails if the overhead exceeds the target.
 pub(crate) fn run() -> ExitCode {
     let Some(scratch) = Scratch::postgres() else { return ExitCode::FAILURE };
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let server = Server::start_limited(folder.path(), Some(scratch.urls()), Limited::Nobody);
+    let server = Server::start_limited(folder.path(), Some(scratch.urls()), Limited::Off);
     let world = World::build(server.address());
     let turns = |requests| {
         let load = Load { address: server.address(), connections: VISITORS, requests };
@@ -42,16 +42,16 @@ pub(crate) fn run() -> ExitCode {
 
     let (mut with, mut without) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
-        // On, off, off, on: what drifts meets both alike.
-        for walls in [round % 2 == 0, round % 2 == 1] {
-            switch(&scratch, walls);
+        // On, off, off, on: a drift of the machine affects both kinds equally.
+        for on in [round % 2 == 0, round % 2 == 1] {
+            switch(&scratch, on);
             turns(WARM);
             let before = backends(&scratch);
             let measured = turns(TURNS);
-            let count = u32::try_from(measured.count).map(f64::from).expect("not so many");
+            let count = u32::try_from(measured.count).map(f64::from).expect("a count below 2^32");
             let database = (backends(&scratch) - before) / 1e3 / count;
             let cost = Cost { server: measured.cpu_micros, database };
-            if walls { &mut with } else { &mut without }.push(cost);
+            if on { &mut with } else { &mut without }.push(cost);
         }
     }
     switch(&scratch, true);
@@ -80,7 +80,7 @@ fn switch(scratch: &Scratch, on: bool) {
     scratch.execute(&scratch.lines(&statements).join("; ")).expect("the owner may");
 }
 
-/// Nanoseconds that the processes behind the server's connections have run.
+/// Returns the CPU time of the PostgreSQL processes behind the server's connections, in nanoseconds.
 fn backends(scratch: &Scratch) -> f64 {
     let (server, _) = scratch.urls();
     let role = server.split("//").nth(1).and_then(|rest| rest.split(':').next()).expect("a role");

@@ -1,4 +1,4 @@
-//! A company with the bundled sample as its knowledge, and visitors with profiles.
+//! A company with the bundled sample FAQ as its knowledge, and visitors with profiles.
 
 use std::net::SocketAddr;
 
@@ -12,7 +12,7 @@ use crate::{
 const SAMPLE: &str = include_str!("../../../../crates/server/assets/sample_faq.json");
 const VISITORS: usize = 64;
 
-/// What requests are made of.
+/// A company, and the data from which requests are made.
 pub(crate) struct World {
     company: String,
     token: String,
@@ -27,7 +27,7 @@ impl World {
         Self::open(address, "Bench", VISITORS)
     }
 
-    /// The same for a company of this name, with so many visitors.
+    /// The same for a company with this name and number of visitors.
     pub(crate) fn open(address: SocketAddr, name: &str, visitors: usize) -> Self {
         let mut call = Connection::open(address);
         let boss = login(&mut call, SUPERADMIN.0, SUPERADMIN.1);
@@ -52,28 +52,28 @@ impl World {
         Self { company, token, admin: (admin.0, admin.1), sessions, questions: questions(&sample) }
     }
 
-    /// A request whose token is checked against the store.
+    /// Returns a request whose token is checked against the store.
     pub(crate) fn profile(&self) -> Vec<u8> {
         get("/api/auth/profile/", Some(&self.token))
     }
 
-    /// A sign-in.
+    /// Returns a sign-in request.
     pub(crate) fn login(&self) -> Vec<u8> {
         let (username, password) = &self.admin;
         post("/api/auth/login/", None, &json!({ "username": username, "password": password }))
     }
 
-    /// A question that the sample answers, in other words than it is stored in.
+    /// Returns a turn with a question from the sample, with different wording.
     pub(crate) fn turn(&self, visitor: usize, turn: usize) -> Vec<u8> {
         post("/api/chatbot/chat/", None, &self.message(visitor, turn))
     }
 
-    /// A small file of a visitor.
+    /// Returns an upload of a file by a visitor.
     pub(crate) fn upload(&self, visitor: usize, content: &str) -> Vec<u8> {
         upload("/api/chatbot/upload/", &self.company, &self.sessions[visitor % self.sessions.len()], content)
     }
 
-    /// A load of so many entries on top of the sample, each time with other words.
+    /// Returns a load that merges this many entries into the sample, with different texts for each `time`.
     pub(crate) fn load(&self, entries: usize, time: usize) -> Vec<u8> {
         let entry = |number: usize| {
             let question = format!("What does part {number} of series {time} cost?");
@@ -89,7 +89,7 @@ impl World {
         )
     }
 
-    /// The same with an idempotency key.
+    /// Returns a turn with an idempotency key.
     pub(crate) fn keyed_turn(&self, visitor: usize, turn: usize) -> Vec<u8> {
         let mut message = self.message(visitor, turn);
         message["client_message_id"] = json!(format!("bench-{visitor}-{turn}"));
@@ -102,7 +102,7 @@ impl World {
     }
 }
 
-/// Every stored question, asked with some words around it so that it is ranked and not just found.
+/// Returns every question of the sample with some words around it, so that it is ranked and not matched exactly.
 fn questions(sample: &Value) -> Vec<String> {
     let items = sample.as_object().into_iter().flat_map(|categories| categories.values());
     let items = items.filter_map(Value::as_object).flat_map(|parts| parts.values());
@@ -110,7 +110,7 @@ fn questions(sample: &Value) -> Vec<String> {
     items.map(|item| format!("Please tell me: {} Thanks", text(&item["question"]))).collect()
 }
 
-/// Signs in; the access token.
+/// Signs in; returns the access token.
 pub(crate) fn login(call: &mut Connection, name: &str, password: &str) -> String {
     let body = json!({ "username": name, "password": password });
     text(&call.json(&post("/api/auth/login/", None, &body))["access"])

@@ -1,11 +1,11 @@
-//! What the collection needs of the OpenAPI document.
+//! The parts of the OpenAPI document that the collection needs.
 
 use serde_json::{Map, Value, json};
 
-/// The document.
+/// The OpenAPI document.
 pub(crate) struct Document(Value);
 
-/// One operation of it.
+/// One operation of the document.
 pub(crate) struct Operation<'a> {
     pub(crate) path: &'a str,
     pub(crate) method: &'a str,
@@ -23,17 +23,17 @@ pub(crate) struct Parameter<'a> {
 }
 
 impl Document {
-    /// Takes the document as it is served.
+    /// Wraps the document as the server returns it.
     pub(crate) fn new(document: Value) -> Self {
         Self(document)
     }
 
-    /// The tags, in the order of the document.
+    /// Returns the tags, in the order of the document.
     pub(crate) fn tags(&self) -> Vec<&str> {
         self.0["tags"].as_array().expect("tags").iter().map(|tag| text(&tag["name"])).collect()
     }
 
-    /// Every operation, in the order of the document.
+    /// Returns all operations, in the order of the document.
     pub(crate) fn operations(&self) -> Vec<Operation<'_>> {
         let paths = self.0["paths"].as_object().expect("paths");
         let operations = paths.iter().flat_map(|(path, item)| {
@@ -43,7 +43,7 @@ impl Document {
         operations.collect()
     }
 
-    /// The operation at a path.
+    /// Returns the operation with this method and path.
     pub(crate) fn operation(&self, method: &str, path: &str) -> Operation<'_> {
         let found =
             self.operations().into_iter().find(|operation| operation.method == method && operation.path == path);
@@ -59,33 +59,33 @@ impl Document {
 }
 
 impl<'a> Operation<'a> {
-    /// The group it belongs to.
+    /// Returns the tag of the operation.
     pub(crate) fn tag(&self) -> &'a str {
         text(&self.value["tags"][0])
     }
 
-    /// What it does, in one line.
+    /// Returns the summary.
     pub(crate) fn summary(&self) -> &'a str {
         text(&self.value["summary"])
     }
 
-    /// The rest that is said of it.
+    /// Returns the description, if there is one.
     pub(crate) fn description(&self) -> Option<&'a str> {
         self.value["description"].as_str()
     }
 
-    /// Whether it is refused without a token.
+    /// Returns whether the operation requires a token.
     pub(crate) fn needs_token(&self) -> bool {
         let schemes = self.value["security"].as_array().expect("security");
         !schemes.is_empty() && !schemes.contains(&json!({}))
     }
 
-    /// The roles that may call it; none stands for every role.
+    /// Returns the roles that may call the operation; an empty list means every role.
     pub(crate) fn roles(&self) -> Vec<&'a str> {
         self.value["x-roles"].as_array().map(|roles| roles.iter().map(text).collect()).unwrap_or_default()
     }
 
-    /// Its parameters.
+    /// Returns the parameters.
     pub(crate) fn parameters(&self) -> Vec<Parameter<'a>> {
         let parameters = self.value["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
         let read = |parameter: &'a Value| Parameter {
@@ -102,12 +102,12 @@ impl<'a> Operation<'a> {
         parameters.iter().map(read).collect()
     }
 
-    /// The example of its body.
+    /// Returns the example of the body.
     pub(crate) fn body(&self) -> Option<&'a Map<String, Value>> {
         self.value["requestBody"]["content"]["multipart/form-data"]["example"].as_object()
     }
 
-    /// Its statuses, each with the keys that are always in its JSON object.
+    /// Returns the statuses, each with the required keys of its JSON object.
     pub(crate) fn replies(&self) -> Value {
         let replies = self.value["responses"].as_object().expect("responses");
         let keys = |reply: &Value| {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::document::Operation;
 
-/// A request in the making.
+/// A request under construction.
 pub(crate) struct Item {
     name: String,
     description: Option<String>,
@@ -16,9 +16,9 @@ pub(crate) struct Item {
 }
 
 impl Item {
-    /// A request of an operation, with the statuses that the document lists for it.
+    /// Starts a request of an operation, which checks the statuses that the document lists.
     ///
-    /// `path` is the operation's path, with values in place of its parameters.
+    /// `path` is the operation's path with the parameters replaced by values.
     pub(crate) fn new(name: &str, operation: &Operation<'_>, path: &str, query: &[Value]) -> Self {
         let segments: Vec<_> = path.trim_start_matches('/').split('/').collect();
         let enabled = query.iter().filter(|pair| pair["disabled"] != true);
@@ -47,28 +47,28 @@ impl Item {
         }
     }
 
-    /// Takes a variable as the whole address behind the server's.
+    /// Uses a variable as the whole path after the server's base URL.
     #[must_use]
     pub(crate) fn at_variable(mut self, variable: &str) -> Self {
         self.url = format!("{{{{base_url}}}}{{{{{variable}}}}}").into();
         self
     }
 
-    /// Says more than the name.
+    /// Sets the description.
     #[must_use]
     pub(crate) fn about(mut self, description: Option<&str>) -> Self {
         self.description = description.map(str::to_owned);
         self
     }
 
-    /// Sends the token that a variable holds.
+    /// Sends the token in this variable.
     #[must_use]
     pub(crate) fn with_token(mut self, variable: &str) -> Self {
         self.token = Some(format!("{{{{{variable}}}}}"));
         self
     }
 
-    /// Sends JSON.
+    /// Sends a JSON body.
     #[must_use]
     pub(crate) fn json(mut self, body: &Value) -> Self {
         let raw = serde_json::to_string_pretty(body).expect("JSON");
@@ -76,7 +76,7 @@ impl Item {
         self
     }
 
-    /// Sends fields and the sample file.
+    /// Sends a form with these fields; `file` is the sample file.
     #[must_use]
     pub(crate) fn form(mut self, fields: &[(&str, Value)]) -> Self {
         let field = |(name, value): &(&str, Value)| match *name {
@@ -95,12 +95,12 @@ impl Item {
         self
     }
 
-    /// Asserts that `body` has a value somewhere, such as `.user.role`.
+    /// Asserts that `body` has this value at a place such as `.user.role`.
     #[must_use]
     pub(crate) fn holds(mut self, place: &str, value: impl Into<Value>) -> Self {
         let value = value.into();
         let name = Value::from(format!("{} is {value}", place.trim_start_matches('.')));
-        // Texts with variables in them are the values of those variables.
+        // A text `{{name}}` stands for the value of that variable.
         let value = value.to_string();
         let value = match value.strip_prefix("\"{{").and_then(|rest| rest.strip_suffix("}}\"")) {
             Some(variable) => format!("pm.collectionVariables.get(\"{variable}\")"),
@@ -110,28 +110,28 @@ impl Item {
         self
     }
 
-    /// Asserts that `body` has no such key.
+    /// Asserts that `body` does not have this key.
     #[must_use]
     pub(crate) fn lacks(mut self, key: &str) -> Self {
         self.script.push(format!("pm.test(\"has no {key}\", () => pm.expect(body).to.not.have.property(\"{key}\"));"));
         self
     }
 
-    /// Gives a variable a value for later requests.
+    /// Sets a variable for later requests.
     #[must_use]
     pub(crate) fn set(mut self, variable: &str, value: &str) -> Self {
         self.script.push(format!("pm.collectionVariables.set(\"{variable}\", {});", Value::from(value)));
         self
     }
 
-    /// Keeps a value of `body` for later requests.
+    /// Stores a value of `body` in a variable for later requests.
     #[must_use]
     pub(crate) fn keep(mut self, variable: &str, place: &str) -> Self {
         self.script.push(format!("pm.collectionVariables.set(\"{variable}\", body{place});"));
         self
     }
 
-    /// Keeps a value of the reply, if it was not a refusal.
+    /// Stores a value of the reply in a variable, unless the reply is a refusal.
     #[must_use]
     pub(crate) fn keep_if_done(mut self, variable: &str, place: &str) -> Self {
         self.script.push(format!(
@@ -140,7 +140,7 @@ impl Item {
         self
     }
 
-    /// The request as the collection has it.
+    /// Returns the request in the format of the collection.
     pub(crate) fn build(self) -> Value {
         let auth = match self.token {
             Some(token) => {
@@ -166,7 +166,7 @@ impl Item {
     }
 }
 
-/// A value as a form or a query has it.
+/// Returns a value as text for a form or query.
 pub(crate) fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -1,11 +1,10 @@
-//! The Postman collection, made from the OpenAPI document.
+//! Generates the Postman collection from the OpenAPI document.
 //!
-//! `just postman` writes it; with `--check` nothing is written, and what is there must be
-//! what would be.
+//! `just postman` writes the files. With `--check`, the program only checks that they are up to date.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "it reads a document of this program's own making, and stops where that is not as it must be"
+    reason = "it reads a document that this workspace generates, and stops if the document is malformed"
 )]
 
 mod document;
@@ -13,7 +12,7 @@ mod folders;
 mod item;
 mod main_job;
 mod scene;
-mod words;
+mod values;
 
 use std::{fs, path::Path, process::ExitCode};
 
@@ -21,7 +20,7 @@ use serde_json::{Value, json};
 
 use document::Document;
 
-/// Where the files stand.
+/// The folder of the generated files.
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/postman");
 
 fn main() -> ExitCode {
@@ -42,7 +41,7 @@ fn main() -> ExitCode {
     if stale { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-/// All requests: the main job, then what later folders use up, then every operation.
+/// Returns all requests: the main job, then objects for later folders to use up, then every operation.
 fn collection(document: &Document) -> Value {
     let mut folders = vec![main_job::folder(document), scene::folder(document)];
     folders.extend(folders::all(document));
@@ -62,7 +61,7 @@ fn collection(document: &Document) -> Value {
     })
 }
 
-/// What differs from server to server.
+/// Returns the variables that differ between servers.
 fn environment() -> Value {
     let values = [("base_url", "http://127.0.0.1:8000"), ("superadmin_username", "root"), ("superadmin_password", "")];
     let values = values.map(|(key, value)| json!({ "key": key, "value": value, "enabled": true }));

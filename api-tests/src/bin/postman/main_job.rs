@@ -1,4 +1,4 @@
-//! The whole job: a company opens, a visitor is answered by the bot, then by a person, then by the bot.
+//! The main job: a company opens, and a visitor is answered by the bot, then by a person, then by the bot.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::{document::Document, item::Item};
 /// The password that the agent chooses.
 const AGENT_PASSWORD: &str = "A-long-enough-phrase";
 
-/// The folder.
+/// Returns the folder.
 pub(crate) fn folder(document: &Document) -> Value {
     let parts = [staff(document), visitor(document), handoff(document)];
     let items: Vec<_> = parts.into_iter().flatten().map(Item::build).collect();
@@ -26,7 +26,7 @@ fn sign_in(document: &Document, name: &str, login: &str, password: &str) -> Item
     post(document, name, "/api/auth/login/", &json!({ "username": login, "password": password })).expect(200)
 }
 
-/// The company and its people.
+/// Returns requests that open the company and hire its staff.
 fn staff(document: &Document) -> Vec<Item> {
     let plan = json!({ "plan_name": "premium", "max_agents": 20, "price": "99.99" });
     let company = json!({ "name": "Tesla Motors", "email": "{{$guid}}@example.com", "plan_id": "{{plan_id}}" });
@@ -101,7 +101,7 @@ fn staff(document: &Document) -> Vec<Item> {
     ]
 }
 
-/// The visitor's way through the intake to an answer.
+/// Returns the visitor's requests, from the intake to an answer.
 fn visitor(document: &Document) -> Vec<Item> {
     let hello = json!({ "message": "Hello", "company_id": "{{company_id}}" });
     let mut items = vec![
@@ -118,8 +118,8 @@ fn visitor(document: &Document) -> Vec<Item> {
         ("The phone number", "9841234567", "email"),
         ("The e-mail address", "asha@example.com", "address"),
     ];
-    for (name, words, next) in steps {
-        let item = say(document, name, words).holds(".type", json!("profile_collection"));
+    for (name, message, next) in steps {
+        let item = say(document, name, message).holds(".type", json!("profile_collection"));
         items.push(item.holds(".collecting", json!(next)).holds(".temp_data.name", json!("Asha Rai")));
     }
     items.push(say(document, "The address", "Kathmandu").holds(".type", json!("profile_complete")));
@@ -132,10 +132,10 @@ fn visitor(document: &Document) -> Vec<Item> {
     items
 }
 
-/// A person takes over, answers and resolves.
+/// Returns requests in which a person takes over, answers and resolves.
 fn handoff(document: &Document) -> Vec<Item> {
     let waiting = [json!({ "key": "status", "value": "unassigned" })];
-    let words = json!({ "session_id": "{{session_id}}", "message": "Good morning, this is Bo.", "client_message_id": "{{$guid}}" });
+    let message = json!({ "session_id": "{{session_id}}", "message": "Good morning, this is Bo.", "client_message_id": "{{$guid}}" });
     let resolved = json!({ "handoff_session_id": "{{handoff_id}}", "notes": "Answered" });
     let session = [json!({ "key": "session_id", "value": "{{session_id}}" })];
     let own = [json!({ "key": "status", "value": "resolved" })];
@@ -154,7 +154,7 @@ fn handoff(document: &Document) -> Vec<Item> {
             .holds("[0].user_profile.name", json!("Asha Rai"))
             .holds("[0].agent", Value::Null)
             .keep("handoff_id", "[0].id"),
-        post(document, "The agent answers", "/api/human-handoff/agent/send-message/", &words)
+        post(document, "The agent answers", "/api/human-handoff/agent/send-message/", &message)
             .with_token("agent_token")
             .expect(200)
             .holds(".chat_message.content", json!("Good morning, this is Bo.")),
@@ -189,9 +189,9 @@ fn handoff(document: &Document) -> Vec<Item> {
     ]
 }
 
-fn say(document: &Document, name: &str, words: &str) -> Item {
+fn say(document: &Document, name: &str, message: &str) -> Item {
     let body = json!({
-        "message": words,
+        "message": message,
         "company_id": "{{company_id}}",
         "session_id": "{{session_id}}",
         "client_message_id": "{{$guid}}",

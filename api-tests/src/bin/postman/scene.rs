@@ -1,10 +1,10 @@
-//! What the operations use up: things of their own, so that the main job's stay.
+//! Objects for the operations to use up, so that those of the main job remain.
 
 use serde_json::{Value, json};
 
 use crate::{document::Document, item::Item};
 
-/// The folder.
+/// Returns the folder.
 pub(crate) fn folder(document: &Document) -> Value {
     let call = |name: &str, method: &str, path: &str| Item::new(name, &document.operation(method, path), path, &[]);
     let post = |name: &str, path: &str| call(name, "post", path);

@@ -4,8 +4,8 @@ use api_tests::prelude::*;
 
 use super::{Body, Missing, Sending, about, bare, list, named_company, nothing, plain, results};
 use crate::{
+    rights::{AGENTS, COMPANIES},
     scene::{Kind, Thing},
-    words::{AGENTS, COMPANIES},
 };
 
 const NO_ADMIN: Missing = Missing::Error(404, "Admin not found");

@@ -1,11 +1,11 @@
-//! Visitors, their profiles and files, knowledge, and the desk.
+//! Visitors, profiles, files, knowledge, and handoffs.
 
 use api_tests::prelude::*;
 
 use super::{Body, Missing, Sending, about, bare, list, named_company, nothing, plain, results};
 use crate::{
+    rights::{AGENTS, CLOSED, EVERY_SESSION, HANDOFFS, OPEN, Whose},
     scene::{Kind, Thing},
-    words::{AGENTS, CLOSED, EVERY_SESSION, HANDOFFS, OPEN, Whose},
 };
 
 const NO_SESSION: Missing = Missing::Error(404, "Session not found");

@@ -1,11 +1,11 @@
-//! What the names of fields mean.
+//! The meaning of field names.
 
 use api_tests::prelude::*;
 
 use super::spellings::Pair;
 use crate::scene::{Kind, Thing};
 
-/// What an identifier names.
+/// The kind of object that an identifier refers to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Named {
     Session,
@@ -15,18 +15,18 @@ pub(super) enum Named {
     /// An admin's account.
     Admin,
     Assignment,
-    /// A plan, which is no company's.
+    /// A plan, which does not belong to a company.
     Plan,
     /// Files of a session.
     Files,
     Profile,
     /// A refresh token.
     Token,
-    /// A file's path.
+    /// The path of a file.
     Media,
 }
 
-/// Names of identifiers, wherever they stand.
+/// Field names that are identifiers in every operation.
 const IDENTIFIERS: [(&str, Named); 11] = [
     ("session_id", Named::Session),
     ("company_id", Named::Company),
@@ -41,7 +41,7 @@ const IDENTIFIERS: [(&str, Named); 11] = [
     ("path", Named::Media),
 ];
 
-/// Names that are no identifiers of rows.
+/// Field names that do not identify rows.
 const OTHERS: &[&str] = &[
     "activity_type",
     "address",
@@ -112,7 +112,7 @@ const OTHERS: &[&str] = &[
     "welcome_text",
 ];
 
-/// What a field of this operation names, `None` if it is no identifier.
+/// Returns what a field of this operation identifies, `None` if it is not an identifier.
 pub(super) fn named(call: &str, name: &str, kind: Kind) -> Option<Named> {
     if let Some((_, named)) = IDENTIFIERS.iter().find(|(known, _)| *known == name) {
         return Some(*named);
@@ -121,18 +121,18 @@ pub(super) fn named(call: &str, name: &str, kind: Kind) -> Option<Named> {
         ("id", Kind::Agent) => Some(Named::Agent),
         ("id", Kind::Company) => Some(Named::Admin),
         ("id", Kind::Session) => Some(Named::Profile),
-        // Whoever holds a refresh token of another company may use it where tokens are refreshed.
+        // A refresh token works for any caller in the refresh call itself.
         ("refresh", _) => call.contains("logout").then_some(Named::Token),
         _ => None,
     }
 }
 
-/// Whether nothing here says what a field is.
+/// Returns whether this file does not list a field.
 pub(super) fn is_unknown(call: &str, name: &str, kind: Kind) -> bool {
     named(call, name, kind).is_none() && !OTHERS.contains(&name)
 }
 
-/// Identifiers of another company under every name that any endpoint reads.
+/// Returns an object's identifiers under all names that endpoints read.
 pub(super) fn all(thing: &Thing) -> Vec<(&'static str, Value)> {
     vec![
         ("company_id", json!(thing.company)),
@@ -149,13 +149,13 @@ pub(super) fn all(thing: &Thing) -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Whether a value opens what it names: whoever holds a session's id may use it there.
+/// Returns whether the value alone gives access, as a session id does in these calls.
 pub(super) fn opens(call: &str, name: &str, pair: &Pair) -> bool {
     let is_for_holders = call.contains("create-profile") || call.contains("session-status");
-    is_for_holders && name == "session_id" && pair.is_the_same_to_a_reader
+    is_for_holders && name == "session_id" && pair.is_plain
 }
 
-/// Whether the name is one that visitors of any company may say: the code of a company they write to.
+/// Returns whether visitors may use any company's value, as with the company code in chat.
 pub(super) fn is_public(call: &str, name: &str) -> bool {
     call.ends_with("chatbot/chat") && name == "company_id"
 }

@@ -1,9 +1,9 @@
-//! How the objects are made, through the API.
+//! The creation of objects through the API.
 
 use api_tests::prelude::*;
 
 use super::{Kind, NOWHERE, Scene, Thing};
-use crate::words::Whose;
+use crate::rights::Whose;
 
 impl Scene<'_> {
     pub(super) async fn agent(&self, company: &Company, number: usize) -> Thing {
@@ -41,7 +41,7 @@ impl Scene<'_> {
         Thing { password: reset["new_password"].as_str().unwrap().to_owned(), ..owner }
     }
 
-    /// Lets the other company, and the superadmin in it, do whatever moves its rows and counts.
+    /// Lets the other company, and the superadmin within it, change rows and counts of that company.
     pub(crate) async fn neighbour_works(&mut self, theirs: &Thing) {
         let made = self.fresh(Kind::Session, Whose::Foreign).await;
         self.fresh(Kind::Session, Whose::ForeignQuiet).await;
@@ -66,7 +66,7 @@ impl Scene<'_> {
         let secret = format!("{}s{number}e", self.canaries[usize::from(!whose.is_own_company())]);
         let mut visitor = company.stranger();
         visitor.say(&format!("Hello {secret}")).await;
-        // Visitors of another company live elsewhere, so that statistics tell them apart.
+        // Visitors of the two companies have different country codes, so that statistics tell them apart.
         let country = if whose.is_own_company() { "+977" } else { "+1" };
         let name = format!("Asha {secret}");
         let profile = json!({"session_id": visitor.session, "name": name, "phone": "9841234567",
@@ -109,7 +109,7 @@ impl Scene<'_> {
     }
 }
 
-/// Names that nothing has.
+/// Returns identifiers that no object has.
 pub(super) fn absent(plan: i64) -> Thing {
     let file = "uploads/TES001/00000000/TES001_20261123_025203_000000000000_cv.pdf";
     Thing {

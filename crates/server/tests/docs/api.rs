@@ -1,10 +1,10 @@
-//! The tables of docs/API.md.
+//! The generated tables in docs/API.md.
 
 use serde_json::Value;
 
 use crate::page::Page;
 
-/// The words of `http::code`, as its source has them: the type is the server's own.
+/// Returns the error codes, read from the source of `http::code`, because the type is private to the server.
 fn codes() -> Vec<&'static str> {
     let source = include_str!("../../src/http/code.rs");
     source.lines().filter_map(|line| line.split_once(" => \"")?.1.strip_suffix("\",")).collect()
@@ -22,25 +22,25 @@ fn every_code_is_explained_and_no_other() {
 
 #[test]
 fn every_operation_is_in_the_quick_reference() {
-    Page::read("API.md").holds("operations", &operations(&server::openapi()));
+    Page::read("API.md").assert_current("operations", &operations(&server::openapi()));
 }
 
-/// A table for each group of operations.
+/// Renders one table for each group of operations.
 fn operations(document: &Value) -> String {
-    let mut text = String::new();
+    let mut tables = String::new();
     for tag in list(&document["tags"]) {
-        let rows: String = each(document)
+        let rows: String = each_operation(document)
             .filter(|(_, _, operation)| operation["tags"][0] == tag["name"])
             .filter_map(|(path, method, operation)| {
                 Some(row(document, path, &methods(document, path, method)?, operation))
             })
             .collect();
-        text += &format!("\n### {}\n\n| operation | who | takes | |\n|---|---|---|---|\n{rows}", word(&tag["name"]));
+        tables += &format!("\n### {}\n\n| operation | who | takes | |\n|---|---|---|---|\n{rows}", text(&tag["name"]));
     }
-    text + "\n"
+    tables + "\n"
 }
 
-/// The method in capitals; PUT and PATCH that do the same share one row.
+/// Returns the method in capitals. PUT and PATCH with the same summary share one row.
 fn methods(document: &Value, path: &str, method: &str) -> Option<String> {
     let item = &document["paths"][path];
     match method {
@@ -50,7 +50,7 @@ fn methods(document: &Value, path: &str, method: &str) -> Option<String> {
     }
 }
 
-fn each(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
+fn each_operation(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
     let paths = document["paths"].as_object().into_iter().flatten();
     paths.flat_map(|(path, methods)| {
         let methods = methods.as_object().into_iter().flatten();
@@ -64,11 +64,11 @@ fn row(document: &Value, path: &str, methods: &str, operation: &Value) -> String
         "| `{methods} {path}` | {} | {} | {} |\n",
         who(operation),
         takes.join(" "),
-        word(&operation["summary"]).replace('|', "\\|")
+        text(&operation["summary"]).replace('|', "\\|")
     )
 }
 
-/// Nobody needs a token where an empty requirement, or none, is enough.
+/// Returns the roles that may call an operation. No token is needed if a security requirement is empty or missing.
 fn who(operation: &Value) -> String {
     let needed = list(&operation["security"]);
     if needed.is_empty() || needed.iter().any(|one| one.as_object().is_some_and(serde_json::Map::is_empty)) {
@@ -82,13 +82,13 @@ fn who(operation: &Value) -> String {
     }
 }
 
-/// The parameters of the query, those that may be missing with a question mark.
+/// Returns the query parameters, each with a leading question mark; optional ones are in brackets.
 fn query(operation: &Value) -> impl Iterator<Item = String> {
     let named = list(&operation["parameters"]).iter().filter(|parameter| parameter["in"] == "query");
-    named.map(|parameter| shown("?", word(&parameter["name"]), parameter["required"] == true))
+    named.map(|parameter| shown("?", text(&parameter["name"]), parameter["required"] == true))
 }
 
-/// The fields of the body.
+/// Returns the fields of the body; optional ones are in brackets.
 fn fields<'a>(document: &'a Value, operation: &'a Value) -> impl Iterator<Item = String> {
     let content = operation["requestBody"]["content"].as_object().and_then(|content| content.values().next());
     let schema = content.map_or(&Value::Null, |content| resolved(document, &content["schema"]));
@@ -112,6 +112,6 @@ fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-fn word(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_else(|| panic!("not a string: {value}"))
 }

@@ -1,7 +1,6 @@
-//! The documents that repeat what the program knows say what it says.
+//! The generated parts of the documentation match the program.
 //!
-//! `just reference` writes the generated tables anew: it runs these tests with
-//! `SWITCHBOARD_WRITE_DOCS=1`.
+//! `just reference` regenerates them: it runs these tests with `SWITCHBOARD_WRITE_DOCS=1`.
 
 #[cfg(test)]
 mod api;

@@ -1,4 +1,4 @@
-//! A page of documentation with generated parts between two markers.
+//! A documentation page with generated parts between markers.
 
 use std::{fs, path::PathBuf};
 
@@ -9,22 +9,22 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// Reads it.
+    /// Reads the page with this file name.
     pub(crate) fn read(name: &str) -> Self {
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name);
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         Self { path, text }
     }
 
-    /// All of it.
+    /// Returns the whole text.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
-    /// Asserts that a generated part is as it would be generated now, or writes it.
+    /// Asserts that a generated part is up to date. With `SWITCHBOARD_WRITE_DOCS` set, writes it instead.
     #[track_caller]
     #[expect(clippy::disallowed_methods, reason = "a test has no configuration")]
-    pub(crate) fn holds(&self, part: &str, expected: &str) {
+    pub(crate) fn assert_current(&self, part: &str, expected: &str) {
         let (start, end) =
             (format!("<!-- {part}: written by `just reference` -->\n"), format!("<!-- end of {part} -->"));
         let (before, rest) = self.text.split_once(&start).unwrap_or_else(|| panic!("no {start}"));
@@ -40,7 +40,7 @@ impl Page {
         fs::write(&self.path, format!("{before}{start}{expected}{end}{after}")).unwrap();
     }
 
-    /// The first column of the table below a heading, without back quotes.
+    /// Returns the first column of the table below a heading, without back quotes.
     pub(crate) fn first_column(&self, heading: &str) -> Vec<&str> {
         let (_, below) = self.text.split_once(&format!("\n{heading}\n")).unwrap_or_else(|| panic!("no {heading}"));
         let rows = below.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));

@@ -5,7 +5,7 @@ use server::config::Settings;
 
 use crate::page::Page;
 
-/// A row for every flag that `serve` takes, from what clap knows of it.
+/// Renders one row for each flag of `serve`, from its clap definition.
 fn table() -> String {
     let command = Settings::augment_args(Command::new("serve"));
     let head = "| flag | variable | default | meaning |\n|---|---|---|---|\n".to_owned();
@@ -13,7 +13,7 @@ fn table() -> String {
 }
 
 fn row(arg: &Arg) -> String {
-    let help = arg.get_help().unwrap_or_else(|| panic!("{} says nothing", arg.get_id())).to_string();
+    let help = arg.get_help().unwrap_or_else(|| panic!("{} has no help text", arg.get_id())).to_string();
     let (meaning, default) = match help.split_once(" [default: ") {
         Some((meaning, default)) => (meaning, format!("`{}`", default.trim_end_matches(']'))),
         None => (help.as_str(), String::new()),
@@ -24,14 +24,14 @@ fn row(arg: &Arg) -> String {
     format!("| `--{flag} {}` | `{variable}` | {default} | {}. |\n", cell(&value), cell(meaning))
 }
 
-/// A bar would end the cell, even in a code span.
+/// Escapes bars, which would end the cell even in a code span.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
 #[test]
 fn every_setting_is_in_the_table() {
-    Page::read("OPERATIONS.md").holds("settings", &table());
+    Page::read("OPERATIONS.md").assert_current("settings", &table());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Saving a server's data, and starting from what was saved, as docs/OPERATIONS.md says.
+//! Backing up a server's data and starting from the backup, as docs/OPERATIONS.md describes.
 
 use std::{ffi::OsStr, fs, path::Path, process::Command};
 
@@ -6,20 +6,20 @@ use serde_json::Value;
 use storage::testing::Scratch;
 
 use crate::{
-    binary::{Home, Ran, run},
+    binary::{CommandOutput, Home, run},
     site::{Site, text},
 };
 
 const UPLOAD: &str = "the words in a file";
 
-/// A session with a profile, an answer and a file, and what its agent read of it.
-struct Known {
+/// A session with a profile, an answer and a file, and its messages as the agent read them.
+struct Snapshot {
     session: String,
     messages: Vec<Value>,
     file: String,
 }
 
-impl Known {
+impl Snapshot {
     async fn make(site: &Site) -> Self {
         let session = site.introduced().await;
         let file = site.anybody.upload(&session, &site.company, "words.txt", UPLOAD).await.created();
@@ -29,7 +29,7 @@ impl Known {
         Self { session, messages, file: text(&file["file_url"]).to_owned() }
     }
 
-    /// Everything is as it was: tokens, messages, files and links.
+    /// Asserts that tokens, messages, files and links still work.
     async fn check(&self, site: &Site) {
         assert_eq!(site.messages(&self.session).await, self.messages);
         let served = site.anybody.download(&self.file).await;
@@ -38,7 +38,7 @@ impl Known {
 }
 
 /// Runs `switchboard backup`.
-fn backup(home: &Home, to: &Path) -> Ran {
+fn backup(home: &Home, to: &Path) -> CommandOutput {
     run(home.command([OsStr::new("backup"), to.as_os_str()]), "")
 }
 
@@ -47,19 +47,19 @@ async fn a_sqlite_backup_of_a_running_server_starts_again() {
     let home = Home::sqlite();
     let mut server = home.serve();
     let site = Site::open(&home, server.address).await;
-    let known = Known::make(&site).await;
+    let snapshot = Snapshot::make(&site).await;
     let folder = tempfile::tempdir().unwrap();
     let saved = folder.path().join("monday");
-    let said = backup(&home, &saved).ok();
-    assert!(said.contains(&format!("1 uploads ({} bytes) and the generated secret", UPLOAD.len())), "{said}");
-    site.say(Some(&known.session), "This comes after the backup", None).await;
+    let printed = backup(&home, &saved).ok();
+    assert!(printed.contains(&format!("1 uploads ({} bytes) and the generated secret", UPLOAD.len())), "{printed}");
+    site.say(Some(&snapshot.session), "This comes after the backup", None).await;
     server.kill();
 
-    // A backup has the layout of a data folder, so one that is put back needs no other setting.
+    // A backup has the layout of a data folder, so `--data-dir` is the only setting to change.
     let home = home.without("SWITCHBOARD_DATABASE").with("SWITCHBOARD_DATA_DIR", saved.display().to_string());
     home.run(&["check"], "").ok();
     let server = home.serve();
-    known.check(&site.moved_to(server.address)).await;
+    snapshot.check(&site.moved_to(server.address)).await;
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_postgres_database_is_not_saved_by_half() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
-/// Runs one of PostgreSQL's own programs, through the owner's door.
+/// Runs a PostgreSQL client program with the door for migrations, so that the owner sees all rows.
 fn program(name: &str, args: &[&str]) {
     let ran = Command::new(name).env("PGOPTIONS", "-c app.door=migration").args(args).output().unwrap();
     assert!(ran.status.success(), "{name}: {}", String::from_utf8_lossy(&ran.stderr));
@@ -102,12 +102,12 @@ async fn a_postgres_dump_and_the_data_folder_start_again() {
     }
     let mut server = home.serve();
     let site = Site::open(&home, server.address).await;
-    let known = Known::make(&site).await;
+    let snapshot = Snapshot::make(&site).await;
     let folder = tempfile::tempdir().unwrap();
     let dump = folder.path().join("switchboard.dump").display().to_string();
     let owner = home.database.urls().1.unwrap();
     program("pg_dump", &["--enable-row-security", "--format=custom", "--file", &dump, "--dbname", &owner]);
-    site.say(Some(&known.session), "This comes after the backup", None).await;
+    site.say(Some(&snapshot.session), "This comes after the backup", None).await;
     server.kill();
 
     let empty = Scratch::postgres().unwrap();
@@ -119,5 +119,5 @@ async fn a_postgres_dump_and_the_data_folder_start_again() {
     restored.run(&["migrate"], "").ok();
     restored.run(&["check"], "").ok();
     let server = restored.serve();
-    known.check(&site.moved_to(server.address)).await;
+    snapshot.check(&site.moved_to(server.address)).await;
 }

@@ -14,10 +14,10 @@ use serde_json::Value;
 use storage::{Durability, testing::Scratch};
 use tempfile::TempDir;
 
-/// How long a server may take to come up on a busy machine.
+/// Maximum time for a server to start on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A database, a data folder and an environment; any number of processes may use them, one after the other.
+/// A database, a data folder and environment variables, which several processes may use one after the other.
 pub(crate) struct Home {
     pub(crate) database: Scratch,
     pub(crate) folder: TempDir,
@@ -25,22 +25,22 @@ pub(crate) struct Home {
 }
 
 impl Home {
-    /// On SQLite, with durable commits.
+    /// Makes one on SQLite, with durable commits.
     pub(crate) fn sqlite() -> Self {
         Self::on(Scratch::sqlite_with(Durability::Full))
     }
 
-    /// On PostgreSQL, if a server is named.
+    /// Makes one on PostgreSQL, if a server is named.
     pub(crate) fn postgres() -> Option<Self> {
         Scratch::postgres().map(Self::on)
     }
 
-    /// On every database there is.
+    /// Makes one on each available database.
     pub(crate) fn each() -> Vec<Self> {
         std::iter::once(Self::sqlite()).chain(Self::postgres()).collect()
     }
 
-    /// On this database.
+    /// Makes one on this database.
     pub(crate) fn on(database: Scratch) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (url, owner) = database.urls();
@@ -57,32 +57,32 @@ impl Home {
         }
     }
 
-    /// The same with one more environment variable.
+    /// Adds an environment variable.
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.env.push((name, value.into()));
         self
     }
 
-    /// The same with a model at this address.
-    pub(crate) fn answered_by(self, url: &str) -> Self {
+    /// Configures a model at this URL.
+    pub(crate) fn with_model(self, url: &str) -> Self {
         self.with("SWITCHBOARD_LLM_URL", url).with("SWITCHBOARD_LLM_MODEL", "double")
     }
 
-    /// The same without an environment variable.
+    /// Removes an environment variable.
     pub(crate) fn without(mut self, name: &str) -> Self {
         self.env.retain(|(known, _)| *known != name);
         self
     }
 
-    /// A call of the binary, with this environment and no other.
+    /// Returns a command that runs the binary with these environment variables only.
     pub(crate) fn command<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Command {
         let mut command = switchboard(args);
         command.envs(self.env.iter().map(|(name, value)| (name, value))).current_dir(self.folder.path());
         command
     }
 
-    /// Runs a command to its end, with `input` on its standard input.
-    pub(crate) fn run(&self, args: &[&str], input: &str) -> Ran {
+    /// Runs a command to completion, with `input` on its standard input.
+    pub(crate) fn run(&self, args: &[&str], input: &str) -> CommandOutput {
         run(self.command(args), input)
     }
 
@@ -92,29 +92,29 @@ impl Home {
     }
 }
 
-/// A call of the binary with an empty environment.
+/// Returns a command that runs the binary with an empty environment.
 pub(crate) fn switchboard<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_switchboard"));
     command.args(args).env_clear();
     command
 }
 
-/// What a command left behind.
-pub(crate) struct Ran {
+/// Exit status and output of a finished command.
+pub(crate) struct CommandOutput {
     pub(crate) status: ExitStatus,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
 
-impl Ran {
-    /// Asserts that it succeeded; gives what it printed.
+impl CommandOutput {
+    /// Asserts that the command succeeded; returns its standard output.
     #[track_caller]
     pub(crate) fn ok(self) -> String {
         assert!(self.status.success(), "{}{}", self.stdout, self.stderr);
         self.stdout
     }
 
-    /// Asserts that it was refused with exactly this on standard error.
+    /// Asserts that the command failed with exactly this message on standard error.
     #[track_caller]
     pub(crate) fn refused(&self, message: &str) {
         assert_eq!(self.status.code(), Some(1), "{}{}", self.stdout, self.stderr);
@@ -122,22 +122,22 @@ impl Ran {
     }
 }
 
-/// Runs a command to its end.
-pub(crate) fn run(mut command: Command, input: &str) -> Ran {
+/// Runs a command to completion.
+pub(crate) fn run(mut command: Command, input: &str) -> CommandOutput {
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
-    // A command that reads nothing may be gone already.
+    // A command that does not read its input may have exited already.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
-    Ran { status, stdout: String::from_utf8(stdout).unwrap(), stderr: String::from_utf8(stderr).unwrap() }
+    CommandOutput { status, stdout: String::from_utf8(stdout).unwrap(), stderr: String::from_utf8(stderr).unwrap() }
 }
 
-/// A child process that does not outlive its test.
+/// A child process that is killed when this is dropped.
 pub(crate) struct Guarded(pub(crate) Child);
 
 impl Drop for Guarded {
     fn drop(&mut self) {
-        // Both fail only for a process that has been waited for.
+        // Both calls fail only if the process has already been awaited.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -162,8 +162,8 @@ impl Server {
     fn start(mut command: Command) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = Guarded(command.spawn().expect("the binary runs"));
-        let (tell, told) = mpsc::channel();
-        // Nothing is expected on standard output; what comes is taken for a part of the log.
+        let (announce, announcements) = mpsc::channel();
+        // The server should print nothing on standard output. If it does, treat it as part of the log.
         let output = lines_of(child.0.stdout.take().unwrap());
         let output = thread::spawn(move || output.collect::<Vec<_>>());
         let lines = lines_of(child.0.stderr.take().unwrap());
@@ -171,8 +171,8 @@ impl Server {
             lines
                 .inspect(|line| {
                     if let Some(address) = announced(line) {
-                        // Nobody asks for the second address.
-                        let _ = tell.send(address);
+                        // Only the first address is received; sending another one fails.
+                        let _ = announce.send(address);
                     }
                 })
                 .collect::<Vec<_>>()
@@ -180,7 +180,7 @@ impl Server {
                 .chain(output.join().unwrap())
                 .collect()
         });
-        match told.recv_timeout(PATIENCE) {
+        match announcements.recv_timeout(PATIENCE) {
             Ok(address) => Self { child, address, log: Some(log) },
             Err(_) => {
                 drop(child);
@@ -189,7 +189,7 @@ impl Server {
         }
     }
 
-    /// Sends SIGKILL, waits for the end and gives the log.
+    /// Sends SIGKILL, waits for the exit and returns the log.
     pub(crate) fn kill(&mut self) -> Vec<String> {
         self.child.0.kill().unwrap();
         self.child.0.wait().unwrap();
@@ -201,18 +201,19 @@ impl Server {
         self.child.terminate();
     }
 
-    /// Waits for the end; gives how it ended and the log.
+    /// Waits for the exit; returns the exit status and the log.
     pub(crate) fn wait(mut self) -> (ExitStatus, Vec<String>) {
         let status = self.child.0.wait().unwrap();
         (status, self.log.take().unwrap().join().unwrap())
     }
 }
 
-/// The lines of a stream until it ends.
+/// Returns the lines of a stream until it ends.
 pub(crate) fn lines_of(stream: impl Read) -> impl Iterator<Item = String> {
     BufReader::new(stream).lines().map_while(Result::ok)
 }
 
+/// Returns the address that a log line announces, if it does.
 fn announced(line: &str) -> Option<SocketAddr> {
     let line: Value = serde_json::from_str(line).ok()?;
     if line["message"] == "listening" { line["address"].as_str()?.parse().ok() } else { None }

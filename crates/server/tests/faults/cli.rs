@@ -1,4 +1,4 @@
-//! The command line: what it refuses to start with, and what it does to accounts and companies.
+//! The command line: refused configurations, and operations on accounts and companies.
 
 use std::{fs, path::Path};
 
@@ -189,10 +189,10 @@ fn a_check_changes_nothing_and_migrate_makes_what_it_misses() {
     let home = Home::sqlite().without("SWITCHBOARD_DATABASE").without("SWITCHBOARD_DATA_DIR");
     let check = || run(home.command(["check", "--data-dir", "data"]), "");
     check().refused("there is no database yet: switchboard migrate makes it, and so does serve");
-    assert!(is_empty(home.folder.path()), "the check made something");
+    assert!(is_empty(home.folder.path()), "the check created something");
     run(home.command(["migrate", "--data-dir", "data"]), "").ok();
     assert_eq!(check().ok(), "configuration, SQLite and schema are in order\n");
-    assert!(!home.folder.path().join("data/secret").exists(), "the check made a secret");
+    assert!(!home.folder.path().join("data/secret").exists(), "the check created a secret");
     run(home.command(["migrate", "--data-dir", "data"]), "").ok();
 }
 
@@ -214,7 +214,7 @@ fn what_the_server_makes_is_readable_by_its_user_alone() {
 #[tokio::test]
 async fn a_check_names_the_first_row_of_the_audit_log_that_is_not_as_it_was_written() {
     for home in Home::each() {
-        // The one that the scratch database's own entries are sealed with.
+        // The scratch database's own entries are sealed with this secret.
         let secret = std::str::from_utf8(storage::testing::SECRET).unwrap();
         let home = home.with("SWITCHBOARD_SECRET", secret);
         let server = home.serve();
@@ -267,7 +267,7 @@ fn an_unmigrated_postgres_is_named_as_such_until_its_owner_migrates_it() {
         "the database is older than this program (migrations missing: {all}); `switchboard migrate` brings it up to date"
     );
     home.run(&["check"], "").refused(&lacks);
-    assert!(home.database.lines(tables).is_empty(), "the check made something");
+    assert!(home.database.lines(tables).is_empty(), "the check created something");
     let mut runtime_alone = home.command(["serve"]);
     runtime_alone.env_remove("SWITCHBOARD_OWNER_DATABASE");
     run(runtime_alone, "").refused(&format!("the database cannot be opened: the database is not ready: {lacks}"));

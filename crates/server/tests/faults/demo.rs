@@ -1,4 +1,4 @@
-//! `switchboard demo`, and what it tells people to paste.
+//! `switchboard demo`, and the commands that it prints for pasting.
 
 use std::{
     fs,
@@ -20,9 +20,9 @@ fn the_demo_takes_the_next_port_and_its_six_steps_work_when_pasted() {
     let mut demo = Guarded(command.spawn().unwrap());
 
     let mut lines = lines_of(demo.0.stdout.take().unwrap());
-    let told = lines.next().unwrap();
-    let address = told.split("http://").nth(1).unwrap().split(' ').next().unwrap();
-    assert!(address.starts_with("127.0.0.1:") && address != wanted.to_string(), "{told}");
+    let greeting = lines.next().unwrap();
+    let address = greeting.split("http://").nth(1).unwrap().split(' ').next().unwrap();
+    assert!(address.starts_with("127.0.0.1:") && address != wanted.to_string(), "{greeting}");
     let mut script = String::new();
     for line in lines.skip_while(|line| !line.starts_with("# 1.")) {
         let is_last = script.contains("# 6.");

@@ -1,4 +1,4 @@
-//! `switchboard doctor`, and a server that does not start where companies could reach each other.
+//! `switchboard doctor`, and a server that refuses to start if companies could reach each other's rows.
 
 use crate::binary::Home;
 

@@ -1,4 +1,4 @@
-//! `kill -9` at any moment, while many visitors write.
+//! `kill -9` at random moments while many visitors write.
 
 use std::{
     cell::{Cell, RefCell},
@@ -14,17 +14,17 @@ use crate::{
     site::{QUESTION, Site, text},
 };
 
-/// How often the server is killed.
+/// Number of times that the server is killed.
 const ROUNDS: usize = 25;
-/// How many visitors write at once.
+/// Number of visitors who write at the same time.
 const VISITORS: usize = 8;
-/// How many of them are new in each round, so that the making of sessions is hit, too.
+/// Number of visitors who are new in each round, so that the creation of sessions is interrupted too.
 const NEWCOMERS: usize = 3;
-/// The most messages that are acknowledged in a round.
+/// Maximum number of messages that are acknowledged in a round.
 const MESSAGES: u32 = 60;
 
-/// What every visitor says, over and over from the profile on. The bot answers all of it.
-const WORDS: [&str; 9] = [
+/// The messages of every visitor: the intake once, then the rest over and over. The bot answers each of them.
+const SCRIPT: [&str; 9] = [
     "Hello",
     "Ann Ray",
     "+1 United States",
@@ -35,13 +35,14 @@ const WORDS: [&str; 9] = [
     "what does renting cost",
     "xyzzy",
 ];
+/// Number of messages of the script that belong to the intake.
 const INTAKE: usize = 6;
 
-/// Somebody who writes one message after the other, and repeats one that got no answer.
+/// A visitor who writes one message after the other, and repeats a message that got no answer.
 struct Visitor {
     number: usize,
     session: Option<String>,
-    /// The message that was sent last and not acknowledged yet.
+    /// The last message sent, if it is not acknowledged yet.
     open: Option<Sent>,
     acknowledged: Vec<(Sent, i64)>,
 }
@@ -59,12 +60,12 @@ impl Visitor {
 
     fn next(&self, site: &Site) -> Sent {
         let count = self.acknowledged.len();
-        let words = WORDS[if count < INTAKE { count } else { INTAKE + count % (WORDS.len() - INTAKE) }];
+        let message = SCRIPT[if count < INTAKE { count } else { INTAKE + count % (SCRIPT.len() - INTAKE) }];
         let id = format!("visitor-{:04}-message-{count:04}", self.number);
-        Sent { body: site.message(self.session.as_deref(), words, Some(&id)), id }
+        Sent { body: site.message(self.session.as_deref(), message, Some(&id)), id }
     }
 
-    /// Sends the next message, or the one without an answer again; whether it was answered.
+    /// Sends the next message, or repeats the one without an answer; returns whether it was answered.
     async fn write(&mut self, site: &Site) -> bool {
         let sent = self.open.take().unwrap_or_else(|| self.next(site));
         let answer = site.anybody.try_post("/api/chatbot/chat/", &sent.body).await;
@@ -81,7 +82,7 @@ impl Visitor {
         true
     }
 
-    /// Sends the last acknowledged message again, which changes nothing.
+    /// Sends the last acknowledged message again, and asserts that it is replayed.
     async fn repeat(&self, site: &Site) {
         let Some((sent, seq)) = self.acknowledged.last() else { return };
         let answer = site.anybody.post("/api/chatbot/chat/", &sent.body).await.expect(200);
@@ -118,14 +119,18 @@ async fn survive(home: &Home) {
         site = site.moved_to(server.address);
         check(home, &visitors);
     }
-    assert!(interrupted > ROUNDS, "the server was hardly ever killed at work");
+    assert!(interrupted > ROUNDS, "the server was rarely killed while messages were in flight");
     for visitor in &mut visitors {
         assert!(visitor.open.is_none() || visitor.write(&site).await);
         visitor.repeat(&site).await;
     }
     check(home, &visitors);
     let expected = visitors.iter().filter(|visitor| visitor.session.is_some()).count();
-    assert_eq!(home.database.lines("SELECT id AS line FROM sessions").len(), expected, "a session that nobody knows");
+    assert_eq!(
+        home.database.lines("SELECT id AS line FROM sessions").len(),
+        expected,
+        "a session that no visitor knows"
+    );
     for visitor in &visitors {
         read_back(&site, visitor).await;
     }
@@ -139,7 +144,7 @@ async fn load_and_kill(server: Server, site: &Site, visitors: &mut [Visitor]) {
         while visitor.write(site).await {
             answered.set(answered.get() + 1);
             if answered.get() == limit {
-                // Some more steps of the others, so that they are caught at any point.
+                // Let the other visitors continue for a random number of steps, so that the kill hits any point.
                 for _ in 0..delay {
                     tokio::task::yield_now().await;
                 }
@@ -150,8 +155,8 @@ async fn load_and_kill(server: Server, site: &Site, visitors: &mut [Visitor]) {
     join_all(writing).await;
 }
 
-/// Everything acknowledged is there once, where it was said to be, and every session is whole:
-/// its numbers have no gap, and every message is followed by its answer.
+/// Asserts that every acknowledged message is stored once, at the acknowledged position, and that every
+/// session is whole: its numbers have no gap, and every message is followed by its answer.
 fn check(home: &Home, visitors: &[Visitor]) {
     let rows = home.database.lines(
         "SELECT s.id || ' ' || m.seq || ' ' || COALESCE(m.client_message_id, 'bot') || ' ' || s.last_seq AS line \
@@ -182,7 +187,7 @@ fn check(home: &Home, visitors: &[Visitor]) {
     }
 }
 
-/// What an agent reads over REST is what was acknowledged.
+/// Asserts that an agent reads exactly the acknowledged messages over REST.
 async fn read_back(site: &Site, visitor: &Visitor) {
     let Some(session) = visitor.session.as_deref() else { return };
     let read = site.messages(session).await;

@@ -1,4 +1,4 @@
-//! What the server writes to its log, and what it must not.
+//! The shape of log lines, and the data that must not be logged.
 
 use std::{collections::HashMap, fmt::Write as _, fs, path::Path};
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     binary::Home,
-    double::{Double, Said},
+    fake_model::{FakeModel, ModelReply},
     site::{OWNER, PASSWORD, QUESTION, ROOT, Site, text},
     wire::Answer,
 };
@@ -17,23 +17,24 @@ const WRONG_PASSWORD: &str = "a-wrong-password";
 const BODY: &str = "my-private-words to somebody@private.example";
 const UPLOAD: &str = "the-words-in-a-file";
 
-/// Every request of the session, by the id that its response named.
+/// All exchanges of the test session.
 #[derive(Default)]
-struct Heard {
+struct Exchanges {
+    /// The status of each response, by request id.
     statuses: HashMap<String, u16>,
-    /// Headers and bodies of what was refused.
+    /// Headers and bodies of the refusals.
     refusals: String,
 }
 
-/// What must stay where it belongs.
+/// Texts that must not leak.
 struct Private {
-    /// In nothing that is said: log, output, refusals.
-    words: Vec<String>,
-    /// Nor in anything that is kept.
+    /// Texts that must not appear in logs, output or refusals.
+    texts: Vec<String>,
+    /// Texts that must not appear there, nor in any stored file.
     credentials: Vec<String>,
 }
 
-impl Heard {
+impl Exchanges {
     fn note(&mut self, answer: Answer) -> Value {
         let id = answer.header("x-request-id").to_owned();
         assert!(!id.is_empty(), "{answer:?}");
@@ -48,20 +49,20 @@ impl Heard {
 #[tokio::test]
 async fn every_line_is_an_object_that_names_its_request_and_keeps_what_is_private() {
     for home in Home::each() {
-        let mut double = Double::start();
+        let mut model = FakeModel::start();
         let home =
-            home.answered_by(&double.url).with("SWITCHBOARD_SECRET", SECRET).with("SWITCHBOARD_LLM_KEY", MODEL_KEY);
+            home.with_model(&model.url).with("SWITCHBOARD_SECRET", SECRET).with("SWITCHBOARD_LLM_KEY", MODEL_KEY);
         let mut server = home.serve();
         let site = Site::open(&home, server.address).await;
         site.let_a_model_answer(&home);
-        let mut heard = Heard::default();
-        let private = session(&site, &mut double, &mut heard).await;
+        let mut exchanges = Exchanges::default();
+        let private = session(&site, &mut model, &mut exchanges).await;
         home.database.lock_out();
-        let failed = heard.statuses.len();
-        heard.note(site.anybody.get("/readyz/").await);
-        heard.note(site.anybody.login(OWNER, PASSWORD).await);
+        let failed = exchanges.statuses.len();
+        exchanges.note(site.anybody.get("/readyz/").await);
+        exchanges.note(site.anybody.login(OWNER, PASSWORD).await);
         home.database.let_in();
-        assert_eq!(heard.statuses.len(), failed + 2);
+        assert_eq!(exchanges.statuses.len(), failed + 2);
 
         let log = server.kill();
         let lines = log.iter().map(|line| check_shape(line));
@@ -69,13 +70,13 @@ async fn every_line_is_an_object_that_names_its_request_and_keeps_what_is_privat
         for line in lines.filter(|line| line["message"] == "request finished") {
             finished.entry(text(&line["span"]["request_id"]).to_owned()).or_default().push(line);
         }
-        for (id, status) in &heard.statuses {
+        for (id, status) in &exchanges.statuses {
             let lines = finished.get(id).map_or(&[][..], Vec::as_slice);
             assert!(lines.len() == 1 && lines[0]["status"] == *status, "{id}: {lines:?} in {log:#?}");
             assert!(lines[0]["span"]["method"].is_string() && lines[0]["span"]["path"].is_string(), "{lines:?}");
         }
         let whole = log.join("\n");
-        for secret in private.words.iter().chain(&private.credentials) {
+        for secret in private.texts.iter().chain(&private.credentials) {
             assert!(!whole.contains(secret.as_str()), "{secret} is in {whole}");
         }
     }
@@ -84,21 +85,21 @@ async fn every_line_is_an_object_that_names_its_request_and_keeps_what_is_privat
 #[tokio::test]
 async fn nothing_that_is_written_at_the_highest_level_holds_a_secret() {
     for home in Home::each() {
-        let mut double = Double::start();
+        let mut model = FakeModel::start();
         let home =
-            home.answered_by(&double.url).with("SWITCHBOARD_SECRET", SECRET).with("SWITCHBOARD_LLM_KEY", MODEL_KEY);
+            home.with_model(&model.url).with("SWITCHBOARD_SECRET", SECRET).with("SWITCHBOARD_LLM_KEY", MODEL_KEY);
         let home = home.with("SWITCHBOARD_LOG", "trace");
         let mut server = home.serve();
         let site = Site::open(&home, server.address).await;
         site.let_a_model_answer(&home);
-        let mut heard = Heard::default();
-        let private = session(&site, &mut double, &mut heard).await;
-        let written = server.kill().join("\n");
-        assert!(written.contains("\"TRACE\""), "libraries have nothing to say at this level");
-        for secret in private.words.iter().chain(&private.credentials) {
-            let line = written.lines().find(|line| line.contains(secret.as_str()));
+        let mut exchanges = Exchanges::default();
+        let private = session(&site, &mut model, &mut exchanges).await;
+        let log = server.kill().join("\n");
+        assert!(log.contains("\"TRACE\""), "libraries log nothing at this level");
+        for secret in private.texts.iter().chain(&private.credentials) {
+            let line = log.lines().find(|line| line.contains(secret.as_str()));
             assert_eq!(line, None, "{secret} was written");
-            assert!(!heard.refusals.contains(secret.as_str()), "{secret} is in {}", heard.refusals);
+            assert!(!exchanges.refusals.contains(secret.as_str()), "{secret} is in {}", exchanges.refusals);
         }
         let (url, _) = home.database.urls();
         if let Some(database) = url.strip_prefix("sqlite:") {
@@ -116,9 +117,9 @@ fn no_command_repeats_a_password_that_it_was_given() {
         let set = ["admin", "set-password", "--login", ROOT, "--password-stdin"];
         let mut ran = vec![home.run(&create, PASSWORD), home.run(&create, PASSWORD), home.run(&set, WRONG_PASSWORD)];
         for url in ["postgres://ann:a-wrong-password@127.0.0.1:1/x", "postgres://ann:a-wrong-password@[/x"] {
-            let astray = Home::sqlite().with("SWITCHBOARD_DATABASE", url).with("SWITCHBOARD_SECRET", SECRET);
-            let astray = astray.with("SWITCHBOARD_LOG", "trace");
-            ran.extend([astray.run(&["serve"], ""), astray.run(&["check"], "")]);
+            let unreachable = Home::sqlite().with("SWITCHBOARD_DATABASE", url).with("SWITCHBOARD_SECRET", SECRET);
+            let unreachable = unreachable.with("SWITCHBOARD_LOG", "trace");
+            ran.extend([unreachable.run(&["serve"], ""), unreachable.run(&["check"], "")]);
         }
         for ran in ran {
             for secret in [PASSWORD, WRONG_PASSWORD, SECRET] {
@@ -128,7 +129,7 @@ fn no_command_repeats_a_password_that_it_was_given() {
     }
 }
 
-/// Looks into every file below a folder.
+/// Asserts that no file below a folder contains a secret.
 fn check_files(folder: &Path, secrets: &[String]) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -144,9 +145,10 @@ fn check_files(folder: &Path, secrets: &[String]) {
     }
 }
 
-/// One line, which is an object with a time, a level and a text.
+/// Asserts that a log line is an object with timestamp, level and message, and that docs/OPERATIONS.md explains its
+/// keys.
 fn check_shape(line: &str) -> Value {
-    let line: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+    let line: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"));
     for key in ["timestamp", "level", "message"] {
         assert!(line[key].is_string(), "{key}: {line}");
     }
@@ -158,49 +160,51 @@ fn check_shape(line: &str) -> Value {
     line
 }
 
-/// A little of everything, and what of it no log may hold.
-async fn session(site: &Site, double: &mut Double, heard: &mut Heard) -> Private {
-    let signed_in = heard.note(site.anybody.login(ROOT, PASSWORD).await);
-    heard.note(site.anybody.login(ROOT, WRONG_PASSWORD).await);
+/// Makes requests of many kinds; returns the texts that must not be logged.
+async fn session(site: &Site, model: &mut FakeModel, exchanges: &mut Exchanges) -> Private {
+    let signed_in = exchanges.note(site.anybody.login(ROOT, PASSWORD).await);
+    exchanges.note(site.anybody.login(ROOT, WRONG_PASSWORD).await);
     let refresh = json!({"refresh": signed_in["refresh"]});
-    let refreshed = heard.note(site.anybody.post("/api/auth/token/refresh/", &refresh).await);
+    let refreshed = exchanges.note(site.anybody.post("/api/auth/token/refresh/", &refresh).await);
     let chat = "/api/chatbot/chat/";
-    let opened = heard.note(site.anybody.post(chat, &site.message(None, BODY, Some("a-key-of-the-visitor"))).await);
+    let opened = exchanges.note(site.anybody.post(chat, &site.message(None, BODY, Some("a-key-of-the-visitor"))).await);
     let id = text(&opened["session_id"]);
     let profile =
         json!({"session_id": id, "name": "Ann Ray", "phone": "9841234567", "email": "somebody@private.example"});
-    heard.note(site.anybody.post("/api/chatbot/create-profile/", &profile).await);
-    heard.note(site.anybody.get(&format!("/api/chatbot/session-status/?session_id={id}")).await);
-    heard.note(site.anybody.get(&format!("/api/chatbot/session-status/?session_id={}", id.replace('-', "%2D"))).await);
-    heard.note(site.anybody.get(&format!("/nowhere/{id}/")).await);
-    heard.note(site.anybody.get(&format!("/api/auth/profile/?token={}", site.agent.token())).await);
-    heard.note(site.anybody.with_token("not.a.token").get("/api/auth/profile/").await);
-    heard.note(site.agent.get("/api/auth/profile/").await);
-    heard.note(site.anybody.get("/healthz/").await);
+    exchanges.note(site.anybody.post("/api/chatbot/create-profile/", &profile).await);
+    exchanges.note(site.anybody.get(&format!("/api/chatbot/session-status/?session_id={id}")).await);
+    exchanges
+        .note(site.anybody.get(&format!("/api/chatbot/session-status/?session_id={}", id.replace('-', "%2D"))).await);
+    exchanges.note(site.anybody.get(&format!("/nowhere/{id}/")).await);
+    exchanges.note(site.anybody.get(&format!("/api/auth/profile/?token={}", site.agent.token())).await);
+    exchanges.note(site.anybody.with_token("not.a.token").get("/api/auth/profile/").await);
+    exchanges.note(site.agent.get("/api/auth/profile/").await);
+    exchanges.note(site.anybody.get("/healthz/").await);
     let question = site.message(Some(id), QUESTION, None);
-    let (failed, _) = double.always(Said::raw(500, BODY), site.anybody.post(chat, &question)).await;
-    assert_eq!(heard.note(failed)["mode"], "extractive");
+    let (failed, _) = model.answer_all(ModelReply::raw(500, BODY), site.anybody.post(chat, &question)).await;
+    assert_eq!(exchanges.note(failed)["mode"], "extractive");
     for bad in [json!([BODY]), json!({"company_id": site.company, "message": {"a": BODY}})] {
-        heard.note(site.anybody.post(chat, &bad).await);
+        exchanges.note(site.anybody.post(chat, &bad).await);
     }
-    heard.note(site.anybody.post("/api/auth/login/", &json!({"username": BODY, "password": [WRONG_PASSWORD]})).await);
+    exchanges
+        .note(site.anybody.post("/api/auth/login/", &json!({"username": BODY, "password": [WRONG_PASSWORD]})).await);
     let escalate = json!({"session_id": id, "reason": BODY});
-    let handoff = heard.note(site.admin.post("/api/human-handoff/escalate/", &escalate).await);
+    let handoff = exchanges.note(site.admin.post("/api/human-handoff/escalate/", &escalate).await);
     let write = json!({"session_id": id, "message": BODY});
-    heard.note(site.agent.post("/api/human-handoff/send-message/", &write).await);
-    heard.note(site.agent.get(&format!("/api/human-handoff/agent/sessions/{id}/messages/")).await);
+    exchanges.note(site.agent.post("/api/human-handoff/send-message/", &write).await);
+    exchanges.note(site.agent.get(&format!("/api/human-handoff/agent/sessions/{id}/messages/")).await);
     let resolve = json!({"handoff_session_id": handoff["handoff_session"]["id"], "notes": BODY});
-    heard.note(site.agent.post("/api/human-handoff/resolve/", &resolve).await);
-    let reset = heard
+    exchanges.note(site.agent.post("/api/human-handoff/resolve/", &resolve).await);
+    let reset = exchanges
         .note(site.admin.post("/api/admin-dashboard/reset-agent-password/", &json!({"agent_id": site.agent_id})).await);
 
-    let file = heard.note(site.anybody.upload(id, &site.company, "words.txt", UPLOAD).await);
+    let file = exchanges.note(site.anybody.upload(id, &site.company, "words.txt", UPLOAD).await);
     let link = text(&file["file_url"]);
-    heard.note(site.anybody.get(link).await);
-    heard.note(site.anybody.get(&link.replace("sig=", "sig=A")).await);
+    exchanges.note(site.anybody.get(link).await);
+    exchanges.note(site.anybody.get(&link.replace("sig=", "sig=A")).await);
 
     let uuid = id.split_once('_').unwrap().1;
-    let words = [uuid, "private", UPLOAD, "9841234567", "switchboard-test", "a-key-of-the-visitor"];
+    let texts = [uuid, "private", UPLOAD, "9841234567", "switchboard-test", "a-key-of-the-visitor"];
     let credentials = [
         PASSWORD,
         WRONG_PASSWORD,
@@ -215,5 +219,5 @@ async fn session(site: &Site, double: &mut Double, heard: &mut Heard) -> Private
         link.rsplit('=').next().unwrap(),
     ];
     let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-    Private { words: owned(&words), credentials: owned(&credentials) }
+    Private { texts: owned(&texts), credentials: owned(&credentials) }
 }

@@ -1,4 +1,4 @@
-//! The built binary, and servers inside this process, when something goes wrong around them.
+//! The built binary, and servers embedded in this process, under faults of their environment.
 
 #[cfg(test)]
 mod backup;
@@ -11,15 +11,15 @@ mod demo;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
-mod double;
-#[cfg(test)]
-mod gone;
+mod fake_model;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod llm;
 #[cfg(test)]
 mod logs;
+#[cfg(test)]
+mod outage;
 #[cfg(test)]
 mod site;
 #[cfg(test)]

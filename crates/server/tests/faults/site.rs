@@ -1,4 +1,4 @@
-//! A company on a server: its staff, its knowledge, its visitors.
+//! A company on a server, with staff, knowledge and visitors.
 
 use std::net::SocketAddr;
 
@@ -7,20 +7,20 @@ use serde_json::{Value, json};
 
 use crate::{binary::Home, wire::Caller};
 
-/// The superadmin's name.
+/// The superadmin's user name.
 pub(crate) const ROOT: &str = "root";
-/// Everybody's password.
+/// The password of all accounts.
 pub(crate) const PASSWORD: &str = "a password of these tests";
-/// The company's agent.
+/// The agent's e-mail address.
 pub(crate) const AGENT: &str = "agent@harbour.example";
-/// The company's owner.
+/// The owner's e-mail address.
 pub(crate) const OWNER: &str = "owner@harbour.example";
-/// A question of the company's knowledge.
+/// A question from the company's knowledge.
 pub(crate) const QUESTION: &str = "How long does a repair take?";
 /// Its answer.
 pub(crate) const REPAIR: &str = "Most repairs are ready after two working days.";
 
-/// A company with an owner, an agent and a little knowledge, all signed in.
+/// A company with some knowledge, and its owner and agent, who are signed in.
 pub(crate) struct Site {
     pub(crate) anybody: Caller,
     pub(crate) root: Caller,
@@ -31,7 +31,7 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// Opens the company over HTTP on a server that was just started for the first time.
+    /// Opens the company over HTTP, on a server with an empty database.
     pub(crate) async fn open(home: &Home, address: SocketAddr) -> Self {
         let options = &home.database.options;
         server::accounts::create_superadmin(options, 4, ROOT, "root@switchboard.example", &Password::new(PASSWORD))
@@ -53,7 +53,7 @@ impl Site {
         Self { anybody, root, admin, agent, agent_id, company: text(&owner["company_id"]).to_owned() }
     }
 
-    /// The same people at a server that was started again on the same data.
+    /// Returns the same callers, connected to a restarted server on the same data.
     pub(crate) fn moved_to(self, address: SocketAddr) -> Self {
         Self {
             anybody: self.anybody.moved_to(address),
@@ -64,7 +64,7 @@ impl Site {
         }
     }
 
-    /// Turns `answer_mode` `llm` on, past the server: its endpoint comes later.
+    /// Sets `answer_mode` to `llm`, directly in the database.
     pub(crate) fn let_a_model_answer(&self, home: &Home) {
         let set = format!(
             "UPDATE companies SET settings = '{{\"answer_mode\":\"llm\"}}', settings_version = settings_version + 1 \
@@ -74,7 +74,7 @@ impl Site {
         home.database.execute(&set).unwrap();
     }
 
-    /// A session whose visitor has a profile, so that questions are answered.
+    /// Opens a session with a profile, so that the bot answers questions.
     pub(crate) async fn introduced(&self) -> String {
         let reply = self.say(None, "Hello", None).await;
         let session = text(&reply["session_id"]).to_owned();
@@ -83,12 +83,12 @@ impl Site {
         session
     }
 
-    /// A visitor's message and the reply to it.
+    /// Sends a visitor's message; returns the reply.
     pub(crate) async fn say(&self, session: Option<&str>, message: &str, id: Option<&str>) -> Value {
         self.anybody.post("/api/chatbot/chat/", &self.message(session, message, id)).await.ok()
     }
 
-    /// The body of a visitor's message.
+    /// Returns the body of a visitor's message.
     pub(crate) fn message(&self, session: Option<&str>, message: &str, id: Option<&str>) -> Value {
         let mut body = json!({"company_id": self.company, "message": message});
         if let Some(session) = session {
@@ -100,7 +100,7 @@ impl Site {
         body
     }
 
-    /// All messages of a session over REST, which needs an agent who has it.
+    /// Reads all messages of a session over REST. Only its agent may read them, so the session is assigned first.
     pub(crate) async fn messages(&self, session: &str) -> Vec<Value> {
         let escalate = json!({"session_id": session, "reason": "to be read"});
         let escalated = self.admin.post("/api/human-handoff/escalate/", &escalate).await;
@@ -111,7 +111,7 @@ impl Site {
     }
 }
 
-/// An agent who has chosen a password and signed in.
+/// Creates an agent, who chooses a password and signs in.
 async fn hire(anybody: &Caller, admin: &Caller, email: &str) -> (i64, Caller) {
     let new = json!({"name": "Noor Haddad", "phone": "555-1", "email": email, "specialization": "Bikes"});
     let created = admin.post("/api/admin-dashboard/create-agent/", &new).await.created();
@@ -125,7 +125,7 @@ async fn hire(anybody: &Caller, admin: &Caller, email: &str) -> (i64, Caller) {
     (created["agent"]["id"].as_i64().unwrap(), anybody.signed_in(email, PASSWORD).await)
 }
 
-/// A text that must be there.
+/// Returns a value that must be a string.
 pub(crate) fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
+    value.as_str().unwrap_or_else(|| panic!("not a string: {value}"))
 }

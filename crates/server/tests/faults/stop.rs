@@ -1,4 +1,4 @@
-//! Stopping: requests under way are answered.
+//! Stopping the server: requests in flight are still answered.
 
 use std::{
     net::TcpStream,
@@ -7,27 +7,27 @@ use std::{
 
 use crate::{
     binary::Home,
-    double::{Double, Said},
+    fake_model::{FakeModel, ModelReply},
     site::{QUESTION, REPAIR, Site},
     wire::Caller,
 };
 
-/// Closed connections free a stopping server at once; more would be the grace it gives them.
+/// Maximum time for a stop. If idle connections held the server up, it would take its longer grace period.
 const PROMPT: Duration = Duration::from_secs(5);
 
-/// Waits until nobody accepts connections there, the first thing that stopping does.
+/// Waits until the address refuses connections, which is the first step of stopping.
 async fn refuses(address: std::net::SocketAddr) {
     let since = Instant::now();
     while TcpStream::connect(address).is_ok() {
-        assert!(since.elapsed() < PROMPT, "the server goes on accepting");
+        assert!(since.elapsed() < PROMPT, "the server still accepts connections");
         tokio::task::yield_now().await;
     }
 }
 
 #[tokio::test]
 async fn sigterm_lets_the_request_under_way_finish() {
-    let mut double = Double::start();
-    let home = Home::sqlite().answered_by(&double.url);
+    let mut model = FakeModel::start();
+    let home = Home::sqlite().with_model(&model.url);
     let server = home.serve();
     let site = Site::open(&home, server.address).await;
     site.let_a_model_answer(&home);
@@ -35,10 +35,10 @@ async fn sigterm_lets_the_request_under_way_finish() {
     let question = site.message(Some(&session), QUESTION, None);
     let asking = site.anybody.post("/api/chatbot/chat/", &question);
     let stopping = async {
-        let asked = double.asked().await;
+        let asked = model.next_request().await;
         server.terminate();
         refuses(server.address).await;
-        asked.answer(Said::text(REPAIR));
+        asked.answer(ModelReply::text(REPAIR));
     };
     let (answer, ()) = tokio::join!(asking, stopping);
     assert_eq!(answer.ok()["mode"], "llm");
@@ -51,11 +51,11 @@ async fn sigterm_lets_the_request_under_way_finish() {
 #[tokio::test]
 async fn stopping_an_embedded_server_returns_after_the_request_under_way() {
     let home = Home::sqlite();
-    let mut double = Double::start();
+    let mut model = FakeModel::start();
     let config = server::config::Config {
         database: home.database.options.target.clone(),
         bcrypt_cost: 4,
-        llm: Some(llm_client::openai::OpenAiConfig::new(&double.url, "double")),
+        llm: Some(llm_client::openai::OpenAiConfig::new(&model.url, "double")),
         ..server::config::Settings::in_folder(home.folder.path().to_owned())
             .listening(vec!["127.0.0.1:0".parse().unwrap()])
             .check()
@@ -70,11 +70,11 @@ async fn stopping_an_embedded_server_returns_after_the_request_under_way() {
     let question = site.message(Some(&session), QUESTION, None);
     let asking = site.anybody.post("/api/chatbot/chat/", &question);
     let stopping = async {
-        let asked = double.asked().await;
+        let asked = model.next_request().await;
         let stop = std::thread::spawn(move || running.stop());
         refuses(address).await;
         assert!(!stop.is_finished(), "it stopped before the request was answered");
-        asked.answer(Said::text(REPAIR));
+        asked.answer(ModelReply::text(REPAIR));
         stop
     };
     let (answer, stop) = tokio::join!(asking, stopping);

@@ -1,4 +1,4 @@
-//! HTTP requests of one caller.
+//! HTTP requests of a caller.
 
 use std::net::SocketAddr;
 
@@ -16,7 +16,7 @@ pub(crate) struct Caller {
     token: Option<String>,
 }
 
-/// What the server answered.
+/// A response of the server.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -25,22 +25,22 @@ pub(crate) struct Answer {
 }
 
 impl Caller {
-    /// Somebody without a token.
+    /// A caller without a token.
     pub(crate) fn at(address: SocketAddr) -> Self {
         Self { http: llm_client::openai::http_client().unwrap(), base: format!("http://{address}"), token: None }
     }
 
-    /// The same caller, at a server that was started again. Connections of before are of no use.
+    /// Returns the same caller for a restarted server. Old connections cannot be reused.
     pub(crate) fn moved_to(&self, address: SocketAddr) -> Self {
         Self { token: self.token.clone(), ..Self::at(address) }
     }
 
-    /// The same connection with this access token.
+    /// Returns the same connection with this access token.
     pub(crate) fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
-    /// The access token.
+    /// Returns the access token.
     pub(crate) fn token(&self) -> &str {
         self.token.as_deref().unwrap()
     }
@@ -53,12 +53,12 @@ impl Caller {
         self.try_post(path, body).await.unwrap()
     }
 
-    /// As [`Caller::post`], for servers that may be gone before they answer.
+    /// As [`Caller::post`], for servers that may stop before they answer.
     pub(crate) async fn try_post(&self, path: &str, body: &Value) -> reqwest::Result<Answer> {
         self.send(self.http.post(format!("{}{path}", self.base)).json(body)).await
     }
 
-    /// The text of a file, as anybody gets it who has its link.
+    /// Downloads a file by its link, without a token, and returns its text.
     pub(crate) async fn download(&self, link: &str) -> String {
         let response = self.http.get(format!("{}{link}", self.base)).send().await.unwrap();
         response.error_for_status().unwrap().text().await.unwrap()
@@ -77,7 +77,7 @@ impl Caller {
         self.post("/api/auth/login/", &serde_json::json!({"username": username, "password": password})).await
     }
 
-    /// The same connection, signed in.
+    /// Signs in; returns the same connection with the access token.
     pub(crate) async fn signed_in(&self, username: &str, password: &str) -> Self {
         let body = self.login(username, password).await.ok();
         self.with_token(body["access"].as_str().unwrap_or_else(|| panic!("no token: {body}")))
@@ -103,13 +103,13 @@ impl Answer {
         self
     }
 
-    /// Asserts status 200 and gives the body.
+    /// Asserts status 200; returns the body.
     #[track_caller]
     pub(crate) fn ok(self) -> Value {
         self.expect(200).body
     }
 
-    /// Asserts status 201 and gives the body.
+    /// Asserts status 201; returns the body.
     #[track_caller]
     pub(crate) fn created(self) -> Value {
         self.expect(201).body
@@ -121,7 +121,7 @@ impl Answer {
         assert_eq!((self.status, self.body["code"].as_str()), (status, Some(code)), "{self:?}");
     }
 
-    /// A header as text, empty if there is none.
+    /// Returns a header as text, empty if it is missing.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }

@@ -1,4 +1,4 @@
-//! The audit log: what stands in it, that it holds together, and that nothing done to it goes unseen.
+//! The audit log: which entries it gets, that verification accepts it, and that tampering is detected.
 
 mod erased;
 mod tampering;
@@ -20,14 +20,14 @@ use crate::{
     world::{World, hash, now},
 };
 
-/// Verifies the log: what is broken, and how much was whole.
+/// Verifies the log and returns the flaws and the summary.
 fn verify(world: &World) -> (Vec<Broken>, Verified) {
     let (options, mut broken) = (&world.scratch.options, Vec::new());
     let verified = Database::verify_audit(&options.target, &options.recorder, |flaw| broken.push(flaw.clone()));
     (broken, verified.unwrap())
 }
 
-/// The chains as text, a row a line.
+/// Returns a company's chain, one line of text for each row.
 fn chain(world: &World, company: &str) -> Vec<String> {
     world.scratch.lines(&format!(
         "SELECT actor_kind || ' ' || coalesce(CAST(actor_user AS TEXT), '-') || ' ' || action || ' ' || object_kind \
@@ -36,14 +36,15 @@ fn chain(world: &World, company: &str) -> Vec<String> {
     ))
 }
 
-/// The keyed hash of a row.
+/// Returns the keyed hash of a row, in hexadecimal.
 fn mac(world: &World, company: &str, seq: i64) -> String {
     let hex = if world.scratch.urls().1.is_some() { "encode(mac, 'hex')" } else { "lower(hex(mac))" };
     let row = format!("SELECT {hex} AS line FROM audit_entries WHERE company_id = '{company}' AND seq = {seq}");
     world.scratch.lines(&row).concat()
 }
 
-fn fail(world: &World, subject: Option<UserId>) {
+/// Records a failed sign-in, of an unknown login if there is no `subject`.
+fn record_failed_sign_in(world: &World, subject: Option<UserId>) {
     world.db.lobby_write(move |lobby| sign_in::failed(lobby, subject)).wait().unwrap();
 }
 
@@ -73,9 +74,9 @@ fn what_is_done_stands_in_the_chain_of_the_company_and_what_superadmins_do_in_bo
         let first = grant(&world, "ann@tesla.example", now());
         let _ = rotate(&world, &first, now()).unwrap();
         let _ = rotate(&world, &first, now().plus(Duration::from_secs(60))).unwrap();
-        fail(&world, Some(ann));
-        fail(&world, Some(boss));
-        fail(&world, None);
+        record_failed_sign_in(&world, Some(ann));
+        record_failed_sign_in(&world, Some(boss));
+        record_failed_sign_in(&world, None);
 
         let assignment = world.scratch.lines("SELECT CAST(id AS TEXT) AS line FROM assignments").concat();
         assert_eq!(
@@ -97,12 +98,12 @@ fn what_is_done_stands_in_the_chain_of_the_company_and_what_superadmins_do_in_bo
             chain(&world, "SHARED"),
             [
                 format!("operator - superadmin_created account {boss} -"),
-                // The stage makes plans past the use case; the door says so all the same.
+                // `World::plan` inserts plans without the use case; the platform's door records them anyway.
                 format!("superadmin {boss} plan_created installation - -"),
                 format!("superadmin {boss} company_opened company TES001 -"),
                 format!("superadmin {boss} chain_begun company TES001 -"),
                 format!("superadmin {boss} admin_updated company TES001 -"),
-                // Every eighth row of another chain.
+                // The note of the eighth row of the company's chain.
                 format!("admin {ann} chain_noted chain TES001 8 {} -", mac(&world, "TES001", 8)),
                 format!("nobody - sign_in_failed account {boss} -"),
                 "nobody - sign_in_failed unknown_login - -".to_owned(),
@@ -135,10 +136,10 @@ fn what_is_refused_is_not_recorded_and_a_write_that_records_nothing_says_who_cam
             .wait()
             .unwrap();
         let boss = world.boss.user();
-        let came = format!("superadmin {boss} company_entered company TES001 handoff_assigned");
-        assert_eq!(chain(&world, "TES001").last(), Some(&came));
-        let seen = format!("superadmin {boss} handoff_assigned company TES001 -");
-        assert_eq!(chain(&world, "SHARED").last(), Some(&seen));
+        let entered = format!("superadmin {boss} company_entered company TES001 handoff_assigned");
+        assert_eq!(chain(&world, "TES001").last(), Some(&entered));
+        let noted = format!("superadmin {boss} handoff_assigned company TES001 -");
+        assert_eq!(chain(&world, "SHARED").last(), Some(&noted));
         assert_eq!(verify(&world).0, []);
     }
 }
@@ -168,7 +169,7 @@ fn writers_at_once_leave_whole_chains() {
     for world in World::each() {
         let plan = world.plan(PlanName::Pro, 99);
         let tesla = world.open("Tesla", "ann@tesla.example", &plan).unwrap();
-        // A company that was opened and has no chain yet.
+        // This company was opened, but its chain is still empty.
         let open = |store: &mut PlatformStore<'_>| companies::open(store, "Old", now());
         let old = world.db.platform(world.boss.clone(), Action::CompanyOpened, open).wait().unwrap().code;
         let db = &world.db;
@@ -192,7 +193,7 @@ fn writers_at_once_leave_whole_chains() {
                             _ => {
                                 let code = tesla.company.code;
                                 db.platform(boss.clone(), Action::SettingsChanged, move |store| {
-                                    // In the other order than they are locked in.
+                                    // The opposite of the order in which chains are locked.
                                     store.office(code)?;
                                     store.office(old).map(|_| ())
                                 })
@@ -206,10 +207,10 @@ fn writers_at_once_leave_whole_chains() {
         });
         let (broken, verified) = verify(&world);
         assert_eq!(broken, []);
-        // Twenty of each kind, beside what the stage did, the beginning of a chain, and a note of each eighth
-        // row of two chains with 43 and 40.
-        let staged = 3 + 5;
-        assert_eq!(verified, Verified { chains: 3, entries: staged + 20 + 20 + 2 * 20 + 4 * 20 + 1 + 10, broken: 0 });
+        // Each of the four kinds of write runs twenty times. The remaining entries are those of the setup, the
+        // beginning of one chain, and a note for every eighth row of the two company chains (43 and 40 rows).
+        let setup = 3 + 5;
+        assert_eq!(verified, Verified { chains: 3, entries: setup + 20 + 20 + 2 * 20 + 4 * 20 + 1 + 10, broken: 0 });
     }
 }
 
@@ -246,7 +247,7 @@ fn the_runtime_role_can_neither_change_nor_delete_entries() {
 fn another_secret_fits_no_log_that_was_begun() {
     for world in World::each() {
         let options = &world.scratch.options;
-        let clock = std::sync::Arc::new(Still);
+        let clock = std::sync::Arc::new(FixedClock);
         let (same, other) =
             (storage::Recorder::new(SECRET, clock.clone()), storage::Recorder::new(b"another secret", clock));
         assert!(Database::fits_audit(&options.target, &same).unwrap());
@@ -257,9 +258,10 @@ fn another_secret_fits_no_log_that_was_begun() {
     }
 }
 
-struct Still;
+/// A clock that always shows [`now`].
+struct FixedClock;
 
-impl tenancy::Clock for Still {
+impl tenancy::Clock for FixedClock {
     fn now(&self) -> tenancy::Timestamp {
         now()
     }

@@ -1,6 +1,6 @@
 //! Chat turns on real rows.
 
 mod compose;
-mod keys;
+mod idempotency;
 mod settings;
 mod turns;

@@ -1,7 +1,7 @@
-//! Handoffs on real rows: who has a session, and who may see it.
+//! Handoffs on real rows: which agent has a session, and which staff may see it.
 
 mod counts;
-mod moves;
 mod sending;
 mod sight;
 mod staffing;
+mod transitions;

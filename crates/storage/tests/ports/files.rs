@@ -12,7 +12,7 @@ use crate::{
     world::{World, now},
 };
 
-/// A file that nobody uploaded.
+/// A row for a file that has no content.
 pub(crate) fn file(company: &Company, session: SessionRowId, name: &str) -> NewAttachment {
     NewAttachment {
         session,
@@ -98,7 +98,7 @@ fn an_upload_is_registered_for_the_session_it_was_admitted_to() {
     }
 }
 
-/// Only there can two transactions of one company be open at a time.
+/// PostgreSQL only: SQLite does not run two write transactions at a time.
 #[test]
 fn a_file_whose_session_is_being_deleted_finds_no_session() {
     let Some(scratch) = Scratch::postgres() else { return };

@@ -1,4 +1,4 @@
-//! Accounts, sign-in, refreshing, and the people of companies.
+//! Accounts, sign-in, token refresh, and the staff of companies.
 
 mod addresses;
 mod admins;

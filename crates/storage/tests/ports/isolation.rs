@@ -1,4 +1,4 @@
-//! Nobody finds or changes what is another company's.
+//! A company can neither read nor change rows of another company.
 
 use attachments::{Attachments as _, BlobKey};
 use chatbot::{
@@ -24,7 +24,7 @@ use crate::{
     world::{World, now},
 };
 
-/// Ids of all a company has.
+/// Ids of one row of each kind of a company.
 #[derive(Clone)]
 pub(crate) struct Ids {
     pub(crate) session: SessionId,
@@ -37,7 +37,7 @@ pub(crate) struct Ids {
     pub(crate) blob: BlobKey,
 }
 
-/// Fills a company with one of everything; returns one of its agents too.
+/// Fills a company with one row of every kind; also returns one of its agents.
 pub(crate) fn fill(world: &World, company: &Company) -> (Ids, Agent) {
     let (agent, other) = (world.agent(company, "ben"), world.agent(company, "cleo"));
     let opened = world.turn(&world.visitor(company, None), &keyed("hi", "open"), now());
@@ -80,7 +80,7 @@ const TABLES: [(&str, &str); 16] = [
     ("handoff_counts", "agent_id || ' ' || assigned || ' ' || resolved"),
 ];
 
-/// All rows of the company: what a change of them would show in, behind the table's name.
+/// Returns all rows of the company, each as the table's name and the columns that a change would show in.
 fn rows(world: &World, company: &Company) -> Vec<String> {
     let of = |(table, columns)| {
         format!("SELECT '{table}: ' || {columns} AS line FROM {table} WHERE company_id = '{}'", company.code)
@@ -93,8 +93,8 @@ fn rows(world: &World, company: &Company) -> Vec<String> {
     world.scratch.lines(&format!("{} UNION ALL {accounts} ORDER BY 1", TABLES.map(of).join(" UNION ALL ")))
 }
 
-/// A port method called with another company's ids. True if it found nothing; whether it
-/// changed something is seen from outside.
+/// A call of a port method with another company's ids. Returns true if it found nothing. The caller
+/// checks that it changed nothing.
 type Probe = fn(&mut CompanyStore<'_, Office>, &Ids) -> Result<bool, StoreError>;
 
 const PROBES: &[(&str, Probe)] = &[
@@ -105,8 +105,8 @@ const PROBES: &[(&str, Probe)] = &[
         let mut session = chatbot::Session::fresh(store.company(), now());
         session.key = ids.key;
         let revisions = 1..9;
-        let basis = |revision| chatbot::ExpectedVersions { revision, versions: None };
-        let stored = revisions.map(|revision| store.append(&session, basis(revision), &[], later(9)));
+        let expected = |revision| chatbot::ExpectedVersions { revision, versions: None };
+        let stored = revisions.map(|revision| store.append(&session, expected(revision), &[], later(9)));
         Ok(stored.collect::<Result<Vec<_>, _>>()?.iter().all(Option::is_none))
     }),
     ("messages", |store, ids| Ok(store.messages(ids.key)?.is_empty())),
@@ -183,8 +183,8 @@ const PROBES: &[(&str, Probe)] = &[
         Ok(matches!(resolved, Err(desk::ResolveError::HandoffNotFound)))
     }),
     ("send", |store, ids| {
-        let words = sending::OutgoingMessage { text: Some("x".into()), ..sending::OutgoingMessage::default() };
-        let sent = sending::send(&mut store.acting(), ids.session, words, now());
+        let message = sending::OutgoingMessage { text: Some("x".into()), ..sending::OutgoingMessage::default() };
+        let sent = sending::send(&mut store.acting(), ids.session, message, now());
         Ok(matches!(sent, Err(sending::SendError::SessionNotFound)))
     }),
     ("may_see", |store, ids| Ok(!reading::may_see(&mut store.acting::<Desk>(), ids.session)?)),
@@ -198,7 +198,7 @@ const PROBES: &[(&str, Probe)] = &[
     }),
 ];
 
-/// Writes that have to name rows of the store's own company: the database refuses them.
+/// Writes that must refer to rows of the store's own company: a foreign key refuses them.
 const REFUSED: &[(&str, Probe)] = &[
     ("put_profile", |store, ids| store.put_profile(ids.key, &known("Eve"), now()).map(|_| false)),
     ("insert_claim", |store, ids| {
@@ -258,7 +258,7 @@ fn no_port_finds_or_changes_what_is_another_companys() {
             assert_eq!(rows(&world, &tesla), before, "{name}");
         }
         assert_eq!(rows(&world, &spacex), empty);
-        // The probes do find what is their own.
+        // Called for the own company, the ports find the rows.
         let own = ids.clone();
         let found = world.db.write(tesla.office.clone(), move |store| {
             Ok::<_, StoreError>((store.lock(own.key)?.is_some(), store.handoff(own.handoff)?.is_some()))
@@ -287,7 +287,7 @@ fn an_agent_of_another_company_is_no_agent_here() {
         assert!(page.rows.iter().all(|handoff| handoff.session_id != session));
         assert_eq!(rows(&world, &spacex), before);
 
-        // A visitor of one company who names the other's session is a visitor without one.
+        // A visitor who names a session of the other company has no session.
         assert_eq!(world.visitor(&tesla, Some(session)).session(), None);
         let code =
             |place| world.db.platform_read(world.boss.clone(), move |platform| platform.locate(place)).wait().unwrap();

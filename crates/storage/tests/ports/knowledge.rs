@@ -17,7 +17,7 @@ fn entry(document: &str, chunk_id: &str, question: &str) -> Entry {
     }
 }
 
-/// The worlds with two companies' offices.
+/// The worlds, each with the offices of two companies.
 fn offices() -> impl Iterator<Item = (World, Office, Office)> {
     World::each().into_iter().map(|world| {
         let plan = world.plan(PlanName::Pro, 1);
@@ -39,7 +39,7 @@ fn chunks(world: &World, office: &Office) -> Vec<Chunk> {
     world.db.read(office.clone(), |store| load::snapshot(store)).wait().unwrap().chunks
 }
 
-/// What the order of chunks shows: documents and questions.
+/// Returns the documents and questions in the order of the chunks.
 fn shown(chunks: &[Chunk]) -> Vec<(&str, &str)> {
     chunks.iter().map(|chunk| (chunk.document.title.as_str(), chunk.question.as_str())).collect()
 }

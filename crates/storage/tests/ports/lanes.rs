@@ -1,4 +1,4 @@
-//! The queues in front of the connections: who is answered what, and when.
+//! The lanes in front of the connections: results of jobs, order, and full queues.
 
 use std::sync::{Arc, Mutex, mpsc};
 
@@ -11,7 +11,7 @@ use crate::{
     world::{World, now},
 };
 
-/// Keeps what it hears; panics when it hears of anything but deletions.
+/// Keeps the sessions of published events; panics on any event other than a deletion.
 #[derive(Default)]
 struct Recorder(Mutex<Vec<SessionId>>);
 
@@ -22,13 +22,13 @@ impl Sink for Recorder {
     }
 }
 
-/// A company with an agent, whose log the jobs of these tests write, and another one.
+/// A company with an agent, to whose activity log the jobs of these tests write, and a neighbour company.
 struct Scene {
     world: World,
     company: Company,
     agent: AgentId,
     neighbour: (Office, AgentId),
-    heard: Arc<Recorder>,
+    published: Arc<Recorder>,
 }
 
 impl Scene {
@@ -37,18 +37,18 @@ impl Scene {
     }
 
     fn with(mut scratch: Scratch, change: impl FnOnce(&mut Options)) -> Self {
-        let heard = Arc::new(Recorder::default());
-        scratch.options.sink = Arc::<Recorder>::clone(&heard);
+        let published = Arc::new(Recorder::default());
+        scratch.options.sink = Arc::<Recorder>::clone(&published);
         change(&mut scratch.options);
         let world = World::new(scratch);
         let company = world.company("tesla");
         let agent = world.agent(&company, "ben").id();
         let other = world.company("spacex");
         let neighbour = (other.office.clone(), world.agent(&other, "eve").id());
-        Self { world, company, agent, neighbour, heard }
+        Self { world, company, agent, neighbour, published }
     }
 
-    /// How many writes run at a time.
+    /// Returns how many writes run at a time.
     fn writers(&self) -> usize {
         match self.world.scratch.options.target {
             Target::Sqlite(_) => 1,
@@ -56,32 +56,37 @@ impl Scene {
         }
     }
 
-    /// Begins to write a row and an event, and then to do what is asked.
-    fn write(&self, words: &'static str, then: impl FnOnce() -> Result<(), StoreError> + Send + 'static) -> Written {
-        write(&self.world.db, &self.company.office, self.agent, words, then)
+    /// Starts a write of one row and one event, which then runs `then`.
+    fn write(
+        &self,
+        description: &'static str,
+        then: impl FnOnce() -> Result<(), StoreError> + Send + 'static,
+    ) -> Written {
+        write(&self.world.db, &self.company.office, self.agent, description, then)
     }
 
-    /// A write that has stored its row and goes on when it is told to.
-    fn hold(&self, words: &'static str) -> Held {
-        hold(&self.world.db, &self.company.office, self.agent, words)
+    /// Starts a write that stores its row and then waits for a signal.
+    fn hold(&self, description: &'static str) -> Held {
+        hold(&self.world.db, &self.company.office, self.agent, description)
     }
 
-    /// Writes that take every writer. One company alone may not.
-    fn hold_all(&self, words: &'static str) -> Vec<Held> {
+    /// Starts held writes on all writer threads. One company may not occupy all of them, so the neighbour takes
+    /// the rest.
+    fn hold_all(&self, description: &'static str) -> Vec<Held> {
         let (office, agent) = &self.neighbour;
         let own = if self.writers() == 1 { 1 } else { self.writers() - self.writers() / 4 };
-        let others = (own..self.writers()).map(|_| hold(&self.world.db, office, *agent, words));
-        (0..own).map(|_| self.hold(words)).chain(others).collect()
+        let others = (own..self.writers()).map(|_| hold(&self.world.db, office, *agent, description));
+        (0..own).map(|_| self.hold(description)).chain(others).collect()
     }
 
-    /// The rows that were written, in order.
+    /// Returns the written rows, in order.
     fn rows(&self) -> Vec<String> {
         rows(&self.world.scratch)
     }
 
-    /// How many events were heard.
-    fn heard(&self) -> usize {
-        self.heard.0.lock().unwrap().len()
+    /// Returns the number of published events.
+    fn published(&self) -> usize {
+        self.published.0.lock().unwrap().len()
     }
 }
 
@@ -92,11 +97,11 @@ fn write(
     db: &Database,
     office: &Office,
     agent: AgentId,
-    words: &'static str,
+    description: &'static str,
     then: impl FnOnce() -> Result<(), StoreError> + Send + 'static,
 ) -> Written {
     db.write(office.clone(), move |store| {
-        let (description, metadata) = (words.to_owned(), serde_json::json!({}));
+        let (description, metadata) = (description.to_owned(), serde_json::json!({}));
         store.log(&NewActivity { agent, kind: ActivityKind::Login, description, metadata, ip: None }, now())?;
         let session = SessionId::generate(chatbot::Sessions::company(store));
         store.emit(session, EventKind::Erased);
@@ -104,10 +109,10 @@ fn write(
     })
 }
 
-fn hold(db: &Database, office: &Office, agent: AgentId, words: &'static str) -> Held {
+fn hold(db: &Database, office: &Office, agent: AgentId, description: &'static str) -> Held {
     let (started, has_started) = mpsc::channel();
     let (go_on, may_go_on) = mpsc::channel();
-    let written = write(db, office, agent, words, move || {
+    let written = write(db, office, agent, description, move || {
         started.send(()).unwrap();
         may_go_on.recv().unwrap();
         Ok(())
@@ -124,7 +129,7 @@ fn fault(written: Written) -> Fault {
     written.wait().unwrap_err().fault()
 }
 
-/// Ends every connection, as a server does that restarts.
+/// Ends every connection, like a restart of the server.
 fn restart(scratch: &Scratch) {
     scratch.lock_out();
     scratch.let_in();
@@ -143,9 +148,9 @@ fn a_job_that_panics_is_answered_and_the_next_one_works() {
         let read =
             scene.world.db.read(scene.company.office.clone(), |_| -> Result<(), StoreError> { panic!("on purpose") });
         assert_eq!(read.wait().unwrap_err().fault(), Fault::Broken);
-        assert_eq!((scene.rows().len(), scene.heard()), (0, 0));
+        assert_eq!((scene.rows().len(), scene.published()), (0, 0));
         scene.write("works", || Ok(())).wait().unwrap();
-        assert_eq!((scene.rows(), scene.heard()), (vec!["works".to_owned()], 1));
+        assert_eq!((scene.rows(), scene.published()), (vec!["works".to_owned()], 1));
         assert_eq!(scene.world.count("agents"), "2");
     }
 }
@@ -166,7 +171,7 @@ fn an_error_undoes_only_its_own_job_and_its_events() {
         let mut rows = scene.rows();
         rows.sort();
         assert_eq!(rows, ["first", "one", "two"]);
-        assert_eq!(scene.heard(), 3);
+        assert_eq!(scene.published(), 3);
     }
 }
 
@@ -174,10 +179,10 @@ fn an_error_undoes_only_its_own_job_and_its_events() {
 fn nothing_is_heard_before_the_commit_and_all_of_it_before_the_answer() {
     for scene in Scene::each() {
         let (held, go_on) = scene.hold("first");
-        assert_eq!((scene.heard(), scene.rows().len()), (0, 0));
+        assert_eq!((scene.published(), scene.rows().len()), (0, 0));
         go_on.send(()).unwrap();
         held.wait().unwrap();
-        assert_eq!((scene.heard(), scene.rows().len()), (1, 1));
+        assert_eq!((scene.published(), scene.rows().len()), (1, 1));
     }
 }
 
@@ -194,7 +199,7 @@ fn a_listener_that_panics_ends_no_lane() {
             write.wait().unwrap();
         }
         scene.write("works", || Ok(())).wait().unwrap();
-        assert_eq!((scene.rows().len(), scene.heard()), (1, 1));
+        assert_eq!((scene.rows().len(), scene.published()), (1, 1));
     }
 }
 
@@ -203,11 +208,11 @@ fn a_full_queue_refuses_at_once_and_keeps_what_it_took() {
     const QUEUE: usize = 3;
     for scratch in Scratch::each() {
         let scene = Scene::with(scratch, |options| options.queue = 2 * QUEUE);
-        // One company fills half of it.
+        // One company may fill half of the queue.
         let held = scene.hold_all("held");
         let queued: Vec<_> = (0..QUEUE).map(|_| scene.write("queued", || Ok(()))).collect();
         assert_eq!(fault(scene.write("refused", || Ok(()))), Fault::Unavailable);
-        // Readers have a queue of their own.
+        // Reads have a separate queue.
         let read = scene.world.db.read(scene.company.office.clone(), |_| Ok::<_, StoreError>(()));
         read.wait().unwrap();
         for (written, go_on) in held {
@@ -232,7 +237,7 @@ fn closing_waits_for_what_is_queued() {
     }
 }
 
-/// As SQLite does by itself after an I/O error: the whole transaction is gone, savepoints and all.
+/// After an I/O error SQLite rolls back the whole transaction, including its savepoints. A trigger does the same here.
 #[test]
 fn of_a_lost_batch_nothing_is_acknowledged_stored_or_heard() {
     let scene = Scene::with(Scratch::sqlite(), |_| {});
@@ -242,12 +247,13 @@ fn of_a_lost_batch_nothing_is_acknowledged_stored_or_heard() {
     scene.write("acknowledged", || Ok(())).wait().unwrap();
     for round in 1..=3 {
         let (held, go_on) = scene.hold("before");
-        let [before, loses, after] = ["before", "loses", "after"].map(|words| scene.write(words, || Ok(())));
+        let [before, loses, after] =
+            ["before", "loses", "after"].map(|description| scene.write(description, || Ok(())));
         go_on.send(()).unwrap();
         assert_eq!([held, before].map(fault), [Fault::Unavailable; 2]);
         assert!(loses.wait().is_err());
         after.wait().unwrap();
-        assert_eq!((scene.rows().len(), scene.heard()), (1 + round, 1 + round));
+        assert_eq!((scene.rows().len(), scene.published()), (1 + round, 1 + round));
         assert!(scene.rows().iter().skip(1).all(|row| row == "after"));
     }
 }
@@ -260,7 +266,7 @@ fn a_server_that_restarts_costs_only_what_was_under_way() {
         let office = scene.company.office.clone();
         scene.world.db.read(office, |store| chatbot::Profiles::profile_stats(store, now())).wait().unwrap()
     };
-    // As many connections as there can be, and all of them idle.
+    // Open the maximum number of connections and leave them idle.
     for (written, go_on) in scene.hold_all("before") {
         go_on.send(()).unwrap();
         written.wait().unwrap();
@@ -270,14 +276,14 @@ fn a_server_that_restarts_costs_only_what_was_under_way() {
     scene.write("works", || Ok(())).wait().unwrap();
     read();
 
-    // The server goes away between a statement and the commit.
+    // The connections end between a statement and the commit.
     let (lost, go_on) = scene.hold("lost");
     restart(&scene.world.scratch);
     go_on.send(()).unwrap();
     assert_eq!(fault(lost), Fault::Unavailable);
     scene.write("works again", || Ok(())).wait().unwrap();
     assert_eq!(scene.rows()[scene.writers()..], ["works", "works again"]);
-    assert_eq!(scene.heard(), scene.writers() + 2);
+    assert_eq!(scene.published(), scene.writers() + 2);
 }
 
 #[test]
@@ -297,7 +303,7 @@ fn a_server_that_is_gone_is_unavailable_and_soon_back() {
 
 type Work = Box<dyn FnOnce() -> Result<(), StoreError> + Send>;
 
-/// The order in which the lobby does what one line queued in bulk and another after it.
+/// Returns the order in which the lobby runs three jobs of one fairness key and then one of another.
 fn order(threads: u8, submit: impl Fn(FairnessKey, Work) -> Ticket<(), StoreError>) -> Vec<FairnessKey> {
     let mut held: Vec<_> = (0..threads)
         .map(|thread| {
@@ -315,15 +321,15 @@ fn order(threads: u8, submit: impl Fn(FairnessKey, Work) -> Ticket<(), StoreErro
         .collect();
     let order = Arc::new(Mutex::new(Vec::new()));
     let (busy, calm) = (FairnessKey::Lobby(1), FairnessKey::Lobby(2));
-    let queued = [busy, busy, busy, calm].map(|line| {
+    let queued = [busy, busy, busy, calm].map(|key| {
         let order = Arc::clone(&order);
         let work = move || {
-            order.lock().unwrap().push(line);
+            order.lock().unwrap().push(key);
             Ok(())
         };
-        submit(line, Box::new(work))
+        submit(key, Box::new(work))
     });
-    // One thread goes on, so that there is one order.
+    // Release one thread only, so that the order is deterministic.
     let (ticket, go_on) = held.pop().unwrap();
     go_on.send(()).unwrap();
     ticket.wait().unwrap();
@@ -341,9 +347,9 @@ fn the_lobby_takes_turns_too() {
         let db = &scene.world.db;
         let (busy, calm) = (FairnessKey::Lobby(1), FairnessKey::Lobby(2));
         let (readers, writers) = if scene.writers() == 1 { (4, 1) } else { (8, 8) };
-        let read = |line, work: Work| db.lobby_in(line, move |_| work());
+        let read = |key, work: Work| db.lobby_in(key, move |_| work());
         assert_eq!(order(readers, read), [busy, calm, busy, busy]);
-        let write = |line, work: Work| db.lobby_write_in(line, move |_| work());
+        let write = |key, work: Work| db.lobby_write_in(key, move |_| work());
         assert_eq!(order(writers, write), [busy, calm, busy, busy]);
         assert_eq!(db.fairness_key(&7), db.fairness_key(&7));
         assert!((0..99).any(|claim| db.fairness_key(&claim) != db.fairness_key(&7)));

@@ -1,4 +1,4 @@
-//! The ports of the domain crates, and the use cases on them, on every database there is.
+//! The ports of the domain crates and the use cases built on them, on every available database.
 
 #[cfg(test)]
 mod audit;
@@ -13,7 +13,7 @@ mod identity;
 #[cfg(test)]
 mod isolation;
 #[cfg(test)]
-mod isolation_beside;
+mod isolation_neighbour;
 #[cfg(test)]
 mod knowledge;
 #[cfg(test)]

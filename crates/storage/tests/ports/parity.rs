@@ -1,10 +1,10 @@
-//! DualBackend folders of migrations make the same schema.
+//! The migrations of both databases make the same schema.
 
 use std::collections::BTreeSet;
 
 use storage::testing::Scratch;
 
-/// Compares what one query for each database says of its schema.
+/// Asserts that two catalogue queries, one for each database, return the same rows.
 fn same(sqlite: &str, postgres: &str) {
     let scratch = Scratch::sqlite();
     drop(scratch.open());

@@ -1,4 +1,4 @@
-//! Visitors' profiles: lists, numbers, deletion.
+//! Visitors' profiles: lists, statistics, deletion.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::{
     world::{World, day, now},
 };
 
-/// Gives a new session this profile at that moment.
+/// Opens a session and saves this profile for it, at the given time.
 fn save(world: &World, company: &Company, profile: NewProfile, at: Timestamp) -> (SessionRowId, ProfileId) {
     let key = world.turn(&world.visitor(company, None), &text("hi"), at).user.session;
     let saved = world.db.write(company.housekeeper(), move |store| profile::save(store, key, profile, at));
@@ -27,7 +27,7 @@ fn search(text: &str) -> ProfileFilter {
     ProfileFilter { search: Some(text.to_owned()), ..ProfileFilter::default() }
 }
 
-/// How many the filter lets through, and the names on that page.
+/// Returns the number of matching profiles, and the names on one page.
 fn names(world: &World, company: &Company, filter: ProfileFilter, offset: i64, limit: i64) -> (i64, Vec<String>) {
     let (count, rows) = world.see(company, move |store| store.page_of_profiles(&filter, offset, limit));
     (count, rows.into_iter().map(|row| row.profile.name).collect())
@@ -132,7 +132,7 @@ fn a_list_and_the_numbers_show_the_sessions_of_today() {
         let given = world.db.write(company.office.clone(), move |store| desk::assign(store, assigned, ben, now()));
         given.wait().unwrap();
         world.turn(&world.visitor(&company, Some(session(old))), &text("hello"), later(60));
-        // Of those without a profile too.
+        // A session without a profile counts as escalated too.
         let nameless = world.turn(&world.visitor(&company, None), &text("hello"), now()).session;
         world.escalated(&company, nameless, now());
         let favorite = match world.scratch.options.target {

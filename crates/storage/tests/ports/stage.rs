@@ -1,4 +1,4 @@
-//! Companies with staff and visitors, and short ways to act as them.
+//! Companies with staff and visitors, and helpers to act as them.
 
 use std::sync::Arc;
 
@@ -18,14 +18,14 @@ use tenancy::{
 
 use crate::world::{World, email, hash, now};
 
-/// A company that works: its code and those who run it.
+/// A company: its code and its office.
 pub(crate) struct Company {
     pub(crate) code: CompanyCode,
     pub(crate) office: Office,
 }
 
 impl Company {
-    /// The admin at the desk.
+    /// The company's admin as a desk caller.
     pub(crate) fn desk(&self) -> Desk {
         self.office.clone().into()
     }
@@ -35,14 +35,14 @@ impl Company {
     }
 }
 
-/// What a visitor says, and nothing else.
+/// A visitor's message with a text only.
 pub(crate) fn text(text: &str) -> Ask {
     Ask { text: Some(text.to_owned()), context: "Initial conversation".to_owned(), ..Ask::default() }
 }
 
-/// The same with an idempotency key, which is long enough to find the session it opens.
-pub(crate) fn keyed(words: &str, key: &str) -> Ask {
-    Ask { key: Some(format!("key-of-a-test-{key}")), ip: Some([10, 0, 0, 7].into()), ..text(words) }
+/// The same with an idempotency key, which is long enough to identify the session that it opens.
+pub(crate) fn keyed(message: &str, key: &str) -> Ask {
+    Ask { key: Some(format!("key-of-a-test-{key}")), ip: Some([10, 0, 0, 7].into()), ..text(message) }
 }
 
 pub(crate) fn known(name: &str) -> NewProfile {
@@ -59,9 +59,9 @@ pub(crate) fn urgent(reason: &str) -> Opening {
     Opening { reason: reason.to_owned(), priority: Priority::Urgent }
 }
 
-/// One pass of a chain: what the write step, or the read step before it, came to.
+/// The result of one turn: of its write step, or of the read step if that ends the turn.
 #[derive(Debug)]
-pub(crate) enum Passed {
+pub(crate) enum TurnOutcome {
     Replayed(Box<Exchange>),
     InProgress,
     Committed(Committed),
@@ -89,7 +89,7 @@ impl World {
         self.db.lobby(move |lobby| access::visitor(lobby, Some(code), session)).wait().unwrap()
     }
 
-    /// Stores a settings document as it is, also one that the endpoint would refuse.
+    /// Stores a settings document without validation, so that invalid ones can be stored too.
     pub(crate) fn settings(&self, company: &Company, document: &str) {
         let update = format!(
             "UPDATE companies SET settings = '{document}', settings_version = settings_version + 1 WHERE code = '{}'",
@@ -98,7 +98,7 @@ impl World {
         self.scratch.execute(&update).unwrap();
     }
 
-    /// Teaches the company one answer, which is then all it knows.
+    /// Replaces the company's knowledge by one question and answer.
     pub(crate) fn teach(&self, company: &Company, question: &str, answer: &str) {
         let faq = serde_json::json!({ "Guide": { "Shop": [{ "question": question, "answer": answer }] } });
         let entries = knowledge::faq::parse(faq).unwrap();
@@ -111,7 +111,7 @@ impl World {
         self.db.read(visitor.clone(), move |store| turn::begin(store, &ask, now)).wait()
     }
 
-    /// The turn that a first step made ready, with what it wants looked up.
+    /// Runs the read step of a turn, and the knowledge lookup if it needs one.
     pub(crate) fn pending(&self, visitor: &Visitor, ask: &Ask, now: Timestamp) -> Box<Pending> {
         match self.begin(visitor, ask, now) {
             Ok(Begun::Ready(mut pending)) => {
@@ -139,32 +139,32 @@ impl World {
         self.db.write(visitor.clone(), move |store| turn::commit(store, pending, now)).wait()
     }
 
-    /// Begins and commits; begins again when another call came first.
-    pub(crate) fn pass(&self, visitor: &Visitor, ask: &Ask, now: Timestamp) -> Result<Passed, TurnError> {
+    /// Runs the steps of a turn, and starts over when a concurrent call interferes.
+    pub(crate) fn try_turn(&self, visitor: &Visitor, ask: &Ask, now: Timestamp) -> Result<TurnOutcome, TurnError> {
         for _ in 0..turn::MAX_ATTEMPTS {
             let mut pending = match self.begin(visitor, ask, now)? {
-                Begun::Replay(exchange) => return Ok(Passed::Replayed(exchange)),
-                Begun::InProgress { .. } => return Ok(Passed::InProgress),
+                Begun::Replay(exchange) => return Ok(TurnOutcome::Replayed(exchange)),
+                Begun::InProgress { .. } => return Ok(TurnOutcome::InProgress),
                 Begun::Ready(pending) => pending,
             };
             self.look_up(visitor, &mut pending);
             match self.commit(visitor, pending, now) {
                 Err(TurnError::Raced) | Ok(Committed::Again(_)) => {}
-                other => return other.map(Passed::Committed),
+                other => return other.map(TurnOutcome::Committed),
             }
         }
         Err(TurnError::Busy)
     }
 
-    /// A whole turn that no model takes part in.
+    /// Runs a whole turn without a model and returns its exchange.
     pub(crate) fn turn(&self, visitor: &Visitor, ask: &Ask, now: Timestamp) -> Exchange {
-        match self.pass(visitor, ask, now) {
-            Ok(Passed::Replayed(exchange) | Passed::Committed(Committed::Done(exchange))) => *exchange,
+        match self.try_turn(visitor, ask, now) {
+            Ok(TurnOutcome::Replayed(exchange) | TurnOutcome::Committed(Committed::Done(exchange))) => *exchange,
             other => panic!("{other:?}"),
         }
     }
 
-    /// A session whose visitor is known by this name, and who has said hello.
+    /// Opens a session with a hello message and a profile of this name.
     pub(crate) fn session(&self, company: &Company, name: &str) -> (SessionId, SessionRowId) {
         let opened = self.turn(&self.visitor(company, None), &text("hello"), now());
         let (key, new) = (opened.user.session, known(name));
@@ -172,24 +172,24 @@ impl World {
         (opened.session, key)
     }
 
-    /// A waiting handoff of that session.
+    /// Escalates the session and returns the pending handoff.
     pub(crate) fn escalated(&self, company: &Company, session: SessionId, now: Timestamp) -> HandoffId {
         let opening = urgent("please");
         self.db.write(company.desk(), move |store| desk::escalate(store, session, &opening, now)).wait().unwrap().id
     }
 
-    /// A session as it is stored.
+    /// Reads a session.
     pub(crate) fn stored(&self, company: &Company, session: SessionId) -> chatbot::Session {
         self.see(company, move |store| store.session(session)).unwrap()
     }
 
-    /// Positions and texts of a session, as the store has them.
+    /// Returns the positions and texts of a session's stored messages.
     pub(crate) fn said(&self, company: &Company, session: SessionRowId) -> Vec<(i64, String)> {
         let messages = self.see(company, move |store| chatbot::Messages::messages(store, session));
         messages.into_iter().map(|message| (message.seq, message.content.unwrap_or_default())).collect()
     }
 
-    /// Reads as the company's office.
+    /// Runs a read as the company's office.
     pub(crate) fn see<T: Send + 'static>(
         &self,
         company: &Company,
@@ -199,7 +199,7 @@ impl World {
     }
 }
 
-/// So many seconds after everything was made.
+/// Returns the time this many seconds after [`now`].
 pub(crate) fn later(seconds: u64) -> Timestamp {
     now().plus(std::time::Duration::from_secs(seconds))
 }

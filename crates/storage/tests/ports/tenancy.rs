@@ -82,7 +82,10 @@ fn plans_are_listed_by_name_then_price_and_paged_newest_first() {
         let pro = offer(PlanName::Pro, 300, "\u{c9}T\u{c9}");
         let cheap = offer(PlanName::Pro, 200, "Acme");
         let gone = offer(PlanName::Basic, 1, "Acme");
-        world.scratch.execute(&format!("UPDATE plans SET is_active = {} WHERE id = {}", no(&world), gone.id)).unwrap();
+        world
+            .scratch
+            .execute(&format!("UPDATE plans SET is_active = {} WHERE id = {}", sql_false(&world), gone.id))
+            .unwrap();
 
         let silver_id = silver.id;
         let read = world.db.platform_read(world.boss.clone(), move |store| {
@@ -108,8 +111,8 @@ fn plans_are_listed_by_name_then_price_and_paged_newest_first() {
     }
 }
 
-/// False, as the database writes it.
-fn no(world: &World) -> &'static str {
+/// Returns the SQL literal for false.
+fn sql_false(world: &World) -> &'static str {
     match world.scratch.options.target {
         storage::Target::Sqlite(_) => "0",
         storage::Target::Postgres(_) => "FALSE",

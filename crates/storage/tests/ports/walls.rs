@@ -1,15 +1,16 @@
-//! The walls between companies, and that nobody can take one down unnoticed.
+//! The safeguards between companies, and that the self-test notices when one is missing.
 
 use storage::{Database, IsolationError, OpenError, Options, Target, testing::Scratch};
 
 use crate::world::World;
 
-/// What the self-test finds.
+/// Returns the gaps that the self-test finds.
 fn gaps(scratch: &Scratch) -> Vec<String> {
     Database::inspect_isolation(&scratch.options.target).unwrap().gaps
 }
 
-/// Runs statements that must be noticed, each before the one that takes it back. Answers how many.
+/// Applies each change, asserts that the server refuses to open the database, and reverts the change.
+/// Returns the number of changes.
 fn each_is_noticed(scratch: &Scratch, changes: &[(String, String)]) -> usize {
     let (mut survivors, as_server) = (Vec::new(), Options { owner: None, ..scratch.options.clone() });
     for (change, back) in changes {
@@ -21,18 +22,18 @@ fn each_is_noticed(scratch: &Scratch, changes: &[(String, String)]) -> usize {
         scratch.execute(back).unwrap_or_else(|error| panic!("{back}: {error}"));
     }
     assert!(survivors.is_empty(), "{} of {} survive: {survivors:#?}", survivors.len(), changes.len());
-    assert_eq!(gaps(scratch), [""; 0], "all is as it was");
+    assert_eq!(gaps(scratch), [""; 0], "the changes are reverted");
     changes.len()
 }
 
-/// Pairs of statements from a query that writes both into a line, with a tab between.
+/// Runs a query whose rows are two statements, separated by a tab.
 fn pairs(scratch: &Scratch, query: &str) -> Vec<(String, String)> {
     let lines = scratch.lines(query);
     let pair = |line: &String| line.split_once('\t').map(|(one, two)| (one.to_owned(), two.to_owned())).unwrap();
     lines.iter().map(pair).collect()
 }
 
-/// The tables that policies guard.
+/// The tables that have policies.
 const GUARDED: &str = "FROM pg_tables WHERE schemaname = 'public' AND tablename <> '__diesel_schema_migrations'";
 
 #[test]
@@ -136,15 +137,16 @@ fn every_right_beyond_what_the_server_needs_is_noticed_and_taken_away() {
     }
     assert!(gaps(&scratch).len() > 50);
     drop(scratch.open());
-    assert_eq!(gaps(&scratch), [""; 0], "the next migration sets the rights anew");
+    assert_eq!(gaps(&scratch), [""; 0], "the next migration resets the rights");
 }
 
 #[test]
 fn a_function_that_runs_as_the_owner_is_noticed() {
     let Some(scratch) = Scratch::postgres() else { return };
-    let made = "CREATE FUNCTION peek() RETURNS BIGINT LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM messages'";
-    each_is_noticed(&scratch, &[(made.into(), "DROP FUNCTION peek()".into())]);
-    scratch.execute(made).unwrap();
+    let create =
+        "CREATE FUNCTION peek() RETURNS BIGINT LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM messages'";
+    each_is_noticed(&scratch, &[(create.into(), "DROP FUNCTION peek()".into())]);
+    scratch.execute(create).unwrap();
     assert!(gaps(&scratch).concat().starts_with("function peek() runs as "), "{:?}", gaps(&scratch));
 }
 
@@ -213,7 +215,7 @@ fn a_company_table_that_nobody_guards_is_noticed() {
         drop(scratch.open());
         scratch.execute("CREATE TABLE leaks (company_id TEXT, agent_id BIGINT REFERENCES agents (id))").unwrap();
         let gaps = gaps(&scratch);
-        let says = |words: &str| gaps.iter().any(|gap| gap.starts_with("table leaks") && gap.contains(words));
+        let says = |text: &str| gaps.iter().any(|gap| gap.starts_with("table leaks") && gap.contains(text));
         assert!(says("has a company column, but"), "{gaps:#?}");
         assert!(says("company_id may be empty"), "{gaps:#?}");
         assert!(says("company_id has no foreign key"), "{gaps:#?}");
@@ -254,8 +256,8 @@ fn a_transaction_that_names_nothing_sees_and_writes_nothing() {
     assert_ne!(world.count("admins"), "0");
 }
 
-/// Whichever row a company's transaction could store, and whatever it names, the accounts of others
-/// stay out of its reach.
+/// No row that a transaction of a company can store gives it access to accounts other than those of its
+/// own staff.
 #[test]
 fn a_company_reaches_no_account_but_its_own_staff() {
     let Some(scratch) = Scratch::postgres() else { return };
@@ -299,7 +301,7 @@ fn a_company_reaches_no_account_but_its_own_staff() {
             "SET LOCAL app.door = 'lobby'; INSERT INTO refresh_families SELECT 'theirs', id, role, NULL, 0, '', '', 0, 0, \
              0, NULL, NULL, FALSE FROM accounts WHERE id = {user}; SET LOCAL app.door = 'company'"
         );
-        // What a key refuses, as an agent of two companies, needs no more looking at.
+        // A row that a key refuses, such as an agent of two companies, needs no further check.
         let mut stored = 0;
         for row in [logins(&agent), moved, logins(&admin)] {
             let before = format!("{family}; {row}");

@@ -1,4 +1,4 @@
-//! A database with a superadmin, and short ways to fill it.
+//! A database with a superadmin, and helpers to fill it.
 
 use identity::{
     Email, Hasher, Password, PasswordHash,
@@ -22,7 +22,7 @@ pub(crate) struct World {
     pub(crate) scratch: Scratch,
 }
 
-/// The moment at which everything is made.
+/// The time at which all rows are created.
 pub(crate) fn now() -> Timestamp {
     Timestamp::parse("2026-11-23T00:00:00Z").unwrap()
 }
@@ -36,7 +36,7 @@ pub(crate) fn email(text: &str) -> Email {
 }
 
 impl World {
-    /// One world for each database.
+    /// Makes a world on each available database.
     pub(crate) fn each() -> Vec<Self> {
         Scratch::each().into_iter().map(Self::new).collect()
     }
@@ -66,7 +66,7 @@ impl World {
             .unwrap()
     }
 
-    /// Opens a company on a plan.
+    /// Opens a company with a plan.
     pub(crate) fn open(&self, name: &str, address: &str, plan: &Plan) -> Result<Created, CreateAdminError> {
         let (new, plan) = (admin(name, address), plan.id);
         self.db
@@ -90,7 +90,7 @@ impl World {
         admit(&self.db, user)
     }
 
-    /// Begins to make an agent.
+    /// Starts the creation of an agent.
     pub(crate) fn hire(&self, office: &Office, address: &str) -> Ticket<Agent, CreateAgentError> {
         let row = NewAgentRow { name: "Bo".into(), phone: "555".into(), specialization: "sales".into() };
         let new = NewAgent { email: email(address), hash: hash(), row };
@@ -113,12 +113,12 @@ pub(crate) fn day(text: &str) -> Date {
 
 fn admit(db: &Database, user: UserId) -> Result<Staff, Denied> {
     db.lobby(move |store| {
-        let standing = store.account_state(user).map_err(Denied::Store)?;
-        let version = standing.ok_or(Denied::Gone)?.version;
+        let state = store.account_state(user).map_err(Denied::Store)?;
+        let version = state.ok_or(Denied::Gone)?.version;
         access::staff(store, user, version)
     })
     .wait()
 }
 
-/// Reads of a company store in tests fail only with the store.
+/// The result of a read of a company store.
 pub(crate) type Read<T> = Result<T, StoreError>;

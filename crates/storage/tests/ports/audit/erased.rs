@@ -1,4 +1,4 @@
-//! A log that is erased, begun anew or put back to what it was is found, as far as rows outside of it tell.
+//! A log that was erased, started again or rolled back is detected, as far as rows outside the log show it.
 
 use storage::Verified;
 use tenancy::{
@@ -9,21 +9,21 @@ use tenancy::{
 };
 
 use super::{
-    fail,
-    tampering::{meddle, unguard},
+    record_failed_sign_in,
+    tampering::{remove_protection, tamper},
     verify,
 };
 use crate::world::World;
 
-/// A world of one company, whose chain has three rows, and the company's admin.
+/// Opens a company, whose chain then has three rows; returns its admin.
 fn staged(world: &World) -> UserId {
     let plan = world.plan(PlanName::Pro, 3);
     let user = world.open("Tesla", "ann@tesla.example", &plan).unwrap().user;
-    unguard(world);
+    remove_protection(world);
     user
 }
 
-/// What is found, as it is printed.
+/// Verifies the log and returns the flaws as they are printed.
 fn found(world: &World) -> Vec<String> {
     verify(world).0.iter().map(ToString::to_string).collect()
 }
@@ -31,25 +31,25 @@ fn found(world: &World) -> Vec<String> {
 const ERASE: &str = "DELETE FROM audit_entries; DELETE FROM audit_heads";
 const UNOPENED: &str = "TES001: the installation's chain does not say that the company was opened";
 
-fn unmade(world: &World) -> String {
+fn no_superadmin_entry(world: &World) -> String {
     format!("SHARED: the chain does not say that account {} was made a superadmin", world.boss.user())
 }
 
-/// Writes to a company's chain until it has that many rows.
+/// Appends to the chain of the test company until it has this many rows.
 fn grow(world: &World, user: UserId, rows: usize) {
     while world.count("audit_entries WHERE company_id = 'TES001'") != rows.to_string() {
-        fail(world, Some(user));
+        record_failed_sign_in(world, Some(user));
     }
 }
 
-/// Keeps a chain's head aside, as somebody who means to put it back.
-fn keep(world: &World, chain: &str) {
-    meddle(world, &format!("CREATE TABLE kept AS SELECT * FROM audit_heads WHERE company_id = '{chain}'"));
+/// Saves a chain's head, as an attacker would who plans to restore it later.
+fn save_head(world: &World, chain: &str) {
+    tamper(world, &format!("CREATE TABLE kept AS SELECT * FROM audit_heads WHERE company_id = '{chain}'"));
 }
 
-/// Cuts a chain back to the kept head.
-fn cut(world: &World, chain: &str) {
-    meddle(
+/// Truncates a chain to the saved head.
+fn truncate(world: &World, chain: &str) {
+    tamper(
         world,
         &format!(
             "DELETE FROM audit_entries WHERE company_id = '{chain}' AND seq > (SELECT entries FROM kept);
@@ -74,8 +74,8 @@ fn a_database_of_nobody_has_an_empty_log() {
 fn a_log_that_was_erased_is_found_by_the_companies_and_superadmins_that_are_there() {
     for world in World::each() {
         staged(&world);
-        meddle(&world, ERASE);
-        assert_eq!(found(&world), ["SHARED row 1: the row is missing", UNOPENED, &unmade(&world)]);
+        tamper(&world, ERASE);
+        assert_eq!(found(&world), ["SHARED row 1: the row is missing", UNOPENED, &no_superadmin_entry(&world)]);
         assert_eq!(verify(&world).1, Verified { chains: 2, entries: 0, broken: 2 });
     }
 }
@@ -84,15 +84,15 @@ fn a_log_that_was_erased_is_found_by_the_companies_and_superadmins_that_are_ther
 fn a_log_that_was_erased_and_begun_anew_is_found() {
     for world in World::each() {
         let user = staged(&world);
-        meddle(&world, ERASE);
-        fail(&world, None);
-        assert_eq!(found(&world), [UNOPENED, &unmade(&world)]);
+        tamper(&world, ERASE);
+        record_failed_sign_in(&world, None);
+        assert_eq!(found(&world), [UNOPENED, &no_superadmin_entry(&world)]);
         assert_eq!(verify(&world).1, Verified { chains: 2, entries: 1, broken: 2 });
-        fail(&world, Some(user));
-        assert_eq!(found(&world), [UNOPENED, &unmade(&world)]);
-        // What is done afterwards is recorded as ever, and does not stand for what was lost.
+        record_failed_sign_in(&world, Some(user));
+        assert_eq!(found(&world), [UNOPENED, &no_superadmin_entry(&world)]);
+        // Later actions are recorded normally, but do not replace the lost entries.
         world.open("Spacex", "gwynne@spacex.example", &world.plan(PlanName::Pro, 3)).unwrap();
-        assert_eq!(found(&world), [UNOPENED, &unmade(&world)]);
+        assert_eq!(found(&world), [UNOPENED, &no_superadmin_entry(&world)]);
     }
 }
 
@@ -101,13 +101,13 @@ fn a_chain_that_was_erased_and_begun_anew_is_found() {
     for world in World::each() {
         let user = staged(&world);
         grow(&world, user, 9);
-        meddle(
+        tamper(
             &world,
             "DELETE FROM audit_entries WHERE company_id = 'TES001';
              DELETE FROM audit_heads WHERE company_id = 'TES001'",
         );
         assert_eq!(found(&world), ["TES001 row 1: the row is missing"]);
-        fail(&world, Some(user));
+        record_failed_sign_in(&world, Some(user));
         assert_eq!(found(&world), ["TES001 row 8: the installation's chain has noted this row, and it is missing"]);
     }
 }
@@ -116,12 +116,12 @@ fn a_chain_that_was_erased_and_begun_anew_is_found() {
 fn a_chain_of_which_nothing_was_noted_yet_is_not_begun_twice() {
     for world in World::each() {
         let user = staged(&world);
-        meddle(
+        tamper(
             &world,
             "DELETE FROM audit_entries WHERE company_id = 'TES001';
              DELETE FROM audit_heads WHERE company_id = 'TES001'",
         );
-        fail(&world, Some(user));
+        record_failed_sign_in(&world, Some(user));
         assert_eq!(found(&world), ["TES001: the installation's chain says that it was begun twice"]);
     }
 }
@@ -129,10 +129,11 @@ fn a_chain_of_which_nothing_was_noted_yet_is_not_begun_twice() {
 #[test]
 fn a_chain_that_was_put_back_to_nothing_is_found() {
     for world in World::each() {
-        // What a head is made with stands nowhere after that transaction, but perhaps in a log of the database.
-        meddle(&world, "CREATE TABLE kept AS SELECT * FROM audit_heads WHERE company_id = ''");
+        // The first head of a chain is overwritten within its transaction, so it remains only in the database's own
+        // log, if anywhere. A trigger saves it here.
+        tamper(&world, "CREATE TABLE kept AS SELECT * FROM audit_heads WHERE company_id = ''");
         let keep = "INSERT INTO kept VALUES (NEW.company_id, NEW.entries, NEW.mac);";
-        meddle(
+        tamper(
             &world,
             &if world.scratch.urls().1.is_some() {
                 format!(
@@ -145,7 +146,7 @@ fn a_chain_that_was_put_back_to_nothing_is_found() {
             },
         );
         staged(&world);
-        cut(&world, "TES001");
+        truncate(&world, "TES001");
         assert_eq!(found(&world), ["TES001 row 1: the row is missing"]);
     }
 }
@@ -154,16 +155,16 @@ fn a_chain_that_was_put_back_to_nothing_is_found() {
 fn a_chain_of_which_the_installation_knows_nothing_is_found() {
     for world in World::each() {
         let user = staged(&world);
-        meddle(
+        tamper(
             &world,
             "DELETE FROM audit_entries WHERE company_id = 'SHARED';
              DELETE FROM audit_heads WHERE company_id = 'SHARED'",
         );
         let unannounced = "TES001: the installation's chain does not say that it was begun";
-        assert_eq!(found(&world), ["SHARED row 1: the row is missing", unannounced, &unmade(&world)]);
-        fail(&world, None);
+        assert_eq!(found(&world), ["SHARED row 1: the row is missing", unannounced, &no_superadmin_entry(&world)]);
+        record_failed_sign_in(&world, None);
         grow(&world, user, 8);
-        assert_eq!(found(&world), [unannounced, &unmade(&world)]);
+        assert_eq!(found(&world), [unannounced, &no_superadmin_entry(&world)]);
     }
 }
 
@@ -172,10 +173,10 @@ fn a_chain_that_was_rolled_back_past_what_the_installation_has_noted_is_found() 
     for world in World::each() {
         let user = staged(&world);
         grow(&world, user, 6);
-        keep(&world, "TES001");
+        save_head(&world, "TES001");
         grow(&world, user, 11);
         assert_eq!(found(&world), Vec::<String>::new());
-        cut(&world, "TES001");
+        truncate(&world, "TES001");
         assert_eq!(found(&world), ["TES001 row 8: the installation's chain has noted this row, and it is missing"]);
     }
 }
@@ -184,15 +185,15 @@ fn a_chain_that_was_rolled_back_past_what_the_installation_has_noted_is_found() 
 fn a_chain_that_was_rolled_back_and_grew_again_is_found() {
     for (between, flaw) in [
         (Some(CompanyStatus::Active), "the row is not the one that the installation's chain has noted"),
-        // The clock stands still here, so what grows again can be the same to the last bit.
+        // The clock is fixed, so the rows that are appended again can be identical to the removed ones.
         (None, "the installation's chain has noted this row twice"),
     ] {
         for world in World::each() {
             let user = staged(&world);
             grow(&world, user, 6);
-            keep(&world, "TES001");
+            save_head(&world, "TES001");
             grow(&world, user, 11);
-            cut(&world, "TES001");
+            truncate(&world, "TES001");
             if let Some(status) = between {
                 let Ok(Staff::Admin(admin)) = world.admit(user) else { panic!("no admin") };
                 let keeper = Housekeeper::from(Office::from(admin));
@@ -208,12 +209,12 @@ fn a_chain_that_was_rolled_back_and_grew_again_is_found() {
 fn an_installations_chain_that_was_rolled_back_past_a_note_is_found() {
     for world in World::each() {
         let user = staged(&world);
-        keep(&world, "SHARED");
+        save_head(&world, "SHARED");
         grow(&world, user, 17);
-        cut(&world, "SHARED");
+        truncate(&world, "SHARED");
         let unnoted = "TES001 row 8: the installation's chain has not noted this row";
         assert_eq!(found(&world), [unnoted]);
-        // A later note does not stand for the lost ones.
+        // A later note does not replace the lost ones.
         grow(&world, user, 24);
         assert_eq!(found(&world), [unnoted]);
     }

@@ -1,21 +1,21 @@
-//! Whatever is done to the log past the program is found, at the right row.
+//! Verification detects every change that is made to the log without the program, at the right row.
 //!
-//! Each case is done to a whole log as the owner of the tables, with what stands in the way there
-//! (triggers, foreign keys) taken down first, and undone again.
+//! The tables' owner applies each case to an intact log and then undoes it. Triggers and foreign keys
+//! that would prevent the change are removed first.
 
 use storage::Flaw::{self, Altered, Head, Headless, Missing, Uncounted, Unexpected};
 use tenancy::{UserId, plans::PlanName};
 
-use super::{fail, verify};
+use super::{record_failed_sign_in, verify};
 use crate::world::World;
 
-/// Rows of each company's chain.
+/// Number of rows in each company's chain.
 const ROWS: i64 = 6;
 
-/// What is done, and every flaw that is to be found: chain, row, what is wrong.
+/// The statements of a change, and the expected flaws: chain, row, kind of flaw.
 type Case = (&'static str, &'static [(&'static str, i64, Flaw)]);
 
-/// What one row of Tesla's chain is made to say.
+/// Assignments that change one column in a row of Tesla's chain.
 const TOUCHED: [&str; 10] = [
     "actor_kind = 'agent'",
     "actor_user = actor_user + 1",
@@ -35,7 +35,7 @@ const CASES: &[Case] = &[
     ("DELETE FROM audit_entries WHERE company_id = 'TES001' AND seq = 1", &[("TES001", 1, Missing)]),
     ("DELETE FROM audit_entries WHERE company_id = 'TES001' AND seq = 6", &[("TES001", 6, Missing)]),
     ("DELETE FROM audit_entries WHERE company_id = 'TES001'", &[("TES001", 1, Missing)]),
-    // Shortened, with a head that counts right.
+    // Truncated, with a head whose count fits.
     (
         "DELETE FROM audit_entries WHERE company_id = 'TES001' AND seq > 4;
          UPDATE audit_heads SET entries = 4 WHERE company_id = 'TES001'",
@@ -53,7 +53,7 @@ const CASES: &[Case] = &[
          UPDATE audit_heads SET entries = 0 WHERE company_id = 'TES001'",
         &[("TES001", 0, Head)],
     ),
-    // Gone as a whole.
+    // The whole chain deleted.
     (
         "DELETE FROM audit_entries WHERE company_id = 'TES001';
          DELETE FROM audit_heads WHERE company_id = 'TES001'",
@@ -99,7 +99,7 @@ const CASES: &[Case] = &[
          UPDATE audit_entries SET seq = 6 WHERE company_id = 'TES001' AND seq = 99",
         &[("TES001", 5, Altered)],
     ),
-    // From chain to chain.
+    // Moved from chain to chain.
     (
         "UPDATE audit_entries SET company_id = 'SPA001', seq = 7 WHERE company_id = 'TES001' AND seq = 3",
         &[("SPA001", 7, Altered), ("TES001", 3, Missing)],
@@ -127,31 +127,31 @@ const CASES: &[Case] = &[
     ("DELETE FROM audit_heads WHERE company_id = 'TES001'", &[("TES001", 1, Headless)]),
 ];
 
-/// A log with six rows in each of two companies' chains.
+/// Opens two companies and gives each chain six rows.
 fn staged(world: &World) {
     let plan = world.plan(PlanName::Pro, 3);
     for (name, address) in [("Tesla", "ann@tesla.example"), ("Spacex", "gwynne@spacex.example")] {
         let user = world.open(name, address, &plan).unwrap().user;
         for _ in 0..ROWS - 3 {
-            fail(world, Some(user));
+            record_failed_sign_in(world, Some(user));
         }
     }
 }
 
-/// Whether this is PostgreSQL.
+/// Returns whether the world is on PostgreSQL.
 fn is_postgres(world: &World) -> bool {
     world.scratch.urls().1.is_some()
 }
 
-/// Does something past the doors, where foreign keys do not hold either.
-pub(super) fn meddle(world: &World, statements: &str) {
+/// Runs statements without the doors, on SQLite without foreign keys too.
+pub(super) fn tamper(world: &World, statements: &str) {
     let unbound = if is_postgres(world) { "" } else { "PRAGMA foreign_keys = OFF; " };
     world.scratch.execute(&format!("{unbound}{statements}")).unwrap_or_else(|error| panic!("{statements}: {error}"));
 }
 
-/// Takes down what keeps the database's owner from changing entries by mistake.
-pub(super) fn unguard(world: &World) {
-    meddle(
+/// Removes the triggers or keys that protect entries from accidental changes by the database's owner.
+pub(super) fn remove_protection(world: &World) {
+    tamper(
         world,
         if is_postgres(world) {
             "ALTER TABLE audit_entries DROP CONSTRAINT audit_entries_company_id_fkey"
@@ -165,33 +165,33 @@ pub(super) fn unguard(world: &World) {
 fn nothing_done_to_the_log_goes_unseen() {
     for world in World::each() {
         staged(&world);
-        unguard(&world);
+        remove_protection(&world);
         let later = if is_postgres(&world) { "at = at + interval '1 microsecond'" } else { "at = at + 1" };
-        meddle(
+        tamper(
             &world,
             "CREATE TABLE kept_entries AS SELECT * FROM audit_entries;
              CREATE TABLE kept_heads AS SELECT * FROM audit_heads",
         );
-        let flips = TOUCHED.iter().chain([&later]).map(|set| {
+        let touches = TOUCHED.iter().chain([&later]).map(|set| {
             let touch = format!("UPDATE audit_entries SET {set} WHERE company_id = 'TES001' AND seq = 3");
             (touch, vec![("TES001", 3, Altered)])
         });
-        let cases = CASES.iter().map(|(done, found)| ((*done).to_owned(), found.to_vec()));
+        let cases = CASES.iter().map(|(change, found)| ((*change).to_owned(), found.to_vec()));
         let mut tried = 0;
-        for (done, expected) in flips.chain(cases) {
-            meddle(&world, &done);
+        for (change, expected) in touches.chain(cases) {
+            tamper(&world, &change);
             let (broken, verified) = verify(&world);
             let found: Vec<_> =
                 broken.iter().map(|broken| (broken.chain.as_str(), broken.seq.unwrap(), broken.flaw)).collect();
-            assert_eq!(found, expected, "{done}");
+            assert_eq!(found, expected, "{change}");
             assert_eq!(verified.broken, u64::try_from(expected.len()).unwrap());
-            meddle(
+            tamper(
                 &world,
                 "DELETE FROM audit_entries; DELETE FROM audit_heads;
                  INSERT INTO audit_heads SELECT * FROM kept_heads;
                  INSERT INTO audit_entries SELECT * FROM kept_entries",
             );
-            assert_eq!(verify(&world).0, [], "after {done}");
+            assert_eq!(verify(&world).0, [], "after {change}");
             tried += 1;
         }
         assert_eq!(tried, TOUCHED.len() + 1 + CASES.len());
@@ -202,10 +202,10 @@ fn nothing_done_to_the_log_goes_unseen() {
 fn rows_that_an_older_head_does_not_count_are_found() {
     for world in World::each() {
         staged(&world);
-        meddle(&world, "CREATE TABLE old_heads AS SELECT * FROM audit_heads WHERE company_id = 'TES001'");
+        tamper(&world, "CREATE TABLE old_heads AS SELECT * FROM audit_heads WHERE company_id = 'TES001'");
         let user = world.scratch.lines("SELECT CAST(user_id AS TEXT) AS line FROM admins WHERE company_id = 'TES001'");
-        fail(&world, Some(UserId::new(user.concat().parse().unwrap())));
-        meddle(
+        record_failed_sign_in(&world, Some(UserId::new(user.concat().parse().unwrap())));
+        tamper(
             &world,
             "UPDATE audit_heads SET entries = (SELECT entries FROM old_heads), mac = (SELECT mac FROM old_heads)
              WHERE company_id = 'TES001'",

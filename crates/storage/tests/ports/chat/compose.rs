@@ -1,4 +1,4 @@
-//! Answers that a model words, while others may act.
+//! Answers that a model composes, while other callers may act on the session.
 
 use chatbot::{Reply, kind};
 use handoff::{
@@ -10,13 +10,13 @@ use knowledge::Mode;
 use tenancy::{SessionId, SessionRowId, Timestamp, access::Visitor};
 
 use crate::{
-    stage::{Company, Passed, keyed, later, text, urgent},
+    stage::{Company, TurnOutcome, keyed, later, text, urgent},
     world::{World, now},
 };
 
 const QUESTION: &str = "When are you open?";
 
-/// A visitor of a company whose answers a model words.
+/// A visitor of a company whose answers are composed by a model.
 struct Scene {
     world: World,
     company: Company,
@@ -38,8 +38,8 @@ impl Scene {
     }
 
     fn compose(&self, key: &str) -> Box<Composing> {
-        match self.world.pass(&self.visitor, &keyed(QUESTION, key), now()) {
-            Ok(Passed::Committed(Committed::Compose(composing))) => composing,
+        match self.world.try_turn(&self.visitor, &keyed(QUESTION, key), now()) {
+            Ok(TurnOutcome::Committed(Committed::Compose(composing))) => composing,
             other => panic!("{other:?}"),
         }
     }
@@ -49,9 +49,9 @@ impl Scene {
         self.world.db.write(self.visitor.clone(), move |store| turn::finish(store, composing, text, at)).wait()
     }
 
-    /// A repeat of the request with this key.
-    fn repeat(&self, key: &str, at: Timestamp) -> Passed {
-        self.world.pass(&self.visitor, &keyed(QUESTION, key), at).unwrap()
+    /// Repeats the request with this key.
+    fn repeat(&self, key: &str, at: Timestamp) -> TurnOutcome {
+        self.world.try_turn(&self.visitor, &keyed(QUESTION, key), at).unwrap()
     }
 
     fn escalate(&self, at: Timestamp) {
@@ -61,7 +61,7 @@ impl Scene {
         escalated.wait().unwrap();
     }
 
-    /// The texts after the two that opened the session.
+    /// Returns the texts after the two that opened the session.
     fn said(&self) -> Vec<String> {
         self.world.said(&self.company, self.key).into_iter().skip(2).map(|(_, text)| text).collect()
     }
@@ -73,8 +73,8 @@ fn the_message_is_stored_before_the_model_is_asked_and_the_answer_after() {
         let composing = scene.compose("one");
         assert_eq!(composing.session(), scene.session);
         assert_eq!(scene.said(), [QUESTION]);
-        assert!(matches!(scene.repeat("one", later(29)), Passed::InProgress));
-        // A message in between is not held up, and the answer comes after it.
+        assert!(matches!(scene.repeat("one", later(29)), TurnOutcome::InProgress));
+        // A message in between is answered without waiting, and the composed answer is stored after it.
         let hello = scene.world.turn(&scene.visitor, &text("hello"), later(1));
         assert_eq!((hello.user.seq, hello.reply.kind.as_str()), (4, kind::GREETING_RESPONSE));
 
@@ -82,7 +82,7 @@ fn the_message_is_stored_before_the_model_is_asked_and_the_answer_after() {
         assert_eq!((exchange.user.seq, exchange.last_seq, exchange.replayed), (3, 6, false));
         let answered = exchange.reply.answered.clone().unwrap();
         assert_eq!((exchange.reply.response.as_str(), answered.mode), ("We open at 7 and close at 18.", Mode::Llm));
-        let Passed::Replayed(replayed) = scene.repeat("one", later(3)) else { panic!("not replayed") };
+        let TurnOutcome::Replayed(replayed) = scene.repeat("one", later(3)) else { panic!("not replayed") };
         assert_eq!(*replayed, Exchange { replayed: true, ..*exchange });
         assert_eq!(scene.said().len(), 4);
 
@@ -100,20 +100,20 @@ fn the_bot_does_not_speak_after_a_person_acted() {
         let composing = scene.compose("one");
         scene.escalate(later(1));
         let session = scene.session;
-        let words = OutgoingMessage { text: Some("I am here".into()), ..OutgoingMessage::default() };
+        let message = OutgoingMessage { text: Some("I am here".into()), ..OutgoingMessage::default() };
         let agent = scene.world.agent(&scene.company, "bo");
         scene
             .world
             .db
             .write(agent.into(), move |store: &mut storage::CompanyStore<'_, tenancy::access::Desk>| {
-                sending::send(store, session, words, later(2))
+                sending::send(store, session, message, later(2))
             })
             .wait()
             .unwrap();
         let exchange = scene.finish(composing, Some("From 7 to 18."), later(3)).unwrap();
         assert_eq!((exchange.reply.clone(), exchange.user.seq, exchange.last_seq), (Reply::human_handling(), 3, 4));
         assert_eq!(scene.said(), [QUESTION, "I am here"]);
-        let Passed::Replayed(replayed) = scene.repeat("one", later(4)) else { panic!("not replayed") };
+        let TurnOutcome::Replayed(replayed) = scene.repeat("one", later(4)) else { panic!("not replayed") };
         assert_eq!((replayed.reply, replayed.last_seq), (Reply::human_handling(), 4));
     }
 }
@@ -165,11 +165,11 @@ fn a_repeat_after_the_lease_is_silent_once_a_person_has_the_session() {
     for scene in Scene::each() {
         drop(scene.compose("one"));
         scene.escalate(later(10));
-        let Passed::Committed(Committed::Done(exchange)) = scene.repeat("one", later(30)) else {
+        let TurnOutcome::Committed(Committed::Done(exchange)) = scene.repeat("one", later(30)) else {
             panic!("not resumed")
         };
         assert_eq!((exchange.reply, exchange.last_seq), (Reply::human_handling(), 3));
-        let Passed::Replayed(replayed) = scene.repeat("one", later(40)) else { panic!("not replayed") };
+        let TurnOutcome::Replayed(replayed) = scene.repeat("one", later(40)) else { panic!("not replayed") };
         assert_eq!(replayed.reply, Reply::human_handling());
         assert_eq!(scene.said(), [QUESTION]);
     }

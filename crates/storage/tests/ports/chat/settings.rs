@@ -57,7 +57,7 @@ fn settings_are_kept_as_far_as_they_are_not_the_defaults() {
         let line = world.version(&tesla);
         assert!(line.starts_with("1 {") && !line.contains("welcome_text"), "{line}");
 
-        // Nothing new is no change, and defaults leave nothing behind.
+        // An equal value changes nothing, and default settings are stored as no document.
         world.change(&tesla, renamed("Kit"));
         assert!(world.version(&tesla).starts_with("1 {"));
         let defaults = BotSettings::default();

@@ -80,8 +80,8 @@ fn a_plan_that_the_session_outran_is_made_again() {
         let company = world.company("tesla");
         let opened = world.turn(&world.visitor(&company, None), &text("hi"), now());
         let visitor = world.visitor(&company, Some(opened.session));
-        // DualBackend are planned as answers to the question for the name.
-        let [name, country] = ["Ann Ray", "Nepal"].map(|words| world.pending(&visitor, &text(words), now()));
+        // Both turns are planned as answers to the question for the name.
+        let [name, country] = ["Ann Ray", "Nepal"].map(|answer| world.pending(&visitor, &text(answer), now()));
         done(world.commit(&visitor, name, now()).unwrap());
         let second = done(world.commit(&visitor, country, later(5)).unwrap());
         assert_eq!((second.user.seq, second.last_seq), (5, 6));
@@ -96,10 +96,10 @@ fn a_plan_that_the_session_outran_is_made_again() {
 fn what_moved_between_reading_and_writing_is_not_answered_from() {
     for world in World::each() {
         let company = world.company("tesla");
-        let nobody = world.visitor(&company, None);
-        let pending = world.pending(&nobody, &text("hi"), now());
+        let new_visitor = world.visitor(&company, None);
+        let pending = world.pending(&new_visitor, &text("hi"), now());
         world.settings(&company, r#"{"welcome_text": "Welcome to {company_name}."}"#);
-        let opened = done(world.commit(&nobody, pending, now()).unwrap());
+        let opened = done(world.commit(&new_visitor, pending, now()).unwrap());
         assert_eq!(opened.reply.response, "Welcome to tesla.");
 
         let (session, key) = world.session(&company, "Ann Ray");
@@ -117,7 +117,7 @@ fn what_moved_between_reading_and_writing_is_not_answered_from() {
         assert_eq!((answered.reply.response.as_str(), answered.user.seq), ("From 9 to 17.", 3));
         assert_eq!(answered.reply.answered.unwrap().citations.len(), 1);
 
-        // Settings alone do as much: a threshold may have been changed.
+        // A change of the settings alone has the same effect, because it may change the confidence threshold.
         let pending = world.pending(&visitor, &asks, now());
         world.settings(&company, r#"{"confidence_threshold": 0.1}"#);
         assert!(matches!(world.commit(&visitor, pending, now()).unwrap(), Committed::Again(_)));
@@ -142,8 +142,8 @@ fn turns_at_the_same_time_get_positions_without_a_gap() {
             move || {
                 barrier.wait();
                 for n in 0..EACH {
-                    let words = format!("hello {writer} {n}");
-                    let exchange = world.turn(visitor, &text(&words), now());
+                    let message = format!("hello {writer} {n}");
+                    let exchange = world.turn(visitor, &text(&message), now());
                     assert_eq!(exchange.last_seq, exchange.user.seq + 1);
                 }
             }

@@ -1,4 +1,4 @@
-//! Kept counts: always what counting would give, and nobody waits for them in a circle.
+//! Stored counts: they always equal the number of rows, and their updates cannot deadlock.
 
 use chatbot::{ProfileFilter, Profiles as _, profile};
 use handoff::{
@@ -18,46 +18,46 @@ use crate::{
     world::{World, now},
 };
 
-/// Something that happens in a company; numbers pick a session and an agent.
+/// An operation in a company; the numbers select a session and an agent.
 #[derive(Debug, Clone, Copy)]
-enum Happening {
-    Comes,
-    ComesUnknown,
-    IsKnown(usize),
-    Speaks(usize),
-    Escalated(usize),
-    Assigned(usize, usize),
-    AssignedInVain(usize, usize),
-    Answered(usize, usize),
-    Resolved(usize),
-    Erased(usize),
-    Activated(usize, bool),
-    Replaced(usize),
+enum Operation {
+    OpenWithProfile,
+    Open,
+    SaveProfile(usize),
+    Ask(usize),
+    Escalate(usize),
+    Assign(usize, usize),
+    AssignAndRollBack(usize, usize),
+    Reply(usize, usize),
+    Resolve(usize),
+    Erase(usize),
+    SetActive(usize, bool),
+    ReplaceAgent(usize),
 }
 
-fn happenings() -> impl Strategy<Value = Vec<Happening>> {
-    use Happening::{
-        Activated, Answered, Assigned, AssignedInVain, Comes, ComesUnknown, Erased, Escalated, IsKnown, Replaced,
-        Resolved, Speaks,
+fn operations() -> impl Strategy<Value = Vec<Operation>> {
+    use Operation::{
+        Ask, Assign, AssignAndRollBack, Erase, Escalate, Open, OpenWithProfile, ReplaceAgent, Reply, Resolve,
+        SaveProfile, SetActive,
     };
-    let happening = prop_oneof![
-        2 => Just(Comes),
-        1 => Just(ComesUnknown),
-        1 => any::<usize>().prop_map(IsKnown),
-        1 => any::<usize>().prop_map(Speaks),
-        4 => any::<usize>().prop_map(Escalated),
-        4 => any::<(usize, usize)>().prop_map(|(at, to)| Assigned(at, to)),
-        1 => any::<(usize, usize)>().prop_map(|(at, to)| AssignedInVain(at, to)),
-        2 => any::<(usize, usize)>().prop_map(|(at, to)| Answered(at, to)),
-        3 => any::<usize>().prop_map(Resolved),
-        1 => any::<usize>().prop_map(Erased),
-        1 => any::<(usize, bool)>().prop_map(|(at, again)| Activated(at, again)),
-        1 => any::<usize>().prop_map(Replaced),
+    let operation = prop_oneof![
+        2 => Just(OpenWithProfile),
+        1 => Just(Open),
+        1 => any::<usize>().prop_map(SaveProfile),
+        1 => any::<usize>().prop_map(Ask),
+        4 => any::<usize>().prop_map(Escalate),
+        4 => any::<(usize, usize)>().prop_map(|(at, to)| Assign(at, to)),
+        1 => any::<(usize, usize)>().prop_map(|(at, to)| AssignAndRollBack(at, to)),
+        2 => any::<(usize, usize)>().prop_map(|(at, to)| Reply(at, to)),
+        3 => any::<usize>().prop_map(Resolve),
+        1 => any::<usize>().prop_map(Erase),
+        1 => any::<(usize, bool)>().prop_map(|(at, is_active)| SetActive(at, is_active)),
+        1 => any::<usize>().prop_map(ReplaceAgent),
     ];
-    prop::collection::vec(happening, 1..80)
+    prop::collection::vec(operation, 1..80)
 }
 
-/// A company with two agents, in the middle of its work.
+/// A company with two agents, and the sessions that the operations have opened.
 struct Scene {
     world: World,
     company: Company,
@@ -87,60 +87,60 @@ impl Scene {
         &self.agents[at % self.agents.len()]
     }
 
-    /// Lets it happen; what is refused changes nothing, and that is as good a case as any.
-    fn happen(&mut self, happening: Happening) -> Option<()> {
+    /// Runs an operation. It may be refused; refused operations must leave the counts unchanged too.
+    fn run(&mut self, operation: Operation) -> Option<()> {
         let (db, office, desk) = (&self.world.db, self.company.office.clone(), self.company.desk());
-        match happening {
-            Happening::Comes => self.sessions.push(self.world.session(&self.company, "Ann Ray")),
-            Happening::ComesUnknown => {
+        match operation {
+            Operation::OpenWithProfile => self.sessions.push(self.world.session(&self.company, "Ann Ray")),
+            Operation::Open => {
                 let opened = self.world.turn(&self.world.visitor(&self.company, None), &text("hello"), now());
                 self.sessions.push((opened.session, opened.user.session));
             }
-            Happening::IsKnown(at) => {
+            Operation::SaveProfile(at) => {
                 let ((_, key), new) = (self.session(at)?, known("Ann Ray"));
                 db.write(office, move |store| profile::save(store, key, new, now())).wait().ok()?;
             }
-            Happening::Speaks(at) => {
+            Operation::Ask(at) => {
                 let visitor = self.world.visitor(&self.company, Some(self.session(at)?.0));
                 self.world.turn(&visitor, &text("and then?"), later(5));
             }
-            Happening::Escalated(at) => {
+            Operation::Escalate(at) => {
                 let (id, opening) = (self.session(at)?.0, urgent("please"));
                 db.write(desk, move |store| desk::escalate(store, id, &opening, later(1))).wait().ok()?;
             }
-            Happening::Assigned(at, to) => {
+            Operation::Assign(at, to) => {
                 let (id, to) = (self.handoff(at)?, self.agent(to).id());
                 db.write(office, move |store| desk::assign(store, id, to, later(2))).wait().ok()?;
             }
-            Happening::AssignedInVain(at, to) => {
+            Operation::AssignAndRollBack(at, to) => {
                 let (id, to) = (self.handoff(at)?, self.agent(to).id());
-                let vain = db.write(office, move |store| {
+                let rolled_back = db.write(office, move |store| {
                     desk::assign(store, id, to, later(2))?;
                     Err::<(), _>(desk::AssignError::AgentNotFound)
                 });
-                assert!(vain.wait().is_err());
+                assert!(rolled_back.wait().is_err());
             }
-            Happening::Answered(at, by) => {
+            Operation::Reply(at, by) => {
                 let (id, by) = (self.session(at)?.0, Desk::from(self.agent(by).clone()));
-                let words = OutgoingMessage { text: Some("hello".into()), ..OutgoingMessage::default() };
-                db.write(by, move |store| sending::send(store, id, words, later(3))).wait().ok()?;
+                let message = OutgoingMessage { text: Some("hello".into()), ..OutgoingMessage::default() };
+                db.write(by, move |store| sending::send(store, id, message, later(3))).wait().ok()?;
             }
-            Happening::Resolved(at) => {
+            Operation::Resolve(at) => {
                 let id = self.handoff(at)?;
                 db.write(desk, move |store| desk::resolve(store, id, "", later(4))).wait().ok()?;
             }
-            Happening::Erased(at) => {
+            Operation::Erase(at) => {
                 let (_, key) = self.session(at)?;
                 let id: ProfileId = self.world.see(&self.company, move |store| store.profile_of(key))?.id;
                 db.write(office, move |store| erase::profile(store, id)).wait().ok()?;
                 self.sessions.retain(|(_, kept)| *kept != key);
             }
-            Happening::Activated(at, is_active) => {
+            Operation::SetActive(at, is_active) => {
                 let id = self.agent(at).id();
                 let change = AgentChange { is_active: Some(is_active), ..AgentChange::default() };
                 db.write(office, move |store| staffing::update(store, id, change, later(6))).wait().ok()?;
             }
-            Happening::Replaced(at) => {
+            Operation::ReplaceAgent(at) => {
                 let (id, name) = (self.agent(at).id(), format!("dan{}", self.agent(at).id()));
                 db.write(office, move |store| staffing::delete(store, id, later(6))).wait().unwrap();
                 let place = at % self.agents.len();
@@ -150,7 +150,7 @@ impl Scene {
         Some(())
     }
 
-    /// Compares every kept count with the rows, past the doors and through them.
+    /// Compares every stored count with the rows, by SQL without the doors and through the stores.
     fn check(&self) {
         let differing = self.world.scratch.lines(
             "SELECT 'profiles of ' || c.code AS line FROM companies c \
@@ -180,10 +180,10 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(12) })]
 
     #[test]
-    fn counts_are_what_counting_gives_whatever_happens(happenings in happenings()) {
+    fn counts_are_what_counting_gives_whatever_happens(operations in operations()) {
         for mut scene in Scene::each() {
-            for happening in &happenings {
-                scene.happen(*happening);
+            for operation in &operations {
+                scene.run(*operation);
             }
             scene.check();
         }
@@ -194,13 +194,13 @@ proptest! {
 fn transfers_both_ways_at_once_all_come_to_an_end() {
     for mut scene in Scene::each() {
         for _ in 0..8 {
-            scene.happen(Happening::Comes);
+            scene.run(Operation::OpenWithProfile);
         }
         let handoffs: Vec<HandoffId> =
             scene.sessions.iter().map(|(id, _)| scene.world.escalated(&scene.company, *id, now())).collect();
         let tickets: Vec<_> = (0..400_usize)
-            .map(|turn| {
-                let (id, to) = (handoffs[turn % handoffs.len()], scene.agent(turn + turn / handoffs.len()).id());
+            .map(|n| {
+                let (id, to) = (handoffs[n % handoffs.len()], scene.agent(n + n / handoffs.len()).id());
                 let give = move |store: &mut storage::CompanyStore<'_, _>| desk::assign(store, id, to, later(2));
                 scene.world.db.write(scene.company.office.clone(), give)
             })
@@ -241,17 +241,17 @@ fn a_database_that_has_rows_gets_their_counts_when_it_is_migrated() {
     ];
     for (mut scene, back) in Scene::each().zip(BACK) {
         for at in 0..7 {
-            scene.happen(Happening::Comes);
-            scene.happen(Happening::Escalated(at));
-            scene.happen(Happening::Assigned(at, at / 2));
+            scene.run(Operation::OpenWithProfile);
+            scene.run(Operation::Escalate(at));
+            scene.run(Operation::Assign(at, at / 2));
         }
         for at in [1, 3, 4] {
-            scene.happen(Happening::Resolved(at));
+            scene.run(Operation::Resolve(at));
         }
         scene.check();
         scene.world.scratch.execute(back).unwrap();
-        let forget = "DELETE FROM __diesel_schema_migrations WHERE version = '20261123300000'";
-        scene.world.scratch.execute(forget).unwrap();
+        let unregister = "DELETE FROM __diesel_schema_migrations WHERE version = '20261123300000'";
+        scene.world.scratch.execute(unregister).unwrap();
         let options = &scene.world.scratch.options;
         storage::Database::migrate(&options.target, options.owner.as_ref()).unwrap();
         scene.check();

@@ -16,12 +16,12 @@ use crate::{
     world::{World, now},
 };
 
-fn words(text: &str) -> OutgoingMessage {
+fn outgoing(text: &str) -> OutgoingMessage {
     OutgoingMessage { text: Some(text.to_owned()), ..OutgoingMessage::default() }
 }
 
-fn send(world: &World, desk: Desk, session: SessionId, words: OutgoingMessage) -> Result<Sent, SendError> {
-    world.db.write(desk, move |store| sending::send(store, session, words, later(5))).wait()
+fn send(world: &World, desk: Desk, session: SessionId, message: OutgoingMessage) -> Result<Sent, SendError> {
+    world.db.write(desk, move |store| sending::send(store, session, message, later(5))).wait()
 }
 
 fn status(world: &World, company: &Company, session: SessionId) -> SessionStatus {
@@ -39,7 +39,7 @@ fn of_two_agents_who_write_first_one_gets_the_session() {
             let barrier = Barrier::new(2);
             let write = |agent: &tenancy::access::Agent| {
                 barrier.wait();
-                send(&world, agent.clone().into(), session, words(agent.name()))
+                send(&world, agent.clone().into(), session, outgoing(agent.name()))
             };
             let sent = thread::scope(|scope| {
                 let threads = [&agents[0], &agents[1]].map(|agent| scope.spawn(move || write(agent)));
@@ -65,23 +65,23 @@ fn an_admin_writes_without_taking_the_session_over() {
         let company = world.company("tesla");
         let ben = world.agent(&company, "ben");
         let (session, key) = world.session(&company, "Ann Ray");
-        let early = send(&world, company.desk(), session, words("hello"));
+        let early = send(&world, company.desk(), session, outgoing("hello"));
         assert!(matches!(early, Err(SendError::NotEscalated)), "{early:?}");
         world.escalated(&company, session, now());
         let epoch = world.stored(&company, session).bot_epoch;
-        let Sent::Stored(message) = send(&world, company.desk(), session, words("hello")).unwrap() else { panic!() };
+        let Sent::Stored(message) = send(&world, company.desk(), session, outgoing("hello")).unwrap() else { panic!() };
         assert!(matches!(message.detail, Detail::Admin { .. }));
         let after = world.stored(&company, session);
         assert_eq!((after.status, after.bot_epoch, after.person_acted), (SessionStatus::Escalated, epoch + 1, true));
         let messages = world.see(&company, move |store| chatbot::Messages::messages(store, key));
         assert_eq!(messages.last(), Some(&message));
 
-        send(&world, ben.into(), session, words("me too")).unwrap();
+        send(&world, ben.into(), session, outgoing("me too")).unwrap();
         assert_eq!(status(&world, &company, session), SessionStatus::Assigned);
         let code = company.code;
         let superadmin = world.db.platform(world.boss.clone(), Action::CompanyEntered, move |platform| {
             let mut office = platform.office(code).unwrap();
-            sending::send(&mut office.acting::<Desk>(), session, words("it is me"), now())
+            sending::send(&mut office.acting::<Desk>(), session, outgoing("it is me"), now())
         });
         assert!(matches!(superadmin.wait(), Err(SendError::OnlyAgentsAndAdmins)));
         assert_eq!(world.said(&company, key).len(), 4);
@@ -102,8 +102,11 @@ fn a_repeated_message_is_stored_once_whatever_became_of_the_session() {
         let [ben, cleo] = ["ben", "cleo"].map(|name| world.agent(&company, name));
         let (session, key) = world.session(&company, "Ann Ray");
         let id = world.escalated(&company, session, now());
-        let keyed =
-            |text: &str| OutgoingMessage { key: Some("k".into()), client_message_id: Some("c".into()), ..words(text) };
+        let keyed = |text: &str| OutgoingMessage {
+            key: Some("k".into()),
+            client_message_id: Some("c".into()),
+            ..outgoing(text)
+        };
         let Sent::Stored(first) = send(&world, ben.clone().into(), session, keyed("hello")).unwrap() else { panic!() };
         let again = send(&world, ben.clone().into(), session, keyed("hello"));
         assert!(matches!(&again, Ok(Sent::Replayed(message)) if *message == first), "{again:?}");
@@ -115,7 +118,7 @@ fn a_repeated_message_is_stored_once_whatever_became_of_the_session() {
         world.db.write(company.desk(), move |store| desk::resolve(store, id, "", now())).wait().unwrap();
         let late = send(&world, ben.clone().into(), session, keyed("hello"));
         assert!(matches!(late, Ok(Sent::Replayed(message)) if message == first));
-        let closed = send(&world, ben.into(), session, words("hello"));
+        let closed = send(&world, ben.into(), session, outgoing("hello"));
         assert!(matches!(closed, Err(SendError::NotEscalated)), "{closed:?}");
         assert_eq!(world.said(&company, key).len(), 3);
     }

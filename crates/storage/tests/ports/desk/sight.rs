@@ -1,4 +1,4 @@
-//! What staff see: queues, dashboards, pages, conversations.
+//! What staff can see: queues, dashboards, pages, conversations.
 
 use chatbot::Sessions as _;
 use handoff::{
@@ -17,7 +17,7 @@ use crate::{
     world::{World, now},
 };
 
-/// Two agents, and handoffs in every state; the last is of a visitor without a profile.
+/// Two agents, and handoffs in every state. The visitor of `nameless` has no profile.
 struct Scene {
     world: World,
     company: Company,
@@ -71,7 +71,7 @@ impl Scene {
 }
 
 impl Scene {
-    /// A list that is read in parts of one row.
+    /// Reads a company's list in parts of one row.
     fn one_by_one(&self, filter: HandoffFilter, sight: Sight) -> Vec<HandoffId> {
         parts(|after| self.world.see(&self.company, move |store| store.handoffs_after(&filter, sight, after, 1)))
     }
@@ -87,6 +87,7 @@ impl Scene {
     }
 }
 
+/// Reads parts, each after the last row of the one before, until one is empty.
 fn parts(part: impl Fn(Option<Position>) -> Vec<Handoff>) -> Vec<HandoffId> {
     let mut listed = Vec::new();
     let mut after = None;

@@ -1,4 +1,4 @@
-//! Agents who go while others work.
+//! Agents who are deactivated or deleted while other calls run.
 
 use std::{sync::Barrier, thread};
 
@@ -53,16 +53,16 @@ fn resolve(world: &World, company: &Company, id: HandoffId) {
 }
 
 fn write(world: &World, agent: &Agent, session: SessionId) -> Result<(), SendError> {
-    let words = OutgoingMessage { text: Some("here I am".into()), ..OutgoingMessage::default() };
+    let message = OutgoingMessage { text: Some("here I am".into()), ..OutgoingMessage::default() };
     let desk = Desk::from(agent.clone());
-    world.db.write(desk, move |store| sending::send(store, session, words, later(50))).wait().map(|_| ())
+    world.db.write(desk, move |store| sending::send(store, session, message, later(50))).wait().map(|_| ())
 }
 
 fn stored(world: &World, company: &Company, id: HandoffId) -> Handoff {
     world.see(company, move |store| store.handoff(id)).unwrap()
 }
 
-/// A session that this agent has.
+/// Opens a session that is assigned to this agent.
 fn taken(world: &World, company: &Company, agent: &Agent) -> (SessionId, HandoffId) {
     let (session, _) = world.session(company, "Ann Ray");
     let id = world.escalated(company, session, later(10));
@@ -94,7 +94,7 @@ fn who_is_deactivated_leaves_open_sessions_to_the_queue() {
         assert_eq!((session.bot_epoch, session.person_acted), (epoch + 1, false));
         assert!(matches!(stored(&world, &company, closed).state, State::Resolved { agent: Some(_), .. }));
         assert!(matches!(stored(&world, &company, other).state, State::Assigned(_)));
-        // Agents go and come; what was given back stays given back.
+        // A reactivated agent does not get returned sessions back.
         assert!(matches!(world.admit(ben.user()), Err(Denied::Inactive)));
         assert!(matches!(assign(&world, &company, first, ben.id()), Err(AssignError::AgentNotFound)));
         assert!(matches!(write(&world, &ben, one), Err(SendError::SessionNotFound)));
@@ -148,7 +148,7 @@ fn a_deleted_agent_is_named_by_nothing_that_stays() {
         let late = world.db.lobby_write(move |lobby| presence::leave(lobby, &arrived, None, None, now())).wait();
         assert!(matches!(late, Err(presence::PresenceError::Gone)), "{late:?}");
 
-        // The address is free again, and the ids are not used a second time.
+        // The address is free again, but ids are not reused.
         let again = world.agent(&company, "ben");
         assert!(again.id() > ben.id() && again.user() > ben.user());
         assert_ne!((again.id(), again.user()), (cleo.id(), cleo.user()));
@@ -210,7 +210,7 @@ fn an_address_that_is_taken_late_changes_nothing() {
     }
 }
 
-/// Runs all at once and gives what each came to.
+/// Runs the calls at the same time and returns their results.
 fn together<T: Send>(calls: Vec<Box<dyn FnOnce() -> T + Send + '_>>) -> Vec<T> {
     let barrier = Barrier::new(calls.len());
     thread::scope(|scope| {
@@ -228,7 +228,7 @@ fn together<T: Send>(calls: Vec<Box<dyn FnOnce() -> T + Send + '_>>) -> Vec<T> {
     })
 }
 
-/// Every open handoff is either waiting or with an agent who is there.
+/// Asserts that no handoff names the deleted agent, and that handoffs and sessions have matching states.
 fn consistent(world: &World, company: &Company, ids: &[(SessionId, HandoffId)], gone: AgentId) {
     for (session, id) in ids {
         let (handoff, session) = (stored(world, company, *id), world.stored(company, *session));
@@ -269,8 +269,8 @@ fn nothing_is_given_to_an_agent_on_the_way_out() {
                     _ => delete(world, company, ben.id()).map_err(|error| format!("{error:?}")),
                 }));
             }
-            for came in together(calls) {
-                came.unwrap();
+            for result in together(calls) {
+                result.unwrap();
             }
             consistent(world, company, &ids, ben.id());
             assert_eq!(world.count(&format!("agents WHERE id = {}", ben.id())), "0");
@@ -310,7 +310,7 @@ fn the_bot_stays_silent_while_a_returned_session_waits() {
         assign(&world, &company, id, ben.id()).unwrap();
         write(&world, &ben, opened.session).unwrap();
         activate(&world, &company, ben.id(), false).unwrap();
-        // Without a profile the intake would go on here, had nobody written.
+        // The visitor has no profile, so the intake would continue here if the agent had not written.
         let visitor = world.visitor(&company, Some(opened.session));
         let answered = world.turn(&visitor, &text("is anybody there?"), later(70));
         assert_eq!(answered.reply.kind, chatbot::kind::HUMAN_HANDLING);

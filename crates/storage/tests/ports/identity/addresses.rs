@@ -1,4 +1,4 @@
-//! Where accounts have signed in from.
+//! The addresses from which accounts have signed in.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Admins after they were made: changes, deletion, the end of a company.
+//! Existing admins: changes, deletion, and the closing of a company.
 
 use identity::{
     Email,
@@ -71,7 +71,7 @@ fn a_change_stays_with_its_admin_and_the_owners_name_names_the_company() {
             let read = world.db.platform_read(world.boss.clone(), move |store| store.count_admins(Some(search)));
             read.wait().unwrap()
         };
-        // Names are found by their folded form, which follows them.
+        // Search uses the folded name, which a change updates too.
         assert_eq!((names("\u{e9}LAN"), names("tesla"), names("spacex"), names("bobby")), (1, 0, 1, 1));
         let nothing = update(&world, eve.user, AdminChange::default()).wait().unwrap();
         assert_eq!((nothing.email.as_str(), nothing.company), ("eve@s.com", Some(eve.company)));
@@ -111,9 +111,9 @@ fn a_deleted_admin_leaves_no_account_and_frees_the_address() {
         assert!(matches!(world.admit(bob.user), Err(Denied::Gone)));
         assert!(matches!(delete(&world, bob.user).wait(), Err(DeleteAdminError::NotFound)));
         let again = join(&world, &ann, "BOB@t.com").wait().unwrap();
-        assert!(again.user > bob.user, "an id was given twice");
+        assert!(again.user > bob.user, "the id was reused");
 
-        // The owner's end passes the company on, and renames nothing.
+        // When the owner is deleted, the next admin owns the company, and its name stays.
         assert!(!delete(&world, ann.user).wait().unwrap().company_closed);
         let change = AdminChange { name: Some("Bobs".into()), ..AdminChange::default() };
         assert_eq!(update(&world, again.user, change).wait().unwrap().company.unwrap().name, "Bobs");
@@ -135,10 +135,10 @@ fn the_last_admins_end_closes_the_company() {
             world.scratch.lines("SELECT status || ' ' || notes AS line FROM assignments ORDER BY id"),
             ["cancelled Company closed", "active "]
         );
-        let left = world.db.platform_read(world.boss.clone(), |store| {
+        let listed = world.db.platform_read(world.boss.clone(), |store| {
             Ok::<_, StoreError>((store.count_admins(None)?, store.subscriptions(None)?))
         });
-        let (admins, subscriptions) = left.wait().unwrap();
+        let (admins, subscriptions) = listed.wait().unwrap();
         assert_eq!((admins, subscriptions.len()), (1, 1));
         assert!(matches!(join(&world, &ann, "new@t.com").wait(), Err(CreateAdminError::CompanyInvalid)));
     }
@@ -205,8 +205,8 @@ fn a_reset_password_ends_tokens_and_must_be_replaced() {
         let after: Vec<i64> = version().iter().map(|line| line.parse().unwrap()).collect();
         assert_eq!(after, [before[0], before[1] + 1, before[2]]);
         assert_eq!(world.count(&format!("accounts WHERE first_login AND id = {}", ann.user)), "1");
-        for nobody in [agent.user, world.boss.user(), UserId::new(99)] {
-            assert!(matches!(reset(nobody), Err(ResetAdminPasswordError::NotFound)));
+        for not_admin in [agent.user, world.boss.user(), UserId::new(99)] {
+            assert!(matches!(reset(not_admin), Err(ResetAdminPasswordError::NotFound)));
         }
         let keeper = world.housekeeper(&ann);
         world.db.write(keeper, |store| companies::set_status(store, CompanyStatus::Closed)).wait().unwrap();

@@ -1,4 +1,4 @@
-//! Making admins and agents.
+//! Creating admins and agents.
 
 use std::collections::BTreeSet;
 

@@ -10,7 +10,7 @@ use tenancy::{StoreError, assignments::AssignmentStatus, audit::Action, plans::P
 
 use crate::world::{World, admin, now};
 
-/// Five admins of three companies, in an order that is sorted by nothing.
+/// Creates five admins of three companies, in an order that no sort key gives.
 fn fill(world: &World) {
     let plan = world.plan(PlanName::Pro, 5);
     let acme = world.open("Zoe", "m@a.com", &plan).unwrap().company.code;

@@ -1,4 +1,4 @@
-//! Agents who come, go, and say whether they are there.
+//! Agents who arrive, leave and set their status.
 
 use std::net::IpAddr;
 
@@ -86,13 +86,13 @@ fn only_a_change_of_status_is_told() {
         leave(&world, &ben, 5);
         let filter = ActivityFilter { agent: Some(ben.id()), kind: None, limit: 9 };
         let rows = world.see(&company, move |store| store.activities(&filter));
-        let told: Vec<_> = rows.into_iter().map(|row| (row.kind.as_str(), row.metadata, row.ip.is_some())).collect();
+        let logged: Vec<_> = rows.into_iter().map(|row| (row.kind.as_str(), row.metadata, row.ip.is_some())).collect();
         let expected = [
             ("logout", json!({}), true),
             ("status_change", json!({"from": "AVAILABLE", "to": "BUSY"}), false),
             ("login", json!({}), true),
         ];
-        assert_eq!(told, expected);
+        assert_eq!(logged, expected);
     }
 }
 
@@ -107,10 +107,10 @@ fn who_is_sent_off_has_left_and_one_who_never_came_stays_pending() {
         for (agent, status) in [(&ben, AgentStatus::Offline), (&cleo, AgentStatus::Pending)] {
             let id = agent.id();
             let change = AgentChange { is_active: Some(false), ..AgentChange::default() };
-            let sent = world
+            let changed = world
                 .db
                 .write(company.office.clone(), move |store| agents::change::change(store, id, change, later(80)));
-            sent.wait().unwrap();
+            changed.wait().unwrap();
             assert_eq!(stored(&world, &company, agent).stored, status);
         }
         assert!(stays(&world, &company, None).iter().all(|stay| stay.logout == Some(later(80))));

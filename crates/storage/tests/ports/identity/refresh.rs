@@ -1,4 +1,4 @@
-//! Refreshes, reuse and ends of tokens that happen at one time, on real rows.
+//! Refreshes, token reuse and revocations at the same time, on real rows.
 
 use std::time::Duration;
 
@@ -17,21 +17,23 @@ use tenancy::{
     plans::PlanName,
 };
 
-use super::sign_in::{grant, presented, rotate, settle};
+use super::sign_in::{grant, presented, replace_password, rotate};
 use crate::world::{World, hash, now};
 
 const LOGIN: &str = "agent@t.com";
 
-/// What is done beside everything else in a round.
+/// One of the concurrent calls of a round.
 #[derive(Debug, Clone, Copy)]
 enum Call {
-    /// The token that can be used, soon after its predecessor was spent, or too late for that.
+    /// Presents the unspent token, within ten seconds after its predecessor was spent.
     Newest,
+    /// The same, after the ten seconds.
     NewestLate,
-    /// Its predecessor.
+    /// Presents its predecessor, within the ten seconds in which a repeat gets the same pair.
     Spent,
+    /// The same, after the ten seconds.
     SpentLate,
-    /// The one before that.
+    /// Presents the token before the predecessor, which the family does not store any more.
     Forgotten,
     LogoutAll,
     NewPassword,
@@ -51,7 +53,7 @@ fn call() -> impl Strategy<Value = Call> {
     ]
 }
 
-/// Something that was begun and not waited for.
+/// A call that was started and not awaited yet, with its ticket.
 enum Begun {
     Refresh(usize, Ticket<Rotation, RefreshError>),
     End(Ticket<(), Box<dyn std::error::Error + Send + Sync>>),
@@ -73,11 +75,11 @@ impl Account {
         let created = world.open("Tesla", "ann@t.com", &world.plan(PlanName::Pro, 2)).unwrap();
         let office = world.office(&created);
         let agent = world.hire(&office, LOGIN).wait().unwrap();
-        settle(&world, LOGIN).unwrap();
+        replace_password(&world, LOGIN).unwrap();
         Self { world, office, user: agent.user, agent: agent.id }
     }
 
-    /// A family of three tokens, the last of which can be used at [`at`]`(20)`.
+    /// Makes a family of three tokens, the last of which was issued at [`at`]`(20)`.
     fn family(&self) -> [Grant; 3] {
         let first = grant(&self.world, LOGIN, now());
         let second = fresh(rotate(&self.world, &first, at(10)));
@@ -86,9 +88,9 @@ impl Account {
     }
 
     fn set_active(&self, is_active: bool) -> Ticket<(), Box<dyn std::error::Error + Send + Sync>> {
-        let (agent, wish) = (self.agent, AgentChange { is_active: Some(is_active), ..AgentChange::default() });
+        let (agent, update) = (self.agent, AgentChange { is_active: Some(is_active), ..AgentChange::default() });
         self.world.db.write(self.office.clone(), move |store| {
-            change::change(store, agent, wish, at(20))?;
+            change::change(store, agent, update, at(20))?;
             Ok(())
         })
     }
@@ -120,19 +122,19 @@ impl Account {
         }
     }
 
-    /// Whether the family is revoked, and the token that it could be used with.
+    /// Returns whether the family is revoked, and the id of its newest refresh token.
     fn stored(&self, family: &Grant) -> (bool, String) {
         let query = format!(
             "SELECT (CASE WHEN revoked THEN 'revoked ' ELSE 'live ' END) || refresh_id AS line \
              FROM refresh_families WHERE id = '{}'",
             family.family
         );
-        let line = self.world.scratch.lines(&query).concat();
-        let (state, id) = line.split_once(' ').unwrap();
+        let row = self.world.scratch.lines(&query).concat();
+        let (state, id) = row.split_once(' ').unwrap();
         (state == "revoked", id.to_owned())
     }
 
-    /// Begins everything before waiting for any of it, then judges what came of it.
+    /// Starts all calls before awaiting any of them, then checks the results.
     fn round(&self, calls: &[Call]) -> Result<(), TestCaseError> {
         let family = self.family();
         let begun: Vec<_> = calls.iter().map(|call| self.begin(*call, &family)).collect();
@@ -142,7 +144,7 @@ impl Account {
                 Begun::End(ticket) => ticket.wait().unwrap(),
                 Begun::Refresh(of, ticket) => match ticket.wait() {
                     Ok(Rotation::Fresh(grant)) => {
-                        prop_assert_eq!(of, 2, "only the newest is exchanged");
+                        prop_assert_eq!(of, 2, "only the newest token is exchanged");
                         made.push(grant);
                     }
                     Ok(Rotation::Replayed(grant)) => replayed.push((of, grant)),
@@ -152,27 +154,27 @@ impl Account {
                 },
             }
         }
-        prop_assert!(made.len() <= 1, "one successor at most: {:?}", made);
+        prop_assert!(made.len() <= 1, "at most one successor: {:?}", made);
         for (of, grant) in replayed {
             let wanted = if of == 1 { Some(&family[2]) } else { made.first() };
-            prop_assert_eq!(Some(&grant), wanted, "a repeat gets the pair of the first");
+            prop_assert_eq!(Some(&grant), wanted, "a repeat gets the same pair as the first call");
         }
-        let ended = |call: &Call| matches!(call, Call::LogoutAll | Call::Deactivate);
+        let revokes = |call: &Call| matches!(call, Call::LogoutAll | Call::Deactivate);
         let (revoked, newest) = self.stored(&family[0]);
-        prop_assert_eq!(revoked, reused || calls.iter().any(ended));
+        prop_assert_eq!(revoked, reused || calls.iter().any(revokes));
         prop_assert_eq!(newest, made.first().unwrap_or(&family[2]).refresh_id.to_string());
 
-        // An agent who is back has none of what it had.
+        // Reactivating the agent does not make its old tokens valid again.
         self.set_active(true).wait().unwrap();
-        let over = revoked || calls.iter().any(|call| matches!(call, Call::NewPassword));
+        let ended = revoked || calls.iter().any(|call| matches!(call, Call::NewPassword));
         let last = made.first().unwrap_or(&family[2]).clone();
         let works = matches!(rotate(&self.world, &last, at(40)), Ok(Rotation::Fresh(_)));
-        prop_assert_eq!(works, !over);
+        prop_assert_eq!(works, !ended);
         for token in family.iter().chain(&made) {
             let again = rotate(&self.world, token, at(60));
             prop_assert!(matches!(again, Ok(Rotation::Reused) | Err(_)), "{:?}", again);
         }
-        prop_assert!(over || self.stored(&family[0]).0, "reuse has ended it now");
+        prop_assert!(ended || self.stored(&family[0]).0, "reuse has revoked the family by now");
         Ok(())
     }
 }
@@ -203,15 +205,15 @@ fn sign_ins_beside_a_sign_out_everywhere_are_over_or_begin_anew() {
         for _ in 0..8 {
             let before = account.family();
             let user = account.user;
-            let ended = move |store: &mut storage::LobbyStore<'_>| sign_out::everywhere(store, user);
-            let ticket = account.world.db.lobby_write(ended);
-            let beside = grant(&account.world, LOGIN, at(20));
+            let sign_out = move |store: &mut storage::LobbyStore<'_>| sign_out::everywhere(store, user);
+            let ticket = account.world.db.lobby_write(sign_out);
+            let concurrent = grant(&account.world, LOGIN, at(20));
             ticket.wait().unwrap();
             assert!(rotate(&account.world, &before[2], at(21)).is_err());
-            // Signed in before the end: nothing of it is left. After it: all of it is.
-            let (revoked, _) = account.stored(&beside);
-            let works = matches!(rotate(&account.world, &beside, at(21)), Ok(Rotation::Fresh(_)));
-            assert_eq!((works, beside.version > before[2].version), (!revoked, !revoked));
+            // A sign-in before the sign-out is revoked entirely; one after it works entirely.
+            let (revoked, _) = account.stored(&concurrent);
+            let works = matches!(rotate(&account.world, &concurrent, at(21)), Ok(Rotation::Fresh(_)));
+            assert_eq!((works, concurrent.version > before[2].version), (!revoked, !revoked));
         }
     }
 }

@@ -45,8 +45,8 @@ pub(crate) fn rotate(world: &World, grant: &Grant, now: Timestamp) -> Result<Rot
     world.db.lobby_write(move |store| refresh::rotate(store, &token, Lifetimes::default(), now)).wait()
 }
 
-/// Replaces an agent's handed-out password.
-pub(super) fn settle(world: &World, address: &str) -> Result<identity::Email, FirstLoginError> {
+/// Replaces an agent's initial password by a first login.
+pub(super) fn replace_password(world: &World, address: &str) -> Result<identity::Email, FirstLoginError> {
     let address = address.to_owned();
     let candidate = world
         .db
@@ -63,7 +63,7 @@ fn everybody_sees_their_own_account() {
         let plan = world.plan(PlanName::Gold, 2);
         let created = world.open("Tesla Motors", "ann@t.com", &plan).unwrap();
         let agent = world.hire(&world.office(&created), "agent@t.com").wait().unwrap();
-        settle(&world, "agent@t.com").unwrap();
+        replace_password(&world, "agent@t.com").unwrap();
         let account = |login: &str| match sign_in(&world, login, now()).unwrap() {
             SignedIn::Welcome { account, .. } => *account,
             other => panic!("{other:?}"),
@@ -103,9 +103,9 @@ fn an_agents_first_login_and_arrival_leave_their_rows() {
         assert!(matches!(refused, SignedIn::FirstLogin { role: Role::Agent, user, .. } if user == agent.user));
         assert_eq!((status(), world.count("agent_sessions")), (AgentStatus::Pending, "0".to_owned()));
 
-        assert_eq!(settle(&world, "agent@t.com").unwrap().as_str(), "agent@t.com");
+        assert_eq!(replace_password(&world, "agent@t.com").unwrap().as_str(), "agent@t.com");
         assert_eq!(status(), AgentStatus::Offline);
-        assert!(matches!(settle(&world, "agent@t.com"), Err(FirstLoginError::AlreadySet)));
+        assert!(matches!(replace_password(&world, "agent@t.com"), Err(FirstLoginError::AlreadySet)));
 
         grant(&world, "agent@t.com", now());
         assert_eq!(status(), AgentStatus::Available);

@@ -1,4 +1,4 @@
-//! Subscriptions on real rows: the one active assignment, owners, and calls that meet.
+//! Subscriptions on real rows: the single active assignment, owners, and concurrent calls.
 
 use std::time::Duration;
 
@@ -97,7 +97,7 @@ fn a_renewal_or_upgrade_leaves_one_active_row() {
         assert_eq!(stored(), [Active, Upgraded, Upgraded]);
         assert!(matches!(upgrade(&world, first, large.id, day), Err(UpgradeError::NotFound)));
 
-        // Once it has run out it is expired, not replaced.
+        // Renewing an assignment that has run out marks it expired, not upgraded.
         assert!(matches!(cancel(&world, upgraded.id, late), Err(CancelError::NotFound)));
         let again = renew(&world, upgraded.id, late).unwrap().assignment;
         assert_eq!(stored(), [Active, Expired, Upgraded, Upgraded]);

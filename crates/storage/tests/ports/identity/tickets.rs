@@ -1,4 +1,4 @@
-//! Tickets, and the end of all tokens at once, on real rows.
+//! Tickets, and signing out everywhere, on real rows.
 
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ use tenancy::{
 use crate::world::{World, now};
 
 fn claims(world: &World, user: UserId) -> Claims {
-    let standing = world.db.lobby(move |store| store.account_state(user)).wait().unwrap().unwrap();
-    Claims { user, version: standing.version, id: TokenId::random(), expires_at: now().seconds() + 900 }
+    let state = world.db.lobby(move |store| store.account_state(user)).wait().unwrap().unwrap();
+    Claims { user, version: state.version, id: TokenId::random(), expires_at: now().seconds() + 900 }
 }
 
 fn issue(world: &World, claims: &Claims, at: Timestamp) -> Result<String, Denied> {
@@ -62,10 +62,10 @@ fn a_ticket_lasts_a_minute_and_its_text_is_not_stored() {
         let (first, second) = (issue(&world, &mine, now()).unwrap(), issue(&world, &mine, now()).unwrap());
         assert!(matches!(redeem(&world, &first, before).wait(), Ok(Redemption::Admitted { .. })));
         assert_eq!(redeem(&world, &second, expires).wait().unwrap(), Redemption::Refused);
-        // A refused one is used up too.
+        // A refused ticket is used up too.
         assert_eq!(redeem(&world, &second, before).wait().unwrap(), Redemption::Refused);
 
-        // Issuing clears one's own expired tickets, nobody else's.
+        // Issuing a ticket deletes the expired tickets of the same account only.
         issue(&world, &mine, now()).unwrap();
         issue(&world, &theirs, now()).unwrap();
         let late = issue(&world, &mine, expires).unwrap();
@@ -75,7 +75,7 @@ fn a_ticket_lasts_a_minute_and_its_text_is_not_stored() {
     }
 }
 
-/// The column as hex digits, as the database writes it.
+/// Returns the SQL expression for the hash column in hexadecimal.
 fn hex(world: &World) -> &'static str {
     match world.scratch.options.target {
         storage::Target::Sqlite(_) => "hex(hash)",

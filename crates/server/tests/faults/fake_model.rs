@@ -1,4 +1,4 @@
-//! An OpenAI-compatible server that answers when the test says so, and as it says.
+//! An OpenAI-compatible server whose answers the test controls, in content and time.
 
 use std::thread::JoinHandle;
 
@@ -6,55 +6,55 @@ use actix_web::{App, HttpResponse, HttpServer, dev::ServerHandle, http::StatusCo
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
-/// The double; it stops when this is dropped.
-pub(crate) struct Double {
+/// The fake server; it stops when this is dropped.
+pub(crate) struct FakeModel {
     pub(crate) url: String,
-    asked: mpsc::UnboundedReceiver<Asked>,
+    requests: mpsc::UnboundedReceiver<PendingRequest>,
     handle: ServerHandle,
     thread: Option<JoinHandle<()>>,
 }
 
-/// A request that waits for its answer. Dropped without one, it breaks off.
+/// A request that waits for its answer. If this is dropped, the request is answered with 503.
 #[derive(Debug)]
-pub(crate) struct Asked {
+pub(crate) struct PendingRequest {
     /// The body of the request.
     pub(crate) body: Value,
-    answer: oneshot::Sender<Said>,
+    answer: oneshot::Sender<ModelReply>,
 }
 
-/// An answer of the double.
+/// An answer of the model.
 #[derive(Debug, Clone)]
-pub(crate) struct Said {
+pub(crate) struct ModelReply {
     status: u16,
     body: String,
 }
 
-impl Said {
+impl ModelReply {
     /// A completion.
     pub(crate) fn text(text: &str) -> Self {
         let message = json!({"role": "assistant", "content": text});
         Self::raw(200, &json!({"choices": [{"message": message, "finish_reason": "stop"}]}).to_string())
     }
 
-    /// Anything else.
+    /// Any other response.
     pub(crate) fn raw(status: u16, body: &str) -> Self {
         Self { status, body: body.to_owned() }
     }
 }
 
-impl Asked {
-    /// Answers. Whoever asked may have given up.
-    pub(crate) fn answer(self, said: Said) {
-        let _ = self.answer.send(said);
+impl PendingRequest {
+    /// Sends the answer. The client may have given up already.
+    pub(crate) fn answer(self, reply: ModelReply) {
+        let _ = self.answer.send(reply);
     }
 }
 
-type Inbox = web::Data<mpsc::UnboundedSender<Asked>>;
+type Inbox = web::Data<mpsc::UnboundedSender<PendingRequest>>;
 
-impl Double {
+impl FakeModel {
     pub(crate) fn start() -> Self {
-        let (inbox, asked) = mpsc::unbounded_channel();
-        let (tell, told) = std::sync::mpsc::channel();
+        let (inbox, requests) = mpsc::unbounded_channel();
+        let (report, reported) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             let inbox = web::Data::new(inbox);
             rt::System::new().block_on(async move {
@@ -69,56 +69,56 @@ impl Double {
                     .unwrap();
                 let url = format!("http://{}/v1", server.addrs()[0]);
                 let server = server.run();
-                tell.send((url, server.handle())).unwrap();
+                report.send((url, server.handle())).unwrap();
                 server.await.unwrap();
             });
         });
-        let (url, handle) = told.recv().unwrap();
-        Self { url, asked, handle, thread: Some(thread) }
+        let (url, handle) = reported.recv().unwrap();
+        Self { url, requests, handle, thread: Some(thread) }
     }
 
-    /// The next request.
-    pub(crate) async fn asked(&mut self) -> Asked {
-        self.asked.recv().await.unwrap()
+    /// Waits for the next request.
+    pub(crate) async fn next_request(&mut self) -> PendingRequest {
+        self.requests.recv().await.unwrap()
     }
 
-    /// Answers every request in one way until `call` has ended; gives its result, and how
-    /// often it was asked.
-    pub(crate) async fn always<T>(&mut self, said: Said, call: impl Future<Output = T>) -> (T, usize) {
+    /// Gives every request the same answer until `call` has ended; returns its result, and the number
+    /// of requests.
+    pub(crate) async fn answer_all<T>(&mut self, reply: ModelReply, call: impl Future<Output = T>) -> (T, usize) {
         let mut call = std::pin::pin!(call);
         let mut count = 0;
         loop {
             tokio::select! {
                 done = &mut call => return (done, count),
-                asked = self.asked.recv() => {
+                request = self.requests.recv() => {
                     count += 1;
-                    asked.unwrap().answer(said.clone());
+                    request.unwrap().answer(reply.clone());
                 }
             }
         }
     }
 }
 
-impl Drop for Double {
+impl Drop for FakeModel {
     fn drop(&mut self) {
-        self.asked.close();
+        self.requests.close();
         drop(self.handle.stop(false));
         if let Some(thread) = self.thread.take() {
-            // It panicked, which the test has been told of.
+            // An error means that the thread panicked, which the test has already reported.
             let _ = thread.join();
         }
     }
 }
 
 async fn completions(inbox: Inbox, body: web::Json<Value>) -> HttpResponse {
-    let (answer, said) = oneshot::channel();
-    if inbox.send(Asked { body: body.into_inner(), answer }).is_err() {
+    let (answer, answered) = oneshot::channel();
+    if inbox.send(PendingRequest { body: body.into_inner(), answer }).is_err() {
         return HttpResponse::ServiceUnavailable().finish();
     }
-    match said.await {
-        Ok(said) => HttpResponse::build(StatusCode::from_u16(said.status).unwrap())
+    match answered.await {
+        Ok(reply) => HttpResponse::build(StatusCode::from_u16(reply.status).unwrap())
             .content_type("application/json")
-            .body(said.body),
+            .body(reply.body),
         Err(_) => HttpResponse::ServiceUnavailable().finish(),
     }
 }

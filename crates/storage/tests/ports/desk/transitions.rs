@@ -33,7 +33,7 @@ fn escalate(world: &World, desk: Desk, session: SessionId, at: u64) -> Result<Ha
     world.db.write(desk, move |store| desk::escalate(store, session, &urgent("please"), later(at))).wait()
 }
 
-/// The handoff as a later reader finds it.
+/// Reads the handoff in a transaction of its own.
 fn stored(world: &World, company: &Company, id: HandoffId) -> Handoff {
     world.see(company, move |store| store.handoff(id)).unwrap()
 }
@@ -74,7 +74,7 @@ fn a_handoff_goes_through_the_desk_and_back_to_the_bot() {
         assert_eq!((stored(&world, &company, id), epoch()), (assigned.clone(), start + 2));
         assert_eq!(assign(&world, &company, id, ben.id(), 4).unwrap(), assigned);
         assert_eq!((epoch(), world.count("transfers")), (start + 2, "0".to_owned()));
-        assert!(!world.stored(&company, session).person_acted, "nobody has written");
+        assert!(!world.stored(&company, session).person_acted, "no member of staff has written");
 
         let passed = assign(&world, &company, id, cleo.id(), 5).unwrap();
         assert_eq!(passed.state, State::Assigned(reference(&cleo)));
@@ -92,7 +92,7 @@ fn a_handoff_goes_through_the_desk_and_back_to_the_bot() {
         let from = SessionStatus::Resolved;
         assert!(matches!(closed, Err(AssignError::IllegalTransition { from: found }) if found == from), "{closed:?}");
 
-        // The bot is back, and the handoff stays as it was closed.
+        // The bot answers again, and the closed handoff keeps its notes.
         let answered = world.turn(&visitor, &text("hello"), later(9));
         assert_eq!(answered.reply.kind, kind::GREETING_RESPONSE);
         let after = stored(&world, &company, id);
@@ -144,16 +144,16 @@ fn a_wish_for_what_is_not_there_changes_nothing() {
         let (session, _) = world.session(&company, "Ann Ray");
         let id = world.escalated(&company, session, now());
         let before = world.stored(&company, session);
-        let nobody = assign(&world, &company, id, AgentId::new(99), 1);
-        assert!(matches!(nobody, Err(AssignError::AgentNotFound)), "{nobody:?}");
-        let nothing = assign(&world, &company, HandoffId::new(99), ben.id(), 1);
-        assert!(matches!(nothing, Err(AssignError::HandoffNotFound)), "{nothing:?}");
+        let no_agent = assign(&world, &company, id, AgentId::new(99), 1);
+        assert!(matches!(no_agent, Err(AssignError::AgentNotFound)), "{no_agent:?}");
+        let no_handoff = assign(&world, &company, HandoffId::new(99), ben.id(), 1);
+        assert!(matches!(no_handoff, Err(AssignError::HandoffNotFound)), "{no_handoff:?}");
         let waiting = resolve(&world, ben.clone().into(), id, "", 1);
         assert!(matches!(waiting, Err(ResolveError::NotAssigned)), "{waiting:?}");
         let unknown = resolve(&world, company.desk(), HandoffId::new(99), "", 1);
         assert!(matches!(unknown, Err(ResolveError::HandoffNotFound)), "{unknown:?}");
-        let gone = escalate(&world, company.desk(), SessionId::generate(company.code), 1);
-        assert!(matches!(gone, Err(EscalateError::SessionNotFound)), "{gone:?}");
+        let no_session = escalate(&world, company.desk(), SessionId::generate(company.code), 1);
+        assert!(matches!(no_session, Err(EscalateError::SessionNotFound)), "{no_session:?}");
 
         let inactive = match world.scratch.options.target {
             storage::Target::Sqlite(_) => "0",
@@ -198,11 +198,11 @@ fn of_many_conflicting_moves_each_finds_what_the_other_left() {
             });
             let owner = stored(&world, &company, id).state.agent().unwrap().clone();
             let other = [&ben, &cleo].into_iter().find(|agent| agent.id() != owner.id).unwrap();
-            let moves = world.scratch.lines(&format!(
+            let transfers = world.scratch.lines(&format!(
                 "SELECT CAST(from_agent_id AS TEXT) || ' ' || CAST(to_agent_id AS TEXT) AS line FROM transfers \
                  WHERE handoff_id = {id}"
             ));
-            assert_eq!(moves, [format!("{} {}", other.id(), owner.id)], "round {round}");
+            assert_eq!(transfers, [format!("{} {}", other.id(), owner.id)], "round {round}");
             assert_eq!(world.stored(&company, session).status, SessionStatus::Assigned);
         }
         let filter = HandoffFilter::default();

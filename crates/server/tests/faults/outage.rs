@@ -1,4 +1,4 @@
-//! A database that goes away and comes back.
+//! A database that becomes unavailable and comes back.
 
 use std::{
     sync::Arc,
@@ -14,14 +14,14 @@ use crate::{
     wire::Answer,
 };
 
-/// How soon a refusal must be there.
+/// Maximum time for a refusal.
 const SOON: Duration = Duration::from_secs(2);
-/// How long the server may take to find the database again.
+/// Maximum time for the server to reconnect to the database.
 const RECOVERY: Duration = Duration::from_secs(15);
-/// How many visitors write at once: more than there are connections.
+/// Number of concurrent visitors, more than the number of connections.
 const VISITORS: usize = 20;
 
-/// Awaits an answer that must come soon.
+/// Awaits an answer and asserts that it came within [`SOON`].
 async fn soon(call: impl Future<Output = Answer>) -> Answer {
     let since = Instant::now();
     let answer = call.await;
@@ -40,7 +40,7 @@ async fn chat(site: &Site, body: &Value) -> Answer {
     site.anybody.post("/api/chatbot/chat/", body).await
 }
 
-/// A visitor, and the stored form of every message that was acknowledged.
+/// A visitor, and every acknowledged message as the server returned it.
 struct Writer {
     session: String,
     acknowledged: Vec<Value>,
@@ -51,7 +51,7 @@ impl Writer {
         site.message(Some(&self.session), QUESTION, Some(&format!("message-{}", self.acknowledged.len())))
     }
 
-    /// Sends the next message; whether it was acknowledged.
+    /// Sends the next message; returns whether it was acknowledged.
     async fn write(&mut self, site: &Site) -> bool {
         let answer = soon(chat(site, &self.next(site))).await;
         if answer.status == 200 {
@@ -66,16 +66,16 @@ impl Writer {
         while self.write(site).await {}
     }
 
-    /// Everything acknowledged is there once, where it was said to be.
+    /// Asserts that every acknowledged message is stored once, at the acknowledged position.
     async fn read_back(&self, site: &Site) {
         let read = site.messages(&self.session).await;
         let seqs: Vec<_> = read.iter().map(|message| message["seq"].as_u64().unwrap()).collect();
         assert!((1..).zip(&seqs).all(|(seq, found)| seq == *found), "{seqs:?}");
         let with_id = read.iter().filter(|message| message["client_message_id"].is_string());
         let found: Vec<_> = with_id.map(|message| (&message["client_message_id"], &message["seq"])).collect();
-        let told: Vec<_> =
+        let acknowledged: Vec<_> =
             self.acknowledged.iter().map(|message| (&message["client_message_id"], &message["seq"])).collect();
-        assert_eq!(found, told);
+        assert_eq!(found, acknowledged);
     }
 }
 
@@ -89,13 +89,13 @@ async fn without_its_database_the_server_refuses_soon_and_recovers_by_itself() {
         writers.push(Writer { session: site.introduced().await, acknowledged: Vec::new() });
     }
 
-    // It goes while everybody writes. On a thread, since it blocks.
-    let going = std::thread::spawn({
+    // The database becomes unavailable while all visitors write. The call blocks, so it runs on a thread.
+    let locking_out = std::thread::spawn({
         let home = Arc::clone(&home);
         move || home.database.lock_out()
     });
     join_all(writers.iter_mut().map(|writer| writer.write_until_refused(&site))).await;
-    going.join().unwrap();
+    locking_out.join().unwrap();
 
     for _ in 0..3 {
         let open = site.message(None, "Hello", Some("an opening without a database"));
@@ -114,7 +114,7 @@ async fn without_its_database_the_server_refuses_soon_and_recovers_by_itself() {
 
     home.database.let_in();
     let since = Instant::now();
-    // What was refused is sent again, which stores it once, whether or not it had been stored before.
+    // Send the refused messages again. Each is stored once, even if the first attempt had been stored.
     while !join_all(writers.iter_mut().map(|writer| writer.write(&site))).await.iter().all(|stored| *stored) {
         assert!(since.elapsed() < RECOVERY, "the server did not recover");
     }

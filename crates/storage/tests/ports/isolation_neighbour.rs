@@ -1,5 +1,5 @@
-//! What a company does to its own rows, and asks of them, stays with its own while another company
-//! has just the same: the ids are its own, so only the company can tell the rows apart.
+//! Operations and queries of one company do not touch the rows of a second company with the same
+//! content. The ids are the company's own, so only the company filter keeps the rows of the two apart.
 
 use chatbot::{ExpectedVersions, Messages as _, Profiles as _, Session, Sessions as _, SettingsRecord as _};
 use handoff::{
@@ -25,7 +25,7 @@ use crate::{
     world::{World, hash, now},
 };
 
-/// A company with one of everything, and a handoff that its agent has resolved.
+/// A company with one row of every kind, and a second handoff that its agent has resolved.
 struct Filled {
     company: Company,
     ids: Ids,
@@ -53,7 +53,7 @@ fn filled(world: &World, name: &str) -> Filled {
     Filled { company, ids, admin: UserId::new(admin.concat().parse().unwrap()), agent }
 }
 
-/// Every column of every row that is the company's, its own and its people's accounts too.
+/// Returns every column of every row of the company, including its `companies` row and the accounts of its staff.
 fn digest(world: &World, company: &Company) -> Vec<String> {
     let postgres = matches!(world.scratch.options.target, Target::Postgres(_));
     let tables = world.scratch.lines(if postgres {
@@ -64,11 +64,11 @@ fn digest(world: &World, company: &Company) -> Vec<String> {
          WHERE m.type = 'table' AND c.name = 'company_id' ORDER BY 1"
     });
     assert!(tables.len() > 15, "{tables:?}");
-    let people =
+    let staff =
         ["admins", "agents"].map(|of| format!("SELECT user_id FROM {of} WHERE company_id = '{}'", company.code));
     let mut wanted = vec![
         ("companies".to_owned(), format!("code = '{}'", company.code)),
-        ("accounts".to_owned(), format!("id IN ({})", people.join(" UNION "))),
+        ("accounts".to_owned(), format!("id IN ({})", staff.join(" UNION "))),
     ];
     wanted.extend(tables.into_iter().map(|table| (table, format!("company_id = '{}'", company.code))));
     let mut rows = Vec::new();
@@ -85,26 +85,28 @@ fn digest(world: &World, company: &Company) -> Vec<String> {
     rows
 }
 
-/// Something that a company does.
-type Deed = fn(&mut CompanyStore<'_, Office>, &Filled) -> Result<(), StoreError>;
+/// An operation of a company on its store.
+type Operation = fn(&mut CompanyStore<'_, Office>, &Filled) -> Result<(), StoreError>;
 
-/// With its own ids; the last ones end it.
-const OWN: &[(&str, Deed)] = &[
+/// Operations with the company's own ids. The last ones remove its admin and suspend it, so they come at the end.
+const OWN: &[(&str, Operation)] = &[
     ("rename", |store, _| store.rename("Other Motors")),
     ("put_settings", |store, _| {
         let mut settings = store.settings()?;
         settings.bot_name = "Eve".to_owned();
         store.put_settings(&settings)
     }),
-    ("note_opened, which drops what has run out", |store, own| {
+    ("note_opened, which deletes expired keys", |store, own| {
         let key = own.ids.key;
         chatbot::IdempotencyKeys::note_opened(store, [10, 0, 0, 9].into(), "new", key, later(9_999), later(9_000))
             .map(drop)
     }),
     ("send_off", |store, own| store.send_off(&own.ids.hired, later(9)).map(drop)),
     ("change an agent", |store, own| {
-        let wish = AgentChange { phone: Some("1".to_owned()), ..AgentChange::default() };
-        identity::agents::change::change(store, own.ids.agent, wish, later(9)).map(drop).map_err(|error| broken(&error))
+        let update = AgentChange { phone: Some("1".to_owned()), ..AgentChange::default() };
+        identity::agents::change::change(store, own.ids.agent, update, later(9))
+            .map(drop)
+            .map_err(|error| broken(&error))
     }),
     ("change_admin", |store, own| {
         let change = AdminChange { name: Some("Eve".to_owned()), ..AdminChange::default() };
@@ -126,8 +128,8 @@ const OWN: &[(&str, Deed)] = &[
     ("set_status", |store, _| store.set_status(CompanyStatus::Suspended)),
 ];
 
-/// With ids of the other company: nothing is to become of them, here or there.
-const FOREIGN: &[(&str, Deed)] = &[
+/// Operations with ids of the other company: they must change nothing in either company.
+const FOREIGN: &[(&str, Operation)] = &[
     ("change_admin", |store, other| {
         let change = AdminChange { name: Some("Eve".to_owned()), ..AdminChange::default() };
         assert_eq!(store.change_admin(other.admin, &change)?, Changed::Missing);
@@ -181,10 +183,10 @@ fn what_a_company_does_to_its_own_rows_leaves_the_others_as_they_were() {
         let [tesla, spacex] = ["tesla", "spacex"].map(|name| filled(&world, name));
         let before = digest(&world, &tesla.company);
         let spacex = std::sync::Arc::new(spacex);
-        for &(name, deed) in OWN {
+        for &(name, operation) in OWN {
             let (own, untouched) = (spacex.clone(), digest(&world, &spacex.company));
-            world.db.write(spacex.company.office.clone(), move |store| deed(store, &own)).wait().unwrap();
-            assert_ne!(digest(&world, &spacex.company), untouched, "{name} does something");
+            world.db.write(spacex.company.office.clone(), move |store| operation(store, &own)).wait().unwrap();
+            assert_ne!(digest(&world, &spacex.company), untouched, "{name} changed nothing");
             assert_eq!(digest(&world, &tesla.company), before, "{name}");
         }
     }
@@ -196,11 +198,11 @@ fn ids_of_another_company_change_nothing_in_either() {
         let [tesla, spacex] = ["tesla", "spacex"].map(|name| filled(&world, name));
         let before = [&tesla, &spacex].map(|filled| digest(&world, &filled.company));
         let (tesla, office) = (std::sync::Arc::new(tesla), spacex.company.office.clone());
-        for &(name, deed) in FOREIGN {
+        for &(name, operation) in FOREIGN {
             let other = tesla.clone();
             world
                 .db
-                .write(office.clone(), move |store| deed(store, &other))
+                .write(office.clone(), move |store| operation(store, &other))
                 .wait()
                 .unwrap_or_else(|e| panic!("{name}: {e:?}"));
             let after = [&*tesla, &spacex].map(|filled| digest(&world, &filled.company));
@@ -288,7 +290,7 @@ fn settings_and_versions_are_the_companys_own() {
             assert_eq!(world.see(&filled.company, |store| store.settings()).bot_name, name);
             assert_eq!(world.see(&other.company, |store| store.settings()), others);
 
-            // The versions that this company has left may be the other's present ones.
+            // The outdated versions of this company may equal the current ones of the other.
             let versions = stale.expected_versions().versions;
             world
                 .scratch
@@ -304,7 +306,7 @@ fn settings_and_versions_are_the_companys_own() {
                 Ok::<_, StoreError>((known.is_none(), new.is_none(), store.newest_messages(key, 9)?.len()))
             });
             let (known, new, _) = appended.wait().unwrap();
-            assert!(known && new, "a write that was planned on what is not so any more");
+            assert!(known && new, "a write that was planned with outdated versions was stored");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Idempotency of a visitor's messages.
+//! Idempotency keys of a visitor's messages.
 
 use std::{collections::BTreeSet, sync::Barrier, thread};
 
@@ -14,7 +14,7 @@ use crate::{
     world::{World, now},
 };
 
-/// The same exchange, as a repeat is told it.
+/// The same exchange, as the reply to a repeat reports it.
 fn repeated(exchange: &Exchange) -> Exchange {
     Exchange { replayed: true, ..exchange.clone() }
 }
@@ -31,7 +31,7 @@ fn a_repeat_of_a_key_is_answered_as_the_first_was() {
         assert!(first.reply.answered.is_some());
         assert_eq!(first.user.client_message_id.as_deref(), Some("c-1"));
 
-        // Neither new knowledge nor a person changes what was answered.
+        // Neither new knowledge nor an escalation changes the stored answer.
         world.teach(&company, "When are you open?", "Never.");
         let escalated =
             world.db.write(company.desk(), move |store| desk::escalate(store, session, &urgent("x"), now()));
@@ -97,22 +97,22 @@ fn an_opening_key_finds_its_session_for_ten_minutes() {
     const WINDOW: u64 = 600;
     for world in World::each() {
         let [tesla, spacex] = ["tesla", "spacex"].map(|name| world.company(name));
-        let nobody = world.visitor(&tesla, None);
+        let new_visitor = world.visitor(&tesla, None);
         let ask = keyed("hello", "open");
-        let first = world.turn(&nobody, &ask, now());
-        assert_eq!(world.turn(&nobody, &ask, later(WINDOW)), repeated(&first));
-        let reused = world.begin(&nobody, &keyed("good day", "open"), later(WINDOW));
+        let first = world.turn(&new_visitor, &ask, now());
+        assert_eq!(world.turn(&new_visitor, &ask, later(WINDOW)), repeated(&first));
+        let reused = world.begin(&new_visitor, &keyed("good day", "open"), later(WINDOW));
         assert!(matches!(reused, Err(TurnError::KeyReused)), "{reused:?}");
 
-        let second = world.turn(&nobody, &ask, later(WINDOW + 1));
+        let second = world.turn(&new_visitor, &ask, later(WINDOW + 1));
         assert!(!second.replayed && second.session != first.session);
-        assert_eq!(world.turn(&nobody, &ask, later(WINDOW + 2)), repeated(&second));
+        assert_eq!(world.turn(&new_visitor, &ask, later(WINDOW + 2)), repeated(&second));
         assert_eq!(world.count("opening_keys"), "1");
 
         let elsewhere = Ask { ip: Some("2001:db8::7".parse().unwrap()), ..ask.clone() };
         let short = Ask { key: Some("short".into()), ..ask.clone() };
         for other in [elsewhere, short.clone(), short] {
-            assert!(!world.turn(&nobody, &other, later(WINDOW + 2)).replayed);
+            assert!(!world.turn(&new_visitor, &other, later(WINDOW + 2)).replayed);
         }
         let foreign = world.turn(&world.visitor(&spacex, None), &ask, later(WINDOW + 2));
         assert!(!foreign.replayed);

@@ -1,47 +1,47 @@
-//! The words of the table: whose objects there are, and which of them a word reaches.
+//! The cells of the table: owners of objects, and the rights that a cell grants.
 
-/// Whose an object is, from the point of view of the agent who calls.
+/// The owner of an object, from the point of view of the calling agent.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Whose {
-    /// The agent's own; of sessions, one whose open handoff names the agent.
+    /// The agent's own object. For sessions: the open handoff names the agent.
     Mine,
     /// A session whose resolved handoff names the agent.
     Done,
-    /// A session that waits in the own company's queue.
+    /// A session in the own company's queue.
     Queued,
-    /// A colleague's; of sessions, one whose open handoff names a colleague.
+    /// A colleague's object. For sessions: the open handoff names a colleague.
     Colleagues,
-    /// A session of the own company that nobody has escalated.
+    /// A session of the own company that has not been escalated.
     Quiet,
-    /// Another company's; of sessions, one whose open handoff names its agent.
+    /// Another company's object. For sessions: the open handoff names an agent of that company.
     Foreign,
-    /// A session of another company that nobody has escalated.
+    /// A session of another company that has not been escalated.
     ForeignQuiet,
-    /// Nobody's, for it does not exist.
+    /// An object that does not exist.
     Absent,
 }
 use Whose::{Absent, Colleagues, Done, Foreign, ForeignQuiet, Mine, Queued, Quiet};
 
 impl Whose {
-    /// Whether it belongs to the caller's company.
+    /// Returns whether the object belongs to the caller's company.
     pub(crate) fn is_own_company(self) -> bool {
         matches!(self, Mine | Done | Queued | Colleagues | Quiet)
     }
 }
 
-/// From where a caller sees the objects.
+/// The point of view of a caller.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum View {
-    /// As the agent whom `Mine` is about, and as everybody else of that company.
+    /// The agent to whom `Mine` refers, and all other callers except those below.
     Home,
-    /// As the colleague whom `Colleagues` is about.
+    /// The colleague to whom `Colleagues` refers.
     Colleague,
-    /// As the agent of the other company whom `Foreign` is about, and as its admin.
+    /// The agent of the other company to whom `Foreign` refers, and that company's admin.
     Abroad,
 }
 
 impl Whose {
-    /// Whose it is to somebody who stands elsewhere.
+    /// Returns the owner from another point of view.
     pub(crate) fn seen_from(self, view: View) -> Self {
         match (view, self) {
             (View::Home, same)
@@ -56,23 +56,23 @@ impl Whose {
     }
 }
 
-/// How far a right goes.
+/// The objects that a right covers.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Reach {
-    /// No row at all.
+    /// No objects.
     Nothing,
-    /// Rows and sessions of one's own, open or resolved.
+    /// The caller's own objects and sessions, open or resolved.
     Mine,
-    /// Those and the own company's queue.
+    /// The same and the own company's queue.
     MineAndQueue,
-    /// The own company.
+    /// All objects of the own company.
     Company,
-    /// Every company.
+    /// The objects of every company.
     All,
 }
 
 impl Reach {
-    /// Whether an object of this owner is within reach.
+    /// Returns whether the right covers an object of this owner.
     pub(crate) fn holds(self, whose: Whose) -> bool {
         match self {
             Self::Nothing => false,
@@ -84,29 +84,29 @@ impl Reach {
     }
 }
 
-/// What the table says of one caller of one endpoint.
+/// A cell of the table: the right of one caller to one endpoint.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Cell {
-    /// `-`: 401 without a token, 403 for staff, whatever the call is about.
+    /// The call is always refused: 401 without a token, 403 for staff.
     Refused,
-    /// `pub` and, where no object is named, `self`, `co` and `all`: the call succeeds.
+    /// The call is public and always succeeds.
     Allowed,
-    /// `self`, `mine`, `mine+q`, `co`, `all`: what is out of reach is absent.
+    /// The call succeeds for objects within reach; all others are answered as absent.
     Within(Reach),
-    /// The same with `403*`: what is out of reach in the own company is refused as such.
+    /// The same, but objects of the own company that are out of reach are refused with 403.
     WithinOr403(Reach),
-    /// `cap`: whoever holds the session id; within reach the answer is the full one.
+    /// The session id alone gives access; within reach the answer has full details.
     Holder(Reach),
-    /// `unlimited`: the endpoint's answer for a caller without a company.
+    /// The endpoint answers a caller without a company with an unlimited plan.
     Unlimited,
-    /// `400*`, `403*`, `404*`: the endpoint's own answer to every call, with its code and text.
+    /// The endpoint refuses every call with this status, code and text.
     Own(u16, &'static str, &'static str),
 }
 
 pub(crate) const NO: Cell = Cell::Refused;
 pub(crate) const PUB: Cell = Cell::Allowed;
 pub(crate) const CAP: Cell = Cell::Holder(Reach::Nothing);
-/// `cap`, with the full profile for those who may see the session.
+/// A session id gives access; agents get the full profile for own and queued sessions.
 pub(crate) const CAP_MINE_Q: Cell = Cell::Holder(Reach::MineAndQueue);
 pub(crate) const CAP_CO: Cell = Cell::Holder(Reach::Company);
 pub(crate) const CAP_ALL: Cell = Cell::Holder(Reach::All);
@@ -118,17 +118,17 @@ pub(crate) const MINE_Q_403: Cell = Cell::WithinOr403(Reach::MineAndQueue);
 pub(crate) const CO: Cell = Cell::Within(Reach::Company);
 pub(crate) const ALL: Cell = Cell::Within(Reach::All);
 pub(crate) const UNLIMITED: Cell = Cell::Unlimited;
-/// `400*` of create-agent.
+/// The refusal of create-agent for a superadmin.
 pub(crate) const NO_COMPANY: Cell =
     Cell::Own(400, "bad_request", "Admin user must have a company_id to create agents. Please contact SuperAdmin.");
-/// `403*` of the dashboard.
+/// The refusal of the dashboard for callers who are not agents.
 pub(crate) const NO_AGENT: Cell = Cell::Own(403, "permission_denied", "User is not an agent");
-/// `404*` of what only agents have.
+/// The answer to callers without an agent profile.
 pub(crate) const NO_PROFILE: Cell = Cell::Own(404, "not_found", "Agent profile not found");
-/// `403*` of send-message.
+/// The refusal of send-message for a superadmin.
 pub(crate) const NO_WRITER: Cell = Cell::Own(403, "permission_denied", "Only agents and admins can send messages");
 
-/// Everything a session can be; an object of accounts is `Mine`, `Colleagues`, `Foreign` or `Absent`.
+/// All owners of sessions. Accounts are only `Mine`, `Colleagues`, `Foreign` or `Absent`.
 pub(crate) const EVERY_SESSION: &[Whose] = &[Mine, Done, Queued, Colleagues, Quiet, Foreign, ForeignQuiet, Absent];
 /// Sessions that have a handoff.
 pub(crate) const HANDOFFS: &[Whose] = &[Mine, Done, Queued, Colleagues, Foreign, Absent];
@@ -136,7 +136,7 @@ pub(crate) const HANDOFFS: &[Whose] = &[Mine, Done, Queued, Colleagues, Foreign,
 pub(crate) const OPEN: &[Whose] = &[Mine, Queued, Colleagues, Foreign, Absent];
 /// Sessions without an open handoff.
 pub(crate) const CLOSED: &[Whose] = &[Done, Quiet, ForeignQuiet, Absent];
-/// What there is of agents.
+/// The owners of agents.
 pub(crate) const AGENTS: &[Whose] = &[Mine, Colleagues, Foreign, Absent];
-/// What there is of admins, companies and subscriptions.
+/// The owners of admins, companies and subscriptions.
 pub(crate) const COMPANIES: &[Whose] = &[Colleagues, Foreign, Absent];

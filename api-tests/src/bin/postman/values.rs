@@ -1,15 +1,15 @@
-//! What the operations are called with, where the examples of the document would not do.
+//! Values for fields and parameters whose examples in the document would not work.
 
 use serde_json::{Value, json};
 
 use crate::document::Operation;
 
-/// The end of a path without its prefix and last slash: `auth/login`.
+/// Returns a path without its prefix and last slash, such as `auth/login`.
 pub(crate) fn short(path: &str) -> &str {
     path.trim_start_matches("/api/").trim_matches('/')
 }
 
-/// The value of a field or parameter; null leaves an optional one out.
+/// Returns the value of a field or parameter; null omits an optional one.
 pub(crate) fn value(path: &str, name: &str, example: &Value) -> Value {
     let variable = |name: &str| Value::from(format!("{{{{{name}}}}}"));
     let own = match (short(path), name) {
@@ -47,7 +47,7 @@ pub(crate) fn value(path: &str, name: &str, example: &Value) -> Value {
     variable(own)
 }
 
-/// The variable with the token to call an operation with.
+/// Returns the variable that holds the token for an operation.
 pub(crate) fn token(operation: &Operation<'_>) -> Option<&'static str> {
     if !operation.needs_token() {
         return None;
@@ -64,7 +64,7 @@ pub(crate) fn token(operation: &Operation<'_>) -> Option<&'static str> {
     })
 }
 
-/// What comes later within its folder: what uses up something that the others need.
+/// Returns the rank of an operation within its folder. Operations that use up what others need come later.
 pub(crate) fn rank(path: &str) -> u8 {
     match short(path) {
         "auth/reset-admin-password" | "admin-dashboard/reset-agent-password" | "auth/renew-subscription" => 1,
@@ -75,7 +75,7 @@ pub(crate) fn rank(path: &str) -> u8 {
     }
 }
 
-/// What later requests need of a reply: the variable, and where its value stands.
+/// Returns the values that later requests need from a reply: the variable, and the place of its value.
 pub(crate) fn kept(path: &str) -> &'static [(&'static str, &'static str)] {
     match short(path) {
         "auth/token/refresh" => &[("admin_token", ".access"), ("admin_refresh", ".refresh")],
