@@ -1,31 +1,31 @@
-//! FairSemaphore for work that many want at once, given to companies, or whoever else asks, in turn.
+//! A semaphore whose permits are shared fairly between companies, or between fairness keys of another kind.
 
 use std::{
-    collections::{HashMap, VecDeque},
     hash::Hash,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
+use storage::RoundRobin;
 use tenancy::{CompanyCode, Fault, StoreError};
 
-/// For how long somebody else is taken to be there still.
-const PRESENT: Duration = Duration::from_secs(1);
+/// For this long after a request of another key, a key does not count as alone.
+const RECENT: Duration = Duration::from_secs(1);
 
-/// Whose turn it is: a company, or a line of some other kind.
-pub(crate) trait Key: Copy + Eq + Hash {}
+/// The fairness key of a semaphore: a company, an address, or anything else that permits are shared by.
+pub(crate) trait SharedBy: Copy + Eq + Hash {}
 
-impl<K: Copy + Eq + Hash> Key for K {}
+impl<K: Copy + Eq + Hash> SharedBy for K {}
 
-/// A number of permits, of which one key holds at most so many at a time.
+/// A number of permits, of which each key holds only a part at a time.
 ///
-/// Who waits holds no thread. IdempotencyKeys take turns, so one that asks for much delays another by
-/// what it is doing and not by what it still wants.
-pub(crate) struct FairSemaphore<K: Key = CompanyCode> {
+/// A waiter occupies no thread. Waiters are served round-robin by key. So a key that asks for many permits
+/// delays another key by the permits that it holds, but not by those that it still waits for.
+pub(crate) struct FairSemaphore<K: SharedBy = CompanyCode> {
     state: Arc<Mutex<State<K>>>,
 }
 
-impl<K: Key> Clone for FairSemaphore<K> {
+impl<K: SharedBy> Clone for FairSemaphore<K> {
     fn clone(&self) -> Self {
         Self { state: Arc::clone(&self.state) }
     }
@@ -34,189 +34,161 @@ impl<K: Key> Clone for FairSemaphore<K> {
 /// How permits are shared out.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Share {
-    /// All there are.
+    /// The number of permits.
     pub(crate) all: usize,
-    /// How many one key may hold.
+    /// How many permits one key may hold.
     pub(crate) each: usize,
-    /// How many it may hold while no other waits or has come for a second.
+    /// How many permits a key may hold while it is alone: no other key waits or has asked recently.
     pub(crate) alone: usize,
-    /// How many may wait for one key's turn before more are refused.
+    /// How many waiters one key may have before more are refused; at least one.
     pub(crate) waiting: usize,
 }
 
-struct State<K: Key> {
+struct State<K: SharedBy> {
     free: usize,
     share: Share,
-    /// Who came last, and when somebody else had come before.
+    /// The key of the last request, and when a request last came from another key than the one before it.
+    /// Without a moment, there was no such request recently.
     last: Option<(K, Option<Instant>)>,
-    /// FairSemaphore that are held.
-    held: HashMap<K, usize>,
-    waiting: HashMap<K, VecDeque<oneshot::Sender<Permit<K>>>>,
-    /// IdempotencyKeys of which somebody waits, the next one first.
-    round: VecDeque<K>,
+    /// The waiters, and the held permits counted as active.
+    waiters: RoundRobin<K, oneshot::Sender<Permit<K>>>,
 }
 
-/// A permit that was given; dropping it gives it to the next.
-pub(crate) struct Permit<K: Key = CompanyCode> {
-    /// `None` once it was given back.
-    permits: Option<FairSemaphore<K>>,
+/// A permit that a key holds. Dropping it passes it on to the next waiter.
+pub(crate) struct Permit<K: SharedBy = CompanyCode> {
+    /// `None` if there is nothing to release.
+    semaphore: Option<FairSemaphore<K>>,
     key: K,
 }
 
-impl<K: Key> FairSemaphore<K> {
-    /// All permits free.
+impl<K: SharedBy> FairSemaphore<K> {
+    /// Creates a semaphore with all permits free.
     pub(crate) fn new(share: Share) -> Self {
-        let (held, waiting) = (HashMap::new(), HashMap::new());
-        let state = State { free: share.all, share, last: None, held, waiting, round: VecDeque::new() };
+        let state = State { free: share.all, share, last: None, waiters: RoundRobin::new() };
         Self { state: Arc::new(Mutex::new(state)) }
     }
 
     /// Waits for a permit.
     ///
     /// # Errors
-    /// Too many wait for one of this key's already.
+    /// [`Fault::Unavailable`] if this key has too many waiters already.
     pub(crate) async fn acquire(&self, key: K) -> Result<Permit<K>, StoreError> {
-        let given = {
+        let permit = {
             let mut state = self.lock();
-            state.came(key, Instant::now());
-            let given = state.wait(key)?;
-            self.give(&mut state);
-            given
+            state.note_request(key, Instant::now());
+            let permit = state.wait(key)?;
+            self.grant(&mut state);
+            permit
         };
-        // The sender stays in the state until it has sent.
-        given.await.map_err(|_| full())
+        // A waiter's sender is dropped only after it was used, so this never fails.
+        permit.await.map_err(|_| full())
     }
 
     fn lock(&self) -> MutexGuard<'_, State<K>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn give(&self, state: &mut State<K>) {
+    /// Gives free permits to waiters, as long as there are both.
+    fn grant(&self, state: &mut State<K>) {
         while state.free > 0
-            && let Some((key, waiting)) = state.next()
+            && let Some((key, waiter)) = state.next()
         {
-            let permit = Permit { permits: Some(self.clone()), key };
-            match waiting.send(permit) {
-                Ok(()) => {
-                    state.free -= 1;
-                    *state.held.entry(key).or_default() += 1;
+            let permit = Permit { semaphore: Some(self.clone()), key };
+            match waiter.send(permit) {
+                Ok(()) => state.free -= 1,
+                // The waiter was cancelled. Its permit was never taken from the free ones, so dropping it must
+                // not release one.
+                Err(unsent) => {
+                    unsent.into_inner().semaphore = None;
+                    state.waiters.finish(key);
                 }
-                // It went away meanwhile, and what comes back was never taken.
-                Err(unsent) => unsent.into_inner().permits = None,
             }
         }
     }
 }
 
-/// Work under a permit that it puts down while it waits for something slow.
+/// The permit of a piece of work that releases it while it waits for something slow.
 pub(crate) struct PausablePermit<'a> {
-    permits: &'a FairSemaphore,
+    semaphore: &'a FairSemaphore,
     company: CompanyCode,
     held: Option<Permit>,
 }
 
 impl<'a> PausablePermit<'a> {
-    /// Waits for a permit, and has begun.
+    /// Waits for a permit.
     ///
     /// # Errors
-    /// As [`FairSemaphore::enter`].
-    pub(crate) async fn acquire(permits: &'a FairSemaphore, company: CompanyCode) -> Result<Self, StoreError> {
-        Ok(Self { permits, company, held: Some(permits.acquire(company).await?) })
+    /// As [`FairSemaphore::acquire`].
+    pub(crate) async fn acquire(semaphore: &'a FairSemaphore, company: CompanyCode) -> Result<Self, StoreError> {
+        Ok(Self { semaphore, company, held: Some(semaphore.acquire(company).await?) })
     }
 
-    /// Puts the permit down for the time of this work, and waits for another one behind it.
+    /// Releases the permit, waits for `work`, and then waits for a permit again.
     ///
     /// # Errors
-    /// Those of the work, and of [`FairSemaphore::enter`].
+    /// The errors of `work`, and those of [`FairSemaphore::acquire`].
     pub(crate) async fn release_during<T, E: From<StoreError>>(
         &mut self,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
         self.release();
-        let done = work.await?;
-        self.held = Some(self.permits.acquire(self.company).await?);
-        Ok(done)
+        let output = work.await?;
+        self.held = Some(self.semaphore.acquire(self.company).await?);
+        Ok(output)
     }
 
-    /// Gives the permit back for good.
+    /// Releases the permit for good.
     pub(crate) fn release(&mut self) {
         self.held = None;
     }
 }
 
-impl<K: Key> State<K> {
-    /// Notes who came. Only the last two that differ matter: whether there is more than one.
-    fn came(&mut self, key: K, now: Instant) {
+impl<K: SharedBy> State<K> {
+    /// Notes whose request came. It is enough to know the last key and when the key last changed, because
+    /// the question is only whether there is more than one key.
+    fn note_request(&mut self, key: K, now: Instant) {
         self.last = match self.last {
             None => Some((key, None)),
             Some((last, _)) if last != key => Some((key, Some(now))),
-            Some((_, Some(changed))) if now.saturating_duration_since(changed) > PRESENT => Some((key, None)),
+            Some((_, Some(changed))) if now.saturating_duration_since(changed) > RECENT => Some((key, None)),
             Some(unchanged) => Some(unchanged),
         };
     }
 
     fn wait(&mut self, key: K) -> Result<oneshot::Receiver<Permit<K>>, StoreError> {
-        let waiting = self.waiting.entry(key).or_default();
-        if waiting.is_empty() {
-            self.round.push_back(key);
-        } else if waiting.len() >= self.share.waiting {
-            // Who went away meanwhile takes nobody's place.
-            waiting.retain(|one| !one.is_closed());
-            if waiting.len() >= self.share.waiting {
-                return Err(full());
-            }
-        }
-        let (give, given) = oneshot::channel();
-        waiting.push_back(give);
-        Ok(given)
+        let (sender, receiver) = oneshot::channel();
+        // Cancelled waiters make room for others.
+        let queued = self.waiters.push(key, sender, self.share.waiting, |waiter| !waiter.is_closed());
+        queued.map(|()| receiver).map_err(|_| full())
     }
 
-    fn leave(&mut self, key: K) {
-        if let Some(held) = self.held.get_mut(&key) {
-            *held = held.saturating_sub(1);
-            if *held == 0 {
-                self.held.remove(&key);
-            }
-        }
-    }
-
-    /// Whether nobody but one key is there: no other waits, nor has come for a while.
+    /// Returns whether only one key is present: no other key waits or has asked recently.
     fn is_alone(&self) -> bool {
-        self.round.len() <= 1 && self.last.is_none_or(|(_, changed)| changed.is_none())
+        self.waiters.waiting_keys() <= 1 && self.last.is_none_or(|(_, changed)| changed.is_none())
     }
 
-    /// Takes whose turn it is out of the waiting.
+    /// Takes the next waiter that may have a permit, and counts the permit as held by its key.
     fn next(&mut self) -> Option<(K, oneshot::Sender<Permit<K>>)> {
-        let each = if self.is_alone() { self.share.alone } else { self.share.each };
-        let may_have = |key: &K| self.held.get(key).is_none_or(|held| *held < each);
-        let at = self.round.iter().position(may_have)?;
-        let key = self.round.remove(at)?;
-        let waiting = self.waiting.get_mut(&key)?;
-        let next = waiting.pop_front()?;
-        if waiting.is_empty() {
-            self.waiting.remove(&key);
-        } else {
-            self.round.push_back(key);
-        }
-        Some((key, next))
+        let limit = if self.is_alone() { self.share.alone } else { self.share.each };
+        self.waiters.take(limit)
     }
 }
 
 fn full() -> StoreError {
     #[derive(Debug, thiserror::Error)]
-    #[error("too many wait for the same turn")]
+    #[error("too many requests wait for a permit")]
     struct Full;
 
     StoreError::new(Fault::Unavailable, Full)
 }
 
-impl<K: Key> Drop for Permit<K> {
+impl<K: SharedBy> Drop for Permit<K> {
     fn drop(&mut self) {
-        let Some(permits) = self.permits.take() else { return };
-        let mut state = permits.lock();
+        let Some(semaphore) = self.semaphore.take() else { return };
+        let mut state = semaphore.lock();
         state.free += 1;
-        state.leave(self.key);
-        permits.give(&mut state);
+        state.waiters.finish(self.key);
+        semaphore.grant(&mut state);
     }
 }
 

@@ -1,5 +1,6 @@
-//! Switchboard without its server: a company is opened, a visitor is answered and asks for a
-//! person, an admin answers and resolves. Domain crates and storage alone, no runtime.
+//! Switchboard without its server, with the domain crates and storage only, and without a runtime. A company is
+//! opened, the bot answers a visitor, the visitor asks for a person, and an admin answers and resolves the
+//! handoff.
 //!
 //! `cargo run -p storage --example embed --features testing`
 
@@ -51,8 +52,8 @@ fn main() -> Result<(), Failure> {
     println!("bot: {}", escalated.reply.response);
 
     let desk = Desk::from(admin);
-    let words = OutgoingMessage { text: Some("Good morning, this is Ann.".to_owned()), ..OutgoingMessage::default() };
-    let sent = db.write(desk.clone(), move |store| sending::send(store, session, words, now)).wait()?;
+    let message = OutgoingMessage { text: Some("Good morning, this is Ann.".to_owned()), ..OutgoingMessage::default() };
+    let sent = db.write(desk.clone(), move |store| sending::send(store, session, message, now)).wait()?;
     let (Sent::Stored(message) | Sent::Replayed(message)) = sent;
     println!("ann: {}", message.content.unwrap_or_default());
 
@@ -64,7 +65,7 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Opens a company with an admin and a little knowledge, as a superadmin would.
+/// Opens a company with an admin and some knowledge, as a superadmin.
 fn open_company(db: &Database, now: Timestamp) -> Result<(CompanyCode, Admin), Failure> {
     let hash = Hasher::new(4)?.hash(&Password::generate())?;
     let boss =
@@ -104,11 +105,11 @@ fn teach(db: &Database, superadmin: Superadmin, company: CompanyCode, now: Times
     Ok(())
 }
 
-/// What a token check ends in: the account as the store has it.
+/// Admits a member of staff, as the check of a token does.
 fn admit(db: &Database, user: tenancy::UserId) -> Result<Staff, Failure> {
     let admitted = db.lobby(move |lobby| {
-        let standing = lobby.account_state(user)?.ok_or(access::Denied::Gone)?;
-        access::staff(lobby, user, standing.version)
+        let account = lobby.account_state(user)?.ok_or(access::Denied::Gone)?;
+        access::staff(lobby, user, account.version)
     });
     Ok(admitted.wait()?)
 }
@@ -133,7 +134,7 @@ fn give_profile(db: &Database, company: CompanyCode, session: SessionId, now: Ti
     Ok(())
 }
 
-/// One turn: begin, look up what is wanted, commit.
+/// Runs one turn: begin, look up the knowledge that it needs, commit.
 fn say(
     db: &Database,
     company: CompanyCode,
@@ -146,10 +147,10 @@ fn say(
     let mut pending = match db.read(visitor.clone(), move |store| turn::begin(store, &ask, now)).wait()? {
         Begun::Ready(pending) => pending,
         Begun::Replay(exchange) => return Ok(*exchange),
-        Begun::InProgress { .. } => return Err("somebody else is answering".into()),
+        Begun::InProgress { .. } => return Err("the same turn is already being answered".into()),
     };
     if let Some((text, ..)) = pending.wants_knowledge() {
-        // A server keeps indexes in a `knowledge::IndexCache`.
+        // A server caches indexes in a `knowledge::IndexCache`.
         let text = text.to_owned();
         let chunks = db.read(Housekeeper::from(visitor.clone()), |store| load::snapshot(store)).wait()?;
         let found = Found::look_up(&Index::build(chunks), None, &text, pending.settings());

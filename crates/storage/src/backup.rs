@@ -1,4 +1,4 @@
-//! A copy of a SQLite database, made while it is in use.
+//! Copies a SQLite database while it is in use.
 
 use std::{fs::File, io, path::Path};
 
@@ -9,43 +9,43 @@ use crate::{
     target::Target,
 };
 
-/// Why a copy was not made.
+/// The database was not copied.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// PostgreSQL has programs for this, which also know its roles and its other databases.
+    /// The database is on PostgreSQL, which has its own programs for this.
     #[error("a PostgreSQL database is saved with pg_dump")]
     Postgres,
-    /// The path is not UTF-8, which SQLite needs it to be.
+    /// The path is not UTF-8, which SQLite requires.
     #[error("the path of the copy is not UTF-8")]
     Path,
-    /// No connection.
+    /// The connection failed.
     #[error("the database cannot be opened")]
     Unreachable(#[source] ConnectionError),
-    /// Reading failed, or there is no room for the copy.
+    /// Reading failed, or there is no space for the copy.
     #[error("the database could not be copied")]
     Failed(#[source] diesel::result::Error),
-    /// The copy is written but may not be on the disk.
+    /// The copy was written but may not be on the disk.
     #[error("the copy could not be synced to the disk")]
     Sync(#[source] io::Error),
 }
 
-/// Copies the database as it stands at one moment into a file that is new or empty. Those who read and write
-/// it meanwhile do not wait.
+/// Copies the state of the database at one moment into a file that is new or empty. Other readers and writers
+/// do not wait for it.
 ///
 /// # Errors
-/// [`BackupError`]; a part of the file may be left.
+/// [`BackupError`]. A partial file may remain.
 pub fn save(target: &Target, copy: &Path) -> Result<(), BackupError> {
     if matches!(target, Target::Postgres(_)) {
         return Err(BackupError::Postgres);
     }
     let path = copy.to_str().ok_or(BackupError::Path)?;
-    // For writing: `query_only` would forbid the statements that fill the copy.
+    // Opened for writing, because `query_only` would forbid the statements that fill the copy.
     let mut conn = open(target, Purpose::Write).map_err(BackupError::Unreachable)?;
     if let Db::Sqlite(conn) = &mut conn {
-        // The backup API would begin again whenever another process writes.
+        // SQLite's backup API would start over whenever another process writes.
         diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(path).execute(conn).map_err(BackupError::Failed)?;
     }
-    // SQLite leaves this to the caller.
+    // `VACUUM INTO` does not sync the file.
     File::open(copy).and_then(|file| file.sync_all()).map_err(BackupError::Sync)
 }
 

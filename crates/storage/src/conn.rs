@@ -12,12 +12,15 @@ use crate::target::{Durability, SqliteTarget, Target};
 
 pub(crate) use derived::Db;
 
-#[expect(clippy::disallowed_methods, reason = "the derived `establish` calls those of both databases; nobody calls it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the derived `establish` calls those of both databases, but it is never called"
+)]
 mod derived {
     /// A connection to either database.
     ///
-    /// Opened by [`open`](super::open) only: the derived `establish` guesses the
-    /// database by trying, and SQLite takes any text for a file name.
+    /// Opened by [`open`](super::open) only. The derived `establish` tries one database after the other, and
+    /// SQLite accepts any text as a file name.
     #[derive(diesel::MultiConnection)]
     pub enum Db {
         /// PostgreSQL.
@@ -30,8 +33,8 @@ mod derived {
 /// The backend of [`Db`].
 pub(crate) type AnyBackend = <Db as Connection>::Backend;
 
-/// Runs an expression on the inner connection, for statements that the
-/// derived connection cannot type (batch inserts, `FOR UPDATE`).
+/// Runs an expression on the inner connection, for statements that the derived connection has no types for (batch
+/// inserts, `FOR UPDATE`).
 macro_rules! each_db {
     ($conn:expr, $c:ident => $body:expr) => {
         match $conn {
@@ -42,15 +45,15 @@ macro_rules! each_db {
 }
 pub(crate) use each_db;
 
-/// How long SQLite waits for another process to release the file.
+/// How long SQLite waits for another connection to release its lock.
 const BUSY: Duration = Duration::from_secs(5);
 
 /// What a SQLite connection will be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// Reads only; writing through it is an error.
+    /// Reading. Writing through the connection is an error.
     Read,
-    /// Reads and writes.
+    /// Reading and writing.
     Write,
 }
 
@@ -72,26 +75,27 @@ pub(crate) fn open(target: &Target, purpose: Purpose) -> ConnectionResult<Db> {
     }
 }
 
-/// Makes the file, if there is none, for its owner alone; the files that SQLite makes beside it get its
-/// mode. What goes wrong here goes wrong again when SQLite opens it, which says so.
+/// Creates the file, if it does not exist, with access for its owner only. SQLite gives the same mode to the files
+/// that it creates next to it. Errors are ignored, because SQLite reports them when it opens the file.
 #[cfg(unix)]
 fn make_private(path: &std::path::Path) {
     use std::os::unix::fs::OpenOptionsExt as _;
 
-    // What SQLite does not take for the name of a file.
+    // SQLite does not take these for file names.
     let text = path.to_string_lossy();
     if !text.starts_with("file:") && !text.starts_with(':') {
         let _ = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     }
 }
 
-/// `busy_timeout` stands first: the others may already have to wait.
+/// Returns the statements that set a connection up. `busy_timeout` comes first, because the others may have to
+/// wait.
 fn pragmas(sqlite: &SqliteTarget, purpose: Purpose) -> String {
     let synchronous = match sqlite.durability {
         Durability::Full => "FULL",
         Durability::Off => "OFF",
     };
-    // The journal mode stays with the file; a reader must not write even that.
+    // The journal mode is stored in the file, and a reader must not write even that.
     let (query_only, journal) = match purpose {
         Purpose::Read => ("ON", ""),
         Purpose::Write => ("OFF", "PRAGMA journal_mode = WAL;"),
@@ -104,8 +108,8 @@ fn pragmas(sqlite: &SqliteTarget, purpose: Purpose) -> String {
 }
 
 impl Db {
-    /// Begins a transaction with the given statement, which on PostgreSQL may be
-    /// followed by settings in the same round trip.
+    /// Begins a transaction with the given statement. On PostgreSQL settings may follow it, in the same round
+    /// trip.
     pub(crate) fn begin(&mut self, sql: &str) -> QueryResult<()> {
         match self {
             Self::Pg(conn) => AnsiTransactionManager::begin_transaction_sql(conn, sql),
@@ -128,8 +132,8 @@ impl Db {
         <Self as Connection>::TransactionManager::rollback_transaction(self)
     }
 
-    /// How many transactions and savepoints are open; `None` once the
-    /// connection has lost count and must not be used again.
+    /// Returns how many transactions and savepoints are open, or `None` once the transaction manager is broken and
+    /// the connection must not be used again.
     pub(crate) fn depth(&mut self) -> Option<u32> {
         let status = <Self as Connection>::TransactionManager::transaction_manager_status_mut(self);
         match status.transaction_depth() {
@@ -138,7 +142,7 @@ impl Db {
         }
     }
 
-    /// Whether this is PostgreSQL.
+    /// Returns whether this is PostgreSQL.
     pub(crate) fn is_postgres(&self) -> bool {
         matches!(self, Self::Pg(_))
     }

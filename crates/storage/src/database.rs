@@ -19,7 +19,7 @@ use crate::{
     job::{self, Sink, Ticket},
     lane::Lane,
     migrations::{self, MigrateError},
-    queue::{FairnessKey, LOBBIES},
+    queue::{FairnessKey, LOBBY_KEYS},
     scope::Door,
     selftest::{self, Isolation, IsolationError},
     store::{CompanyStore, LobbyStore, PlatformStore},
@@ -30,23 +30,23 @@ use crate::{
 /// How to open a database.
 #[derive(Clone)]
 pub struct Options {
-    /// Where it is; on PostgreSQL, as the runtime role.
+    /// Where the database is. On PostgreSQL, as the runtime role.
     pub target: Target,
-    /// On PostgreSQL, the same database as the role that owns the tables. Without
-    /// it nothing is migrated, only checked. SQLite needs none.
+    /// On PostgreSQL, the same database as the role that owns the tables. Without it the schema is checked but not
+    /// migrated. Not used for SQLite.
     pub owner: Option<Target>,
     /// How many jobs may wait in each queue before more are refused.
     pub queue: usize,
-    /// Who hears of what was committed.
+    /// Receives the events of committed jobs.
     pub sink: Arc<dyn Sink>,
     /// Writes the audit log.
     pub recorder: Recorder,
 }
 
 impl Options {
-    /// The usual sizes, and nobody listening.
+    /// Returns options with the usual queue size and a sink that discards events.
     pub fn new(target: Target, recorder: Recorder) -> Self {
-        Self { target, owner: None, queue: 10_000, sink: Arc::new(Nobody), recorder }
+        Self { target, owner: None, queue: 10_000, sink: Arc::new(Discard), recorder }
     }
 }
 
@@ -56,27 +56,27 @@ impl fmt::Debug for Options {
     }
 }
 
-struct Nobody;
+struct Discard;
 
-impl Sink for Nobody {
+impl Sink for Discard {
     fn publish(&self, _: Vec<Event>) {}
 }
 
-/// Why a database could not be opened.
+/// The database could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The schema is not as it must be.
+    /// The schema is not at this program's version, or could not be migrated.
     #[error("the database is not ready")]
     Schema(#[from] MigrateError),
-    /// On PostgreSQL, companies might reach each other past the stores.
+    /// On PostgreSQL, the policies do not keep companies apart.
     #[error("companies are not kept apart")]
     Isolation(#[from] IsolationError),
-    /// No threads for the lanes.
+    /// The threads of the lanes could not be started.
     #[error("the database threads could not be started")]
     Threads(#[from] std::io::Error),
 }
 
-/// An open database. Clones share it; it closes with the last one.
+/// An open database. Clones share it, and it closes when the last one is dropped.
 #[derive(Clone)]
 pub struct Database {
     inner: Arc<Inner>,
@@ -87,18 +87,18 @@ struct Inner {
     readers: Lane,
     writers: Lane,
     recorder: Recorder,
-    /// Random, so that nobody can choose whose line a claim shares.
+    /// Hashes claims. Random, so that a caller cannot choose with whom its claim shares a fairness key.
     claims: RandomState,
 }
 
-/// SQLite readers; more gain nothing on few cores.
+/// Threads that read SQLite. More gain nothing on few cores.
 const SQLITE_READERS: u32 = 4;
-/// PostgreSQL connections in each of the two lanes.
+/// Threads, each with a connection, in each of the two PostgreSQL lanes.
 const POSTGRES_POOL: u32 = 8;
 
 impl Database {
-    /// Migrates as far as it may, checks the schema, on PostgreSQL also that it keeps companies
-    /// apart, and starts the lanes.
+    /// Migrates the schema if it may, checks it, on PostgreSQL also tests that companies are kept apart, and
+    /// starts the lanes.
     ///
     /// # Errors
     /// [`OpenError`].
@@ -128,8 +128,8 @@ impl Database {
         Ok(Self { inner: Arc::new(Inner { target, readers, writers, recorder, claims: RandomState::new() }) })
     }
 
-    /// Brings the schema up to date without opening the lanes; on PostgreSQL as the owner of the
-    /// tables, if that is another role.
+    /// Migrates the schema without starting the lanes. On PostgreSQL `owner` is the role that owns the tables,
+    /// if it is another one.
     ///
     /// # Errors
     /// [`MigrateError`].
@@ -137,28 +137,27 @@ impl Database {
         migrations::run(owner.unwrap_or(target), target)
     }
 
-    /// Looks at every wall between companies of a database that need not be open, and leaves nothing.
+    /// Tests everything that keeps companies apart. The database need not be open, and nothing is changed.
     ///
     /// # Errors
-    /// [`IsolationError`] when that cannot be done; gaps are part of the answer.
+    /// [`IsolationError`] if the test cannot be run. Gaps are part of the result.
     pub fn inspect_isolation(target: &Target) -> Result<Isolation, IsolationError> {
         selftest::inspect(target)
     }
 
-    /// Verifies the audit log of a database that need not be open, and tells of the first flaw of
-    /// each chain that is not whole.
+    /// Verifies the audit log and reports the first flaw of each broken chain. The database need not be open.
     ///
     /// # Errors
-    /// [`AuditError`]; a broken chain is none.
+    /// [`AuditError`] if the log cannot be read. A broken chain is not an error.
     pub fn verify_audit(
         target: &Target,
         recorder: &Recorder,
-        mut tell: impl FnMut(&Broken),
+        mut report: impl FnMut(&Broken),
     ) -> Result<Verified, AuditError> {
-        audit::verify(target, recorder, &mut tell)
+        audit::verify(target, recorder, &mut report)
     }
 
-    /// Looks whether a database that need not be open is at this program's version.
+    /// Checks that the schema is at this program's version. The database need not be open.
     ///
     /// # Errors
     /// [`MigrateError`].
@@ -166,7 +165,7 @@ impl Database {
         migrations::check(target)
     }
 
-    /// Looks whether the schema is at this program's version.
+    /// Checks that the schema is at this program's version.
     ///
     /// # Errors
     /// [`MigrateError`].
@@ -174,8 +173,8 @@ impl Database {
         migrations::check(&self.inner.target)
     }
 
-    /// Whether the audit log was written with the secret of this recorder, as far as the end of the
-    /// installation's chain tells.
+    /// Returns whether the head of the installation's audit chain was sealed with the secret of this recorder. An
+    /// empty log matches any secret.
     ///
     /// # Errors
     /// [`AuditError`].
@@ -183,7 +182,7 @@ impl Database {
         audit::fits(target, recorder)
     }
 
-    /// One write of one company, in one transaction.
+    /// Runs a job that writes for one company, in one transaction.
     pub fn write<C, T, E>(
         &self,
         caller: C,
@@ -199,13 +198,13 @@ impl Database {
         submit(&self.inner.writers, FairnessKey::Company(company), begin, move |conn, events| {
             let (mut counts, mut notes) = (Changes::default(), Notes::default());
             let mut store = CompanyStore::new(conn, caller, events, &mut counts, &mut notes);
-            let done = job(&mut store)?;
+            let output = job(&mut store)?;
             store.settle(&recorder)?;
-            Ok(done)
+            Ok(output)
         })
     }
 
-    /// One read of one company, in one read-only transaction.
+    /// Runs a job that reads for one company, in one read-only transaction.
     pub fn read<C, T, E>(
         &self,
         caller: C,
@@ -220,7 +219,8 @@ impl Database {
         self.read_for(company, caller, job)
     }
 
-    /// As [`Database::read`], in another company's turn: for what all read and one asks for.
+    /// As [`Database::read`], with the fairness key of another company: for rows that all companies read, on
+    /// behalf of one of them.
     pub fn read_for<C, T, E>(
         &self,
         asking: CompanyCode,
@@ -238,15 +238,15 @@ impl Database {
         })
     }
 
-    /// The line of what a caller says of itself before anything of it is known: an account, a
-    /// company, a login, an address. The same claim is always in the same of 64 lines.
+    /// Returns the fairness key for a caller that is not known yet, by what it claims: an account, a company, a
+    /// login, an address. The same claim always has the same of 64 keys.
     pub fn fairness_key(&self, claim: &impl Hash) -> FairnessKey {
-        let place = self.inner.claims.hash_one(claim) % u64::from(LOBBIES);
-        FairnessKey::Lobby(u8::try_from(place).unwrap_or(0))
+        let number = self.inner.claims.hash_one(claim) % u64::from(LOBBY_KEYS);
+        FairnessKey::Lobby(u8::try_from(number).unwrap_or(0))
     }
 
-    /// One read before it is known who calls, in the installation's own turn: for the operator. Who
-    /// serves callers uses [`Database::lobby_in`].
+    /// Runs a job that reads before a caller is known, with the installation's fairness key. This is for the
+    /// operator. To serve callers, use [`Database::lobby_in`].
     pub fn lobby<T, E>(&self, job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static) -> Ticket<T, E>
     where
         T: Send + 'static,
@@ -255,10 +255,10 @@ impl Database {
         self.lobby_in(FairnessKey::Platform, job)
     }
 
-    /// As [`Database::lobby`], in the turn of whom it is about.
+    /// As [`Database::lobby`], with the fairness key of the caller that the job is for.
     pub fn lobby_in<T, E>(
         &self,
-        line: FairnessKey,
+        key: FairnessKey,
         job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static,
     ) -> Ticket<T, E>
     where
@@ -266,11 +266,11 @@ impl Database {
         E: From<StoreError> + Send + 'static,
     {
         let begin = self.begin(Door::Lobby, Purpose::Read);
-        submit(&self.inner.readers, line, begin, move |conn, _| job(&mut LobbyStore::new(conn, &mut Notes::default())))
+        submit(&self.inner.readers, key, begin, move |conn, _| job(&mut LobbyStore::new(conn, &mut Notes::default())))
     }
 
-    /// One write of credentials and tokens, in the installation's own turn: for the operator. Who
-    /// serves callers uses [`Database::lobby_write_in`].
+    /// Runs a job that writes credentials and tokens, with the installation's fairness key. This is for the
+    /// operator. To serve callers, use [`Database::lobby_write_in`].
     pub fn lobby_write<T, E>(
         &self,
         job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static,
@@ -282,10 +282,10 @@ impl Database {
         self.lobby_write_in(FairnessKey::Platform, job)
     }
 
-    /// As [`Database::lobby_write`], in the turn of whom it is about.
+    /// As [`Database::lobby_write`], with the fairness key of the caller that the job is for.
     pub fn lobby_write_in<T, E>(
         &self,
-        line: FairnessKey,
+        key: FairnessKey,
         job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static,
     ) -> Ticket<T, E>
     where
@@ -294,17 +294,17 @@ impl Database {
     {
         let begin = self.begin(Door::Lobby, Purpose::Write);
         let recorder = self.inner.recorder.clone();
-        submit(&self.inner.writers, line, begin, move |conn, _| {
+        submit(&self.inner.writers, key, begin, move |conn, _| {
             let mut notes = Notes::default();
             let mut store = LobbyStore::new(conn, &mut notes);
-            let done = job(&mut store)?;
+            let output = job(&mut store)?;
             store.settle(&recorder)?;
-            Ok(done)
+            Ok(output)
         })
     }
 
-    /// One write for the installation. Its purpose is recorded, in the installation's chain and in
-    /// that of every company that is entered.
+    /// Runs a job that writes for the installation. Its purpose is recorded in the installation's audit chain
+    /// and in the chain of every company that the job enters.
     pub fn platform<T, E>(
         &self,
         caller: Superadmin,
@@ -319,13 +319,13 @@ impl Database {
         submit(&self.inner.writers, FairnessKey::Platform, begin, move |conn, events| {
             let (mut counts, mut notes) = (Changes::default(), Notes::default());
             let mut store = PlatformStore::new(conn, caller, events, &mut counts, &mut notes);
-            let done = job(&mut store)?;
+            let output = job(&mut store)?;
             store.settle(&recorder, purpose)?;
-            Ok(done)
+            Ok(output)
         })
     }
 
-    /// One read over all companies.
+    /// Runs a job that reads across all companies.
     pub fn platform_read<T, E>(
         &self,
         caller: Superadmin,
@@ -341,15 +341,15 @@ impl Database {
         })
     }
 
-    /// The statement that begins a transaction. On PostgreSQL it also says which
-    /// door was used, for this transaction only.
+    /// Returns the statement that begins a transaction. On PostgreSQL it also names the door, for this transaction
+    /// only.
     fn begin(&self, door: Door, purpose: Purpose) -> String {
         match (&self.inner.target, purpose) {
             (Target::Sqlite(_), _) => "BEGIN".to_owned(),
             (Target::Postgres(_), purpose) => {
                 let begin = match purpose {
                     Purpose::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-                    // Locking and reading again sees what others committed meanwhile.
+                    // A read after a lock sees what other transactions have committed meanwhile.
                     Purpose::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
                 };
                 format!("{begin}; {}", door.settings())
@@ -360,7 +360,7 @@ impl Database {
 
 fn submit<T, E>(
     lane: &Lane,
-    line: FairnessKey,
+    key: FairnessKey,
     begin: String,
     run: impl FnOnce(&mut Db, &mut Vec<Event>) -> Result<T, E> + Send + 'static,
 ) -> Ticket<T, E>
@@ -369,6 +369,6 @@ where
     E: From<StoreError> + Send + 'static,
 {
     let (job, ticket) = job::work(begin, run);
-    lane.submit(line, job);
+    lane.submit(key, job);
     ticket
 }

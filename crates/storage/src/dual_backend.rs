@@ -1,5 +1,4 @@
-//! Statements that are valid on both databases but that the derived connection
-//! declares unsupported: `ON CONFLICT` and `UNION`.
+//! Statements that both databases support but the derived connection does not: `ON CONFLICT` and `UNION`.
 
 use diesel::{
     Connection, QueryResult, RunQueryDsl,
@@ -10,11 +9,11 @@ use diesel::{
 
 use crate::conn::AnyBackend;
 
-/// A statement that both inner backends can render.
+/// A statement that both backends can render.
 #[derive(Debug, Clone, Copy, QueryId)]
 pub(crate) struct DualBackend<Q>(Q);
 
-/// Lets a statement run on [`crate::conn::Db`] if both inner backends can render it.
+/// Makes a statement run on [`crate::conn::Db`], if both backends can render it.
 pub(crate) fn dual_backend<Q>(query: Q) -> DualBackend<Q> {
     DualBackend(query)
 }

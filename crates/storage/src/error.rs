@@ -1,11 +1,11 @@
-//! From Diesel's errors to the one opaque error of the ports.
+//! Turns Diesel's errors into the one opaque error of the ports.
 
 use diesel::result::{DatabaseErrorKind, Error, QueryResult};
 use tenancy::{Fault, StoreError};
 
-/// Turns Diesel's results into those of the ports.
+/// Turns Diesel's results into results of the ports.
 pub(crate) trait IntoStoreError<T> {
-    /// Wraps the error, classified.
+    /// Wraps the error with its fault.
     fn into_store_error(self) -> Result<T, StoreError>;
 }
 
@@ -15,13 +15,13 @@ impl<T> IntoStoreError<T> for QueryResult<T> {
     }
 }
 
-/// Wraps an error of Diesel, telling trouble that passes from trouble that stays.
+/// Wraps an error of Diesel, and classifies it as passing or permanent.
 pub(crate) fn store_error(error: Error) -> StoreError {
     StoreError::new(fault(&error), error)
 }
 
-/// What libpq and SQLite say when a connection or the machine below is gone:
-/// Diesel has no kind for most of it.
+/// Parts of messages with which libpq and SQLite report a lost connection or a failure of the machine. Diesel
+/// has no error kind for most of them.
 const PASSING: [&str; 16] = [
     "server closed the connection",
     "terminating connection",
@@ -50,20 +50,18 @@ fn fault(error: &Error) -> Fault {
             _,
         )
         | Error::BrokenTransactionManager => Fault::Unavailable,
-        Error::DatabaseError(_, info) if PASSING.iter().any(|words| info.message().contains(words)) => {
-            Fault::Unavailable
-        }
+        Error::DatabaseError(_, info) if PASSING.iter().any(|part| info.message().contains(part)) => Fault::Unavailable,
         Error::RollbackErrorOnCommit { commit_error, .. } => fault(commit_error),
         _ => Fault::Broken,
     }
 }
 
-/// A row that does not say what this version of the program understands.
+/// A row holds a value that this version of the program does not know.
 #[derive(Debug, thiserror::Error)]
 #[error("a row holds an unknown {0}")]
-struct UnknownWord(&'static str);
+struct UnknownValue(&'static str);
 
-/// Reads a word of a row, which a check constraint or this program wrote.
+/// Unwraps a value that was read from a column. If it could not be parsed, the error names `what` it should be.
 pub(crate) fn decode_enum<T>(read: Option<T>, what: &'static str) -> Result<T, StoreError> {
-    read.ok_or_else(|| StoreError::new(Fault::Broken, UnknownWord(what)))
+    read.ok_or_else(|| StoreError::new(Fault::Broken, UnknownValue(what)))
 }

@@ -1,4 +1,4 @@
-//! A unit of work on its way through a lane: what to run, and whom to tell.
+//! A job on its way through a lane: the work to run, and how its answer reaches the caller.
 
 use std::{
     future::Future,
@@ -12,18 +12,17 @@ use tenancy::{Fault, StoreError};
 
 use crate::conn::Db;
 
-/// The answer to a call of a door: a future, or [`Ticket::wait`] where there is
-/// no runtime.
-#[must_use = "the work is done either way, but its answer is lost"]
+/// The pending answer to a call of a door. Await it, or use [`Ticket::wait`] without a runtime.
+#[must_use = "the job runs either way, but its answer is lost"]
 pub struct Ticket<T, E> {
     reply: oneshot::Receiver<Result<T, E>>,
 }
 
 impl<T, E: From<StoreError>> Ticket<T, E> {
-    /// Blocks until the answer is there.
+    /// Blocks until the answer arrives.
     ///
     /// # Errors
-    /// Whatever the work returned, or that the store failed.
+    /// The job's own error, or a store error.
     pub fn wait(self) -> Result<T, E> {
         self.reply.recv().unwrap_or_else(|_| Err(abandoned().into()))
     }
@@ -45,7 +44,7 @@ enum LaneError {
     Abandoned,
     #[error("the work panicked")]
     Panicked,
-    #[error("the transaction of which this work was part was lost")]
+    #[error("the transaction that this work was part of was lost")]
     BatchLost,
 }
 
@@ -53,56 +52,56 @@ fn abandoned() -> StoreError {
     StoreError::new(Fault::Unavailable, LaneError::Abandoned)
 }
 
-/// The store error of work that found no place in the queue.
+/// Returns the error for a job that found no place in the queue.
 pub(crate) fn full() -> StoreError {
     StoreError::new(Fault::Unavailable, LaneError::Full)
 }
 
-/// The store error of work whose transaction was lost by no fault of its own.
+/// Returns the error for a job whose transaction was lost through no fault of its own.
 pub(crate) fn batch_lost() -> StoreError {
     StoreError::new(Fault::Unavailable, LaneError::BatchLost)
 }
 
-/// Receives the events of work that was committed.
+/// Receives the events of committed jobs.
 ///
-/// On PostgreSQL several threads publish, so events of one session may come in another order than
-/// they were committed in; messages carry their `seq`.
+/// On PostgreSQL several threads publish, so events of one session may arrive in another order than the one in
+/// which they were committed. Messages carry their `seq`.
 pub trait Sink: Send + Sync {
-    /// Takes events over; called on a database thread, so it must not block.
+    /// Takes events over. Called on a database thread, so it must not block.
     fn publish(&self, events: Vec<Event>);
 }
 
-/// Queued work of any type.
+/// A queued job of any type.
 pub(crate) trait Job: Send {
-    /// The statement that begins its transaction.
+    /// Returns the statement that begins its transaction.
     fn begin(&self) -> &str;
 
-    /// Runs the work inside a transaction that somebody else ends.
+    /// Runs the job in a transaction that the lane ends.
     fn run(self: Box<Self>, conn: &mut Db) -> Ran;
 
-    /// Answers the caller without having run.
+    /// Answers the caller with an error, without running.
     fn refuse(self: Box<Self>, error: StoreError);
 }
 
-/// Tells the caller, once it is known whether the transaction was committed.
+/// Answers the caller, once it is known whether the transaction was committed.
 pub(crate) type Settle = Box<dyn FnOnce(Result<(), StoreError>, &dyn Sink) + Send>;
 
-/// Work that has run, before its transaction ended.
+/// A job that has run, before its transaction has ended.
 pub(crate) struct Ran {
-    /// Whether the work wants its changes kept.
+    /// Whether its changes are to be kept.
     pub(crate) keep: bool,
-    /// Answers.
+    /// Answers the caller.
     pub(crate) settle: Settle,
 }
 
-/// Work with its types.
+/// A job with its types.
 pub(crate) struct Work<F, T, E> {
     begin: String,
     run: F,
     reply: oneshot::Sender<Result<T, E>>,
 }
 
-/// Pairs work with the ticket of its caller.
+/// Makes a job, and the ticket for its caller.
 pub(crate) fn work<F, T, E>(begin: String, run: F) -> (Box<dyn Job>, Ticket<T, E>)
 where
     F: FnOnce(&mut Db, &mut Vec<Event>) -> Result<T, E> + Send + 'static,
@@ -126,8 +125,8 @@ where
     fn run(self: Box<Self>, conn: &mut Db) -> Ran {
         let Self { run, reply, .. } = *self;
         let mut events = Vec::new();
-        // The panic message went through the panic hook already; the transaction is rolled
-        // back, so no half-done work can be seen.
+        // The panic hook has reported the panic already. The transaction is rolled back, so half of the work
+        // cannot be seen.
         let result = catch_unwind(AssertUnwindSafe(|| run(conn, &mut events)))
             .unwrap_or_else(|_| Err(StoreError::new(Fault::Broken, LaneError::Panicked).into()));
         let keep = result.is_ok();
@@ -135,7 +134,7 @@ where
             let answer = match (result, ended) {
                 (Ok(value), Ok(())) => {
                     if !events.is_empty() {
-                        // The work is done whatever becomes of a listener, and the thread is needed.
+                        // The job is committed even if the sink panics, and the thread must go on.
                         let _ = catch_unwind(AssertUnwindSafe(|| sink.publish(events)));
                     }
                     Ok(value)
@@ -143,7 +142,7 @@ where
                 (Err(error), Ok(())) => Err(error),
                 (_, Err(lost)) => Err(lost.into()),
             };
-            // A caller that went away is not told.
+            // The caller may have been cancelled.
             let _ = reply.send(answer);
         });
         Ran { keep, settle }

@@ -1,4 +1,4 @@
-//! Lanes: bounded queues in front of threads that own the connections.
+//! Lanes: bounded queues in front of the threads that own the connections.
 
 use std::{
     sync::{
@@ -20,16 +20,16 @@ use crate::{
     target::Target,
 };
 
-/// The most jobs that share one SQLite commit.
+/// Maximum number of jobs that share one SQLite commit.
 const BATCH: usize = 256;
 
-/// How long a batch takes jobs in when they are of several lines: all of them wait for its end.
+/// How long a batch with jobs of several fairness keys accepts more, since all of its jobs wait until it ends.
 const MIXED: Duration = Duration::from_millis(4);
 
-/// How long a thread waits for a connection before its job is refused.
+/// How long a thread waits for a connection before it refuses the job.
 const CONNECT: Duration = Duration::from_secs(1);
 
-/// What waits for a lane's threads.
+/// The queue of a lane.
 type Jobs = Queue<Box<dyn Job>>;
 
 /// A queue and the threads behind it.
@@ -39,7 +39,7 @@ pub(crate) struct Lane {
 }
 
 impl Lane {
-    /// Threads that each run one job in one transaction at a time.
+    /// Starts threads that each run one job at a time, in a transaction of its own.
     pub(crate) fn pooled(
         name: &str,
         target: &Target,
@@ -58,27 +58,27 @@ impl Lane {
         Self::start(name, size, queue, |jobs| {
             let (pool, down, sink) = (pool.clone(), Arc::clone(&down), Arc::clone(sink));
             move || {
-                let mut done = None;
-                while let Some((line, job)) = jobs.next(done) {
+                let mut finished = None;
+                while let Some((key, job)) = jobs.next(finished) {
                     match begun(&pool, &down, job.begin()) {
                         Ok(mut conn) => run_alone(&mut conn, job, &*sink),
                         Err(error) => job.refuse(error),
                     }
-                    done = Some(line);
+                    finished = Some(key);
                 }
             }
         })
     }
 
-    /// One thread that commits what is queued together: SQLite has one writer
-    /// anyway, and so a durable commit is paid once for a whole batch.
+    /// Starts one thread that commits queued jobs in batches. SQLite has only one writer anyway, and a durable
+    /// commit is then paid once per batch.
     pub(crate) fn batched(name: &str, target: &Target, queue: usize, sink: &Arc<dyn Sink>) -> std::io::Result<Self> {
         Self::start(name, 1, queue, |jobs| {
             let (target, sink) = (target.clone(), Arc::clone(sink));
             move || {
-                let (mut conn, mut done) = (None, None);
-                while let Some((line, first)) = jobs.next(done) {
-                    done = Some(line);
+                let (mut conn, mut finished) = (None, None);
+                while let Some((key, first)) = jobs.next(finished) {
+                    finished = Some(key);
                     if conn.is_none() {
                         conn = match open(&target, Purpose::Write) {
                             Ok(opened) => Some(opened),
@@ -89,8 +89,8 @@ impl Lane {
                         };
                     }
                     if let Some(open) = conn.as_mut() {
-                        let ended = run_batch(open, (line, first), &jobs, &*sink);
-                        done = ended.last;
+                        let ended = run_batch(open, (key, first), &jobs, &*sink);
+                        finished = ended.last;
                         if !ended.is_usable {
                             conn = None;
                         }
@@ -107,28 +107,28 @@ impl Lane {
         let queue = Arc::new(Queue::new(queue, usize::try_from(threads).unwrap_or(usize::MAX)));
         let mut lane = Self { queue, threads: Vec::new() };
         for _ in 0..threads {
-            // Dropping the lane ends those that did start.
+            // After an error, dropping the lane ends the threads that did start.
             let thread = thread::Builder::new().name(name.to_owned()).spawn(worker(Arc::clone(&lane.queue)))?;
             lane.threads.push(thread);
         }
         Ok(lane)
     }
 
-    /// Queues a job, or refuses it at once if the queue or its line is full.
-    pub(crate) fn submit(&self, line: FairnessKey, job: Box<dyn Job>) {
-        if let Err(job) = self.queue.push(line, job) {
+    /// Queues a job, or refuses it at once if there is no place for this fairness key.
+    pub(crate) fn submit(&self, key: FairnessKey, job: Box<dyn Job>) {
+        if let Err(job) = self.queue.push(key, job) {
             job.refuse(full());
         }
     }
 }
 
-/// Closing a lane lets its threads finish what is queued.
+/// Closes the queue and waits until its threads have run the queued jobs.
 impl Drop for Lane {
     fn drop(&mut self) {
         self.queue.close();
         for thread in self.threads.drain(..) {
-            // The last handle may be dropped on one of the lane's own threads, by a
-            // job that held it; that thread cannot wait for itself.
+            // A job may hold the last handle, and then this runs on one of the lane's own threads, which cannot
+            // wait for itself.
             if thread.thread().id() != thread::current().id() {
                 let _ = thread.join();
             }
@@ -136,7 +136,7 @@ impl Drop for Lane {
     }
 }
 
-/// Opens pooled connections to one target.
+/// Opens the connections of a pool.
 struct Manager {
     target: Target,
     purpose: Purpose,
@@ -165,8 +165,8 @@ impl ManageConnection for Manager {
 
 type Pooled = diesel::r2d2::PooledConnection<Manager>;
 
-/// Takes a connection. While the database is known to be down only connections
-/// that the pool has restored in the meantime count, so that nobody waits.
+/// Takes a connection from the pool. While the database is known to be down, it waits for 1 ms only, so that it
+/// gets just a connection that the pool has restored meanwhile.
 fn checkout(pool: &Pool<Manager>, down: &AtomicBool) -> Result<Pooled, StoreError> {
     if let Some(conn) = pool.try_get() {
         down.store(false, Ordering::Relaxed);
@@ -179,8 +179,8 @@ fn checkout(pool: &Pool<Manager>, down: &AtomicBool) -> Result<Pooled, StoreErro
     })
 }
 
-/// Takes a connection and begins a transaction on it. Connections that died while they
-/// were idle, as all do when the server restarts, are passed over: nothing was lost with them.
+/// Takes a connection and begins a transaction on it. Connections that died while they were idle, as all do when
+/// the database server restarts, are skipped, because no work was lost with them.
 fn begun(pool: &Pool<Manager>, down: &AtomicBool, sql: &str) -> Result<Pooled, StoreError> {
     let mut idle = pool.max_size();
     loop {
@@ -199,7 +199,7 @@ fn run_alone(conn: &mut Db, job: Box<dyn Job>, sink: &dyn Sink) {
     let ended = if keep {
         conn.commit().map_err(store_error)
     } else {
-        // The work's own error is the answer; a connection that cannot roll back is dropped.
+        // The job's own error is the answer. The pool drops a connection that could not roll back.
         let _ = conn.rollback();
         Ok(())
     };
@@ -210,20 +210,20 @@ fn run_alone(conn: &mut Db, job: Box<dyn Job>, sink: &dyn Sink) {
 struct Ended {
     /// Whether the connection may be used again.
     is_usable: bool,
-    /// The line of its last job; of the others the queue was told.
+    /// The fairness key of the last job, which the queue does not know to be finished yet.
     last: Option<FairnessKey>,
 }
 
 /// Runs the first job and those queued behind it in one transaction, each in a savepoint.
 ///
-/// Jobs of one company fill a batch; where several take part it ends after a while, so that who
-/// asks for little is not kept by who asks for much.
-fn run_batch(conn: &mut Db, (line, first): (FairnessKey, Box<dyn Job>), jobs: &Jobs, sink: &dyn Sink) -> Ended {
+/// Jobs of one company alone may fill the batch. With jobs of several companies it ends after [`MIXED`], so that a
+/// company with few jobs does not wait for the many jobs of another.
+fn run_batch(conn: &mut Db, (key, first): (FairnessKey, Box<dyn Job>), jobs: &Jobs, sink: &dyn Sink) -> Ended {
     if let Err(error) = conn.begin("BEGIN IMMEDIATE") {
         first.refuse(store_error(error));
-        return Ended { is_usable: conn.depth() == Some(0), last: Some(line) };
+        return Ended { is_usable: conn.depth() == Some(0), last: Some(key) };
     }
-    let (started, mut is_mixed, mut last) = (Instant::now(), false, Some(line));
+    let (started, mut is_mixed, mut last) = (Instant::now(), false, Some(key));
     let mut settling = Vec::new();
     let mut next = Some(first);
     let mut lost = None;
@@ -235,8 +235,8 @@ fn run_batch(conn: &mut Db, (line, first): (FairnessKey, Box<dyn Job>), jobs: &J
         }
         let Ran { keep, settle } = job.run(conn);
         settling.push(settle);
-        // After a full disk or an I/O error SQLite has rolled everything back by
-        // itself: ending the savepoint fails then, and nothing of the batch holds.
+        // On a full disk or an I/O error SQLite may have rolled back the whole transaction by itself. Then ending
+        // the savepoint fails, and the whole batch is lost.
         if let Err(error) = end_savepoint(conn, keep) {
             lost = Some(store_error(error));
             break;
@@ -247,10 +247,10 @@ fn run_batch(conn: &mut Db, (line, first): (FairnessKey, Box<dyn Job>), jobs: &J
         }
         next = None;
         if settling.len() < BATCH && !(is_mixed && started.elapsed() >= MIXED) {
-            let more = jobs.more(last);
-            let before = std::mem::replace(&mut last, more.as_ref().map(|(line, _)| *line));
+            let taken = jobs.try_next(last);
+            let before = std::mem::replace(&mut last, taken.as_ref().map(|(key, _)| *key));
             is_mixed |= last.is_some() && last != before;
-            next = more.map(|(_, job)| job);
+            next = taken.map(|(_, job)| job);
         }
     }
     let ended = match lost {
@@ -264,14 +264,15 @@ fn run_batch(conn: &mut Db, (line, first): (FairnessKey, Box<dyn Job>), jobs: &J
         Err(error) => {
             let cause: &(dyn std::error::Error + 'static) = &error;
             tracing::error!(error = cause, "a batch of writes was lost");
-            // Refusals too: they may rest on rows of an earlier job that are gone now.
+            // Jobs that returned an error are answered the same, since they may have read rows of an earlier job
+            // in the batch that are gone now.
             settling.for_each(|settle| settle(Err(batch_lost()), sink));
         }
     }
     Ended { is_usable, last }
 }
 
-/// Diesel names savepoints by depth, so the matching release is its own.
+/// Ends the innermost savepoint. Diesel names savepoints by depth, so it must also release them.
 fn end_savepoint(conn: &mut Db, keep: bool) -> diesel::QueryResult<()> {
     if keep { conn.commit() } else { conn.rollback() }
 }
@@ -301,7 +302,7 @@ mod tests {
         write(lane, move |conn| conn.batch_execute(&format!("INSERT INTO notes (text) VALUES ('{text}')")))
     }
 
-    /// Fills the disk by a statement, of which SQLite undoes itself or the whole transaction.
+    /// Fills the disk with a statement, after which SQLite undoes the statement or the whole transaction.
     fn check(filling: &'static str, batch_is_lost: bool) {
         let scratch = Scratch::sqlite();
         scratch.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE)").unwrap();
@@ -310,7 +311,7 @@ mod tests {
         let (go_on, may_go_on) = mpsc::channel();
         let limit = write(&lane, move |conn| {
             may_go_on.recv().unwrap();
-            // The limit is that of the connection, and never below what is used.
+            // The limit belongs to the connection, and SQLite raises it to the pages in use.
             conn.batch_execute("PRAGMA max_page_count = 1")
         });
         let before = note(&lane, "before");
@@ -331,7 +332,7 @@ mod tests {
         assert_eq!(stored, expected);
     }
 
-    /// The order in which a lane writes what one company queued in bulk and another after it.
+    /// The order in which a lane writes many jobs of one company and one of another company queued behind them.
     fn order(lane: &Lane, scratch: &Scratch) -> Vec<String> {
         let company = |code| FairnessKey::Company(tenancy::CompanyCode::parse(code).unwrap());
         let (go_on, may_go_on) = mpsc::channel();
@@ -339,11 +340,11 @@ mod tests {
             may_go_on.recv().unwrap();
             Ok(())
         });
-        let note = |line, text: String| {
+        let note = |key, text: String| {
             let insert = format!("INSERT INTO notes (text) VALUES ('{text}')");
             let (job, ticket) =
                 job::work("BEGIN".to_owned(), move |conn, _| conn.batch_execute(&insert).into_store_error());
-            lane.submit(line, job);
+            lane.submit(key, job);
             ticket
         };
         let mut tickets: Vec<Ticket<(), StoreError>> =

@@ -1,4 +1,4 @@
-//! Bringing a database up to this version of the program.
+//! Migrates a database to this version of the program.
 
 use diesel::{Connection as _, RunQueryDsl, migration::MigrationSource};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
@@ -12,16 +12,16 @@ use crate::{
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
-/// Any number that only this program locks with.
+/// The number of the advisory lock around migrations; any number that nothing else uses.
 const LOCK: i64 = 0x5357_4954_4348;
 
-/// Why the schema is not as this program needs it.
+/// The schema is not at this program's version, or could not be migrated.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
-    /// No connection.
+    /// The connection failed.
     #[error("the database cannot be reached")]
     Unreachable(#[source] diesel::ConnectionError),
-    /// A migration, or the statements around it, failed.
+    /// A migration or a statement around it failed.
     #[error("migrating the database failed")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The database is older than the program, and this role may not change it.
@@ -36,11 +36,11 @@ pub enum MigrateError {
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Applies what is missing. On PostgreSQL `owner` is the role that owns the
-/// tables, and `runtime` the one that gets to use them.
+/// Applies the missing migrations. On PostgreSQL `owner` is the role that owns the tables, and `runtime` the
+/// role that is granted their use.
 ///
 /// # Errors
-/// [`MigrateError`]; nothing of a failed migration stays.
+/// [`MigrateError`]. A failed migration leaves nothing behind.
 pub(crate) fn run(owner: &Target, runtime: &Target) -> Result<(), MigrateError> {
     let mut conn = open(owner, Purpose::Write).map_err(MigrateError::Unreachable)?;
     match &mut conn {
@@ -49,7 +49,7 @@ pub(crate) fn run(owner: &Target, runtime: &Target) -> Result<(), MigrateError> 
         }
         Db::Pg(conn) => {
             let locked = |conn: &mut diesel::PgConnection| -> Result<(), Failure> {
-                // Held until the connection closes, so that two starting servers take turns.
+                // Held until the connection closes, so that two starting servers migrate one after the other.
                 diesel::sql_query(format!("SELECT pg_advisory_lock({LOCK})")).execute(conn)?;
                 scope::migrating(conn)?;
                 conn.run_pending_migrations(POSTGRES)?;
@@ -67,7 +67,7 @@ pub(crate) fn run(owner: &Target, runtime: &Target) -> Result<(), MigrateError> 
     check(owner)
 }
 
-/// The owner's own policies name it, and a database may have been restored by another owner.
+/// Updates the policies for migrations. They name the owner, and another owner may have restored the database.
 const ADOPT: &str = "DO $$ DECLARE guarded RECORD; BEGIN
     FOR guarded IN SELECT tablename FROM pg_policies
         WHERE schemaname = 'public' AND policyname = 'may_migrate' AND roles <> ARRAY[current_user] LOOP
@@ -75,8 +75,8 @@ const ADOPT: &str = "DO $$ DECLARE guarded RECORD; BEGIN
     END LOOP;
 END $$";
 
-/// Lets the runtime role work with the tables, and with nothing else, whatever it had before. In one
-/// transaction, so that a running server never goes without.
+/// Grants the runtime role the use of the tables, and revokes all its other rights. It does so in one
+/// transaction, so that a running server is never without its rights.
 fn grant(conn: &mut diesel::PgConnection, role: &str) -> Result<(), Failure> {
     let role = role.replace('"', "\"\"");
     conn.transaction(|conn| {
@@ -86,7 +86,7 @@ fn grant(conn: &mut diesel::PgConnection, role: &str) -> Result<(), Failure> {
             format!("REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM \"{role}\""),
             format!("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO \"{role}\""),
             format!("REVOKE INSERT, UPDATE, DELETE ON __diesel_schema_migrations FROM \"{role}\""),
-            // The audit log is appended to and nothing else.
+            // The server only appends to the audit log.
             format!("REVOKE UPDATE, DELETE ON audit_entries FROM \"{role}\""),
             format!("REVOKE DELETE ON audit_heads FROM \"{role}\""),
         ] {
@@ -96,10 +96,10 @@ fn grant(conn: &mut diesel::PgConnection, role: &str) -> Result<(), Failure> {
     })
 }
 
-/// Looks whether the database is at this program's version.
+/// Checks that the database is at this program's version.
 ///
 /// # Errors
-/// [`MigrateError::Pending`], [`MigrateError::Newer`], or no connection.
+/// [`MigrateError::Pending`], [`MigrateError::Newer`] or [`MigrateError::Unreachable`].
 pub(crate) fn check(target: &Target) -> Result<(), MigrateError> {
     let mut conn = open(target, Purpose::Read).map_err(MigrateError::Unreachable)?;
     let (known, applied) = match &mut conn {
@@ -118,7 +118,7 @@ fn names<DB: diesel::backend::Backend>(source: &dyn MigrationSource<DB>) -> Resu
     Ok(migrations.iter().map(|migration| migration.name().version().to_string()).collect())
 }
 
-/// A database without the table of versions has none applied.
+/// Returns the applied versions. A database without the table of versions has none.
 fn applied(versions: diesel::migration::Result<Vec<diesel::migration::MigrationVersion<'static>>>) -> Vec<String> {
     versions.map_or_else(|_| Vec::new(), |versions| versions.iter().map(ToString::to_string).collect())
 }
@@ -129,13 +129,14 @@ struct Recorded {
     version: String,
 }
 
-/// Read without Diesel's own way, which begins with a CREATE TABLE that the runtime role may not.
+/// Reads the applied versions without Diesel's function, which first runs a CREATE TABLE that the runtime role
+/// has no right to.
 fn recorded(conn: &mut diesel::PgConnection) -> Vec<String> {
     let rows = diesel::sql_query("SELECT version FROM __diesel_schema_migrations").load::<Recorded>(conn);
     rows.unwrap_or_default().into_iter().map(|row| row.version).collect()
 }
 
-/// A number that changes when the PostgreSQL schema does.
+/// Returns a number that changes with the PostgreSQL schema.
 #[cfg(feature = "testing")]
 pub(crate) fn fingerprint() -> u64 {
     use std::hash::{DefaultHasher, Hash as _, Hasher as _};

@@ -1,163 +1,123 @@
-//! A bounded queue in which companies take turns.
+//! A bounded queue in front of a lane's threads, which shares them fairly between companies.
 //!
-//! What waits stands in lines, one for each company, and who takes from the queue goes round the
-//! lines. So a job waits for at most one job of every other line, however many those hold. This is
-//! the fair queueing of network gateways (Nagle, RFC 970).
+//! The threads take jobs round-robin by fairness key ([`RoundRobin`]). So a job waits for at most one job of
+//! every other key per place in its own key's queue, however many jobs the others have queued.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use tenancy::CompanyCode;
 
-/// Whose turn work takes, at the database and wherever else companies take turns.
+use crate::round_robin::RoundRobin;
+
+/// Selects the queue that work waits in, at the database and wherever else companies share something fairly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FairnessKey {
-    /// A company's, once its caller was admitted or its word is signed.
+    /// Work for a company, once the caller has been admitted, or if a signed token or link names the company.
     Company(CompanyCode),
-    /// Work before it is known who calls, spread over 64 lines by what the caller says of itself:
-    /// see [`Database::fairness_key`]. Not a line for each claim: claims cost nothing, and so would turns.
+    /// Work for a caller that is not known yet. What the caller claims to be selects one of 64 keys: see
+    /// [`Database::fairness_key`]. There is no key of its own for each claim, because a caller could invent
+    /// claims, and each would bring another share.
     ///
     /// [`Database::fairness_key`]: crate::Database::fairness_key
     Lobby(u8),
-    /// The installation's own.
+    /// Work for the installation.
     Platform,
 }
 
 impl FairnessKey {
-    /// The line of the staff of a company; superadmins, who have none, stand in the installation's.
+    /// Returns the key for the staff of a company. Superadmins belong to no company and use the installation's.
     pub fn of_staff(company: Option<CompanyCode>) -> Self {
         company.map_or(Self::Platform, Self::Company)
     }
 }
 
-/// How many lines there are for claims.
-pub(crate) const LOBBIES: u8 = 64;
+/// The number of keys that claims are spread over.
+pub(crate) const LOBBY_KEYS: u8 = 64;
 
-/// Work that waits, and how much of it runs.
+/// The jobs that wait for a lane's threads.
 pub(crate) struct Queue<T> {
     state: Mutex<State<T>>,
-    filled: Condvar,
-    most: usize,
-    /// How much work of one line may run at a time.
-    each: usize,
+    /// Wakes an idle thread when work arrives, and all of them when the queue closes.
+    changed: Condvar,
+    /// How many jobs may wait.
+    capacity: usize,
+    /// How many jobs of one key may run at a time.
+    running_per_key: usize,
 }
 
 struct State<T> {
-    lines: HashMap<FairnessKey, Waiting<T>>,
-    /// Lines in which something waits, the next one first.
-    round: VecDeque<FairnessKey>,
-    waiting: usize,
-    /// Threads that have nothing to do.
+    /// Waiting jobs, and the running ones counted as active.
+    jobs: RoundRobin<FairnessKey, T>,
+    /// Threads that wait for work.
     idle: usize,
     is_open: bool,
 }
 
-struct Waiting<T> {
-    work: VecDeque<T>,
-    running: usize,
-}
-
 impl<T> Queue<T> {
-    /// An empty queue for at most so many, in front of so many threads. A quarter of them is kept
-    /// from every line, unless there is only one.
-    pub(crate) fn new(most: usize, threads: usize) -> Self {
-        let state = State { lines: HashMap::new(), round: VecDeque::new(), waiting: 0, idle: 0, is_open: true };
-        let each = if threads > 1 { threads - (threads / 4).max(1) } else { usize::MAX };
-        Self { state: Mutex::new(state), filled: Condvar::new(), most, each }
+    /// Creates an empty queue for at most `capacity` jobs in front of this many threads. With more than one
+    /// thread, no key may occupy all of them: a quarter of the threads, at least one, is kept for others.
+    pub(crate) fn new(capacity: usize, threads: usize) -> Self {
+        let state = State { jobs: RoundRobin::new(), idle: 0, is_open: true };
+        let running_per_key = if threads > 1 { threads - (threads / 4).max(1) } else { usize::MAX };
+        Self { state: Mutex::new(state), changed: Condvar::new(), capacity, running_per_key }
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Queues work, or gives it back: when the queue is closed, or its line has more in it than
-    /// there are places left. So one line fills half the queue and two a third each, and there is
-    /// always room for one that is short.
-    pub(crate) fn push(&self, line: FairnessKey, work: T) -> Result<(), T> {
+    /// Queues a job, or returns it if the queue is closed or the key has as many jobs waiting as there are
+    /// places left. So one key alone can fill half of the queue and two a third each, and a key with few jobs
+    /// nearly always finds a place.
+    pub(crate) fn push(&self, key: FairnessKey, job: T) -> Result<(), T> {
         let mut state = self.lock();
-        let left = self.most.saturating_sub(state.waiting);
-        let held = state.lines.get(&line).map_or(0, |waiting| waiting.work.len());
-        if !state.is_open || held >= left {
-            return Err(work);
+        if !state.is_open {
+            return Err(job);
         }
-        state.push(line, work);
-        let somebody_sleeps = state.idle > 0;
+        let left = self.capacity.saturating_sub(state.jobs.waiting());
+        state.jobs.push(key, job, left, |_| true)?;
+        let is_any_idle = state.idle > 0;
         drop(state);
-        if somebody_sleeps {
-            self.filled.notify_one();
+        if is_any_idle {
+            self.changed.notify_one();
         }
         Ok(())
     }
 
-    /// The next work, when there is some; `None` once the queue is closed and empty. `done` is
-    /// the line of the work that the calling thread has finished.
-    pub(crate) fn next(&self, done: Option<FairnessKey>) -> Option<(FairnessKey, T)> {
+    /// Waits for the next job. Returns `None` once the queue is closed and has no job left that may start.
+    /// `finished` is the key of the job that the calling thread has just run.
+    pub(crate) fn next(&self, finished: Option<FairnessKey>) -> Option<(FairnessKey, T)> {
         let mut state = self.lock();
-        if let Some(line) = done {
-            state.finish(line);
+        if let Some(key) = finished {
+            state.jobs.finish(key);
         }
         loop {
-            if let Some(taken) = state.take(self.each) {
+            if let Some(taken) = state.jobs.take(self.running_per_key) {
                 return Some(taken);
             }
-            // What still waits is left to the threads that its line holds.
+            // Jobs of a key at its limit are left to the threads that run jobs of that key now.
             if !state.is_open {
                 return None;
             }
             state.idle += 1;
-            state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
             state.idle -= 1;
         }
     }
 
-    /// As [`Queue::next`], without waiting.
-    pub(crate) fn more(&self, done: Option<FairnessKey>) -> Option<(FairnessKey, T)> {
+    /// Takes the next job without waiting. Otherwise as [`Queue::next`].
+    pub(crate) fn try_next(&self, finished: Option<FairnessKey>) -> Option<(FairnessKey, T)> {
         let mut state = self.lock();
-        if let Some(line) = done {
-            state.finish(line);
+        if let Some(key) = finished {
+            state.jobs.finish(key);
         }
-        state.take(self.each)
+        state.jobs.take(self.running_per_key)
     }
 
-    /// Takes nothing more in; what is queued can still be taken.
+    /// Refuses further jobs. Those that are queued can still be taken.
     pub(crate) fn close(&self) {
         self.lock().is_open = false;
-        self.filled.notify_all();
-    }
-}
-
-impl<T> State<T> {
-    fn push(&mut self, line: FairnessKey, work: T) {
-        let waiting = self.lines.entry(line).or_insert_with(|| Waiting { work: VecDeque::new(), running: 0 });
-        if waiting.work.is_empty() {
-            self.round.push_back(line);
-        }
-        waiting.work.push_back(work);
-        self.waiting += 1;
-    }
-
-    fn take(&mut self, each: usize) -> Option<(FairnessKey, T)> {
-        let may_run = |line: &FairnessKey| self.lines.get(line).is_some_and(|waiting| waiting.running < each);
-        let place = self.round.iter().position(may_run)?;
-        let line = self.round.remove(place)?;
-        let waiting = self.lines.get_mut(&line)?;
-        let work = waiting.work.pop_front()?;
-        waiting.running += 1;
-        if !waiting.work.is_empty() {
-            self.round.push_back(line);
-        }
-        self.waiting -= 1;
-        Some((line, work))
-    }
-
-    fn finish(&mut self, line: FairnessKey) {
-        let Some(waiting) = self.lines.get_mut(&line) else { return };
-        waiting.running = waiting.running.saturating_sub(1);
-        if waiting.running == 0 && waiting.work.is_empty() {
-            self.lines.remove(&line);
-        }
+        self.changed.notify_all();
     }
 }
 
@@ -173,18 +133,18 @@ mod tests {
     const B: FairnessKey = FairnessKey::Lobby(2);
     const C: FairnessKey = FairnessKey::Platform;
 
-    fn filled(most: usize, threads: usize, jobs: &[(FairnessKey, u32)]) -> Queue<u32> {
-        let queue = Queue::new(most, threads);
-        jobs.iter().for_each(|(line, job)| queue.push(*line, *job).unwrap());
+    fn filled(capacity: usize, threads: usize, jobs: &[(FairnessKey, u32)]) -> Queue<u32> {
+        let queue = Queue::new(capacity, threads);
+        jobs.iter().for_each(|(key, job)| queue.push(*key, *job).unwrap());
         queue
     }
 
     fn rest(queue: &Queue<u32>) -> Vec<u32> {
         queue.close();
-        let mut done = None;
+        let mut finished = None;
         std::iter::from_fn(|| {
-            let (line, job) = queue.next(done)?;
-            done = Some(line);
+            let (key, job) = queue.next(finished)?;
+            finished = Some(key);
             Some(job)
         })
         .collect()
@@ -199,7 +159,7 @@ mod tests {
     #[test]
     fn a_line_may_be_no_longer_than_what_is_left() {
         let queue = Queue::new(9, 1);
-        let accepted = |line| (0..20).filter(|job| queue.push(line, *job).is_ok()).count();
+        let accepted = |key| (0..20).filter(|job| queue.push(key, *job).is_ok()).count();
         assert_eq!([accepted(B), accepted(A), accepted(C), accepted(A)], [5, 2, 1, 0]);
     }
 
@@ -207,29 +167,29 @@ mod tests {
     fn no_line_holds_every_thread() {
         let queue = filled(99, 3, &[(B, 1), (B, 2), (B, 3)]);
         assert_eq!([queue.next(None), queue.next(None)], [Some((B, 1)), Some((B, 2))]);
-        assert_eq!(queue.more(None), None, "the third thread is kept free");
+        assert_eq!(queue.try_next(None), None, "the third thread is kept free");
         queue.push(A, 4).unwrap();
         assert_eq!(queue.next(None), Some((A, 4)));
-        assert_eq!(queue.next(Some(B)), Some((B, 3)), "a place was given back");
+        assert_eq!(queue.next(Some(B)), Some((B, 3)), "a job of the key has finished");
     }
 
     #[test]
     fn a_thread_that_waits_is_woken_by_work_and_by_the_end() {
         let queue = Queue::new(9, 2);
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         thread::scope(|scope| {
             scope.spawn(|| {
-                let mut done = None;
-                while let Some((line, job)) = queue.next(done.take()) {
-                    done = Some(line);
-                    tell.send(job).unwrap();
+                let mut finished = None;
+                while let Some((key, job)) = queue.next(finished.take()) {
+                    finished = Some(key);
+                    sender.send(job).unwrap();
                 }
-                drop(tell);
+                drop(sender);
             });
             queue.push(A, 1).unwrap();
-            assert_eq!(told.recv(), Ok(1));
+            assert_eq!(receiver.recv(), Ok(1));
             queue.push(A, 2).unwrap();
-            assert_eq!(told.recv(), Ok(2));
+            assert_eq!(receiver.recv(), Ok(2));
             queue.close();
         });
         assert_eq!(queue.push(A, 3), Err(3));
@@ -239,20 +199,20 @@ mod tests {
     fn lines_without_work_are_forgotten() {
         let queue = filled(99, 1, &[(A, 1), (B, 2)]);
         rest(&queue);
-        assert!(queue.lock().lines.is_empty() && queue.lock().round.is_empty());
+        assert!(queue.lock().jobs.is_idle());
     }
 
     proptest! {
-        /// A job is passed by at most one job of every other line for each place it stood in.
+        /// Before a job runs, at most one job of every other key runs per place in its own key's queue.
         #[test]
-        fn nobody_waits_for_more_than_a_turn_of_the_others(lines in prop::collection::vec(0..4_u8, 1..60)) {
-            let jobs: Vec<_> = lines.iter().map(|line| FairnessKey::Lobby(*line)).zip(0..).collect();
+        fn nobody_waits_for_more_than_a_turn_of_the_others(keys in prop::collection::vec(0..4_u8, 1..60)) {
+            let jobs: Vec<_> = keys.iter().map(|key| FairnessKey::Lobby(*key)).zip(0..).collect();
             let order = rest(&filled(999, 1, &jobs));
             prop_assert_eq!(order.len(), jobs.len());
             for (place, job) in order.iter().enumerate() {
-                let line = lines[usize::try_from(*job).unwrap()];
-                let before = jobs.iter().filter(|(other, at)| *other == FairnessKey::Lobby(line) && at < job).count();
-                prop_assert!(place <= 4 * (before + 1), "{job} of {line} came {place}th");
+                let key = keys[usize::try_from(*job).unwrap()];
+                let before = jobs.iter().filter(|(other, at)| *other == FairnessKey::Lobby(key) && at < job).count();
+                prop_assert!(place <= 4 * (before + 1), "{job} of {key} came at place {place}");
             }
         }
     }

@@ -1,15 +1,16 @@
-//! Looks whether companies are kept apart in this database, as this role.
+//! Tests whether companies are kept apart in this database, for this role.
 //!
-//! Two synthetic companies are made in a transaction that is always rolled back. Their ids are below
-//! zero, so that no counter moves. On PostgreSQL each then tries to see, change, delete and insert what
-//! is the other's, in every company table; on both databases the ports are called with ids of the other.
-//! Before that the catalogue is read: a policy that is missing shows nothing, so no statement finds it.
+//! Two synthetic companies are inserted in a transaction that is always rolled back. Their ids are below zero,
+//! so that no sequence moves. On PostgreSQL each of them then tries to see, change, delete and insert rows of
+//! the other one in every company table. On both databases the ports are called with ids of the other company.
+//! Before that the catalogue is read, because a missing policy hides all rows, and so no statement detects it.
 
+mod catalogue;
 mod policies;
 mod ports;
 mod probes;
+mod query;
 mod rows;
-mod walls;
 
 use diesel::connection::SimpleConnection as _;
 
@@ -19,37 +20,37 @@ use crate::{
     target::Target,
 };
 
-/// Why it is not certain that companies are kept apart.
+/// Companies are not kept apart, or that could not be tested.
 #[derive(Debug, thiserror::Error)]
 pub enum IsolationError {
-    /// No connection.
+    /// The connection failed.
     #[error("the database cannot be reached")]
     Unreachable(#[source] diesel::ConnectionError),
     /// The test itself failed.
     #[error("the self-test of isolation could not be run")]
     Failed(#[source] diesel::result::Error),
-    /// A port failed, instead of answering.
+    /// A port returned an error.
     #[error("the self-test of the doors could not be run")]
     Store(#[source] tenancy::StoreError),
-    /// There are gaps. Each names a table or a role.
+    /// There are gaps. Each text names a table or a role.
     #[error("found {}: {}", .0.len(), .0.join("; "))]
     Gaps(Vec<String>),
 }
 
-/// What was looked at.
+/// The result of a test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Isolation {
-    /// Company tables.
+    /// The number of company tables.
     pub tables: usize,
-    /// Statements that two companies tried on each other; none on SQLite, which has no policies.
+    /// The number of statements that the companies tried on each other; 0 on SQLite, which has no policies.
     pub statements: usize,
-    /// Calls of ports with ids of another company, each beside the same call by its owner.
+    /// The number of calls of ports, with ids of the other company and with the company's own.
     pub calls: usize,
-    /// What is not as it must be, each with the name of a table, role or port.
+    /// The gaps found. Each text names a table, a role or a port.
     pub gaps: Vec<String>,
 }
 
-/// The wall of the database alone, as at every start. SQLite has none.
+/// Tests the policies of the database, as every start does. SQLite has none, so nothing is tested there.
 ///
 /// # Errors
 /// [`IsolationError`].
@@ -58,7 +59,7 @@ pub(crate) fn run(target: &Target) -> Result<(), IsolationError> {
         return Ok(());
     }
     let mut conn = open(target, Purpose::Write).map_err(IsolationError::Unreachable)?;
-    let gaps = walls::gaps(&mut conn).map_err(IsolationError::Failed)?;
+    let gaps = catalogue::gaps(&mut conn).map_err(IsolationError::Failed)?;
     refuse(gaps)?;
     let (_, gaps) = rolled_back(&mut conn, probes::gaps).map_err(IsolationError::Failed)?;
     refuse(gaps)
@@ -68,13 +69,13 @@ fn refuse(gaps: Vec<String>) -> Result<(), IsolationError> {
     if gaps.is_empty() { Ok(()) } else { Err(IsolationError::Gaps(gaps)) }
 }
 
-/// All walls that this database has, and the ports before them.
+/// Reads the catalogue and tests the ports, and on PostgreSQL also the policies.
 ///
 /// # Errors
-/// [`IsolationError`] when the test cannot be run; gaps are part of the report.
+/// [`IsolationError`] if the test cannot be run. Gaps are part of the result.
 pub(crate) fn inspect(target: &Target) -> Result<Isolation, IsolationError> {
     let mut conn = open(target, Purpose::Write).map_err(IsolationError::Unreachable)?;
-    let mut gaps = walls::gaps(&mut conn).map_err(IsolationError::Failed)?;
+    let mut gaps = catalogue::gaps(&mut conn).map_err(IsolationError::Failed)?;
     let mut statements = 0;
     if conn.is_postgres() {
         let (tried, found) = rolled_back(&mut conn, probes::gaps).map_err(IsolationError::Failed)?;
@@ -88,15 +89,15 @@ pub(crate) fn inspect(target: &Target) -> Result<Isolation, IsolationError> {
     Ok(Isolation { tables: rows::TABLES.len(), statements, calls, gaps })
 }
 
-/// Makes the companies and runs a test on them, and leaves nothing. A lock that somebody holds, such
-/// as another server's self-test, is waited for a moment.
+/// Inserts the companies, runs a test on them, and rolls everything back. It waits a few seconds for a lock that
+/// another transaction holds, such as another server's self-test.
 fn rolled_back<T>(conn: &mut Db, test: impl FnOnce(&mut Db) -> diesel::QueryResult<T>) -> diesel::QueryResult<T> {
     conn.begin(if conn.is_postgres() { "BEGIN; SET LOCAL lock_timeout = '5s'" } else { "BEGIN IMMEDIATE" })?;
-    let done = fill(conn).and_then(|()| test(conn));
+    let result = fill(conn).and_then(|()| test(conn));
     let ended = conn.rollback();
-    let done = done?;
+    let output = result?;
     ended?;
-    Ok(done)
+    Ok(output)
 }
 
 fn fill(conn: &mut Db) -> diesel::QueryResult<()> {
@@ -120,6 +121,6 @@ fn fill(conn: &mut Db) -> diesel::QueryResult<()> {
         let inserts: Vec<_> = inside.map(|table| table.insert(dialect, number)).collect();
         conn.batch_execute(&inserts.join("; "))?;
     }
-    // On since staff was made.
+    // The inserts of staff have enabled login names.
     enter(conn, "SET LOCAL app.logins = 'off'".to_owned())
 }

@@ -1,8 +1,7 @@
 //! The stores behind the doors.
 //!
-//! A store is a borrowed connection inside a transaction, bound to whoever opened
-//! the door. Its ports are implemented in `stores`, one file for each table or
-//! close group of tables.
+//! A store is a borrowed connection inside a transaction, bound to the caller that opened the door. The module
+//! `stores` implements the ports for it, in one file per table or small group of tables.
 
 use handoff::{Event, EventKind, Outbox};
 use tenancy::{
@@ -27,14 +26,14 @@ pub struct CompanyStore<'t, C> {
     pub(crate) notes: &'t mut Notes,
 }
 
-/// What may be seen before anybody is known: accounts, refresh families, and
-/// where companies and sessions are.
+/// The rows that may be read before a caller is known: accounts, refresh token families, companies, and which
+/// company a session belongs to.
 pub struct LobbyStore<'t> {
     pub(crate) conn: &'t mut Db,
     pub(crate) notes: &'t mut Notes,
 }
 
-/// The installation's own rows, lists over all companies, and the way into each.
+/// The installation's rows and lists across all companies, and the way into each company's office.
 pub struct PlatformStore<'t> {
     pub(crate) conn: &'t mut Db,
     caller: Superadmin,
@@ -54,20 +53,19 @@ impl<'t, C: Caller> CompanyStore<'t, C> {
         Self { conn, caller, events, counts, notes }
     }
 
-    /// Writes the counts of what this transaction changed, and what it has to say to the audit log;
-    /// the last thing that it does.
+    /// Writes the counts that this transaction changed and its audit entries. These must be its last statements.
     pub(crate) fn settle(self, recorder: &Recorder) -> Result<(), StoreError> {
         self.counts.settle(self.conn, self.caller.scope().company())?;
         recorder.settle(self.conn, std::mem::take(self.notes))
     }
 
-    /// The company that every query of this store is confined to.
+    /// Returns the company that every query of this store is restricted to.
     pub(crate) fn code(&self) -> CompanyCode {
         self.caller.scope().company()
     }
 
-    /// The same rows, for the same caller in another capacity: an office's store at the
-    /// desk, for instance.
+    /// Returns a store of the same rows for the same caller in another capacity, for instance an office's store
+    /// as a desk's.
     pub fn acting<D: Caller + From<C>>(&mut self) -> CompanyStore<'_, D> {
         CompanyStore {
             conn: self.conn,
@@ -97,7 +95,7 @@ impl<'t> LobbyStore<'t> {
         Self { conn, notes }
     }
 
-    /// As [`CompanyStore::settle`]; nothing is counted in the lobby.
+    /// Writes the audit entries. The lobby has no counts.
     pub(crate) fn settle(self, recorder: &Recorder) -> Result<(), StoreError> {
         recorder.settle(self.conn, std::mem::take(self.notes))
     }
@@ -114,7 +112,7 @@ impl<'t> PlatformStore<'t> {
         Self { conn, caller, events, counts, notes }
     }
 
-    /// As [`CompanyStore::settle`], of every company that was entered, and for what.
+    /// Writes the counts of every company that was entered, and the audit entries, with the purpose of the write.
     pub(crate) fn settle(self, recorder: &Recorder, purpose: Action) -> Result<(), StoreError> {
         for company in self.counts.companies() {
             scope::enter(self.conn, company)?;
@@ -124,12 +122,12 @@ impl<'t> PlatformStore<'t> {
         recorder.settle(self.conn, std::mem::take(self.notes))
     }
 
-    /// The lobby's view, in this transaction.
+    /// Returns the lobby's store in this transaction.
     pub(crate) fn lobby(&mut self) -> LobbyStore<'_> {
         LobbyStore { conn: self.conn, notes: self.notes }
     }
 
-    /// Enters a company, in this transaction.
+    /// Returns the store of a company's office in this transaction.
     ///
     /// # Errors
     /// [`Refused::CompanyNotFound`] for a code that was never issued.

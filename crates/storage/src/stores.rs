@@ -1,5 +1,6 @@
-//! The ports, implemented: one file for each table or close group of tables.
+//! The implementations of the ports, in one file per table or small group of tables.
 
+mod account_row;
 mod accounts;
 mod activities;
 mod addresses;

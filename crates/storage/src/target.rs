@@ -1,10 +1,10 @@
-//! Where the database is, as the operator wrote it.
+//! The location of the database, as the operator configures it.
 
 use std::{net::IpAddr, path::PathBuf};
 
 use url::{Host, Url};
 
-/// A database that was named and may be used.
+/// The location of a database.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Target {
     /// A SQLite file.
@@ -13,10 +13,10 @@ pub enum Target {
     Postgres(PostgresUrl),
 }
 
-/// A SQLite file and how sure its commits are.
+/// A SQLite file and the durability of its commits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqliteTarget {
-    /// The file; its folder must exist.
+    /// The path of the file. Its folder must exist.
     pub path: PathBuf,
     /// When a commit counts as done.
     pub durability: Durability,
@@ -25,30 +25,31 @@ pub struct SqliteTarget {
 /// When a SQLite commit counts as done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Durability {
-    /// When the disk has it.
+    /// When the data is on the disk.
     #[default]
     Full,
-    /// When the operating system has it; for tests and throw-away data.
+    /// When the operating system has the data. For tests and throw-away data.
     Off,
 }
 
-/// A PostgreSQL URL that passed [`Target::parse`]. Never printed: it may hold a password.
+/// A PostgreSQL URL that passed [`Target::parse`]. It may hold a password, so `Debug` does not print it whole.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresUrl(Url);
 
-/// Why a database URL was refused.
+/// The database URL was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidTarget {
-    /// Neither of the schemes below.
+    /// The scheme is not supported.
     #[error("a database url starts with sqlite:, postgres: or postgresql:")]
     Scheme,
-    /// Not a URL.
+    /// The text is not a URL.
     #[error("the database url cannot be read")]
     Syntax(#[source] url::ParseError),
     /// The URL names no file.
     #[error("the sqlite url names no file")]
     NoFile,
-    /// This build cannot encrypt, and the URL does not say that it need not.
+    /// This build has no TLS, the server is on another machine, and the URL does not allow unencrypted
+    /// connections.
     #[error(
         "this build has no TLS for PostgreSQL: use a build with the feature postgres-tls, a server on this machine, \
          or say sslmode=disable in the url"
@@ -57,16 +58,16 @@ pub enum InvalidTarget {
 }
 
 impl Target {
-    /// A SQLite file whose commits are durable.
+    /// Returns a SQLite file with durable commits.
     pub fn sqlite(path: impl Into<PathBuf>) -> Self {
         Self::Sqlite(SqliteTarget { path: path.into(), durability: Durability::Full })
     }
 
-    /// Reads `sqlite:PATH` (also `sqlite://PATH`) or a PostgreSQL URL.
+    /// Parses `sqlite:PATH` (also `sqlite://PATH`) or a PostgreSQL URL.
     ///
     /// # Errors
-    /// [`InvalidTarget`]; without the feature `postgres-tls` that includes every
-    /// server on another machine whose URL does not say `sslmode=disable`.
+    /// [`InvalidTarget`]. Without the feature `postgres-tls`, a server on another machine needs `sslmode=disable` in
+    /// its URL.
     pub fn parse(text: &str) -> Result<Self, InvalidTarget> {
         match text.split_once(':') {
             Some(("sqlite", rest)) => {
@@ -75,8 +76,8 @@ impl Target {
             }
             Some(("postgres" | "postgresql", _)) => {
                 let mut url = Url::parse(text).map_err(InvalidTarget::Syntax)?;
-                if cfg!(feature = "postgres-tls") || stays_here(&url) || says_disable(&url) {
-                    bound_waiting(&mut url);
+                if cfg!(feature = "postgres-tls") || is_local(&url) || disables_tls(&url) {
+                    set_timeouts(&mut url);
                     Ok(Self::Postgres(PostgresUrl(url)))
                 } else {
                     Err(InvalidTarget::Unencrypted)
@@ -87,9 +88,9 @@ impl Target {
     }
 }
 
-/// A server that does not answer must not hold requests for libpq's minutes: without other
-/// wishes in the URL, 2 s to connect and 5 s for sent data to be acknowledged.
-fn bound_waiting(url: &mut Url) {
+/// Sets timeouts, unless the URL has its own: 2 s to connect, and 5 s until sent data is acknowledged. With
+/// libpq's defaults a server that does not answer would block requests for minutes.
+fn set_timeouts(url: &mut Url) {
     for (key, value) in [("connect_timeout", "2"), ("tcp_user_timeout", "5000")] {
         if !url.query_pairs().any(|(given, _)| given == key) {
             url.query_pairs_mut().append_pair(key, value);
@@ -97,9 +98,9 @@ fn bound_waiting(url: &mut Url) {
     }
 }
 
-/// Whether the connection never leaves the machine. `host` and `hostaddr` in the query win
-/// over the authority, as they do in libpq; a list of hosts stays only if all do.
-fn stays_here(url: &Url) -> bool {
+/// Returns whether the server is on this machine. `host` and `hostaddr` in the query take precedence over the
+/// authority, as in libpq. Of a list of hosts, all must be local.
+fn is_local(url: &Url) -> bool {
     let is_local = |host: &str| {
         host.is_empty()
             || host.starts_with('/')
@@ -122,22 +123,22 @@ fn stays_here(url: &Url) -> bool {
     }
 }
 
-fn says_disable(url: &Url) -> bool {
+fn disables_tls(url: &Url) -> bool {
     url.query_pairs().any(|(key, value)| key == "sslmode" && value == "disable")
 }
 
 impl PostgresUrl {
-    /// The URL with its password, for libpq.
+    /// Returns the URL with its password, for libpq.
     pub(crate) fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// The role that the URL signs in as.
+    /// Returns the role that the URL signs in as.
     pub(crate) fn role(&self) -> &str {
         self.0.username()
     }
 
-    /// The same server and role, another database.
+    /// Returns the same server and role with another database.
     #[cfg(feature = "testing")]
     pub(crate) fn with_database(&self, name: &str) -> Self {
         let mut url = self.0.clone();
@@ -145,11 +146,11 @@ impl PostgresUrl {
         Self(url)
     }
 
-    /// The same server and database, another role.
+    /// Returns the same server and database with another role.
     #[cfg(feature = "testing")]
     pub(crate) fn with_role(&self, role: &str, password: &str) -> Self {
         let mut url = self.0.clone();
-        // DualBackend fail only for URLs without a host, and parsing let none through.
+        // These fail only for URLs without a host, which cannot have a role.
         let _ = url.set_username(role).and_then(|()| url.set_password(Some(password)));
         Self(url)
     }
@@ -186,23 +187,23 @@ mod tests {
     #[cfg(not(feature = "postgres-tls"))]
     #[test]
     fn without_tls_another_machine_must_be_named_unencrypted() {
-        for here in [
+        for local in [
             "postgres://app@127.0.0.1:5433/db",
             "postgresql://app@[::1]/db",
             "postgres:///db?host=/run/postgresql",
             "postgres://app@%2Frun%2Fpostgresql/db",
         ] {
-            assert!(Target::parse(here).is_ok(), "{here}");
+            assert!(Target::parse(local).is_ok(), "{local}");
         }
-        for away in [
+        for remote in [
             "postgres://app@db.example.com/db",
             "postgres://app@10.0.0.5/db",
             "postgres://app@localhost/db?host=db.example.com",
             "postgres:///db?hostaddr=10.0.0.5",
         ] {
-            assert_eq!(Target::parse(away), Err(InvalidTarget::Unencrypted), "{away}");
-            let separator = if away.contains('?') { '&' } else { '?' };
-            assert!(Target::parse(&format!("{away}{separator}sslmode=disable")).is_ok(), "{away}");
+            assert_eq!(Target::parse(remote), Err(InvalidTarget::Unencrypted), "{remote}");
+            let separator = if remote.contains('?') { '&' } else { '?' };
+            assert!(Target::parse(&format!("{remote}{separator}sslmode=disable")).is_ok(), "{remote}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Databases that live as long as one test.
+//! Databases for the duration of one test.
 
 use std::sync::{Arc, OnceLock};
 
@@ -13,46 +13,48 @@ use crate::{
     target::{Durability, PostgresUrl, SqliteTarget, Target},
 };
 
-/// Where tests find a PostgreSQL server, as a role that may create databases and roles.
+/// The environment variable with the URL of a PostgreSQL server for tests, as a role that may create databases and
+/// roles.
 pub const POSTGRES_VARIABLE: &str = "SWITCHBOARD_TEST_DATABASE_URL";
 
 /// The role that owns the tables of test databases.
 const OWNER: &str = "switchboard_test_owner";
-/// The role that test servers run as.
+/// The runtime role of test servers.
 const RUNTIME: &str = "switchboard_test_runtime";
-/// DualBackend roles' password; they exist on test servers only.
+/// The password of both roles, which exist on test servers only.
 const PASSWORD: &str = "switchboard-test";
-/// Any number that only these functions lock with.
+/// The number of the advisory lock around the template; any number that nothing else uses.
 const LOCK: i64 = 0x5445_5354;
 
-/// A database of its own, gone when this is dropped.
+/// A database for one test, deleted when this is dropped.
 pub struct Scratch {
-    /// How to open it; as many times as the test likes.
+    /// How to open it, as often as the test needs.
     pub options: Options,
-    kept: Kept,
+    storage: Storage,
 }
 
-enum Kept {
+/// What has to be deleted.
+enum Storage {
     Folder(#[expect(dead_code, reason = "held for its drop")] TempDir),
     Server { admin: PostgresUrl, name: String },
 }
 
 impl Scratch {
-    /// A SQLite file in a temporary folder, not synced to disk.
+    /// Creates a SQLite file in a temporary folder, without syncing to the disk.
     pub fn sqlite() -> Self {
         Self::sqlite_with(Durability::Off)
     }
 
-    /// A SQLite file in a temporary folder.
-    #[expect(clippy::expect_used, reason = "a test without a folder cannot go on")]
+    /// Creates a SQLite file in a temporary folder.
+    #[expect(clippy::expect_used, reason = "a test cannot go on without its folder")]
     pub fn sqlite_with(durability: Durability) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let target = Target::Sqlite(SqliteTarget { path: folder.path().join("test.db"), durability });
-        Self { options: Options::new(target, recorder()), kept: Kept::Folder(folder) }
+        Self { options: Options::new(target, recorder()), storage: Storage::Folder(folder) }
     }
 
-    /// A migrated PostgreSQL database, cloned from a template that the first test
-    /// makes. `None`, with a line saying so, if no server is named.
+    /// Creates a migrated PostgreSQL database, cloned from a template that the first test creates. Without a
+    /// server it returns `None` and prints that the test was skipped.
     #[expect(clippy::disallowed_methods, reason = "a test has no configuration")]
     pub fn postgres() -> Option<Self> {
         let Ok(url) = std::env::var(POSTGRES_VARIABLE) else {
@@ -60,7 +62,7 @@ impl Scratch {
             return None;
         };
         let Ok(Target::Postgres(admin)) = Target::parse(&url) else {
-            panic!("{POSTGRES_VARIABLE} is no PostgreSQL url")
+            panic!("{POSTGRES_VARIABLE} is not a PostgreSQL URL")
         };
         let template = template(&admin);
         let name = format!("switchboard_test_{}", uuid::Uuid::new_v4().simple());
@@ -69,55 +71,56 @@ impl Scratch {
         let here = admin.with_database(&name);
         let mut options = Options::new(Target::Postgres(here.with_role(RUNTIME, PASSWORD)), recorder());
         options.owner = Some(Target::Postgres(here.with_role(OWNER, PASSWORD)));
-        Some(Self { options, kept: Kept::Server { admin, name } })
+        Some(Self { options, storage: Storage::Server { admin, name } })
     }
 
-    /// Every database there is on this machine: SQLite, and PostgreSQL if named.
+    /// Creates one database of each kind: SQLite, and PostgreSQL if there is a server.
     pub fn each() -> Vec<Self> {
         std::iter::once(Self::sqlite()).chain(Self::postgres()).collect()
     }
 
-    /// Runs statements past the doors, on PostgreSQL as the owner through the door of migrations.
+    /// Runs statements without going through a door; on PostgreSQL as the owner, with the setting for migrations.
     ///
     /// # Errors
-    /// What the database said.
+    /// The message of the database.
     pub fn execute(&self, sql: &str) -> Result<(), String> {
         self.past_the_doors().batch_execute(sql).map_err(|error| error.to_string())
     }
 
-    /// Runs a query of one text column, named `line`, past the doors.
+    /// Runs a query with one text column, named `line`, in the same way.
     pub fn lines(&self, sql: &str) -> Vec<String> {
         load(&mut self.past_the_doors(), sql).unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
-    /// The same as the server's role, in a transaction that came through no door.
+    /// Runs such a query as the server's role, in a transaction that names no door.
     ///
     /// # Errors
-    /// What the database said.
+    /// The message of the database.
     pub fn lines_without_a_door(&self, sql: &str) -> Result<Vec<String>, String> {
         self.lines_as_the_server("", sql)
     }
 
-    /// The same as the server's role, after other statements; in one transaction, which is undone.
+    /// Runs such a query as the server's role, after other statements in the same transaction, which is rolled
+    /// back.
     ///
     /// # Errors
-    /// What the database said.
-    #[expect(clippy::expect_used, reason = "a test without a database cannot go on")]
+    /// The message of the database.
+    #[expect(clippy::expect_used, reason = "a test cannot go on without its database")]
     pub fn lines_as_the_server(&self, before: &str, sql: &str) -> Result<Vec<String>, String> {
         let mut conn = open(&self.options.target, Purpose::Write).expect("the database opens");
-        let done = conn.batch_execute(&format!("BEGIN; {before}")).and_then(|()| load(&mut conn, sql));
-        done.map_err(|error| error.to_string())
+        let lines = conn.batch_execute(&format!("BEGIN; {before}")).and_then(|()| load(&mut conn, sql));
+        lines.map_err(|error| error.to_string())
     }
 
-    /// This database as the role that made it, which no policy binds; SQLite has none.
+    /// Returns this database as the role that created it, which no policy restricts. `None` for SQLite.
     pub fn superuser(&self) -> Option<Target> {
-        match &self.kept {
-            Kept::Folder(_) => None,
-            Kept::Server { admin, name } => Some(Target::Postgres(admin.with_database(name))),
+        match &self.storage {
+            Storage::Folder(_) => None,
+            Storage::Server { admin, name } => Some(Target::Postgres(admin.with_database(name))),
         }
     }
 
-    #[expect(clippy::expect_used, reason = "a test without a database cannot go on")]
+    #[expect(clippy::expect_used, reason = "a test cannot go on without its database")]
     fn past_the_doors(&self) -> Db {
         let owner = self.options.owner.as_ref().unwrap_or(&self.options.target);
         let mut conn = open(owner, Purpose::Write).expect("the database opens");
@@ -127,7 +130,7 @@ impl Scratch {
         conn
     }
 
-    /// The URLs of the runtime role and of the owner, for another process.
+    /// Returns the URLs of the runtime role and of the owner, for another process.
     pub fn urls(&self) -> (String, Option<String>) {
         let text = |target: &Target| match target {
             Target::Sqlite(sqlite) => format!("sqlite:{}", sqlite.path.display()),
@@ -136,10 +139,10 @@ impl Scratch {
         (text(&self.options.target), self.options.owner.as_ref().map(text))
     }
 
-    /// Ends every connection and lets nobody in, as a server that is gone would. On
-    /// SQLite nothing happens: a file cannot be gone like that.
+    /// Ends every connection and refuses new ones, as if the server were down. On SQLite it does nothing,
+    /// because a file has no such failure.
     pub fn lock_out(&self) {
-        if let Kept::Server { admin, name } = &self.kept {
+        if let Storage::Server { admin, name } = &self.storage {
             let mut conn = connect(admin);
             run(&mut conn, &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"));
             run(
@@ -149,15 +152,15 @@ impl Scratch {
         }
     }
 
-    /// Lets everybody in again.
+    /// Allows connections again.
     pub fn let_in(&self) {
-        if let Kept::Server { admin, name } = &self.kept {
+        if let Storage::Server { admin, name } = &self.storage {
             run(&mut connect(admin), &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"));
         }
     }
 
-    /// Opens it.
-    #[expect(clippy::expect_used, reason = "a test without a database cannot go on")]
+    /// Opens the database.
+    #[expect(clippy::expect_used, reason = "a test cannot go on without its database")]
     pub fn open(&self) -> Database {
         Database::open(&self.options).expect("the database opens")
     }
@@ -165,16 +168,16 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if let Kept::Server { admin, name } = &self.kept {
+        if let Storage::Server { admin, name } = &self.storage {
             run(&mut connect(admin), &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
         }
     }
 }
 
-/// The secret of every scratch database's audit log.
+/// The secret that the audit log of every scratch database is sealed with.
 pub const SECRET: &[u8] = b"a secret of tests, of 32 bytes or so";
 
-/// A clock that stands still.
+/// A clock that always returns the same moment.
 struct Stopped;
 
 impl Clock for Stopped {
@@ -187,8 +190,8 @@ fn recorder() -> Recorder {
     Recorder::new(SECRET, Arc::new(Stopped))
 }
 
-/// The name of the migrated template, made once for each version of the schema.
-/// Processes that need it at once take turns.
+/// Returns the name of the migrated template, which is created once per version of the schema. A lock makes
+/// sure that only one process creates it.
 fn template(admin: &PostgresUrl) -> &'static str {
     static NAME: OnceLock<String> = OnceLock::new();
     NAME.get_or_init(|| {
@@ -205,7 +208,7 @@ fn template(admin: &PostgresUrl) -> &'static str {
             );
         }
         if !exists(&mut conn, &name) {
-            // Under another name until it is whole, so that nobody clones half of it.
+            // It has another name until it is complete, so that no test clones half of it.
             let unfinished = format!("{name}_unfinished");
             run(&mut conn, &format!("DROP DATABASE IF EXISTS {unfinished} WITH (FORCE)"));
             run(&mut conn, &format!("CREATE DATABASE {unfinished} OWNER {OWNER}"));
@@ -223,7 +226,7 @@ fn template(admin: &PostgresUrl) -> &'static str {
 }
 
 #[derive(diesel::QueryableByName)]
-struct FairnessKey {
+struct TextRow {
     #[diesel(sql_type = diesel::sql_types::Text)]
     line: String,
 }
@@ -236,7 +239,7 @@ struct Found {
 
 fn load(conn: &mut Db, sql: &str) -> diesel::QueryResult<Vec<String>> {
     let query = diesel::sql_query(sql);
-    let rows = each_db!(conn, conn => query.load::<FairnessKey>(conn))?;
+    let rows = each_db!(conn, conn => query.load::<TextRow>(conn))?;
     Ok(rows.into_iter().map(|row| row.line).collect())
 }
 
@@ -248,7 +251,7 @@ fn exists(conn: &mut Db, name: &str) -> bool {
     }
 }
 
-#[expect(clippy::expect_used, reason = "a test that names a server needs it")]
+#[expect(clippy::expect_used, reason = "a test cannot go on without the server that it was given")]
 fn connect(url: &PostgresUrl) -> Db {
     open(&Target::Postgres(url.clone()), Purpose::Write).expect("the named PostgreSQL server answers")
 }

@@ -1,4 +1,4 @@
-//! SQL types where the two databases differ, and the Rust types of their columns.
+//! SQL types that differ between the two databases, and the Rust types of their columns.
 
 use std::io::Write as _;
 
@@ -17,41 +17,41 @@ use tenancy::{Fault, StoreError, Timestamp};
 
 use crate::conn::AnyBackend;
 
-/// `timestamptz`, or microseconds since 1970 in an integer.
+/// The SQL type of a moment: `timestamptz` on PostgreSQL, microseconds since 1970 as an integer on SQLite.
 #[derive(Debug, Clone, Copy, Default, QueryId, SqlType)]
 #[diesel(postgres_type(oid = 1184, array_oid = 1185), sqlite_type(name = "Long"))]
 pub struct Instant;
 
-/// `jsonb`, or JSON in a text.
+/// The SQL type of a document: `jsonb` on PostgreSQL, JSON text on SQLite.
 #[derive(Debug, Clone, Copy, Default, QueryId, SqlType)]
 #[diesel(postgres_type(oid = 3802, array_oid = 3807), sqlite_type(name = "Text"))]
 pub struct Doc;
 
 impl diesel::sql_types::SqlOrd for Instant {}
 
-/// A moment in a row.
+/// A moment in a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Instant)]
 pub(crate) struct At(pub(crate) Timestamp);
 
-/// JSON text in a row, not parsed yet.
+/// A JSON document in a column, as text that is not parsed yet.
 #[derive(Debug, Clone, PartialEq, Eq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Doc)]
 pub(crate) struct Json(pub(crate) String);
 
 impl Json {
-    /// Renders a value that is stored as one document.
+    /// Renders a value as a document.
     pub(crate) fn of<T: Serialize + ?Sized>(value: &T) -> Result<Self, StoreError> {
         serde_json::to_string(value).map(Self).map_err(|error| StoreError::new(Fault::Broken, error))
     }
 
-    /// Reads the value back.
+    /// Parses the document.
     pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, StoreError> {
         serde_json::from_str(&self.0).map_err(|error| StoreError::new(Fault::Broken, error))
     }
 }
 
-/// Microseconds from 1970 to 2000, where PostgreSQL starts to count.
+/// Microseconds from 1970 to 2000, the epoch of PostgreSQL's timestamps.
 const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
 
 impl ToSql<Instant, Pg> for At {
@@ -82,7 +82,7 @@ impl FromSql<Instant, Sqlite> for At {
     }
 }
 
-/// The version byte that precedes the text of a `jsonb` on the wire.
+/// The version byte in front of the text of a `jsonb` in PostgreSQL's binary format.
 const JSONB_VERSION: u8 = 1;
 
 impl ToSql<Doc, Pg> for Json {

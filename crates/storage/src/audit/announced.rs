@@ -1,9 +1,10 @@
-//! What the installation's chain says of other chains, companies and accounts, against what is there.
+//! Compares what the installation's chain announces with the chains, companies and accounts that exist.
 //!
-//! A chain is only proven by its own end. So whatever begins outside of a chain, and could take its
-//! chain with it, is said in the installation's: the opening of a company, the beginning of its chain,
-//! every so many rows of it, a superadmin. If one of them is there and was not said, the
-//! installation's chain was cut or begun anew; if one was said and is not there, it was taken away.
+//! A chain's own head proves nothing once the chain and its head are gone, or both were put back to an earlier
+//! state. So the installation's chain announces what exists elsewhere: each company that was opened, each
+//! chain that began, every eighth row of a chain ([`NOTED_EVERY`]), and each superadmin. Something that exists
+//! but was not announced shows that the installation's chain was cut or started over. Something that was
+//! announced but does not exist was removed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,27 +15,27 @@ use tenancy::{
 };
 
 use super::{
-    NOTED_EVERY,
     flaw::{Broken, Flaw},
+    recorder::NOTED_EVERY,
 };
 use crate::{
     conn::Db,
     schema::{accounts, audit_entries, audit_heads, companies},
 };
 
-/// What was said, as far as the chain was read.
+/// What the installation's chain announces, as far as it has been read.
 #[derive(Default)]
 pub(super) struct Announced {
     opened: BTreeSet<String>,
-    /// Chains that began, with the last of their rows that was noted.
+    /// Chains that began, with the position of the last row that was noted; 0 if none was.
     begun: BTreeMap<String, i64>,
     superadmins: BTreeSet<String>,
-    /// What did not fit already while reading, one of each chain.
+    /// Contradictions found while reading, the first of each chain.
     flaws: BTreeMap<String, Broken>,
 }
 
 impl Announced {
-    /// Takes in a row of the installation's chain that is as it was written.
+    /// Takes in a row of the installation's chain whose mac has been verified.
     pub(super) fn read(&mut self, conn: &mut Db, action: &str, object: &str) -> QueryResult<()> {
         if action == Action::CompanyOpened.as_str() {
             self.opened.insert(object.to_owned());
@@ -45,15 +46,15 @@ impl Announced {
                 self.flaw(object, None, Flaw::BegunTwice);
             }
         } else if action == Action::ChainNoted.as_str() {
-            self.noted(conn, object)?;
+            self.read_note(conn, object)?;
         }
         Ok(())
     }
 
-    /// A row that was noted: in its turn, there, and the same.
-    fn noted(&mut self, conn: &mut Db, object: &str) -> QueryResult<()> {
-        let Some((chain, seq)) = noted(object) else { return Ok(()) };
-        // One that was never said to have begun is found for that.
+    /// Checks a note: the row that it names is the next one to note, exists and is unchanged.
+    fn read_note(&mut self, conn: &mut Db, object: &str) -> QueryResult<()> {
+        let Some((chain, seq)) = noted_row(object) else { return Ok(()) };
+        // A chain whose beginning was not announced is reported for that, by `compare`.
         let Some(last) = self.begun.get_mut(chain.as_str()) else { return Ok(()) };
         let next = *last + NOTED_EVERY;
         *last = seq.max(*last);
@@ -62,9 +63,9 @@ impl Announced {
         }
         let mac: Option<Vec<u8>> =
             audit_entries::table.find((chain.as_str(), seq)).select(audit_entries::mac).first(conn).optional()?;
-        let there =
+        let found =
             mac.map(|mac| mac.try_into().map(|mac| Object::Chain(ChainEnd { company: chain, entries: seq, mac })));
-        match there {
+        match found {
             None => self.flaw(chain.as_str(), Some(seq), Flaw::Cut),
             Some(Ok(end)) if end.id().as_deref() == Some(object) => {}
             Some(_) => self.flaw(chain.as_str(), Some(seq), Flaw::Exchanged),
@@ -79,20 +80,21 @@ impl Announced {
         self.flaws.entry(chain.to_owned()).or_insert_with(|| Broken { chain: chain.to_owned(), seq, flaw });
     }
 
-    /// Everything that was said and is not there, and, if the chain was read to its end, that is there
-    /// and was not said: the first of each company, then all superadmins.
-    pub(super) fn compare(mut self, conn: &mut Db, to_the_end: bool) -> QueryResult<Vec<Broken>> {
+    /// Returns what was announced but does not exist. If the installation's chain could be read to its end
+    /// (`is_complete`), also what exists but was not announced. There is one flaw per chain, and then one for
+    /// each superadmin.
+    pub(super) fn compare(mut self, conn: &mut Db, is_complete: bool) -> QueryResult<Vec<Broken>> {
         let heads: Vec<(String, i64)> =
             audit_heads::table.select((audit_heads::company_id, audit_heads::entries)).load(conn)?;
         let heads: BTreeMap<_, _> = heads.into_iter().collect();
         for chain in self.begun.keys() {
             if heads.get(chain).is_none_or(|entries| *entries < 1) {
-                // Says more than that noted rows are missing.
+                // This replaces a flaw that only says that a noted row is missing.
                 let gone = Broken { chain: chain.clone(), seq: Some(1), flaw: Flaw::Missing };
                 self.flaws.insert(chain.clone(), gone);
             }
         }
-        if !to_the_end {
+        if !is_complete {
             return Ok(self.flaws.into_values().collect());
         }
         let home = CompanyCode::shared_library();
@@ -117,15 +119,18 @@ impl Announced {
             .select(accounts::id)
             .order(accounts::id)
             .load(conn)?;
-        let unmade = superadmins.into_iter().filter(|user| !self.superadmins.contains(&user.to_string()));
-        let unmade =
-            unmade.map(|user| Broken { chain: home.to_string(), seq: None, flaw: Flaw::Unmade(UserId::new(user)) });
+        let unannounced = superadmins.into_iter().filter(|user| !self.superadmins.contains(&user.to_string()));
+        let unmade = unannounced.map(|user| Broken {
+            chain: home.to_string(),
+            seq: None,
+            flaw: Flaw::Unmade(UserId::new(user)),
+        });
         Ok(self.flaws.into_values().chain(unmade).collect())
     }
 }
 
-/// Which row of which chain a note is about.
-fn noted(object: &str) -> Option<(CompanyCode, i64)> {
-    let mut words = object.split(' ');
-    Some((CompanyCode::parse(words.next()?).ok()?, words.next()?.parse().ok()?))
+/// Parses which row of which chain a note is about.
+fn noted_row(object: &str) -> Option<(CompanyCode, i64)> {
+    let mut parts = object.split(' ');
+    Some((CompanyCode::parse(parts.next()?).ok()?, parts.next()?.parse().ok()?))
 }

@@ -1,74 +1,74 @@
-//! What verifying the log can find.
+//! What verification of the log can find.
 
 use std::fmt;
 
 use tenancy::UserId;
 
-/// What was verified.
+/// How much was verified, and how much of it is broken.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Verified {
-    /// Chains that were looked at, and those that are missing.
+    /// Chains that were read, plus those that are missing.
     pub chains: u64,
-    /// Rows of them that were whole.
+    /// Rows that were intact.
     pub entries: u64,
-    /// Chains that are not whole.
+    /// Chains with a flaw.
     pub broken: u64,
 }
 
-/// The first thing in a chain that is not as it was written, or that is not in it.
+/// The first flaw of a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken {
-    /// The company, or the reserved one for the installation.
+    /// The company's code, or the reserved code of the installation.
     pub chain: String,
-    /// The position, where it is about a row.
+    /// The position of the row, if the flaw concerns one.
     pub seq: Option<i64>,
-    /// What is wrong there.
+    /// The flaw.
     pub flaw: Flaw,
 }
 
 /// What is wrong with a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Flaw {
-    /// A row that should be there is not.
+    /// A row is missing.
     #[error("the row is missing")]
     Missing,
-    /// A row stands where none can.
+    /// A row has a position before the first one.
     #[error("the row has a position that no row can have")]
     Unexpected,
-    /// A row is not what was written, or what stood before it is not.
+    /// A row, or something before it, was changed.
     #[error("the row is not as it was written")]
     Altered,
-    /// The head knows fewer rows.
+    /// There are more rows than the head counts.
     #[error("the row is beyond the end that the head knows")]
     Uncounted,
-    /// The rows are whole, the head is not.
+    /// The rows are intact, but the head is not.
     #[error("the head is not as it was written")]
     Head,
-    /// There are rows and no head.
+    /// There are rows but no head.
     #[error("the chain has no head")]
     Headless,
-    /// The company is there, its opening was never recorded.
+    /// The company exists, but its opening was not recorded.
     #[error("the installation's chain does not say that the company was opened")]
     Unopened,
-    /// The chain is there, its beginning was never recorded.
+    /// The chain exists, but its beginning was not recorded.
     #[error("the installation's chain does not say that it was begun")]
     Unbegun,
-    /// The chain began where there was one already.
+    /// The beginning of the chain was recorded twice.
     #[error("the installation's chain says that it was begun twice")]
     BegunTwice,
-    /// The chain ends before a row that it had.
+    /// The chain ends before a row that was noted.
     #[error("the installation's chain has noted this row, and it is missing")]
     Cut,
-    /// Another row stands where a noted one was.
+    /// The row at a noted position is another one.
     #[error("the row is not the one that the installation's chain has noted")]
     Exchanged,
-    /// A row should have been noted.
+    /// A row was not noted although it should have been.
     #[error("the installation's chain has not noted this row")]
     Unnoted,
-    /// A row was written twice.
+    /// A row was noted twice, so it was written twice.
     #[error("the installation's chain has noted this row twice")]
     NotedTwice,
-    /// A superadmin is there, whom nobody made.
+    /// The account is a superadmin, but that was not recorded.
     #[error("the chain does not say that account {0} was made a superadmin")]
     Unmade(UserId),
 }
@@ -82,10 +82,10 @@ impl fmt::Display for Broken {
     }
 }
 
-/// Why the log could not be verified.
+/// The log could not be verified.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
-    /// No connection.
+    /// The connection failed.
     #[error("the database cannot be reached")]
     Unreachable(#[from] diesel::ConnectionError),
     /// A query failed.

@@ -6,26 +6,27 @@
 //! seal(n)    = HMAC(key, "head", chain, n, mac(n))            with an empty mac for n = 0
 //! ```
 //!
-//! Rows keep `mac`, the head keeps `n` and `seal(n)`. The seals of earlier lengths stand in no row, so
-//! who only sees the tables as they are cannot shorten a chain and write the head that it had then.
-//! Who saw an earlier head can: it was readable while it was the head, and stays a while in the
-//! database's own log, in its dead rows and in backups. Against that, the installation's chain notes
-//! the macs of other chains on the way ([`super::NOTED_EVERY`]); a mac does not give the seal.
+//! Rows store `mac(n)`. The head stores `n` and `seal(n)`. No row stores the seal of an earlier length, so
+//! someone who sees only the current tables cannot shorten a chain and write the head that matched it. Someone
+//! who kept an earlier head can: it was readable while it was the head, and it stays for a while in the
+//! database's write-ahead log, in dead rows and in backups. To detect that, the installation's chain notes the
+//! macs of other chains' rows ([`NOTED_EVERY`](super::recorder::NOTED_EVERY)). A seal cannot be computed from
+//! a mac without the key.
 //!
-//! Every field goes in with its length before it, an absent one as absent: no two entries are hashed
-//! as the same bytes.
+//! Each field is hashed with its length in front, and an absent field is marked as absent. So two different
+//! entries are never hashed as the same bytes.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// Ties the key to its purpose.
+/// Separates this key from other keys that are derived from the same secret.
 const KEY_LABEL: &[u8] = b"switchboard audit log v1";
 
-/// The key of all chains of an installation.
+/// The seal key of all chains of an installation.
 #[derive(Clone)]
 pub(super) struct SealKey(Hmac<Sha256>);
 
-/// Everything that a row says, but its own mac.
+/// All columns of a row except its mac.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sealed<'r> {
     pub(super) chain: &'r str,
@@ -46,7 +47,7 @@ impl SealKey {
         Self(keyed(&key))
     }
 
-    /// The seal of a chain of `count` rows, of which the last has this mac.
+    /// Computes the seal of a chain of `count` rows whose last row has this mac.
     pub(super) fn seal(&self, chain: &str, count: i64, last_mac: &[u8]) -> Vec<u8> {
         let mut mac = self.0.clone();
         field(&mut mac, b"head");
@@ -56,7 +57,7 @@ impl SealKey {
         mac.finalize().into_bytes().to_vec()
     }
 
-    /// The mac of a row that follows the sealed ones.
+    /// Computes the mac of a row behind a chain with this seal.
     pub(super) fn mac(&self, seal: &[u8], row: &Sealed<'_>) -> [u8; 32] {
         let mut mac = self.0.clone();
         field(&mut mac, b"entry");
@@ -80,7 +81,7 @@ fn keyed(key: &[u8]) -> Hmac<Sha256> {
 }
 
 fn field(mac: &mut Hmac<Sha256>, bytes: &[u8]) {
-    // No field comes near 2^64 bytes.
+    // No field is anywhere near 2^64 bytes long.
     mac.update(&u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
     mac.update(bytes);
 }
@@ -125,7 +126,7 @@ mod tests {
             Sealed { actor_user: None, ..ROW },
             Sealed { actor_user: Some(4), ..ROW },
             Sealed { action: "agent_deleted", ..ROW },
-            // The same letters, divided otherwise.
+            // The same letters, split differently.
             Sealed { object_kind: "agen", object_id: Some("t5"), ..ROW },
             Sealed { object_id: None, reason: Some("5"), ..ROW },
             Sealed { object_id: Some("absent"), ..ROW },

@@ -1,4 +1,4 @@
-//! Verifying every chain against its head, and the installation's against all else that is there.
+//! Verifying every chain against its head, and the installation's chain against everything it announces.
 
 use std::collections::BTreeSet;
 
@@ -6,9 +6,9 @@ use diesel::{dsl::min, prelude::*};
 use tenancy::CompanyCode;
 
 use super::{
-    Recorder,
     announced::Announced,
     flaw::{AuditError, Broken, Flaw, Verified},
+    recorder::Recorder,
     seal::{SealKey, Sealed},
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     types::At,
 };
 
-/// Rows that are read at a time.
+/// How many rows are read at a time.
 const PAGE: i64 = 1_000;
 
 #[derive(Queryable, Selectable)]
@@ -36,12 +36,12 @@ struct EntryRow {
     mac: Vec<u8>,
 }
 
-/// Walks all chains in one read-only transaction, a page of rows in memory at a time. Tells of the
-/// first flaw of each chain that has one, and of every superadmin whom nobody made.
+/// Walks all chains in one read-only transaction, with one page of rows in memory at a time. Reports the
+/// first flaw of each broken chain, and every superadmin whose creation is not in the log.
 pub(crate) fn verify(
     target: &Target,
     recorder: &Recorder,
-    tell: &mut dyn FnMut(&Broken),
+    report: &mut dyn FnMut(&Broken),
 ) -> Result<Verified, AuditError> {
     let (conn, announced) = (snapshot(target)?, Announced::default());
     let mut walk = Walk { conn, key: &recorder.key, entries: 0, announced };
@@ -49,29 +49,29 @@ pub(crate) fn verify(
     let (mut after, home) = (String::new(), CompanyCode::shared_library().to_string());
     while let Some(chain) = walk.next_chain(&after)? {
         if let Some(flaw) = walk.chain(&chain)? {
-            tell(&flaw);
+            report(&flaw);
             broken.insert(chain.clone());
         }
         chains.insert(chain.clone());
         after = chain;
     }
     let Walk { mut conn, entries, announced, .. } = walk;
-    let mut missed = announced.compare(&mut conn, !broken.contains(&home))?;
-    // One that is not even there is the reason for all that it does not say.
-    if !missed.is_empty() && !chains.contains(&home) {
-        missed.insert(0, Broken { chain: home.clone(), seq: Some(1), flaw: Flaw::Missing });
+    let mut unmatched = announced.compare(&mut conn, !broken.contains(&home))?;
+    // If the installation's chain is missing, that explains every missing announcement, so it comes first.
+    if !unmatched.is_empty() && !chains.contains(&home) {
+        unmatched.insert(0, Broken { chain: home.clone(), seq: Some(1), flaw: Flaw::Missing });
     }
-    missed.retain(|flaw| !broken.contains(&flaw.chain));
-    for flaw in missed {
-        tell(&flaw);
+    unmatched.retain(|flaw| !broken.contains(&flaw.chain));
+    for flaw in unmatched {
+        report(&flaw);
         broken.insert(flaw.chain);
     }
     let count = |chains: usize| u64::try_from(chains).unwrap_or(u64::MAX);
     Ok(Verified { chains: count(chains.union(&broken).count()), entries, broken: count(broken.len()) })
 }
 
-/// Whether the installation's chain was written with this recorder's key, as far as its end tells.
-/// An empty one fits any.
+/// Returns whether the head of the installation's chain was sealed with this recorder's key. An empty log
+/// matches any key.
 pub(crate) fn fits(target: &Target, recorder: &Recorder) -> Result<bool, AuditError> {
     let mut conn = snapshot(target)?;
     let home = CompanyCode::shared_library();
@@ -84,7 +84,7 @@ pub(crate) fn fits(target: &Target, recorder: &Recorder) -> Result<bool, AuditEr
     Ok(mac.is_some_and(|mac| recorder.key.seal(chain, count, &mac) == seal))
 }
 
-/// A connection in a read-only transaction, which ends with it.
+/// Opens a connection in a read-only transaction, which ends when the connection is dropped.
 fn snapshot(target: &Target) -> Result<Db, AuditError> {
     let mut conn = open(target, Purpose::Read)?;
     conn.begin(&match target {
@@ -99,13 +99,13 @@ fn snapshot(target: &Target) -> Result<Db, AuditError> {
 struct Walk<'k> {
     conn: Db,
     key: &'k SealKey,
-    /// Rows that were whole.
+    /// How many rows were intact.
     entries: u64,
     announced: Announced,
 }
 
 impl Walk<'_> {
-    /// The next chain in order of names, with a head or without.
+    /// Returns the next chain in order of names, whether or not it has a head.
     fn next_chain(&mut self, after: &str) -> QueryResult<Option<String>> {
         let head: Option<String> = audit_heads::table
             .filter(audit_heads::company_id.gt(after))
@@ -118,7 +118,7 @@ impl Walk<'_> {
         Ok([head, rows].into_iter().flatten().min())
     }
 
-    /// The first flaw of a chain.
+    /// Verifies one chain and returns its first flaw.
     fn chain(&mut self, chain: &str) -> QueryResult<Option<Broken>> {
         let broken = |seq, flaw| Ok(Some(Broken { chain: chain.to_owned(), seq: Some(seq), flaw }));
         let is_home = chain == CompanyCode::shared_library().as_str();
@@ -168,7 +168,7 @@ impl Walk<'_> {
 
     fn page(&mut self, chain: &str, after: i64) -> QueryResult<Vec<EntryRow>> {
         let rows = audit_entries::table.filter(audit_entries::company_id.eq(chain));
-        // The first page starts at the smallest number there is.
+        // The first page starts at the smallest possible position, since a row may have been inserted there.
         let from = if after == i64::MIN { after } else { after + 1 };
         rows.filter(audit_entries::seq.ge(from))
             .order(audit_entries::seq)

@@ -1,43 +1,42 @@
-//! Whether every policy says what it should, on PostgreSQL.
+//! Checks on PostgreSQL that every policy has the expression that this version of the program expects.
 //!
-//! How the server writes an expression down depends on its version, so texts are not compared with
-//! texts: the server plans both what the policy says and what it should say, and the plans are
-//! compared. Nothing is executed, and nothing has to stand in the database that somebody could alter
-//! along with the policy.
+//! The server's version decides how an expression is printed, so texts cannot be compared. Instead the server
+//! plans both the policy's expression and the expected one, and the plans are compared. Nothing is executed, and
+//! the expected expressions are not stored in the database, where they could be altered together with the policy.
 
 use diesel::{connection::SimpleConnection as _, result::QueryResult};
 
-use super::walls::lines;
+use super::query::lines;
 use crate::conn::Db;
 
-/// What the policies of some tables say: `:company` is the company that the transaction named, `:door`
-/// its door, `:logins` whether the statement is about login names.
+/// The expected policies of some tables. In a condition, `:company` is the company that the transaction named,
+/// `:door` its door, and `:logins` whether it has login names enabled.
 struct Policies {
     tables: &'static [&'static str],
     select: &'static str,
     insert: &'static str,
-    /// The audit log is not changed or deleted, so it has no policies for that.
+    /// The audit log has no policies for changes and deletion, so those are forbidden.
     update: Option<&'static str>,
     delete: Option<&'static str>,
 }
 
 const OWN: &str = "company_id = :company";
 const OWN_OR_PLATFORM: &str = "company_id = :company OR :door = 'platform'";
-const OWN_OR_MET: &str = "company_id = :company OR :door IN ('platform', 'lobby')";
+const OWN_OR_PLATFORM_OR_LOBBY: &str = "company_id = :company OR :door IN ('platform', 'lobby')";
 const LOBBY: &str = ":door = 'lobby'";
 const PLATFORM: &str = ":door = 'platform'";
 const MIGRATION: &str = ":door = 'migration'";
 
-/// An account of the company's own staff.
+/// Accounts of the company's own staff, and all accounts in the lobby.
 const OF_STAFF: &str = "\
     :door = 'lobby'
     OR role = 'AGENT' AND EXISTS (SELECT FROM agents WHERE user_id = accounts.id AND company_id = :company)
     OR role = 'ADMIN' AND EXISTS (SELECT FROM admins WHERE user_id = accounts.id AND company_id = :company)";
-const OF_STAFF_OR_MET: &str = "\
+const OF_STAFF_OR_PLATFORM_OR_LOGINS: &str = "\
     :door IN ('platform', 'lobby') OR :logins
     OR role = 'AGENT' AND EXISTS (SELECT FROM agents WHERE user_id = accounts.id AND company_id = :company)
     OR role = 'ADMIN' AND EXISTS (SELECT FROM admins WHERE user_id = accounts.id AND company_id = :company)";
-/// The refresh tokens of the company's agents.
+/// Refresh tokens of the company's agents, and all of them in the lobby.
 const OF_AGENTS: &str = "\
     :door = 'lobby' OR role = 'AGENT'
         AND EXISTS (SELECT FROM agents WHERE agents.user_id = refresh_families.user_id AND company_id = :company)";
@@ -67,14 +66,14 @@ const POLICIES: &[Policies] = &[
     },
     Policies {
         tables: &["sessions", "attachments"],
-        select: OWN_OR_MET,
+        select: OWN_OR_PLATFORM_OR_LOBBY,
         insert: OWN,
         update: Some(OWN),
         delete: Some(OWN),
     },
     Policies {
         tables: &["admins", "agents"],
-        select: OWN_OR_MET,
+        select: OWN_OR_PLATFORM_OR_LOBBY,
         insert: "company_id = :company AND :logins",
         update: Some(OWN),
         delete: Some(OWN),
@@ -104,7 +103,7 @@ const POLICIES: &[Policies] = &[
     },
     Policies {
         tables: &["accounts"],
-        select: OF_STAFF_OR_MET,
+        select: OF_STAFF_OR_PLATFORM_OR_LOGINS,
         insert: ":door = 'lobby' OR :logins AND role <> 'SUPERADMIN'",
         update: Some(OF_STAFF),
         delete: Some(":logins AND role <> 'SUPERADMIN'"),
@@ -125,8 +124,7 @@ const POLICIES: &[Policies] = &[
     },
 ];
 
-/// The rows of a table of what is expected: the name of a table, a command as the catalogue writes it,
-/// and the condition.
+/// Renders the expected policies as SQL rows: the table, the command as the catalogue writes it, the condition.
 fn expected() -> String {
     let mut rows = Vec::new();
     for Policies { tables, select, insert, update, delete } in POLICIES {
@@ -144,7 +142,7 @@ fn expected() -> String {
     rows.join(", ")
 }
 
-/// The policies that say something else than they should.
+/// Finds the policies that differ from what is expected.
 pub(super) fn gaps(conn: &mut Db) -> QueryResult<Vec<String>> {
     conn.begin("BEGIN")?;
     let found = compare(conn);
@@ -154,8 +152,8 @@ pub(super) fn gaps(conn: &mut Db) -> QueryResult<Vec<String>> {
     Ok(found)
 }
 
-/// In one round trip. First the policies of a table are compared together, and one by one only where
-/// that shows a difference. Restrictive policies only take away.
+/// Compares all policies in one round trip. It compares the policies of a table together, and one by one only if
+/// that shows a difference. Restrictive policies are skipped, because they can only forbid more.
 fn compare(conn: &mut Db) -> QueryResult<Vec<String>> {
     conn.batch_execute(&format!(
         "DO $run$

@@ -1,7 +1,8 @@
-//! The ports of company stores, called with ids of another company.
+//! Calls the ports of company stores with ids of another company.
 
 use attachments::{Attachments as _, BlobKey};
 use chatbot::{IdempotencyKeys as _, Messages as _, Profiles as _, Sessions as _, Side};
+use diesel::connection::SimpleConnection as _;
 use handoff::{Activities as _, ActivityFilter, HandoffFilter, Handoffs as _, Sight};
 use identity::ports::Agents as _;
 use knowledge::KnowledgeBase as _;
@@ -14,6 +15,7 @@ use super::rows;
 use crate::{
     audit::Notes,
     conn::Db,
+    error::IntoStoreError as _,
     scope::Door,
     store::{CompanyStore, LobbyStore},
     stores::counts::Changes,
@@ -21,7 +23,7 @@ use crate::{
 
 type Store<'s> = CompanyStore<'s, Housekeeper>;
 
-/// What the rows of a synthetic company are known by.
+/// The ids of a synthetic company's rows.
 struct Ids {
     number: i64,
     company: CompanyCode,
@@ -39,7 +41,7 @@ impl Ids {
         })
     }
 
-    fn key(&self) -> SessionRowId {
+    fn session_row(&self) -> SessionRowId {
         SessionRowId::new(self.number)
     }
 
@@ -48,25 +50,25 @@ impl Ids {
     }
 }
 
-/// Calls a port with ids; answers whether it found or changed something.
+/// Calls a port with ids, and returns whether it found or changed something.
 type Call = fn(&mut Store<'_>, &Ids) -> Result<bool, StoreError>;
 
 const CALLS: &[(&str, Call)] = &[
-    ("Sessions::snapshot", |store, ids| Ok(store.snapshot(Some(ids.key()), epoch())?.is_some())),
-    ("Sessions::lock", |store, ids| Ok(store.lock(ids.key())?.is_some())),
+    ("Sessions::snapshot", |store, ids| Ok(store.snapshot(Some(ids.session_row()), epoch())?.is_some())),
+    ("Sessions::lock", |store, ids| Ok(store.lock(ids.session_row())?.is_some())),
     ("Sessions::session", |store, ids| Ok(store.session(ids.session)?.is_some())),
-    ("Messages::messages", |store, ids| Ok(!store.messages(ids.key())?.is_empty())),
-    ("Messages::newest_messages", |store, ids| Ok(!store.newest_messages(ids.key(), 9)?.is_empty())),
-    ("Messages::messages_at", |store, ids| Ok(!store.messages_at(ids.key(), &[1])?.is_empty())),
-    ("IdempotencyKeys::claim", |store, ids| Ok(store.claim(ids.key(), Side::Visitor, "")?.is_some())),
-    ("Profiles::profile_of", |store, ids| Ok(store.profile_of(ids.key())?.is_some())),
+    ("Messages::messages", |store, ids| Ok(!store.messages(ids.session_row())?.is_empty())),
+    ("Messages::newest_messages", |store, ids| Ok(!store.newest_messages(ids.session_row(), 9)?.is_empty())),
+    ("Messages::messages_at", |store, ids| Ok(!store.messages_at(ids.session_row(), &[1])?.is_empty())),
+    ("IdempotencyKeys::claim", |store, ids| Ok(store.claim(ids.session_row(), Side::Visitor, "")?.is_some())),
+    ("Profiles::profile_of", |store, ids| Ok(store.profile_of(ids.session_row())?.is_some())),
     ("Profiles::profile", |store, ids| Ok(store.profile(ProfileId::new(ids.number))?.is_some())),
     ("Attachments::of_session", |store, ids| {
-        Ok(!store.of_session(ids.key(), &[AttachmentId::new(ids.number)])?.is_empty())
+        Ok(!store.of_session(ids.session_row(), &[AttachmentId::new(ids.number)])?.is_empty())
     }),
     ("Attachments::by_key", |store, ids| Ok(store.by_key(&ids.blob)?.is_some())),
     ("Handoffs::handoff", |store, ids| Ok(store.handoff(HandoffId::new(ids.number))?.is_some())),
-    ("Handoffs::handoff_of", |store, ids| Ok(store.handoff_of(ids.key())?.is_some())),
+    ("Handoffs::handoff_of", |store, ids| Ok(store.handoff_of(ids.session_row())?.is_some())),
     ("Handoffs::handoffs", |store, ids| {
         let sight = Sight::Mine(ids.agent());
         Ok(!store.handoffs(&HandoffFilter::default(), sight)?.is_empty())
@@ -89,8 +91,8 @@ fn epoch() -> Timestamp {
     Timestamp::from_micros(0)
 }
 
-/// Calls each port as each company with its own ids and with the other's; answers how many calls
-/// were made, and which ports find what they must not, or not what they must.
+/// Calls each port as each company, with the company's own ids and with the other's. Returns the number of calls,
+/// and a gap for each port that finds rows of the other company or does not find its own.
 pub(super) fn gaps(conn: &mut Db) -> Result<(usize, Vec<String>), StoreError> {
     let (mut calls, mut gaps) = (0, Vec::new());
     let companies = rows::codes();
@@ -117,18 +119,15 @@ pub(super) fn gaps(conn: &mut Db) -> Result<(usize, Vec<String>), StoreError> {
 #[error("a synthetic company has no ids")]
 struct NoIds;
 
-/// Through the lobby into a company, as every caller comes.
+/// Admits a caller to a company through the lobby, like any other caller.
 fn admit(conn: &mut Db, company: CompanyCode) -> Result<Housekeeper, StoreError> {
-    say(conn, Door::Lobby)?;
+    set_door(conn, Door::Lobby)?;
     let admitted = access::housekeeper(&mut LobbyStore::new(conn, &mut Notes::default()), company);
     let caller = admitted.map_err(|refused| StoreError::new(Fault::Broken, refused))?;
-    say(conn, Door::Company(company))?;
+    set_door(conn, Door::Company(company))?;
     Ok(caller)
 }
 
-fn say(conn: &mut Db, door: Door) -> Result<(), StoreError> {
-    use diesel::connection::SimpleConnection as _;
-
-    use crate::error::IntoStoreError as _;
+fn set_door(conn: &mut Db, door: Door) -> Result<(), StoreError> {
     if conn.is_postgres() { conn.batch_execute(&door.settings()).into_store_error() } else { Ok(()) }
 }

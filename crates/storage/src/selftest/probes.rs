@@ -1,19 +1,20 @@
-//! What two synthetic companies can do to each other on PostgreSQL, statement by statement.
+//! Tries on PostgreSQL, statement by statement, what two synthetic companies can do to each other.
 
-use diesel::result::QueryResult;
+use diesel::{connection::SimpleConnection as _, result::QueryResult};
 
 use super::{
+    query::lines,
     rows::{CODES, OTHERS, POSTGRES, TABLES},
-    walls::lines,
 };
 use crate::conn::Db;
 
-/// What a transaction says of itself.
+/// The door and the company that a transaction names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Scope {
-    /// A company's door, or none at all; `None` names no company either.
+    /// The door of a company; with `None`, without naming the company.
     Company(Option<usize>),
-    Nobody,
+    /// No door at all.
+    Nothing,
     Lobby,
     Platform,
 }
@@ -22,7 +23,7 @@ impl Scope {
     fn settings(self) -> String {
         let (door, company) = match self {
             Self::Company(number) => ("company", number.and_then(|number| CODES.get(number)).copied().unwrap_or("")),
-            Self::Nobody => ("", ""),
+            Self::Nothing => ("", ""),
             Self::Lobby => ("lobby", ""),
             Self::Platform => ("platform", ""),
         };
@@ -33,14 +34,14 @@ impl Scope {
         match self {
             Self::Company(Some(number)) => format!("company {}", CODES.get(number).copied().unwrap_or("")),
             Self::Company(None) => "a company's door without its company".to_owned(),
-            Self::Nobody => "a transaction without a door".to_owned(),
+            Self::Nothing => "a transaction without a door".to_owned(),
             Self::Lobby => "the lobby".to_owned(),
             Self::Platform => "the platform".to_owned(),
         }
     }
 }
 
-/// What has to become of a statement.
+/// The outcome that a statement must have.
 #[derive(Clone, Copy)]
 enum Must {
     /// It finds its row.
@@ -58,23 +59,23 @@ struct Probe {
     must: Must,
 }
 
-/// Makes both companies, and tries everything; answers the number of statements, and the gaps.
-/// The caller rolls the transaction back.
+/// Tries every statement in every scope, on the rows of both synthetic companies. Returns the number of statements
+/// and the gaps. The caller rolls the transaction back.
 pub(super) fn gaps(conn: &mut Db) -> QueryResult<(usize, Vec<String>)> {
     let (mut count, mut gaps) = (0, Vec::new());
-    let mut scopes = vec![Scope::Company(None), Scope::Nobody, Scope::Lobby, Scope::Platform];
+    let mut scopes = vec![Scope::Company(None), Scope::Nothing, Scope::Lobby, Scope::Platform];
     scopes.extend((0..CODES.len()).map(|number| Scope::Company(Some(number))));
     for scope in scopes {
         let probes = probes(scope);
         count += probes.len();
         let outcomes = run(conn, scope, &probes)?;
         for (probe, outcome) in probes.iter().zip(&outcomes) {
-            let held = match probe.must {
+            let is_as_required = match probe.must {
                 Must::Find => outcome == "1",
                 Must::FindNothing => outcome == "0" || outcome == REFUSED,
                 Must::BeRefused => outcome == REFUSED,
             };
-            if !held {
+            if !is_as_required {
                 gaps.push(format!("table {}: {} {} ({outcome})", probe.table, scope.name(), probe.what));
             }
         }
@@ -84,7 +85,7 @@ pub(super) fn gaps(conn: &mut Db) -> QueryResult<(usize, Vec<String>)> {
 
 fn probes(scope: Scope) -> Vec<Probe> {
     let mut probes = Vec::new();
-    // Who names no company treats all alike, so one of them is enough.
+    // A scope without a company treats both companies alike, so one of them is enough.
     let companies = if matches!(scope, Scope::Company(Some(_))) { CODES.len() } else { 1 };
     for table in TABLES {
         let mut add = |what, statement, must| probes.push(Probe { table: table.name, what, statement, must });
@@ -115,17 +116,17 @@ fn probes(scope: Scope) -> Vec<Probe> {
             }
         }
     }
-    // What no company owns: a company reaches nothing, save plans and its own staff's accounts.
+    // Of the rows that no company owns, a company may access only plans and its own staff's accounts.
     if let Scope::Company(own) = scope {
         for row in OTHERS {
             let mut add = |what, statement, must| probes.push(Probe { table: row.table, what, statement, must });
             for number in 0..CODES.len() {
-                let (rows, staff) = (row.of(POSTGRES, number), own == Some(number));
-                let shared = row.table == "plans";
-                let of_staff = staff && matches!(row.table, "accounts" | "refresh_families");
-                let must = if shared || of_staff { Must::Find } else { Must::FindNothing };
+                let (rows, is_own_staff) = (row.of(POSTGRES, number), own == Some(number));
+                let is_shared = row.table == "plans";
+                let of_staff = is_own_staff && matches!(row.table, "accounts" | "refresh_families");
+                let must = if is_shared || of_staff { Must::Find } else { Must::FindNothing };
                 add("does not see just what it must", format!("SELECT FROM {rows}"), must);
-                if !staff {
+                if !is_own_staff {
                     let (table, column) = (row.table, row.column);
                     let condition = rows.strip_prefix(table).unwrap_or_default();
                     add(
@@ -142,14 +143,13 @@ fn probes(scope: Scope) -> Vec<Probe> {
     probes
 }
 
-/// What stands for the error that a missing right or a policy causes, in any language.
+/// Marks a statement that failed for a missing right or a policy, whatever language the error is in.
 const REFUSED: &str = "refused";
 
-/// Runs the statements of one scope in one round trip. Each stands in a block of its own, so an error
-/// undoes that statement alone; one that is let through is not undone, but has failed the test.
+/// Runs the statements of one scope in one round trip and returns their outcomes. Each runs in a block of its own,
+/// so that an error undoes that statement alone. A forbidden statement that succeeds is not undone, but then the
+/// test has failed anyway.
 fn run(conn: &mut Db, scope: Scope, probes: &[Probe]) -> QueryResult<Vec<String>> {
-    use diesel::connection::SimpleConnection as _;
-
     let statements: Vec<_> = probes.iter().map(|probe| format!("$probe${}$probe$", probe.statement)).collect();
     conn.batch_execute(&format!(
         "{};

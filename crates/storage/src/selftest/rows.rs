@@ -1,32 +1,32 @@
-//! Two synthetic companies with a row in every table, which no transaction ever commits.
+//! Two synthetic companies with a row in every table. They are never committed.
 
 use tenancy::CompanyCode;
 
-/// Their codes. Codes that are issued end in digits, so no company has these.
+/// Their codes. Issued codes end in digits, so no company has one of these.
 pub(super) const CODES: [&str; 2] = ["SELFTESTA", "SELFTESTB"];
 
-/// A table whose rows belong to one company each, and a row for it.
+/// A table whose rows each belong to one company, and a row for it.
 pub(super) struct CompanyTable {
     /// Its name.
     pub(super) name: &'static str,
     /// The column with the company's code.
     pub(super) key: &'static str,
-    /// Whether the lobby reads it, as it must to learn whose an account, a session or a file is.
+    /// Whether the lobby reads it, to find the company of an account, a session or a file.
     pub(super) in_lobby: bool,
-    /// Whether its rows name accounts, so that they are made only where those are.
+    /// Whether its rows name accounts, so that inserting them needs login names enabled.
     names_account: bool,
     insert: &'static str,
 }
 
-/// A row that companies share or that belongs to an account, with the door that writes it.
+/// A row that is shared between companies or belongs to an account.
 pub(super) struct OtherRow {
     /// The name of the table.
     pub(super) table: &'static str,
-    /// What finds the row.
+    /// The condition that finds the row.
     pub(super) key: &'static str,
-    /// A column that anybody who may change the row could set.
+    /// A column that can be set to itself if the row may be changed at all.
     pub(super) column: &'static str,
-    /// The value of `app.door`.
+    /// The door that may write the row, as a value of `app.door`.
     pub(super) door: &'static str,
     insert: &'static str,
 }
@@ -35,15 +35,15 @@ pub(super) struct OtherRow {
 #[derive(Clone, Copy)]
 pub(super) struct Dialect {
     moment: &'static str,
-    /// Around hexadecimal digits.
+    /// What goes before and after hexadecimal digits.
     bytes: [&'static str; 2],
     forced: &'static str,
-    /// Before a statement about login names.
+    /// What goes before a statement that needs login names enabled.
     logins: &'static str,
 }
 
 pub(super) const SQLITE: Dialect = Dialect { moment: "0", bytes: ["X'", "'"], forced: "", logins: "" };
-/// Ids below zero are given by force, so that the tables' own numbers do not move.
+/// Ids are set explicitly and below zero, so that the tables' sequences do not move.
 pub(super) const POSTGRES: Dialect = Dialect {
     moment: "'epoch'",
     bytes: ["decode('", "', 'hex')"],
@@ -67,30 +67,30 @@ impl Dialect {
 }
 
 impl CompanyTable {
-    /// The statement that makes the row of the first or second company.
+    /// Returns the statement that inserts the row of the first or second company.
     pub(super) fn insert(&self, dialect: Dialect, number: usize) -> String {
         let before = if self.names_account { dialect.logins } else { "" };
         format!("{before}{}", dialect.fill(&format!("INSERT INTO {} {}", self.name, self.insert), number))
     }
 
-    /// What a company's row is found by.
+    /// Returns the table and condition that find a company's row.
     pub(super) fn of(&self, code: &str) -> String {
         format!("{} WHERE {} = '{code}'", self.name, self.key)
     }
 
-    /// Companies themselves are opened by the platform alone.
+    /// Returns whether this is the table of companies, whose rows only the platform inserts.
     pub(super) fn is_companies(&self) -> bool {
         self.name == "companies"
     }
 }
 
 impl OtherRow {
-    /// The statement that makes the first or second row.
+    /// Returns the statement that inserts the first or second row.
     pub(super) fn insert(&self, dialect: Dialect, number: usize) -> String {
         dialect.fill(&format!("INSERT INTO {} {}", self.table, self.insert), number)
     }
 
-    /// What the first or second row is found by.
+    /// Returns the table and condition that find the first or second row.
     pub(super) fn of(&self, dialect: Dialect, number: usize) -> String {
         dialect.fill(&format!("{} WHERE {}", self.table, self.key), number)
     }
@@ -105,15 +105,15 @@ const fn company(name: &'static str, insert: &'static str) -> CompanyTable {
     CompanyTable { name, key: "company_id", in_lobby: false, names_account: false, insert }
 }
 
-const fn met(name: &'static str, insert: &'static str) -> CompanyTable {
+const fn read_by_lobby(name: &'static str, insert: &'static str) -> CompanyTable {
     CompanyTable { in_lobby: true, ..company(name, insert) }
 }
 
 const fn staff(name: &'static str, insert: &'static str) -> CompanyTable {
-    CompanyTable { names_account: true, ..met(name, insert) }
+    CompanyTable { names_account: true, ..read_by_lobby(name, insert) }
 }
 
-/// What is there before the rows of companies.
+/// Rows that are inserted before those of the companies.
 pub(super) const OTHERS: &[OtherRow] = &[
     OtherRow {
         table: "accounts",
@@ -194,7 +194,7 @@ pub(super) const TABLES: &[CompanyTable] = &[
         "(id, company_id, plan_id, status, start_at, expiry_at, notes, created_at) VALUES (:id, :code, :id, \
          'active', :moment, :moment, '', :moment)",
     ),
-    met(
+    read_by_lobby(
         "sessions",
         "(key, company_id, id, status, step, welcomed, person_acted, last_seq, bot_epoch, revision, last_used, \
          created_at, updated_at) VALUES (:id, :code, :code || '_00000000-0000-4000-8000-000000000000', 'active', \
@@ -209,7 +209,7 @@ pub(super) const TABLES: &[CompanyTable] = &[
         "messages",
         "(id, company_id, session_key, seq, detail, created_at) VALUES (:id, :code, :id, 1, '{\"by\":\"user\",\"context\":\"\"}', :moment)",
     ),
-    met(
+    read_by_lobby(
         "attachments",
         "(id, company_id, session_key, original_name, filename, blob_key, size, kind, content_type, uploader, \
          uploaded_at) VALUES (:id, :code, :id, '', '', 'selftest/' || :code || '/file.pdf', 0, 'document', '', \

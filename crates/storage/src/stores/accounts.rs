@@ -1,9 +1,9 @@
-//! Accounts and their credentials.
+//! Credentials, and a caller's own account.
 
 use diesel::{dsl::auto_type, prelude::*};
 use identity::{
     Email, PasswordHash,
-    accounts::{Account, Contact, Credentials, Names, Role},
+    accounts::{Account, Contact, Credentials, Role},
     ports::Accounts,
 };
 use tenancy::{
@@ -12,6 +12,7 @@ use tenancy::{
 };
 
 use super::{
+    account_row::AccountRow,
     admins::{self as admin_rows, AdminRow},
     assignments::current_of,
     companies::CompanyRow,
@@ -22,7 +23,6 @@ use crate::{
     schema::{accounts, admins, agents, companies},
     scope,
     store::LobbyStore,
-    types::At,
 };
 
 #[derive(Queryable)]
@@ -62,38 +62,6 @@ impl CredentialsRow {
             version: TokenVersion(self.token_version),
             active: self.is_active,
             first_login: self.first_login,
-        })
-    }
-}
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = accounts)]
-pub(super) struct AccountRow {
-    id: i64,
-    username: String,
-    email: String,
-    role: String,
-    is_active: bool,
-    first_name: String,
-    last_name: String,
-    date_joined: At,
-}
-
-impl AccountRow {
-    /// The account alone, as a superadmin's is.
-    pub(super) fn into_account(self) -> Result<Account, StoreError> {
-        Ok(Account {
-            user: UserId::new(self.id),
-            role: decode_enum(Role::parse(&self.role), "role")?,
-            agent: None,
-            username: self.username,
-            email: Email::from_stored(self.email),
-            names: Names { first: self.first_name, last: self.last_name },
-            contact: None,
-            company: None,
-            plan: None,
-            date_joined: self.date_joined.0,
-            is_active: self.is_active,
         })
     }
 }

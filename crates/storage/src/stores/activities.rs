@@ -1,4 +1,4 @@
-//! Agents' logs.
+//! The activity logs of agents.
 
 use diesel::prelude::*;
 use handoff::{Activities, Activity, ActivityFilter, ActivityKind, AgentRef, NewActivity};
@@ -48,7 +48,7 @@ impl<C: Caller> Activities for CompanyStore<'_, C> {
     }
 }
 
-/// Adds a row to the log of an agent of that company.
+/// Inserts a row into the log of an agent of this company.
 pub(super) fn insert(
     conn: &mut Db,
     company: CompanyCode,
@@ -70,7 +70,7 @@ pub(super) fn insert(
     Ok(())
 }
 
-/// Rows of one company, or of every company that is not closed.
+/// Lists the rows of one company, or of all companies that are not closed, newest first.
 pub(super) fn list(
     conn: &mut Db,
     company: Option<CompanyCode>,

@@ -1,4 +1,4 @@
-//! Where accounts have signed in from.
+//! The addresses from which accounts have signed in.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{
     dual_backend::dual_backend, error::IntoStoreError as _, schema::sign_in_addresses, store::LobbyStore, types::At,
 };
 
-/// A row this young is not written again.
+/// A row that is younger than this is not written again.
 const FRESH: Duration = Duration::from_hours(24);
 
 impl LobbyStore<'_> {
@@ -41,9 +41,9 @@ impl Addresses for LobbyStore<'_> {
         if self.last_sign_in(user, &address)?.is_some_and(|at| at > now.minus(FRESH)) {
             return Ok(());
         }
-        let outlived = sign_in_addresses::table
+        let outdated = sign_in_addresses::table
             .filter(sign_in_addresses::user_id.eq(user.get()).and(sign_in_addresses::last_at.lt(At(since))));
-        diesel::delete(outlived).execute(self.conn).into_store_error()?;
+        diesel::delete(outdated).execute(self.conn).into_store_error()?;
         dual_backend(
             diesel::insert_into(sign_in_addresses::table)
                 .values((

@@ -1,4 +1,4 @@
-//! Admins: those of a company, and the platform's list of all.
+//! The admins of a company, and the platform's list of all admins.
 
 use diesel::{
     dsl::{AsSelect, Escape, Like, auto_type, count_star, exists, min},
@@ -14,7 +14,7 @@ use identity::{
 use tenancy::{StoreError, Timestamp, UserId, access::Caller};
 
 use super::{
-    accounts::AccountRow,
+    account_row::AccountRow,
     assignments::{current, current_of},
     companies::CompanyRow,
     search::{contains, folded},
@@ -49,21 +49,21 @@ impl From<ContactRow> for Contact {
     }
 }
 
-/// An admin's account beside its own row and its company.
+/// An admin's account, contact data and company.
 pub(super) type AdminRow = (AccountRow, ContactRow, CompanyRow);
 
-/// Reads an admin, whose plan is found by another query.
+/// Converts an admin's row to an account, without the plan, which another query finds.
 pub(super) fn account((row, contact, company): AdminRow) -> Result<Account, StoreError> {
     Ok(Account { contact: Some(contact.into()), company: Some(company.into_company()?), ..row.into_account()? })
 }
 
-/// The columns of [`AdminRow`].
+/// Returns the columns of [`AdminRow`].
 pub(super) fn columns()
 -> (AsSelect<AccountRow, AnyBackend>, AsSelect<ContactRow, AnyBackend>, AsSelect<CompanyRow, AnyBackend>) {
     (AccountRow::as_select(), ContactRow::as_select(), CompanyRow::as_select())
 }
 
-/// Admins with their accounts and companies.
+/// Joins admins to their accounts and companies.
 #[auto_type]
 pub(super) fn joined() -> _ {
     admins::table
@@ -71,13 +71,13 @@ pub(super) fn joined() -> _ {
         .inner_join(companies::table.on(companies::code.eq(admins::company_id)))
 }
 
-/// Every query of a company's admins starts here.
+/// Selects an admin of a company. Every query of a company's admins starts here.
 #[auto_type]
 fn own<'a>(code: &'a str, user: i64) -> _ {
     admins::table.filter(admins::company_id.eq(code)).filter(admins::user_id.eq(user))
 }
 
-/// What is to change of an admin's own row.
+/// The changes to an admin's row.
 #[derive(AsChangeset)]
 #[diesel(table_name = admins)]
 struct ContactChange<'a> {
@@ -89,7 +89,7 @@ struct ContactChange<'a> {
     phone_number: Option<&'a str>,
 }
 
-/// What is to change of an admin's account.
+/// The changes to an admin's account.
 #[derive(AsChangeset)]
 #[diesel(table_name = accounts)]
 struct AccountChange<'a> {
@@ -169,7 +169,7 @@ impl<C: Caller> Admins for CompanyStore<'_, C> {
         let (code, id) = (self.code(), user.get());
         let deleted = diesel::delete(own(code.as_str(), id)).execute(self.conn).into_store_error()?;
         if deleted > 0 {
-            // What belongs to the account refers to it with ON DELETE CASCADE.
+            // All rows that belong to the account refer to it with ON DELETE CASCADE.
             with_logins(self.conn, |conn| diesel::delete(accounts::table.find(id)).execute(conn).into_store_error())?;
         }
         Ok(deleted > 0)
@@ -204,7 +204,7 @@ impl<C: Caller> Admins for CompanyStore<'_, C> {
     }
 }
 
-/// Every admin of a company that is not closed.
+/// Joins the admins of all companies that are not closed.
 #[auto_type]
 fn everywhere() -> _ {
     joined().filter(companies::status.ne("closed"))
@@ -269,15 +269,15 @@ impl AdminList for PlatformStore<'_> {
     }
 }
 
-/// The pattern of a search for folded texts and for codes; nothing to search for fits all.
+/// Returns the LIKE patterns of a search, for folded texts and for codes. Without a search they match everything.
 fn patterns(search: Option<&str>) -> (String, String) {
     let folded = contains(search.unwrap_or(""));
     let capitals = folded.to_ascii_uppercase();
     (folded, capitals)
 }
 
-/// Whether a pattern fits name, e-mail or code. Codes have no folded column: they are
-/// ASCII capitals and digits.
+/// Matches the name, the e-mail or the code. Codes have no folded column, because they are ASCII capitals and
+/// digits.
 #[auto_type]
 fn matching<'a>(folded: &'a str, capitals: &'a str) -> _ {
     let name: Escape<Like<admins::name_key, &'a str>> = admins::name_key.like(folded).escape('\\');

@@ -1,14 +1,12 @@
-//! Agents: those of a company, the platform's list of all, and how they come and go.
+//! The agents of a company, the platform's list of all agents, and their presence.
 
 mod changes;
-mod stays;
+mod rows;
+mod sessions;
 
 use std::net::IpAddr;
 
-use diesel::{
-    dsl::{AsSelect, auto_type, exists},
-    prelude::*,
-};
+use diesel::{dsl::exists, prelude::*};
 use handoff::{ActivityKind, NewActivity};
 use identity::{
     Email, PasswordHash,
@@ -22,65 +20,16 @@ use tenancy::{
     access::{self, Caller},
 };
 
-use super::{activities, directory::code, locate::Place};
+use self::rows::{Joined, account, agent, columns, own};
+use super::{activities, locate::Place};
 use crate::{
-    conn::{AnyBackend, Db},
-    error::{IntoStoreError as _, decode_enum},
+    conn::Db,
+    error::IntoStoreError as _,
     schema::{accounts, agent_sessions, agents, companies},
     scope,
     store::{CompanyStore, LobbyStore, PlatformStore},
     types::At,
 };
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = agents)]
-struct AgentRow {
-    id: i64,
-    company_id: String,
-    user_id: i64,
-    name: String,
-    phone: String,
-    specialization: String,
-    status: String,
-    last_active: Option<At>,
-    created_at: At,
-}
-
-/// An agent beside its account's e-mail, `first_login` and `is_active`.
-type Joined = (AgentRow, String, bool, bool);
-
-fn agent((row, email, first_login, is_active): Joined) -> Result<Agent, StoreError> {
-    Ok(Agent {
-        id: AgentId::new(row.id),
-        user: UserId::new(row.user_id),
-        company: code(&row.company_id)?,
-        name: row.name,
-        email: Email::from_stored(email),
-        phone: row.phone,
-        specialization: row.specialization,
-        stored: decode_enum(AgentStatus::parse(&row.status), "agent status")?,
-        first_login,
-        is_active,
-        last_active: row.last_active.map(|at| at.0),
-        created_at: row.created_at.0,
-    })
-}
-
-fn columns() -> (AsSelect<AgentRow, AnyBackend>, accounts::email, accounts::first_login, accounts::is_active) {
-    (AgentRow::as_select(), accounts::email, accounts::first_login, accounts::is_active)
-}
-
-/// Joins an agent to its account.
-#[auto_type]
-fn account() -> _ {
-    accounts::table.on(accounts::id.eq(agents::user_id))
-}
-
-/// Every query of a company's agents starts here.
-#[auto_type]
-fn own<'a>(code: &'a str) -> _ {
-    agents::table.filter(agents::company_id.eq(code))
-}
 
 impl<C: Caller> Agents for CompanyStore<'_, C> {
     fn count_agents(&mut self) -> Result<i64, StoreError> {
@@ -160,7 +109,7 @@ impl<C: Caller> Agents for CompanyStore<'_, C> {
     }
 
     fn agent_sessions(&mut self, agent: Option<AgentId>) -> Result<Vec<AgentSession>, StoreError> {
-        stays::list(self.conn, Some(self.code()), agent)
+        sessions::list(self.conn, Some(self.code()), agent)
     }
 }
 
@@ -178,7 +127,7 @@ impl AgentList for PlatformStore<'_> {
     }
 
     fn agent_sessions_everywhere(&mut self, agent: Option<AgentId>) -> Result<Vec<AgentSession>, StoreError> {
-        stays::list(self.conn, None, agent)
+        sessions::list(self.conn, None, agent)
     }
 
     fn company_of_agent(&mut self, agent: AgentId) -> Result<Option<CompanyCode>, StoreError> {
@@ -215,7 +164,7 @@ impl PresenceRecord for LobbyStore<'_> {
             .set((agents::status.eq(AgentStatus::Offline.as_str()), agents::last_active.eq(At(now))))
             .execute(self.conn)
             .into_store_error()?;
-        stays::close_newest(self.conn, company, agent.id(), now)?;
+        sessions::close_newest(self.conn, company, agent.id(), now)?;
         log(self.conn, agent, ActivityKind::Logout, format!("{} signed out.", agent.name()), json!({}), ip, now)
     }
 

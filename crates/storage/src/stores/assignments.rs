@@ -1,4 +1,4 @@
-//! Companies' subscriptions to plans.
+//! Assignments: the subscriptions of companies to plans.
 
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ use crate::{
     types::At,
 };
 
-// The table again, for finding each company's newest row.
+// The table a second time, to find each company's newest row.
 diesel::alias! {
     const HISTORY: Alias<History> = assignments as history;
 }
@@ -54,7 +54,7 @@ impl AssignmentRow {
     }
 }
 
-/// Every query of a company's assignments starts here.
+/// Selects the assignments of a company. Every query of a company's assignments starts here.
 #[auto_type]
 fn own<'a>(code: &'a str) -> _ {
     assignments::table.filter(assignments::company_id.eq(code))
@@ -72,7 +72,7 @@ impl<C: Caller> Assignments for CompanyStore<'_, C> {
     }
 
     fn assignments_for_update(&mut self) -> Result<Vec<Assignment>, StoreError> {
-        // There may be no assignment to lock yet, so the lock is on the company.
+        // There may be no assignment to lock yet, so the company is locked.
         lock(self.conn, self.code())?;
         self.assignments()
     }
@@ -85,9 +85,9 @@ impl<C: Caller> Assignments for CompanyStore<'_, C> {
         notes: &str,
     ) -> Result<AssignmentId, StoreError> {
         let code = self.code();
-        let ran_out =
+        let expired =
             own(code.as_str()).filter(assignments::status.eq(ACTIVE)).filter(assignments::expiry_at.le(At(start)));
-        diesel::update(ran_out)
+        diesel::update(expired)
             .set(assignments::status.eq(AssignmentStatus::Expired.as_str()))
             .execute(self.conn)
             .into_store_error()?;
@@ -109,7 +109,7 @@ impl<C: Caller> Assignments for CompanyStore<'_, C> {
 
     fn end(&mut self, id: AssignmentId, status: AssignmentStatus, notes: Option<&str>) -> Result<(), StoreError> {
         let code = self.code();
-        // No notes are left out of the statement, not set to nothing.
+        // Without notes, the column is left as it is.
         diesel::update(own(code.as_str()).filter(assignments::id.eq(id.get())))
             .set((assignments::status.eq(status.as_str()), notes.map(|notes| assignments::notes.eq(notes))))
             .execute(self.conn)
@@ -118,9 +118,9 @@ impl<C: Caller> Assignments for CompanyStore<'_, C> {
     }
 }
 
-/// What each of these companies is on: the active assignment, else the newest.
+/// Returns the current assignment of each company: the active one, or else the newest.
 ///
-/// One query for all of them, which finds at most two rows for each.
+/// One query finds them all, with at most two rows per company.
 pub(super) fn current(
     conn: &mut Db,
     companies: &[&str],
@@ -151,8 +151,8 @@ pub(super) fn current(
     Ok(current)
 }
 
-/// [`current`] for one company, in statements of a fixed shape, which stay prepared: every
-/// `profile` call asks this.
+/// As [`current`], for one company. The statements have a fixed shape and so stay prepared, because every
+/// request for a caller's own profile runs them.
 pub(super) fn current_of(
     conn: &mut Db,
     company: CompanyCode,

@@ -1,4 +1,4 @@
-//! Uploaded files, whose bytes are elsewhere.
+//! The rows of uploaded files. Their bytes are not in the database.
 
 use attachments::{Attachment, AttachmentDirectory, Attachments, BlobKey, Download, FileKind, NewAttachment, Uploader};
 use diesel::prelude::*;
@@ -48,7 +48,7 @@ impl AttachmentRow {
     }
 }
 
-/// A file beside the profile that its session has by now.
+/// Joins files to the current profile of their session.
 #[diesel::dsl::auto_type]
 fn files_with_profile() -> _ {
     files::table.left_join(
@@ -63,7 +63,7 @@ impl<C: Caller> Attachments for CompanyStore<'_, C> {
         let session = sessions::table
             .filter(sessions::company_id.eq(company.as_str()))
             .filter(sessions::key.eq(file.session.get()));
-        // Held until the end: else the session could be deleted before the row refers to it.
+        // Locks the session, so that it cannot be deleted before the new row refers to it.
         let found: Option<i64> = match &mut *self.conn {
             Db::Pg(conn) => session.select(sessions::key).for_key_share().first(conn),
             Db::Sqlite(conn) => session.select(sessions::key).first(conn),

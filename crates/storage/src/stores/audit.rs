@@ -1,4 +1,4 @@
-//! Noting what was done, and reading a company's chain.
+//! Noting audit entries, and reading a company's chain.
 
 use diesel::prelude::*;
 use tenancy::{
@@ -53,7 +53,7 @@ impl Audit for CompanyStore<'_, Office> {
     }
 }
 
-/// What the operator does to a company, with the server's own background caller.
+/// The housekeeper writes to a company on behalf of the operator.
 impl Audit for CompanyStore<'_, Housekeeper> {
     fn record(&mut self, action: Action, object: Object) {
         self.note(AuditActor::Operator, action, object);

@@ -1,4 +1,4 @@
-//! Companies and the counters of their codes.
+//! Companies and the counters for their codes.
 
 use diesel::prelude::*;
 use tenancy::{
@@ -96,9 +96,9 @@ impl<C: Caller> CompanyRecord for CompanyStore<'_, C> {
     }
 }
 
-/// Locks a company's row until the transaction ends; on SQLite there is one writer anyway.
+/// Locks a company's row until the transaction ends. SQLite has only one writer, so nothing is locked there.
 ///
-/// Not `FOR UPDATE`: that would also hold up every insert that merely refers to the company.
+/// Not `FOR UPDATE`, which would also block inserts that only refer to the company.
 pub(super) fn lock(conn: &mut Db, code: CompanyCode) -> Result<(), StoreError> {
     if let Db::Pg(conn) = conn {
         let query = companies::table.find(code.as_str()).select(companies::code).for_no_key_update();

@@ -1,10 +1,10 @@
-//! Counts that hot pages show, kept beside the rows they count.
+//! Stored counts, for pages that are requested often.
 //!
-//! The stores that change such rows note by how much; the door settles the notes once the job is
-//! done, in the same transaction. So the rows with the counts are locked last of all and always in
-//! one order, and two transactions never wait for each other there, also if one moves a session
-//! from an agent to another and the other moves one back. A transaction that counts nothing, as
-//! nearly every turn, touches none of them.
+//! A store that changes counted rows notes the difference. The door writes the differences after the job, in
+//! the same transaction. So the rows with counts are locked last (only audit heads come later), and always in
+//! the same order. Two transactions therefore cannot deadlock on them, even if one moves a session from agent A
+//! to B and the other from B to A. A transaction that changes no counted rows, such as nearly every turn, does
+//! not touch the counts.
 
 use std::collections::BTreeMap;
 
@@ -20,25 +20,25 @@ use crate::{
     schema::{companies, handoff_counts, profile_counts},
 };
 
-/// What a transaction changed that is counted.
+/// The differences that one transaction makes to the counts.
 #[derive(Debug, Default)]
 pub(crate) struct Changes(BTreeMap<CompanyCode, Change>);
 
-/// The same, of one company.
+/// The differences for one company.
 #[derive(Debug, Default)]
 struct Change {
     profiles: i64,
     handoffs: BTreeMap<i64, Held>,
 }
 
-/// How many handoffs name an agent.
+/// How many handoffs name an agent, or a difference of that.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Held {
     assigned: i64,
     resolved: i64,
 }
 
-/// Where a handoff is counted: under the agent it names, open or resolved.
+/// The count that a handoff belongs to: that of the agent it names, open or resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Counted {
     pub(super) agent: Option<i64>,
@@ -46,24 +46,24 @@ pub(super) struct Counted {
 }
 
 impl Changes {
-    /// Notes profiles that were made, or below zero, that went.
+    /// Notes that `by` profiles were added; below zero, deleted.
     pub(super) fn profiles(&mut self, company: CompanyCode, by: i64) {
         self.0.entry(company).or_default().profiles += by;
     }
 
-    /// Notes handoffs that are counted there from now on, or below zero, no longer.
+    /// Notes that `by` handoffs were added to this count; below zero, removed.
     pub(super) fn handoffs(&mut self, company: CompanyCode, at: Counted, by: i64) {
         let Some(agent) = at.agent else { return };
         let held = self.0.entry(company).or_default().handoffs.entry(agent).or_default();
         if at.resolved { held.resolved += by } else { held.assigned += by }
     }
 
-    /// The companies of which something was noted.
+    /// Returns the companies with noted differences.
     pub(crate) fn companies(&self) -> Vec<CompanyCode> {
         self.0.keys().copied().collect()
     }
 
-    /// Writes what was noted of a company. Nothing is locked after this.
+    /// Writes the differences of a company. After this, only the heads of audit chains may be locked.
     pub(crate) fn settle(&mut self, conn: &mut Db, company: CompanyCode) -> Result<(), StoreError> {
         let Some(change) = self.0.remove(&company) else { return Ok(()) };
         if change.profiles != 0 {
@@ -78,31 +78,32 @@ impl Changes {
     }
 }
 
-/// What is not there yet is only ever added to, so an insert stores no negative count.
+/// Adds to a company's count of profiles. A missing row means 0, and then nothing can be subtracted.
 fn add_profiles(conn: &mut Db, company: CompanyCode, by: i64) -> Result<(), StoreError> {
     let row = profile_counts::table.filter(profile_counts::company_id.eq(company.as_str()));
-    let known = diesel::update(row).set(profile_counts::profiles.eq(profile_counts::profiles + by));
-    if known.execute(conn).into_store_error()? == 0 && by > 0 {
-        let first = diesel::insert_into(profile_counts::table)
+    let update = diesel::update(row).set(profile_counts::profiles.eq(profile_counts::profiles + by));
+    if update.execute(conn).into_store_error()? == 0 && by > 0 {
+        let upsert = diesel::insert_into(profile_counts::table)
             .values((profile_counts::company_id.eq(company.as_str()), profile_counts::profiles.eq(by)))
             .on_conflict(profile_counts::company_id)
             .do_update()
             .set(profile_counts::profiles.eq(profile_counts::profiles + excluded(profile_counts::profiles)));
-        dual_backend(first).execute(conn).into_store_error()?;
+        dual_backend(upsert).execute(conn).into_store_error()?;
     }
     Ok(())
 }
 
-/// The row of a deleted agent went with it; what is taken from it then is no news.
+/// Adds to the counts of an agent. The row of a deleted agent was deleted with it, and then there is nothing to
+/// subtract from.
 fn add_handoffs(conn: &mut Db, company: CompanyCode, agent: i64, by: Held) -> Result<(), StoreError> {
     let row = handoff_counts::table
         .filter(handoff_counts::company_id.eq(company.as_str()).and(handoff_counts::agent_id.eq(agent)));
-    let known = diesel::update(row).set((
+    let update = diesel::update(row).set((
         handoff_counts::assigned.eq(handoff_counts::assigned + by.assigned),
         handoff_counts::resolved.eq(handoff_counts::resolved + by.resolved),
     ));
-    if known.execute(conn).into_store_error()? == 0 && by.assigned + by.resolved > 0 {
-        let first = diesel::insert_into(handoff_counts::table)
+    if update.execute(conn).into_store_error()? == 0 && by.assigned + by.resolved > 0 {
+        let upsert = diesel::insert_into(handoff_counts::table)
             .values((
                 handoff_counts::company_id.eq(company.as_str()),
                 handoff_counts::agent_id.eq(agent),
@@ -115,14 +116,14 @@ fn add_handoffs(conn: &mut Db, company: CompanyCode, agent: i64, by: Held) -> Re
                 handoff_counts::assigned.eq(handoff_counts::assigned + excluded(handoff_counts::assigned)),
                 handoff_counts::resolved.eq(handoff_counts::resolved + excluded(handoff_counts::resolved)),
             ));
-        dual_backend(first).execute(conn).into_store_error()?;
+        dual_backend(upsert).execute(conn).into_store_error()?;
     }
     Ok(())
 }
 
-/// How many profiles a company has; of all that are not closed, without one. `None` if the filter
-/// leaves some out: those are counted.
-pub(super) fn kept_profiles(
+/// Returns the stored number of profiles of a company, or of all companies that are not closed. `None` if a
+/// filter is set, because no count is stored for it.
+pub(super) fn stored_profiles(
     conn: &mut Db,
     company: Option<CompanyCode>,
     filter: &ProfileFilter,
@@ -142,8 +143,9 @@ pub(super) fn kept_profiles(
     Ok(Some(counts.iter().sum()))
 }
 
-/// How many handoffs of an agent are in a state; `None` if that is not what is asked for.
-pub(super) fn kept_handoffs(
+/// Returns the stored number of handoffs of one agent, in one state or in all. `None` if the filter asks for
+/// anything else, because no count is stored for it.
+pub(super) fn stored_handoffs(
     conn: &mut Db,
     company: CompanyCode,
     filter: &HandoffFilter,

@@ -1,4 +1,4 @@
-//! What the lobby vouches for: standings, companies, and where sessions are.
+//! What the lobby looks up to admit a caller: the state of an account, a company, the company of a session.
 
 use diesel::prelude::*;
 use tenancy::{
@@ -12,17 +12,17 @@ use crate::{
     store::{LobbyStore, PlatformStore},
 };
 
-// An admin's company stands beside an agent's in one query.
+// One query joins the company of an admin and that of an agent, so the table needs a second name.
 diesel::alias! {
     const ADMIN_COMPANY: Alias<AdminCompany> = companies as admin_company;
 }
 
-/// An account beside its admin and agent rows, of which it has at most one.
-type StandingRow = ((String, bool, i64), Option<(String, String, String)>, Option<(String, i64, String, String)>);
+/// An account with its admin row and its agent row. It has at most one of them.
+type AccountStateRow = ((String, bool, i64), Option<(String, String, String)>, Option<(String, i64, String, String)>);
 
 impl Directory for LobbyStore<'_> {
     fn account_state(&mut self, user: UserId) -> Result<Option<AccountState>, StoreError> {
-        let row: Option<StandingRow> = accounts::table
+        let row: Option<AccountStateRow> = accounts::table
             .left_join(admins::table.on(admins::user_id.eq(accounts::id)))
             .left_join(ADMIN_COMPANY.on(ADMIN_COMPANY.field(companies::code).eq(admins::company_id)))
             .left_join(agents::table.on(agents::user_id.eq(accounts::id)))
@@ -95,12 +95,12 @@ impl Directory for PlatformStore<'_> {
     }
 }
 
-/// Reads a company code from a row.
+/// Parses the company code in a row.
 pub(crate) fn code(text: &str) -> Result<CompanyCode, StoreError> {
     decode_enum(CompanyCode::parse(text).ok(), "company code")
 }
 
-/// Reads a company's status from a row.
+/// Parses a company's status in a row.
 pub(crate) fn status(text: &str) -> Result<CompanyStatus, StoreError> {
     decode_enum(CompanyStatus::parse(text), "company status")
 }

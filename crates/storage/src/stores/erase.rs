@@ -28,7 +28,7 @@ impl<C: Caller> Erasing for CompanyStore<'_, C> {
             .into_store_error()?;
         self.leave_counts(SessionRowId::new(session))?;
         self.counts.profiles(code, -1);
-        // Everything of a session refers to it with ON DELETE CASCADE.
+        // All rows that belong to a session refer to it with ON DELETE CASCADE.
         diesel::delete(sessions::table.filter(sessions::company_id.eq(code.as_str()).and(sessions::key.eq(session))))
             .execute(self.conn)
             .into_store_error()?;

@@ -90,10 +90,10 @@ impl Families for LobbyStore<'_> {
     }
 
     fn insert_family(&mut self, family: &Family, now: Timestamp) -> Result<(), StoreError> {
-        let outlived = refresh_families::table
+        let expired = refresh_families::table
             .filter(refresh_families::user_id.eq(family.newest.user.get()))
             .filter(refresh_families::refresh_expires.le(now.seconds()));
-        diesel::delete(outlived).execute(self.conn).into_store_error()?;
+        diesel::delete(expired).execute(self.conn).into_store_error()?;
         diesel::insert_into(refresh_families::table)
             .values(FamilyRow::of(family))
             .execute(self.conn)

@@ -1,16 +1,19 @@
-//! Handoffs, of one company and of all.
+//! The handoffs of one company and of all companies.
 
 mod lists;
+mod rows;
 
-use chatbot::SessionStatus;
 use diesel::{dsl::count_star, prelude::*};
 use handoff::{
     Activity, ActivityFilter, AgentRef, AllHandoffs, Handoff, HandoffFilter, HandoffPage, Handoffs, Opening, Position,
-    Priority, Sight, State, StateFilter, VisitorRef,
+    Sight, State, StateFilter,
 };
-use tenancy::{AgentId, CompanyCode, HandoffId, SessionId, SessionRowId, StoreError, Timestamp, access::Caller};
+use tenancy::{AgentId, CompanyCode, HandoffId, SessionRowId, StoreError, Timestamp, access::Caller};
 
-use self::lists::{Scope, columns, joined};
+use self::{
+    lists::Scope,
+    rows::{Joined, columns, handoff, joined},
+};
 use super::{activities, counts::Counted};
 use crate::{
     conn::Db,
@@ -19,43 +22,6 @@ use crate::{
     store::{CompanyStore, PlatformStore},
     types::At,
 };
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = handoffs)]
-struct HandoffRow {
-    id: i64,
-    session_key: i64,
-    agent_id: Option<i64>,
-    escalated_at: At,
-    resolved_at: Option<At>,
-    reason: String,
-    notes: Option<String>,
-    priority: String,
-}
-
-/// A handoff beside its session's id, its agent's name and its visitor.
-type Joined = (HandoffRow, String, String, Option<String>, Option<(String, String, Option<String>)>);
-
-fn handoff((row, session_id, session_status, agent_name, visitor): Joined) -> Result<Handoff, StoreError> {
-    let agent = row.agent_id.zip(agent_name).map(|(id, name)| AgentRef { id: AgentId::new(id), name });
-    let state = match (row.resolved_at, agent) {
-        (Some(At(at)), agent) => State::Resolved { agent, at },
-        (None, Some(agent)) => State::Assigned(agent),
-        (None, None) => State::Pending,
-    };
-    Ok(Handoff {
-        id: HandoffId::new(row.id),
-        session: SessionRowId::new(row.session_key),
-        session_id: decode_enum(SessionId::parse(&session_id).ok(), "session id")?,
-        session_status: decode_enum(SessionStatus::parse(&session_status), "session status")?,
-        state,
-        escalated_at: row.escalated_at.0,
-        reason: row.reason,
-        notes: row.notes,
-        priority: decode_enum(Priority::parse(&row.priority), "priority")?,
-        visitor: visitor.map(|(name, phone, email)| VisitorRef { name, phone, email }),
-    })
-}
 
 impl<C: Caller> Handoffs for CompanyStore<'_, C> {
     fn handoff(&mut self, id: HandoffId) -> Result<Option<Handoff>, StoreError> {
@@ -87,7 +53,7 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
         now: Timestamp,
     ) -> Result<Handoff, StoreError> {
         let code = self.code();
-        let fresh = (
+        let values = (
             handoffs::agent_id.eq(None::<i64>),
             handoffs::resolved_at.eq(None::<At>),
             handoffs::notes.eq(None::<String>),
@@ -96,11 +62,11 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
             handoffs::priority.eq(opening.priority.as_str()),
         );
         self.leave_counts(session)?;
-        let known =
+        let row =
             handoffs::table.filter(handoffs::company_id.eq(code.as_str()).and(handoffs::session_key.eq(session.get())));
-        if diesel::update(known).set(fresh.clone()).execute(self.conn).into_store_error()? == 0 {
+        if diesel::update(row).set(values.clone()).execute(self.conn).into_store_error()? == 0 {
             diesel::insert_into(handoffs::table)
-                .values((handoffs::company_id.eq(code.as_str()), handoffs::session_key.eq(session.get()), fresh))
+                .values((handoffs::company_id.eq(code.as_str()), handoffs::session_key.eq(session.get()), values))
                 .execute(self.conn)
                 .into_store_error()?;
         }
@@ -115,14 +81,14 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
             State::Pending | State::Assigned(_) => None,
         };
         let row = handoffs::table.filter(handoffs::company_id.eq(code.as_str()).and(handoffs::id.eq(id.get())));
-        let was: Option<(Option<i64>, Option<At>)> =
+        let before: Option<(Option<i64>, Option<At>)> =
             row.select((handoffs::agent_id, handoffs::resolved_at)).first(self.conn).optional().into_store_error()?;
-        let Some(was) = was else { return Ok(()) };
+        let Some(before) = before else { return Ok(()) };
         diesel::update(row)
             .set((handoffs::agent_id.eq(agent), handoffs::resolved_at.eq(resolved_at), handoffs::notes.eq(notes)))
             .execute(self.conn)
             .into_store_error()?;
-        self.counts.handoffs(code, Counted::at(was), -1);
+        self.counts.handoffs(code, Counted::at(before), -1);
         self.counts.handoffs(code, Counted::at((agent, resolved_at)), 1);
         Ok(())
     }
@@ -152,7 +118,7 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
         let code = self.code();
         let agent = agents::table.filter(agents::company_id.eq(code.as_str()).and(agents::id.eq(id.get())));
         if let Db::Pg(conn) = &mut *self.conn {
-            // The account alone: a join would lock the agent's row too, and in an order of its own.
+            // Only the account is locked. A join would lock the agent's row too, in an undefined order.
             accounts::table
                 .filter(accounts::id.eq_any(agent.select(agents::user_id)))
                 .select(accounts::id)
@@ -173,11 +139,11 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
 
     fn forget_agent(&mut self, id: AgentId) -> Result<(), StoreError> {
         let code = self.code();
-        let closed = handoffs::table
+        let resolved = handoffs::table
             .filter(handoffs::company_id.eq(code.as_str()).and(handoffs::agent_id.eq(id.get())))
             .filter(handoffs::resolved_at.is_not_null());
         let forgotten =
-            diesel::update(closed).set(handoffs::agent_id.eq(None::<i64>)).execute(self.conn).into_store_error()?;
+            diesel::update(resolved).set(handoffs::agent_id.eq(None::<i64>)).execute(self.conn).into_store_error()?;
         let at = Counted { agent: Some(id.get()), resolved: true };
         self.counts.handoffs(code, at, -i64::try_from(forgotten).unwrap_or(i64::MAX));
         let of_company = transfers::table.filter(transfers::company_id.eq(code.as_str()));
@@ -227,31 +193,31 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
 }
 
 impl<C: Caller> CompanyStore<'_, C> {
-    /// Notes that the handoff of a session, if it has one, is no longer counted where it is.
+    /// Notes that the handoff of a session, if there is one, leaves the count that it belongs to.
     pub(super) fn leave_counts(&mut self, session: SessionRowId) -> Result<(), StoreError> {
         let code = self.code();
-        let was: Option<(Option<i64>, Option<At>)> = handoffs::table
+        let before: Option<(Option<i64>, Option<At>)> = handoffs::table
             .filter(handoffs::company_id.eq(code.as_str()).and(handoffs::session_key.eq(session.get())))
             .select((handoffs::agent_id, handoffs::resolved_at))
             .first(self.conn)
             .optional()
             .into_store_error()?;
-        if let Some(was) = was {
-            self.counts.handoffs(code, Counted::at(was), -1);
+        if let Some(before) = before {
+            self.counts.handoffs(code, Counted::at(before), -1);
         }
         Ok(())
     }
 }
 
 impl Counted {
-    /// Where a row with this agent and this moment of resolution is counted.
+    /// Returns the count that a row with this agent and this moment of resolution belongs to.
     fn at((agent, resolved_at): (Option<i64>, Option<At>)) -> Self {
         Self { agent, resolved: resolved_at.is_some() }
     }
 }
 
-/// How many handoffs are open: of a company, or without one of all that are not closed. In two
-/// parts, each of which has an index.
+/// Counts the open handoffs of a company, or of all companies that are not closed. It adds two queries, because
+/// there is an index for each of them.
 pub(super) fn count_open(conn: &mut Db, company: Option<CompanyCode>) -> Result<i64, StoreError> {
     let scope = company.map_or(Scope::Open(None), Scope::Company);
     let mut count = |state| -> Result<i64, StoreError> {

@@ -1,4 +1,4 @@
-//! Idempotency keys, and the keys of requests that made a session.
+//! Idempotency keys, and the keys of requests that opened a session.
 
 use std::net::IpAddr;
 
@@ -119,7 +119,7 @@ impl<C: Caller> IdempotencyKeys for CompanyStore<'_, C> {
         since: Timestamp,
     ) -> Result<bool, StoreError> {
         let code = self.code();
-        // Notes hold addresses and are good for minutes, so what has run out goes.
+        // The rows hold IP addresses and are valid only for minutes, so expired ones are deleted.
         diesel::delete(
             opening_keys::table
                 .filter(opening_keys::company_id.eq(code.as_str()).and(opening_keys::created_at.lt(At(since)))),
@@ -140,7 +140,7 @@ impl<C: Caller> IdempotencyKeys for CompanyStore<'_, C> {
                 opening_keys::session_key.eq(excluded(opening_keys::session_key)),
                 opening_keys::created_at.eq(excluded(opening_keys::created_at)),
             ));
-        // `QueryDsl::filter` does not reach the WHERE of an upsert.
+        // `QueryDsl::filter` cannot set the WHERE of an upsert.
         let changed =
             dual_backend(diesel::query_dsl::methods::FilterDsl::filter(upsert, opening_keys::created_at.lt(At(since))))
                 .execute(self.conn)
@@ -149,7 +149,7 @@ impl<C: Caller> IdempotencyKeys for CompanyStore<'_, C> {
     }
 }
 
-/// A claim is running exactly while it has a lease.
+/// Returns `lease_until`, `reply_seq` and `last_seq`. A claim is running exactly while it has a lease.
 fn columns(state: ClaimState) -> (Option<At>, Option<i64>, Option<i64>) {
     match state {
         ClaimState::Running { lease_until } => (Some(At(lease_until)), None, None),

@@ -1,4 +1,4 @@
-//! What a company knows.
+//! A company's knowledge base.
 
 use std::collections::{HashMap, HashSet};
 
@@ -20,7 +20,7 @@ use crate::{
     types::At,
 };
 
-/// Rows of one statement: SQLite takes 32,766 parameters.
+/// Rows per statement. SQLite accepts 32,766 parameters.
 const BATCH: usize = 1_000;
 
 #[derive(Queryable, Selectable)]
@@ -57,7 +57,7 @@ struct NewDocument<'a> {
     created_at: At,
 }
 
-// Nothing here may be missing; were that possible, Diesel would send SQLite each row by itself.
+// Diesel would insert the rows one by one on SQLite if a column could be left to its default.
 #[derive(Insertable)]
 #[diesel(table_name = chunks, treat_none_as_default_value = false)]
 struct NewChunk<'a> {
@@ -86,13 +86,13 @@ impl<'a> NewChunk<'a> {
     }
 }
 
-/// Every query of a company's documents starts here.
+/// Selects the documents of a company. Every query of them starts here.
 #[auto_type]
 fn own_documents<'a>(code: &'a str) -> _ {
     documents::table.filter(documents::company_id.eq(code))
 }
 
-/// Every query of a company's chunks starts here.
+/// Selects the chunks of a company. Every query of them starts here.
 #[auto_type]
 fn own_chunks<'a>(code: &'a str) -> _ {
     chunks::table.filter(chunks::company_id.eq(code))
@@ -141,9 +141,9 @@ impl<C: Caller> KnowledgeBase for CompanyStore<'_, C> {
     fn replace_faq(&mut self, entries: &[Entry], now: Timestamp) -> Result<Version, StoreError> {
         let code = self.code();
         let code = code.as_str();
-        let version = raise(self.conn, code)?;
+        let version = raise_version(self.conn, code)?;
         diesel::delete(own_chunks(code)).execute(self.conn).into_store_error()?;
-        let documents = name_documents(self.conn, code, entries, now)?;
+        let documents = ensure_documents(self.conn, code, entries, now)?;
         let rows = entries
             .iter()
             .zip(1..)
@@ -160,16 +160,16 @@ impl<C: Caller> KnowledgeBase for CompanyStore<'_, C> {
     fn merge_faq(&mut self, entries: &[Entry], now: Timestamp) -> Result<Version, StoreError> {
         let code = self.code();
         let code = code.as_str();
-        let version = raise(self.conn, code)?;
-        let mut ends = ends(self.conn, code)?;
-        let documents = name_documents(self.conn, code, entries, now)?;
+        let version = raise_version(self.conn, code)?;
+        let mut last_positions = last_positions(self.conn, code)?;
+        let documents = ensure_documents(self.conn, code, entries, now)?;
         let rows = entries
             .iter()
             .map(|entry| {
                 let document = decode_enum(documents.get(entry.document.as_str()).copied(), "document")?;
-                let end = ends.entry(document).or_insert(0);
-                *end += 1;
-                Ok(NewChunk::of(entry, code, document, *end))
+                let position = last_positions.entry(document).or_insert(0);
+                *position += 1;
+                Ok(NewChunk::of(entry, code, document, *position))
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
         put_chunks(self.conn, code, &rows)?;
@@ -178,9 +178,9 @@ impl<C: Caller> KnowledgeBase for CompanyStore<'_, C> {
     }
 }
 
-/// Raises the version. The first statement of each change: on PostgreSQL the row it
-/// locks makes two changes of one company's knowledge wait for each other.
-fn raise(conn: &mut Db, code: &str) -> Result<Version, StoreError> {
+/// Raises the version. It is the first statement of every change: on PostgreSQL it locks the company's row, so
+/// that two changes of one company's knowledge run one after the other.
+fn raise_version(conn: &mut Db, code: &str) -> Result<Version, StoreError> {
     diesel::update(companies::table.find(code))
         .set(companies::knowledge_version.eq(companies::knowledge_version + 1))
         .returning(companies::knowledge_version)
@@ -189,9 +189,9 @@ fn raise(conn: &mut Db, code: &str) -> Result<Version, StoreError> {
         .into_store_error()
 }
 
-/// The ids of all documents by title, after those that the entries name and that were
-/// missing have been made.
-fn name_documents(
+/// Inserts the documents that the entries name and that do not exist yet, and returns the ids of all documents
+/// by title.
+fn ensure_documents(
     conn: &mut Db,
     code: &str,
     entries: &[Entry],
@@ -200,45 +200,45 @@ fn name_documents(
     let known: Vec<(String, i64)> =
         own_documents(code).select((documents::title, documents::id)).load(conn).into_store_error()?;
     let mut known: HashMap<String, i64> = known.into_iter().collect();
-    let mut named = HashSet::new();
+    let mut seen = HashSet::new();
     let missing: Vec<_> = entries
         .iter()
         .map(|entry| entry.document.as_str())
-        .filter(|title| !known.contains_key(*title) && named.insert(*title))
+        .filter(|title| !known.contains_key(*title) && seen.insert(*title))
         .map(|title| NewDocument { company_id: code, title, created_at: At(now) })
         .collect();
     for batch in missing.chunks(BATCH) {
-        let made: Vec<(String, i64)> = each_db!(conn, c => diesel::insert_into(documents::table)
+        let inserted: Vec<(String, i64)> = each_db!(conn, c => diesel::insert_into(documents::table)
             .values(batch)
             .returning((documents::title, documents::id))
             .get_results(c))
         .into_store_error()?;
-        known.extend(made);
+        known.extend(inserted);
     }
     Ok(known)
 }
 
-/// The last position in each document.
-fn ends(conn: &mut Db, code: &str) -> Result<HashMap<i64, i64>, StoreError> {
+/// Returns the last position in each document.
+fn last_positions(conn: &mut Db, code: &str) -> Result<HashMap<i64, i64>, StoreError> {
     let rows: Vec<(i64, Option<i64>)> = own_chunks(code)
         .group_by(chunks::document_id)
         .select((chunks::document_id, max(chunks::position)))
         .load(conn)
         .into_store_error()?;
-    Ok(rows.into_iter().filter_map(|(document, end)| Some((document, end?))).collect())
+    Ok(rows.into_iter().filter_map(|(document, position)| Some((document, position?))).collect())
 }
 
-/// Inserts chunks, or changes those with the same ids, which keep their places in the documents they stay
-/// in. Indexes are touched only where something moves: on SQLite all companies wait for this writer.
+/// Upserts chunks. A chunk that stays in its document keeps its position. Upserts do not touch the indexes of
+/// unchanged columns, which saves time: on SQLite all companies wait for this writer.
 fn put_chunks(conn: &mut Db, code: &str, rows: &[NewChunk<'_>]) -> Result<(), StoreError> {
-    let stays = chunks::document_id.eq(excluded(chunks::document_id));
+    let keeps_document = chunks::document_id.eq(excluded(chunks::document_id));
     let changes = (
         chunks::document_id.eq(excluded(chunks::document_id)),
         chunks::section.eq(excluded(chunks::section)),
         chunks::question.eq(excluded(chunks::question)),
         chunks::answer.eq(excluded(chunks::answer)),
         chunks::page.eq(excluded(chunks::page)),
-        chunks::position.eq(case_when(stays, chunks::position).otherwise(excluded(chunks::position))),
+        chunks::position.eq(case_when(keeps_document, chunks::position).otherwise(excluded(chunks::position))),
     );
     for batch in rows.chunks(BATCH) {
         match conn {
@@ -255,8 +255,8 @@ fn put_chunks(conn: &mut Db, code: &str, rows: &[NewChunk<'_>]) -> Result<(), St
     Ok(())
 }
 
-/// The same in eight parameters: with eight for each row, PostgreSQL spends two fifths of its time on
-/// parsing and planning the statement.
+/// Upserts chunks with eight parameters in all. With eight per row, PostgreSQL would spend two fifths of its
+/// time on parsing and planning the statement.
 fn put_by_arrays<'a>(conn: &mut PgConnection, code: &str, rows: &[NewChunk<'a>]) -> QueryResult<usize> {
     let numbers = |of: fn(&NewChunk<'a>) -> i64| rows.iter().map(of).collect::<Vec<_>>();
     let texts = |of: fn(&NewChunk<'a>) -> &'a str| rows.iter().map(of).collect::<Vec<_>>();

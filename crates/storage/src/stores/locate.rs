@@ -1,4 +1,4 @@
-//! Where things are, for the superadmin, who names them without their company.
+//! Finding the company of an object. Superadmins name objects without their company.
 
 use diesel::prelude::*;
 use tenancy::{AgentId, CompanyCode, HandoffId, ProfileId, SessionId, StoreError};
@@ -10,9 +10,9 @@ use crate::{
     store::PlatformStore,
 };
 
-/// Something that belongs to one company.
+/// An object that belongs to one company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say all there is")]
+#[expect(missing_docs, reason = "the names say everything")]
 pub enum Place {
     Company(CompanyCode),
     Agent(AgentId),
@@ -22,11 +22,11 @@ pub enum Place {
 }
 
 impl PlatformStore<'_> {
-    /// The company that something belongs to. `None` if there is no such thing, or its
-    /// company is closed.
+    /// Returns the company that an object belongs to, or `None` if the object does not exist or its company is
+    /// closed.
     ///
     /// # Errors
-    /// Only when the store fails.
+    /// Only if the store fails.
     pub fn locate(&mut self, place: Place) -> Result<Option<CompanyCode>, StoreError> {
         let open = companies::table.filter(companies::status.ne("closed")).select(companies::code);
         let found: Option<String> = match place {

@@ -1,4 +1,4 @@
-//! Making accounts: one way for every store.
+//! Inserting accounts, in the same way for every store.
 
 use diesel::{dsl::exists, prelude::*};
 use identity::{
@@ -29,8 +29,9 @@ impl<C: Caller> Logins for CompanyStore<'_, C> {
     }
 }
 
-/// Inserts first and looks only where that did nothing: a look before it could be
-/// overtaken, and a violation would end the transaction on PostgreSQL.
+/// Inserts the account, and checks what is taken only if the insert did nothing. Another transaction could take
+/// a login name between a check and the insert, and a unique violation would abort the transaction on
+/// PostgreSQL.
 fn reserve(conn: &mut Db, account: &NewAccount, now: Timestamp) -> Result<Reserved, StoreError> {
     let id: Option<i64> = dual_backend(
         diesel::insert_into(accounts::table)

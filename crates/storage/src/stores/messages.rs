@@ -44,7 +44,7 @@ impl MessageRow {
     fn into_message(self, attachments: Vec<Attachment>) -> Result<Message, StoreError> {
         let mut detail: Detail = self.detail.read()?;
         if let Detail::Bot { reply } = &mut detail {
-            // The document leaves the text out, since the row has it.
+            // The document does not contain the text, since the row has it.
             reply.response = self.content.clone().unwrap_or_default();
         }
         Ok(Message {
@@ -61,7 +61,7 @@ impl MessageRow {
 }
 
 impl<C: Caller> CompanyStore<'_, C> {
-    /// Every query of messages starts here.
+    /// Selects the messages of a session. Every query of messages starts here.
     fn own_messages(&self, session: SessionRowId) -> messages::BoxedQuery<'static, AnyBackend> {
         messages::table
             .filter(messages::company_id.eq(self.code().to_string()))
@@ -69,7 +69,8 @@ impl<C: Caller> CompanyStore<'_, C> {
             .into_boxed()
     }
 
-    /// Stores messages behind position `last_seq`, which the caller has just moved on.
+    /// Inserts messages behind position `last_seq`. The caller has already written the session's new last
+    /// position.
     pub(super) fn insert_messages(
         &mut self,
         session: SessionRowId,
@@ -95,16 +96,16 @@ impl<C: Caller> CompanyStore<'_, C> {
             .collect::<Result<Vec<_>, StoreError>>()?;
         let insert = diesel::insert_into(messages::table);
         let mut ids: Vec<i64> = match &mut *self.conn {
-            // One round trip for all of them.
+            // All rows in one round trip.
             Db::Pg(conn) => insert.values(&rows).returning(messages::id).get_results(conn).into_store_error()?,
-            // Diesel would wrap a batch in one more savepoint.
+            // Diesel would wrap a batch in another savepoint.
             Db::Sqlite(conn) => rows
                 .iter()
                 .map(|row| diesel::insert_into(messages::table).values(row).returning(messages::id).get_result(conn))
                 .collect::<QueryResult<_>>()
                 .into_store_error()?,
         };
-        // Identities rise in the order of the rows; RETURNING promises no order.
+        // Ids rise in the order of the rows, but RETURNING guarantees no order.
         ids.sort_unstable();
         let company = code.as_str();
         let links = ids.iter().zip(new).flat_map(|(id, message)| {
@@ -127,10 +128,10 @@ impl<C: Caller> CompanyStore<'_, C> {
         Ok(ids.into_iter().map(MessageId::new).collect())
     }
 
-    /// Adds the files, which one more query finds for all the rows.
+    /// Converts rows to messages. One query finds the files of all of them.
     fn with_files(&mut self, session: SessionRowId, rows: Vec<MessageRow>) -> Result<Vec<Message>, StoreError> {
         let code = self.code();
-        // Ids rise with the positions, so the first and the last row bound them all.
+        // Ids rise with the positions, so all ids lie between those of the first and the last row.
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(Vec::new()) };
         let found: Vec<(i64, AttachmentRow, Option<i64>)> = message_files::table
             .inner_join(
@@ -161,8 +162,8 @@ impl<C: Caller> CompanyStore<'_, C> {
         Ok(messages)
     }
 
-    /// Takes the ids of deleted agents off what they wrote. The documents keep them: whoever
-    /// deletes an agent should not have to search all messages of a company.
+    /// Removes the ids of deleted agents from their messages. The stored documents keep them, so that deleting
+    /// an agent does not have to search all messages of the company.
     fn forget_the_gone(&mut self, messages: &mut [Message]) -> Result<(), StoreError> {
         let author = |message: &Message| match message.detail {
             Detail::Agent { id, .. } => id,

@@ -1,18 +1,19 @@
-//! From which end of a list a numbered page is reached.
+//! Reading a numbered page from the nearer end of a list.
 
-/// What to skip and to take, once it is known how many rows there are.
+/// The rows to skip and to take for a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PageWindow {
-    /// The page lies beyond the end.
+    /// The page is behind the end of the list.
     Nothing,
-    /// In the order of the list.
+    /// Read in the order of the list.
     FromStart { offset: i64, limit: i64 },
-    /// In the opposite order; the rows are to be turned round.
+    /// Read in the opposite order. The caller must reverse the rows.
     FromEnd { offset: i64, limit: i64 },
 }
 
 impl PageWindow {
-    /// Databases walk over what they skip, so a page is reached from the end that is nearer.
+    /// Returns the window of a page in a list of `count` rows. Databases read the rows that they skip, so it
+    /// starts from the nearer end.
     pub(super) fn of(count: i64, offset: i64, limit: i64) -> Self {
         let limit = limit.min(count - offset);
         if limit <= 0 {
@@ -41,8 +42,8 @@ mod tests {
                 PageWindow::Nothing => Vec::new(),
                 PageWindow::FromStart { offset, limit } => cut(&list, offset, limit),
                 PageWindow::FromEnd { offset, limit } => {
-                    let turned: Vec<i64> = list.iter().rev().copied().collect();
-                    cut(&turned, offset, limit).into_iter().rev().collect()
+                    let reversed: Vec<i64> = list.iter().rev().copied().collect();
+                    cut(&reversed, offset, limit).into_iter().rev().collect()
                 }
             };
             prop_assert_eq!(page, cut(&list, offset, limit));

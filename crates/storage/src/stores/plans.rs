@@ -6,10 +6,7 @@ use tenancy::{
     plans::{NewPlan, Plan, PlanFilter, PlanName, Plans},
 };
 
-use super::{
-    profiles::end,
-    search::{contains, folded},
-};
+use super::search::{contains, end_of, folded};
 use crate::{
     conn::AnyBackend,
     error::{IntoStoreError as _, decode_enum},
@@ -104,7 +101,7 @@ impl Plans for PlatformStore<'_> {
     }
 }
 
-/// The active plans that a filter lets through.
+/// Selects the active plans that match a filter.
 fn active(filter: &PlanFilter) -> plans::BoxedQuery<'static, AnyBackend> {
     let mut query = plans::table.filter(plans::is_active.eq(true)).into_boxed();
     if let Some(part) = &filter.search {
@@ -117,7 +114,7 @@ fn active(filter: &PlanFilter) -> plans::BoxedQuery<'static, AnyBackend> {
         query = query.filter(plans::created_at.ge(At(day.start())));
     }
     if let Some(day) = filter.created_to {
-        query = query.filter(plans::created_at.lt(At(end(day))));
+        query = query.filter(plans::created_at.lt(At(end_of(day))));
     }
     query
 }

@@ -1,4 +1,4 @@
-//! The platform's way into one company.
+//! Entering a company's office from the platform.
 
 use identity::ports::{CompanyOffice, Platform};
 use tenancy::{CompanyCode, Fault, StoreError, access::Refused};

@@ -1,4 +1,4 @@
-//! Visitor profiles, of one company and of all.
+//! The visitor profiles of one company and of all companies.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -10,14 +10,14 @@ use diesel::{
     prelude::*,
     sql_types::Bool,
 };
-use tenancy::{CompanyCode, Date, ProfileId, SessionId, SessionRowId, StoreError, Timestamp, access::Caller};
+use tenancy::{CompanyCode, ProfileId, SessionId, SessionRowId, StoreError, Timestamp, access::Caller};
 
 use super::{
     counts,
     directory::code,
     handoffs,
     page_window::PageWindow,
-    search::{contains, folded},
+    search::{contains, end_of, folded},
 };
 use crate::{
     conn::{AnyBackend, Db},
@@ -43,7 +43,7 @@ struct ProfileRow {
     created_at: At,
 }
 
-/// What a profile shows of its session.
+/// The columns of a session that a profile shows.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = sessions)]
 struct SessionSide {
@@ -75,30 +75,31 @@ impl ProfileRow {
     }
 }
 
-/// Whose profiles a query is about.
+/// The companies whose profiles a query reads.
 #[derive(Clone, Copy)]
 enum Scope {
     Company(CompanyCode),
-    /// Of every company that is not closed.
-    Everyone,
+    /// All companies that are not closed.
+    AllOpen,
 }
 
 impl Scope {
     fn company(self) -> Option<CompanyCode> {
         match self {
             Self::Company(code) => Some(code),
-            Self::Everyone => None,
+            Self::AllOpen => None,
         }
     }
 
-    /// Every query of profiles starts here.
+    /// Selects all profiles in scope. Every query of profiles starts here.
     fn profiles(self) -> profiles::BoxedQuery<'static, AnyBackend> {
         let all = profiles::table.into_boxed();
         match self {
             Self::Company(code) => all.filter(profiles::company_id.eq(code.to_string())),
-            // Said of the few that are closed, this leaves the order to the index over all, which
-            // is for those queries alone that say what is true of every id.
-            Self::Everyone => all.filter(sql::<Bool>("profiles.id > 0")).filter(
+            // Exclude the few closed companies instead of listing the open ones, so that the planner can use
+            // the `_everywhere` index for the order. It is partial, on a condition that is true of every id, so
+            // that no other query uses it.
+            Self::AllOpen => all.filter(sql::<Bool>("profiles.id > 0")).filter(
                 profiles::company_id
                     .ne_all(companies::table.filter(companies::status.eq("closed")).select(companies::code)),
             ),
@@ -117,7 +118,7 @@ impl Scope {
             query = query.filter(profiles::created_at.ge(At(day.start())));
         }
         if let Some(day) = filter.created_to {
-            query = query.filter(profiles::created_at.lt(At(end(day))));
+            query = query.filter(profiles::created_at.lt(At(end_of(day))));
         }
         query
     }
@@ -129,7 +130,7 @@ impl Scope {
         offset: i64,
         limit: i64,
     ) -> Result<(i64, Vec<ProfileListing>), StoreError> {
-        let count = match counts::kept_profiles(conn, self.company(), filter)? {
+        let count = match counts::stored_profiles(conn, self.company(), filter)? {
             Some(count) => count,
             None => self.filtered(filter).select(count_star()).first(conn).into_store_error()?,
         };
@@ -163,16 +164,17 @@ impl Scope {
         Ok((count, listings.collect::<Result<_, StoreError>>()?))
     }
 
-    /// Ranges of an index where there is one, and two passes over the rest: one over the profiles,
-    /// one over their sessions. An index on `last_used` would be written with every turn.
+    /// Computes the statistics from ranges of an index where there is one, and from one pass over the profiles
+    /// and one over their sessions. There is no index on `last_used`, because every turn would have to write
+    /// it.
     fn stats(self, conn: &mut Db, now: Timestamp) -> Result<ProfileStats, StoreError> {
-        let mut made_since = |since: Timestamp| -> Result<i64, StoreError> {
-            let made = self.profiles().filter(profiles::created_at.ge(At(since)));
-            made.select(count_star()).first(conn).into_store_error()
+        let mut count_since = |since: Timestamp| -> Result<i64, StoreError> {
+            let created = self.profiles().filter(profiles::created_at.ge(At(since)));
+            created.select(count_star()).first(conn).into_store_error()
         };
-        let today = made_since(now.start_of_day())?;
-        let this_week = made_since(now.start_of_week())?;
-        let this_month = made_since(now.start_of_month())?;
+        let today = count_since(now.start_of_day())?;
+        let this_week = count_since(now.start_of_week())?;
+        let this_month = count_since(now.start_of_month())?;
         let (with_email, favorites) = self
             .profiles()
             .select((count(profiles::email), count(case_when(profiles::is_favorite.eq(true), profiles::id))))
@@ -195,7 +197,7 @@ impl Scope {
         })
     }
 
-    /// How many sessions with a profile were used this week, and today.
+    /// Counts the sessions with a profile that were used in the last 7 days, and in the last 24 hours.
     fn used(self, conn: &mut Db, now: Timestamp) -> Result<(i64, i64), StoreError> {
         let used_since = |days: u64| sessions::last_used.ge(At(now.minus(Duration::from_hours(days * 24))));
         let counted = sessions::table
@@ -207,7 +209,7 @@ impl Scope {
             .select((count_star(), count(case_when(used_since(1), sessions::key))));
         match self {
             Self::Company(code) => counted.filter(profiles::company_id.eq(code.as_str())).first(conn),
-            Self::Everyone => {
+            Self::AllOpen => {
                 let closed = companies::table.filter(companies::status.eq("closed")).select(companies::code);
                 counted.filter(profiles::company_id.ne_all(closed)).first(conn)
             }
@@ -219,7 +221,7 @@ impl Scope {
         let counted = profiles::table.group_by(profiles::country_code).select((profiles::country_code, count_star()));
         let mut counted: Vec<(String, i64)> = match self {
             Self::Company(code) => counted.filter(profiles::company_id.eq(code.as_str())).load(conn),
-            Self::Everyone => {
+            Self::AllOpen => {
                 let closed = companies::table.filter(companies::status.eq("closed")).select(companies::code);
                 counted.filter(profiles::company_id.ne_all(closed)).load(conn)
             }
@@ -229,7 +231,7 @@ impl Scope {
         Ok(counted)
     }
 
-    /// The one profile that a query of this scope finds.
+    /// Returns the one profile that a query of this scope finds.
     fn one(
         self,
         conn: &mut Db,
@@ -243,12 +245,12 @@ impl Scope {
         row.into_profile(session).map(Some)
     }
 
-    /// The sessions with these keys.
+    /// Reads the sessions with these row ids.
     fn session_sides(self, conn: &mut Db, keys: &[i64]) -> Result<HashMap<i64, SessionSide>, StoreError> {
         let rows = sessions::table.filter(sessions::key.eq_any(keys)).select(SessionSide::as_select());
         let rows: Vec<SessionSide> = match self {
             Self::Company(code) => rows.filter(sessions::company_id.eq(code.as_str())).load(conn),
-            Self::Everyone => rows.load(conn),
+            Self::AllOpen => rows.load(conn),
         }
         .into_store_error()?;
         Ok(rows.into_iter().map(|row| (row.key, row)).collect())
@@ -281,9 +283,9 @@ impl<C: Caller> Profiles for CompanyStore<'_, C> {
             profiles::country_code.eq(&profile.country_code),
             profiles::search_key.eq(search_key(profile)),
         );
-        let known =
+        let row =
             profiles::table.filter(profiles::company_id.eq(code.as_str()).and(profiles::session_key.eq(session.get())));
-        if diesel::update(known).set(values.clone()).execute(self.conn).into_store_error()? == 0 {
+        if diesel::update(row).set(values.clone()).execute(self.conn).into_store_error()? == 0 {
             diesel::insert_into(profiles::table)
                 .values((
                     profiles::company_id.eq(code.as_str()),
@@ -320,20 +322,15 @@ impl AllProfiles for PlatformStore<'_> {
         offset: i64,
         limit: i64,
     ) -> Result<(i64, Vec<ProfileListing>), StoreError> {
-        Scope::Everyone.page(self.conn, filter, offset, limit)
+        Scope::AllOpen.page(self.conn, filter, offset, limit)
     }
 
     fn all_profile_stats(&mut self, now: Timestamp) -> Result<ProfileStats, StoreError> {
-        Scope::Everyone.stats(self.conn, now)
+        Scope::AllOpen.stats(self.conn, now)
     }
 }
 
-/// What a search looks into.
+/// Returns the folded text that searches look in.
 fn search_key(profile: &NewProfile) -> String {
     folded(&format!("{}\n{}\n{}", profile.name, profile.phone, profile.email.as_deref().unwrap_or("")))
-}
-
-/// The first moment after a day.
-pub(super) fn end(day: Date) -> Timestamp {
-    day.start().plus(Duration::from_hours(24))
 }

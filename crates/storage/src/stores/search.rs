@@ -1,16 +1,20 @@
-//! Searching in texts, alike on both databases: SQLite folds ASCII only, so case is folded here.
+//! Searching, with the same results on both databases. SQLite folds only ASCII, so case is folded here.
 
-/// No searched text is longer. What is cut off a longer part finds nothing anyway, and
-/// SQLite refuses patterns of more than 50,000 bytes.
+use std::time::Duration;
+
+use tenancy::{Date, Timestamp};
+
+/// Maximum length of a searched part, in Unicode scalar values. No stored text is longer, so a longer part matches
+/// nothing anyway. SQLite refuses patterns of more than 50,000 bytes.
 const LONGEST: usize = 5_000;
 
-/// Folds case. A final sigma is one only at the end of a word, and a part of a text may
-/// end where the text goes on.
+/// Folds case. A final sigma becomes an ordinary one, because a searched part may end in the middle of a word,
+/// where the stored text has an ordinary sigma.
 pub(super) fn folded(text: &str) -> String {
     text.to_lowercase().replace('\u{3c2}', "\u{3c3}")
 }
 
-/// A LIKE pattern, with backslash as its escape, for folded texts that contain `part`.
+/// Returns the LIKE pattern for folded texts that contain `part`. Its escape character is the backslash.
 pub(super) fn contains(part: &str) -> String {
     let mut pattern = String::from("%");
     for c in folded(part).chars().take(LONGEST) {
@@ -21,6 +25,11 @@ pub(super) fn contains(part: &str) -> String {
     }
     pattern.push('%');
     pattern
+}
+
+/// Returns the first moment after a day.
+pub(super) fn end_of(day: Date) -> Timestamp {
+    day.start().plus(Duration::from_hours(24))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Sessions, and the one statement that appends to them.
+//! Sessions, and the one operation that appends to them.
 
 use std::sync::{Arc, OnceLock};
 
@@ -14,7 +14,7 @@ use crate::{
     types::{At, Json},
 };
 
-/// What a turn stands on beside the session: name, settings, and the versions.
+/// The company's columns in a snapshot: name, settings, settings version, knowledge version.
 type CompanyRow = (String, Option<Json>, i64, i64);
 
 #[derive(Queryable, Selectable)]
@@ -37,7 +37,7 @@ pub(super) struct SessionRow {
     updated_at: At,
 }
 
-/// The profile that belongs to a session, if there is one.
+/// The id and name of a session's profile, if there is one.
 pub(super) type ProfileLink = Option<(i64, String)>;
 
 impl SessionRow {
@@ -104,7 +104,7 @@ impl<C: Caller> Sessions for CompanyStore<'_, C> {
     fn append(
         &mut self,
         session: &Session,
-        basis: ExpectedVersions,
+        expected: ExpectedVersions,
         messages: &[NewMessage],
         now: Timestamp,
     ) -> Result<Option<(SessionRowId, Vec<MessageId>)>, StoreError> {
@@ -113,10 +113,10 @@ impl<C: Caller> Sessions for CompanyStore<'_, C> {
             collected => Some(Json::of(collected)?),
         };
         let added = i64::try_from(messages.len()).unwrap_or(i64::MAX);
-        let key = if basis.revision == 0 {
-            self.insert_session(session, collected, basis, added, now)?
+        let key = if expected.revision == 0 {
+            self.insert_session(session, collected, expected, added, now)?
         } else {
-            self.update_session(session, collected, basis, added, now)?.then_some(session.key)
+            self.update_session(session, collected, expected, added, now)?.then_some(session.key)
         };
         let Some(key) = key else { return Ok(None) };
         let ids = self.insert_messages(key, session.last_seq, messages, now)?;
@@ -156,12 +156,12 @@ impl<C: Caller> CompanyStore<'_, C> {
         &mut self,
         session: &Session,
         collected: Option<Json>,
-        basis: ExpectedVersions,
+        expected: ExpectedVersions,
         added: i64,
         now: Timestamp,
     ) -> Result<Option<SessionRowId>, StoreError> {
         let code = self.code();
-        if let Some((settings, knowledge)) = basis.versions {
+        if let Some((settings, knowledge)) = expected.versions {
             let unmoved = companies::table
                 .filter(companies::code.eq(code.as_str()))
                 .filter(companies::settings_version.eq(settings).and(companies::knowledge_version.eq(knowledge)));
@@ -191,13 +191,13 @@ impl<C: Caller> CompanyStore<'_, C> {
         Ok(Some(SessionRowId::new(key)))
     }
 
-    /// Writes the session if its row, and the company's where versions are given, is
-    /// still what the caller read.
+    /// Writes the session if its row is unchanged since the caller read it, and with expected versions also the
+    /// company's row. Returns whether it did.
     fn update_session(
         &mut self,
         session: &Session,
         collected: Option<Json>,
-        basis: ExpectedVersions,
+        expected: ExpectedVersions,
         added: i64,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
@@ -205,7 +205,7 @@ impl<C: Caller> CompanyStore<'_, C> {
         let row = sessions::table
             .filter(sessions::company_id.eq(code.as_str()))
             .filter(sessions::key.eq(session.key.get()))
-            .filter(sessions::revision.eq(basis.revision));
+            .filter(sessions::revision.eq(expected.revision));
         let change = (
             sessions::status.eq(session.status.as_str()),
             sessions::step.eq(session.step.as_str()),
@@ -214,11 +214,11 @@ impl<C: Caller> CompanyStore<'_, C> {
             sessions::person_acted.eq(session.person_acted),
             sessions::last_seq.eq(session.last_seq + added),
             sessions::bot_epoch.eq(session.bot_epoch),
-            sessions::revision.eq(basis.revision + 1),
+            sessions::revision.eq(expected.revision + 1),
             sessions::last_used.eq(At(session.last_used)),
             sessions::updated_at.eq(At(now)),
         );
-        let changed = match basis.versions {
+        let changed = match expected.versions {
             None => diesel::update(row).set(change).execute(self.conn),
             Some((settings, knowledge)) => {
                 let unmoved = companies::table
@@ -232,7 +232,7 @@ impl<C: Caller> CompanyStore<'_, C> {
     }
 }
 
-/// Joins a session to its profile by both columns.
+/// Joins sessions to their profiles by company and row id.
 #[diesel::dsl::auto_type]
 fn profile_of_session() -> _ {
     profiles::table.on(profiles::company_id.eq(sessions::company_id).and(profiles::session_key.eq(sessions::key)))

@@ -1,4 +1,4 @@
-//! What a company says about its bot.
+//! The settings of a company's bot.
 
 use chatbot::{BotSettings, SettingsRecord};
 use diesel::prelude::*;
@@ -20,7 +20,7 @@ impl<C: Caller> SettingsRecord for CompanyStore<'_, C> {
     fn lock_settings(&mut self) -> Result<BotSettings, StoreError> {
         let code = self.code();
         if let Db::Pg(conn) = &mut *self.conn {
-            // Not FOR UPDATE: that would also hold up every insert that merely refers to the company.
+            // Not FOR UPDATE, which would also block inserts that only refer to the company.
             companies::table
                 .find(code.as_str())
                 .select(companies::code)
@@ -32,8 +32,8 @@ impl<C: Caller> SettingsRecord for CompanyStore<'_, C> {
     }
 
     fn put_settings(&mut self, settings: &BotSettings) -> Result<(), StoreError> {
-        let said = said(settings)?;
-        let document = if said.is_empty() { None } else { Some(Json::of(&said)?) };
+        let changed = differing_from_defaults(settings)?;
+        let document = if changed.is_empty() { None } else { Some(Json::of(&changed)?) };
         diesel::update(companies::table.find(self.code().as_str()))
             .set((companies::settings.eq(document), companies::settings_version.eq(companies::settings_version + 1)))
             .execute(self.conn)
@@ -42,16 +42,16 @@ impl<C: Caller> SettingsRecord for CompanyStore<'_, C> {
     }
 }
 
-/// The settings that are not their defaults.
-fn said(settings: &BotSettings) -> Result<Map<String, Value>, StoreError> {
-    let (mut said, defaults) = (keys(settings)?, keys(&BotSettings::default())?);
-    said.retain(|key, value| defaults.get(key) != Some(value));
-    Ok(said)
+/// Returns the settings that differ from their defaults.
+fn differing_from_defaults(settings: &BotSettings) -> Result<Map<String, Value>, StoreError> {
+    let (mut values, defaults) = (to_map(settings)?, to_map(&BotSettings::default())?);
+    values.retain(|name, value| defaults.get(name) != Some(value));
+    Ok(values)
 }
 
-fn keys(settings: &BotSettings) -> Result<Map<String, Value>, StoreError> {
+fn to_map(settings: &BotSettings) -> Result<Map<String, Value>, StoreError> {
     match serde_json::to_value(settings) {
-        Ok(Value::Object(keys)) => Ok(keys),
+        Ok(Value::Object(values)) => Ok(values),
         Ok(_) => Err(StoreError::new(Fault::Broken, "bot settings are not an object")),
         Err(error) => Err(StoreError::new(Fault::Broken, error)),
     }

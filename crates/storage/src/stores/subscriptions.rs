@@ -1,4 +1,4 @@
-//! All companies' assignments, with the owners that they name.
+//! The assignments of all companies, with the companies' owners.
 
 use std::collections::HashMap;
 
@@ -21,12 +21,12 @@ use crate::{
     store::PlatformStore,
 };
 
-// The table again, for finding each company's oldest admin.
+// The table a second time, to find each company's oldest admin.
 diesel::alias! {
-    const ELDERS: Alias<Elders> = admins as elders;
+    const OLDEST: Alias<Oldest> = admins as oldest;
 }
 
-/// Every assignment of a company that is not closed, with its plan.
+/// Joins the assignments of all companies that are not closed to their plans.
 #[auto_type]
 fn everywhere() -> _ {
     assignments::table
@@ -71,15 +71,15 @@ type Owners = HashMap<String, Owner>;
 /// A company's code with its owner's id, login name and address.
 type OwnerRow = (String, i64, String, String);
 
-/// Puts an assignment beside its company's owner.
+/// Combines an assignment with its company's owner.
 fn owned(row: AssignmentRow, plan: PlanRow, owners: &Owners) -> Result<Subscription, StoreError> {
     let owner = owners.get(&row.company_id).cloned();
     Ok(Subscription { company: code(&row.company_id)?, owner, assignment: row.into_assignment(plan)? })
 }
 
-/// Admins with their accounts, as owners are shown.
+/// Selects admins with the columns of [`OwnerRow`].
 #[auto_type]
-fn people() -> _ {
+fn candidates() -> _ {
     admins::table.inner_join(accounts::table.on(accounts::id.eq(admins::user_id))).select((
         admins::company_id,
         accounts::id,
@@ -88,9 +88,9 @@ fn people() -> _ {
     ))
 }
 
-/// The owner of one company, if it has any admin.
+/// Returns the owner of one company: its oldest admin, if it has any.
 fn owner_of(conn: &mut Db, company: &str) -> Result<Owners, StoreError> {
-    let oldest: Option<OwnerRow> = people()
+    let oldest: Option<OwnerRow> = candidates()
         .filter(admins::company_id.eq(company))
         .order(admins::user_id)
         .first(conn)
@@ -99,15 +99,15 @@ fn owner_of(conn: &mut Db, company: &str) -> Result<Owners, StoreError> {
     Ok(by_company(oldest))
 }
 
-/// The owners of all companies: more than a statement could name one by one.
+/// Returns the owners of all companies. There are more than one statement could name.
 fn all_owners(conn: &mut Db) -> Result<Owners, StoreError> {
-    let oldest = ELDERS.group_by(ELDERS.field(admins::company_id)).select(min(ELDERS.field(admins::user_id)));
+    let oldest = OLDEST.group_by(OLDEST.field(admins::company_id)).select(min(OLDEST.field(admins::user_id)));
     let rows: Vec<OwnerRow> =
-        people().filter(admins::user_id.nullable().eq_any(oldest)).load(conn).into_store_error()?;
+        candidates().filter(admins::user_id.nullable().eq_any(oldest)).load(conn).into_store_error()?;
     Ok(by_company(rows))
 }
 
-/// Owners, to be looked up by their companies.
+/// Collects owners by the codes of their companies.
 fn by_company(rows: impl IntoIterator<Item = OwnerRow>) -> Owners {
     let owner = |(company, user, username, email)| {
         (company, Owner { user: UserId::new(user), username, email: Email::from_stored(email) })

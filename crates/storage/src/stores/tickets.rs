@@ -1,4 +1,4 @@
-//! Tickets that were issued and not used.
+//! Tickets that were issued and are not used yet.
 
 use diesel::prelude::*;
 use identity::{
@@ -15,15 +15,15 @@ use crate::{
 };
 
 impl Tickets for LobbyStore<'_> {
-    fn insert_ticket(&mut self, digest: TicketHash, stub: &TicketRecord, now: Timestamp) -> Result<(), StoreError> {
-        let expired = tickets::table.filter(user_id.eq(stub.user.get())).filter(expires_at.le(At(now)));
+    fn insert_ticket(&mut self, digest: TicketHash, ticket: &TicketRecord, now: Timestamp) -> Result<(), StoreError> {
+        let expired = tickets::table.filter(user_id.eq(ticket.user.get())).filter(expires_at.le(At(now)));
         diesel::delete(expired).execute(self.conn).into_store_error()?;
         diesel::insert_into(tickets::table)
             .values((
                 hash.eq(digest.as_bytes()),
-                user_id.eq(stub.user.get()),
-                token_version.eq(stub.version.0),
-                expires_at.eq(At(stub.expires_at)),
+                user_id.eq(ticket.user.get()),
+                token_version.eq(ticket.version.0),
+                expires_at.eq(At(ticket.expires_at)),
             ))
             .execute(self.conn)
             .into_store_error()?;

@@ -1,4 +1,4 @@
-//! Changes of agents together with their accounts.
+//! Changes to agents together with their accounts.
 
 use diesel::{
     dsl::auto_type,
@@ -11,7 +11,10 @@ use identity::{
 };
 use tenancy::{AgentId, CompanyCode, StoreError, Timestamp};
 
-use super::{Joined, account, agent, columns, own, stays};
+use super::{
+    rows::{Joined, account, agent, columns, own},
+    sessions,
+};
 use crate::{
     conn::Db,
     error::{IntoStoreError as _, store_error},
@@ -19,15 +22,15 @@ use crate::{
     scope::with_logins,
 };
 
-/// The account of an agent of the company. Every statement about an account starts here, so that
-/// one which no row of the company refers to is out of reach.
+/// Selects the account id of an agent of the company. Every statement about an account starts here, so that only
+/// accounts that a row of the company refers to can be changed.
 #[auto_type]
 fn user<'a>(company: &'a str, agent: i64) -> _ {
     agents::table.filter(agents::company_id.eq(company).and(agents::id.eq(agent))).select(agents::user_id)
 }
 
-/// An agent whose account is locked. The account comes first, as in every other
-/// transaction that needs both.
+/// Locks the account of an agent and reads the agent. The account is locked first, as in every other
+/// transaction that locks both.
 pub(super) fn for_update(conn: &mut Db, company: CompanyCode, id: AgentId) -> Result<Option<Agent>, StoreError> {
     if let Db::Pg(conn) = conn {
         accounts::table
@@ -48,10 +51,10 @@ pub(super) fn for_update(conn: &mut Db, company: CompanyCode, id: AgentId) -> Re
     row.map(agent).transpose()
 }
 
-/// Writes agent and account; false if somebody else has the e-mail.
+/// Writes agent and account. Returns false if another account has the e-mail.
 ///
-/// The violation is caught in a savepoint: a look before could be overtaken, and
-/// PostgreSQL would give the whole transaction up.
+/// The unique violation is caught in a savepoint, because on PostgreSQL it would otherwise abort the whole
+/// transaction. Checking first would not help: another transaction could take the e-mail in between.
 pub(super) fn write(conn: &mut Db, company: CompanyCode, agent: &Agent, names: &Names) -> Result<bool, StoreError> {
     let written = conn.transaction(|conn| {
         diesel::update(accounts::table.filter(accounts::id.eq_any(user(company.as_str(), agent.id.get()))))
@@ -81,7 +84,7 @@ pub(super) fn write(conn: &mut Db, company: CompanyCode, agent: &Agent, names: &
     Ok(true)
 }
 
-/// Ends tokens and stays of an agent, and answers the status it has then.
+/// Ends the tokens and sessions of an agent, and returns its new status.
 pub(super) fn send_off(
     conn: &mut Db,
     company: CompanyCode,
@@ -97,7 +100,7 @@ pub(super) fn send_off(
         .set(refresh_families::revoked.eq(true))
         .execute(conn)
         .into_store_error()?;
-    stays::close_all(conn, company, agent.id, now)?;
+    sessions::close_all(conn, company, agent.id, now)?;
     let status = match agent.stored {
         AgentStatus::Pending => AgentStatus::Pending,
         AgentStatus::Available | AgentStatus::Busy | AgentStatus::Offline => AgentStatus::Offline,
@@ -109,8 +112,8 @@ pub(super) fn send_off(
     Ok(status)
 }
 
-/// Deletes agent and account. The agent's log and stays refer to it with ON DELETE
-/// CASCADE, and so do the families to the account.
+/// Deletes agent and account. The agent's log and sessions refer to the agent with ON DELETE CASCADE, and the
+/// refresh token families refer to the account in the same way.
 pub(super) fn delete(conn: &mut Db, company: CompanyCode, agent: &Agent) -> Result<(), StoreError> {
     let user: Option<i64> = diesel::delete(own(company.as_str()).filter(agents::id.eq(agent.id.get())))
         .returning(agents::user_id)

@@ -1,44 +1,46 @@
-//! Lists of handoffs, of one company and of all, newest first.
+//! Lists of handoffs of one company or of all companies, newest first.
 
 use std::cmp::Reverse;
 
 use diesel::{
-    dsl::{self, AsSelect, count_star, exists},
+    dsl::{self, count_star, exists},
     prelude::*,
     sql_types::Bool,
 };
 use handoff::{Handoff, HandoffFilter, HandoffPage, Position, Sight, StateFilter};
 use tenancy::{CompanyCode, StoreError};
 
-use super::{HandoffRow, Joined, handoff};
+use super::rows::{Joined, columns, handoff, joined};
 use crate::{
     conn::{AnyBackend, Db},
     error::IntoStoreError as _,
-    schema::{agents, companies, handoffs, profiles, sessions},
+    schema::{companies, handoffs, profiles},
     stores::{counts, page_window::PageWindow},
     types::At,
 };
 
-/// How many rows one statement joins; a statement's binds are bounded.
+/// How many ids one statement names. The number of parameters of a statement is limited.
 const ROWS: usize = 500;
 
-/// Whose handoffs a query is about.
+/// The companies whose handoffs a query reads.
 #[derive(Clone, Copy)]
 pub(super) enum Scope {
+    /// One company, for its own callers.
     Company(CompanyCode),
-    /// Of every company that is not closed, or of one of these.
+    /// All companies that are not closed, or one of them, for the platform.
     Open(Option<CompanyCode>),
 }
 
 impl Scope {
-    /// Every query of handoffs starts here: where they stand in a list, which the wanted rows are
-    /// then joined to.
+    /// Selects the handoffs that match. Every query of handoffs starts here. It reads only this table, to find the
+    /// positions in a list. The rows of a page are joined to other tables afterwards.
     pub(super) fn places(self, filter: &HandoffFilter, sight: Sight) -> handoffs::BoxedQuery<'static, AnyBackend> {
         let mut query: handoffs::BoxedQuery<'static, AnyBackend> = handoffs::table.into_boxed();
         query = match self {
             Self::Company(code) => query.filter(handoffs::company_id.eq(code.to_string())),
-            // Said of the few that are closed, this leaves the order to an index: of the company, or
-            // over all, which is for those queries alone that say what is true of every id.
+            // Exclude the few closed companies instead of listing the open ones, so that the planner can use an
+            // index for the order: the company's, or the `_everywhere` index. That one is partial, on a
+            // condition that is true of every id, so that no other query uses it.
             Self::Open(company) => {
                 let closed = companies::table.filter(companies::status.eq("closed")).select(companies::code);
                 let query = match company {
@@ -66,7 +68,7 @@ impl Scope {
         query = match filter.state {
             None => query,
             Some(StateFilter::Resolved) => query.filter(handoffs::resolved_at.is_not_null()),
-            // In the words of the index over the queue.
+            // This is literally the condition of the partial index over the queue.
             Some(StateFilter::Pending) => {
                 query.filter(handoffs::resolved_at.is_null().and(dsl::not(handoffs::agent_id.is_not_null())))
             }
@@ -80,10 +82,10 @@ impl Scope {
         query
     }
 
-    /// The handoffs that follow a position, at most `limit`.
+    /// Returns the handoffs behind a position, at most `limit`.
     ///
-    /// An agent's own and the queue are read each through its index and merged: asked for at
-    /// once, they are found by looking at all.
+    /// An agent's own handoffs and the queue are read by two queries, each through an index, and merged. One
+    /// query for both would scan all handoffs.
     pub(super) fn list(
         self,
         conn: &mut Db,
@@ -100,7 +102,7 @@ impl Scope {
                 .order((handoffs::escalated_at.desc(), handoffs::id.desc()));
             if let Some(Position { escalated_at, id }) = after {
                 let at = At(escalated_at);
-                // The first condition is the one that an index serves.
+                // The first condition is redundant, but an index can serve it.
                 query = query
                     .filter(handoffs::escalated_at.le(at))
                     .filter(handoffs::escalated_at.lt(at).or(handoffs::id.lt(id.get())));
@@ -115,7 +117,7 @@ impl Scope {
         self.rows(conn, &ids)
     }
 
-    /// The handoffs from `offset` on, at most `limit`, and how many there are.
+    /// Returns the handoffs from `offset` on, at most `limit`, and the number of all.
     pub(super) fn page(
         self,
         conn: &mut Db,
@@ -124,11 +126,11 @@ impl Scope {
         offset: i64,
         limit: i64,
     ) -> Result<HandoffPage, StoreError> {
-        let kept = match self {
-            Self::Company(code) => counts::kept_handoffs(conn, code, filter, sight)?,
+        let stored = match self {
+            Self::Company(code) => counts::stored_handoffs(conn, code, filter, sight)?,
             Self::Open(_) => None,
         };
-        let count = match kept {
+        let count = match stored {
             Some(count) => count,
             None => self.places(filter, sight).select(count_star()).first(conn).into_store_error()?,
         };
@@ -151,12 +153,12 @@ impl Scope {
         Ok(HandoffPage { count, rows: self.rows(conn, &ids)? })
     }
 
-    /// The handoffs with these ids, newest first. Put in order here: asked for it, SQLite reads all
-    /// handoffs of the company in their order and picks these.
+    /// Returns the handoffs with these ids, newest first. They are sorted here, because with an ORDER BY,
+    /// SQLite would read all handoffs of the company in that order and pick these.
     fn rows(self, conn: &mut Db, ids: &[i64]) -> Result<Vec<Handoff>, StoreError> {
         let mut found = Vec::with_capacity(ids.len());
-        for some in ids.chunks(ROWS) {
-            let rows = joined().filter(handoffs::id.eq_any(some)).select(columns());
+        for batch in ids.chunks(ROWS) {
+            let rows = joined().filter(handoffs::id.eq_any(batch)).select(columns());
             let rows: Vec<Joined> = match self {
                 Self::Company(code) => rows.filter(handoffs::company_id.eq(code.as_str())).load(conn),
                 Self::Open(_) => rows.load(conn),
@@ -171,7 +173,7 @@ impl Scope {
     }
 }
 
-/// What a list is merged of, so that an index leads to each part.
+/// Splits a list into parts that an index can serve.
 fn parts(filter: HandoffFilter, sight: Sight) -> Vec<(HandoffFilter, Sight)> {
     let Sight::MineAndQueue(agent) = sight else { return vec![(filter, sight)] };
     let queue = (HandoffFilter { state: Some(StateFilter::Pending), ..filter }, Sight::All);
@@ -181,42 +183,6 @@ fn parts(filter: HandoffFilter, sight: Sight) -> Vec<(HandoffFilter, Sight)> {
         Some(StateFilter::Pending) => vec![queue],
         Some(StateFilter::Assigned | StateFilter::Resolved) => vec![mine],
     }
-}
-
-/// A handoff's session, agent and profile, each by both columns.
-#[diesel::dsl::auto_type]
-pub(super) fn joined() -> _ {
-    handoffs::table
-        .inner_join(
-            sessions::table
-                .on(sessions::company_id.eq(handoffs::company_id).and(sessions::key.eq(handoffs::session_key))),
-        )
-        .left_join(
-            agents::table
-                .on(agents::company_id.eq(handoffs::company_id).and(agents::id.nullable().eq(handoffs::agent_id))),
-        )
-        .left_join(
-            profiles::table
-                .on(profiles::company_id.eq(handoffs::company_id).and(profiles::session_key.eq(handoffs::session_key))),
-        )
-}
-
-type Columns = (
-    AsSelect<HandoffRow, AnyBackend>,
-    sessions::id,
-    sessions::status,
-    dsl::Nullable<agents::name>,
-    dsl::Nullable<(profiles::name, profiles::phone, profiles::email)>,
-);
-
-pub(super) fn columns() -> Columns {
-    (
-        HandoffRow::as_select(),
-        sessions::id,
-        sessions::status,
-        agents::name.nullable(),
-        (profiles::name, profiles::phone, profiles::email).nullable(),
-    )
 }
 
 #[diesel::dsl::auto_type]

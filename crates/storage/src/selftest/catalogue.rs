@@ -1,24 +1,11 @@
-//! What the catalogue says of the walls: policies and roles on PostgreSQL, keys on both.
+//! What the database's catalogue says: policies, roles and rights on PostgreSQL, keys on both databases.
 
-use diesel::{QueryableByName, RunQueryDsl as _, result::QueryResult, sql_query, sql_types::Text};
+use diesel::result::QueryResult;
 
-use super::{policies, rows::TABLES};
-use crate::conn::{Db, each_db};
+use super::{policies, query::lines, rows::TABLES};
+use crate::conn::Db;
 
-#[derive(QueryableByName)]
-struct FairnessKey {
-    #[diesel(sql_type = Text)]
-    line: String,
-}
-
-/// The gaps that a query with one text column, `line`, finds.
-pub(super) fn lines(conn: &mut Db, sql: &str) -> QueryResult<Vec<String>> {
-    let query = sql_query(sql);
-    let rows: Vec<FairnessKey> = each_db!(conn, conn => query.load(conn))?;
-    Ok(rows.into_iter().map(|row| row.line).collect())
-}
-
-/// Looks for gaps in everything that stands in the catalogue.
+/// Finds the gaps that the catalogue shows.
 pub(super) fn gaps(conn: &mut Db) -> QueryResult<Vec<String>> {
     let (names, queries): (_, &[&str]) = match conn {
         Db::Pg(_) => {
@@ -33,10 +20,10 @@ pub(super) fn gaps(conn: &mut Db) -> QueryResult<Vec<String>> {
     if conn.is_postgres() {
         gaps.extend(policies::gaps(conn)?);
     }
-    let there = lines(conn, names)?;
-    let unknown = there.iter().filter(|name| TABLES.iter().all(|table| table.name != *name));
+    let found = lines(conn, names)?;
+    let unknown = found.iter().filter(|name| TABLES.iter().all(|table| table.name != *name));
     gaps.extend(unknown.map(|name| format!("table {name} has a company column, but the self-test has no row for it")));
-    let missing = TABLES.iter().filter(|table| !table.is_companies() && !there.iter().any(|name| name == table.name));
+    let missing = TABLES.iter().filter(|table| !table.is_companies() && !found.iter().any(|name| name == table.name));
     gaps.extend(missing.map(|table| format!("table {} has no company column", table.name)));
     gaps.sort();
     Ok(gaps)
@@ -48,8 +35,8 @@ const POSTGRES_TABLES: &str = "\
     WHERE t.relnamespace = 'public'::regnamespace AND t.relkind IN ('r', 'p')
         AND a.attname = 'company_id' AND NOT a.attisdropped";
 
-/// This role must be bound by the policies and unable to change them. CREATEROLE counts: it makes its
-/// holder a member of any role, the owner included.
+/// This role must be bound by the policies and must not be able to change them. CREATEROLE counts, because a
+/// role that has it can make itself a member of any role, including the owner.
 const ROLES: &str = "\
     SELECT format('role %s %s', rolname, may) AS line FROM pg_roles, LATERAL (VALUES
         (rolsuper, 'is a superuser'), (rolbypassrls, 'has BYPASSRLS'), (rolcreaterole, 'has CREATEROLE')
@@ -64,8 +51,8 @@ const ROLES: &str = "\
     FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND pg_has_role(relowner, 'MEMBER')";
 
-/// What this role may do beyond what a migration grants, by itself, by PUBLIC or by a role that it is a
-/// member of. Policies do not hold TRUNCATE back, and a foreign key or a trigger tells of rows.
+/// Rights beyond those that a migration grants, held by this role itself, by PUBLIC or by a role that it is a
+/// member of. Policies do not restrict TRUNCATE, and foreign keys and triggers can reveal other companies' rows.
 const RIGHTS: &str = "\
     WITH rights AS (
         SELECT oid, relacl AS acl FROM pg_class
@@ -86,12 +73,12 @@ const RIGHTS: &str = "\
             ELSE '{SELECT, INSERT, UPDATE, DELETE}'
         END::text[]))";
 
-/// A function that runs as its owner is bound by the owner's policies, not by the caller's.
+/// A function that runs as its owner is restricted by the owner's policies, not by the caller's.
 const DEFINERS: &str = "\
     SELECT format('function %s runs as %s, whoever calls it', oid::regprocedure, proowner::regrole) AS line
     FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef";
 
-/// A view would show what its owner may see.
+/// A view shows what its owner may see.
 const NO_TABLES: &str = "\
     SELECT format('%s is no table, so its policies cannot be relied on', relname) AS line FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('v', 'm', 'f')";
@@ -103,9 +90,8 @@ const SECURITY: &str = "\
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
         AND relname <> '__diesel_schema_migrations' AND NOT done";
 
-/// Where this role has the right to a command, exactly one policy lets it through, on conditions that
-/// name the door or the company; in a company table, the row's company. A right that was taken away
-/// needs no policy.
+/// For every command that this role has the right to, exactly one policy permits it, with a condition that names
+/// the door or the company, and in a company table the row's company. Without the right, no policy is needed.
 const POLICIES: &str = "\
     WITH tables AS (
         SELECT oid, relname, EXISTS (
@@ -131,7 +117,7 @@ const POLICIES: &str = "\
     WHERE needed AND (condition IS NULL OR condition <> 'false'
         AND condition NOT LIKE CASE WHEN of_company THEN '%company_id = %app.company%' ELSE '%app.%' END)";
 
-/// FORCE binds the owner too, so it needs a way for migrations, which no other role has.
+/// FORCE restricts the owner too, so the owner needs a policy for migrations, and no other role may have one.
 const OWNERS: &str = "\
     SELECT format('table %s has no policy for migrations of its owner', relname) AS line FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relname <> '__diesel_schema_migrations'
@@ -141,8 +127,8 @@ const OWNERS: &str = "\
                 AND pg_get_expr(polwithcheck, polrelid) LIKE '%app.door%migration%'
         )";
 
-/// Company columns are never empty and refer to a company; columns that refer to rows do it by a key. Staff
-/// reaches an account because no other company can name it too.
+/// Company columns are never null and reference a company, and columns that reference rows have a foreign key.
+/// `user_id` is unique: staff may access an account because no other company can name the same one.
 const KEYS: &str = "\
     WITH columns AS (
         SELECT t.oid, t.relname, a.attname, a.attnum, a.attnotnull, a.atttypid
@@ -165,7 +151,7 @@ const KEYS: &str = "\
         SELECT FROM pg_constraint c WHERE c.conrelid = columns.oid AND c.contype = 'u' AND c.conkey = ARRAY[attnum]
     )";
 
-/// A foreign key to a table with a company column takes that column along.
+/// A foreign key to a table with a company column includes that column.
 const REFERENCES: &str = "\
     SELECT format('table %s: the foreign key %s %s', conrelid::regclass, conname, flaw) AS line
     FROM pg_constraint

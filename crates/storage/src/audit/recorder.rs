@@ -1,12 +1,17 @@
-//! Appending to chains, as the last statements of a transaction.
+//! Appending entries to chains, in the last statements of a transaction.
+
+use std::{fmt, sync::Arc};
 
 use diesel::prelude::*;
 use tenancy::{
-    CompanyCode, Fault, StoreError, Timestamp,
+    Clock, CompanyCode, Fault, StoreError, Timestamp,
     audit::{Action, AuditActor, ChainEnd, Object},
 };
 
-use super::{NOTED_EVERY, Note, Notes, Recorder, seal::Sealed};
+use super::{
+    notes::{Note, Notes},
+    seal::{SealKey, Sealed},
+};
 use crate::{
     conn::{Db, each_db},
     dual_backend::dual_backend,
@@ -16,25 +21,49 @@ use crate::{
     types::At,
 };
 
-/// A head that is not there although it was made a moment ago.
+/// The installation's chain notes every row of a company's chain whose position is a multiple of this. The
+/// rows after the last noted one, fewer than this, can be cut off unnoticed by someone who kept the head that
+/// matched the shorter chain.
+pub(super) const NOTED_EVERY: i64 = 8;
+
+/// Writes and verifies the audit log: a seal key and a clock.
+#[derive(Clone)]
+pub struct Recorder {
+    pub(super) key: Arc<SealKey>,
+    clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recorder").finish_non_exhaustive()
+    }
+}
+
+/// The head that this transaction has just made is missing.
 #[derive(Debug, thiserror::Error)]
 #[error("the audit chain of {0} has no head")]
 struct NoHead(CompanyCode);
 
-/// The end of a chain: its length and its seal.
+/// The head of a chain: its length and its seal.
 type Head = (i64, Vec<u8>);
 
-/// What the installation's chain has to say of a chain that grew.
+/// What the installation's chain has to note about a company's chain that grew.
 #[derive(Default)]
-struct Grown {
-    /// It began with that.
-    begun: bool,
-    /// Rows of it that are noted.
+struct Growth {
+    /// Whether the chain began with these entries.
+    is_new: bool,
+    /// The new rows that have to be noted.
     noted: Vec<ChainEnd>,
 }
 
 impl Recorder {
-    /// Appends what was noted. Nothing is locked after this.
+    /// Derives the seal key from the installation's secret. Without the secret, appending to a chain, changing
+    /// it or shortening it is detected.
+    pub fn new(secret: &[u8], clock: Arc<dyn Clock>) -> Self {
+        Self { key: Arc::new(SealKey::derive(secret)), clock }
+    }
+
+    /// Appends the noted entries. The caller locks nothing after this.
     pub(crate) fn settle(&self, conn: &mut Db, mut notes: Notes) -> Result<(), StoreError> {
         if notes.chains.is_empty() {
             return Ok(());
@@ -43,10 +72,10 @@ impl Recorder {
         let mut installation = notes.chains.remove(&home).unwrap_or_default();
         for (company, noted) in notes.chains {
             let by = noted.first().map_or(AuditActor::Nobody, |note| note.by);
-            let grown = self.append(conn, company, &noted, now)?;
-            // So that a chain can neither vanish as a whole nor be put back far.
-            let begun = grown.begun.then_some((Action::ChainBegun, Object::Company(company)));
-            let noted = grown.noted.into_iter().map(|end| (Action::ChainNoted, Object::Chain(end)));
+            let growth = self.append(conn, company, &noted, now)?;
+            // With these, verification detects a chain that has vanished or was rolled back far.
+            let begun = growth.is_new.then_some((Action::ChainBegun, Object::Company(company)));
+            let noted = growth.noted.into_iter().map(|end| (Action::ChainNoted, Object::Chain(end)));
             installation.extend(begun.into_iter().chain(noted).map(|(action, object)| Note {
                 by,
                 action,
@@ -60,14 +89,20 @@ impl Recorder {
         Ok(())
     }
 
-    /// Appends to one chain.
-    fn append(&self, conn: &mut Db, company: CompanyCode, notes: &[Note], now: Timestamp) -> Result<Grown, StoreError> {
+    /// Appends entries to one chain.
+    fn append(
+        &self,
+        conn: &mut Db,
+        company: CompanyCode,
+        notes: &[Note],
+        now: Timestamp,
+    ) -> Result<Growth, StoreError> {
         scope::enter(conn, company)?;
         let chain = company.as_str();
-        let mut grown = Grown::default();
+        let mut growth = Growth::default();
         let mut head = lock(conn, chain)?;
         if head.is_none() {
-            grown.begun = self.begin(conn, chain)?;
+            growth.is_new = self.begin(conn, chain)?;
             head = lock(conn, chain)?;
         }
         let (mut count, mut seal) = head.ok_or_else(|| StoreError::new(Fault::Broken, NoHead(company)))?;
@@ -89,17 +124,17 @@ impl Recorder {
             insert(conn, &row, now, &mac)?;
             seal = self.key.seal(chain, count, &mac);
             if count % NOTED_EVERY == 0 {
-                grown.noted.push(ChainEnd { company, entries: count, mac });
+                growth.noted.push(ChainEnd { company, entries: count, mac });
             }
         }
         diesel::update(audit_heads::table.find(chain))
             .set((audit_heads::entries.eq(count), audit_heads::mac.eq(seal)))
             .execute(conn)
             .into_store_error()?;
-        Ok(grown)
+        Ok(growth)
     }
 
-    /// Makes the head of an empty chain; false if somebody else just did.
+    /// Inserts the head of an empty chain. Returns false if another transaction has just done so.
     fn begin(&self, conn: &mut Db, chain: &str) -> Result<bool, StoreError> {
         let head = dual_backend(
             diesel::insert_into(audit_heads::table)
@@ -114,7 +149,7 @@ impl Recorder {
     }
 }
 
-/// Locks the head of a chain until the transaction ends; on SQLite there is one writer anyway.
+/// Locks the head of a chain until the transaction ends. SQLite has only one writer, so nothing is locked there.
 fn lock(conn: &mut Db, chain: &str) -> Result<Option<Head>, StoreError> {
     let head = audit_heads::table.find(chain).select((audit_heads::entries, audit_heads::mac));
     match conn {
