@@ -1,15 +1,14 @@
-//! An answer that a model is to word.
+//! An answer that a model composes.
 
 use knowledge::{Answer, Mode, compose};
 use llm_client::Prompt;
 
 use crate::{Answered, Reply};
 
-/// What a model is asked, what its text is held against, and what is said
-/// without it.
+/// The prompt for a model, the answer that its text is checked against, and the fallback.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Composition {
-    /// The extractive answer, for when the model fails or invents.
+    /// The extractive answer, used when the model fails or its text is not acceptable.
     pub fallback: Reply,
     question: String,
     prompt: Prompt,
@@ -26,12 +25,12 @@ impl Composition {
         }
     }
 
-    /// What the model is asked.
+    /// The prompt for the model.
     pub fn prompt(&self) -> &Prompt {
         &self.prompt
     }
 
-    /// The reply with the model's text, or the fallback without an acceptable one.
+    /// Returns the reply with the model's text if that is acceptable, else the fallback.
     pub fn reply(self, text: Option<String>) -> Reply {
         let accepted = text.and_then(|text| compose::accept(&text, &self.question, self.answer.passages()));
         match accepted {

@@ -1,4 +1,4 @@
-//! What the tests of several modules stand on.
+//! Fixtures that the tests of several modules share.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::{BotSettings, Session, Snapshot, Step};
 
 pub(crate) const NOW: Timestamp = Timestamp::from_micros(1_000_000);
 
-/// A fresh session of a company with these settings.
+/// Returns a fresh session of a company with these settings.
 pub(crate) fn fresh(settings: BotSettings) -> Snapshot {
     Snapshot {
         session: Session::fresh(CompanyCode::parse("TES001").unwrap(), Timestamp::from_micros(0)),
@@ -20,7 +20,7 @@ pub(crate) fn fresh(settings: BotSettings) -> Snapshot {
     }
 }
 
-/// A session whose visitor is known.
+/// Returns a session whose visitor has a profile.
 pub(crate) fn known(settings: BotSettings) -> Snapshot {
     let mut snapshot = fresh(settings);
     snapshot.session.step = Step::Complete;
@@ -29,7 +29,7 @@ pub(crate) fn known(settings: BotSettings) -> Snapshot {
     snapshot
 }
 
-/// The index of sections, questions and answers.
+/// Builds the index of these sections, questions and answers.
 pub(crate) fn index(items: &[(&str, &str, &str)]) -> Index {
     let document = Document { id: DocumentId::new(7), title: "Guide".to_owned() };
     let chunks = items.iter().zip(0..).map(|(&(section, question, answer), position)| Chunk {

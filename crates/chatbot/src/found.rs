@@ -1,43 +1,44 @@
-//! What one look into knowledge gives for one text.
+//! The result of looking up one text in the knowledge.
 
 use knowledge::{Answer, Index, Lookup, answer};
 
 use crate::{BotSettings, phrase};
 
-/// The key of the button that lists the topics.
+/// The button that lists the topics, normalized.
 const BROWSE_TOPICS: &str = "browse topics";
 
-/// A reply offers so many topics, or questions of a topic.
+/// Maximum number of topics, or of questions of a topic, in one reply.
 const OFFERED: usize = 8;
 
-/// What a company's knowledge says to a text.
+/// What a company's knowledge contains for a text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found(pub(crate) Finding);
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Finding {
-    /// The text asks for the topics: titles of sections.
+    /// The text asks for the topics, which are the titles of the sections.
     Topics(Vec<String>),
     /// The text is the title of a section.
     Section { title: String, questions: Vec<String> },
-    /// There is an answer at or above the company's threshold.
+    /// An answer at or above the company's threshold.
     Answer(Answer),
-    /// There is nothing.
+    /// None of these.
     Nothing,
 }
 
 impl Found {
-    /// Looks into the company's own knowledge and, if the company switched it
-    /// on, into the shared library. The library's sections count where the
-    /// company's own knowledge has none that fits.
+    /// Looks a text up in the company's own knowledge and, if the company has switched it on, in
+    /// the shared library.
+    ///
+    /// Sections of the library are used only if no section of the company's own knowledge fits.
     pub fn look_up(own: &Index, shared: Option<&Index>, text: &str, settings: &BotSettings) -> Self {
         let shared = shared.filter(|_| settings.use_shared_library);
-        let key = phrase::normalize(text);
-        if key == BROWSE_TOPICS {
+        let normalized = phrase::normalize(text);
+        if normalized == BROWSE_TOPICS {
             let topics = Some(titles(own)).filter(|titles| !titles.is_empty());
             return Self(Finding::Topics(topics.or_else(|| shared.map(titles)).unwrap_or_default()));
         }
-        let section = own.section(&key).or_else(|| shared?.section(&key));
+        let section = own.section(&normalized).or_else(|| shared?.section(&normalized));
         Self(match section {
             Some(section) => Finding::Section {
                 title: section.title().to_owned(),

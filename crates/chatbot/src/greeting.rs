@@ -1,4 +1,4 @@
-//! What counts as a greeting.
+//! Recognising greetings.
 
 const GREETINGS: [&str; 11] = [
     "hello",
@@ -14,8 +14,9 @@ const GREETINGS: [&str; 11] = [
     "namaste",
 ];
 
-/// Whether a text is a greeting, or begins with one and a space; case and outer
-/// white space do not count.
+/// Whether a text is a greeting, or begins with one and a space.
+///
+/// Case and white space around the text are ignored.
 pub fn is_greeting(text: &str) -> bool {
     let text = text.trim();
     GREETINGS.iter().any(|greeting| {

@@ -1,4 +1,4 @@
-//! Getting to know a visitor: name, country, phone, e-mail, address.
+//! The intake: asking a visitor for name, country, phone number, e-mail address and postal address.
 
 pub mod country;
 mod digits;
@@ -9,8 +9,7 @@ mod steps;
 
 pub(crate) use steps::advance;
 
-/// Loads the tables of phone numbers, which the first number would otherwise
-/// wait for (about 0.1 s).
+/// Loads the metadata of phone numbers (about 0.1 s), so that the first check does not have to.
 pub fn warm() {
     phone::check("2025550123", "+1");
 }

@@ -1,25 +1,25 @@
-//! The types of replies that clients know; a company's quick replies add their own.
+//! The types of replies. A company's quick replies may have further types.
 
-/// The intake asks for something.
+/// The intake asks a question.
 pub const PROFILE_COLLECTION: &str = "profile_collection";
-/// The intake has all it asked for.
+/// The intake is complete.
 pub const PROFILE_COMPLETE: &str = "profile_complete";
 /// An answer from knowledge.
 pub const RAG_RESPONSE: &str = "rag_response";
-/// A greeting in return.
+/// The answer to a greeting.
 pub const GREETING_RESPONSE: &str = "greeting_response";
-/// The bot does not know what to answer.
+/// The bot has no answer.
 pub const CLARIFICATION_NEEDED: &str = "clarification_needed";
 /// The bot has called a person.
 pub const ESCALATED: &str = "escalated";
-/// A person answers; the bot is silent.
+/// A person handles the session and the bot is silent.
 pub const HUMAN_HANDLING: &str = "human_handling";
-/// Topics, or the questions of one.
+/// Topics, or the questions of one topic.
 pub const TOPIC_SELECTION: &str = "topic_selection";
-/// A quick reply whose company gave it no type of its own.
+/// A quick reply to which the company has given no type.
 pub const QUICK_REPLY: &str = "quick_reply";
 
-/// The types that a company cannot give to its quick replies: clients know them as the bot's.
+/// The types that a company cannot give to its quick replies, because clients know them as the bot's.
 const TAKEN: [&str; 8] = [
     PROFILE_COLLECTION,
     PROFILE_COMPLETE,

@@ -5,27 +5,26 @@ mod composition;
 mod fixtures;
 mod found;
 mod greeting;
+mod idempotency;
 pub mod intake;
 pub mod kind;
 mod message;
 pub mod phrase;
 mod plan;
-mod ports;
 pub mod profile;
 mod reply;
 mod session;
 pub mod settings;
+mod snapshot;
 
 pub use composition::Composition;
 pub use found::Found;
 pub use greeting::is_greeting;
-pub use message::{Detail, Message, NewMessage, Sender};
+pub use idempotency::{ClaimState, IdempotencyClaim, IdempotencyKeys, Side};
+pub use message::{Detail, Message, Messages, NewMessage, Sender};
 pub use plan::{Act, Input, MissingInput, Plan, plan};
-pub use ports::{
-    AllProfiles, ClaimState, ExpectedVersions, IdempotencyClaim, IdempotencyKeys, Messages, ProfileFilter,
-    ProfileListing, ProfileStats, Profiles, Sessions, SettingsRecord, Side, Snapshot,
-};
-pub use profile::{NewProfile, Profile};
+pub use profile::{AllProfiles, NewProfile, Profile, ProfileFilter, ProfileListing, ProfileStats, Profiles};
 pub use reply::{Answered, Reply, Source};
 pub use session::{Collected, Session, SessionStatus, Step};
-pub use settings::{BotSettings, QuickReply};
+pub use settings::{BotSettings, QuickReply, SettingsRecord};
+pub use snapshot::{ExpectedVersions, Sessions, Snapshot};

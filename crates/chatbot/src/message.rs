@@ -1,77 +1,67 @@
-//! Messages: what was said, by whom, at which position of the session.
+//! Messages: text, sender and position in the session.
 
 use attachments::Attachment;
 use serde::{Deserialize, Serialize};
-use tenancy::{AgentId, AttachmentId, MessageId, SessionRowId, Timestamp, UserId};
+use tenancy::{AgentId, AttachmentId, MessageId, SessionRowId, StoreError, Timestamp, UserId};
 
 use crate::Reply;
 
-/// Which side said it; the wire's `message_type`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sender {
-    /// The visitor.
-    User,
-    /// The bot.
-    Bot,
-    /// A person of the company, agent or admin.
-    Agent,
-}
-
-impl Sender {
-    /// The word in JSON and in rows.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Bot => "bot",
-            Self::Agent => "agent",
-        }
+tenancy::word_enum! {
+    /// The side that sent a message; `message_type` on the wire.
+    pub enum Sender {
+        /// The visitor.
+        User => "user",
+        /// The bot.
+        Bot => "bot",
+        /// An agent or admin of the company.
+        Agent => "agent",
     }
 }
 
-/// What is kept beside a message's text, by kind of sender.
+/// The sender of a message, with the data that is stored in addition to the text.
 ///
-/// Stored as one JSON document; the wire's `metadata` is made from it.
+/// Stored as one JSON document, from which the wire's `metadata` is made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "by", rename_all = "snake_case")]
 pub enum Detail {
-    /// A visitor's message and the context the client named.
+    /// A visitor's message.
     User {
-        /// The client's `context`.
+        /// The `context` that the client sent.
         context: String,
     },
-    /// A bot's message with the reply it was part of.
+    /// A message of the bot.
     Bot {
-        /// The reply, whose text is the message's content.
+        /// The reply that the message was part of; its text is the message's content.
         reply: Box<Reply>,
     },
     /// A message of an agent.
     Agent {
-        /// The agent that wrote it; `None` once that agent was deleted.
+        /// The agent's id; `None` after the agent was deleted.
         id: Option<i64>,
-        /// The agent's name, as it was then.
+        /// The agent's name at that time.
         name: String,
     },
     /// A message of an admin.
     Admin {
-        /// The admin's account.
+        /// The id of the admin's account.
         id: i64,
-        /// The admin's name, as it was then.
+        /// The admin's name at that time.
         name: String,
     },
 }
 
 impl Detail {
-    /// A message written by an agent.
+    /// Returns the detail of an agent's message.
     pub fn agent(id: AgentId, name: &str) -> Self {
         Self::Agent { id: Some(id.get()), name: name.to_owned() }
     }
 
-    /// A message written by an admin.
+    /// Returns the detail of an admin's message.
     pub fn admin(user: UserId, name: &str) -> Self {
         Self::Admin { id: user.get(), name: name.to_owned() }
     }
 
-    /// Which side a message of this kind is on.
+    /// Returns the side that sent it.
     pub const fn sender(&self) -> Sender {
         match self {
             Self::User { .. } => Sender::User,
@@ -86,31 +76,43 @@ impl Detail {
 pub struct Message {
     /// Id.
     pub id: MessageId,
-    /// Position in its session: 1, 2, 3, .. without a gap.
+    /// Position in the session: 1, 2, 3, .. without gaps.
     pub seq: i64,
-    /// The session's internal key.
+    /// The session's row id.
     pub session: SessionRowId,
-    /// The text; `None` when only files were sent.
+    /// The text; `None` if only files were sent.
     pub content: Option<String>,
-    /// Who wrote it and what belongs to it.
+    /// The sender and the data that is specific to it.
     pub detail: Detail,
     /// When it was stored.
     pub timestamp: Timestamp,
     /// The client's own id for it.
     pub client_message_id: Option<String>,
-    /// The files sent with it, in the order they were named.
+    /// The files sent with it, in the order of the request.
     pub attachments: Vec<Attachment>,
 }
 
-/// A message about to be stored; the store gives it id and `seq`.
+/// A message to be stored. The store assigns id and `seq`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewMessage {
-    /// The text; `None` when only files were sent.
+    /// The text; `None` if only files were sent.
     pub content: Option<String>,
-    /// Who wrote it and what belongs to it.
+    /// The sender and the data that is specific to it.
     pub detail: Detail,
     /// The client's own id for it.
     pub client_message_id: Option<String>,
-    /// Files of the same session, in the order they were named.
+    /// Files of the same session, in the order of the request.
     pub attachments: Vec<AttachmentId>,
+}
+
+/// Messages of the store's company.
+pub trait Messages {
+    /// Returns all messages of a session with their files, by `seq`.
+    fn messages(&mut self, session: SessionRowId) -> Result<Vec<Message>, StoreError>;
+
+    /// Returns the newest `limit` messages of a session with their files, by `seq`.
+    fn newest_messages(&mut self, session: SessionRowId, limit: i64) -> Result<Vec<Message>, StoreError>;
+
+    /// Returns the messages at these positions, by `seq`.
+    fn messages_at(&mut self, session: SessionRowId, seqs: &[i64]) -> Result<Vec<Message>, StoreError>;
 }

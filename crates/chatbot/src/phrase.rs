@@ -1,28 +1,30 @@
-//! How texts are compared with what a company configured.
+//! Comparing messages with the phrases that a company configured.
 
 use std::borrow::Cow;
 
-/// The key of a text: lower-cased and trimmed, without leading characters that
-/// are neither letters nor digits, inner white space collapsed to one space.
+/// Returns the normalized form of a text, in which texts are compared.
+///
+/// It is lower-cased and trimmed, without leading characters that are neither letters nor digits,
+/// and with inner white space collapsed to one space.
 pub fn normalize(text: &str) -> Cow<'_, str> {
-    if is_key(text) { Cow::Borrowed(text) } else { Cow::Owned(knowledge::text::normalize(text)) }
+    if is_normalized(text) { Cow::Borrowed(text) } else { Cow::Owned(knowledge::text::normalize(text)) }
 }
 
-/// Whether a text has this key. A text without letters and digits has none.
-pub fn equals(key: &str, text: &str) -> bool {
-    !key.is_empty() && normalize(text) == key
+/// Whether a phrase equals a normalized text. A text without letters and digits equals no phrase.
+pub fn equals(normalized: &str, phrase: &str) -> bool {
+    !normalized.is_empty() && normalize(phrase) == normalized
 }
 
-/// Whether a phrase's key is part of this key. A phrase without letters and
-/// digits is part of none.
-pub fn contains(key: &str, phrase: &str) -> bool {
+/// Whether a normalized text contains a phrase. No text contains a phrase without letters and digits.
+pub fn contains(normalized: &str, phrase: &str) -> bool {
     let phrase = normalize(phrase);
-    !phrase.is_empty() && key.contains(&*phrase)
+    !phrase.is_empty() && normalized.contains(&*phrase)
 }
 
-/// Whether a text is its own key, as phrases mostly are; ASCII only, so that one
-/// pass over the bytes tells.
-fn is_key(text: &str) -> bool {
+/// Whether a text is normalized already, as most phrases are.
+///
+/// Only ASCII texts are recognised, so that one pass over the bytes is enough.
+fn is_normalized(text: &str) -> bool {
     let mut before = b' ';
     let plain = text.bytes().all(|b| {
         let fits = match b {
@@ -65,9 +67,9 @@ mod tests {
     proptest! {
         #[test]
         fn the_short_way_leads_to_the_same_key(text in "[a-cA-C ?\u{e9}\u{c9}\t-]{0,8}|\\PC{0,20}") {
-            let key = knowledge::text::normalize(&text);
-            prop_assert_eq!(&normalize(&text), &key);
-            prop_assert_eq!(&normalize(&key), &key);
+            let normalized = knowledge::text::normalize(&text);
+            prop_assert_eq!(&normalize(&text), &normalized);
+            prop_assert_eq!(&normalize(&normalized), &normalized);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the bot does about a message: one pure decision.
+//! Planning a turn: a pure function from a snapshot and a message to what the bot does.
 
 use knowledge::{Mode, markup};
 use tenancy::Timestamp;
@@ -13,29 +13,28 @@ use crate::{
 /// The button that calls a person.
 const TALK_TO_A_PERSON: &str = "Talk to a person";
 
-/// A visitor's message, as planning sees it.
+/// A visitor's message, as far as planning needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Input<'a> {
     /// The trimmed text; `None` if it is blank.
     pub text: Option<&'a str>,
-    /// Whether files come with it.
+    /// Whether files are sent with it.
     pub attachments: bool,
 }
 
-/// What planning lacks.
+/// The input that planning needs in addition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MissingInput {
-    /// What knowledge says to the text: plan again with a [`Found`].
+    /// The text must be looked up in the knowledge: plan again with a [`Found`].
     Knowledge,
 }
 
 /// A planned turn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// The session as it is to be stored; the profile, if one comes with it, is
-    /// still to be linked.
+    /// The session to store. It is not linked to `profile` yet.
     pub session: Session,
-    /// The profile that the intake completed.
+    /// The profile, if this turn completes the intake.
     pub profile: Option<NewProfile>,
     /// What the bot does.
     pub act: Act,
@@ -46,24 +45,24 @@ pub struct Plan {
 pub enum Act {
     /// Nothing: a person handles the session.
     Silent,
-    /// It answers.
+    /// The bot answers.
     Say(Reply),
-    /// It answers and calls a person.
+    /// The bot answers and calls a person.
     Escalate {
-        /// What it says.
+        /// The answer.
         reply: Reply,
-        /// Why: the visitor's text.
+        /// The reason for the handoff, which is the visitor's text.
         reason: String,
     },
-    /// A model is to word the answer.
+    /// A model composes the answer.
     Compose(Composition),
 }
 
-/// Plans a turn: what becomes of the session, and what the bot does.
+/// Plans a turn: the session afterwards, and what the bot does.
 ///
 /// # Errors
-/// [`MissingInput::Knowledge`] if the answer depends on what knowledge says to the text
-/// and `found` is `None`; never with a `found`.
+/// [`MissingInput::Knowledge`] if the answer depends on the knowledge and `found` is `None`. With a
+/// `found` there is always a plan.
 pub fn plan(
     snapshot: &Snapshot,
     input: &Input<'_>,
@@ -71,7 +70,7 @@ pub fn plan(
     now: Timestamp,
 ) -> Result<Plan, MissingInput> {
     let before = &snapshot.session;
-    // A person who takes a session over early ends the questions; an escalation alone does not.
+    // The intake ends early if a person takes the session over; an escalation alone does not end it.
     let taken =
         before.status == SessionStatus::Assigned || before.status == SessionStatus::Escalated && before.person_acted;
     if !before.profile_completed() && !taken {
@@ -93,7 +92,7 @@ pub fn plan(
     Ok(Plan { session, profile: None, act })
 }
 
-/// The session after a message of its visitor, whatever the bot does about it.
+/// Returns the session after any message of the visitor.
 fn touched(session: &Session, now: Timestamp) -> Session {
     let mut session = session.clone();
     session.last_used = now;
@@ -104,7 +103,7 @@ fn touched(session: &Session, now: Timestamp) -> Session {
     session
 }
 
-/// A company's bot, talking to one visitor whose profile is known.
+/// A company's bot in a session whose visitor has a profile.
 struct Bot<'s> {
     settings: &'s BotSettings,
     names: Names<'s>,
@@ -126,18 +125,18 @@ impl<'s> Bot<'s> {
                 &settings.clarification_suggestions,
             )));
         };
-        let key = phrase::normalize(text);
-        if let Some(quick) = self.quick_reply(&key) {
+        let normalized = phrase::normalize(text);
+        if let Some(quick) = self.quick_reply(&normalized) {
             return Ok(Act::Say(self.reply(&quick.kind, &quick.reply, &quick.suggestions)));
         }
-        // Topics come before the call for a person, so that a section may be called "Customer service".
+        // Topics are checked before escalation phrases, so that a section may be called "Customer service".
         let Found(finding) = found.ok_or(MissingInput::Knowledge)?;
         match finding {
             Finding::Topics(titles) => return Ok(Act::Say(topics(titles))),
             Finding::Section { title, questions } => return Ok(Act::Say(questions_of(title, questions))),
             Finding::Answer(_) | Finding::Nothing => {}
         }
-        if settings.escalation_phrases.iter().any(|phrase| phrase::contains(&key, phrase)) {
+        if settings.escalation_phrases.iter().any(|phrase| phrase::contains(&normalized, phrase)) {
             let reply = self.reply(kind::ESCALATED, &settings.escalation_text, &[]);
             return Ok(Act::Escalate { reply: Reply { escalated: true, ..reply }, reason: text.to_owned() });
         }
@@ -162,9 +161,9 @@ impl<'s> Bot<'s> {
         })
     }
 
-    /// The quick reply to a text with this key.
-    fn quick_reply(&self, key: &str) -> Option<&'s QuickReply> {
-        let matches = |text: &String| phrase::equals(key, &filled(text, &self.names));
+    /// Returns the first quick reply that matches a normalized text.
+    fn quick_reply(&self, normalized: &str) -> Option<&'s QuickReply> {
+        let matches = |phrase: &String| phrase::equals(normalized, &filled(phrase, &self.names));
         self.settings.quick_replies.iter().find(|quick| quick.matches.iter().any(matches))
     }
 
@@ -177,7 +176,7 @@ impl<'s> Bot<'s> {
     }
 }
 
-/// The list of topics; the button below it works even without any.
+/// Lists the topics. The button below them is there even without topics.
 fn topics(titles: &[String]) -> Reply {
     let text = match titles {
         [] => "There are no topics to browse yet. You can ask me, or talk to a person.",
@@ -188,7 +187,7 @@ fn topics(titles: &[String]) -> Reply {
 }
 
 fn questions_of(title: &str, questions: &[String]) -> Reply {
-    // Stored titles are plain text, and this text is an HTML fragment.
+    // Titles are stored as plain text, and this text is an HTML fragment.
     let title = markup::neutralise(title);
     Reply::new(kind::TOPIC_SELECTION, format!("What would you like to know about {title}?"), questions.to_vec())
 }

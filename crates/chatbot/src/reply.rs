@@ -1,4 +1,4 @@
-//! What the bot answers, in the form it is stored and replayed.
+//! The bot's answers, in the form in which they are stored and sent again.
 
 use knowledge::{Answer, Citation, Mode, Origin};
 use serde::{Deserialize, Serialize};
@@ -7,53 +7,53 @@ use crate::{Collected, Step, kind};
 
 /// The bot's answer to one message.
 ///
-/// Serialised it is the wire's chat reply without `response`, `session_id` and
-/// `user_message`; that document is stored with the bot's row.
+/// Serialised it is the chat reply on the wire without `response`, `session_id` and `user_message`.
+/// That document is stored with the bot's message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reply {
-    /// The text, an HTML fragment whose only tag is `<br>`. It is the message's
-    /// content, so the document leaves it out.
+    /// The text, an HTML fragment whose only tag is `<br>`. It is stored as the message's content
+    /// and so is not part of the document.
     #[serde(skip)]
     pub response: String,
     /// Hints and buttons below the text.
     pub suggestions: Vec<String>,
-    /// One of the types of the contract, or the type of a company's quick reply.
+    /// One of the types in [`kind`], or the type of a company's quick reply.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The intake step that the bot now waits for.
+    /// The answer that the intake now waits for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub collecting: Option<Step>,
-    /// What the intake knows so far.
+    /// The answers of the intake so far.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub temp_data: Option<Collected>,
-    /// Whether a person takes over, or has.
+    /// Whether a person is called or handles the session already.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub escalated: bool,
-    /// What came out of the company's knowledge.
+    /// Present if the answer is from knowledge.
     #[serde(flatten, skip_serializing_if = "Option::is_none", default)]
     pub answered: Option<Answered>,
 }
 
-/// The keys that only an answer from knowledge has.
+/// The additional keys of an answer from knowledge.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answered {
     /// The same text as the response.
     pub answer: String,
-    /// Probability that the answer is right, 0 to 1.
+    /// The probability that the answer is right, 0 to 1.
     pub confidence: f64,
-    /// Where it was found, best first; never empty.
+    /// The passages that it is based on, best first; never empty.
     #[serde(with = "cited")]
     pub citations: Vec<Citation>,
-    /// Taken from the sources, or composed from them.
+    /// Whether it is quoted from the passages or composed by a model.
     pub mode: Mode,
-    /// Whose knowledge the first citation is from.
+    /// The knowledge that the first citation is from.
     pub source: Source,
-    /// Whether that is the company's own.
+    /// Whether that is the company's own knowledge.
     pub company_specific: bool,
 }
 
 impl Answered {
-    /// The keys of an answer with this text.
+    /// Returns the keys of an answer with this text.
     pub(crate) fn new(answer: &Answer, text: String, mode: Mode) -> Self {
         Self {
             answer: text,
@@ -69,18 +69,18 @@ impl Answered {
     }
 }
 
-/// Whose knowledge an answer comes from.
+/// The knowledge that an answer is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
-    /// The company's own.
+    /// The company's own knowledge.
     CompanyFaq,
     /// The shared library.
     GeneralFaq,
 }
 
 impl Reply {
-    /// A reply with a text and nothing else.
+    /// Returns a reply with a type, a text and suggestions only.
     pub fn new(kind: impl Into<String>, response: impl Into<String>, suggestions: Vec<String>) -> Self {
         Self {
             response: response.into(),
@@ -93,58 +93,48 @@ impl Reply {
         }
     }
 
-    /// What the visitor's client is told while a person handles the session.
+    /// Returns the reply to the visitor's client while a person handles the session.
     pub fn human_handling() -> Self {
         Self { escalated: true, ..Self::new(kind::HUMAN_HANDLING, "", Vec::new()) }
     }
 }
 
-/// Citations as stored replies keep them, which is also how the wire shows them.
+/// The form of citations in stored replies, which is also their form on the wire.
 mod cited {
     use knowledge::Citation;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
     use tenancy::DocumentId;
 
-    #[derive(Serialize)]
-    struct Cited<'a> {
+    #[derive(Serialize, Deserialize)]
+    struct StoredCitation<T> {
         document_id: i64,
-        title: &'a str,
-        chunk_id: &'a str,
+        title: T,
+        chunk_id: T,
         start: usize,
         end: usize,
-        snippet: &'a str,
-    }
-
-    #[derive(Deserialize)]
-    struct Kept {
-        document_id: i64,
-        title: String,
-        chunk_id: String,
-        start: usize,
-        end: usize,
-        snippet: String,
+        snippet: T,
     }
 
     pub(super) fn serialize<S: Serializer>(citations: &[Citation], to: S) -> Result<S::Ok, S::Error> {
-        to.collect_seq(citations.iter().map(|citation| Cited {
+        to.collect_seq(citations.iter().map(|citation| StoredCitation {
             document_id: citation.document_id.get(),
-            title: &citation.title,
-            chunk_id: &citation.chunk_id,
+            title: citation.title.as_str(),
+            chunk_id: citation.chunk_id.as_str(),
             start: citation.start,
             end: citation.end,
-            snippet: &citation.snippet,
+            snippet: citation.snippet.as_str(),
         }))
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Citation>, D::Error> {
-        let kept = Vec::<Kept>::deserialize(from)?;
-        let citations = kept.into_iter().map(|kept| Citation {
-            document_id: DocumentId::new(kept.document_id),
-            title: kept.title,
-            chunk_id: kept.chunk_id,
-            start: kept.start,
-            end: kept.end,
-            snippet: kept.snippet,
+        let stored = Vec::<StoredCitation<String>>::deserialize(from)?;
+        let citations = stored.into_iter().map(|stored| Citation {
+            document_id: DocumentId::new(stored.document_id),
+            title: stored.title,
+            chunk_id: stored.chunk_id,
+            start: stored.start,
+            end: stored.end,
+            snippet: stored.snippet,
         });
         Ok(citations.collect())
     }

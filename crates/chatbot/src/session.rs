@@ -1,104 +1,71 @@
-//! A session: one visitor's conversation and how far its intake has come.
+//! A session: the conversation of one visitor, and the progress of its intake.
 
 use serde::{Deserialize, Serialize};
 use tenancy::{CompanyCode, ProfileId, SessionId, SessionRowId, Timestamp};
 
-/// Who answers a session at present.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SessionStatus {
-    /// The bot.
-    Active,
-    /// Nobody yet: it waits in the queue.
-    Escalated,
-    /// An agent.
-    Assigned,
-    /// The bot again, from the next visitor message on.
-    Resolved,
+tenancy::word_enum! {
+    /// The side that answers in a session.
+    pub enum SessionStatus {
+        /// The bot answers.
+        Active => "active",
+        /// The session waits in the queue for an agent.
+        Escalated => "escalated",
+        /// An agent answers.
+        Assigned => "assigned",
+        /// The bot answers again from the visitor's next message on.
+        Resolved => "resolved",
+    }
 }
 
 impl SessionStatus {
-    /// The word in JSON and in rows.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Escalated => "escalated",
-            Self::Assigned => "assigned",
-            Self::Resolved => "resolved",
-        }
-    }
-
-    /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Active, Self::Escalated, Self::Assigned, Self::Resolved].into_iter().find(|s| s.as_str() == word)
-    }
-
     /// Whether a handoff is open.
     pub const fn is_escalated(self) -> bool {
         matches!(self, Self::Escalated | Self::Assigned)
     }
 }
 
-/// What the intake waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Step {
-    /// The visitor's name.
-    Name,
-    /// The country of the phone number.
-    CountryCode,
-    /// The phone number.
-    Phone,
-    /// The e-mail address, or `skip`.
-    Email,
-    /// The postal address.
-    Address,
-    /// Nothing: there is a profile.
-    Complete,
-}
-
-impl Step {
-    /// The word in JSON and in rows.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::CountryCode => "country_code",
-            Self::Phone => "phone",
-            Self::Email => "email",
-            Self::Address => "address",
-            Self::Complete => "complete",
-        }
-    }
-
-    /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Name, Self::CountryCode, Self::Phone, Self::Email, Self::Address, Self::Complete]
-            .into_iter()
-            .find(|step| step.as_str() == word)
+tenancy::word_enum! {
+    /// The answer that the intake waits for.
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Step {
+        /// The visitor's name.
+        Name => "name",
+        /// The country of the phone number.
+        CountryCode => "country_code",
+        /// The phone number.
+        Phone => "phone",
+        /// The e-mail address, or `skip`.
+        Email => "email",
+        /// The postal address.
+        Address => "address",
+        /// None: there is a profile.
+        Complete => "complete",
     }
 }
 
-/// What the intake has collected so far; the wire's `temp_data`.
+/// The answers that the intake has accepted so far; `temp_data` on the wire.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Collected {
-    /// Set once the name was accepted.
+    /// The name.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub name: Option<String>,
-    /// Set once the country was accepted.
+    /// The calling code of the country, with its plus.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub country_code: Option<String>,
-    /// Set once the phone number was accepted, in its stored form.
+    /// The phone number, in its stored form.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub phone: Option<String>,
-    /// Outer `None`: not asked yet. Inner `None`: skipped, shown as `null`.
+    /// The e-mail address. Outer `None`: not answered yet. Inner `None`: skipped, `null` in JSON.
     #[serde(skip_serializing_if = "Option::is_none", default, with = "skipped")]
     pub email: Option<Option<String>>,
 }
 
-/// Keeps a `null` apart from an absent key.
+/// Distinguishes `null` from an absent key.
 mod skipped {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    #[expect(clippy::ref_option, reason = "the signature that serde asks for")]
+    #[expect(clippy::ref_option, reason = "serde requires this signature")]
     pub(super) fn serialize<S: Serializer>(email: &Option<Option<String>>, to: S) -> Result<S::Ok, S::Error> {
         email.as_ref().and_then(Option::as_ref).serialize(to)
     }
@@ -111,42 +78,42 @@ mod skipped {
 /// A stored session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
-    /// Internal key.
+    /// Row id.
     pub key: SessionRowId,
     /// Public id.
     pub id: SessionId,
-    /// Who answers.
+    /// The side that answers.
     pub status: SessionStatus,
-    /// What the intake waits for.
+    /// The answer that the intake waits for.
     pub step: Step,
-    /// What the intake has so far; empty once complete.
+    /// The answers of the intake so far; empty when it is complete.
     pub collected: Collected,
-    /// The visitor's profile and its name, once there is one.
+    /// The id and the name of the visitor's profile, if there is one.
     pub profile: Option<(ProfileId, String)>,
-    /// Whether the bot has written here before.
+    /// Whether the bot has written in this session.
     pub welcomed: bool,
-    /// Whether a person wrote since the last escalation.
+    /// Whether an agent or admin wrote since the last escalation.
     pub person_acted: bool,
-    /// The highest `seq` of its messages; 0 without one.
+    /// The highest `seq` of its messages; 0 without messages.
     pub last_seq: i64,
-    /// Raised by every human action: an answer planned before it is not said.
+    /// Rises with every human action; an answer of the bot that was planned before is not sent.
     pub bot_epoch: i64,
-    /// Raised by every change of the row: what a conditional write compares.
+    /// Rises with every change of the row; conditional writes compare it.
     pub revision: i64,
-    /// The highest `seq` that the visitor has read; clients say so over sockets.
+    /// The highest `seq` that the visitor has read.
     pub visitor_read_seq: i64,
     /// The highest `seq` that staff have read.
     pub staff_read_seq: i64,
-    /// When the visitor last wrote or gave a profile; the profile's `last_used`.
+    /// When the visitor last wrote or sent a profile; also the profile's `last_used`.
     pub last_used: Timestamp,
-    /// When the session was made.
+    /// When the session was created.
     pub created_at: Timestamp,
     /// When the row last changed.
     pub updated_at: Timestamp,
 }
 
 impl Session {
-    /// A session that is not stored yet: its key is 0 and its revision 0.
+    /// Creates a session that is not stored yet: row id and revision are 0.
     pub fn fresh(company: CompanyCode, now: Timestamp) -> Self {
         Self {
             key: SessionRowId::new(0),

@@ -4,20 +4,20 @@ use phonenumber::metadata::DATABASE;
 
 use crate::phrase;
 
-/// The button that offers the rest of the list.
+/// The button that lists the other countries.
 const MORE: &str = "Show more countries";
 
-/// The first reply offers so many countries.
+/// Number of countries in the first reply.
 const OFFERED: usize = 8;
 
-/// A country that visitors can pick.
+/// A country that visitors can choose from a button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Country {
     /// Calling code with its plus.
     pub code: &'static str,
     /// English name.
     pub name: &'static str,
-    /// Flag, as emoji.
+    /// Flag as emoji.
     pub flag: &'static str,
 }
 
@@ -25,7 +25,7 @@ const fn country(code: &'static str, name: &'static str, flag: &'static str) -> 
     Country { code, name, flag }
 }
 
-/// The countries in the order in which they are offered and looked for.
+/// The countries, in the order in which they are offered and searched.
 pub const COUNTRIES: [Country; 15] = [
     country("+977", "Nepal", "\u{1F1F3}\u{1F1F5}"),
     country("+91", "India", "\u{1F1EE}\u{1F1F3}"),
@@ -44,8 +44,10 @@ pub const COUNTRIES: [Country; 15] = [
     country("+94", "Sri Lanka", "\u{1F1F1}\u{1F1F0}"),
 ];
 
-/// The calling code that a text names: the first of [`COUNTRIES`] by code or
-/// name, else any assigned code after a plus, else the default.
+/// Returns the calling code that a text names, or the default.
+///
+/// The first of [`COUNTRIES`] whose code or name is in the text has precedence over any other
+/// assigned code after a plus.
 pub fn code_in(text: &str, default: &str) -> String {
     let lower = text.to_lowercase();
     let listed =
@@ -56,22 +58,22 @@ pub fn code_in(text: &str, default: &str) -> String {
     }
 }
 
-/// Whether a text is a calling code and nothing else: a plus and an assigned number.
+/// Whether a text is exactly a calling code: a plus and an assigned number.
 pub fn is_code(text: &str) -> bool {
     assigned_code_in(text).is_some_and(|code| code == text)
 }
 
-/// The first countries, and a button for more.
+/// Returns buttons for the first countries, and one for more.
 pub(crate) fn first_suggestions() -> Vec<String> {
     COUNTRIES.iter().take(OFFERED).map(button).chain([MORE.to_owned()]).collect()
 }
 
-/// The other countries.
+/// Returns buttons for the other countries.
 pub(crate) fn more_suggestions() -> Vec<String> {
     COUNTRIES.iter().skip(OFFERED).map(button).collect()
 }
 
-/// Whether a text is the button for more.
+/// Whether a text is the button for more countries.
 pub(crate) fn wants_more(text: &str) -> bool {
     phrase::equals(&phrase::normalize(MORE), text)
 }
@@ -80,7 +82,9 @@ fn button(country: &Country) -> String {
     format!("{} {} {}", country.code, country.flag, country.name)
 }
 
-/// A plus and the assigned code after it. No code is the beginning of another, or begins with a zero.
+/// Returns the first plus that is followed by an assigned code, with the code.
+///
+/// No code is a prefix of another one, and none begins with a zero.
 fn assigned_code_in(text: &str) -> Option<String> {
     text.split('+').skip(1).filter(|after| !after.starts_with('0')).find_map(|after| {
         (1..=3).find_map(|len| {
@@ -113,7 +117,7 @@ mod tests {
             ("+3531", "+353"),
             ("+8801", "+880"),
             ("my code is +64", "+64"),
-            // The list is searched in order, whatever stands first in the text.
+            // The order of the list decides, not the order in the text.
             ("from China to Nepal", "+977"),
             ("Japan +44", "+44"),
         ] {

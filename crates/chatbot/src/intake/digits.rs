@@ -2,10 +2,10 @@
 
 use icu_properties::{CodePointMapData, props::GeneralCategory};
 
-/// The longest run of digits in the code space, the mathematical ones.
+/// The longest run of digits in Unicode, that of the mathematical digits.
 const LONGEST_RUN: u32 = 50;
 
-/// The ASCII digit that a decimal digit of any script stands for.
+/// Returns the ASCII digit of the same value as a decimal digit of any script.
 pub(super) fn ascii(c: char) -> Option<char> {
     if c.is_ascii() {
         return Some(c).filter(char::is_ascii_digit);
@@ -13,7 +13,8 @@ pub(super) fn ascii(c: char) -> Option<char> {
     if !is_decimal(c) {
         return None;
     }
-    // Scripts encode their digits from 0 to 9 in a row, and rows that touch are whole.
+    // The digits 0 to 9 of a script have consecutive code points, and adjacent runs are complete,
+    // so the position in the run modulo 10 is the value.
     let before = |back: &u32| u32::from(c).checked_sub(*back).and_then(char::from_u32).is_some_and(is_decimal);
     let place = (1..LONGEST_RUN).take_while(before).count() % 10;
     u32::try_from(place).ok().and_then(|place| char::from_digit(place, 10))

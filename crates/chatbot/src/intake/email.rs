@@ -1,10 +1,10 @@
-//! The visitor's e-mail address, which may be skipped.
+//! The visitor's e-mail address. The question may be skipped.
 
-/// Texts that skip the question, in any case.
+/// Texts that skip the question, case ignored.
 const SKIPS: [&str; 4] = ["skip", "no", "no thanks", "pass"];
 
-/// Reads a trimmed text: an address as typed, `Some(None)` to skip it, `None` if
-/// it is neither.
+/// Reads a trimmed text. Returns the address as typed, `Some(None)` for a text that skips the
+/// question, and `None` for any other text.
 pub(super) fn read(text: &str) -> Option<Option<String>> {
     if SKIPS.iter().any(|skip| text.eq_ignore_ascii_case(skip)) {
         return Some(None);

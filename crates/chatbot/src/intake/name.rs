@@ -5,19 +5,19 @@ use icu_properties::{
     props::{GeneralCategory, GeneralCategoryGroup},
 };
 
-/// Why a text is no name.
+/// Why a text is not accepted as a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NotAName {
-    /// Under 2 characters.
+    /// Fewer than 2 characters.
     Short,
-    /// Over 100 characters.
+    /// More than 100 characters.
     Long,
-    /// It has characters that names do not have.
+    /// Characters that names do not have.
     Characters,
 }
 
 impl NotAName {
-    /// What the visitor is told.
+    /// The message to the visitor.
     pub(super) const fn reason(self) -> &'static str {
         match self {
             Self::Short => "A name has at least 2 characters.",
@@ -27,7 +27,7 @@ impl NotAName {
     }
 }
 
-/// Takes a text as a name, trimmed.
+/// Reads a name and trims it.
 pub(super) fn read(text: &str) -> Result<&str, NotAName> {
     let name = text.trim();
     if name.chars().nth(1).is_none() {
@@ -36,15 +36,15 @@ pub(super) fn read(text: &str) -> Result<&str, NotAName> {
     if name.chars().nth(100).is_some() {
         return Err(NotAName::Long);
     }
-    if name.chars().all(is_of_names) { Ok(name) } else { Err(NotAName::Characters) }
+    if name.chars().all(is_name_char) { Ok(name) } else { Err(NotAName::Characters) }
 }
 
-fn is_of_names(c: char) -> bool {
+fn is_name_char(c: char) -> bool {
     const LETTERS: GeneralCategoryGroup = GeneralCategoryGroup::Letter.union(GeneralCategoryGroup::Mark);
     match c {
         '-' | '.' | '\'' | '\u{2019}' => true,
         _ if c.is_ascii() => c.is_ascii_alphabetic() || c.is_whitespace(),
-        // `char::is_alphabetic` lacks marks that Indic names are written with, and has circled letters.
+        // `char::is_alphabetic` excludes marks that Indic names need, and includes circled letters.
         _ => c.is_whitespace() || LETTERS.contains(CodePointMapData::<GeneralCategory>::new().get(c)),
     }
 }

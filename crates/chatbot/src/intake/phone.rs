@@ -4,30 +4,23 @@ use phonenumber::{country, metadata::DATABASE};
 
 use super::digits;
 
-/// The calling code with rules of its own.
+/// Calling code of Nepal, which has its own rules.
 const NEPAL: &str = "977";
 
-/// Longer runs of digits are no number in any country.
+/// No country has numbers with more digits than this.
 const LONGEST: usize = 20;
 
-/// A mobile network of Nepal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Provider {
-    /// Nepal Telecom.
-    Ntc,
-    /// Ncell.
-    Ncell,
+tenancy::word_enum! {
+    /// A mobile network of Nepal.
+    pub enum Provider {
+        /// Nepal Telecom.
+        Ntc => "NTC",
+        /// Ncell.
+        Ncell => "Ncell",
+    }
 }
 
 impl Provider {
-    /// The word in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ntc => "NTC",
-            Self::Ncell => "Ncell",
-        }
-    }
-
     /// The first three digits of its numbers.
     const fn prefixes(self) -> [&'static str; 6] {
         match self {
@@ -37,16 +30,16 @@ impl Provider {
     }
 }
 
-/// What there is to say about a phone number.
+/// The result of checking a phone number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PhoneCheck {
     /// Whether it is accepted.
     pub valid: bool,
-    /// Why it is not, or whose it is; empty for a valid number outside Nepal.
+    /// The reason why it is not accepted, or its network; empty for a valid number outside Nepal.
     pub message: String,
-    /// The network of a valid number of Nepal.
+    /// The network of a valid number in Nepal.
     pub provider: Option<Provider>,
-    /// `<code>-<national digits>`, exactly if it is valid.
+    /// `<code>-<national digits>` if it is accepted, else `None`.
     pub stored: Option<String>,
 }
 
@@ -60,20 +53,21 @@ impl PhoneCheck {
     }
 }
 
-/// Checks a number as typed against the country of a calling code, which may
-/// lack its plus or have zeros instead.
+/// Checks a number as typed against the country of a calling code.
+///
+/// The code may have zeros instead of its plus, or neither.
 pub fn check(phone: &str, code: &str) -> PhoneCheck {
     let typed: String = phone.chars().filter_map(|c| if c == '+' { Some(c) } else { digits::ascii(c) }).collect();
     let calling: String = code.chars().filter_map(digits::ascii).skip_while(|&digit| digit == '0').collect();
     match calling.as_str() {
         NEPAL => check_in_nepal(&typed),
-        // What is no calling code still tells numbers apart, so it is kept.
+        // A code without digits still distinguishes numbers, so it is kept.
         "" => by_length(&typed, "", code.trim()),
         _ => by_library(&typed, &calling).unwrap_or_else(|| by_length(&typed, &calling, &format!("+{calling}"))),
     }
 }
 
-/// The stored form of a number: normal if it is accepted, else as typed.
+/// Returns the stored form of a number: the normal form if it is accepted, else as typed.
 pub fn normalise(phone: &str, code: &str) -> String {
     check(phone, code).stored.unwrap_or_else(|| phone.to_owned())
 }
@@ -87,7 +81,7 @@ fn check_in_nepal(typed: &str) -> PhoneCheck {
     if national.contains('+') {
         return only_digits();
     }
-    let provider = [Provider::Ntc, Provider::Ncell]
+    let provider = Provider::ALL
         .into_iter()
         .find(|provider| provider.prefixes().iter().any(|prefix| national.starts_with(prefix)));
     match provider {
@@ -105,7 +99,7 @@ fn check_in_nepal(typed: &str) -> PhoneCheck {
     }
 }
 
-/// Asks the library; `None` if it does not find the number valid in the country.
+/// Checks a number by the library. Returns `None` if it is not valid in the country.
 fn by_library(typed: &str, calling: &str) -> Option<PhoneCheck> {
     let code: u16 = calling.parse().ok()?;
     let main_region: country::Id = DATABASE.region(&code)?.first()?.parse().ok()?;
@@ -114,11 +108,11 @@ fn by_library(typed: &str, calling: &str) -> Option<PhoneCheck> {
         return None;
     }
     let number = phonenumber::parse(Some(main_region), typed).ok()?;
-    let is_there = number.code().value() == code && number.is_valid();
-    is_there.then(|| PhoneCheck::valid(&format!("+{calling}"), &number.national().to_string()))
+    let is_valid = number.code().value() == code && number.is_valid();
+    is_valid.then(|| PhoneCheck::valid(&format!("+{calling}"), &number.national().to_string()))
 }
 
-/// The rule for numbers that the library does not know: 6 to 15 digits.
+/// Checks a number that the library does not accept: 6 to 15 digits.
 fn by_length(typed: &str, calling: &str, code: &str) -> PhoneCheck {
     let national = without_code(typed, calling).trim_start_matches('0');
     if national.contains('+') {
@@ -134,7 +128,7 @@ fn only_digits() -> PhoneCheck {
     PhoneCheck::refused("Only digits are allowed after the country code.".to_owned())
 }
 
-/// Drops a leading calling code, with or without its plus.
+/// Removes a leading calling code, with or without its plus.
 fn without_code<'t>(typed: &'t str, calling: &str) -> &'t str {
     let number = typed.strip_prefix('+').unwrap_or(typed);
     match number.strip_prefix(calling) {

@@ -1,4 +1,4 @@
-//! The steps of the intake: what is asked, what is taken, what comes next.
+//! The steps of the intake: the questions, the accepted answers and their order.
 
 use std::mem;
 
@@ -18,10 +18,11 @@ const ASK_EMAIL: &str = "What's your e-mail address? You can skip this.";
 const ASK_ADDRESS: &str = "And what's your address?";
 const NOT_AN_EMAIL: &str = "That doesn't look like an e-mail address.";
 
-/// Takes a visitor's text as the answer to what the intake waits for and moves
-/// the session on, or says why not. No text repeats the question.
+/// Reads a visitor's text as the answer to the current question.
 ///
-/// With the last answer the profile comes back, and the session is complete.
+/// An accepted answer moves the session to the next step. The reply to another one says why it is
+/// not accepted. Without a text the question is repeated. The last answer completes the intake,
+/// and then the profile is returned too.
 pub(crate) fn advance(
     session: &mut Session,
     text: Option<&str>,
@@ -29,7 +30,7 @@ pub(crate) fn advance(
     company_name: &str,
 ) -> (Reply, Option<NewProfile>) {
     let reply = match (session.step, text) {
-        // The first message is answered with the welcome, whatever it says.
+        // The answer to the first message is always the welcome.
         (Step::Name, _) if !session.welcomed => welcome(session, settings, company_name),
         (Step::Name, Some(text)) if is_greeting(text) => welcome(session, settings, company_name),
         (Step::Name, None) => ask(session, ASK_NAME, Vec::new()),
@@ -59,7 +60,7 @@ fn take_name(session: &mut Session, text: &str) -> Reply {
             session.step = Step::CountryCode;
             ask(session, format!("Nice to meet you, {name}! {ASK_COUNTRY}"), country::first_suggestions())
         }
-        Err(not) => ask(session, format!("{} {ASK_NAME}", not.reason()), Vec::new()),
+        Err(not_a_name) => ask(session, format!("{} {ASK_NAME}", not_a_name.reason()), Vec::new()),
     }
 }
 
@@ -104,7 +105,7 @@ fn take_address(
 ) -> (Reply, Option<NewProfile>) {
     let collected = mem::take(&mut session.collected);
     let Collected { name: Some(name), country_code: Some(country_code), phone: Some(phone), email } = collected else {
-        // A profile with holes is worse than asking once more.
+        // Asking once more is better than an incomplete profile.
         session.step = Step::Name;
         return (ask(session, ASK_NAME, Vec::new()), None);
     };
@@ -126,7 +127,7 @@ fn ask_address(session: &Session) -> Reply {
     ask(session, ASK_ADDRESS, vec!["Example: City, Country".to_owned()])
 }
 
-/// A question of the step that the session is at.
+/// Returns a question of the session's current step.
 fn ask(session: &Session, text: impl Into<String>, suggestions: Vec<String>) -> Reply {
     let known = session.collected != Collected::default();
     Reply {
@@ -150,7 +151,7 @@ mod tests {
     use super::*;
     use crate::fixtures::fresh;
 
-    /// A session at a step, with what the steps before it have collected.
+    /// Returns a session at a step, with the answers of the steps before it.
     fn at(step: Step) -> Session {
         let mut session = fresh(BotSettings::default()).session;
         session.welcomed = true;
@@ -172,7 +173,7 @@ mod tests {
         advance(session, text, &BotSettings::default(), "Tesla Motors")
     }
 
-    /// The state and the keys of the reply, as a client sees them.
+    /// Returns the keys of the reply as a client sees them, and the next step.
     fn row(session: &Session, reply: &Reply) -> Value {
         let mut row = serde_json::to_value(reply).unwrap();
         row["next"] = json!(session.step);

@@ -7,12 +7,12 @@ use crate::{
     fixtures::{NOW, bakery, fresh, index, known},
 };
 
-/// Plans with nothing looked up.
+/// Plans without a lookup.
 fn blind(snapshot: &Snapshot, text: &str) -> Result<Plan, MissingInput> {
     plan(snapshot, &Input { text: Some(text), attachments: false }, None, NOW)
 }
 
-/// Plans with what the bakery's knowledge says.
+/// Plans with a lookup in the bakery's knowledge.
 fn informed(snapshot: &Snapshot, text: &str) -> Plan {
     let found = Found::look_up(&bakery(), None, text, &snapshot.settings);
     plan(snapshot, &Input { text: Some(text), attachments: false }, Some(&found), NOW).unwrap()
@@ -119,7 +119,7 @@ fn topics_are_listed_and_opened() {
     let reply = said(informed(&snapshot, "ORDERS"));
     assert_eq!(reply.kind, "topic_selection");
     assert_eq!(reply.suggestions, ["How do I order a birthday cake?", "Can I change my order?"]);
-    // The title holds an escalation phrase; opening a topic comes first.
+    // The title contains an escalation phrase, but opening a topic has precedence.
     assert_eq!(said(informed(&snapshot, "customer service")).suggestions, ["When are you open?"]);
 }
 
@@ -143,7 +143,7 @@ fn eight_topics_and_eight_questions_are_offered() {
 #[test]
 fn an_escalation_phrase_calls_a_person() {
     let snapshot = known(BotSettings::default());
-    // It wins over an answer and over a greeting.
+    // It has precedence over an answer and over a greeting.
     for text in ["Talk to a person", "hello, I want to TALK  to human!", "Is a representative open on Sunday?"] {
         let plan = informed(&snapshot, text);
         assert_eq!((plan.session.status, plan.session.bot_epoch), (SessionStatus::Escalated, 0));

@@ -1,10 +1,10 @@
-//! Names in place of placeholders.
+//! Replacing the placeholders of a text by names.
 
 use std::borrow::Cow;
 
 use knowledge::markup;
 
-/// What the placeholders of a text stand for, as plain text.
+/// The names that replace the placeholders, as plain text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Names<'a> {
     /// The visitor's name; empty while it is unknown.
@@ -16,7 +16,7 @@ pub struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    /// The name that a placeholder asks for.
+    /// The name for a placeholder.
     fn of(&self, placeholder: &str) -> Option<&'a str> {
         match placeholder {
             "name" => Some(self.name),
@@ -27,13 +27,14 @@ impl<'a> Names<'a> {
     }
 }
 
-/// Fills `{name}`, `{bot_name}` and `{company_name}` into a text. A name never
-/// becomes markup, and what looks like a placeholder in a name is left alone.
+/// Replaces `{name}`, `{bot_name}` and `{company_name}` in a text.
+///
+/// A name never becomes markup, and placeholders inside a name are not replaced.
 pub fn fill(text: &str, names: &Names<'_>) -> String {
     filled(text, names).into_owned()
 }
 
-/// As [`fill`], without a copy of a text that has nothing to fill in.
+/// Works as [`fill`] does, but copies only texts with a `{`.
 pub(crate) fn filled<'t>(text: &'t str, names: &Names<'_>) -> Cow<'t, str> {
     if !text.contains('{') {
         return Cow::Borrowed(text);
@@ -55,7 +56,7 @@ pub(crate) fn filled<'t>(text: &'t str, names: &Names<'_>) -> Cow<'t, str> {
         }
     }
     out.push_str(rest);
-    // A `<` of the text right before a name is harmless alone and may be a tag together with it.
+    // A `<` in the text is harmless, but together with the name after it, it may be a tag.
     match markup::neutralise_keeping_breaks(&out) {
         Cow::Borrowed(_) => Cow::Owned(out),
         Cow::Owned(safe) => Cow::Owned(safe),

@@ -1,37 +1,39 @@
-//! How much a company may say in its bot settings.
+//! Limits of the bot settings. Lengths are in Unicode scalar values.
 //!
-//! They bound what every chat turn reads, and stay far above what a chat window shows.
+//! They bound what every chat turn reads, and are far above what a chat window shows.
 
 use std::collections::HashMap;
 
-use crate::{QuickReply, phrase};
+use super::quick_reply::QuickReply;
+use crate::phrase;
 
-/// Characters of the bot's name.
+/// Maximum length of the bot's name.
 pub const NAME: usize = 100;
-/// Characters of a text that the bot says, a quick reply's included.
+/// Maximum length of a text that the bot says, including a quick reply's.
 pub const TEXT: usize = 4_000;
-/// Characters of a suggestion: it is sent as a message when it is pressed.
+/// Maximum length of a suggestion. Pressing it sends it as a message.
 pub const SUGGESTION: usize = 200;
-/// Suggestions below one text.
+/// Maximum number of suggestions below one text.
 pub const SUGGESTIONS: usize = 20;
-/// Characters of an escalation phrase, and of a text that a quick reply matches.
+/// Maximum length of an escalation phrase, and of a text that a quick reply matches.
 pub const PHRASE: usize = 200;
-/// Escalation phrases.
+/// Maximum number of escalation phrases.
 pub const PHRASES: usize = 100;
-/// Quick replies.
+/// Maximum number of quick replies.
 pub const QUICK_REPLIES: usize = 200;
-/// Texts that one quick reply matches.
+/// Maximum number of texts that one quick reply matches.
 pub const MATCHES: usize = 20;
-/// Characters of a quick reply's type.
+/// Maximum length of a quick reply's type.
 pub const KIND: usize = 50;
 
-/// Whether a phrase can match at all: one without letters and digits has no key.
+/// Whether a phrase can match anything: its normalized form is empty without letters and digits.
 pub fn can_match(phrase: &str) -> bool {
     !phrase::normalize(phrase).is_empty()
 }
 
-/// The first quick reply that matches a text which an earlier one matches too, so that it
-/// would never be given for it: its index and that text.
+/// Returns the first quick reply with a text that an earlier one matches too: its index and the text.
+///
+/// The later one would never be given for that text.
 pub fn clash(replies: &[QuickReply]) -> Option<(usize, &str)> {
     let mut owners = HashMap::new();
     for (index, reply) in replies.iter().enumerate() {

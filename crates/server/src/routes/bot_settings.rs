@@ -1,16 +1,11 @@
-//! `bot-settings/`: what a company says about its bot.
+//! `bot-settings/`: a company's bot settings.
 
-mod quick;
+mod calling_code;
+mod quick_replies;
+mod rules;
 
 use actix_web::web::{self, Json};
-use chatbot::{
-    QuickReply,
-    settings::{
-        self, Change, SettingsChange,
-        limits::{self, NAME, PHRASE, PHRASES, TEXT},
-    },
-};
-use knowledge::Mode;
+use chatbot::settings::{self, Change, SettingsChange, type_of, types::SettingType};
 use serde_json::json;
 use storage::Place;
 use tenancy::{
@@ -29,11 +24,11 @@ use crate::{
         error::ApiError,
         params::Params,
         routes::{Endpoint, at},
-        rules::{Resettable as _, boolean, choice, or_reset, ratio, text, texts},
+        rules::text,
     },
     views::BotSettingsView,
 };
-use quick::{CallingCode, NO_KEY, QuickReplies, suggestions};
+use rules::Accept;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let company = || parameter("company_id", "For a superadmin: the company.", json!({ "type": "string" }));
@@ -54,52 +49,26 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-body! {
-    /// Some settings, and whose they are.
-    struct BotSettingsBody {
-        company_id: Option<String> = text().max(20).optional(),
-        bot_name: Change<String> = or_reset(text().max(NAME)),
-        welcome_text: Change<String> = or_reset(text().max(TEXT)),
-        profile_done_text: Change<String> = or_reset(text().max(TEXT)),
-        profile_suggestions: Change<Vec<String>> = suggestions().or_reset(),
-        answer_suggestions: Change<Vec<String>> = suggestions().or_reset(),
-        greeting_text: Change<String> = or_reset(text().max(TEXT)),
-        greeting_suggestions: Change<Vec<String>> = suggestions().or_reset(),
-        clarification_text: Change<String> = or_reset(text().max(TEXT)),
-        clarification_suggestions: Change<Vec<String>> = suggestions().or_reset(),
-        escalation_text: Change<String> = or_reset(text().max(TEXT)),
-        escalation_phrases: Change<Vec<String>> =
-            texts(text().max(PHRASE)).at_most(PHRASES).that(limits::can_match, NO_KEY).or_reset(),
-        default_country_code: Change<String> = or_reset(CallingCode),
-        quick_replies: Change<Vec<QuickReply>> = QuickReplies.or_reset(),
-        use_shared_library: Change<bool> = or_reset(boolean()),
-        confidence_threshold: Change<f64> = or_reset(ratio()),
-        answer_mode: Change<Mode> = or_reset(choice(Mode::parse, Mode::ALL.map(Mode::as_str))),
-    }
+/// Declares the body from the list of settings.
+macro_rules! body_of_settings {
+    ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr,)*) => {
+        body! {
+            /// Changes of some settings, and the company that they are of.
+            struct BotSettingsBody {
+                company_id: Option<String> = text().max(20).optional(),
+                $($name: Change<<type_of::$name as SettingType>::Value> = <type_of::$name as Accept>::rule(),)*
+            }
+        }
+
+        impl From<BotSettingsBody> for SettingsChange {
+            fn from(body: BotSettingsBody) -> Self {
+                Self { $($name: body.$name,)* }
+            }
+        }
+    };
 }
 
-impl From<BotSettingsBody> for SettingsChange {
-    fn from(body: BotSettingsBody) -> Self {
-        Self {
-            bot_name: body.bot_name,
-            welcome_text: body.welcome_text,
-            profile_done_text: body.profile_done_text,
-            profile_suggestions: body.profile_suggestions,
-            answer_suggestions: body.answer_suggestions,
-            greeting_text: body.greeting_text,
-            greeting_suggestions: body.greeting_suggestions,
-            clarification_text: body.clarification_text,
-            clarification_suggestions: body.clarification_suggestions,
-            escalation_text: body.escalation_text,
-            escalation_phrases: body.escalation_phrases,
-            default_country_code: body.default_country_code,
-            quick_replies: body.quick_replies,
-            use_shared_library: body.use_shared_library,
-            confidence_threshold: body.confidence_threshold,
-            answer_mode: body.answer_mode,
-        }
-    }
-}
+chatbot::bot_settings!(body_of_settings);
 
 /// Shows a company's bot settings.
 async fn show(
@@ -130,7 +99,7 @@ async fn change(
     Ok(Json(BotSettingsView::new(company, settings)))
 }
 
-/// An admin's own company, whatever is named; for a superadmin the one that is.
+/// Returns an admin's own company, ignoring `named`, or the company that a superadmin names.
 fn company(supervisor: &Supervisor, named: Option<&str>) -> Result<CompanyCode, ApiError> {
     match supervisor {
         Supervisor::Admin(admin) => Ok(admin.scope().company()),

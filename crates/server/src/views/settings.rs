@@ -1,33 +1,77 @@
 //! A company's bot settings.
 
-use chatbot::{BotSettings, QuickReply};
+use chatbot::{
+    BotSettings, QuickReply,
+    settings::{type_of, types::SettingType},
+};
+use knowledge::Mode;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tenancy::CompanyCode;
 
 use super::{AsText, CompanyId};
 
-/// All settings, with defaults where the company has said nothing.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct BotSettingsView {
-    company_id: CompanyId,
-    bot_name: String,
-    welcome_text: String,
-    profile_done_text: String,
-    profile_suggestions: Vec<String>,
-    answer_suggestions: Vec<String>,
-    greeting_text: String,
-    greeting_suggestions: Vec<String>,
-    clarification_text: String,
-    clarification_suggestions: Vec<String>,
-    escalation_text: String,
-    escalation_phrases: Vec<String>,
-    default_country_code: String,
-    quick_replies: Vec<QuickReplyView>,
-    use_shared_library: bool,
-    confidence_threshold: f64,
-    answer_mode: &'static str,
+/// A value of a setting that can be shown.
+trait Viewable {
+    /// The type whose JSON and schema are those of the value.
+    type View;
+
+    fn view(self) -> Self::View;
 }
+
+/// Values that are their own view.
+macro_rules! viewed_unchanged {
+    ($($value:ty),*) => {
+        $(impl Viewable for $value {
+            type View = Self;
+
+            fn view(self) -> Self {
+                self
+            }
+        })*
+    };
+}
+
+viewed_unchanged!(String, Vec<String>, bool, f64);
+
+impl Viewable for Mode {
+    type View = &'static str;
+
+    fn view(self) -> &'static str {
+        self.as_str()
+    }
+}
+
+impl Viewable for Vec<QuickReply> {
+    type View = Vec<QuickReplyView>;
+
+    fn view(self) -> Vec<QuickReplyView> {
+        self.into_iter().map(QuickReplyView::from).collect()
+    }
+}
+
+type ViewOf<T> = <<T as SettingType>::Value as Viewable>::View;
+
+/// Declares the view from the list of settings.
+macro_rules! view_of_settings {
+    ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr,)*) => {
+        /// All settings, with defaults for those that the company has not set.
+        #[derive(Debug, Serialize, JsonSchema)]
+        pub(crate) struct BotSettingsView {
+            company_id: CompanyId,
+            $($name: ViewOf<type_of::$name>,)*
+        }
+
+        impl BotSettingsView {
+            /// Shows the settings of a company.
+            pub(crate) fn new(company: CompanyCode, settings: BotSettings) -> Self {
+                Self { company_id: AsText(company), $($name: settings.$name.view(),)* }
+            }
+        }
+    };
+}
+
+chatbot::bot_settings!(view_of_settings);
 
 #[derive(Debug, Serialize, JsonSchema)]
 struct QuickReplyView {
@@ -37,31 +81,6 @@ struct QuickReplyView {
     suggestions: Vec<String>,
     #[serde(rename = "type")]
     kind: String,
-}
-
-impl BotSettingsView {
-    /// The settings of a company.
-    pub(crate) fn new(company: CompanyCode, settings: BotSettings) -> Self {
-        Self {
-            company_id: AsText(company),
-            bot_name: settings.bot_name,
-            welcome_text: settings.welcome_text,
-            profile_done_text: settings.profile_done_text,
-            profile_suggestions: settings.profile_suggestions,
-            answer_suggestions: settings.answer_suggestions,
-            greeting_text: settings.greeting_text,
-            greeting_suggestions: settings.greeting_suggestions,
-            clarification_text: settings.clarification_text,
-            clarification_suggestions: settings.clarification_suggestions,
-            escalation_text: settings.escalation_text,
-            escalation_phrases: settings.escalation_phrases,
-            default_country_code: settings.default_country_code,
-            quick_replies: settings.quick_replies.into_iter().map(QuickReplyView::from).collect(),
-            use_shared_library: settings.use_shared_library,
-            confidence_threshold: settings.confidence_threshold,
-            answer_mode: settings.answer_mode.as_str(),
-        }
-    }
 }
 
 impl From<QuickReply> for QuickReplyView {

@@ -1,9 +1,7 @@
-//! How quick replies and a calling code are read.
+//! How quick replies are read.
 
 use chatbot::{
-    QuickReply,
-    intake::country,
-    kind,
+    QuickReply, kind,
     settings::limits::{self, KIND, MATCHES, PHRASE, QUICK_REPLIES, SUGGESTION, SUGGESTIONS, TEXT},
 };
 use serde_json::{Map, Value, json};
@@ -11,11 +9,8 @@ use serde_json::{Map, Value, json};
 use crate::http::{
     body::{Fields, List, Raw},
     field_errors::{FieldError, FieldErrors},
-    rules::{Resettable, Rule as _, Single, Texts, each, nullable, object, text, texts},
+    rules::{Resettable, Rule as _, Single as _, Texts, each, nullable, object, text, texts},
 };
-
-/// What is said of a phrase that no text could have as its key.
-pub(super) const NO_KEY: &str = "A phrase needs a letter or a digit.";
 
 /// A list of quick replies.
 pub(super) struct QuickReplies;
@@ -38,9 +33,9 @@ impl Resettable for QuickReplies {
     }
 
     fn schema(&self) -> Value {
-        let mut matches = matches().schema();
-        if let Some(keys) = matches.as_object_mut() {
-            keys.insert("minItems".to_owned(), 1.into());
+        let mut matches = phrases(MATCHES).schema();
+        if let Some(schema) = matches.as_object_mut() {
+            schema.insert("minItems".to_owned(), 1.into());
         }
         let reply = json!({
             "type": "object",
@@ -61,25 +56,26 @@ impl Resettable for QuickReplies {
     }
 }
 
-/// A list of suggestions.
-pub(super) fn suggestions() -> Texts {
-    texts(text().max(SUGGESTION)).at_most(SUGGESTIONS)
+/// A list of at most `count` phrases that messages are compared with.
+pub(super) fn phrases(count: usize) -> Texts {
+    texts(text().max(PHRASE)).at_most(count).that(limits::can_match, "A phrase needs a letter or a digit.")
 }
 
-fn matches() -> Texts {
-    texts(text().max(PHRASE)).at_most(MATCHES).that(limits::can_match, NO_KEY)
+/// A list of buttons below a text.
+fn suggestions() -> Texts {
+    texts(text().max(SUGGESTION)).at_most(SUGGESTIONS)
 }
 
 fn quick_reply(item: Map<String, Value>) -> Result<QuickReply, FieldError> {
     let mut fields = Fields::default();
     for (name, value) in item {
-        // Null stands for a missing key; those that are needed are then refused as missing.
+        // Null counts as a missing key, so a required key that is null is refused as missing.
         if !value.is_null() {
             fields.push(name.into(), Raw::Json(value));
         }
     }
     let mut errors = FieldErrors::default();
-    let matches = matches().read(&mut fields, "match").and_then(|matches| {
+    let matches = phrases(MATCHES).read(&mut fields, "match").and_then(|matches| {
         if matches.is_empty() { Err(FieldError::new("This list may not be empty.")) } else { Ok(matches) }
     });
     let matches = errors.keep("match", matches);
@@ -89,7 +85,7 @@ fn quick_reply(item: Map<String, Value>) -> Result<QuickReply, FieldError> {
         Some(list) => suggestions().accept(list),
     };
     let suggestions = errors.keep("suggestions", suggestions);
-    let kind = text().max(KIND).optional().read(&mut fields, "type").and_then(named);
+    let kind = text().max(KIND).optional().read(&mut fields, "type").and_then(reply_type);
     let kind = errors.keep("type", kind);
     match (matches, reply, suggestions, kind) {
         (Some(matches), Some(reply), Some(suggestions), Some(kind)) => {
@@ -99,34 +95,12 @@ fn quick_reply(item: Map<String, Value>) -> Result<QuickReply, FieldError> {
     }
 }
 
-fn named(kind: Option<String>) -> Result<String, FieldError> {
+/// Checks the type of a quick reply; none or a blank one is the default type.
+fn reply_type(kind: Option<String>) -> Result<String, FieldError> {
     match kind.filter(|kind| !kind.is_empty()) {
         None => Ok(kind::QUICK_REPLY.to_owned()),
         Some(kind) if !kind::is_snake_case(&kind) => Err(FieldError::new("A type is written in lower_snake_case.")),
         Some(kind) if !kind::is_free(&kind) => Err(FieldError::new(format!("\"{kind}\" is a type of the bot's own."))),
         Some(kind) => Ok(kind),
-    }
-}
-
-/// A calling code with its plus.
-pub(super) struct CallingCode;
-
-impl Single for CallingCode {
-    type Value = String;
-
-    fn schema(&self) -> Value {
-        json!({ "type": "string", "pattern": r"^\s*(\+[0-9]{1,3})?\s*$", "examples": ["+977"] })
-    }
-
-    fn accept(&self, raw: Raw) -> Result<String, FieldError> {
-        let code = text().blank_ok().accept(raw)?;
-        if code.is_empty() || country::is_code(&code) {
-            return Ok(code);
-        }
-        Err(FieldError::new("Not a calling code: a plus and the number of a country, such as +977."))
-    }
-
-    fn is_blank(code: &String) -> bool {
-        code.is_empty()
     }
 }
