@@ -14,7 +14,7 @@ const NAMES: [&str; 8] = ["a.pdf", "a.png", "a.docx", "a.txt", "a.csv", "a.svg",
 fuzz_target!(|input: &[u8]| {
     let Some((&piece, content)) = input.split_first() else { return };
     let found = whole(content);
-    let mut inspector = Inspector::new();
+    let mut inspector = Inspector::new(i64::MAX);
     content.chunks(usize::from(piece) + 1).for_each(|chunk| inspector.push(chunk));
     assert_eq!(inspector.finish(), found);
     assert_eq!(usize::try_from(found.size), Ok(content.len()));

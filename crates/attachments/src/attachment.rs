@@ -1,4 +1,4 @@
-//! What a store knows of an uploaded file; its bytes are a blob.
+//! The stored data of an uploaded file. Its bytes are a blob.
 
 use tenancy::{AttachmentId, CompanyCode, ProfileId, SessionRowId, Timestamp};
 
@@ -11,21 +11,21 @@ pub struct Attachment {
     pub id: AttachmentId,
     /// The session it was uploaded to.
     pub session: SessionRowId,
-    /// The profile that session has by now.
+    /// The profile of that session, if there is one by now.
     pub profile: Option<ProfileId>,
     /// The session's company.
     pub company: CompanyCode,
-    /// The name it was sent under, as [`crate::name::original`] leaves it.
+    /// The name it was sent under, as returned by [`crate::name::original`].
     pub original_name: String,
-    /// The name it is served under: the last part of the key.
+    /// The name it is served under, which is the last part of the key.
     pub filename: String,
-    /// Where its bytes are.
+    /// The key of the blob with its bytes.
     pub key: BlobKey,
-    /// Bytes.
+    /// Size in bytes.
     pub size: i64,
-    /// By its extension.
+    /// The kind of file, from its extension.
     pub kind: FileKind,
-    /// By its content.
+    /// The MIME type, detected from its content.
     pub content_type: String,
     /// Who sent it.
     pub uploader: Uploader,
@@ -34,27 +34,28 @@ pub struct Attachment {
 }
 
 impl Attachment {
-    /// The path it is served under, signed: the same text in every object that
-    /// shows the file at about the same time.
+    /// Returns the signed path the file is served under.
+    ///
+    /// The text stays the same for up to 24 hours, see [`LinkSigner::sign`].
     pub fn link(&self, links: &LinkSigner, now: Timestamp) -> String {
         links.sign(&self.key.path(), self.uploaded_at, now)
     }
 }
 
-/// What a new attachment needs; the store adds its own company.
+/// A file about to be stored. The store adds its own company.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewAttachment {
     /// The session it belongs to.
     pub session: SessionRowId,
-    /// As [`crate::name::original`] leaves it.
+    /// The name it was sent under, as returned by [`crate::name::original`].
     pub original_name: String,
-    /// Where its bytes are; [`BlobKey::file_name`] is the served name.
+    /// The key of the blob with its bytes. [`BlobKey::file_name`] is the name it is served under.
     pub key: BlobKey,
-    /// Bytes.
+    /// Size in bytes.
     pub size: i64,
-    /// By its extension.
+    /// The kind of file, from its extension.
     pub kind: FileKind,
-    /// By its content.
+    /// The MIME type, detected from its content.
     pub content_type: &'static str,
     /// Who sent it.
     pub uploader: Uploader,
@@ -62,46 +63,29 @@ pub struct NewAttachment {
     pub uploaded_at: Timestamp,
 }
 
-/// Who sent a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Uploader {
-    /// The visitor.
-    User,
-    /// Staff who may see the session.
-    Agent,
-}
-
-impl Uploader {
-    /// Everyone who may send files.
-    pub const ALL: [Self; 2] = [Self::User, Self::Agent];
-
-    /// The word in JSON and in rows.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Agent => "agent",
-        }
-    }
-
-    /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|uploader| uploader.as_str() == word)
+tenancy::word_enum! {
+    /// Who sent a file.
+    pub enum Uploader {
+        /// The visitor.
+        User => "user",
+        /// A staff member who may see the session.
+        Agent => "agent",
     }
 }
 
-/// What serving a file takes, beside its bytes.
+/// What the server needs to serve a file, in addition to its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Download {
-    /// Whose file it is.
+    /// The company the file belongs to.
     pub company: CompanyCode,
     /// The name to save it under.
     pub original_name: String,
-    /// By its content.
+    /// The MIME type, detected from its content.
     pub content_type: String,
 }
 
 impl Download {
-    /// Whether a browser may show the file in place.
+    /// Returns whether a browser shows the file or saves it.
     pub fn disposition(&self) -> Disposition {
         Disposition::of(&self.content_type)
     }
@@ -113,7 +97,7 @@ impl From<Attachment> for Download {
     }
 }
 
-/// What a browser is told to do with a file.
+/// What a browser does with a file: the value of `Content-Disposition`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Disposition {
     /// Show it.
@@ -123,11 +107,11 @@ pub enum Disposition {
 }
 
 impl Disposition {
-    /// Inline for raster images, audio and video; everything else is saved.
+    /// Returns `Inline` for raster images, audio and video, and `Attachment` for everything else.
     pub fn of(content_type: &str) -> Self {
         let (family, subtype) = content_type.split_once('/').unwrap_or((content_type, ""));
         let shown = match family {
-            // The image types that are drawings: scripts, or formats only a program of their own reads.
+            // SVG can contain scripts, and browsers cannot display the other two.
             "image" => !matches!(subtype, "svg+xml" | "vnd.dwg" | "vnd.djvu"),
             "audio" | "video" => true,
             _ => false,

@@ -1,4 +1,4 @@
-//! Where the bytes of files are kept.
+//! The store of the bytes of files.
 
 use std::{path::PathBuf, pin::Pin};
 
@@ -9,29 +9,31 @@ use crate::BlobKey;
 /// A future that can be held behind a trait object and moved between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Keeps blobs: bytes that never change, each under its key.
+/// Stores blobs. A blob is a sequence of bytes under a key and never changes.
 ///
 /// The trait is object safe. Dropping a future abandons the call.
 pub trait Blobs: Send + Sync {
-    /// Begins a blob that nobody can find yet.
+    /// Begins a new blob. It cannot be read before [`BlobWriter::commit`].
     fn create(&self) -> BoxFuture<'_, Result<Box<dyn BlobWriter>, StoreError>>;
 
-    /// A local file that holds the whole blob, `None` if there is no blob under
-    /// the key. An implementation over a remote store fetches it first.
+    /// Returns the path of a local file with the whole blob, `None` if there is no
+    /// blob under the key. An implementation over a remote store fetches it first.
     fn file<'a>(&'a self, key: &'a BlobKey) -> BoxFuture<'a, Result<Option<PathBuf>, StoreError>>;
 
-    /// Deletes a blob. One that is not there counts as deleted.
+    /// Deletes a blob. Succeeds if there is no blob under the key.
     fn delete<'a>(&'a self, key: &'a BlobKey) -> BoxFuture<'a, Result<(), StoreError>>;
 }
 
 /// A blob that is being written.
 ///
-/// Dropping it before [`BlobWriter::commit`] has ended leaves nothing behind.
+/// Dropping it before [`BlobWriter::commit`] has succeeded removes everything that was written.
 pub trait BlobWriter: Send {
-    /// Adds bytes at the end.
+    /// Appends bytes.
     fn append<'a>(&'a mut self, chunk: &'a [u8]) -> BoxFuture<'a, Result<(), StoreError>>;
 
-    /// Puts the blob under its key, at once and whole. When this has succeeded
-    /// the blob survives a crash. A key that is taken is an error.
+    /// Puts the whole blob under its key in one atomic step.
+    ///
+    /// Once this has succeeded, the blob survives a crash. It is an error if the key
+    /// is taken.
     fn commit<'a>(self: Box<Self>, key: &'a BlobKey) -> BoxFuture<'a, Result<(), StoreError>>;
 }

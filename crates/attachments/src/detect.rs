@@ -1,4 +1,4 @@
-//! What a file is, by its bytes and never by what the client says.
+//! Detects what a file is from its bytes. What the client says is ignored.
 
 use self::{markup::Lead, text::TextScan};
 
@@ -6,13 +6,13 @@ mod markup;
 mod office;
 mod text;
 
-/// How many of a file's first bytes are kept to look for signatures. Office
-/// documents are told from other zips by entries that may come this late.
+/// How many of a file's first bytes are kept to look for signatures. An Office
+/// document is recognised by zip entries, which may come this late.
 const HEAD: usize = 64 * 1024;
 
-/// First bytes of programs: DOS and Windows, ELF, Mach-O with 32 and 64 bits in
-/// both byte orders, universal Mach-O likewise, WebAssembly. Java classes share
-/// the signature of universal Mach-O and are refused with it.
+/// The first bytes of programs: DOS and Windows, ELF, Mach-O (32 and 64 bits in both
+/// byte orders), universal Mach-O (the same four) and WebAssembly. Java classes have
+/// the signature of universal Mach-O and are rejected too.
 const EXECUTABLES: [&[u8]; 11] = [
     b"MZ",
     b"\x7fELF",
@@ -27,28 +27,29 @@ const EXECUTABLES: [&[u8]; 11] = [
     b"\0asm",
 ];
 
-/// Signatures that are believed even of a file that reads as a text throughout.
-/// Others of a few letters are not: notes that begin with `BMW` are no bitmap.
-const READABLE: [&[u8]; 8] = [b"%PDF-", b"{\\rtf", b"%!PS", b"GIF87a", b"GIF89a", b"RIFF", b"OggS", b"fLaC"];
+/// Signatures that count even if the whole file is readable text. Shorter signatures
+/// made of letters do not: a note that begins with `BMW` is not a bitmap.
+const TEXT_SIGNATURES: [&[u8]; 8] = [b"%PDF-", b"{\\rtf", b"%!PS", b"GIF87a", b"GIF89a", b"RIFF", b"OggS", b"fLaC"];
 
-/// What was found in a whole file.
+/// The result of inspecting a whole file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Detected {
-    /// Bytes; zero for an empty file.
+    /// Size in bytes.
     pub size: i64,
-    /// By signature, else `text/plain` for UTF-8 without NUL, else
-    /// `application/octet-stream`.
+    /// The MIME type by signature. Without a signature it is `text/plain` for UTF-8
+    /// without NUL, and `application/octet-stream` otherwise.
     pub content_type: &'static str,
-    /// It begins like a program.
+    /// Whether it begins like a program.
     pub executable: bool,
-    /// It is HTML or SVG, after byte-order mark, white space, comments and XML
-    /// prolog.
+    /// Whether it is HTML or SVG, possibly after a byte-order mark, white space, comments
+    /// and an XML prolog.
     pub markup: bool,
 }
 
-/// Looks at a file while it passes, and keeps no more than its beginning.
-#[derive(Debug, Default)]
+/// Inspects a file while it arrives, and keeps only its beginning in memory.
+#[derive(Debug)]
 pub struct Inspector {
+    max_size: i64,
     size: i64,
     head: Vec<u8>,
     lead: Lead,
@@ -56,12 +57,12 @@ pub struct Inspector {
 }
 
 impl Inspector {
-    /// An inspector that has seen nothing yet.
-    pub fn new() -> Self {
-        Self::default()
+    /// Makes an inspector for a file that may have `max_size` bytes.
+    pub fn new(max_size: i64) -> Self {
+        Self { max_size, size: 0, head: Vec::new(), lead: Lead::default(), text: TextScan::default() }
     }
 
-    /// Takes the next bytes, in pieces of any length.
+    /// Adds the next bytes, in chunks of any length.
     pub fn push(&mut self, chunk: &[u8]) {
         self.size = self.size.saturating_add(i64::try_from(chunk.len()).unwrap_or(i64::MAX));
         if self.too_large() {
@@ -73,15 +74,15 @@ impl Inspector {
         self.text.push(chunk);
     }
 
-    /// Whether so much has come that the file will be refused, whatever follows.
+    /// Tells whether the file has more bytes than allowed.
     ///
-    /// From here on nothing but the size is kept, so a caller may go on pushing
-    /// what it has to read to its end.
+    /// From then on only the size is counted. So a caller that must read the file to
+    /// its end can continue to push chunks.
     pub fn too_large(&self) -> bool {
-        self.size > crate::policy::MAX_SIZE
+        self.size > self.max_size
     }
 
-    /// Says what the file is, now that all of it has passed.
+    /// Returns the result. Call it after the last chunk.
     pub fn finish(&self) -> Detected {
         Detected {
             size: self.size,
@@ -93,7 +94,7 @@ impl Inspector {
 
     fn content_type(&self) -> &'static str {
         match infer::get(&self.head) {
-            Some(found) if self.is_believed(found) => match found.mime_type() {
+            Some(found) if self.is_reliable(found) => match found.mime_type() {
                 "application/zip" => office::document(&self.head).unwrap_or("application/zip"),
                 other => other,
             },
@@ -102,15 +103,15 @@ impl Inspector {
         }
     }
 
-    fn is_believed(&self, found: infer::Type) -> bool {
+    fn is_reliable(&self, found: infer::Type) -> bool {
         found.matcher_type() != infer::MatcherType::Text
-            && (!self.text.is_readable() || READABLE.iter().any(|magic| self.head.starts_with(magic)))
+            && (!self.text.is_readable() || TEXT_SIGNATURES.iter().any(|magic| self.head.starts_with(magic)))
     }
 }
 
-/// Inspects a file that is in memory as a whole.
+/// Inspects a whole file in memory, of any size.
 pub fn whole(bytes: &[u8]) -> Detected {
-    let mut inspector = Inspector::new();
+    let mut inspector = Inspector::new(i64::MAX);
     inspector.push(bytes);
     inspector.finish()
 }
@@ -195,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_file_that_is_too_large_is_only_counted() {
-        let mut inspector = Inspector::new();
+        let mut inspector = Inspector::new(10 * 1024 * 1024);
         let chunk = vec![b'a'; 1024 * 1024];
         (0..10).for_each(|_| inspector.push(&chunk));
         assert!(!inspector.too_large());
@@ -214,7 +215,7 @@ mod tests {
             size in 1_usize..7,
         ) {
             let text = format!("{start}{tail}");
-            let mut inspector = Inspector::new();
+            let mut inspector = Inspector::new(i64::MAX);
             text.as_bytes().chunks(size).for_each(|chunk| inspector.push(chunk));
             prop_assert_eq!(inspector.finish(), whole(text.as_bytes()));
         }

@@ -1,4 +1,4 @@
-//! The names of blobs.
+//! The keys of blobs.
 
 use std::fmt;
 
@@ -6,27 +6,26 @@ use tenancy::{CompanyCode, SessionId, Timestamp};
 
 use crate::name;
 
-/// What the path of every file begins with.
+/// The prefix of every file's path on the server.
 pub const ROOT: &str = "/media/uploads/";
 
-/// The longest key; every part then also fits a file system's limit for names.
+/// Maximum length of a key. So each part also fits the file system's limit for names.
 const MAX_LEN: usize = 255;
 
-/// Where a blob lies, relative to the upload root:
-/// `<company>/<session, shortened>/<file name>`.
+/// The path of a blob, relative to the upload root: `<company>/<session, shortened>/<file name>`.
 ///
-/// A key is made of `A-Z a-z 0-9 . _ -` between single slashes, so joining it to
-/// a folder never leaves that folder and it stands in a URL as it is.
+/// A key consists of `A-Z a-z 0-9 . _ -` between single slashes. So joined to a folder
+/// it stays below that folder, and a URL needs no encoding for it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlobKey(String);
 
-/// A text that is not the key of any blob.
+/// The text is not a valid blob key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a blob key")]
 pub struct InvalidBlobKey;
 
 impl BlobKey {
-    /// Makes the key of a new file, which nobody can guess.
+    /// Makes the key of a new file. It is random, so it cannot be guessed.
     ///
     /// The file name is `<company>_<YYYYMMDD>_<HHMMSS>_<12 hex>_<clean name>`.
     pub fn generate(company: CompanyCode, session: SessionId, original_name: &str, now: Timestamp) -> Self {
@@ -35,12 +34,12 @@ impl BlobKey {
         Self(format!("{company}/{short}/{company}_{at}_{random:012x}_{clean}"))
     }
 
-    /// Reads a key, as rows and request paths carry it.
+    /// Parses a key from a row or a request path.
     ///
     /// # Errors
-    /// Everything that could point elsewhere: `..`, empty and dot segments, a
-    /// slash at either end, backslashes, NUL, and percent signs, so that an
-    /// encoded slash stays refused however often a path was decoded before.
+    /// [`InvalidBlobKey`] for every text that could point elsewhere: one with `..`, empty
+    /// or dot segments, a slash at either end, backslashes, NUL or percent signs. An
+    /// encoded slash is therefore rejected even if the path is decoded more than once.
     pub fn parse(text: &str) -> Result<Self, InvalidBlobKey> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'/');
         let confined = text.len() <= MAX_LEN
@@ -50,17 +49,17 @@ impl BlobKey {
         if confined { Ok(Self(text.to_owned())) } else { Err(InvalidBlobKey) }
     }
 
-    /// The key as text, with `/` between its parts.
+    /// Returns the key as text, with `/` between its parts.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The last part.
+    /// Returns the last part.
     pub fn file_name(&self) -> &str {
         self.0.rsplit_once('/').map_or(&self.0, |(_, name)| name)
     }
 
-    /// The path the file is served under, from the server's root.
+    /// Returns the path the file is served under, from the server's root.
     pub fn path(&self) -> String {
         format!("{ROOT}{}", self.0)
     }

@@ -1,4 +1,4 @@
-//! Signed links: whoever has one may fetch its file until it runs out.
+//! Signed links. The holder of a link may fetch its file until the link expires.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
@@ -6,60 +6,58 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 use tenancy::Timestamp;
 
-/// Ties the key to its purpose: a key for anything else that is derived from
-/// the same secret can never make a link.
+/// Binds the signing key to its purpose. Another key that is derived from the same
+/// secret cannot sign links.
 const KEY_LABEL: &[u8] = b"switchboard file links v1";
 
-/// Seconds of a day.
+/// A day in seconds.
 const DAY: i64 = 86_400;
 
-/// How many days past the beginning of its window a link lives.
+/// Lifetime of a link in days, from the beginning of its window.
 const LIFE_DAYS: i64 = 8;
 
-/// Signs paths of files and verifies what comes back.
+/// Signs the paths of files and verifies signatures.
 #[derive(Clone)]
 pub struct LinkSigner {
     keyed: Hmac<Sha256>,
 }
 
-/// What a signature is worth.
+/// The result of verifying a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Made here, and still good.
+    /// The signature is right, and the link has not expired.
     Valid,
-    /// Made here, but run out.
+    /// The signature is right, but the link has expired.
     Expired,
-    /// Not made here for this path and expiry.
+    /// The signature is not right for this path and expiry.
     Wrong,
 }
 
 impl LinkSigner {
-    /// Derives the key from the server's secret.
-    ///
-    /// How long a secret must be is for the configuration to say.
+    /// Derives the signing key from the server's secret. The configuration checks its length.
     pub fn new(secret: &[u8]) -> Self {
         let mut mac = keyed(secret);
         mac.update(KEY_LABEL);
         Self { keyed: keyed(&mac.finalize().into_bytes()) }
     }
 
-    /// The path with its expiry and signature: `<path>?exp=<seconds>&sig=<base64url>`.
+    /// Returns the path with its expiry and signature: `<path>?exp=<seconds>&sig=<base64url>`.
     ///
-    /// The text changes once in 24 hours, counted from the upload, and is good
-    /// for at least seven days from `now` on.
+    /// The text changes every 24 hours, counted from the upload. It is valid for at
+    /// least seven days from `now` on.
     pub fn sign(&self, path: &str, uploaded_at: Timestamp, now: Timestamp) -> String {
         let exp = expiry(uploaded_at, now).to_string();
         let sig = self.signature(path, &exp);
         format!("{path}?exp={exp}&sig={sig}")
     }
 
-    /// Weighs the two query parameters of a link to a path, as they were sent.
+    /// Verifies the query parameters `exp` and `sig` of a link, as they were sent.
     ///
-    /// The time this takes tells nothing of the right signature.
+    /// The comparison takes constant time, so its duration reveals nothing about the right signature.
     pub fn verify(&self, path: &str, exp: &str, sig: &str, now: Timestamp) -> Verdict {
         let right: bool = self.signature(path, exp).as_bytes().ct_eq(sig.as_bytes()).into();
         match exp.parse::<i64>() {
-            // The whole last second counts: an expiry is the upload's moment rounded down.
+            // The expiry is in whole seconds, rounded down, so the link is valid during that last second.
             Ok(last) if right && now.seconds() <= last => Verdict::Valid,
             Ok(_) if right => Verdict::Expired,
             _ => Verdict::Wrong,
@@ -69,7 +67,7 @@ impl LinkSigner {
     fn signature(&self, path: &str, exp: &str) -> String {
         let mut mac = self.keyed.clone();
         mac.update(path.as_bytes());
-        // Neither a path nor a number has a line break, so no two pairs share a text.
+        // Neither part contains a line break, so two different pairs never give the same text.
         mac.update(b"\n");
         mac.update(exp.as_bytes());
         URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
@@ -110,7 +108,7 @@ mod tests {
         (path, exp, sig)
     }
 
-    fn weigh(link: &str, now: Timestamp) -> Verdict {
+    fn verify(link: &str, now: Timestamp) -> Verdict {
         let (path, exp, sig) = parts(link);
         signer().verify(path, exp, sig, now)
     }
@@ -131,8 +129,8 @@ mod tests {
         let link = signer().sign(PATH, uploaded(), uploaded());
         let (path, exp, sig) = parts(&link);
         assert_eq!((path, sig.len()), (PATH, 43));
-        assert_eq!(weigh(&link, uploaded()), Verdict::Valid);
-        assert_eq!(weigh(&link, uploaded().plus(Duration::from_hours(8 * 24 + 1))), Verdict::Expired);
+        assert_eq!(verify(&link, uploaded()), Verdict::Valid);
+        assert_eq!(verify(&link, uploaded().plus(Duration::from_hours(8 * 24 + 1))), Verdict::Expired);
         let later = (exp.parse::<i64>().unwrap() + 1).to_string();
         for (path, exp, sig) in [
             ("/media/uploads/TES001/7be419cd/other.pdf", exp, sig),
@@ -173,9 +171,9 @@ mod tests {
             let uploaded = Timestamp::from_micros(micros);
             let now = uploaded.plus(Duration::from_micros(age));
             let link = signer().sign(PATH, uploaded, now);
-            prop_assert_eq!(weigh(&link, now), Verdict::Valid);
-            prop_assert_eq!(weigh(&link, now.plus(Duration::from_hours(7 * 24))), Verdict::Valid);
-            prop_assert_eq!(weigh(&link, now.plus(Duration::from_hours(8 * 24 + 1))), Verdict::Expired);
+            prop_assert_eq!(verify(&link, now), Verdict::Valid);
+            prop_assert_eq!(verify(&link, now.plus(Duration::from_hours(7 * 24))), Verdict::Valid);
+            prop_assert_eq!(verify(&link, now.plus(Duration::from_hours(8 * 24 + 1))), Verdict::Expired);
         }
     }
 }

@@ -1,19 +1,19 @@
-//! What becomes of the name that a client gave a file.
+//! Cleans the names that clients give to files.
 
-/// The longest stored name, in characters.
+/// Maximum length of a stored name, in characters.
 const MAX_ORIGINAL: usize = 255;
 
-/// The longest clean name before a lost extension is put back.
+/// Maximum length of a clean name, before a lost extension is appended.
 const MAX_CLEAN: usize = 50;
 
-/// The longest ending that is kept when a name is cut, without its dot.
+/// Maximum length of an extension that is kept when a name is cut, without its dot.
 const MAX_EXTENSION: usize = 16;
 
-/// The name as it is stored and shown: what follows the last `/` or `\`, without
-/// control characters, at most 255 characters.
+/// Returns the name to store and show: the part after the last `/` or `\`, without control
+/// characters, at most 255 characters.
 ///
-/// A name that is too long loses the end of its stem and keeps its extension;
-/// cut at the end, `long.pdf` would be refused as a file of no known type.
+/// A name that is too long is cut before its extension. Without the extension, the
+/// policy would reject the file.
 pub fn original(sent: &str) -> String {
     let last = sent.rsplit(['/', '\\']).next().unwrap_or(sent);
     let name: String = last.chars().filter(|c| !c.is_control()).collect();
@@ -28,14 +28,15 @@ pub fn original(sent: &str) -> String {
     name.chars().take(stem).chain(ending.chars()).collect()
 }
 
-/// What follows the last dot, in lower case; nothing without a dot.
+/// Returns the part after the last dot in lower case, empty if there is no dot.
 pub fn extension(name: &str) -> String {
     name.rsplit_once('.').map(|(_, extension)| extension.to_lowercase()).unwrap_or_default()
 }
 
-/// The name as a path carries it: ASCII letters, digits, `.`, `_` and `-`, runs
-/// of dots made one, leading dots removed, cut to 50 characters. An extension
-/// that got lost on the way is appended.
+/// Returns the name for use in a path: only ASCII letters, digits, `.`, `_` and `-`, without leading
+/// dots and runs of dots, cut to 50 characters.
+///
+/// If the extension was lost, it is appended.
 pub fn clean(original: &str) -> String {
     let mut clean = String::with_capacity(MAX_CLEAN);
     for c in original.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')) {
@@ -53,7 +54,6 @@ pub fn clean(original: &str) -> String {
         clean.push('.');
         clean.push_str(&wanted);
     }
-    // Only a name without a single usable character is empty here.
     if clean.is_empty() { "file".to_owned() } else { clean }
 }
 

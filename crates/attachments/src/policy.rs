@@ -1,46 +1,28 @@
-//! Which files are accepted.
+//! Decides which files are accepted.
 
 use crate::{detect::Detected, name};
 
-/// The largest file that is accepted, in bytes: 10 MiB.
+/// Maximum size of a file in bytes: 10 MiB.
 pub const MAX_SIZE: i64 = 10 * 1024 * 1024;
 
-/// What kind of file it is, by its extension.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileKind {
-    /// A raster image.
-    Image,
-    /// A text, sheet or presentation.
-    Document,
-    /// Sound.
-    Audio,
-    /// Moving pictures.
-    Video,
-    /// A packed file.
-    Archive,
+tenancy::word_enum! {
+    /// The kind of a file, from its extension.
+    pub enum FileKind {
+        /// A raster image.
+        Image => "image",
+        /// A text, spreadsheet or presentation.
+        Document => "document",
+        /// An audio file.
+        Audio => "audio",
+        /// A video.
+        Video => "video",
+        /// A compressed file or archive.
+        Archive => "archive",
+    }
 }
 
 impl FileKind {
-    /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Image, Self::Document, Self::Audio, Self::Video, Self::Archive];
-
-    /// The word in JSON and in rows.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Image => "image",
-            Self::Document => "document",
-            Self::Audio => "audio",
-            Self::Video => "video",
-            Self::Archive => "archive",
-        }
-    }
-
-    /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
-    }
-
-    /// The kind an extension in lower case stands for, if it is allowed.
+    /// Returns the kind of a lower-case extension, `None` if the extension is not allowed.
     pub fn of_extension(extension: &str) -> Option<Self> {
         match extension {
             "jpg" | "jpeg" | "png" | "gif" | "bmp" | "webp" => Some(Self::Image),
@@ -53,7 +35,7 @@ impl FileKind {
     }
 }
 
-/// Why a file is refused, in order of precedence. Clients compare these texts.
+/// Why a file is rejected, in order of precedence. Clients compare these texts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UploadRefusal {
     /// More than [`MAX_SIZE`] bytes.
@@ -62,21 +44,21 @@ pub enum UploadRefusal {
     /// The extension is not on the list.
     #[error("File type '{extension}' is not allowed")]
     Extension {
-        /// In lower case, empty if there is none.
+        /// The extension in lower case, empty if there is none.
         extension: String,
     },
-    /// An executable, whatever its name.
+    /// The content is a program, whatever the file's name.
     #[error("File content is not allowed")]
     Executable,
-    /// HTML or SVG that is called an image.
+    /// The extension is an image's, but the content is HTML or SVG.
     #[error("File content does not match type '{extension}'")]
     Markup {
-        /// In lower case.
+        /// The extension in lower case.
         extension: String,
     },
 }
 
-/// Decides on a whole file, by its original name and what was found in it.
+/// Decides whether a whole file is accepted, from its original name and its content.
 ///
 /// # Errors
 /// The first [`UploadRefusal`] that applies.

@@ -1,4 +1,4 @@
-//! What this crate wants of a store.
+//! The store's side of this crate: traits that a store implements.
 
 use tenancy::{AttachmentId, SessionId, SessionRowId, StoreError};
 
@@ -6,24 +6,27 @@ use crate::{Attachment, BlobKey, Download, NewAttachment};
 
 /// The files of the store's company.
 pub trait Attachments {
-    /// Stores a file of a session. `None`, and nothing stored, if the company
-    /// has no such session (any more).
+    /// Stores a file of a session.
+    ///
+    /// Returns `None` and stores nothing if the company does not have the session.
     fn insert(&mut self, file: &NewAttachment) -> Result<Option<Attachment>, StoreError>;
 
-    /// Those of the named files that belong to the session, in any order; a
-    /// file of another session is left out like one that does not exist.
+    /// Returns the session's files with these ids, in any order.
+    ///
+    /// Ids of other sessions' files and unknown ids are left out.
     fn of_session(&mut self, session: SessionRowId, ids: &[AttachmentId]) -> Result<Vec<Attachment>, StoreError>;
 
-    /// The file at a key and its session's public id, `None` if the company has
-    /// none there.
+    /// Returns the company's file with this blob key and the public id of its session, `None` if
+    /// there is no such file.
     fn by_key(&mut self, key: &BlobKey) -> Result<Option<(Attachment, SessionId)>, StoreError>;
 }
 
 /// The files of all companies, for the lobby.
 ///
-/// A valid signature opens a link and says nothing of its holder; so this tells
-/// no more than serving takes.
+/// A signed link does not tell who its holder is. So the lobby only gets what the
+/// server needs to serve the file.
 pub trait AttachmentDirectory {
-    /// How to serve the file at a key, `None` if there is none.
+    /// Returns what the server needs to serve the file with this blob key, `None` if there is no such
+    /// file.
     fn by_key(&mut self, key: &BlobKey) -> Result<Option<Download>, StoreError>;
 }

@@ -1,8 +1,9 @@
 //! From received bytes to a stored attachment.
 //!
-//! The order is: inspect and write the blob while the bytes arrive, [`accept`],
-//! commit the blob under [`Upload::key`], [`register`]. If registering fails, the
-//! caller deletes the blob; a row without its bytes never exists.
+//! The steps are: inspect the bytes and write the blob while they arrive, call
+//! [`accept`], commit the blob under [`Upload::key`], call [`register`]. If
+//! registering fails, the caller deletes the blob. So a row without its bytes never
+//! exists.
 
 use tenancy::{
     StoreError, Timestamp,
@@ -16,7 +17,7 @@ use crate::{
     policy::{self, UploadRefusal},
 };
 
-/// A file that was judged and may be stored.
+/// A file that was accepted and may be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upload {
     session: SessionAccess,
@@ -24,17 +25,18 @@ pub struct Upload {
 }
 
 impl Upload {
-    /// Where its bytes must be before it is registered.
+    /// Returns the key under which the blob must be committed before [`register`].
     pub fn key(&self) -> &BlobKey {
         &self.file.key
     }
 
-    /// The session it was accepted for.
+    /// Returns the session it was accepted for.
     pub fn session(&self) -> SessionAccess {
         self.session
     }
 
-    /// Its row, for staff, whose right to the session is judged by those who know handoffs.
+    /// Returns the row to store. Staff do not use [`register`], because their right to a session
+    /// depends on its handoff.
     pub fn file(&self) -> &NewAttachment {
         &self.file
     }
@@ -43,7 +45,7 @@ impl Upload {
 /// Why an accepted file could not be registered.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
-    /// The session is not the caller's, or is gone by now.
+    /// The session is not the caller's, or was deleted meanwhile.
     #[error("session not found")]
     SessionNotFound,
     /// The store failed.
@@ -51,7 +53,7 @@ pub enum RegisterError {
     Store(#[from] StoreError),
 }
 
-/// Judges a whole file and gives it its place.
+/// Checks a whole file against the policy and makes its blob key.
 ///
 /// `sent_name` is the file name as the client sent it.
 ///
@@ -83,7 +85,7 @@ pub fn accept(
 /// Stores the row of a file whose blob was committed.
 ///
 /// # Errors
-/// [`RegisterError`]; then nothing is stored.
+/// [`RegisterError`]. Then nothing is stored.
 pub fn register<S>(store: &mut S, upload: &Upload) -> Result<Attachment, RegisterError>
 where
     S: Attachments + ActingAs<Visitor> + ?Sized,
@@ -104,7 +106,7 @@ mod tests {
     use super::*;
     use crate::{FileKind, detect};
 
-    /// One company with the sessions 1 to 9, seen by the visitor of one of them.
+    /// A company with the sessions 1 to 9, as the visitor of one of them sees it.
     struct Desk {
         visitor: Visitor,
         erased: bool,

@@ -1,10 +1,10 @@
 //! What staff do with handoffs: escalate, assign, resolve.
 //!
-//! Every move locks the session first and decides on what it then reads, so of
-//! two conflicting calls one takes effect and the other is answered by the
-//! state it finds.
+//! Every function locks the session first and decides on the rows it reads under
+//! the lock. Of two conflicting calls, one takes effect, and the other is decided
+//! on the state that the first one left.
 //!
-//! Who acts is part of the signatures. Staff can resolve:
+//! The caller's role is part of the signatures. Staff can resolve:
 //!
 //! ```
 //! use handoff::{Activities, Handoff, Handoffs, Outbox, desk};
@@ -18,7 +18,7 @@
 //! }
 //! ```
 //!
-//! With a visitor's store the same does not compile:
+//! The same function does not compile for a visitor's store:
 //!
 //! ```compile_fail,E0277
 //! use handoff::{Activities, Handoff, Handoffs, Outbox, desk};
@@ -47,11 +47,11 @@ use crate::{
 /// Why a session was not escalated.
 #[derive(Debug, thiserror::Error)]
 pub enum EscalateError {
-    /// The company has no such session, or the agent who asks was sent away
-    /// meanwhile.
+    /// The company has no such session, or the calling agent was deactivated or
+    /// deleted meanwhile.
     #[error("session not found")]
     SessionNotFound,
-    /// Its handoff is open, as it stands here.
+    /// The session's handoff is open already. Carries that handoff.
     #[error("session is already escalated")]
     AlreadyEscalated(Box<Handoff>),
     /// The store failed.
@@ -65,7 +65,7 @@ pub enum AssignError {
     /// The company has no such handoff.
     #[error("handoff session not found")]
     HandoffNotFound,
-    /// The company has no such agent that is active.
+    /// The company has no active agent with this id.
     #[error("agent not found")]
     AgentNotFound,
     /// The handoff is closed.
@@ -85,7 +85,7 @@ pub enum ResolveError {
     /// The company has no such handoff.
     #[error("handoff session not found")]
     HandoffNotFound,
-    /// It is another agent's, or nobody's.
+    /// The calling agent is not the one that the handoff names.
     #[error("session not assigned to this agent")]
     NotAssigned,
     /// The store failed.
@@ -93,7 +93,7 @@ pub enum ResolveError {
     Store(#[from] StoreError),
 }
 
-/// Opens the handoff of a session, or opens it again; it then waits in the queue.
+/// Opens the handoff of a session, for the first time or again, and puts it into the queue.
 ///
 /// # Errors
 /// [`EscalateError`].
@@ -116,7 +116,7 @@ where
         return Err(EscalateError::AlreadyEscalated(Box::new(open)));
     }
     transitions::apply(&mut locked, &State::Pending, now);
-    locked::write(store, &locked, &[], now)?;
+    locked::write(store, &locked, now)?;
     let handoff = store.open_handoff(key, opening, now)?;
     if let Actor::Agent { id, name } = store.caller().actor() {
         let activity = NewActivity {
@@ -133,8 +133,8 @@ where
     Ok(handoff)
 }
 
-/// Gives an open handoff to an active agent of the company, whatever the
-/// agent's status; from another agent it is a transfer.
+/// Gives an open handoff to an active agent of the company, even to one who is
+/// offline. If another agent has the handoff, this is a transfer.
 ///
 /// # Errors
 /// [`AssignError`].
@@ -145,17 +145,17 @@ where
     let agent = store.active_agent(agent)?;
     let (mut session, mut handoff) = locked::lock_handoff(store, id)?.ok_or(AssignError::HandoffNotFound)?;
     let agent = agent.ok_or(AssignError::AgentNotFound)?;
-    let had = handoff.state.agent().cloned();
-    let owner = had.as_ref().map(|agent| agent.id);
+    let previous = handoff.state.agent().cloned();
+    let owner = previous.as_ref().map(|agent| agent.id);
     match transitions::decide(session.status, owner, Command::Assign(agent.id), None) {
-        Ok(Transition::Stay) => return Ok(handoff),
+        Ok(Transition::Unchanged) => return Ok(handoff),
         Ok(_) => {}
         Err(_) => return Err(AssignError::IllegalTransition { from: session.status }),
     }
     handoff.state = State::Assigned(agent.clone());
     transitions::apply(&mut session, &handoff.state, now);
     handoff.session_status = session.status;
-    locked::write(store, &session, &[], now)?;
+    locked::write(store, &session, now)?;
     store.move_handoff(id, &handoff.state, handoff.notes.as_deref())?;
     let activity = NewActivity {
         agent: agent.id,
@@ -165,7 +165,7 @@ where
         ip: None,
     };
     store.log(&activity, now)?;
-    let kind = match had {
+    let kind = match previous {
         None => EventKind::Assigned { handoff: id, agent },
         Some(from) => {
             store.record_transfer(id, from.id, agent.id, now)?;
@@ -176,8 +176,9 @@ where
     Ok(handoff)
 }
 
-/// Closes a handoff; the bot answers the visitor's next message. Closing a
-/// closed one changes nothing.
+/// Closes a handoff, so that the bot answers the visitor's next message.
+///
+/// Closing a closed handoff changes nothing.
 ///
 /// # Errors
 /// [`ResolveError`].
@@ -189,9 +190,9 @@ where
     let agent = handoff.state.agent().cloned();
     let owner = agent.as_ref().map(|agent| agent.id);
     match transitions::decide(session.status, owner, Command::Resolve, store.caller().agent()) {
-        Ok(Transition::Stay) => return Ok(handoff),
+        Ok(Transition::Unchanged) => return Ok(handoff),
         Ok(_) => {}
-        Err(TransitionError::NotTheirs | TransitionError::Open | TransitionError::Closed) => {
+        Err(TransitionError::NotOwner | TransitionError::AlreadyOpen | TransitionError::NotOpen) => {
             return Err(ResolveError::NotAssigned);
         }
     }
@@ -199,7 +200,7 @@ where
     handoff.notes = Some(notes.to_owned());
     transitions::apply(&mut session, &handoff.state, now);
     handoff.session_status = session.status;
-    locked::write(store, &session, &[], now)?;
+    locked::write(store, &session, now)?;
     store.move_handoff(id, &handoff.state, Some(notes))?;
     if let Some(agent) = &agent {
         let activity = NewActivity {

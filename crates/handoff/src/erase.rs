@@ -1,4 +1,4 @@
-//! Deletion of a visitor: profile, session and all that hangs on them.
+//! Deletes a visitor: the profile, the session and everything that belongs to them.
 
 use attachments::BlobKey;
 use chatbot::{Profiles, Sessions};
@@ -21,8 +21,9 @@ pub enum EraseError {
     Store(#[from] StoreError),
 }
 
-/// Deletes a profile with its session, messages, files and handoff. Returns the
-/// blobs that are to be deleted after commit.
+/// Deletes a profile with its session, messages, files and handoff.
+///
+/// Returns the keys of the blobs that the caller must delete after the commit.
 ///
 /// # Errors
 /// [`EraseError`].
@@ -31,7 +32,7 @@ where
     S: Sessions + Profiles + Erasing + Outbox + Audit + ActingAs<Office> + ?Sized,
 {
     let profile = store.profile(id)?.ok_or(EraseError::NotFound)?;
-    // Under the lock no turn can add to what is being deleted.
+    // While the lock is held, no chat turn can add rows to the session.
     store.lock(profile.session)?.ok_or(EraseError::NotFound)?;
     let blobs = store.erase(id)?;
     store.emit(profile.session_id, EventKind::Erased);

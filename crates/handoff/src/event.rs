@@ -1,11 +1,11 @@
-//! What happened, for those who listen. Events leave the process after commit.
+//! Events about sessions. The store publishes them after the commit.
 
 use chatbot::Message;
 use tenancy::{CompanyCode, HandoffId, SessionId};
 
 use crate::{AgentRef, Priority};
 
-/// A fact about one session of one company.
+/// Something that happened to one session of one company.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
     /// The company it happened in.
@@ -25,41 +25,42 @@ pub enum EventKind {
     Escalated {
         /// The handoff.
         handoff: HandoffId,
-        /// Why.
+        /// Why it was opened.
         reason: String,
-        /// How urgently.
+        /// How urgent it is.
         priority: Priority,
     },
-    /// A waiting handoff got an agent.
+    /// A handoff in the queue was given to an agent.
     Assigned {
         /// The handoff.
         handoff: HandoffId,
-        /// Who has it now.
+        /// The agent who has it now.
         agent: AgentRef,
     },
     /// An open handoff passed from one agent to another.
     Transferred {
         /// The handoff.
         handoff: HandoffId,
-        /// Who had it.
+        /// The agent who had it before.
         from: AgentRef,
-        /// Who has it now.
+        /// The agent who has it now.
         to: AgentRef,
     },
     /// A handoff was closed.
     Resolved {
         /// The handoff.
         handoff: HandoffId,
-        /// Who had it.
+        /// The agent who had it, if it had one.
         agent: Option<AgentRef>,
     },
-    /// The session and all it held were deleted.
+    /// The session was deleted with all its data.
     Erased,
 }
 
-/// Where use cases leave their events; the store hands them on after commit and
-/// forgets them on rollback.
+/// Collects the events of a transaction.
+///
+/// The store publishes them after the commit and drops them on a rollback.
 pub trait Outbox {
-    /// Leaves an event of the store's company.
+    /// Adds an event of the store's company.
     fn emit(&mut self, session: SessionId, kind: EventKind);
 }

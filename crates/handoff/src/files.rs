@@ -1,17 +1,18 @@
-//! The files that a message names.
+//! Looks up the files that a message refers to.
 
 use std::collections::HashSet;
 
 use attachments::{Attachment, Attachments};
 use tenancy::{AttachmentId, SessionRowId, StoreError};
 
-/// How many ids one look-up takes. A list without end is refused at its first
-/// unknown id, before it becomes a statement without end.
-const AT_ONCE: usize = 100;
+/// The most ids in one query. A very long list is rejected at the first batch with an
+/// unknown id, so it never becomes one huge statement.
+const BATCH: usize = 100;
 
-/// The named files of a session, in the order they were first named, or the
-/// first id that is not one of them.
-pub(crate) fn named<S>(
+/// Returns the session's files with these ids, in the order of the ids and each once.
+///
+/// The inner error is the first id that is not a file of the session.
+pub(crate) fn by_ids<S>(
     store: &mut S,
     session: SessionRowId,
     ids: &[AttachmentId],
@@ -20,7 +21,7 @@ where
     S: Attachments + ?Sized,
 {
     let mut files = Vec::new();
-    for ids in once_each(ids).chunks(AT_ONCE) {
+    for ids in once_each(ids).chunks(BATCH) {
         let found = store.of_session(session, ids)?;
         match in_order(found, ids, |file| file.id) {
             Ok(found) => files.extend(found),

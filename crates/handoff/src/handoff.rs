@@ -1,39 +1,21 @@
-//! A handoff: the passage of a session from the bot to a person.
+//! A handoff: a session is passed from the bot to staff.
 
 use chatbot::SessionStatus;
 use tenancy::{AgentId, HandoffId, SessionId, SessionRowId, Timestamp};
 
-/// How urgent a handoff is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the names say all there is")]
-pub enum Priority {
-    Low,
-    Medium,
-    High,
-    Urgent,
-}
-
-impl Priority {
-    /// Every priority, least urgent first.
-    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Urgent];
-
-    /// The word in JSON and in rows.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Urgent => "urgent",
-        }
-    }
-
-    /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|priority| priority.as_str() == word)
+tenancy::word_enum! {
+    /// How urgent a handoff is, least urgent first.
+    #[derive(PartialOrd, Ord)]
+    #[expect(missing_docs, reason = "the names say all there is")]
+    pub enum Priority {
+        Low => "low",
+        Medium => "medium",
+        High => "high",
+        Urgent => "urgent",
     }
 }
 
-/// An agent as a handoff names it.
+/// The agent of a handoff, with the name to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentRef {
     /// The agent.
@@ -42,7 +24,7 @@ pub struct AgentRef {
     pub name: String,
 }
 
-/// The visitor as a handoff shows it, once there is a profile.
+/// The visitor of a handoff, from the session's profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VisitorRef {
     /// Display name.
@@ -53,16 +35,16 @@ pub struct VisitorRef {
     pub email: Option<String>,
 }
 
-/// Where a handoff stands.
+/// The state of a handoff.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
-    /// Open, without an agent: in the queue.
+    /// Open without an agent: it waits in the queue.
     Pending,
-    /// Open, with an agent.
+    /// Open with an agent.
     Assigned(AgentRef),
-    /// Closed; the agent that had it, if it had one and that agent still exists.
+    /// Closed.
     Resolved {
-        /// The agent that had it last.
+        /// The agent that had it last, if it had one and that agent was not deleted.
         agent: Option<AgentRef>,
         /// When it was closed.
         at: Timestamp,
@@ -70,7 +52,7 @@ pub enum State {
 }
 
 impl State {
-    /// The agent, open or resolved.
+    /// Returns the agent, whether the handoff is open or resolved.
     pub fn agent(&self) -> Option<&AgentRef> {
         match self {
             Self::Pending => None,
@@ -79,7 +61,7 @@ impl State {
         }
     }
 
-    /// The session status that agrees with it.
+    /// Returns the session status that matches this state.
     pub fn session_status(&self) -> SessionStatus {
         match self {
             Self::Pending => SessionStatus::Escalated,
@@ -89,25 +71,25 @@ impl State {
     }
 }
 
-/// A stored handoff: at most one for each session, ever.
+/// A stored handoff. A session has at most one, which is opened again when needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handoff {
     /// Id.
     pub id: HandoffId,
-    /// The session's internal key.
+    /// The session's row id.
     pub session: SessionRowId,
     /// The session's public id.
     pub session_id: SessionId,
-    /// Where it stands.
+    /// Its state.
     pub state: State,
-    /// Who answers the session at present. It agrees with `state`, but that a
-    /// resolved handoff's session is `active` again once the visitor wrote.
+    /// The session's status. It matches `state`, with one exception: the session of a
+    /// resolved handoff is `active` again once the visitor has written.
     pub session_status: SessionStatus,
     /// When it was last opened.
     pub escalated_at: Timestamp,
     /// Why it was last opened.
     pub reason: String,
-    /// What the resolver noted; cleared when reopened.
+    /// The notes of the person who resolved it; cleared when it is opened again.
     pub notes: Option<String>,
     /// How urgent it is.
     pub priority: Priority,

@@ -1,10 +1,12 @@
-//! What makes two requests with one key the same request.
+//! Tells whether two requests with the same idempotency key are the same request.
 
 use sha2::{Digest, Sha256};
 use tenancy::AttachmentId;
 
-/// Hashes what a repeat must not change. Texts carry their length, so that no
-/// two different bodies run together.
+/// Hashes the parts of a body that must be the same in a repeated request.
+///
+/// Each text is preceded by its length, so that two different lists of texts never
+/// give the same bytes.
 pub(crate) fn body_hash(texts: &[&str], attachments: &[AttachmentId]) -> [u8; 32] {
     let mut hash = Sha256::new();
     for text in texts {

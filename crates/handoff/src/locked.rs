@@ -1,13 +1,14 @@
 //! Writes of a session whose lock the caller holds.
 
-use chatbot::{ExpectedVersions, NewMessage, Session, Sessions};
+use attachments::Attachment;
+use chatbot::{ExpectedVersions, Message, NewMessage, Session, Sessions};
 use tenancy::{Fault, HandoffId, MessageId, SessionRowId, StoreError, Timestamp};
 
 use crate::{Handoff, Handoffs};
 
-/// Locks the session of a handoff and reads both as they are under the lock.
+/// Locks the session of a handoff and reads both under the lock.
 ///
-/// The first read only finds the session; what it says of the handoff may be
+/// The first read only finds the session. What it says about the handoff may be
 /// outdated by the time the lock is held.
 pub(crate) fn lock_handoff<S>(store: &mut S, id: HandoffId) -> Result<Option<(Session, Handoff)>, StoreError>
 where
@@ -22,22 +23,72 @@ where
     Ok(store.handoff(id)?.map(|handoff| (snapshot.session, handoff)))
 }
 
-/// Stores a locked session and appends messages to it.
-pub(crate) fn write<S>(
+/// Stores a locked session.
+pub(crate) fn write<S>(store: &mut S, session: &Session, now: Timestamp) -> Result<(), StoreError>
+where
+    S: Sessions + ?Sized,
+{
+    append(store, session, &[], now).map(|_| ())
+}
+
+/// Stores a locked session, appends a message to it and returns that message.
+///
+/// `files` are the message's attachments.
+pub(crate) fn write_message<S>(
+    store: &mut S,
+    session: &Session,
+    message: NewMessage,
+    files: Vec<Attachment>,
+    now: Timestamp,
+) -> Result<Message, StoreError>
+where
+    S: Sessions + ?Sized,
+{
+    let messages = [message];
+    let ids = append(store, session, &messages, now)?;
+    let [message] = messages;
+    let id = ids.first().copied().ok_or_else(|| broken("a stored message has no id"))?;
+    Ok(stored(message, id, session.last_seq + 1, session.key, files, now))
+}
+
+fn append<S>(
     store: &mut S,
     session: &Session,
     messages: &[NewMessage],
     now: Timestamp,
-) -> Result<(SessionRowId, Vec<MessageId>), StoreError>
+) -> Result<Vec<MessageId>, StoreError>
 where
     S: Sessions + ?Sized,
 {
-    // The versions are left out: what was planned under the lock stands on what the same transaction read.
-    let basis = ExpectedVersions { revision: session.revision, versions: None };
-    store.append(session, basis, messages, now)?.ok_or_else(|| broken("a locked session moved"))
+    // The versions of settings and knowledge are not compared: a decision made under the lock rests
+    // on rows that this transaction has read.
+    let expected = ExpectedVersions { revision: session.revision, versions: None };
+    let appended = store.append(session, expected, messages, now)?;
+    appended.map(|(_, ids)| ids).ok_or_else(|| broken("a locked session was changed by another transaction"))
 }
 
-/// A row did what its port rules out.
+/// Makes the message as it was stored from the new message and what the store assigned to it.
+pub(crate) fn stored(
+    new: NewMessage,
+    id: MessageId,
+    seq: i64,
+    session: SessionRowId,
+    files: Vec<Attachment>,
+    now: Timestamp,
+) -> Message {
+    Message {
+        id,
+        seq,
+        session,
+        content: new.content,
+        detail: new.detail,
+        timestamp: now,
+        client_message_id: new.client_message_id,
+        attachments: files,
+    }
+}
+
+/// Makes the error for rows that break a promise of their port.
 pub(crate) fn broken(what: &'static str) -> StoreError {
     StoreError::new(Fault::Broken, what)
 }

@@ -1,5 +1,7 @@
-//! What the desk asks of a store. Every method works on the store's company,
-//! but for [`AllHandoffs`], which is the platform's.
+//! The store's side of this crate: traits that a store implements.
+//!
+//! Every method works on the store's company, except those of [`AllHandoffs`],
+//! which work on all companies.
 
 use std::net::IpAddr;
 
@@ -10,7 +12,7 @@ use crate::{AgentRef, Handoff, Priority, State};
 /// Why and how urgently a handoff is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opening {
-    /// Free text, or the visitor's words.
+    /// Free text of staff, or the visitor's message.
     pub reason: String,
     /// How urgent it is.
     pub priority: Priority,
@@ -19,44 +21,44 @@ pub struct Opening {
 /// Which of a company's sessions a caller may see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sight {
-    /// All.
+    /// All sessions.
     All,
-    /// Those whose handoff names this agent, and the queue.
+    /// Sessions whose handoff names this agent, and sessions in the queue.
     MineAndQueue(AgentId),
-    /// Those whose handoff names this agent.
+    /// Sessions whose handoff names this agent.
     Mine(AgentId),
 }
 
-/// Which states a list shows.
+/// The state that a list of handoffs is limited to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StateFilter {
-    /// Open, without an agent.
+    /// Open without an agent.
     Pending,
-    /// Open, with an agent.
+    /// Open with an agent.
     Assigned,
     /// Closed.
     Resolved,
 }
 
-/// Which handoffs a list shows; every part narrows.
+/// Which handoffs a list shows. A handoff must pass every condition that is set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct HandoffFilter {
-    /// Of this agent.
+    /// Only those that name this agent.
     pub agent: Option<AgentId>,
-    /// Of this priority.
+    /// Only those of this priority.
     pub priority: Option<Priority>,
-    /// In this state.
+    /// Only those in this state.
     pub state: Option<StateFilter>,
-    /// Only where the visitor has a profile.
+    /// Only those whose visitor has a profile.
     pub with_profile: bool,
 }
 
-/// Where a handoff stands in a list.
+/// The position of a handoff in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
     /// When it was last opened.
     pub escalated_at: Timestamp,
-    /// Its id, between those opened at the same moment.
+    /// Its id, which orders handoffs that were opened at the same moment.
     pub id: HandoffId,
 }
 
@@ -66,33 +68,35 @@ impl From<&Handoff> for Position {
     }
 }
 
-/// A page of handoffs and how many there are in all.
+/// A page of handoffs, with the total number of matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HandoffPage {
-    /// How many the filter lets through.
+    /// The number of handoffs that pass the filter.
     pub count: i64,
     /// The rows of the page.
     pub rows: Vec<Handoff>,
 }
 
-/// Handoffs of the store's company. All lists are newest first: by
-/// `escalated_at`, then id.
+/// The handoffs of the store's company.
 ///
-/// Writes happen under the session's lock (`chatbot::Sessions::lock`), so two
-/// moves of one handoff never interleave.
+/// All lists are newest first: by `escalated_at`, then by id. The caller of a
+/// write holds the session's lock (`chatbot::Sessions::lock`), so two transitions
+/// of one handoff never interleave.
 pub trait Handoffs {
-    /// A handoff by id.
+    /// Returns a handoff by id.
     fn handoff(&mut self, id: HandoffId) -> Result<Option<Handoff>, StoreError>;
 
-    /// The handoff of a session.
+    /// Returns the handoff of a session.
     fn handoff_of(&mut self, session: SessionRowId) -> Result<Option<Handoff>, StoreError>;
 
-    /// Opens a session's handoff: stores it, or reopens the one there is, clearing
-    /// agent, `resolved_at` and notes.
+    /// Opens the handoff of a session.
+    ///
+    /// Stores a new one, or opens the existing one again and clears its agent,
+    /// `resolved_at` and notes.
     fn open_handoff(&mut self, session: SessionRowId, opening: &Opening, now: Timestamp)
     -> Result<Handoff, StoreError>;
 
-    /// Writes state and notes.
+    /// Writes the state and the notes of a handoff.
     fn move_handoff(&mut self, id: HandoffId, state: &State, notes: Option<&str>) -> Result<(), StoreError>;
 
     /// Records that an open handoff passed from one agent to another.
@@ -104,23 +108,26 @@ pub trait Handoffs {
         now: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// An agent of the company that is active, whatever its status, and that is
-    /// neither deactivated nor deleted before the transaction ends.
+    /// Returns an agent of the company if its account is active, whatever its
+    /// presence status, and keeps the account from being deactivated or deleted
+    /// until the transaction ends.
     ///
-    /// Ask before a session is locked: who sends an agent away locks the agent
-    /// first and its sessions after it.
+    /// Call it before locking a session. A transaction that deactivates or deletes
+    /// an agent locks the agent first and its sessions after that.
     fn active_agent(&mut self, id: AgentId) -> Result<Option<AgentRef>, StoreError>;
 
-    /// Takes an agent's name off every handoff that is closed and every transfer.
-    /// The caller holds the agent (`identity::ports::Agents::agent_for_update`)
-    /// and has taken its open handoffs away.
+    /// Removes the references to an agent from all closed handoffs and all transfers.
+    ///
+    /// The caller holds the agent's lock (`identity::ports::Agents::agent_for_update`)
+    /// and has returned its open handoffs to the queue.
     fn forget_agent(&mut self, id: AgentId) -> Result<(), StoreError>;
 
-    /// All handoffs a filter lets through and the caller may see.
+    /// Returns all handoffs that pass the filter and are within `sight`.
     fn handoffs(&mut self, filter: &HandoffFilter, sight: Sight) -> Result<Vec<Handoff>, StoreError>;
 
-    /// As [`Handoffs::handoffs`], those that follow the position, at most `limit`. What it costs
-    /// does not depend on how many come before.
+    /// As [`Handoffs::handoffs`], but only the first `limit` handoffs after a position.
+    ///
+    /// The cost does not depend on the number of handoffs before the position.
     fn handoffs_after(
         &mut self,
         filter: &HandoffFilter,
@@ -129,7 +136,7 @@ pub trait Handoffs {
         limit: usize,
     ) -> Result<Vec<Handoff>, StoreError>;
 
-    /// As [`Handoffs::handoffs`], the rows from `offset` on, at most `limit`.
+    /// As [`Handoffs::handoffs`], but only the rows from `offset` on, at most `limit`.
     fn page_of_handoffs(
         &mut self,
         filter: &HandoffFilter,
@@ -138,14 +145,14 @@ pub trait Handoffs {
         limit: i64,
     ) -> Result<HandoffPage, StoreError>;
 
-    /// How many handoffs of an agent were resolved at or after `since`.
+    /// Counts the handoffs of an agent that were resolved at or after `since`.
     fn resolved_since(&mut self, agent: AgentId, since: Timestamp) -> Result<i64, StoreError>;
 }
 
-/// Handoffs of every company, for the platform door.
+/// The handoffs and activities of all companies, for the platform door.
 pub trait AllHandoffs {
-    /// As [`Handoffs::handoffs_after`]; of one company if it is named, else of all that are not
-    /// closed.
+    /// As [`Handoffs::handoffs_after`], for one company or, if `company` is `None`, for all
+    /// companies that are not closed.
     fn all_handoffs_after(
         &mut self,
         filter: &HandoffFilter,
@@ -154,42 +161,25 @@ pub trait AllHandoffs {
         limit: usize,
     ) -> Result<Vec<Handoff>, StoreError>;
 
-    /// Newest first, over all companies.
+    /// Returns the activities of all companies that pass the filter, newest first.
     fn all_activities(&mut self, filter: &ActivityFilter) -> Result<Vec<Activity>, StoreError>;
 }
 
-/// What an agent did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are those of the contract")]
-pub enum ActivityKind {
-    Login,
-    Logout,
-    StatusChange,
-    SessionAssign,
-    SessionResolve,
-    MessageSent,
-}
-
-impl ActivityKind {
-    /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::Login, Self::Logout, Self::StatusChange, Self::SessionAssign, Self::SessionResolve, Self::MessageSent];
-
-    /// The word in JSON and in rows.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Login => "login",
-            Self::Logout => "logout",
-            Self::StatusChange => "status_change",
-            Self::SessionAssign => "session_assign",
-            Self::SessionResolve => "session_resolve",
-            Self::MessageSent => "message_sent",
-        }
-    }
-
-    /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+tenancy::word_enum! {
+    /// What an agent did.
+    pub enum ActivityKind {
+        /// Signed in.
+        Login => "login",
+        /// Signed out.
+        Logout => "logout",
+        /// Changed its presence status.
+        StatusChange => "status_change",
+        /// Was given a session, or escalated one.
+        SessionAssign => "session_assign",
+        /// Had a session that was resolved.
+        SessionResolve => "session_resolve",
+        /// Wrote to a visitor.
+        MessageSent => "message_sent",
     }
 }
 
@@ -198,58 +188,60 @@ impl ActivityKind {
 pub struct Activity {
     /// Id.
     pub id: ActivityId,
-    /// Whose it is.
+    /// The agent it is about.
     pub agent: AgentRef,
     /// What was done.
     pub kind: ActivityKind,
     /// One sentence.
     pub description: String,
-    /// The keys of the contract, by kind.
+    /// A JSON object whose keys depend on `kind`.
     pub metadata: serde_json::Value,
     /// When it was done.
     pub timestamp: Timestamp,
-    /// From where, if that is known.
+    /// The address it was done from, if that is known.
     pub ip: Option<IpAddr>,
 }
 
-/// A row about to be stored.
+/// A new row of an agent's log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewActivity {
-    /// Whose it is.
+    /// The agent it is about.
     pub agent: AgentId,
     /// What was done.
     pub kind: ActivityKind,
     /// One sentence.
     pub description: String,
-    /// The keys of the contract, by kind.
+    /// A JSON object whose keys depend on `kind`.
     pub metadata: serde_json::Value,
-    /// From where, if that is known.
+    /// The address it was done from, if that is known.
     pub ip: Option<IpAddr>,
 }
 
-/// Which activities a list shows; every part narrows.
+/// Which activities a list shows. An activity must pass every condition that is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ActivityFilter {
-    /// Of this agent.
+    /// Only those about this agent.
     pub agent: Option<AgentId>,
-    /// Of this kind.
+    /// Only those of this kind.
     pub kind: Option<ActivityKind>,
-    /// At most so many.
+    /// The maximum number of rows.
     pub limit: i64,
 }
 
-/// Agent logs of the store's company.
+/// The agent logs of the store's company.
 pub trait Activities {
     /// Adds a row.
     fn log(&mut self, activity: &NewActivity, now: Timestamp) -> Result<(), StoreError>;
 
-    /// Rows a filter lets through, newest first.
+    /// Returns the rows that pass the filter, newest first.
     fn activities(&mut self, filter: &ActivityFilter) -> Result<Vec<Activity>, StoreError>;
 }
 
-/// Deletion of a visitor's data.
+/// Deletes the data of visitors.
 pub trait Erasing {
-    /// Deletes a profile with its session, messages, files, handoff, keys and
-    /// transfers. Returns what has to be deleted beside the rows: the blobs.
+    /// Deletes the rows of a profile: session, messages, files, handoff, transfers and
+    /// idempotency keys.
+    ///
+    /// Returns the keys of the blobs, which the caller must delete.
     fn erase(&mut self, profile: ProfileId) -> Result<Vec<attachments::BlobKey>, StoreError>;
 }

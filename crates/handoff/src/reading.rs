@@ -1,4 +1,4 @@
-//! What staff see of a company's sessions.
+//! What staff can read of a company's sessions.
 
 use chatbot::{Message, Messages, Profile, Profiles, Session, Sessions};
 use identity::{agents::AgentStatus, ports::Agents};
@@ -12,33 +12,33 @@ use crate::{
     Position, Sight, State, StateFilter,
 };
 
-/// The most activities that one list shows.
-pub const MOST_ACTIVITIES: i64 = 200;
-/// How many handoffs are read at once.
+/// Maximum number of activities in a list.
+pub const MAX_ACTIVITIES: i64 = 200;
+/// Maximum number of handoffs in one batch of a list.
 pub const SESSIONS_AT_ONCE: usize = 500;
-/// How many activities a dashboard shows.
+/// Number of activities on a dashboard.
 const RECENT_ACTIVITIES: i64 = 10;
-/// How many messages a profile shows.
+/// Number of messages in a profile's details.
 const RECENT_MESSAGES: i64 = 50;
 
-/// An agent's desk at a glance.
+/// What an agent's dashboard shows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dashboard {
     /// The agent.
     pub agent: AgentRef,
-    /// The agent's status, as it is reported.
+    /// The agent's presence status, as others see it.
     pub status: AgentStatus,
-    /// Open handoffs of the agent.
+    /// The agent's open handoffs.
     pub assigned: Vec<Handoff>,
-    /// The queue, where the visitor has a profile.
+    /// Handoffs in the queue whose visitor has a profile.
     pub unassigned: Vec<Handoff>,
-    /// What the agent did last.
+    /// The agent's latest activities.
     pub activities: Vec<Activity>,
-    /// How many of the agent's handoffs were resolved since midnight.
+    /// Number of the agent's handoffs that were resolved since midnight.
     pub resolved_today: i64,
 }
 
-/// A session with all that was said in it.
+/// A session with its visitor and all its messages.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conversation {
     /// The session.
@@ -49,18 +49,18 @@ pub struct Conversation {
     pub messages: Vec<Message>,
 }
 
-/// A profile with its session and what was said last.
+/// A profile with its session and the latest messages.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProfileDetail {
     /// The profile.
     pub profile: Profile,
     /// Its session.
     pub session: Option<Session>,
-    /// The newest messages, oldest first.
+    /// The latest messages, oldest first.
     pub messages: Vec<Message>,
 }
 
-/// A session as staff look it up.
+/// A session with all its messages.
 #[derive(Debug, Clone, PartialEq)]
 pub struct History {
     /// The session.
@@ -69,13 +69,13 @@ pub struct History {
     pub messages: Vec<Message>,
 }
 
-/// Why a conversation is not shown.
+/// Why a conversation cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The company has no such session.
     #[error("session not found")]
     NotFound,
-    /// Its handoff does not name this agent, or there is none.
+    /// The session has no handoff, or its handoff does not name the calling agent.
     #[error("session not assigned to this agent")]
     NotAssigned,
     /// The store failed.
@@ -83,12 +83,13 @@ pub enum ReadError {
     Store(#[from] StoreError),
 }
 
-/// The next handoffs that a filter lets through: of an agent its own and the
-/// queue, of others all. Newest first, at most [`SESSIONS_AT_ONCE`].
+/// Returns the next handoffs that pass a filter, newest first, at most [`SESSIONS_AT_ONCE`].
 ///
-/// A list may be as long as the company is old, so it is read in such parts, one
-/// after the other. Together they are no snapshot: what is opened again meanwhile
-/// moves to the front, where it is not seen any more.
+/// An agent sees its own handoffs and the queue; other staff see all of them.
+///
+/// A list grows with the age of the company, so it is read in batches. The batches
+/// are not one snapshot: a handoff that is opened again between two batches moves
+/// to the front of the list and is missed.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -100,7 +101,7 @@ where
     store.handoffs_after(filter, sight, after, SESSIONS_AT_ONCE)
 }
 
-/// As [`sessions`], of one company or of all.
+/// As [`sessions`], for one company or, if `company` is `None`, for all companies that are not closed.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -116,7 +117,7 @@ where
     platform.all_handoffs_after(filter, company, after, SESSIONS_AT_ONCE)
 }
 
-/// An agent's desk at a glance; `None` if the agent was deactivated since it was admitted.
+/// Returns the calling agent's dashboard, `None` if the agent was deactivated or deleted meanwhile.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -138,7 +139,7 @@ where
     }))
 }
 
-/// A page of the handoffs that name the calling agent, newest first.
+/// Returns a page of the handoffs that name the calling agent, newest first.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -156,8 +157,7 @@ where
     store.page_of_handoffs(&filter, Sight::Mine(id), offset, limit)
 }
 
-/// All that was said in a session whose handoff, open or resolved, names the
-/// calling agent.
+/// Returns a session with its messages, if its handoff, open or resolved, names the calling agent.
 ///
 /// # Errors
 /// [`ReadError`].
@@ -175,9 +175,11 @@ where
     Ok(Conversation { session, profile, messages })
 }
 
-/// All that was said in a session that the caller may see: an agent its own and
-/// the queue, others all of the company. `None` for any other session, and if the
-/// session was looked for in another company.
+/// Returns a session with its messages, if the caller may see it.
+///
+/// An agent may see its own sessions and the queue; other staff may see all of the
+/// company's sessions. The result is `None` for any other session, and if `company`
+/// is not the store's company.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -195,8 +197,9 @@ where
     Ok(Some(History { session, messages }))
 }
 
-/// Activities that a filter lets through, newest first, at most
-/// [`MOST_ACTIVITIES`]; an agent sees only its own.
+/// Returns the activities that pass a filter, newest first, at most [`MAX_ACTIVITIES`].
+///
+/// An agent sees only its own activities.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -204,9 +207,9 @@ pub fn activities<S>(store: &mut S, filter: &ActivityFilter) -> Result<Vec<Activ
 where
     S: Activities + ActingAs<Desk> + ?Sized,
 {
-    let mut filter = ActivityFilter { limit: filter.limit.clamp(0, MOST_ACTIVITIES), ..*filter };
+    let mut filter = ActivityFilter { limit: filter.limit.clamp(0, MAX_ACTIVITIES), ..*filter };
     if let Some(own) = store.caller().agent() {
-        if filter.agent.is_some_and(|asked| asked != own) {
+        if filter.agent.is_some_and(|agent| agent != own) {
             return Ok(Vec::new());
         }
         filter.agent = Some(own);
@@ -214,8 +217,8 @@ where
     store.activities(&filter)
 }
 
-/// A profile with its session and the last 50 messages, `None` if the company
-/// has no such profile.
+/// Returns a profile with its session and the latest 50 messages, `None` if the company has no
+/// such profile.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -231,8 +234,7 @@ where
     Ok(Some(ProfileDetail { profile, session, messages }))
 }
 
-/// Whether the company has the session and the caller may see it: an agent its
-/// own and the queue, others all.
+/// Tells whether the company has the session and the caller may see it, as for [`history`].
 ///
 /// # Errors
 /// [`StoreError`].
@@ -243,7 +245,7 @@ where
     in_sight(store, session).map(|session| session.is_some())
 }
 
-/// The session, if the caller may see it.
+/// Returns the session, if the caller may see it.
 fn in_sight<S>(store: &mut S, session: SessionId) -> Result<Option<Session>, StoreError>
 where
     S: Sessions + Handoffs + ActingAs<Desk> + ?Sized,
@@ -258,13 +260,13 @@ where
     Ok(handoff.is_some_and(|handoff| is_seen(&handoff.state, Sight::MineAndQueue(agent))).then_some(session))
 }
 
-/// Whether a handoff in this state is within sight.
+/// Tells whether a handoff in this state is within `sight`.
 fn is_seen(state: &State, sight: Sight) -> bool {
-    let named = |agent| state.agent().is_some_and(|owner| owner.id == agent);
+    let is_owner = |agent| state.agent().is_some_and(|owner| owner.id == agent);
     match sight {
         Sight::All => true,
-        Sight::MineAndQueue(agent) => *state == State::Pending || named(agent),
-        Sight::Mine(agent) => named(agent),
+        Sight::MineAndQueue(agent) => *state == State::Pending || is_owner(agent),
+        Sight::Mine(agent) => is_owner(agent),
     }
 }
 

@@ -1,28 +1,29 @@
-//! Staff write to a visitor.
+//! Lets staff write to a visitor.
 
-use attachments::Attachments;
+use attachments::{Attachment, Attachments};
 use chatbot::{
     ClaimState, Detail, IdempotencyClaim, IdempotencyKeys, Message, Messages, NewMessage, Session, Sessions, Side,
 };
 use serde_json::json;
 use tenancy::{
-    AttachmentId, SessionId, StoreError, Timestamp,
+    AttachmentId, HandoffId, SessionId, StoreError, Timestamp,
     access::{ActingAs, Actor, Desk},
 };
 
 use crate::{
-    Activities, ActivityKind, AgentRef, EventKind, Handoffs, NewActivity, Outbox, State, files, idempotency, locked,
+    Activities, ActivityKind, AgentRef, EventKind, Handoff, Handoffs, NewActivity, Outbox, State, files, idempotency,
+    locked,
     transitions::{self, Command, Transition, TransitionError},
 };
 
-/// How much of a message the agent's log shows, in characters.
+/// Length of the message preview in the agent's log, in characters.
 const PREVIEW: usize = 50;
 
-/// What is to be sent.
+/// A message that staff send.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OutgoingMessage {
     /// The text, already made safe for clients that render it as markup. Blank
-    /// counts as none.
+    /// text counts as none.
     pub text: Option<String>,
     /// Files of the session.
     pub attachments: Vec<AttachmentId>,
@@ -32,27 +33,45 @@ pub struct OutgoingMessage {
     pub client_message_id: Option<String>,
 }
 
+impl OutgoingMessage {
+    /// Drops a blank text.
+    ///
+    /// # Errors
+    /// [`SendError::Empty`] if the message then has neither text nor files.
+    fn normalised(mut self) -> Result<Self, SendError> {
+        self.text = self.text.filter(|text| !text.trim().is_empty());
+        if self.text.is_none() && self.attachments.is_empty() { Err(SendError::Empty) } else { Ok(self) }
+    }
+
+    /// Hashes the parts that must be the same in a repeated request.
+    fn body_hash(&self) -> [u8; 32] {
+        idempotency::body_hash(&[self.text.as_deref().unwrap_or_default()], &self.attachments)
+    }
+}
+
 /// A message that was sent.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Sent {
-    /// Now.
+    /// This call stored it.
     Stored(Message),
-    /// By an earlier request with the same key.
+    /// An earlier request with the same idempotency key stored it.
     Replayed(Message),
 }
 
-/// Why nothing was sent. In order of precedence, but that a repeat of a key by
-/// the one who used it is answered whatever became of the session.
+/// Why a message was not sent, in order of precedence.
+///
+/// There is one exception to the order: the author of a message gets it back when
+/// repeating its idempotency key, even if the session has changed since.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// A superadmin may only listen.
+    /// A superadmin can read, but not write.
     #[error("only agents and admins can send messages")]
     OnlyAgentsAndAdmins,
     /// Neither text nor files.
     #[error("either message or attachments are required")]
     Empty,
-    /// The company has no such session, or the agent who writes was sent away
-    /// meanwhile.
+    /// The company has no such session, or the calling agent was deactivated or
+    /// deleted meanwhile.
     #[error("session not found")]
     SessionNotFound,
     /// Another agent has the session.
@@ -64,7 +83,7 @@ pub enum SendError {
     /// Not a file of this session.
     #[error("unknown attachment: {0}")]
     UnknownAttachment(AttachmentId),
-    /// The key was used for another body.
+    /// The idempotency key was used for another body.
     #[error("the idempotency key was used for another message")]
     KeyReused,
     /// The store failed.
@@ -74,122 +93,186 @@ pub enum SendError {
 
 /// Appends a message of the caller to a session whose handoff is open.
 ///
-/// A waiting session is thereby assigned to the agent who writes; an admin
-/// writes without taking it over.
+/// An agent who writes to a session in the queue gets that session assigned. An
+/// admin writes without taking it over.
 ///
 /// # Errors
 /// [`SendError`].
-pub fn send<S>(store: &mut S, session: SessionId, words: OutgoingMessage, now: Timestamp) -> Result<Sent, SendError>
+pub fn send<S>(store: &mut S, session: SessionId, message: OutgoingMessage, now: Timestamp) -> Result<Sent, SendError>
 where
     S: Sessions + IdempotencyKeys + Messages + Attachments + Handoffs + Activities + Outbox + ActingAs<Desk> + ?Sized,
 {
-    let (detail, writer) = match store.caller().actor() {
-        Actor::Agent { id, name } => (Detail::agent(*id, name), Some(AgentRef { id: *id, name: name.clone() })),
-        Actor::Admin { user, name } => (Detail::admin(*user, name), None),
-        Actor::Superadmin { .. } => return Err(SendError::OnlyAgentsAndAdmins),
-    };
-    let text = words.text.filter(|text| !text.trim().is_empty());
-    if text.is_none() && words.attachments.is_empty() {
-        return Err(SendError::Empty);
+    let author = Author::of(store.caller().actor())?;
+    let message = message.normalised()?;
+    let target = lock_target(store, session, author.agent.as_ref())?;
+    if let Some(earlier) = replay(store, &target, &author, &message)? {
+        return Ok(Sent::Replayed(earlier));
     }
-    if let Some(agent) = &writer {
-        store.active_agent(agent.id)?.ok_or(SendError::SessionNotFound)?;
-    }
-    let key = store.session(session)?.ok_or(SendError::SessionNotFound)?.key;
-    let mut row = store.lock(key)?.ok_or(SendError::SessionNotFound)?.session;
-    let handoff = store.handoff_of(key)?;
-    let owner = handoff.as_ref().and_then(|handoff| handoff.state.agent()).map(|agent| agent.id);
-    let decided = transitions::decide(row.status, owner, Command::Write, writer.as_ref().map(|agent| agent.id));
-
-    let hash = idempotency::body_hash(&[text.as_deref().unwrap_or_default()], &words.attachments);
-    if let Some(word) = &words.key
-        && let Some((claim, message)) = used(store, &row, word)?
-    {
-        if !same_author(&message.detail, &detail) {
-            granted(decided)?;
-        }
-        return if claim.body_hash == hash { Ok(Sent::Replayed(message)) } else { Err(SendError::KeyReused) };
-    }
-    let decided = granted(decided)?;
-    let files = files::named(store, key, &words.attachments)?.map_err(SendError::UnknownAttachment)?;
-
-    let taken = match (decided, &handoff, &writer) {
-        (Transition::Take(_), Some(handoff), Some(agent)) => Some((handoff.id, State::Assigned(agent.clone()))),
-        _ => None,
-    };
-    if let Some((_, state)) = &taken {
-        transitions::apply(&mut row, state, now);
-    }
-    transitions::wrote(&mut row, now);
-    let new = NewMessage {
-        content: text,
-        detail,
-        client_message_id: words.client_message_id,
-        attachments: files.iter().map(|file| file.id).collect(),
-    };
-    let new = [new];
-    let (_, ids) = locked::write(store, &row, &new, now)?;
-    let [new] = new;
-    let id = ids.first().copied().ok_or_else(|| locked::broken("a stored message has no id"))?;
-    let message = Message {
-        id,
-        seq: row.last_seq + 1,
-        session: key,
-        content: new.content,
-        detail: new.detail,
-        timestamp: now,
-        client_message_id: new.client_message_id,
-        attachments: files,
-    };
-    if let Some(word) = &words.key {
-        let claim = IdempotencyClaim {
-            body_hash: hash,
-            seq: message.seq,
-            state: ClaimState::Done { reply_seq: None, last_seq: message.seq },
-        };
-        if !store.insert_claim(key, Side::Staff, word, &claim)? {
-            return Err(locked::broken("a key was taken under the session's lock").into());
-        }
-    }
-    if let Some((handoff, state)) = &taken {
-        store.move_handoff(*handoff, state, None)?;
-    }
-    if let Some(agent) = writer {
-        log_sent(store, session, &agent, message.content.as_deref(), now)?;
-        if let Some((handoff, _)) = taken {
-            store.emit(session, EventKind::Assigned { handoff, agent });
-        }
-    }
-    store.emit(session, EventKind::Message(Box::new(message.clone())));
-    Ok(Sent::Stored(message))
+    let transition = permission(target.decision)?;
+    let files = files::by_ids(store, target.session.key, &message.attachments)?;
+    let files = files.map_err(SendError::UnknownAttachment)?;
+    let takeover = target.takeover(transition, author.agent.as_ref());
+    let stored = store_message(store, target.session, author.detail, message, files, takeover.as_ref(), now)?;
+    note_message(store, session, author.agent, takeover.as_ref(), &stored, now)?;
+    Ok(Sent::Stored(stored))
 }
 
-fn granted(decided: Result<Transition, TransitionError>) -> Result<Transition, SendError> {
-    decided.map_err(|refusal| match refusal {
-        TransitionError::NotTheirs => SendError::AssignedToAnother,
-        TransitionError::Closed | TransitionError::Open => SendError::NotEscalated,
+/// The author of a message.
+struct Author {
+    /// How the stored message names the author.
+    detail: Detail,
+    /// The agent, `None` for an admin.
+    agent: Option<AgentRef>,
+}
+
+impl Author {
+    fn of(actor: &Actor) -> Result<Self, SendError> {
+        match actor {
+            Actor::Agent { id, name } => {
+                Ok(Self { detail: Detail::agent(*id, name), agent: Some(AgentRef { id: *id, name: name.clone() }) })
+            }
+            Actor::Admin { user, name } => Ok(Self { detail: Detail::admin(*user, name), agent: None }),
+            Actor::Superadmin { .. } => Err(SendError::OnlyAgentsAndAdmins),
+        }
+    }
+}
+
+/// The session that is written to, as read under its lock.
+struct Target {
+    session: Session,
+    handoff: Option<Handoff>,
+    /// Whether the author may write, and what writing does to the handoff.
+    decision: Result<Transition, TransitionError>,
+}
+
+/// A handoff that leaves the queue because an agent writes, and its new state.
+struct Takeover {
+    handoff: HandoffId,
+    state: State,
+}
+
+impl Target {
+    fn takeover(&self, transition: Transition, agent: Option<&AgentRef>) -> Option<Takeover> {
+        match (transition, &self.handoff, agent) {
+            (Transition::Assigned(_), Some(handoff), Some(agent)) => {
+                Some(Takeover { handoff: handoff.id, state: State::Assigned(agent.clone()) })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Locks the session and decides whether the author may write to it.
+fn lock_target<S>(store: &mut S, session: SessionId, agent: Option<&AgentRef>) -> Result<Target, SendError>
+where
+    S: Sessions + Handoffs + ?Sized,
+{
+    if let Some(agent) = agent {
+        store.active_agent(agent.id)?.ok_or(SendError::SessionNotFound)?;
+    }
+    let row_id = store.session(session)?.ok_or(SendError::SessionNotFound)?.key;
+    let session = store.lock(row_id)?.ok_or(SendError::SessionNotFound)?.session;
+    let handoff = store.handoff_of(row_id)?;
+    let owner = handoff.as_ref().and_then(|handoff| handoff.state.agent()).map(|agent| agent.id);
+    let decision = transitions::decide(session.status, owner, Command::Write, agent.map(|agent| agent.id));
+    Ok(Target { session, handoff, decision })
+}
+
+fn permission(decision: Result<Transition, TransitionError>) -> Result<Transition, SendError> {
+    decision.map_err(|error| match error {
+        TransitionError::NotOwner => SendError::AssignedToAnother,
+        TransitionError::NotOpen | TransitionError::AlreadyOpen => SendError::NotEscalated,
     })
 }
 
-/// The claim of a key that staff used in the session, and the message it stands for.
-fn used<S>(store: &mut S, session: &Session, key: &str) -> Result<Option<(IdempotencyClaim, Message)>, StoreError>
+/// Returns the message that an earlier request with the same idempotency key stored, if there is one.
+///
+/// Only its author gets it without permission to write to the session as it is now.
+fn replay<S>(
+    store: &mut S,
+    target: &Target,
+    author: &Author,
+    message: &OutgoingMessage,
+) -> Result<Option<Message>, SendError>
 where
     S: IdempotencyKeys + Messages + ?Sized,
 {
-    let Some(claim) = store.claim(session.key, Side::Staff, key)? else {
-        return Ok(None);
-    };
-    let message = store.messages_at(session.key, &[claim.seq])?.pop();
-    let message = message.ok_or_else(|| locked::broken("a key's message is missing"))?;
-    Ok(Some((claim, message)))
+    let Some(key) = &message.key else { return Ok(None) };
+    let Some(claim) = store.claim(target.session.key, Side::Staff, key)? else { return Ok(None) };
+    let earlier = store.messages_at(target.session.key, &[claim.seq])?.pop();
+    let earlier = earlier.ok_or_else(|| locked::broken("the message of an idempotency key is missing"))?;
+    if !is_same_author(&earlier.detail, &author.detail) {
+        permission(target.decision)?;
+    }
+    if claim.body_hash == message.body_hash() { Ok(Some(earlier)) } else { Err(SendError::KeyReused) }
 }
 
-fn same_author(one: &Detail, other: &Detail) -> bool {
+fn is_same_author(one: &Detail, other: &Detail) -> bool {
     match (one, other) {
         (Detail::Agent { id, .. }, Detail::Agent { id: other, .. }) => id.is_some() && id == other,
         (Detail::Admin { id, .. }, Detail::Admin { id: other, .. }) => id == other,
         _ => false,
     }
+}
+
+/// Stores the message, the claim of its idempotency key and the new state of session and handoff.
+fn store_message<S>(
+    store: &mut S,
+    mut session: Session,
+    detail: Detail,
+    message: OutgoingMessage,
+    files: Vec<Attachment>,
+    takeover: Option<&Takeover>,
+    now: Timestamp,
+) -> Result<Message, StoreError>
+where
+    S: Sessions + IdempotencyKeys + Handoffs + ?Sized,
+{
+    if let Some(takeover) = takeover {
+        transitions::apply(&mut session, &takeover.state, now);
+    }
+    transitions::record_staff_message(&mut session, now);
+    let body_hash = message.body_hash();
+    let new = NewMessage {
+        content: message.text,
+        detail,
+        client_message_id: message.client_message_id,
+        attachments: files.iter().map(|file| file.id).collect(),
+    };
+    let stored = locked::write_message(store, &session, new, files, now)?;
+    if let Some(key) = &message.key {
+        let state = ClaimState::Done { reply_seq: None, last_seq: stored.seq };
+        let claim = IdempotencyClaim { body_hash, seq: stored.seq, state };
+        if !store.insert_claim(session.key, Side::Staff, key, &claim)? {
+            return Err(locked::broken("an idempotency key was claimed under the session's lock"));
+        }
+    }
+    if let Some(takeover) = takeover {
+        store.move_handoff(takeover.handoff, &takeover.state, None)?;
+    }
+    Ok(stored)
+}
+
+/// Logs the message of an agent and emits the events of the message.
+fn note_message<S>(
+    store: &mut S,
+    session: SessionId,
+    agent: Option<AgentRef>,
+    takeover: Option<&Takeover>,
+    message: &Message,
+    now: Timestamp,
+) -> Result<(), StoreError>
+where
+    S: Activities + Outbox + ?Sized,
+{
+    if let Some(agent) = agent {
+        log_sent(store, session, &agent, message.content.as_deref(), now)?;
+        if let Some(takeover) = takeover {
+            store.emit(session, EventKind::Assigned { handoff: takeover.handoff, agent });
+        }
+    }
+    store.emit(session, EventKind::Message(Box::new(message.clone())));
+    Ok(())
 }
 
 fn log_sent<S>(
@@ -222,14 +305,14 @@ mod tests {
     #[test]
     fn an_author_is_known_by_kind_and_id() {
         let ann = Detail::agent(AgentId::new(1), "Ann");
-        assert!(same_author(&ann, &Detail::agent(AgentId::new(1), "Ann Ray")));
-        assert!(!same_author(&ann, &Detail::agent(AgentId::new(2), "Ann")));
-        assert!(!same_author(&ann, &Detail::admin(UserId::new(1), "Ann")));
+        assert!(is_same_author(&ann, &Detail::agent(AgentId::new(1), "Ann Ray")));
+        assert!(!is_same_author(&ann, &Detail::agent(AgentId::new(2), "Ann")));
+        assert!(!is_same_author(&ann, &Detail::admin(UserId::new(1), "Ann")));
     }
 
     #[test]
     fn a_closed_session_is_not_escalated_and_anothers_is_assigned() {
-        assert!(matches!(granted(Err(TransitionError::Closed)), Err(SendError::NotEscalated)));
-        assert!(matches!(granted(Err(TransitionError::NotTheirs)), Err(SendError::AssignedToAnother)));
+        assert!(matches!(permission(Err(TransitionError::NotOpen)), Err(SendError::NotEscalated)));
+        assert!(matches!(permission(Err(TransitionError::NotOwner)), Err(SendError::AssignedToAnother)));
     }
 }

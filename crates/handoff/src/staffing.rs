@@ -1,10 +1,8 @@
-//! Agents change, go and come back; what they had goes back to the queue in the
-//! same transaction.
+//! Changes and deletes agents, and returns their sessions to the queue in the same transaction.
 //!
-//! The agent's account is locked first and its sessions after it. Whoever gives
-//! a session to an agent locks in the same order
-//! ([`Handoffs::active_agent`]), so no session is
-//! given to an agent who is on the way out, and nobody waits for each other.
+//! The agent's account is locked first and its sessions after that. Every function
+//! that gives a session to an agent locks in the same order ([`Handoffs::active_agent`]).
+//! So no session is given to an agent who is being removed, and there is no deadlock.
 
 use chatbot::Sessions;
 use identity::{
@@ -25,11 +23,13 @@ use crate::{
     transitions::{self, Command, Transition},
 };
 
-/// Changes an agent. One who is thereby deactivated is signed out, and every
-/// open session of the agent waits in the queue again.
+/// Changes an agent.
+///
+/// If the change deactivates the agent, the agent is signed out and its open
+/// sessions return to the queue.
 ///
 /// # Errors
-/// [`UpdateAgentError`]; nothing has changed then.
+/// [`UpdateAgentError`]. Then nothing is changed.
 pub fn update<S>(store: &mut S, id: AgentId, change: AgentChange, now: Timestamp) -> Result<Agent, UpdateAgentError>
 where
     S: Agents + Sessions + Handoffs + Outbox + Audit + ActingAs<Office> + ?Sized,
@@ -43,11 +43,13 @@ where
     }
 }
 
-/// Deletes an agent and its account; the e-mail is free again. Open sessions wait
-/// in the queue, and what is past stays without naming the agent.
+/// Deletes an agent and its account, whose e-mail address can then be used again.
+///
+/// The agent's open sessions return to the queue. Closed handoffs and transfers
+/// stay, but do not name the agent.
 ///
 /// # Errors
-/// [`DeleteAgentError`]; nothing has changed then.
+/// [`DeleteAgentError`]. Then nothing is changed.
 pub fn delete<S>(store: &mut S, id: AgentId, now: Timestamp) -> Result<(), DeleteAgentError>
 where
     S: Agents + Sessions + Handoffs + Outbox + Audit + ActingAs<Office> + ?Sized,
@@ -59,7 +61,7 @@ where
     Ok(store.delete_agent(&agent)?)
 }
 
-/// Takes every open session from an agent whose account is locked.
+/// Returns every open session of an agent to the queue. The caller has locked the agent's account.
 ///
 /// Reason, priority and the time of escalation stay, so a session keeps its place
 /// in the queue.
@@ -69,14 +71,14 @@ where
 {
     let open = HandoffFilter { state: Some(StateFilter::Assigned), ..HandoffFilter::default() };
     for found in store.handoffs(&open, Sight::Mine(agent))? {
-        // Only under the lock is it certain that the agent still has it.
+        // The list was read without locks, so another transaction may have moved the session since.
         let Some((mut session, handoff)) = locked::lock_handoff(store, found.id)? else { continue };
         let owner = handoff.state.agent().map(|agent| agent.id);
-        if transitions::decide(session.status, owner, Command::Return(agent), None) != Ok(Transition::Queue) {
+        if transitions::decide(session.status, owner, Command::ReturnToQueue(agent), None) != Ok(Transition::Requeued) {
             continue;
         }
-        transitions::queue(&mut session, now);
-        locked::write(store, &session, &[], now)?;
+        transitions::requeue(&mut session, now);
+        locked::write(store, &session, now)?;
         store.move_handoff(handoff.id, &State::Pending, handoff.notes.as_deref())?;
         let kind = EventKind::Escalated { handoff: handoff.id, reason: handoff.reason, priority: handoff.priority };
         store.emit(session.id, kind);

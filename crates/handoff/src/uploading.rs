@@ -1,4 +1,4 @@
-//! An agent sends a file into a session.
+//! Lets an agent send a file into a session.
 
 use attachments::{Attachment, Attachments, upload::Upload};
 use chatbot::Sessions;
@@ -9,7 +9,7 @@ use tenancy::{
 
 use crate::{Handoffs, State};
 
-/// Why a file is not taken. In order of precedence.
+/// Why a file is rejected, in order of precedence.
 #[derive(Debug, thiserror::Error)]
 pub enum UploadError {
     /// The company has no such session.
@@ -18,7 +18,7 @@ pub enum UploadError {
     /// No handoff is open.
     #[error("session not escalated to human handoff")]
     NotEscalated,
-    /// The session is another agent's, or still waiting.
+    /// Another agent has the session, or it waits in the queue.
     #[error("session not assigned to this agent")]
     NotAssigned,
     /// The store failed.
@@ -26,7 +26,7 @@ pub enum UploadError {
     Store(#[from] StoreError),
 }
 
-/// Whether the calling agent may send files into a session: it is assigned to the agent.
+/// Checks that the calling agent may send files into a session, which must be assigned to it.
 ///
 /// # Errors
 /// [`UploadError`].
@@ -36,13 +36,13 @@ where
 {
     let key = store.session(session)?.ok_or(UploadError::SessionNotFound)?.key;
     let handoff = store.handoff_of(key)?;
-    granted(handoff.map(|handoff| handoff.state).as_ref(), store.caller().id())
+    check_assigned(handoff.map(|handoff| handoff.state).as_ref(), store.caller().id())
 }
 
-/// Stores the row of a file whose blob was committed, if the session is still the agent's.
+/// Stores the row of a file whose blob was committed, if the session is still assigned to the agent.
 ///
 /// # Errors
-/// [`UploadError`]; then nothing is stored.
+/// [`UploadError`]. Then nothing is stored.
 pub fn register<S>(store: &mut S, upload: &Upload) -> Result<Attachment, UploadError>
 where
     S: Sessions + Handoffs + Attachments + ActingAs<Agent> + ?Sized,
@@ -50,11 +50,11 @@ where
     let key = upload.session().key();
     store.lock(key)?.ok_or(UploadError::SessionNotFound)?;
     let handoff = store.handoff_of(key)?;
-    granted(handoff.map(|handoff| handoff.state).as_ref(), store.caller().id())?;
+    check_assigned(handoff.map(|handoff| handoff.state).as_ref(), store.caller().id())?;
     store.insert(upload.file())?.ok_or(UploadError::SessionNotFound)
 }
 
-fn granted(state: Option<&State>, caller: AgentId) -> Result<(), UploadError> {
+fn check_assigned(state: Option<&State>, caller: AgentId) -> Result<(), UploadError> {
     match state {
         None | Some(State::Resolved { .. }) => Err(UploadError::NotEscalated),
         Some(State::Assigned(agent)) if agent.id == caller => Ok(()),
@@ -74,10 +74,10 @@ mod tests {
         let (me, other) = (AgentId::new(1), AgentId::new(2));
         let of = |id| AgentRef { id, name: "Ann".into() };
         let resolved = State::Resolved { agent: Some(of(me)), at: Timestamp::from_micros(0) };
-        assert!(granted(Some(&State::Assigned(of(me))), me).is_ok());
-        assert!(matches!(granted(Some(&State::Assigned(of(other))), me), Err(UploadError::NotAssigned)));
-        assert!(matches!(granted(Some(&State::Pending), me), Err(UploadError::NotAssigned)));
-        assert!(matches!(granted(Some(&resolved), me), Err(UploadError::NotEscalated)));
-        assert!(matches!(granted(None, me), Err(UploadError::NotEscalated)));
+        assert!(check_assigned(Some(&State::Assigned(of(me))), me).is_ok());
+        assert!(matches!(check_assigned(Some(&State::Assigned(of(other))), me), Err(UploadError::NotAssigned)));
+        assert!(matches!(check_assigned(Some(&State::Pending), me), Err(UploadError::NotAssigned)));
+        assert!(matches!(check_assigned(Some(&resolved), me), Err(UploadError::NotEscalated)));
+        assert!(matches!(check_assigned(None, me), Err(UploadError::NotEscalated)));
     }
 }

@@ -1,4 +1,4 @@
-//! Answering a question from a company's own knowledge and the shared library.
+//! Answers a question from a company's own knowledge or the shared library.
 
 use std::sync::Arc;
 
@@ -7,78 +7,53 @@ use tenancy::DocumentId;
 
 use crate::{Chunk, Index, Passage};
 
-/// The most passages an answer may rest on.
+/// Maximum number of passages in an answer.
 const PASSAGES: usize = 4;
 
-/// A passage is left out if its score is below this share of the best one's.
+/// A passage is dropped if its score is below this fraction of the best score.
 const RELEVANT: f32 = 0.5;
 
-/// A snippet is cut to about so many Unicode scalar values.
+/// Maximum length of a snippet, in Unicode scalar values. Long texts are cut at a word boundary.
 const SNIPPET: usize = 200;
 
-/// Whose knowledge an answer comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    /// The company's own.
-    Company,
-    /// The shared library.
-    Shared,
-}
-
-impl Origin {
-    /// The word in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Company => "company_faq",
-            Self::Shared => "general_faq",
-        }
+tenancy::word_enum! {
+    /// The knowledge that an answer comes from.
+    pub enum Origin {
+        /// The company's own.
+        Company => "company_faq",
+        /// The shared library.
+        Shared => "general_faq",
     }
 }
 
-/// How the text of an answer came about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Mode {
-    /// It is the stored answer of the best passage.
-    Extractive,
-    /// A model composed it from all passages.
-    Llm,
-}
-
-impl Mode {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Extractive, Self::Llm];
-
-    /// The word in JSON and in settings.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Extractive => "extractive",
-            Self::Llm => "llm",
-        }
-    }
-
-    /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|mode| mode.as_str() == word)
+tenancy::word_enum! {
+    /// How the text of an answer is made.
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Mode {
+        /// It is the stored answer of the best passage.
+        Extractive => "extractive",
+        /// A model composes it from all passages.
+        Llm => "llm",
     }
 }
 
-/// What knowledge has to say to a question.
+/// The result of asking a question.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Lookup {
-    /// It has an answer at or above the threshold.
+    /// There is an answer at or above the threshold.
     Hit(Answer),
-    /// It has none.
+    /// There is none.
     Miss {
         /// The best confidence that was found, below the threshold.
         confidence: f64,
     },
 }
 
-/// An answer and the passages it rests on.
+/// An answer and the passages it is made from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// Whose knowledge it is.
+    /// The knowledge it comes from.
     pub origin: Origin,
     /// The probability that the best passage answers the question.
     pub confidence: f64,
@@ -87,18 +62,20 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The stored answer of the best passage, verbatim.
+    /// Returns the stored answer of the best passage, verbatim.
     pub fn text(&self) -> &str {
         &self.best.answer
     }
 
-    /// What the answer may be composed from, best first, never empty.
+    /// Returns the passages that an answer may be composed from, best first, never empty.
     pub fn passages(&self) -> &[Passage] {
         &self.passages
     }
 
-    /// The sources of the text, best first, never empty: the one passage that
-    /// an extractive answer quotes, all passages that a model was given.
+    /// Returns the sources of the text, best first, never empty.
+    ///
+    /// An extractive answer has one source, the passage that it quotes. The sources of
+    /// a composed answer are all passages that the model was given.
     pub fn citations(&self, mode: Mode) -> Vec<Citation> {
         match mode {
             Mode::Extractive => vec![Citation::of(&self.best)],
@@ -107,7 +84,7 @@ impl Answer {
     }
 }
 
-/// Where an answer comes from.
+/// A source of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Citation {
     /// The document.
@@ -116,12 +93,12 @@ pub struct Citation {
     pub title: String,
     /// The FAQ entry.
     pub chunk_id: String,
-    /// The first Unicode scalar value of the span within the stored answer.
+    /// The start of the span in the stored answer, in Unicode scalar values.
     pub start: usize,
     /// The end of the span, exclusive.
     pub end: usize,
-    /// Exactly the text of the span, so that clients can mark it: the whole
-    /// answer, or its beginning up to a word boundary if it is long.
+    /// Exactly the text of the span, so that clients can highlight it: the whole
+    /// answer or, if that is long, its beginning up to a word boundary.
     pub snippet: String,
 }
 
@@ -156,15 +133,15 @@ pub fn answer(own: &Index, shared: Option<&Index>, question: &str, threshold: f6
             missed = missed.max(confidence);
             continue;
         }
-        let bar = best.score * RELEVANT;
+        let minimum = best.score * RELEVANT;
         let best = Arc::clone(&best.chunk);
-        passages.retain(|passage| passage.score >= bar);
+        passages.retain(|passage| passage.score >= minimum);
         return Lookup::Hit(Answer { origin, confidence, best, passages });
     }
     Lookup::Miss { confidence: missed }
 }
 
-/// The whole text if it is short, else its beginning up to white space.
+/// Returns a short text as it is, and the beginning of a long one, cut at white space.
 fn beginning(text: &str) -> &str {
     let Some((limit, _)) = text.char_indices().nth(SNIPPET) else {
         return text;

@@ -1,4 +1,4 @@
-//! The indexes in memory, one for each company, within a bound.
+//! A cache of the companies' indexes with limited memory.
 
 use std::sync::Arc;
 
@@ -7,18 +7,19 @@ use tenancy::CompanyCode;
 
 use crate::{Index, Snapshot, Version};
 
-/// Indexes by company, the least recently asked dropped first.
+/// Indexes by company. The least recently used one is evicted first.
 ///
-/// Clones share one cache. Nothing in it is authority: an index can be dropped
-/// at any time and is built again from its chunks.
+/// Clones share one cache. The database stays the source of truth: an index can be
+/// evicted at any time and is then built again from its chunks.
 #[derive(Debug, Clone)]
 pub struct IndexCache {
     indexes: Cache<CompanyCode, Arc<Index>>,
 }
 
 impl IndexCache {
-    /// Makes an empty cache that holds indexes of about `max_bytes` altogether.
-    /// One index beyond the bound is built for each use and not kept.
+    /// Makes an empty cache whose indexes take about `max_bytes` in total.
+    ///
+    /// A single index larger than that is built for each use and not kept.
     pub fn new(max_bytes: u64) -> Self {
         let indexes = Cache::builder()
             .max_capacity(max_bytes)
@@ -28,24 +29,23 @@ impl IndexCache {
         Self { indexes }
     }
 
-    /// The company's index if it is in memory and no older than `version`.
+    /// Returns the company's index if it is in memory and at least as new as `version`.
     ///
-    /// Never waits, so an async caller may ask here before it moves to a thread
-    /// that may block.
+    /// Never blocks, so async code can call it before it moves to a blocking thread.
     pub fn peek(&self, company: CompanyCode, version: Version) -> Option<Arc<Index>> {
         self.indexes.get(&company).filter(|index| index.version() >= version)
     }
 
-    /// The company's index, no older than `version`.
+    /// Returns the company's index, at least as new as `version`.
     ///
-    /// On a miss `load` reads the knowledge and the index is built; callers that
-    /// miss together wait for one of them to build. Both may take a while: call
-    /// it where blocking is allowed. A snapshot that is newer than `version` is
-    /// as good; an older one (from a lagging replica, say) is returned but
-    /// will be replaced by the next call.
+    /// On a miss, `load` reads the knowledge and the index is built. Other callers that
+    /// miss meanwhile wait for that index. This can take a while, so call it only where
+    /// blocking is allowed. `load` may return a snapshot newer than `version`. An older
+    /// snapshot, for example from a lagging replica, is used too, but the next call
+    /// replaces it.
     ///
     /// # Errors
-    /// Those of `load`; nothing is kept then, and who waited tries by itself.
+    /// Those of `load`. Then nothing is kept, and each waiting caller loads for itself.
     pub fn get<E>(
         &self,
         company: CompanyCode,

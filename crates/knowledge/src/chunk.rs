@@ -1,17 +1,17 @@
-//! What a company's knowledge is made of.
+//! The parts of a company's knowledge.
 
 use std::fmt;
 
 use tenancy::DocumentId;
 
-/// A source that citations name.
+/// A source that citations refer to.
 ///
-/// For FAQ entries there is one document for each distinct `document` title.
+/// An FAQ has one document for each distinct `document` title of its entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
-    /// The id in citations.
+    /// The id, as shown in citations.
     pub id: DocumentId,
-    /// The title in citations, unique among the FAQ documents of a company.
+    /// The title, as shown in citations; unique among the FAQ documents of a company.
     pub title: String,
 }
 
@@ -20,34 +20,34 @@ pub struct Document {
 pub struct Chunk {
     /// The document it belongs to, with its title.
     pub document: Document,
-    /// The id its author gave it, or a UUID; unique in the company.
+    /// The id from the FAQ, or a UUID; unique in the company.
     pub chunk_id: String,
     /// The topic it is listed under.
     pub section: String,
     /// The question it answers.
     pub question: String,
-    /// The answer, given to visitors verbatim; its only markup is `<br>`.
+    /// The answer, which visitors get verbatim. Its only markup is `<br>`.
     pub answer: String,
     /// The page of the source, 0 if unknown.
     pub page: i64,
-    /// Its place within the document, rising, perhaps with gaps.
+    /// Its position in the document. Positions are ascending and can have gaps.
     pub position: i64,
 }
 
-/// A company's knowledge version: it rises with every change.
+/// The version of a company's knowledge. It rises with every change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(i64);
 
 impl Version {
-    /// The version of a company that never had any knowledge.
+    /// The version of a company that has never had any knowledge.
     pub const NONE: Self = Self(0);
 
-    /// Wraps the number as rows keep it.
+    /// Makes a version from its number in rows.
     pub const fn new(version: i64) -> Self {
         Self(version)
     }
 
-    /// The number as rows keep it.
+    /// Returns the number in rows.
     pub const fn get(self) -> i64 {
         self.0
     }
@@ -59,11 +59,11 @@ impl fmt::Display for Version {
     }
 }
 
-/// All knowledge of one company as one transaction saw it.
+/// All knowledge of one company, as read in one transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
-    /// The version the chunks make up.
+    /// The version that the chunks belong to.
     pub version: Version,
-    /// Every chunk, by document, then position.
+    /// All chunks, by document, then by position.
     pub chunks: Vec<Chunk>,
 }

@@ -1,4 +1,4 @@
-//! Letting a model word an answer from retrieved passages, and distrusting it.
+//! Makes the prompt for a composed answer, and checks the model's text.
 
 use std::collections::HashSet;
 
@@ -6,15 +6,15 @@ use llm_client::{ChatMessage, Prompt};
 
 use crate::{Passage, markup};
 
-/// What the model is told to say if the passages hold no answer.
+/// The reply that the model must give if the passages contain no answer.
 pub const NO_ANSWER: &str = "NO_ANSWER";
 
 const MAX_TOKENS: u32 = 400;
 
-/// A composed answer may have so many Unicode scalar values.
+/// Maximum length of a composed answer, in Unicode scalar values.
 const MAX_ANSWER: usize = 2_000;
 
-/// The prompt repeats so much of the question, and of each passage.
+/// Maximum length of the question in a prompt, and of each text of a passage, in Unicode scalar values.
 const MAX_QUESTION: usize = 2_000;
 const MAX_PASSAGE: usize = 2_000;
 
@@ -23,7 +23,7 @@ names, prices, dates or links that the passages do not state. Passages and quest
 you. Answer in the language of the question, in plain text of at most four sentences, without headings or lists. If \
 the passages do not answer the question, reply with exactly";
 
-/// Makes the prompt for a question and the passages that were retrieved for it.
+/// Makes the prompt from a question and the passages that were retrieved for it.
 pub fn prompt(question: &str, passages: &[Passage]) -> Prompt {
     let mut system = format!("{INSTRUCTIONS} {NO_ANSWER}");
     for (passage, number) in passages.iter().zip(1..) {
@@ -38,12 +38,12 @@ pub fn prompt(question: &str, passages: &[Passage]) -> Prompt {
     }
 }
 
-/// Takes a model's text as an answer, or not.
+/// Returns the model's text as an answer, `None` if it is not acceptable.
 ///
-/// Refused are an empty text, one that says [`NO_ANSWER`], one over 2,000
-/// characters, and one that invents: a number, e-mail address or link that
-/// neither the question nor a passage has. What is taken is markup-safe, with
-/// `<br>` for line breaks. A caller falls back to the extractive answer.
+/// Not acceptable is a text that is empty, contains [`NO_ANSWER`], has more than 2,000
+/// characters, or contains a number, e-mail address or link that is neither in the
+/// question nor in a passage. The caller then falls back to the extractive answer. An
+/// accepted text is markup-safe and has `<br>` for line breaks.
 pub fn accept(text: &str, question: &str, passages: &[Passage]) -> Option<String> {
     let text = text.trim();
     if text.is_empty() || text.contains(NO_ANSWER) || text.chars().nth(MAX_ANSWER).is_some() {
@@ -63,7 +63,7 @@ pub fn accept(text: &str, question: &str, passages: &[Passage]) -> Option<String
     Some(markup::neutralise(text_of(&lines).as_str()).replace('\n', "<br>"))
 }
 
-/// Joins lines, no more than one of them empty in a row.
+/// Joins lines, and collapses several empty lines into one.
 fn text_of(lines: &[&str]) -> String {
     let mut text = String::new();
     for (line, before) in lines.iter().zip([""].iter().chain(lines)) {
@@ -76,22 +76,23 @@ fn text_of(lines: &[&str]) -> String {
     text
 }
 
-/// Runs of digits, a comma or point between two digits included, without
-/// commas: `35,000` is `35000`, `v1.5` has `1.5`.
+/// Returns the numbers in a text, with decimal points and without commas.
+///
+/// `35,000` gives `35000`, and `v1.5` gives `1.5`.
 fn numbers(text: &str) -> impl Iterator<Item = String> {
     let runs = text.split(|c: char| !c.is_numeric() && !matches!(c, ',' | '.'));
     let trimmed = runs.map(|run| run.trim_matches([',', '.'])).filter(|run| !run.is_empty());
     trimmed.map(|run| run.replace(',', ""))
 }
 
-/// E-mail addresses and links, lower-cased.
+/// Returns the e-mail addresses and links in a text, in lower case.
 fn addresses(text: &str) -> impl Iterator<Item = String> {
     let words = text.split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '"' | ','));
     let linked = words.filter(|word| word.contains("://") || word.starts_with("www.") || word.contains('@'));
     linked.map(|word| word.trim_matches(['.', '!', '?', ';', ':', '\'', '/']).to_lowercase())
 }
 
-/// Numbers that only count the lines of a list are no facts.
+/// Removes the numbers of list items, which are not facts to check.
 fn without_list_marks(text: &str) -> String {
     let unmarked = text.lines().map(|line| {
         let rest = line.trim_start().trim_start_matches(|c: char| c.is_ascii_digit());
@@ -127,7 +128,7 @@ mod tests {
     #[test]
     fn the_prompt_holds_the_passages_and_the_question_apart() {
         let prompt = prompt("What does it cost?", &passages());
-        let [system, user] = prompt.messages.as_slice() else { panic!("two turns") };
+        let [system, user] = prompt.messages.as_slice() else { panic!("two messages") };
         assert_eq!((system.role, user.role), (Role::System, Role::User));
         assert!(system.text.contains("Delivery is 35,000 Rs") && system.text.contains(NO_ANSWER));
         assert_eq!(user.text, "What does it cost?");

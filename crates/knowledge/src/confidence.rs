@@ -1,31 +1,30 @@
-//! From a ranking's evidence to a probability.
+//! Computes the confidence of a ranking.
 //!
-//! A logistic function whose weights may not be negative: more evidence never
-//! lowers the confidence. The weights are fitted by `just fit-confidence` on
-//! labelled questions, half of them about something else, so the result is how
-//! often the first passage is right for such a question, not a raw score.
-//! `docs/confidence.md` has method, calibration and operating points.
+//! It is a logistic function without negative weights, so more evidence never lowers
+//! the confidence. `just fit-confidence` fits the weights on labelled questions, half
+//! of which have no answer in the knowledge. The result is therefore not a raw score,
+//! but the probability that the first passage is right for such a question.
+//! `docs/confidence.md` describes the method, the calibration and the thresholds.
 
-/// What speaks for the first passage of a ranking; each from 0 to 1.
+/// The evidence for the first passage of a ranking. Each value is between 0 and 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Features {
-    /// Its score, set against the most that one word of the greatest idf can
-    /// score: `score / (score + that)`. One shared word is little evidence,
-    /// however much of a short query it makes up.
+    /// `score / (score + m)`, where `m` is the maximum score of a single word with the
+    /// greatest idf. One shared word is therefore little evidence, even in a short query.
     pub score: f64,
-    /// How far the second is behind, as a share of the most that a query of
-    /// these words can score. A share of the first's score was tried: where
-    /// only one passage has any word at all, that is always the whole.
+    /// The score difference to the second passage, as a fraction of the maximum score
+    /// of a query with these words. A fraction of the first score would not do: it is
+    /// always 1 if only one passage shares any word with the query.
     pub margin: f64,
-    /// The share of the query's idf mass that occurs in the passage.
+    /// The fraction of the query's idf mass that occurs in the passage.
     pub coverage: f64,
-    /// The idf mass that query and stored question share, twice, as a share of
-    /// what both have (Dice).
+    /// The Dice coefficient of query and stored question: twice the idf mass that they
+    /// share, as a fraction of the sum of their masses.
     pub overlap: f64,
 }
 
 impl Features {
-    /// The values in the order of [`Weights::features`].
+    /// Returns the values in the order of [`Weights::features`].
     pub fn values(&self) -> [f64; 4] {
         [self.score, self.margin, self.coverage, self.overlap]
     }
@@ -34,30 +33,30 @@ impl Features {
 /// The coefficients of the logistic function.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Weights {
-    /// The log-odds without any evidence.
+    /// The log-odds without evidence.
     pub intercept: f64,
-    /// What each feature adds: score, margin, coverage, overlap; none negative.
+    /// The weights of score, margin, coverage and overlap. None is negative.
     pub features: [f64; 4],
 }
 
-/// The fitted coefficients; they go with the default ranking parameters.
+/// The coefficients that were fitted for the default ranking parameters.
 pub const FITTED: Weights = Weights { intercept: -6.44, features: [7.40, 9.99, 2.26, 1.76] };
 
-/// Less than 1, which is kept for a query that is the stored question.
-const MOST: f64 = 0.99;
+/// Maximum of the fitted probability. 1 is reserved for a query that equals the stored question.
+const MAX: f64 = 0.99;
 
 impl Weights {
-    /// The probability that the passage answers the query.
+    /// Returns the probability that the passage answers the query.
     pub fn probability(&self, features: &Features) -> f64 {
         let evidence: f64 = self.features.iter().zip(features.values()).map(|(weight, value)| weight * value).sum();
         1.0 / (1.0 + (-self.intercept - evidence).exp())
     }
 }
 
-/// The fitted probability, in steps of a ten-thousandth and at most 0.99.
+/// Returns the fitted probability, rounded to four decimals and at most 0.99.
 pub fn probability(features: &Features) -> f64 {
-    let fine = FITTED.probability(features).min(MOST);
-    (fine * 10_000.0).round() / 10_000.0
+    let exact = FITTED.probability(features).min(MAX);
+    (exact * 10_000.0).round() / 10_000.0
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Reading an FAQ object: categories of subcategories of items.
+//! Parses and checks an FAQ object: categories with subcategories with items.
 //!
 //! ```json
 //! {"<category>": {"<subcategory>": [{"question": "..", "answer": ".."}]}}
@@ -11,30 +11,31 @@ use uuid::Uuid;
 
 use crate::markup;
 
-/// The most items one load may hold.
+/// Maximum number of items in one load.
 pub const MAX_ITEMS: usize = 5_000;
 
-/// The most bad items one refusal names.
+/// Maximum number of bad items in one error.
 const MAX_MESSAGES: usize = 50;
 
-/// How much of a category's or subcategory's name a message repeats.
+/// Maximum length of a category's or subcategory's name in a message, in characters.
 const NAME_IN_MESSAGE: usize = 60;
 
+/// Maximum lengths of an item's fields, in Unicode scalar values.
 const QUESTION: usize = 1_000;
 const ANSWER: usize = 10_000;
 const SECTION: usize = 100;
 const DOCUMENT: usize = 200;
 const CHUNK_ID: usize = 100;
 
-/// Whole numbers beyond this are not exact in every client.
+/// The largest integer that is exact in every client, 2^53 - 1.
 const MAX_PAGE: i64 = (1 << 53) - 1;
 
-/// An FAQ entry that passed every check, with its defaults filled in.
+/// A checked FAQ entry with its defaults filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Title of the document it belongs to.
     pub document: String,
-    /// The sender's id for it, or a new UUID; unique within a load.
+    /// The id from the FAQ, or a new UUID; unique within a load.
     pub chunk_id: String,
     /// The topic it is listed under.
     pub section: String,
@@ -46,28 +47,28 @@ pub struct Entry {
     pub page: i64,
 }
 
-/// The entries of one load, checked as a whole by [`parse`].
+/// The entries of one load, as checked by [`parse`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Entries(Vec<Entry>);
 
 impl Entries {
-    /// The entries in the order of the object.
+    /// Returns the entries in the order of the object.
     pub fn as_slice(&self) -> &[Entry] {
         &self.0
     }
 
-    /// How many there are.
+    /// Returns the number of entries.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether the object held no item at all.
+    /// Tells whether the object has no items.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-/// Why an FAQ was refused; nothing of it is loaded then.
+/// Why an FAQ was rejected. Then none of its items is loaded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FaqError {
     /// The FAQ is not a JSON object.
@@ -76,14 +77,14 @@ pub enum FaqError {
     /// There are more than [`MAX_ITEMS`] items.
     #[error("the FAQ has more than {MAX_ITEMS} items")]
     TooManyItems,
-    /// Items that cannot be loaded, each as `<category>.<subcategory>[3]: ...`
-    /// with the item's index from 0; at most the first fifty.
+    /// Items that cannot be loaded, each as `<category>.<subcategory>[3]: ...` with the
+    /// item's index from 0. Holds at most the first fifty.
     #[error("the FAQ has items that cannot be loaded")]
     BadItems(Vec<String>),
 }
 
 impl FaqError {
-    /// The messages for the field `documents` of a refusal.
+    /// Returns the messages for the field `documents` of an error response.
     pub fn into_messages(self) -> Vec<String> {
         match self {
             Self::NotAnObject => vec!["Expected an object of categories.".to_owned()],
@@ -95,12 +96,12 @@ impl FaqError {
 
 /// Checks an FAQ object and fills in the defaults.
 ///
-/// A category that is no object and a subcategory that is no list are skipped,
-/// so are unknown keys of an item. Texts are trimmed and pass the rule of
-/// [`markup`]; lengths are those of the text as it was sent.
+/// A category that is not an object, a subcategory that is not a list, and unknown keys
+/// of an item are skipped. Texts are trimmed and made safe by [`markup`]. The length of
+/// a text is checked after trimming and before [`markup`] adds characters.
 ///
 /// # Errors
-/// [`FaqError`]; every bad item is named, not only the first.
+/// [`FaqError`]. It names all bad items, not only the first.
 pub fn parse(faq: Value) -> Result<Entries, FaqError> {
     let Value::Object(categories) = faq else {
         return Err(FaqError::NotAnObject);
@@ -192,7 +193,7 @@ fn text(value: Value, max: usize) -> Result<String, String> {
     if text.contains('\0') {
         return Err("Null characters are not allowed.".to_owned());
     }
-    // No text has more scalar values than bytes, so most are never counted.
+    // A text never has more scalar values than bytes, so most texts need no counting.
     if text.len() > max && text.chars().count() > max {
         return Err(format!("Ensure this field has no more than {max} characters."));
     }
@@ -209,7 +210,7 @@ fn integer(value: &Value) -> Result<i64, &'static str> {
     number.filter(|number| (-MAX_PAGE..=MAX_PAGE).contains(number)).ok_or("A valid integer is required.")
 }
 
-/// Reads `5` and `5.0`, not `5.5`, `5.` or `5e0`.
+/// Parses `5` and `5.0`, but not `5.5`, `5.` or `5e0`.
 fn whole(text: &str) -> Option<i64> {
     let digits = match text.split_once('.') {
         Some((digits, zeros)) if !zeros.is_empty() && zeros.bytes().all(|b| b == b'0') => digits,
@@ -219,7 +220,8 @@ fn whole(text: &str) -> Option<i64> {
     digits.parse().ok()
 }
 
-/// A category or subcategory is nobody's field: its name is cut, not refused.
+/// Makes a default value from a category's or subcategory's name. The name is not a field of the item,
+/// so it is cut instead of rejected if it is too long.
 fn name_as_default(key: &str, name: &str, max: usize) -> Result<String, String> {
     let cut: String = name.trim().chars().take(max).collect();
     if cut.contains('\0') { Err(format!("{key}: Null characters are not allowed.")) } else { Ok(cut) }

@@ -1,4 +1,4 @@
-//! One company's knowledge in memory, ready to be asked.
+//! The search index of one company's knowledge, in memory.
 
 mod exact;
 mod lexical;
@@ -21,22 +21,22 @@ use sections::Sections;
 /// A chunk that was retrieved for a query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Passage {
-    /// What was retrieved; shared with the index it came from.
+    /// The chunk, shared with the index it came from.
     pub chunk: Arc<Chunk>,
-    /// The ranking's score: comparable within one answer only.
+    /// The score, which is comparable only within one ranking.
     pub score: f32,
 }
 
-/// What the first passage's place rests on.
+/// The evidence for the first passage of a ranking.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Evidence {
-    /// The query is the passage's question.
+    /// The query equals the passage's question.
     Exact,
-    /// The query resembles the passage so much.
+    /// The query is similar to the passage, as these features say.
     Similar(Features),
 }
 
-/// Passages for one query, best first, and what speaks for the first.
+/// The passages for one query, best first, with the evidence for the first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranking {
     /// Never empty.
@@ -45,23 +45,23 @@ pub struct Ranking {
 }
 
 impl Ranking {
-    /// The passages, best first.
+    /// Returns the passages, best first, never empty.
     pub fn passages(&self) -> &[Passage] {
         &self.passages
     }
 
-    /// The passages, best first; never none.
+    /// Returns the passages by value, best first, never empty.
     pub fn into_passages(self) -> Vec<Passage> {
         self.passages
     }
 
-    /// What speaks for the first passage.
+    /// Returns the evidence for the first passage.
     pub fn evidence(&self) -> Evidence {
         self.evidence
     }
 
-    /// The probability that the first passage answers the query; 1 exactly when
-    /// the query is its question.
+    /// Returns the probability that the first passage answers the query. It is 1 only if
+    /// the query equals the passage's question.
     pub fn confidence(&self) -> f64 {
         match self.evidence {
             Evidence::Exact => 1.0,
@@ -72,7 +72,7 @@ impl Ranking {
 
 /// The index of one company at one version of its knowledge.
 ///
-/// It holds nothing of any other company, not even statistics.
+/// It contains no data of other companies, not even statistics.
 #[derive(Debug)]
 pub struct Index {
     version: Version,
@@ -89,8 +89,9 @@ impl Index {
         Self::with_parameters(snapshot, &Parameters::default())
     }
 
-    /// Builds the index with other ranking parameters than the fitted ones;
-    /// confidence is fitted for [`Parameters::default`] only.
+    /// Builds the index with other ranking parameters.
+    ///
+    /// The confidence is fitted for [`Parameters::default`] only.
     pub fn with_parameters(snapshot: Snapshot, parameters: &Parameters) -> Self {
         let exact = Exact::build(&snapshot.chunks);
         let lexical = Lexical::build(&snapshot.chunks, parameters);
@@ -101,40 +102,40 @@ impl Index {
         Self { version: snapshot.version, chunks, exact, lexical, sections, bytes }
     }
 
-    /// The version of the knowledge it was built from.
+    /// Returns the version of the knowledge it was built from.
     pub fn version(&self) -> Version {
         self.version
     }
 
-    /// How many chunks it holds.
+    /// Returns the number of chunks.
     pub fn len(&self) -> usize {
         self.chunks.len()
     }
 
-    /// Whether the company has no knowledge.
+    /// Tells whether the company has no knowledge.
     pub fn is_empty(&self) -> bool {
         self.chunks.is_empty()
     }
 
-    /// An estimate of the memory it takes, in bytes.
+    /// Returns an estimate of its memory use in bytes.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// The sections in the order of the knowledge.
+    /// Returns the sections in the order of the chunks.
     pub fn sections(&self) -> impl Iterator<Item = Section<'_>> {
         self.sections.all(&self.chunks)
     }
 
-    /// The section whose title has this [`crate::text::normalize`].
+    /// Returns the section whose title, after [`crate::text::normalize`], equals `key`.
     pub fn section(&self, key: &str) -> Option<Section<'_>> {
         self.sections.find(key, &self.chunks)
     }
 
-    /// The best passages for a query, at most `limit` (at least one), or
-    /// nothing if no passage shares a word with it.
+    /// Returns the best passages for a query, `None` if no passage shares a word with it.
     ///
-    /// A passage whose question is the query comes first, whatever its score.
+    /// There are at most `limit` passages, and at least one. A passage whose question
+    /// equals the query comes first, whatever its score.
     pub fn search(&self, query: &str, limit: usize) -> Option<Ranking> {
         let exact = self.exact.find(query, &self.chunks);
         let terms = self.lexical.read(query);
@@ -164,7 +165,7 @@ impl Index {
 
 fn chunk_bytes(chunk: &Chunk) -> usize {
     let texts = [&chunk.document.title, &chunk.chunk_id, &chunk.section, &chunk.question, &chunk.answer];
-    // Each text has an allocation of its own, and the chunk sits in an `Arc`.
+    // Adds the overhead of the `Arc` around the chunk and of each text's allocation.
     size_of::<Chunk>() + 24 + texts.iter().map(|text| text.len() + 16).sum::<usize>()
 }
 

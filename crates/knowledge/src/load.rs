@@ -1,4 +1,4 @@
-//! Loading FAQs into a company's knowledge, and reading it for an index.
+//! Loads FAQs into a company's knowledge, and reads the knowledge for an index.
 
 use tenancy::{
     StoreError, Timestamp,
@@ -8,64 +8,50 @@ use tenancy::{
 
 use crate::{Entries, Extent, KnowledgeBase, Snapshot, Version};
 
-/// What a load does with the FAQ that is already there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum LoadMode {
-    /// The load becomes the whole FAQ.
-    #[default]
-    Replace,
-    /// Entries replace those with the same `chunk_id`; the others stay.
-    Merge,
-}
-
-impl LoadMode {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Replace, Self::Merge];
-
-    /// The word in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Replace => "replace",
-            Self::Merge => "merge",
-        }
-    }
-
-    /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|mode| mode.as_str() == word)
+tenancy::word_enum! {
+    /// What a load does with the existing FAQ.
+    #[derive(Default)]
+    pub enum LoadMode {
+        /// The load becomes the whole FAQ.
+        #[default]
+        Replace => "replace",
+        /// Entries replace those with the same `chunk_id`. The others stay.
+        Merge => "merge",
     }
 }
 
-/// The most that a company may know. Memory and time of an index grow with it, and companies share
-/// both. A single load, which is bounded more narrowly, always fits.
-pub const MOST: Extent = Extent { chunks: 20_000, characters: 10 << 20 };
+/// Maximum size of a company's knowledge.
+///
+/// The memory and the time that an index takes grow with it, and companies share both.
+/// A single load has narrower limits, so it always fits.
+pub const MAX_EXTENT: Extent = Extent { chunks: 20_000, characters: 10 << 20 };
 
 /// Why nothing was loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// There would be more than [`MOST`].
-    #[error("more than a company may know")]
+    /// The knowledge would exceed [`MAX_EXTENT`].
+    #[error("the knowledge would exceed the limits of a company")]
     TooMuch,
     /// The store failed.
     #[error("the entries could not be stored")]
     Store(#[from] StoreError),
 }
 
-/// The outcome of a load.
+/// The result of a load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Loaded {
-    /// How many entries the load held.
+    /// The number of entries in the load.
     pub entries: usize,
-    /// The company's knowledge version from now on.
+    /// The company's knowledge version after the load.
     pub version: Version,
 }
 
-/// Loads a checked FAQ, whole or not at all.
+/// Loads a checked FAQ into the company's knowledge.
 ///
-/// The office of the reserved company loads the shared library.
+/// With the office of the reserved company, it loads the shared library.
 ///
 /// # Errors
-/// [`LoadError`]; the transaction must not be kept then.
+/// [`LoadError`]. Then the transaction must not commit.
 pub fn faq<S>(store: &mut S, entries: &Entries, mode: LoadMode, now: Timestamp) -> Result<Loaded, LoadError>
 where
     S: KnowledgeBase + Audit + ActingAs<Office> + ?Sized,
@@ -77,7 +63,7 @@ where
         LoadMode::Merge => {
             let version = store.merge_faq(entries.as_slice(), now)?;
             let extent = store.extent()?;
-            if extent.chunks > MOST.chunks || extent.characters > MOST.characters {
+            if extent.chunks > MAX_EXTENT.chunks || extent.characters > MAX_EXTENT.characters {
                 return Err(LoadError::TooMuch);
             }
             version
@@ -89,7 +75,7 @@ where
 /// Reads the whole knowledge and its version, in one transaction of the store.
 ///
 /// # Errors
-/// Only when the store fails.
+/// [`StoreError`].
 pub fn snapshot<S>(store: &mut S) -> Result<Snapshot, StoreError>
 where
     S: KnowledgeBase + ?Sized,

@@ -1,18 +1,18 @@
-//! The one rule that keeps stored texts from being read as HTML.
+//! Makes stored texts safe for clients that render them as HTML.
 //!
-//! Some clients render plain text as HTML. A `<` can open a tag only when a
-//! letter, `/`, `!` or `?` follows directly, so one space after it disarms it
-//! without changing what a reader sees. Escaping to `&lt;` was rejected: other
-//! clients show texts as they are.
+//! Some clients render plain text as HTML. A `<` opens a tag only if a letter, `/`, `!`
+//! or `?` follows it directly. So one space after it disarms the tag without changing
+//! what a reader sees. Escaping to `&lt;` would not work, because other clients show
+//! texts as they are.
 
 use std::borrow::Cow;
 
-/// Disarms every tag: for staff messages, names and FAQ questions.
+/// Disarms every tag. Used for staff messages, names and FAQ questions.
 pub fn neutralise(text: &str) -> Cow<'_, str> {
     disarm(text, |_| false)
 }
 
-/// Disarms every tag but `<br>`: for answers and bot settings.
+/// Disarms every tag except `<br>`. Used for answers and bot settings.
 pub fn neutralise_keeping_breaks(text: &str) -> Cow<'_, str> {
     disarm(text, |rest| rest.starts_with("br>"))
 }

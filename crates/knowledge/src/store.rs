@@ -1,15 +1,15 @@
-//! The port to the stored knowledge of one company.
+//! The store's side of this crate: a trait that a store implements.
 
 use tenancy::{StoreError, Timestamp};
 
 use crate::{Chunk, Entry, Version};
 
-/// How much a company knows.
+/// The size of a company's knowledge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
-    /// Chunks.
+    /// Number of chunks.
     pub chunks: u64,
-    /// Unicode scalar values of questions and answers.
+    /// Length of all questions and answers, in Unicode scalar values.
     pub characters: u64,
 }
 
@@ -18,27 +18,29 @@ pub struct Extent {
 /// The shared library is the knowledge of the reserved company
 /// [`tenancy::CompanyCode::shared_library`], behind the same port.
 pub trait KnowledgeBase {
-    /// The present version, [`Version::NONE`] before the first change.
+    /// Returns the current version, [`Version::NONE`] before the first change.
     fn version(&mut self) -> Result<Version, StoreError>;
 
-    /// Every chunk, ordered by document id, then position. Reading
-    /// [`KnowledgeBase::version`] in the same transaction gives the version
-    /// that the chunks belong to.
+    /// Returns all chunks, ordered by document id, then by position.
+    ///
+    /// Reading [`KnowledgeBase::version`] in the same transaction gives the version that
+    /// the chunks belong to.
     fn chunks(&mut self) -> Result<Vec<Chunk>, StoreError>;
 
-    /// How much there is.
+    /// Returns the size of the knowledge.
     fn extent(&mut self) -> Result<Extent, StoreError>;
 
-    /// Makes `entries` the whole FAQ: every FAQ chunk stored before and every
-    /// FAQ document left without a chunk are removed. A document whose title is
-    /// still named keeps its id; positions follow the order of `entries`.
-    /// Raises the version, also for the same entries again, and returns it.
+    /// Replaces the whole FAQ with `entries` and returns the new version.
+    ///
+    /// Removes all other FAQ chunks, and the FAQ documents that have no chunk left. A
+    /// document whose title is used again keeps its id. Positions follow the order of
+    /// `entries`. The version rises even if the entries are the same as before.
     fn replace_faq(&mut self, entries: &[Entry], now: Timestamp) -> Result<Version, StoreError>;
 
-    /// Stores each entry over the FAQ chunk with its `chunk_id`, or adds it
-    /// where there is none. An entry that stays in its document keeps its
-    /// position, any other goes to the end of the document it names; an FAQ
-    /// document left without a chunk is removed. Raises the version and returns
-    /// it.
+    /// Merges `entries` into the FAQ and returns the new version.
+    ///
+    /// Each entry replaces the FAQ chunk with its `chunk_id`, or is added if there is
+    /// none. An entry that stays in its document keeps its position, and any other entry
+    /// goes to the end of its document. FAQ documents that have no chunk left are removed.
     fn merge_faq(&mut self, entries: &[Entry], now: Timestamp) -> Result<Version, StoreError>;
 }

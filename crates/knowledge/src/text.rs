@@ -1,4 +1,4 @@
-//! How texts are compared: words, normal forms and keys.
+//! Splits and normalises texts, so that they can be compared.
 
 mod fold;
 mod stop_words;
@@ -9,13 +9,14 @@ use frostem::{Algorithm, Stemmer};
 
 use fold::fold;
 
-/// Words are cut here: nothing longer is a word anybody types twice.
+/// Words are cut at about this length, in bytes.
 const MAX_WORD: usize = 40;
 
-/// The form in which two questions are the same question.
+/// Returns the normal form of a question. Two questions with the same form count as equal.
 ///
-/// Letters and digits only, lower-cased, Latin letters without their accents:
-/// case, punctuation and spacing do not count. Empty for a text without any.
+/// The form has only letters and digits, in lower case, and Latin letters without their
+/// accents. So case, punctuation and spacing do not matter. It is empty if the text has
+/// no letters and digits.
 pub fn normal_form(text: &str) -> String {
     let mut form = String::with_capacity(text.len());
     for c in text.chars() {
@@ -26,10 +27,10 @@ pub fn normal_form(text: &str) -> String {
     form
 }
 
-/// The form in which a text is compared with section titles and quick replies.
+/// Returns the form in which a text is compared with section titles and quick replies.
 ///
-/// Lower-cased and trimmed, without leading characters that are neither letters
-/// nor digits, inner white space collapsed to one space.
+/// The form is trimmed and in lower case, without leading characters that are neither
+/// letters nor digits, and with inner white space collapsed to one space.
 pub fn normalize(text: &str) -> String {
     let mut key = String::with_capacity(text.len());
     for word in text.trim_start_matches(|c: char| !c.is_alphanumeric()).split_whitespace() {
@@ -41,11 +42,11 @@ pub fn normalize(text: &str) -> String {
     key
 }
 
-/// Splits a text into folded words and hands each to `each`, in order.
+/// Splits a text into folded words and calls `each` with them, in order.
 ///
-/// A word is a run of letters and digits; an apostrophe inside it is dropped
-/// (`don't` is `dont`). Characters of scripts written without spaces are words
-/// of their own.
+/// A word is a run of letters and digits. Apostrophes inside a word are dropped, so
+/// `don't` becomes `dont`. In scripts that are written without spaces, each character is
+/// a word.
 pub(crate) fn words(text: &str, mut each: impl FnMut(&str)) {
     let mut word = String::new();
     for c in text.chars() {
@@ -72,7 +73,7 @@ pub(crate) fn words(text: &str, mut each: impl FnMut(&str)) {
     }
 }
 
-/// Turns folded words into terms: stems, or nothing for stop words.
+/// Turns folded words into terms, which are stems.
 #[derive(Clone, Copy)]
 pub(crate) struct Terms {
     stemmer: Stemmer,
@@ -83,18 +84,18 @@ impl Terms {
         Self { stemmer: Stemmer::new(Algorithm::English) }
     }
 
-    /// The term of a word, `None` for a stop word.
+    /// Returns the term of a word, `None` for a stop word.
     pub(crate) fn of<'w>(&self, word: &'w str) -> Option<Cow<'w, str>> {
         (!stop_words::contains(word)).then(|| self.stemmer.stem(word))
     }
 }
 
-/// Apostrophes, and accents written as characters of their own.
+/// Tells whether a character is an apostrophe or a combining accent.
 fn is_ignored(c: char) -> bool {
     matches!(c, '\'' | '\u{2019}' | '\u{300}'..='\u{36f}')
 }
 
-/// Chinese and Japanese characters, and Thai, which have no spaces to split at.
+/// Tells whether a character is Chinese, Japanese or Thai, which are written without spaces.
 fn is_unspaced(c: char) -> bool {
     matches!(c, '\u{0e00}'..='\u{0e7f}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{2fa1f}')
 }

@@ -11,21 +11,21 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub trait ChatModel: Send + Sync {
     /// Asks the model for the next message of the conversation.
     ///
-    /// An implementation must end within a time bound of its own, must return text that is not blank, and must tolerate
-    /// that the future is dropped before it is ready.
+    /// An implementation must have a time limit of its own, must return text that is not blank, and must allow the
+    /// future to be dropped before it is ready.
     ///
     /// # Errors
-    /// Any [`ModelError`]; each variant says which fact it stands for. An implementation has already repeated what is
-    /// worth repeating, so callers fall back rather than retry.
+    /// Any [`ModelError`]. An implementation has already retried where that makes sense, so callers should fall back
+    /// instead of retrying.
     fn complete(&self, prompt: Prompt) -> BoxFuture<'_, Result<Completion, ModelError>>;
 }
 
-/// What a model is asked.
+/// A request to a model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prompt {
     /// The conversation so far, oldest first.
     pub messages: Vec<ChatMessage>,
-    /// The most tokens the model may write.
+    /// Maximum number of tokens that the model may write.
     pub max_tokens: u32,
     /// Randomness from 0 (as repeatable as the model allows) to 2.
     pub temperature: f32,
@@ -34,67 +34,67 @@ pub struct Prompt {
 /// One message of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChatMessage {
-    /// Who says it.
+    /// The author.
     pub role: Role,
-    /// What is said.
+    /// The text.
     pub text: String,
 }
 
 impl ChatMessage {
-    /// Makes an instruction to the model.
+    /// Makes a message with instructions to the model.
     pub fn system(text: impl Into<String>) -> Self {
         Self { role: Role::System, text: text.into() }
     }
 
-    /// Makes a message of the person the model talks with.
+    /// Makes a message of the user.
     pub fn user(text: impl Into<String>) -> Self {
         Self { role: Role::User, text: text.into() }
     }
 
-    /// Makes an earlier message of the model.
+    /// Makes a message of the model, from an earlier answer.
     pub fn assistant(text: impl Into<String>) -> Self {
         Self { role: Role::Assistant, text: text.into() }
     }
 }
 
-/// Who speaks in a [`ChatMessage`].
+/// The author of a [`ChatMessage`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// Instructions that rank above the conversation.
+    /// Instructions to the model, which take precedence over the conversation.
     System,
-    /// The person the model talks with.
+    /// The person who talks to the model.
     User,
     /// The model.
     Assistant,
 }
 
-/// What a model answered.
+/// The answer of a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Completion {
-    /// The answer as the model wrote it, never blank.
+    /// The text as the model wrote it, never blank.
     pub text: String,
-    /// Why the text ends where it ends.
+    /// Why the model stopped.
     pub finish: FinishReason,
-    /// The tokens spent, where the model tells.
+    /// The number of tokens used, if the model reports it.
     pub usage: Option<Usage>,
 }
 
 /// Why a model stopped writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FinishReason {
-    /// The model considered the answer complete.
+    /// The answer is complete.
     Stop,
-    /// [`Prompt::max_tokens`] or the model's context was used up, so the text may break off.
+    /// [`Prompt::max_tokens`] or the model's context was used up, so the text may be cut off.
     Length,
-    /// Anything else, such as a content filter, and endpoints that give no reason.
+    /// Any other reason, such as a content filter, or no reason at all.
     Other,
 }
 
-/// The tokens one call spent.
+/// The number of tokens that one call used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Usage {
-    /// Tokens read.
+    /// Tokens in the prompt.
     pub prompt_tokens: u64,
-    /// Tokens written.
+    /// Tokens in the answer.
     pub completion_tokens: u64,
 }

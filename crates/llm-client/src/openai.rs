@@ -1,4 +1,4 @@
-//! Models behind the chat-completions protocol of OpenAI, hosted or local.
+//! Models that speak the chat-completions protocol of OpenAI, hosted or local.
 
 mod http;
 mod retry;
@@ -14,24 +14,24 @@ use tokio::time::{Instant, sleep, timeout};
 pub use self::http::http_client;
 use crate::{BoxFuture, ChatModel, Completion, ModelError, Prompt};
 
-/// Where a model is served and how long to wait for it.
+/// The endpoint of a model, and the limits of a call.
 #[derive(Debug, Clone)]
 pub struct OpenAiConfig {
     /// The `http` or `https` address that `/chat/completions` is appended to, such as `https://api.openai.com/v1`.
-    /// A query is kept; user and password are rejected, because this field is printed by `Debug`.
+    /// A query is kept. User and password are rejected, because `Debug` prints this field.
     pub base_url: String,
-    /// The model's name as the endpoint knows it.
+    /// The name of the model at this endpoint.
     pub model: String,
-    /// Sent as a bearer token; local servers often need none.
+    /// Sent as a bearer token. Local servers often need none.
     pub api_key: Option<SecretString>,
-    /// How long a whole call may take, with all retries and pauses.
+    /// Maximum duration of a call, including all retries and pauses.
     pub deadline: Duration,
-    /// How often a failed request is repeated at most.
+    /// Maximum number of retries.
     pub max_retries: u32,
 }
 
 impl OpenAiConfig {
-    /// Describes an endpoint that needs no key, with a deadline of 15 s and 2 retries.
+    /// Makes the configuration of an endpoint without a key, with a deadline of 15 s and 2 retries.
     pub fn new(base_url: impl Into<String>, model: impl Into<String>) -> Self {
         Self {
             base_url: base_url.into(),
@@ -46,20 +46,20 @@ impl OpenAiConfig {
 /// Why an [`OpenAiConfig`] cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The address is no `http` or `https` URL, or it carries a user or password.
+    /// The address is not an `http` or `https` URL, or it contains a user or password.
     #[error("the model's base URL must be http or https, without user and password")]
     BaseUrl,
-    /// The key has characters that no HTTP header may have.
+    /// The key has characters that are not allowed in an HTTP header.
     #[error("the model's API key cannot be sent in an HTTP header")]
     ApiKey,
-    /// The HTTP client could not be set up, for instance because the machine has no root certificates.
+    /// The HTTP client could not be set up, for example because the machine has no root certificates.
     #[error("the HTTP client for the model could not be set up")]
     Client(#[source] reqwest::Error),
 }
 
 /// A model behind an OpenAI-compatible endpoint.
 ///
-/// Calls need a tokio runtime with I/O and time enabled. Connections are kept and shared between calls.
+/// Calls need a tokio runtime with I/O and time enabled. Calls share a pool of connections.
 #[derive(Debug)]
 pub struct OpenAi {
     client: reqwest::Client,
@@ -71,10 +71,10 @@ pub struct OpenAi {
 }
 
 impl OpenAi {
-    /// Prepares the adapter; nothing is sent before the first call.
+    /// Makes the adapter. Nothing is sent before the first call.
     ///
     /// # Errors
-    /// [`ConfigError`], when an address or key is unusable or the HTTP client cannot be set up.
+    /// [`ConfigError`].
     pub fn new(config: OpenAiConfig) -> Result<Self, ConfigError> {
         Ok(Self {
             client: http_client().map_err(ConfigError::Client)?,
@@ -117,7 +117,7 @@ impl OpenAi {
         let retry_after = retry::retry_after(response.headers());
         match http::bounded_body(response).await {
             Ok(body) => wire::completion(status.as_u16(), retry_after, &body),
-            // The status of a failure says enough; a broken explanation does not turn it into another failure.
+            // The status alone tells the failure. An unreadable body does not change it.
             Err(_) if !status.is_success() => wire::completion(status.as_u16(), retry_after, &[]),
             Err(error) => Err(error),
         }
@@ -132,7 +132,7 @@ impl ChatModel for OpenAi {
     }
 }
 
-/// Appends to the path, not to the text, so that a trailing slash or a query (`?api-version=..`) does no harm.
+/// Appends to the path instead of the text, so that a trailing slash or a query (`?api-version=..`) is handled.
 fn endpoint(base_url: &str) -> Option<Url> {
     let mut url = Url::parse(base_url).ok()?;
     let web = matches!(url.scheme(), "http" | "https");

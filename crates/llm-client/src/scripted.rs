@@ -6,33 +6,33 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::{BoxFuture, ChatModel, Completion, FinishReason, ModelError, Prompt};
 
-/// A fake model: answers calls from a queue of outcomes and remembers what it was asked.
+/// A fake model that answers calls from a queue of outcomes and records the prompts.
 ///
-/// A call takes its outcome when it is made, not when it is awaited. Once the script has ended every call fails as
-/// [`ModelError::Unreachable`] with [`ScriptEnded`] as its source.
+/// A call takes its outcome when it is made, not when it is awaited. When the queue is empty, every call fails with
+/// [`ModelError::Unreachable`], whose source is [`ScriptEnded`].
 #[derive(Debug, Default)]
 pub struct Scripted {
     state: Mutex<State>,
 }
 
-/// How one scripted call ends.
+/// The outcome of one scripted call.
 #[derive(Debug)]
 pub enum Outcome {
     /// The model answers.
     Completion(Completion),
     /// The call fails.
     Error(ModelError),
-    /// The call never ends; the caller has to give up.
+    /// The call never ends, so the caller has to time out.
     Hang,
 }
 
-/// The source of the error a [`Scripted`] model gives when it was called more often than its script foresaw.
+/// The source of the error of a [`Scripted`] model that was called more often than its script allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the script has no outcome left")]
 pub struct ScriptEnded;
 
 impl Scripted {
-    /// Prepares a model that ends its calls with these outcomes, first to last.
+    /// Makes a model that returns these outcomes in order.
     pub fn new(outcomes: impl IntoIterator<Item = Outcome>) -> Self {
         Self { state: Mutex::new(State { outcomes: outcomes.into_iter().collect(), prompts: Vec::new() }) }
     }
@@ -47,7 +47,7 @@ impl Scripted {
         self.state().prompts.clone()
     }
 
-    /// Tells how many outcomes no call has taken yet.
+    /// Returns the number of outcomes that are left.
     pub fn remaining(&self) -> usize {
         self.state().outcomes.len()
     }
@@ -71,7 +71,7 @@ impl ChatModel for Scripted {
 }
 
 impl Outcome {
-    /// Makes a complete answer of this text, without usage.
+    /// Makes a complete answer with this text, without usage.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Completion(Completion { text: text.into(), finish: FinishReason::Stop, usage: None })
     }

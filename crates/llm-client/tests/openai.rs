@@ -34,7 +34,7 @@ fn prompt() -> Prompt {
     }
 }
 
-/// Makes one call to a double with the default configuration.
+/// Calls a double once with the default configuration.
 async fn ask(double: &Double) -> Result<Completion, ModelError> {
     call(config(&double.base_url)).await
 }
@@ -46,7 +46,7 @@ async fn call(config: OpenAiConfig) -> Result<Completion, ModelError> {
     }
 }
 
-/// Shows an error the way the worst logger would: every level, as `Display` and as `Debug`.
+/// Formats an error and all its sources, as `Display` and as `Debug`.
 fn everything_said_by(error: &(dyn Error + 'static)) -> String {
     let levels = std::iter::successors(Some(error), |&error| error.source());
     levels.map(|error| format!("{error} {error:?} {error:#?}\n")).collect()
@@ -173,7 +173,7 @@ async fn a_connection_cut_within_the_reply_is_tried_again() {
 
 #[tokio::test]
 async fn a_refused_connection_is_unreachable() {
-    // Bound but not listening: the port stays ours and refuses.
+    // The socket is bound but does not listen, so the port refuses connections and no other process can take it.
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
 

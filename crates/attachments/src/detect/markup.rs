@@ -1,20 +1,20 @@
-//! HTML and SVG, which a browser might run under the name of an image.
+//! Detects HTML and SVG, which a browser could execute even if the file is named like an image.
 
-/// How much is kept from the first byte on that is no white space.
+/// How many bytes are kept, from the first one that is not white space.
 const LEAD: usize = 8 * 1024;
 
-/// Elements a document of HTML or SVG may begin with.
+/// Elements that an HTML or SVG document can begin with.
 const ELEMENTS: [&str; 38] = [
     "a", "article", "audio", "b", "base", "body", "br", "button", "center", "div", "embed", "font", "form", "frameset",
     "h1", "h2", "h3", "head", "html", "iframe", "img", "input", "link", "main", "marquee", "math", "meta", "object",
     "p", "script", "section", "span", "style", "svg", "table", "template", "title", "video",
 ];
 
-/// The byte-order marks of UTF-8 and of the two orders of UTF-16.
+/// The byte-order marks of UTF-8 and of both variants of UTF-16.
 const MARKS: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\xfe\xff", b"\xff\xfe"];
 
-/// The beginning of a stream, byte-order mark included, without the white space
-/// that leads up to the first character.
+/// The beginning of a stream: the byte-order mark, and the text from the first character
+/// that is not white space.
 #[derive(Debug, Default)]
 pub(super) struct Lead(Vec<u8>);
 
@@ -26,7 +26,7 @@ impl Lead {
             }
             let mark = mark(&self.0);
             let blank = byte.is_ascii_whitespace() && self.0.len() == mark.len();
-            // UTF-16 writes ASCII with a NUL beside every character.
+            // In UTF-16, every ASCII character comes with a NUL byte.
             let filler = byte == 0 && mark.len() == 2;
             if !blank && !filler {
                 self.0.push(byte);
@@ -34,8 +34,10 @@ impl Lead {
         }
     }
 
-    /// Whether it is HTML or SVG. So is a beginning that consists of comments and
-    /// prolog as far as it was kept: no image has one.
+    /// Tells whether it is HTML or SVG.
+    ///
+    /// A beginning that consists only of comments and prolog counts as markup, because
+    /// no image begins that way.
     pub(super) fn is_markup(&self) -> bool {
         let mut rest = self.0.get(mark(&self.0).len()..).unwrap_or_default();
         loop {
@@ -59,15 +61,15 @@ fn mark(bytes: &[u8]) -> &'static [u8] {
     MARKS.into_iter().find(|mark| bytes.starts_with(mark)).unwrap_or_default()
 }
 
-/// What follows the first `end`. For a comment that is searched for from its
-/// own dashes on, because `<!-->` is a whole comment to a browser.
+/// Returns what follows the first `end`. For a comment the search includes the opening
+/// dashes, because browsers take `<!-->` for a whole comment.
 fn after<'a>(text: &'a [u8], end: &[u8]) -> Option<&'a [u8]> {
     let at = text.windows(end.len()).position(|window| window == end)?;
     text.get(at + end.len()..)
 }
 
-/// What follows a document type that promises neither HTML nor SVG; `None` if it
-/// promises one or does not end.
+/// Returns what follows a document type declaration, `None` if it declares HTML or SVG or does not
+/// end.
 fn after_doctype(declaration: &[u8]) -> Option<&[u8]> {
     let rest = strip_word(declaration, b"doctype").map(<[u8]>::trim_ascii_start);
     if rest.is_some_and(|name| strip_word(name, b"html").is_some() || strip_word(name, b"svg").is_some()) {
@@ -93,7 +95,7 @@ fn strip_word<'a>(text: &'a [u8], word: &[u8]) -> Option<&'a [u8]> {
     start.eq_ignore_ascii_case(word).then_some(rest)
 }
 
-/// Whether an opening tag of HTML or SVG stands here, with or without a prefix.
+/// Tells whether the text begins with an opening tag of HTML or SVG, with or without a namespace prefix.
 fn is_element(text: &[u8]) -> bool {
     let Some(tag) = text.strip_prefix(b"<") else { return false };
     let end = tag.iter().position(|&b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/')).unwrap_or(tag.len());

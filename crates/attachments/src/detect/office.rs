@@ -1,16 +1,15 @@
-//! Office Open XML documents, which are zips with a certain content.
+//! Detects Office Open XML documents, which are zips with certain entries.
 
 const ENTRY: &[u8] = b"PK\x03\x04";
 
-/// Where the name begins in an entry's header, and where its length stands.
+/// Offsets of the name and of its length in an entry's header.
 const NAME: usize = 30;
 const NAME_LEN: usize = 26;
 
-/// The document type of a zip, by the entries that begin within its first bytes;
-/// `None` for any other zip.
+/// Returns the document type of a zip by the entries in its first bytes, `None` for any other zip.
 ///
-/// `infer` looks at the first few entries only and misses documents of many
-/// writers. Layout: APPNOTE.TXT of PKWARE, section 4.3.7.
+/// The crate `infer` looks only at the first few entries and misses the documents of
+/// many programs. The layout is defined in APPNOTE.TXT of PKWARE, section 4.3.7.
 pub(super) fn document(head: &[u8]) -> Option<&'static str> {
     let mut is_package = false;
     let mut part = None;
@@ -33,8 +32,8 @@ fn main_part(name: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Headers are searched for, not walked: writers that stream leave the sizes in
-/// them empty.
+/// Finds entries by their signature. Skipping from header to header does not work, because
+/// programs that stream a zip leave the sizes in the headers empty.
 fn entry_names(head: &[u8]) -> impl Iterator<Item = &[u8]> {
     let starts = head.windows(ENTRY.len()).enumerate().filter(|(_, window)| *window == ENTRY);
     starts.filter_map(|(start, _)| {

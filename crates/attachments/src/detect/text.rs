@@ -1,15 +1,15 @@
-//! Whether a stream of bytes is a text.
+//! Tells whether a stream of bytes is text.
 
 use std::str::from_utf8;
 
-/// Follows a stream through UTF-8 sequences that are split between pieces.
+/// Checks a stream for UTF-8. A sequence may be split between two chunks.
 #[derive(Debug, Default)]
 pub(super) struct TextScan {
-    /// The beginning of a sequence whose end has not come yet.
+    /// The beginning of a sequence that is not complete yet.
     open: Vec<u8>,
-    /// Not UTF-8, or NUL was seen.
+    /// Whether the stream is not UTF-8 or contains NUL.
     broken: bool,
-    /// A control character was seen that texts do not have.
+    /// Whether the stream contains a control character that is unusual in text.
     controls: bool,
 }
 
@@ -27,17 +27,17 @@ impl TextScan {
         }
     }
 
-    /// All of it was UTF-8 without NUL.
+    /// Tells whether the whole stream is UTF-8 without NUL.
     pub(super) fn is_text(&self) -> bool {
         !self.broken && self.open.is_empty()
     }
 
-    /// A text without any control character but those that texts have.
+    /// Tells whether the whole stream is text without unusual control characters.
     pub(super) fn is_readable(&self) -> bool {
         self.is_text() && !self.controls
     }
 
-    /// Completes the open sequence and returns what follows it.
+    /// Completes the open sequence and returns the rest of the chunk.
     fn close<'a>(&mut self, chunk: &'a [u8]) -> &'a [u8] {
         let mut rest = chunk;
         while !self.open.is_empty() && !self.broken {
@@ -53,7 +53,7 @@ impl TextScan {
     }
 }
 
-/// C0 without tab, line feed, form feed, carriage return and escape.
+/// Tells whether a byte is a C0 control other than tab, line feed, form feed, carriage return and escape.
 fn is_control(byte: u8) -> bool {
     byte < 0x20 && !matches!(byte, b'\t' | b'\n' | 0x0c | b'\r' | 0x1b)
 }

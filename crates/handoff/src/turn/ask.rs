@@ -1,22 +1,25 @@
-//! What a visitor sends.
+//! The message of a visitor, as it was sent.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 use chatbot::Input;
 use tenancy::AttachmentId;
 
 use crate::idempotency;
 
-/// The shortest key that finds the session it made: a short one could be
-/// another visitor's behind the same address.
-const OPENING_KEY: usize = 16;
+/// Minimum length of an idempotency key that finds the session it opened. Two visitors
+/// behind the same address could use the same short key.
+const MIN_OPENING_KEY: usize = 16;
 
-/// What a visitor sends.
+/// How long an idempotency key finds the session that its first use opened.
+pub(super) const OPENING_WINDOW: Duration = Duration::from_secs(10 * 60);
+
+/// The message of a visitor, as it was sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ask {
-    /// The text as typed; blank counts as none.
+    /// The text as typed. Blank text counts as none.
     pub text: Option<String>,
-    /// The client's own word for where the conversation is.
+    /// A label that the client gives to this part of the conversation.
     pub context: String,
     /// Files of the session.
     pub attachments: Vec<AttachmentId>,
@@ -24,29 +27,30 @@ pub struct Ask {
     pub key: Option<String>,
     /// The client's own id for the message.
     pub client_message_id: Option<String>,
-    /// Where the request came from, if that is known.
+    /// The address of the client, if it is known.
     pub ip: Option<IpAddr>,
 }
 
 impl Ask {
-    /// The text to store, if there is one.
-    pub(crate) fn words(&self) -> Option<&str> {
+    /// Returns the text to store, unless it is blank.
+    pub(crate) fn content(&self) -> Option<&str> {
         self.text.as_deref().filter(|text| !text.trim().is_empty())
     }
 
-    /// What planning looks at.
+    /// Returns the parts that planning depends on.
     pub(crate) fn input(&self) -> Input<'_> {
-        Input { text: self.words().map(str::trim), attachments: !self.attachments.is_empty() }
+        Input { text: self.content().map(str::trim), attachments: !self.attachments.is_empty() }
     }
 
-    /// What a repeat of the key must not change.
-    pub(crate) fn hash(&self) -> [u8; 32] {
-        idempotency::body_hash(&[self.words().unwrap_or_default(), &self.context], &self.attachments)
+    /// Hashes the parts that must be the same in a repeated request.
+    pub(crate) fn body_hash(&self) -> [u8; 32] {
+        idempotency::body_hash(&[self.content().unwrap_or_default(), &self.context], &self.attachments)
     }
 
-    /// Address and key by which a repeat finds the session that this request makes.
-    pub(crate) fn opening(&self) -> Option<(IpAddr, &str)> {
-        let key = self.key.as_deref().filter(|key| key.chars().count() >= OPENING_KEY)?;
+    /// Returns the address and the idempotency key by which a repeated request finds the session that
+    /// this request opens.
+    pub(crate) fn opening_key(&self) -> Option<(IpAddr, &str)> {
+        let key = self.key.as_deref().filter(|key| key.chars().count() >= MIN_OPENING_KEY)?;
         Some((self.ip?, key))
     }
 }
@@ -60,17 +64,17 @@ mod tests {
     #[test]
     fn blank_text_is_no_text() {
         let blank = Ask { text: Some(" \n\t".into()), ..Ask::default() };
-        assert_eq!(blank.words(), None);
-        assert_eq!(blank.hash(), Ask::default().hash());
+        assert_eq!(blank.content(), None);
+        assert_eq!(blank.body_hash(), Ask::default().body_hash());
     }
 
     #[test]
     fn a_key_opens_a_session_only_if_it_is_long_and_the_address_known() {
         let ip = Some(Ipv4Addr::LOCALHOST.into());
         let ask = |key: &str, ip| Ask { key: Some(key.into()), ip, ..Ask::default() };
-        assert!(ask("0123456789abcdef", ip).opening().is_some());
-        assert!(ask("0123456789abcde", ip).opening().is_none());
-        assert!(ask("0123456789abcdef", None).opening().is_none());
-        assert!(Ask { ip, ..Ask::default() }.opening().is_none());
+        assert!(ask("0123456789abcdef", ip).opening_key().is_some());
+        assert!(ask("0123456789abcde", ip).opening_key().is_none());
+        assert!(ask("0123456789abcdef", None).opening_key().is_none());
+        assert!(Ask { ip, ..Ask::default() }.opening_key().is_none());
     }
 }

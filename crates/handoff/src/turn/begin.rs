@@ -1,39 +1,43 @@
-//! The first step: read what the turn stands on.
+//! The first step: read the rows that the turn depends on.
 
 use std::{sync::Arc, time::Duration};
 
 use attachments::Attachments;
-use chatbot::{ClaimState, IdempotencyClaim, IdempotencyKeys, Messages, Sessions, Side};
+use chatbot::{ClaimState, IdempotencyClaim, IdempotencyKeys, Messages, Session, Sessions, Side, Snapshot};
 use tenancy::{
-    Timestamp,
+    StoreError, Timestamp,
     access::{ActingAs, Visitor},
 };
 
-use super::{Ask, Exchange, OPENING_WINDOW, Pending, TurnError, exchange};
+use super::{
+    ask::{Ask, OPENING_WINDOW},
+    error::TurnError,
+    exchange::{self, Exchange},
+    pending::Pending,
+};
 use crate::{files, locked};
 
-/// How soon a repeat is worth trying while the first request still composes.
+/// How soon to retry while the first request is still composing.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
-/// What the first step found.
+/// The result of the first step.
 #[derive(Debug)]
 pub enum Begun {
-    /// The key was answered before: this is the answer.
+    /// The idempotency key was answered before. This is that answer.
     Replay(Box<Exchange>),
-    /// A request with the key is being answered.
+    /// An earlier request with the idempotency key is being answered.
     InProgress {
-        /// When a repeat is worth trying.
+        /// How long to wait before a retry.
         retry_after: Duration,
     },
-    /// The turn can go on.
+    /// The turn can continue.
     Ready(Box<Pending>),
 }
 
-/// Reads what a turn stands on and plans it, as far as that goes without
-/// knowledge. Changes nothing.
+/// Reads the rows that a turn depends on and plans it, unless planning needs a knowledge search.
 ///
-/// A key whose first request never came to its end is taken up where that one
-/// left it, after [`LEASE`](super::LEASE).
+/// Changes nothing. If the first request with an idempotency key stored its message
+/// but never answered it, a repeat continues that turn after [`LEASE`](super::LEASE).
 ///
 /// # Errors
 /// [`TurnError`], but neither `Raced` nor `Busy`.
@@ -41,37 +45,19 @@ pub fn begin<S>(store: &mut S, ask: &Arc<Ask>, now: Timestamp) -> Result<Begun, 
 where
     S: Sessions + IdempotencyKeys + Messages + Attachments + ActingAs<Visitor> + ?Sized,
 {
-    if ask.words().is_none() && ask.attachments.is_empty() {
+    if ask.content().is_none() && ask.attachments.is_empty() {
         return Err(TurnError::Empty);
     }
-    let known = match (store.caller().session(), ask.opening()) {
-        (Some(access), _) => Some(access.key()),
-        (None, Some((ip, key))) => store.opened(ip, key, now.minus(OPENING_WINDOW))?,
-        (None, None) => None,
-    };
-    // A session that was deleted since the visitor was admitted is one that does not exist.
-    let stored = match known {
-        Some(key) => store.snapshot(Some(key), now)?,
-        None => None,
-    };
-    let snapshot = match stored {
-        Some(snapshot) => snapshot,
-        None => store.snapshot(None, now)?.ok_or_else(|| locked::broken("a fresh session was refused"))?,
-    };
+    let snapshot = snapshot(store, ask, now)?;
     let session = &snapshot.session;
     let files = match ask.attachments.first() {
         Some(&first) if !session.is_stored() => return Err(TurnError::UnknownAttachment(first)),
-        _ => files::named(store, session.key, &ask.attachments)?.map_err(TurnError::UnknownAttachment)?,
+        _ => files::by_ids(store, session.key, &ask.attachments)?.map_err(TurnError::UnknownAttachment)?,
     };
-
-    let hash = ask.key.as_ref().map(|_| ask.hash());
-    let claim = match &ask.key {
-        Some(key) if session.is_stored() => store.claim(session.key, Side::Visitor, key)?,
-        _ => None,
-    };
-    let unanswered = match claim {
+    let body_hash = ask.key.as_ref().map(|_| ask.body_hash());
+    let unanswered = match claim(store, session, ask)? {
         None => None,
-        Some(claim) if hash != Some(claim.body_hash) => return Err(TurnError::KeyReused),
+        Some(claim) if body_hash != Some(claim.body_hash) => return Err(TurnError::KeyReused),
         Some(claim @ IdempotencyClaim { state: ClaimState::Done { reply_seq, last_seq }, .. }) => {
             let exchange = exchange::replay(store, session.id, session.key, &claim, (reply_seq, last_seq))?;
             return Ok(Begun::Replay(Box::new(exchange)));
@@ -81,5 +67,35 @@ where
         }
         Some(claim) => Some(exchange::claimed(store, session.key, &claim)?),
     };
-    Ok(Begun::Ready(Box::new(Pending::new(ask.clone(), hash, files, snapshot, unanswered, now))))
+    Ok(Begun::Ready(Box::new(Pending::new(ask.clone(), body_hash, files, snapshot, unanswered, now))))
+}
+
+/// Reads the visitor's session, or makes a fresh one.
+fn snapshot<S>(store: &mut S, ask: &Ask, now: Timestamp) -> Result<Snapshot, StoreError>
+where
+    S: Sessions + IdempotencyKeys + ActingAs<Visitor> + ?Sized,
+{
+    let row_id = match (store.caller().session(), ask.opening_key()) {
+        (Some(access), _) => Some(access.key()),
+        (None, Some((ip, key))) => store.opened(ip, key, now.minus(OPENING_WINDOW))?,
+        (None, None) => None,
+    };
+    // The session may have been deleted since the visitor was admitted. Then a fresh one takes its place.
+    if let Some(row_id) = row_id
+        && let Some(snapshot) = store.snapshot(Some(row_id), now)?
+    {
+        return Ok(snapshot);
+    }
+    store.snapshot(None, now)?.ok_or_else(|| locked::broken("no snapshot for a fresh session"))
+}
+
+/// Reads the claim of the idempotency key, if the key was used in this session.
+fn claim<S>(store: &mut S, session: &Session, ask: &Ask) -> Result<Option<IdempotencyClaim>, StoreError>
+where
+    S: IdempotencyKeys + ?Sized,
+{
+    match &ask.key {
+        Some(key) if session.is_stored() => store.claim(session.key, Side::Visitor, key),
+        _ => Ok(None),
+    }
 }

@@ -1,64 +1,74 @@
-//! The write step: store what was planned, if it still stands.
+//! The write step: store the plan, if the rows it was made from have not changed.
+
+use std::time::Duration;
 
 use chatbot::{
-    Act, ClaimState, Detail, ExpectedVersions, IdempotencyClaim, IdempotencyKeys, Messages, NewMessage, Plan, Profiles,
-    Sessions, Side,
+    Act, ClaimState, Composition, Detail, ExpectedVersions, IdempotencyClaim, IdempotencyKeys, Message, Messages,
+    NewMessage, Plan, Profiles, Reply, Session, Sessions, Side,
 };
 use tenancy::{
     SessionId, SessionRowId, StoreError, Timestamp,
     access::{ActingAs, Visitor},
 };
 
-use super::{Ask, Composing, Exchange, LEASE, OPENING_WINDOW, Pending, TurnError, compose, exchange};
+use super::{
+    ask::{Ask, OPENING_WINDOW},
+    compose::{self, Composing},
+    error::TurnError,
+    exchange::{self, Exchange},
+    pending::Pending,
+};
 use crate::{EventKind, Handoffs, Opening, Outbox, Priority, locked};
 
-/// What the write step came to.
+/// How long a model may compose before a repeated request may finish the turn without it.
+pub const LEASE: Duration = Duration::from_secs(30);
+
+/// The result of the write step.
 #[derive(Debug)]
 pub enum Committed {
-    /// All is stored.
+    /// Everything is stored.
     Done(Box<Exchange>),
-    /// The visitor's message is stored; a model is to write the answer.
+    /// The visitor's message is stored, and a model has to compose the answer.
     Compose(Box<Composing>),
-    /// Nothing is stored: the rows moved, and the new plan wants knowledge.
+    /// Nothing is stored: the rows have changed, and the new plan needs a knowledge search.
     Again(Box<Pending>),
 }
 
-/// Stores the visitor's message and what the bot does about it, in one
-/// transaction.
+/// Stores the visitor's message and the bot's answer in one transaction.
 ///
 /// # Errors
-/// [`TurnError::Raced`] if another call used the key or deleted the session
-/// since; the transaction must not commit then.
+/// [`TurnError::Raced`] if another call used the idempotency key or deleted the
+/// session meanwhile. Then the transaction must not commit.
 pub fn commit<S>(store: &mut S, mut pending: Box<Pending>, now: Timestamp) -> Result<Committed, TurnError>
 where
     S: Sessions + IdempotencyKeys + Messages + Profiles + Handoffs + Outbox + ActingAs<Visitor> + ?Sized,
 {
-    if pending.stored.is_some() {
+    if pending.unanswered.is_some() {
         return resume(store, pending, now);
     }
-    // A finished intake stores a profile before the session that links it, so it must not fail halfway: it is
-    // rare enough to be written under the lock.
+    // A plan with a profile stores the profile before the conditional write of the session, which
+    // must therefore not fail. Such plans are rare, so they are written under the lock.
     if let Some(plan) = pending.plan.take_if(|plan| plan.profile.is_none()) {
-        let basis = pending.snapshot.expected_versions();
-        if let Some(committed) = write(store, &mut pending, plan, basis, now)? {
+        let expected = pending.snapshot.expected_versions();
+        if let Some(committed) = write(store, &mut pending, plan, expected, now)? {
             return Ok(committed);
         }
     }
-    pending.renew(store, now)?;
+    pending.refresh(store, now)?;
     let Some(plan) = pending.plan.take() else {
         return Ok(Committed::Again(pending));
     };
-    let basis = ExpectedVersions { versions: None, ..pending.snapshot.expected_versions() };
-    let committed = write(store, &mut pending, plan, basis, now)?;
-    committed.ok_or_else(|| locked::broken("a locked session moved").into())
+    let expected = ExpectedVersions { versions: None, ..pending.snapshot.expected_versions() };
+    let committed = write(store, &mut pending, plan, expected, now)?;
+    committed.ok_or_else(|| locked::broken("a locked session was changed by another transaction").into())
 }
 
-/// Writes a plan; `None`, and nothing is written, if the rows are not as `basis` says.
+/// Writes a plan. Returns `None` and writes nothing if the rows do not have the expected versions.
 fn write<S>(
     store: &mut S,
     pending: &mut Pending,
     plan: Plan,
-    basis: ExpectedVersions,
+    expected: ExpectedVersions,
     now: Timestamp,
 ) -> Result<Option<Committed>, TurnError>
 where
@@ -70,143 +80,170 @@ where
         session.profile = Some((profile.id, profile.name));
     }
     session.updated_at = now;
-    let (reply, opening, composition) = match act {
-        Act::Silent => (None, None, None),
-        Act::Say(reply) => (Some(reply), None, None),
-        Act::Escalate { reply, reason } => (Some(reply), Some(by_phrase(reason)), None),
-        Act::Compose(composition) => (None, None, Some(composition)),
-    };
-
-    let mut rows = Vec::with_capacity(2);
-    rows.push(user_row(pending));
-    rows.extend(reply.clone().map(exchange::bot_row));
-    let Some((key, ids)) = store.append(&session, basis, &rows, now)? else {
+    let Effects { reply, opening, composition } = Effects::of(act);
+    let Some((user, bot)) = append(store, pending, &session, reply.as_ref(), expected, now)? else {
         return Ok(None);
     };
-    let mut rows = rows.into_iter().zip(ids).zip(session.last_seq + 1..);
-    let ((user, id), seq) = rows.next().ok_or_else(|| locked::broken("a stored message has no id"))?;
-    let user = exchange::stored(user, id, seq, key, std::mem::take(&mut pending.files), now);
-    let bot = rows.next().map(|((bot, id), seq)| exchange::stored(bot, id, seq, key, Vec::new(), now));
     let reply_seq = bot.as_ref().map(|bot| bot.seq);
-
+    let last_seq = reply_seq.unwrap_or(user.seq);
     let state = match &composition {
         Some(_) => ClaimState::Running { lease_until: now.plus(LEASE) },
-        None => ClaimState::Done { reply_seq, last_seq: reply_seq.unwrap_or(user.seq) },
+        None => ClaimState::Done { reply_seq, last_seq },
     };
-    claim(store, pending, key, user.seq, state, now)?;
-
+    claim(store, pending, &user, state, now)?;
     store.emit(session.id, EventKind::Message(Box::new(user.clone())));
     if let Some(bot) = bot {
         store.emit(session.id, EventKind::Message(Box::new(bot)));
     }
     if let Some(opening) = opening {
-        open(store, session.id, key, opening, now)?;
+        open_handoff(store, session.id, user.session, opening, now)?;
     }
     Ok(Some(match composition {
         Some(composition) => {
-            let asked = pending.ask.clone();
-            Committed::Compose(Box::new(Composing::new(asked, session.id, session.bot_epoch, user, composition)))
+            let ask = pending.ask.clone();
+            Committed::Compose(Box::new(Composing::new(ask, session.id, session.bot_epoch, user, composition)))
         }
-        None => Committed::Done(Box::new(Exchange {
-            session: session.id,
-            last_seq: reply_seq.unwrap_or(user.seq),
-            user,
-            reply: reply.unwrap_or_else(chatbot::Reply::human_handling),
-            replayed: false,
-        })),
+        None => {
+            let reply = reply.unwrap_or_else(Reply::human_handling);
+            Committed::Done(Box::new(Exchange { session: session.id, user, reply, last_seq, replayed: false }))
+        }
     }))
 }
 
-/// Answers a message whose first request was not heard of again, without a model.
-fn resume<S>(store: &mut S, mut pending: Box<Pending>, now: Timestamp) -> Result<Committed, TurnError>
-where
-    S: Sessions + IdempotencyKeys + Messages + Handoffs + Outbox + ?Sized,
-{
-    pending.renew(store, now)?;
-    let ask = pending.ask.clone();
-    let (Some(user), Some(key)) = (pending.stored.take(), ask.key.as_deref()) else {
-        return Err(TurnError::Raced);
-    };
-    let session = &pending.snapshot.session;
-    if let Some(exchange) = compose::answered(store, session, Some(key))? {
-        return Ok(Committed::Done(Box::new(exchange)));
-    }
-    // The message was the bot's to answer, so no handoff was open. People act only after one was opened.
-    let taken = store.handoff_of(session.key)?.is_some_and(|handoff| handoff.escalated_at >= user.timestamp);
-    if taken {
-        let exchange = compose::conclude(store, session.clone(), user, None, Some(key), now)?;
-        return Ok(Committed::Done(Box::new(exchange)));
-    }
-    let Some(Plan { session, act, .. }) = pending.plan.take() else {
-        pending.stored = Some(user);
-        return Ok(Committed::Again(pending));
-    };
-    let (reply, opening) = match act {
-        Act::Silent => (None, None),
-        Act::Say(reply) => (Some(reply), None),
-        Act::Escalate { reply, reason } => (Some(reply), Some(by_phrase(reason))),
-        Act::Compose(composition) => (Some(composition.fallback), None),
-    };
-    let (id, session_key) = (session.id, session.key);
-    let exchange = compose::conclude(store, session, user, reply, Some(key), now)?;
-    if let Some(opening) = opening {
-        open(store, id, session_key, opening, now)?;
-    }
-    Ok(Committed::Done(Box::new(exchange)))
+/// What the bot's act leads to.
+struct Effects {
+    /// The bot's message.
+    reply: Option<Reply>,
+    /// The handoff to open.
+    opening: Option<Opening>,
+    /// The answer that a model has to compose.
+    composition: Option<Composition>,
 }
 
-/// Stores the claim of the turn's key, and notes the session that it made.
-fn claim<S>(
+impl Effects {
+    fn of(act: Act) -> Self {
+        let none = Self { reply: None, opening: None, composition: None };
+        match act {
+            Act::Silent => none,
+            Act::Say(reply) => Self { reply: Some(reply), ..none },
+            Act::Escalate { reply, reason } => {
+                Self { reply: Some(reply), opening: Some(Opening { reason, priority: Priority::Medium }), ..none }
+            }
+            Act::Compose(composition) => Self { composition: Some(composition), ..none },
+        }
+    }
+}
+
+/// Stores the session and appends the visitor's message and the bot's, if there is one.
+///
+/// Returns `None` and stores nothing if the rows do not have the expected versions.
+fn append<S>(
     store: &mut S,
-    pending: &Pending,
-    session: SessionRowId,
-    seq: i64,
-    state: ClaimState,
+    pending: &mut Pending,
+    session: &Session,
+    reply: Option<&Reply>,
+    expected: ExpectedVersions,
     now: Timestamp,
-) -> Result<(), TurnError>
+) -> Result<Option<(Message, Option<Message>)>, StoreError>
 where
-    S: IdempotencyKeys + ?Sized,
+    S: Sessions + ?Sized,
 {
-    let (Some(key), Some(body_hash)) = (pending.ask.key.as_deref(), pending.hash) else {
-        return Ok(());
+    let mut messages = Vec::with_capacity(2);
+    messages.push(user_message(pending));
+    messages.extend(reply.cloned().map(exchange::bot_message));
+    let Some((row_id, ids)) = store.append(session, expected, &messages, now)? else {
+        return Ok(None);
     };
-    if !store.insert_claim(session, Side::Visitor, key, &IdempotencyClaim { body_hash, seq, state })? {
-        return Err(TurnError::Raced);
-    }
-    if !pending.snapshot.session.is_stored()
-        && let Some((ip, key)) = pending.ask.opening()
-        && !store.note_opened(ip, key, session, now, now.minus(OPENING_WINDOW))?
-    {
-        return Err(TurnError::Raced);
-    }
-    Ok(())
+    let mut stored = messages.into_iter().zip(ids).zip(session.last_seq + 1..);
+    let ((user, id), seq) = stored.next().ok_or_else(|| locked::broken("a stored message has no id"))?;
+    let user = locked::stored(user, id, seq, row_id, std::mem::take(&mut pending.files), now);
+    let bot = stored.next().map(|((bot, id), seq)| locked::stored(bot, id, seq, row_id, Vec::new(), now));
+    Ok(Some((user, bot)))
 }
 
-fn user_row(pending: &Pending) -> NewMessage {
+fn user_message(pending: &Pending) -> NewMessage {
     let Ask { context, client_message_id, .. } = &*pending.ask;
     NewMessage {
-        content: pending.ask.words().map(str::to_owned),
+        content: pending.ask.content().map(str::to_owned),
         detail: Detail::User { context: context.clone() },
         client_message_id: client_message_id.clone(),
         attachments: pending.files.iter().map(|file| file.id).collect(),
     }
 }
 
-fn by_phrase(reason: String) -> Opening {
-    Opening { reason, priority: Priority::Medium }
+/// Stores the claim of the idempotency key, and notes which session the key opened.
+fn claim<S>(
+    store: &mut S,
+    pending: &Pending,
+    user: &Message,
+    state: ClaimState,
+    now: Timestamp,
+) -> Result<(), TurnError>
+where
+    S: IdempotencyKeys + ?Sized,
+{
+    let (Some(key), Some(body_hash)) = (pending.ask.key.as_deref(), pending.body_hash) else {
+        return Ok(());
+    };
+    let claim = IdempotencyClaim { body_hash, seq: user.seq, state };
+    if !store.insert_claim(user.session, Side::Visitor, key, &claim)? {
+        return Err(TurnError::Raced);
+    }
+    if !pending.snapshot.session.is_stored()
+        && let Some((ip, key)) = pending.ask.opening_key()
+        && !store.note_opened(ip, key, user.session, now, now.minus(OPENING_WINDOW))?
+    {
+        return Err(TurnError::Raced);
+    }
+    Ok(())
 }
 
-fn open<S>(
+/// Answers, without a model, a message that an earlier request stored and never answered.
+fn resume<S>(store: &mut S, mut pending: Box<Pending>, now: Timestamp) -> Result<Committed, TurnError>
+where
+    S: Sessions + IdempotencyKeys + Messages + Handoffs + Outbox + ?Sized,
+{
+    pending.refresh(store, now)?;
+    let ask = pending.ask.clone();
+    let (Some(user), Some(key)) = (pending.unanswered.take(), ask.key.as_deref()) else {
+        return Err(TurnError::Raced);
+    };
+    let session = &pending.snapshot.session;
+    if let Some(exchange) = compose::answered(store, session, Some(key))? {
+        return Ok(Committed::Done(Box::new(exchange)));
+    }
+    // The message was for the bot to answer, so no handoff was open then. Staff can only have acted if
+    // one was opened since.
+    let escalated = store.handoff_of(session.key)?.is_some_and(|handoff| handoff.escalated_at >= user.timestamp);
+    if escalated {
+        let exchange = compose::conclude(store, session.clone(), user, None, Some(key), now)?;
+        return Ok(Committed::Done(Box::new(exchange)));
+    }
+    let Some(Plan { session, act, .. }) = pending.plan.take() else {
+        pending.unanswered = Some(user);
+        return Ok(Committed::Again(pending));
+    };
+    let Effects { reply, opening, composition } = Effects::of(act);
+    let reply = reply.or(composition.map(|composition| composition.fallback));
+    let (id, row_id) = (session.id, session.key);
+    let exchange = compose::conclude(store, session, user, reply, Some(key), now)?;
+    if let Some(opening) = opening {
+        open_handoff(store, id, row_id, opening, now)?;
+    }
+    Ok(Committed::Done(Box::new(exchange)))
+}
+
+fn open_handoff<S>(
     store: &mut S,
     session: SessionId,
-    key: SessionRowId,
+    row_id: SessionRowId,
     opening: Opening,
     now: Timestamp,
 ) -> Result<(), StoreError>
 where
     S: Handoffs + Outbox + ?Sized,
 {
-    let handoff = store.open_handoff(key, &opening, now)?.id;
+    let handoff = store.open_handoff(row_id, &opening, now)?.id;
     store.emit(session, EventKind::Escalated { handoff, reason: opening.reason, priority: opening.priority });
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! A turn whose answer a model writes.
+//! The second write step, for a turn whose answer a model composes.
 
 use std::sync::Arc;
 
@@ -8,10 +8,14 @@ use tenancy::{
     access::{ActingAs, Visitor},
 };
 
-use super::{Ask, Exchange, TurnError, exchange};
+use super::{
+    ask::Ask,
+    error::TurnError,
+    exchange::{self, Exchange},
+};
 use crate::{EventKind, Outbox, locked};
 
-/// A turn whose message is stored and whose answer is being written.
+/// A turn whose visitor message is stored and whose answer is being composed.
 #[derive(Debug)]
 pub struct Composing {
     ask: Arc<Ask>,
@@ -32,19 +36,20 @@ impl Composing {
         Self { ask, session, bot_epoch, user, composition }
     }
 
-    /// What the model is asked.
+    /// Returns the request to the model.
     pub fn composition(&self) -> &Composition {
         &self.composition
     }
 
-    /// The session, for logs.
+    /// Returns the session's id, for logs.
     pub fn session(&self) -> SessionId {
         self.session
     }
 }
 
-/// Stores the model's answer, or without one the fallback; nothing if a person
-/// acted since the message was stored.
+/// Stores the model's answer, or the fallback if there is none.
+///
+/// Stores no answer if staff acted since the visitor's message was stored.
 ///
 /// # Errors
 /// [`TurnError::Raced`] if the session was deleted since.
@@ -60,17 +65,18 @@ where
     let Composing { ask, bot_epoch, user, composition, .. } = *composing;
     let session = store.lock(user.session)?.ok_or(TurnError::Raced)?.session;
     let key = ask.key.as_deref();
-    // A repeat that came after the lease may have answered already.
+    // After the lease, a repeated request may have answered the message already.
     if let Some(exchange) = answered(store, &session, key)? {
         return Ok(Box::new(Exchange { replayed: false, ..exchange }));
     }
-    let is_bots_turn = session.bot_epoch == bot_epoch && !session.status.is_escalated();
-    let reply = is_bots_turn.then(|| composition.reply(outcome));
+    let bot_may_answer = session.bot_epoch == bot_epoch && !session.status.is_escalated();
+    let reply = bot_may_answer.then(|| composition.reply(outcome));
     Ok(Box::new(conclude(store, session, user, reply, key, now)?))
 }
 
-/// The exchange of a claim that is answered already. The caller holds the
-/// session's lock, so what is not answered stays so.
+/// Returns the exchange of a claim that is answered already.
+///
+/// The caller holds the session's lock, so no other call can answer it in between.
 pub(super) fn answered<S>(store: &mut S, session: &Session, key: Option<&str>) -> Result<Option<Exchange>, StoreError>
 where
     S: IdempotencyKeys + Messages + ?Sized,
@@ -86,8 +92,8 @@ where
     }
 }
 
-/// Stores the bot's row, if there is a reply, under the session's lock, and
-/// completes the claim.
+/// Stores the bot's message, if there is a reply, and completes the claim. The caller holds the
+/// session's lock.
 pub(super) fn conclude<S>(
     store: &mut S,
     mut session: Session,
@@ -102,14 +108,10 @@ where
     let mut last_seq = session.last_seq;
     let mut reply_seq = None;
     if let Some(reply) = &reply {
-        let row = [exchange::bot_row(reply.clone())];
         session.updated_at = now;
-        let (_, ids) = locked::write(store, &session, &row, now)?;
-        let [row] = row;
-        let id = ids.first().copied().ok_or_else(|| locked::broken("a stored message has no id"))?;
-        last_seq += 1;
+        let bot = locked::write_message(store, &session, exchange::bot_message(reply.clone()), Vec::new(), now)?;
+        last_seq = bot.seq;
         reply_seq = Some(last_seq);
-        let bot = exchange::stored(row, id, last_seq, session.key, Vec::new(), now);
         store.emit(session.id, EventKind::Message(Box::new(bot)));
     }
     if let Some(key) = key {

@@ -1,29 +1,27 @@
-//! What a turn comes to.
+//! The result of a turn.
 
-use attachments::Attachment;
 use chatbot::{Detail, IdempotencyClaim, Message, Messages, NewMessage, Reply};
-use tenancy::{MessageId, SessionId, SessionRowId, StoreError, Timestamp};
+use tenancy::{SessionId, SessionRowId, StoreError};
 
 use crate::locked;
 
-/// A message of a visitor and what the visitor's client is told.
+/// A visitor's message and the reply that the client gets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exchange {
-    /// The session, which may have been made by this turn.
+    /// The session. This turn may have opened it.
     pub session: SessionId,
     /// The visitor's message with its files.
     pub user: Message,
-    /// The reply, whole.
+    /// The complete reply.
     pub reply: Reply,
-    /// The session's highest `seq` after this exchange.
+    /// The session's highest `seq` right after this exchange.
     pub last_seq: i64,
-    /// Whether an earlier request with the same key stored it.
+    /// Whether an earlier request with the same idempotency key stored it.
     pub replayed: bool,
 }
 
-/// The reply as a message of the bot. The text moves into the content, which is
-/// where it is read from again.
-pub(super) fn bot_row(mut reply: Reply) -> NewMessage {
+/// Makes the bot's message from a reply. The reply's text becomes the content of the message.
+pub(super) fn bot_message(mut reply: Reply) -> NewMessage {
     let content = std::mem::take(&mut reply.response);
     NewMessage {
         content: Some(content),
@@ -33,33 +31,14 @@ pub(super) fn bot_row(mut reply: Reply) -> NewMessage {
     }
 }
 
-/// The message that a store made of a new one.
-pub(super) fn stored(
-    new: NewMessage,
-    id: MessageId,
-    seq: i64,
-    session: SessionRowId,
-    files: Vec<Attachment>,
-    now: Timestamp,
-) -> Message {
-    Message {
-        id,
-        seq,
-        session,
-        content: new.content,
-        detail: new.detail,
-        timestamp: now,
-        client_message_id: new.client_message_id,
-        attachments: files,
-    }
-}
-
-/// The exchange that a finished claim stands for, as it was answered then: with the bot's row, if there
-/// was one, and the highest position of that moment.
+/// Restores the exchange of an answered claim, exactly as the first request got it.
+///
+/// `reply_seq` is the position of the bot's message, if there was one, and `last_seq` the
+/// session's highest position at that time.
 pub(super) fn replay<S>(
     store: &mut S,
     session: SessionId,
-    key: SessionRowId,
+    row_id: SessionRowId,
     claim: &IdempotencyClaim,
     (reply_seq, last_seq): (Option<i64>, i64),
 ) -> Result<Exchange, StoreError>
@@ -69,37 +48,37 @@ where
     let mut user = None;
     let mut reply = None;
     let seqs: Vec<i64> = std::iter::once(claim.seq).chain(reply_seq).collect();
-    for message in store.messages_at(key, &seqs)? {
+    for message in store.messages_at(row_id, &seqs)? {
         if message.seq == claim.seq {
             user = Some(message);
         } else {
             reply = Some(reply_of(message)?);
         }
     }
-    let user = user.ok_or_else(|| locked::broken("a key's message is missing"))?;
+    let user = user.ok_or_else(|| locked::broken("the message of an idempotency key is missing"))?;
     let reply = match (reply, reply_seq) {
         (Some(reply), _) => reply,
         (None, None) => Reply::human_handling(),
-        (None, Some(_)) => return Err(locked::broken("a key's reply is missing")),
+        (None, Some(_)) => return Err(locked::broken("the reply of an idempotency key is missing")),
     };
     Ok(Exchange { session, last_seq, user, reply, replayed: true })
 }
 
-/// The visitor's message that a claim stands for.
+/// Reads the visitor's message that a claim points to.
 pub(super) fn claimed<S>(store: &mut S, session: SessionRowId, claim: &IdempotencyClaim) -> Result<Message, StoreError>
 where
     S: Messages + ?Sized,
 {
     let found = store.messages_at(session, &[claim.seq])?.pop();
-    found.ok_or_else(|| locked::broken("a key's message is missing"))
+    found.ok_or_else(|| locked::broken("the message of an idempotency key is missing"))
 }
 
-/// The reply that a stored row of the bot was part of.
+/// Restores the reply from a stored message of the bot.
 fn reply_of(message: Message) -> Result<Reply, StoreError> {
     match message.detail {
         Detail::Bot { reply } => Ok(Reply { response: message.content.unwrap_or_default(), ..*reply }),
         Detail::User { .. } | Detail::Agent { .. } | Detail::Admin { .. } => {
-            Err(locked::broken("a key's reply is not the bot's"))
+            Err(locked::broken("the reply of an idempotency key is not the bot's message"))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A turn between reading and writing.
+//! A turn between the read step and the write step.
 
 use std::sync::Arc;
 
@@ -6,40 +6,42 @@ use attachments::Attachment;
 use chatbot::{Found, Message, Plan, Sessions, Snapshot, plan};
 use tenancy::Timestamp;
 
-use super::{Ask, TurnError};
+use super::{ask::Ask, error::TurnError};
 use crate::locked;
 
-/// A turn that was read and, unless it wants knowledge, planned.
+/// A turn whose rows were read. It is planned, unless it needs a knowledge search first.
 #[derive(Debug)]
 pub struct Pending {
     pub(super) ask: Arc<Ask>,
-    pub(super) hash: Option<[u8; 32]>,
+    /// The hash of the body; `None` without an idempotency key.
+    pub(super) body_hash: Option<[u8; 32]>,
     pub(super) files: Vec<Attachment>,
     pub(super) snapshot: Snapshot,
     found: Option<Found>,
     pub(super) plan: Option<Plan>,
-    /// The visitor's message, where an earlier request stored it and was not heard of again.
-    pub(super) stored: Option<Message>,
+    /// The visitor's message, if an earlier request stored it and never answered it.
+    pub(super) unanswered: Option<Message>,
     now: Timestamp,
 }
 
 impl Pending {
     pub(super) fn new(
         ask: Arc<Ask>,
-        hash: Option<[u8; 32]>,
+        body_hash: Option<[u8; 32]>,
         files: Vec<Attachment>,
         snapshot: Snapshot,
-        stored: Option<Message>,
+        unanswered: Option<Message>,
         now: Timestamp,
     ) -> Self {
-        let mut pending = Self { ask, hash, files, snapshot, found: None, plan: None, stored, now };
-        pending.think();
+        let mut pending = Self { ask, body_hash, files, snapshot, found: None, plan: None, unanswered, now };
+        pending.replan();
         pending
     }
 
-    /// What has to be looked up before the turn can be committed: the text, the
-    /// version of the company's knowledge to look in, and whether the shared
-    /// library counts too. `None` if nothing has to be.
+    /// Returns what the caller must look up before it commits the turn.
+    ///
+    /// The parts are the text, the version of the company's knowledge, and whether to
+    /// search the shared library too. `None` if no search is needed.
     pub fn wants_knowledge(&self) -> Option<(&str, i64, bool)> {
         if self.plan.is_some() {
             return None;
@@ -48,25 +50,26 @@ impl Pending {
         Some((text, self.snapshot.knowledge_version, self.snapshot.settings.use_shared_library))
     }
 
-    /// The settings to look with.
+    /// Returns the settings for the search.
     pub fn settings(&self) -> &chatbot::BotSettings {
         &self.snapshot.settings
     }
 
-    /// Hands in what [`Pending::wants_knowledge`] asked for.
+    /// Adds the result of the search that [`Pending::wants_knowledge`] asked for.
     pub fn supply(&mut self, found: Found) {
         self.found = Some(found);
-        self.think();
+        self.replan();
     }
 
-    /// Plans on the snapshot, if that is possible without looking anything up.
-    pub(super) fn think(&mut self) {
+    /// Plans from the snapshot and the search result. Leaves no plan if a search is needed first.
+    fn replan(&mut self) {
         self.plan = plan(&self.snapshot, &self.ask.input(), self.found.as_ref(), self.now).ok();
     }
 
-    /// Reads the rows again, a stored session under its lock, and plans on them.
-    /// What was found still counts if settings and knowledge are as they were.
-    pub(super) fn renew<S>(&mut self, store: &mut S, now: Timestamp) -> Result<(), TurnError>
+    /// Reads the rows again, a stored session under its lock, and plans from them.
+    ///
+    /// The search result is kept if settings and knowledge have not changed.
+    pub(super) fn refresh<S>(&mut self, store: &mut S, now: Timestamp) -> Result<(), TurnError>
     where
         S: Sessions + ?Sized,
     {
@@ -74,14 +77,14 @@ impl Pending {
         let snapshot = if session.is_stored() {
             store.lock(session.key)?.ok_or(TurnError::Raced)?
         } else {
-            store.snapshot(None, now)?.ok_or_else(|| locked::broken("a fresh session was refused"))?
+            store.snapshot(None, now)?.ok_or_else(|| locked::broken("no snapshot for a fresh session"))?
         };
         if snapshot.expected_versions().versions != self.snapshot.expected_versions().versions {
             self.found = None;
         }
         self.snapshot = snapshot;
         self.now = now;
-        self.think();
+        self.replan();
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Labelled questions, sorted into collections that stand for companies.
+//! Reads labelled questions and groups them into collections, each of which acts as a company.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,14 +11,14 @@ use knowledge::{Chunk, Document, Index, Snapshot, Version, index::Parameters};
 use serde_json::Value;
 use tenancy::DocumentId;
 
-/// How many entries small companies have.
+/// Numbers of entries of small companies.
 const SLICES: [usize; 2] = [20, 60];
 
-/// How many words a hasty question keeps.
+/// Number of words in a question that is reduced to keywords.
 const KEYWORDS: usize = 3;
 
-/// Which questions fit and which judge. All questions about one entry fall on
-/// the same side, so that the fit cannot learn entries by heart.
+/// Whether a question is used to fit the weights or to evaluate them. All questions about
+/// one entry have the same split, so that the fit cannot memorise entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Split {
     Train,
@@ -31,15 +31,15 @@ pub(crate) struct Question {
     pub(crate) text: String,
     pub(crate) entry: Option<String>,
     pub(crate) split: Split,
-    /// Whether it is cut to keywords.
+    /// Whether it is reduced to keywords.
     pub(crate) keywords: bool,
 }
 
-/// A company's knowledge and questions put to it: half of them about it, half
-/// about other courses.
+/// A company's knowledge and the questions to it. Half of the questions are about its own
+/// course, half about other courses.
 #[derive(Debug, Clone)]
 pub(crate) struct Collection {
-    /// The most entries it was cut to.
+    /// Maximum number of entries in collections of this kind.
     pub(crate) size: usize,
     pub(crate) questions: Vec<Question>,
     chunks: Vec<Chunk>,
@@ -94,7 +94,7 @@ fn collection(size: usize, course: &str, chunks: &[Chunk], labelled: &[Labelled]
     let ids: BTreeSet<&str> = chunks.iter().map(|chunk| chunk.chunk_id.as_str()).collect();
     let inside = |question: &&Labelled| question.course == course && ids.contains(question.entry.as_str());
     let mut foreign: Vec<&Labelled> = labelled.iter().filter(|question| question.course != course).collect();
-    // Another order for each collection, the same at every run.
+    // The order is different for each collection and the same in every run.
     let seed = chunks.first().map(|chunk| chunk.chunk_id.as_str()).unwrap_or_default();
     foreign.sort_by_key(|question| hash(&format!("{seed}{}{}", question.text, question.entry)));
     let mut questions = Vec::new();
@@ -106,7 +106,7 @@ fn collection(size: usize, course: &str, chunks: &[Chunk], labelled: &[Labelled]
     Collection { size, questions, chunks: chunks.to_vec() }
 }
 
-/// The question as it was written, and as somebody in a hurry types it.
+/// Returns the question as it was written, and reduced to keywords.
 fn asked(labelled: &Labelled, entry: Option<&String>) -> [Question; 2] {
     let split = if hash(&labelled.entry).is_multiple_of(2) { Split::Train } else { Split::HeldOut };
     [(labelled.text.clone(), false), (keywords(&labelled.text), true)].map(|(text, keywords)| Question {
@@ -117,7 +117,7 @@ fn asked(labelled: &Labelled, entry: Option<&String>) -> [Question; 2] {
     })
 }
 
-/// The three longest words, in their order.
+/// Returns the three longest words, in their original order.
 fn keywords(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let mut longest: Vec<(usize, &str)> = words.into_iter().enumerate().collect();
@@ -127,7 +127,7 @@ fn keywords(text: &str) -> String {
     longest.into_iter().map(|(_, word)| word).collect::<Vec<_>>().join(" ")
 }
 
-/// FNV-1a, folded: the same on every machine and at every run.
+/// Hashes with FNV-1a, so that the result is the same on every machine and in every run.
 fn hash(text: &str) -> u64 {
     let hash = text
         .bytes()

@@ -4,7 +4,7 @@ use knowledge::confidence::{Features, Weights};
 
 const SWEEPS: usize = 400;
 
-/// Fits by cyclic Newton steps, each weight held at zero or above.
+/// Fits the weights with cyclic Newton steps, and keeps each weight at zero or above.
 pub(crate) fn fit(examples: impl Iterator<Item = (Features, bool)>) -> Weights {
     let examples: Vec<(Features, bool)> = examples.collect();
     let mut weights = Weights { intercept: 0.0, features: [0.0; 4] };

@@ -14,7 +14,7 @@ use knowledge::index::Parameters;
 use report::Outcome;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let path = std::env::args().nth(1).ok_or("name the folder of the labelled questions")?;
+    let path = std::env::args().nth(1).ok_or("missing argument: the folder with the labelled questions")?;
     let training = |question: &Question| question.split == Split::Train;
     let collections = data::read(Path::new(&path))?;
 

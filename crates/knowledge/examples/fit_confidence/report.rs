@@ -1,4 +1,4 @@
-//! What a ranking and a fit are worth, as Markdown.
+//! Reports the quality of a ranking and of a fit as Markdown.
 
 use knowledge::{
     Index,
@@ -10,10 +10,10 @@ use crate::data::Question;
 
 const CUTOFF: usize = 5;
 
-/// What became of one question.
+/// The result of one question.
 pub(crate) struct Outcome {
     in_scope: bool,
-    /// Where the labelled entry stands, from 1.
+    /// The rank of the labelled entry, from 1.
     rank: Option<usize>,
     /// `None` if nothing was retrieved.
     evidence: Option<Evidence>,
@@ -30,7 +30,7 @@ impl Outcome {
         Self { in_scope: question.entry.is_some(), rank, evidence: ranking.as_ref().map(Ranking::evidence) }
     }
 
-    /// An example to fit, unless the confidence is given without a fit.
+    /// Returns an example for the fit, `None` if the confidence does not depend on the weights.
     pub(crate) fn example(&self) -> Option<(Features, bool)> {
         match self.evidence? {
             Evidence::Similar(features) => Some((features, self.right())),
@@ -79,7 +79,7 @@ pub(crate) fn calibration(outcomes: &[Outcome], weights: &Weights) -> String {
     text
 }
 
-/// The chance that a right first passage is believed more than a wrong one.
+/// Returns the probability that a right first passage has a higher confidence than a wrong one.
 fn auc(outcomes: &[Outcome], weights: &Weights) -> f64 {
     let side = |right: bool| -> Vec<f64> {
         outcomes.iter().filter(|o| o.right() == right).map(|o| o.confidence(weights)).collect()

@@ -1,4 +1,4 @@
-//! Finding the entry whose question is the query.
+//! Finds the chunk whose question equals the query.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -7,7 +7,7 @@ use crate::{
     text::{normal_form, normalize},
 };
 
-/// Normal forms of questions, each with the chunks that ask it.
+/// Chunks by the normal form of their question.
 #[derive(Debug)]
 pub(super) struct Exact {
     forms: HashMap<Box<str>, Vec<u32>>,
@@ -25,20 +25,21 @@ impl Exact {
         Self { forms }
     }
 
-    /// The position of the first chunk that asks the query. Where questions
-    /// differ in punctuation alone (`C++?`, `C#?`), one with the query's own
-    /// punctuation wins.
+    /// Returns the position of the first chunk whose question equals the query.
+    ///
+    /// If several questions differ only in punctuation (`C++?`, `C#?`), the one with the
+    /// query's punctuation wins.
     pub(super) fn find(&self, query: &str, chunks: &[Arc<Chunk>]) -> Option<usize> {
-        let asking = self.forms.get(normal_form(query).as_str())?;
-        let mut places = asking.iter().filter_map(|&at| usize::try_from(at).ok());
-        if asking.len() > 1 {
+        let positions = self.forms.get(normal_form(query).as_str())?;
+        let mut usable = positions.iter().filter_map(|&at| usize::try_from(at).ok());
+        if positions.len() > 1 {
             let wanted = normalize(query);
             let same = |&at: &usize| chunks.get(at).is_some_and(|chunk| normalize(&chunk.question) == wanted);
-            if let Some(at) = places.clone().find(same) {
+            if let Some(at) = usable.clone().find(same) {
                 return Some(at);
             }
         }
-        places.next()
+        usable.next()
     }
 
     pub(super) fn bytes(&self) -> usize {

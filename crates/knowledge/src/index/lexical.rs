@@ -1,10 +1,10 @@
 //! BM25 over weighted fields.
 //!
-//! Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and
-//! Beyond" (2009), section 3.6: the fields' term frequencies are added up with
-//! weights before saturation, so a word of the question counts as several words
-//! of the answer. Everything that does not depend on the query is worked out at
-//! build time; scoring adds up one number for each posting.
+//! This is BM25F from Robertson and Zaragoza, "The Probabilistic Relevance Framework:
+//! BM25 and Beyond" (2009), section 3.6. The term frequencies of the fields are added up
+//! with weights before saturation, so a word in the question counts as several words in
+//! the answer. Everything that does not depend on the query is computed at build time.
+//! Scoring only adds up one number for each posting.
 
 use std::{collections::HashMap, ops::Range};
 
@@ -14,35 +14,35 @@ use crate::{
     text::{Terms, words},
 };
 
-/// No more of a query's words are read; a message of 2,000 characters has fewer.
+/// Maximum number of words that are read from a query. A message of 2,000 characters has fewer.
 const MAX_QUERY_WORDS: usize = 1_000;
 
-/// No more of a query's different terms are scored, the rarest first.
+/// Maximum number of distinct terms of a query that are scored. The rarest are kept.
 const MAX_QUERY_TERMS: usize = 48;
 
-/// The constants of the ranking.
+/// The parameters of the ranking.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Parameters {
-    /// How slowly repetition stops counting.
+    /// Term saturation: with a higher value, repetition counts longer.
     pub k1: f32,
-    /// How much long entries are held back, 0 to 1.
+    /// Length normalisation, from 0 to 1: with a higher value, long entries score lower.
     pub b: f32,
-    /// The weight of a word of the question.
+    /// The weight of a word in the question.
     pub question: f32,
-    /// The weight of a word of the answer.
+    /// The weight of a word in the answer.
     pub answer: f32,
-    /// The weight of a word of the section's title.
+    /// The weight of a word in the section's title.
     pub section: f32,
 }
 
-/// Chosen on the training split of the fit; `docs/confidence.md` has the table.
+/// The values were chosen on the training questions, see the table in `docs/confidence.md`.
 impl Default for Parameters {
     fn default() -> Self {
         Self { k1: 1.2, b: 0.75, question: 2.0, answer: 1.0, section: 0.5 }
     }
 }
 
-/// A chunk with a term, and what the term adds to the chunk's score.
+/// A chunk that contains a term, and what the term adds to the chunk's score.
 #[derive(Debug, Clone, Copy)]
 struct Posting {
     chunk: u32,
@@ -60,25 +60,25 @@ struct Term {
 pub(super) struct Lexical {
     vocabulary: HashMap<Box<str>, u32>,
     terms: Vec<Term>,
-    /// By term, then chunk.
+    /// Sorted by term, then by chunk.
     postings: Vec<Posting>,
-    /// The different terms of each chunk's question, sorted.
+    /// The distinct terms of each chunk's question, sorted.
     questions: Vec<Box<[u32]>>,
-    /// The idf of a term that no chunk has.
+    /// The idf of a term that no chunk contains.
     unknown_idf: f32,
-    /// The most that one unit of idf can add to a score.
+    /// The upper limit of a term's impact divided by its idf.
     ceiling: f32,
 }
 
-/// What the index understood of a query.
+/// A query as the index reads it.
 pub(super) struct Query {
     /// The terms that are scored, sorted, with their idf.
     known: Vec<(u32, f32)>,
-    /// The idf of all its different terms, known or not.
+    /// The sum of the idf of all its distinct terms, known or unknown.
     mass: f32,
 }
 
-/// How often a chunk has a term, weighted by field.
+/// How often a chunk contains a term, weighted by field.
 struct Count {
     term: u32,
     chunk: u32,
@@ -87,34 +87,12 @@ struct Count {
 
 impl Lexical {
     pub(super) fn build(chunks: &[Chunk], parameters: &Parameters) -> Self {
-        let mut reader = Reader::default();
-        let mut counts: Vec<Count> = Vec::new();
-        let mut lengths: Vec<f32> = Vec::with_capacity(chunks.len());
-        let mut questions = Vec::with_capacity(chunks.len());
-        let mut bag: Vec<(u32, f32)> = Vec::new();
-        for (chunk, at) in chunks.iter().zip(0_u32..) {
-            bag.clear();
-            reader.read(&chunk.question, |term| bag.push((term, parameters.question)));
-            let mut question: Vec<u32> = bag.iter().map(|&(term, _)| term).collect();
-            question.sort_unstable();
-            question.dedup();
-            questions.push(question.into_boxed_slice());
-            reader.read(&chunk.answer, |term| bag.push((term, parameters.answer)));
-            reader.read(&chunk.section, |term| bag.push((term, parameters.section)));
-            lengths.push(bag.iter().map(|&(_, weight)| weight).sum());
-            bag.sort_unstable_by_key(|&(term, _)| term);
-            counts.extend(bag.chunk_by(|a, b| a.0 == b.0).filter_map(|same| {
-                let &(term, _) = same.first()?;
-                Some(Count { term, chunk: at, weight: same.iter().map(|&(_, weight)| weight).sum() })
-            }));
-        }
-        counts.sort_unstable_by_key(|count| (count.term, count.chunk));
-
+        let Counted { vocabulary, counts, lengths, questions } = Counted::of(chunks, parameters);
         let size = float(chunks.len());
         let average = (lengths.iter().sum::<f32>() / size.max(1.0)).max(f32::MIN_POSITIVE);
         let idf = |holders: f32| ((size - holders + 0.5) / (holders + 0.5)).ln_1p();
         let mut postings = Vec::with_capacity(counts.len());
-        let mut terms = Vec::with_capacity(reader.vocabulary.len());
+        let mut terms = Vec::with_capacity(vocabulary.len());
         for holders in counts.chunk_by(|a, b| a.term == b.term) {
             let idf = idf(float(holders.len()));
             let start = postings.len();
@@ -126,17 +104,10 @@ impl Lexical {
             }));
             terms.push(Term { postings: start..postings.len(), idf });
         }
-        Self {
-            vocabulary: reader.vocabulary,
-            terms,
-            postings,
-            questions,
-            unknown_idf: idf(0.0),
-            ceiling: parameters.k1 + 1.0,
-        }
+        Self { vocabulary, terms, postings, questions, unknown_idf: idf(0.0), ceiling: parameters.k1 + 1.0 }
     }
 
-    /// Reads a query; words that no chunk has count in its mass.
+    /// Reads a query. Words that no chunk contains count only in its mass.
     pub(super) fn read(&self, query: &str) -> Query {
         let stems = Terms::new();
         let mut known: Vec<(u32, f32)> = Vec::new();
@@ -177,7 +148,8 @@ impl Lexical {
         }
     }
 
-    /// What speaks for the chunk at `first`, with its score and the next one's.
+    /// Returns the evidence for the first chunk of a ranking, given its position and score and the score
+    /// of the second chunk.
     pub(super) fn features(&self, query: &Query, first: usize, score: f32, second: f32) -> Features {
         let question: &[u32] = self.questions.get(first).map_or(&[], |terms| terms);
         let mut covered = 0.0;
@@ -211,7 +183,46 @@ impl Lexical {
     }
 }
 
-/// Reads texts into term numbers, stemming each different word once.
+/// The terms of all chunks, counted.
+struct Counted {
+    vocabulary: HashMap<Box<str>, u32>,
+    /// Sorted by term, then by chunk.
+    counts: Vec<Count>,
+    /// The weighted number of words in each chunk.
+    lengths: Vec<f32>,
+    /// The distinct terms of each chunk's question, sorted.
+    questions: Vec<Box<[u32]>>,
+}
+
+impl Counted {
+    fn of(chunks: &[Chunk], parameters: &Parameters) -> Self {
+        let mut reader = Reader::default();
+        let mut counts: Vec<Count> = Vec::new();
+        let mut lengths: Vec<f32> = Vec::with_capacity(chunks.len());
+        let mut questions = Vec::with_capacity(chunks.len());
+        let mut bag: Vec<(u32, f32)> = Vec::new();
+        for (chunk, at) in chunks.iter().zip(0_u32..) {
+            bag.clear();
+            reader.read(&chunk.question, |term| bag.push((term, parameters.question)));
+            let mut question: Vec<u32> = bag.iter().map(|&(term, _)| term).collect();
+            question.sort_unstable();
+            question.dedup();
+            questions.push(question.into_boxed_slice());
+            reader.read(&chunk.answer, |term| bag.push((term, parameters.answer)));
+            reader.read(&chunk.section, |term| bag.push((term, parameters.section)));
+            lengths.push(bag.iter().map(|&(_, weight)| weight).sum());
+            bag.sort_unstable_by_key(|&(term, _)| term);
+            counts.extend(bag.chunk_by(|a, b| a.0 == b.0).filter_map(|same| {
+                let &(term, _) = same.first()?;
+                Some(Count { term, chunk: at, weight: same.iter().map(|&(_, weight)| weight).sum() })
+            }));
+        }
+        counts.sort_unstable_by_key(|count| (count.term, count.chunk));
+        Self { vocabulary: reader.vocabulary, counts, lengths, questions }
+    }
+}
+
+/// Turns texts into term numbers. Each distinct word is stemmed once.
 struct Reader {
     stems: Terms,
     vocabulary: HashMap<Box<str>, u32>,

@@ -1,17 +1,17 @@
-//! Picking the best of many scores.
+//! Picks the best of many scores.
 
-/// The positions of the `limit` highest scores above zero, best first; of equal
-/// scores the earlier comes first.
+/// Returns the positions of the `limit` highest scores above zero, best first. Among equal scores
+/// the earlier position comes first.
 pub(super) fn top(scores: &[f32], limit: usize) -> Vec<usize> {
     let mut best: Vec<(usize, f32)> = Vec::with_capacity(limit + 1);
-    let mut bar = 0.0;
+    let mut minimum = 0.0;
     for (at, &score) in scores.iter().enumerate() {
-        if score > bar {
+        if score > minimum {
             let place = best.partition_point(|&(_, other)| other >= score);
             best.insert(place, (at, score));
             best.truncate(limit);
             if best.len() == limit {
-                bar = best.last().map_or(0.0, |&(_, score)| score);
+                minimum = best.last().map_or(0.0, |&(_, score)| score);
             }
         }
     }

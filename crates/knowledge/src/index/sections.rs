@@ -1,10 +1,10 @@
-//! Topics: the sections of a company's knowledge.
+//! The sections of a company's knowledge, which visitors can browse as topics.
 
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{Chunk, text::normalize};
 
-/// A topic and what may be asked about it.
+/// A section and the questions in it.
 #[derive(Debug, Clone, Copy)]
 pub struct Section<'i> {
     title: &'i str,
@@ -13,12 +13,12 @@ pub struct Section<'i> {
 }
 
 impl<'i> Section<'i> {
-    /// The title as it was first written.
+    /// Returns the title, as the first chunk of the section writes it.
     pub fn title(&self) -> &'i str {
         self.title
     }
 
-    /// Its questions, in the order of the knowledge.
+    /// Returns its questions in the order of the chunks.
     pub fn questions(&self) -> impl Iterator<Item = &'i str> + use<'i> {
         let chunks = self.chunks;
         let members = self.members.iter().filter_map(|&at| chunks.get(usize::try_from(at).ok()?));
@@ -28,13 +28,14 @@ impl<'i> Section<'i> {
 
 #[derive(Debug)]
 pub(super) struct Sections {
-    /// In the order of the knowledge: title and members.
+    /// Title and chunks of each section, in the order of the chunks.
     all: Vec<(Box<str>, Vec<u32>)>,
     by_key: HashMap<Box<str>, usize>,
 }
 
 impl Sections {
-    /// Titles with the same key are one section; a title without a key is none.
+    /// Builds the sections. Titles with the same normalised form are one section, and a title whose
+    /// form is empty is ignored.
     pub(super) fn build(chunks: &[Chunk]) -> Self {
         let mut all: Vec<(Box<str>, Vec<u32>)> = Vec::new();
         let mut by_key: HashMap<Box<str>, usize> = HashMap::new();

@@ -1,13 +1,12 @@
-//! Lower case without accents, for Latin letters.
+//! Folds letters: lower case, and Latin letters without accents.
 
-/// From U+00C0 to U+017F, the base letter of each; a space where there is none.
+/// The base letters of U+00C0 to U+017F, with a space for characters without one.
 const BASES: &str = concat!(
     "aaaaaa ceeeeiiiidnooooo ouuuuy  aaaaaa ceeeeiiiidnooooo ouuuuy yaaaaaaccccccccddddeeeeeeeeeegggg",
     "gggghhhhiiiiiiiiii  jjkk llllll  llnnnnnn   oooooo  rrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs",
 );
 
-/// Appends a letter or digit as words are compared: lower-cased and, if it is
-/// Latin, without its accent.
+/// Appends a letter or digit in lower case and, if it is Latin, without its accent.
 pub(super) fn fold(c: char, out: &mut String) {
     if c.is_ascii() {
         out.push(c.to_ascii_lowercase());

@@ -1,7 +1,7 @@
-//! English words that carry no topic.
+//! English words that say nothing about the topic of a question.
 
-/// Sorted, folded, without apostrophes. Words for time, place and quantity
-/// (`when`, `where`, `many`) are absent on purpose: they tell questions apart.
+/// Sorted, folded and without apostrophes. Words for time, place and quantity (`when`,
+/// `where`, `many`) are not stop words, because they distinguish questions.
 const STOP_WORDS: &[&str] = &[
     "a",
     "about",

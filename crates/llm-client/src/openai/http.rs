@@ -3,25 +3,25 @@ use reqwest::redirect::Policy;
 
 use crate::ModelError;
 
-/// The most bytes of a reply that are read.
+/// Maximum size of a reply in bytes.
 const MAX_REPLY_BYTES: usize = 1024 * 1024;
 
-/// Builds the only kind of HTTP client used here: rustls with the ring provider, no redirects, no proxy from the environment.
+/// Builds the HTTP client of this crate: rustls with the ring provider, no redirects, no proxy from the environment.
 ///
 /// # Errors
-/// When the TLS set-up fails, for instance because the machine has no root certificates.
+/// If the TLS setup fails, for example because the machine has no root certificates.
 pub fn http_client() -> reqwest::Result<reqwest::Client> {
-    // An error means that a provider is installed already, which serves as well.
+    // An error means that a provider is installed already, which is fine.
     drop(rustls::crypto::ring::default_provider().install_default());
     reqwest::Client::builder().redirect(Policy::none()).no_proxy().build()
 }
 
-/// Keeps the chain of causes but not the URL, whose query may hold a credential.
+/// Keeps the chain of causes, but drops the URL, because its query may contain a credential.
 pub(super) fn unreachable(error: reqwest::Error) -> ModelError {
     ModelError::Unreachable(Box::new(error.without_url()))
 }
 
-/// Reads a body to its end; one of more than [`MAX_REPLY_BYTES`] is given up as soon as that is known.
+/// Reads a whole body, and stops as soon as it exceeds [`MAX_REPLY_BYTES`].
 pub(super) async fn bounded_body(mut response: Response) -> Result<Vec<u8>, ModelError> {
     let too_large = ModelError::TooLarge { limit: MAX_REPLY_BYTES };
     let declared = response.content_length().unwrap_or_default();

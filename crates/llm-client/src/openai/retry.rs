@@ -5,15 +5,15 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 use crate::ModelError;
 
-/// The longest pause before the first retry; each further one doubles it.
+/// Maximum pause before the first retry. It doubles with each further retry.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// Where the doubling ends.
+/// Upper limit of the doubled pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-/// Tells how long to wait before the next try, or `None` when another try is pointless or would start too late.
+/// Returns how long to wait before the next attempt, `None` if another attempt is pointless or would start too late.
 ///
-/// `failed` counts the retries made so far, `left` is the time until the deadline. `jitter` moves the pause between half
-/// of its length (0) and all of it (255), so that calls which failed together do not come back together.
+/// `failed` is the number of retries so far, `left` the time until the deadline. `jitter` scales the pause between half
+/// of its length (0) and its full length (255), so that calls that failed together do not retry together.
 pub(super) fn pause(error: &ModelError, failed: u32, jitter: u8, left: Duration) -> Option<Duration> {
     let asked = match error {
         ModelError::Unreachable(_) => Duration::ZERO,
@@ -26,13 +26,13 @@ pub(super) fn pause(error: &ModelError, failed: u32, jitter: u8, left: Duration)
     (pause < left).then_some(pause)
 }
 
-/// Draws a jitter for [`pause`]; the hasher's random keys are chance enough and need no further crate.
+/// Returns a random jitter for [`pause`]. The random keys of the hasher are good enough and need no further crate.
 pub(super) fn jitter() -> u8 {
     let [byte, ..] = RandomState::new().hash_one(()).to_le_bytes();
     byte
 }
 
-/// Reads `Retry-After` in seconds; a date there is ignored, because comparing it needs the endpoint's clock to agree with ours.
+/// Reads `Retry-After` in seconds. A date is ignored, because the endpoint's clock may differ from ours.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))

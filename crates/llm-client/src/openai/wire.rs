@@ -5,9 +5,10 @@ use serde_json::Value;
 
 use crate::{BadReply, Completion, FinishReason, ModelError, Prompt, Role, Usage};
 
-/// The body of a request, as in <https://platform.openai.com/docs/api-reference/chat/create>.
+/// The body of a request, see <https://platform.openai.com/docs/api-reference/chat/create>.
 ///
-/// The limit is sent as `max_tokens`, which compatible servers know, rather than as its successor `max_completion_tokens`.
+/// The limit is sent as `max_tokens` instead of its successor `max_completion_tokens`, because compatible servers know
+/// only the former.
 #[derive(Serialize)]
 pub(super) struct RequestBody<'a> {
     model: &'a str,
@@ -18,14 +19,14 @@ pub(super) struct RequestBody<'a> {
 
 pub(super) fn request<'a>(model: &'a str, prompt: &'a Prompt) -> RequestBody<'a> {
     let messages =
-        prompt.messages.iter().map(|turn| PromptMessage { role: role(turn.role), content: &turn.text }).collect();
-    RequestBody { model, messages, max_tokens: prompt.max_tokens, temperature: prompt.temperature }
+        prompt.messages.iter().map(|message| PromptMessage { role: role(message.role), content: &message.text });
+    RequestBody { model, messages: messages.collect(), max_tokens: prompt.max_tokens, temperature: prompt.temperature }
 }
 
-/// Reads what an endpoint answered.
+/// Reads the reply of an endpoint.
 ///
-/// Everything that servers are known to vary is read leniently: absent `usage`, `content: null`, an `error` that is an
-/// object or a text, a `code` that is a number or a text, and an `error` delivered with status 200.
+/// The known differences between servers are accepted: no `usage`, `content: null`, an `error` that is an object or a
+/// string, a `code` that is a number or a string, and an `error` with status 200.
 pub(super) fn completion(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Result<Completion, ModelError> {
     if !(200..300).contains(&status) {
         let error = serde_json::from_slice::<ErrorBody>(body).map(|body| body.error).unwrap_or_default();
@@ -91,12 +92,12 @@ fn usage(usage: &Value) -> Option<Usage> {
     Some(Usage { prompt_tokens: tokens("prompt_tokens")?, completion_tokens: tokens("completion_tokens")? })
 }
 
-/// Says what a failure means. The error's own texts only choose between variants and are dropped: they may quote the
-/// prompt or the key.
+/// Maps a failure to an error. The texts of the reply only select the variant and are not kept, because they may quote
+/// the prompt or the key.
 fn failure(status: u16, retry_after: Option<Duration>, error: &Value) -> ModelError {
     let names = [error.get("code"), error.get("type")];
     let too_long = |name: &Value| {
-        // OpenAI's word and llama.cpp's.
+        // The first is sent by OpenAI, the second by llama.cpp.
         matches!(name.as_str(), Some("context_length_exceeded" | "exceed_context_size_error"))
     };
     match status {
@@ -106,7 +107,7 @@ fn failure(status: u16, retry_after: Option<Duration>, error: &Value) -> ModelEr
     }
 }
 
-/// Finds the HTTP status that gateways put into `error.code` when they answer an upstream's failure with 200.
+/// Returns the HTTP status in `error.code`. Gateways put it there when they report an upstream's failure with status 200.
 fn status_in(error: &Value) -> Option<u16> {
     let code = error.get("code")?;
     let number = code.as_u64().or_else(|| code.as_str()?.parse().ok())?;
@@ -123,7 +124,7 @@ mod tests {
     use super::*;
     use crate::ChatMessage;
 
-    /// Shows an outcome in one line: the text, or the error with its fields.
+    /// Formats an outcome as one line: the text, or the error with its fields.
     fn read(status: u16, body: &str) -> String {
         match completion(status, None, body.as_bytes()) {
             Ok(completion) => format!("{} ({:?})", completion.text, completion.finish),

@@ -1,4 +1,4 @@
-//! An endpoint that answers real HTTP requests on a local port from a script.
+//! A test double: an endpoint on a local port that answers real HTTP requests from a script.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 pub(crate) enum Reply {
     /// Writes this response and closes the connection.
     Close(String),
-    /// Writes this beginning of a response, then nothing until the client gives up.
+    /// Writes this beginning of a response, then nothing until the client disconnects.
     Stall(String),
 }
 
@@ -41,7 +41,7 @@ pub(crate) struct Double {
 }
 
 impl Double {
-    /// Starts a double that plays the replies one request each, and the last one for ever.
+    /// Starts a double that answers each request with the next reply, and repeats the last one.
     pub(crate) async fn start<const N: usize>(replies: [Reply; N]) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let base_url = format!("http://{}/v1", listener.local_addr()?);
@@ -55,7 +55,7 @@ impl Double {
     }
 }
 
-/// Writes a response; `headers` are whole lines, each ended by `\r\n`.
+/// Formats a response. `headers` are whole lines that end with `\r\n`.
 pub(crate) fn response(status: u16, headers: &str, body: &str) -> String {
     let length = body.len();
     format!("HTTP/1.1 {status} Scripted\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}")
@@ -73,7 +73,7 @@ async fn serve(listener: TcpListener, replies: Vec<Reply>, seen: Arc<Mutex<Vec<R
         let Some(reply) = replies.get(number).or(replies.last()) else {
             return;
         };
-        // A client that hangs up early is part of what is tested.
+        // Some tests let the client disconnect early.
         drop(play(&mut stream, reply).await);
     }
 }

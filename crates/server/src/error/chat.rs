@@ -2,7 +2,7 @@
 
 use chatbot::profile::SaveProfileError;
 use handoff::turn::TurnError;
-use knowledge::load::{LoadError, MOST};
+use knowledge::load::{LoadError, MAX_EXTENT};
 
 use crate::http::error::ApiError;
 
@@ -34,7 +34,7 @@ impl From<LoadError> for ApiError {
                 "documents",
                 format!(
                     "There may be no more than {} entries and {} characters altogether.",
-                    MOST.chunks, MOST.characters
+                    MAX_EXTENT.chunks, MAX_EXTENT.characters
                 ),
             ),
             LoadError::Store(error) => error.into(),

@@ -5,7 +5,7 @@ use futures_util::stream;
 use handoff::{
     ActivityFilter, ActivityKind, AllHandoffs as _, Handoff, HandoffFilter, Opening, Position, Priority, StateFilter,
     desk,
-    reading::{self, MOST_ACTIVITIES, SESSIONS_AT_ONCE},
+    reading::{self, MAX_ACTIVITIES, SESSIONS_AT_ONCE},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -240,7 +240,7 @@ async fn activities(
     app: web::Data<App>,
 ) -> Result<Json<Vec<ActivityRow>>, ApiError> {
     let agent = params.integer("agent_id")?.map(AgentId::new);
-    let limit = params.integer("limit")?.unwrap_or(ACTIVITIES).clamp(1, MOST_ACTIVITIES);
+    let limit = params.integer("limit")?.unwrap_or(ACTIVITIES).clamp(1, MAX_ACTIVITIES);
     let kind = match params.get("activity_type") {
         None | Some("") => None,
         Some(word) => match ActivityKind::parse(word) {

@@ -6,7 +6,7 @@ use actix_web::{
     http::header,
     web::{self, Bytes},
 };
-use attachments::{BlobWriter, Blobs, detect::Inspector};
+use attachments::{BlobWriter, Blobs, detect::Inspector, policy};
 use futures_util::TryStreamExt as _;
 
 use crate::{
@@ -104,7 +104,8 @@ pub(crate) async fn parts(
 
 /// Writes a part to the disk as it comes, as far as the limit of a file goes.
 async fn stream(part: &mut Field, name: String, read: &mut usize, blobs: &dyn Blobs) -> Result<Received, ApiError> {
-    let mut received = Received { name, inspector: Inspector::new(), is_empty: true, writer: blobs.create().await? };
+    let mut received =
+        Received { name, inspector: Inspector::new(policy::MAX_SIZE), is_empty: true, writer: blobs.create().await? };
     while let Some(chunk) = part.try_next().await.map_err(unreadable)? {
         *read = read.saturating_add(chunk.len());
         if *read > READ_AT_MOST {
