@@ -21,12 +21,13 @@ use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
     blobs::LocalBlobs,
+    client::TrustedProxies,
     config::{Config, UPLOADS_FOLDER},
     fair::{FairSemaphore, Share},
     hashing::HashPool,
     http::links::PublicUrl,
     indexes::Indexes,
-    limits::{Limiter, MemoryBuckets, TrustedProxies},
+    limits::{Limiter, MemoryBuckets},
     routes::Document,
 };
 

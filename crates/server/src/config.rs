@@ -21,7 +21,7 @@ use serde::Deserialize;
 use storage::{InvalidTarget, Target};
 
 pub use self::limits::{LimitSettings, Limits, RateLimits};
-pub use crate::limits::{InvalidProxy, TrustedProxies};
+pub use crate::client::{InvalidProxy, TrustedProxies};
 
 /// What the operator said, in one place; what is missing has a default.
 #[derive(Args, Deserialize, Clone, Default)]

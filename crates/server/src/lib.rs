@@ -6,8 +6,10 @@ mod auth;
 mod background;
 mod blobs;
 pub mod cli;
+mod client;
 pub mod config;
 mod demo;
+mod edge;
 mod error;
 mod fair;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -20,6 +22,7 @@ mod logging;
 mod openapi;
 mod routes;
 mod running;
+mod throttle;
 mod turn;
 mod views;
 

@@ -2,23 +2,20 @@
 //!
 //! [`guard()`] stands around every endpoint and counts by address, before a body is read;
 //! `auth` counts staff by account; handlers count by session with [`count`]; and
-//! [`throttle`] counts failed sign-ins. Whatever was counted is noted in the request, and
+//! [`throttle`](crate::throttle) counts failed sign-ins. Whatever was counted is noted in the request, and
 //! [`stamp`] writes the tightest bucket into the response at the edge. Of a company's budget only
 //! a refused call tells.
 
-mod bucket_name;
-mod buckets;
-mod headers;
+pub(crate) mod bucket_name;
+pub(crate) mod buckets;
+pub(crate) mod headers;
 mod memory;
 mod middleware;
-mod proxies;
-pub(crate) mod throttle;
 
 use actix_web::HttpRequest;
 use tenancy::Timestamp;
 
 use self::buckets::{Buckets, Level, Taken};
-pub use self::proxies::{InvalidProxy, TrustedProxies};
 pub(crate) use self::{
     bucket_name::BucketName,
     headers::stamp,
@@ -40,19 +37,19 @@ impl Limiter {
     }
 
     /// Counts one call; `None` if such calls are not limited.
-    async fn take(&self, key: &BucketName, now: Timestamp) -> Option<Taken> {
+    pub(crate) async fn take(&self, key: &BucketName, now: Timestamp) -> Option<Taken> {
         let quota = key.quota(self.limits.as_ref()?)?;
         Some(self.buckets.take(key, quota, now).await)
     }
 
     /// How a bucket stands; `None` if such calls are not limited.
-    async fn look(&self, key: &BucketName, now: Timestamp) -> Option<Level> {
+    pub(crate) async fn look(&self, key: &BucketName, now: Timestamp) -> Option<Level> {
         let quota = key.quota(self.limits.as_ref()?)?;
         Some(self.buckets.look(key, quota, now).await)
     }
 
     /// Takes back the call that was counted at `taken`.
-    async fn give_back(&self, key: &BucketName, taken: Timestamp, now: Timestamp) -> Option<Level> {
+    pub(crate) async fn give_back(&self, key: &BucketName, taken: Timestamp, now: Timestamp) -> Option<Level> {
         let quota = key.quota(self.limits.as_ref()?)?;
         Some(self.buckets.give_back(key, quota, taken, now).await)
     }

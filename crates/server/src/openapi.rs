@@ -14,7 +14,7 @@ mod refusals;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use crate::{http::routes::Endpoint, routes};
+use crate::routes::{self, endpoint::Endpoint};
 
 /// The whole document, OpenAPI 3.1.
 pub fn openapi() -> Value {

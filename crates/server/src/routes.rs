@@ -9,6 +9,7 @@ mod audit;
 mod bot_settings;
 mod chat;
 mod docs;
+pub(crate) mod endpoint;
 mod files;
 mod handoffs;
 mod health;
@@ -30,7 +31,7 @@ pub(crate) use docs::Document;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use files::parts as file_parts;
 
-use crate::http::routes::Endpoint;
+use self::endpoint::Endpoint;
 
 /// Every endpoint, in groups, as the document names them.
 pub(crate) fn all() -> Vec<(&'static str, Vec<Endpoint>)> {

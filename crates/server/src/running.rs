@@ -17,7 +17,7 @@ use tenancy::{Clock, Timestamp};
 use crate::{
     app::{App, WireError},
     config::Config,
-    http::edge::edge,
+    edge::edge,
     routes,
 };
 

@@ -9,11 +9,12 @@ use actix_web::{
 };
 use identity::Origin;
 
-use super::{BucketName, count, throttle};
+use super::{BucketName, count};
 use crate::{
     app::App,
     auth::{self, names_a_token},
     http::{code::Code, error::ApiError, params::Params},
+    throttle,
 };
 
 /// How an endpoint is limited.

@@ -12,7 +12,10 @@ use serde::Serialize;
 use storage::FairnessKey;
 use tenancy::{UserId, access::Superadmin, audit::Action};
 
-use super::sign_in::made_up_password;
+use super::{
+    endpoint::{Endpoint, at},
+    sign_in::made_up_password,
+};
 use crate::{
     app::App,
     auth::Auth,
@@ -21,7 +24,6 @@ use crate::{
         code::Code,
         error::ApiError,
         paths::PathId,
-        routes::{Endpoint, at},
         rules::{email, integer, or_reset, text},
     },
     views::{AdminRow, AsText, CompanyId},

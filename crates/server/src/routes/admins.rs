@@ -17,7 +17,10 @@ use serde_json::json;
 use storage::FairnessKey;
 use tenancy::{CompanyCode, PlanId, StoreError, UserId, access::Superadmin, audit::Action, plans::Plan};
 
-use super::sign_in::made_up_password;
+use super::{
+    endpoint::{Endpoint, at},
+    sign_in::made_up_password,
+};
 use crate::{
     app::App,
     auth::Auth,
@@ -31,7 +34,6 @@ use crate::{
         links::Links,
         page::{LinkPage, Paging},
         params::Params,
-        routes::{Endpoint, at},
         rules::{Described, Rule as _, email, integer, text},
     },
     views::{AdminRow, AsText, CompanyId, MoneyText},

@@ -21,7 +21,10 @@ use tenancy::{
     audit::Action,
 };
 
-use super::sign_in::made_up_password;
+use super::{
+    endpoint::{Endpoint, at},
+    sign_in::made_up_password,
+};
 use crate::{
     app::App,
     auth::Auth,
@@ -33,7 +36,6 @@ use crate::{
         error::ApiError,
         params::Params,
         paths::PathId,
-        routes::{Endpoint, at},
         rules::{boolean, email, integer, text},
     },
     views::{AgentRow, AgentSessionRow, seats::AgentLimitView},

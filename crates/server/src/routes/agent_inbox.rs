@@ -20,6 +20,7 @@ use tenancy::{
 };
 
 use super::{
+    endpoint::{Endpoint, at},
     idempotency::{self, Replayable},
     in_session::InSession,
 };
@@ -33,7 +34,6 @@ use crate::{
         error::{ApiError, TokenProblem},
         page::{AgentPage, Paging},
         params::Params,
-        routes::{Endpoint, at},
         rules::{integer_list, text},
     },
     views::{ActivityRow, AsText, CompanyId, FileRow, HandoffRow, HistoryRow, ProfileRow, TimestampText, resolved_at},

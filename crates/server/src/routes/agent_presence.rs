@@ -15,7 +15,10 @@ use serde::Serialize;
 use storage::FairnessKey;
 use tenancy::access::{Agent, Caller as _};
 
-use super::sign_in::{Entered, FirstLoginReply, Login, enter};
+use super::{
+    endpoint::{Endpoint, at},
+    sign_in::{Entered, FirstLoginReply, Login, enter},
+};
 use crate::{
     app::App,
     auth::{Auth, ClientIp},
@@ -23,7 +26,6 @@ use crate::{
         body::{Valid, body},
         code::Code,
         error::ApiError,
-        routes::{Endpoint, at},
         rules::{choice, text},
     },
     limits::Scope,

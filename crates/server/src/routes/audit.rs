@@ -11,16 +11,11 @@ use tenancy::{
     audit::{AuditLog as _, Recorded},
 };
 
+use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
     auth::Auth,
-    http::{
-        code::Code,
-        describe::parameter,
-        error::ApiError,
-        params::Params,
-        routes::{Endpoint, at},
-    },
+    http::{code::Code, describe::parameter, error::ApiError, params::Params},
     views::{AsText, TimestampText},
 };
 

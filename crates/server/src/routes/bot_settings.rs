@@ -19,6 +19,7 @@ use tenancy::{
     audit::Action,
 };
 
+use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
     auth::Auth,
@@ -28,7 +29,6 @@ use crate::{
         describe::parameter,
         error::ApiError,
         params::Params,
-        routes::{Endpoint, at},
         rules::{Resettable as _, boolean, choice, or_reset, ratio, text, texts},
     },
     views::BotSettingsView,

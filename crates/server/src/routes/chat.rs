@@ -12,7 +12,10 @@ use tenancy::{
     access::{self, Refused},
 };
 
-use super::idempotency::{self, Replayable};
+use super::{
+    endpoint::{Endpoint, at},
+    idempotency::{self, Replayable},
+};
 use crate::{
     app::App,
     auth::{Anyone, ClientIp},
@@ -20,7 +23,6 @@ use crate::{
         body::{Valid, body},
         code::Code,
         error::ApiError,
-        routes::{Endpoint, at},
         rules::{integer_list, text},
     },
     limits::{self, BucketName, Scope},

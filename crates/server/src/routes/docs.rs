@@ -18,13 +18,10 @@ use serde_json::Value;
 use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
 use zip::{ZipArchive, result::ZipError};
 
+use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
-    http::{
-        code::Code,
-        error::ApiError,
-        routes::{Endpoint, at},
-    },
+    http::{code::Code, error::ApiError},
     limits::Scope,
     openapi::openapi,
 };

@@ -16,7 +16,10 @@ use tenancy::{
     access::{self, Agent, Caller as _, Refused, SessionAccess, Staff},
 };
 
-use super::chat::company;
+use super::{
+    chat::company,
+    endpoint::{Endpoint, at},
+};
 use crate::{
     app::{App, to_the_end},
     auth::{Anyone, Auth},
@@ -25,7 +28,6 @@ use crate::{
         code::Code,
         created::Created,
         error::ApiError,
-        routes::{Endpoint, at},
         rules::{choice, file, text},
     },
     limits::{self, BucketName, Scope},

@@ -17,6 +17,7 @@ use tenancy::{
     audit::Action,
 };
 
+use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
     auth::Auth,
@@ -26,7 +27,6 @@ use crate::{
         describe::parameter,
         error::ApiError,
         params::Params,
-        routes::{Endpoint, at},
         rules::{choice, integer, text},
         streamed::{Part, Streamed},
     },

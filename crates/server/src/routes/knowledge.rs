@@ -15,6 +15,7 @@ use tenancy::{
     audit::Action,
 };
 
+use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
     auth::Auth,
@@ -25,7 +26,6 @@ use crate::{
         error::ApiError,
         field_errors::{FieldError, FieldErrors},
         params::Params,
-        routes::{Endpoint, at},
         rules::{Rule as _, Single as _, boolean, choice, file, text},
     },
 };

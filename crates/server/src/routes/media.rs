@@ -15,16 +15,11 @@ use serde_json::json;
 use storage::{FairnessKey, Place};
 use tenancy::{CompanyCode, Fault, StoreError, access::Staff};
 
+use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
     auth::{names_a_token, signed_in},
-    http::{
-        code::Code,
-        describe::parameter,
-        error::ApiError,
-        params::Params,
-        routes::{Endpoint, at},
-    },
+    http::{code::Code, describe::parameter, error::ApiError, params::Params},
     limits::Scope,
 };
 

@@ -14,6 +14,7 @@ use serde::Serialize;
 use storage::FairnessKey;
 use tenancy::access::{Denied, Staff};
 
+use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
     auth::{Auth, admitted, claims, turned_away},
@@ -22,7 +23,6 @@ use crate::{
         describe::Field,
         error::ApiError,
         field_errors::FieldErrors,
-        routes::{Endpoint, at},
     },
     views::UserView,
 };

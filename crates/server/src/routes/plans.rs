@@ -13,6 +13,7 @@ use tenancy::{
     plans::{self, NewPlan, PlanFilter, PlanName, Plans as _},
 };
 
+use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
     auth::Auth,
@@ -24,7 +25,6 @@ use crate::{
         field_errors::FieldError,
         page::{Paging, PlainPage},
         params::Params,
-        routes::{Endpoint, at},
         rules::{Single as _, choice, date, decimal, integer, text},
     },
     views::PlanRow,

@@ -13,6 +13,7 @@ use tenancy::{
     audit::Action,
 };
 
+use super::endpoint::{Endpoint, at};
 use crate::{
     app::{App, to_the_end},
     auth::Auth,
@@ -23,7 +24,6 @@ use crate::{
         page::{Paging, ProfilesPage},
         params::Params,
         paths::PathId,
-        routes::{Endpoint, at},
     },
     views::{AsText, ProfileRow, TimestampText, metadata},
 };

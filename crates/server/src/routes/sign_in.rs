@@ -19,6 +19,7 @@ use serde::Serialize;
 use storage::{FairnessKey, LobbyStore};
 use tenancy::{StoreError, Timestamp};
 
+use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
     auth::client_ip,
@@ -26,10 +27,10 @@ use crate::{
         body::{Valid, body},
         code::Code,
         error::{ApiError, TokenProblem},
-        routes::{Endpoint, at},
         rules::{email, text},
     },
-    limits::{Scope, throttle},
+    limits::Scope,
+    throttle,
     views::{AsText, CompanyId, UserView},
 };
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 use tenancy::{AssignmentId, PlanId, Timestamp, UserId, access::Superadmin, audit::Action};
 
+use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
     auth::Auth,
@@ -18,7 +19,6 @@ use crate::{
         error::ApiError,
         params::Params,
         paths::PathId,
-        routes::{Endpoint, at},
         rules::{integer, text, timestamp},
     },
     views::{AdminRow, AssignmentRow},

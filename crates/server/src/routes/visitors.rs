@@ -14,7 +14,10 @@ use tenancy::{
     access::{self, Refused, Visitor},
 };
 
-use super::in_session::InSession;
+use super::{
+    endpoint::{Endpoint, at},
+    in_session::InSession,
+};
 use crate::{
     app::App,
     auth::Anyone,
@@ -24,7 +27,6 @@ use crate::{
         describe::session_id,
         error::ApiError,
         params::Params,
-        routes::{Endpoint, at},
         rules::{email, text},
     },
     views::ProfileRow,

@@ -8,10 +8,10 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::http::{
+use crate::{
     edge::edge,
-    routes,
-    rules::{file, integer, integer_list, text},
+    http::rules::{file, integer, integer_list, text},
+    routes::endpoint as routes,
 };
 
 const FORM: &str = "application/x-www-form-urlencoded";

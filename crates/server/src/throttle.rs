@@ -16,16 +16,16 @@ use identity::{
 use storage::{FairnessKey, LobbyStore};
 use tenancy::{StoreError, Timestamp, UserId, access::Directory as _};
 
-use super::{
-    BucketName,
-    bucket_name::Subject,
-    buckets::{Level, Taken},
-    headers,
-};
 use crate::{
     app::App,
     auth::{app, client_ip},
     http::error::ApiError,
+    limits::{
+        BucketName,
+        bucket_name::Subject,
+        buckets::{Level, Taken},
+        headers,
+    },
 };
 
 /// Looks somebody up by a login and compares the password, within the limits of failed sign-ins.
@@ -55,7 +55,7 @@ pub(crate) async fn attempt<T>(
 }
 
 /// Refuses a caller whose address has no failed sign-in left, before its body is read.
-pub(super) async fn has_room(req: &HttpRequest) -> Result<(), ApiError> {
+pub(crate) async fn has_room(req: &HttpRequest) -> Result<(), ApiError> {
     let app = app(req)?;
     let level = app.limiter.look(&BucketName::SignIn(Origin::of(client_ip(req)?)), app.now()).await;
     let Some(level) = level else { return Ok(()) };

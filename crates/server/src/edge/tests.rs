@@ -14,14 +14,16 @@ use actix_web::{
 use serde_json::{Value, json};
 
 use super::*;
-use crate::http::{
-    body::{Valid, body},
-    caller_first,
-    describe::{Answer, Argument, Operation},
-    error::{ApiError, TokenProblem},
-    paths::PathId,
-    routes,
-    rules::text,
+use crate::{
+    http::{
+        body::{Valid, body},
+        caller_first,
+        describe::{Answer, Argument, Operation},
+        error::{ApiError, TokenProblem},
+        paths::PathId,
+        rules::text,
+    },
+    routes::endpoint as routes,
 };
 
 body! {
