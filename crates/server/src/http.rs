@@ -3,9 +3,10 @@
 //!
 //! Handlers take [`body::Valid`], [`params::Params`] and [`paths::PathId`] as
 //! extractors, refuse with [`error::ApiError`] and are registered with
-//! [`endpoint::at`](crate::routes::endpoint::at). [`edge`](crate::edge::edge) wraps the whole application; without it error
+//! [`endpoint::at`](crate::routes::endpoint::at). The [`Edge`](crate::edge::Edge) wraps the whole application; without it error
 //! bodies stay empty.
 
+pub(crate) mod bearer;
 pub(crate) mod body;
 pub(crate) mod caller_first;
 pub(crate) mod code;
@@ -17,6 +18,7 @@ pub(crate) mod error;
 pub(crate) mod field_errors;
 pub(crate) mod file_name;
 pub(crate) mod links;
+pub(crate) mod origin;
 pub(crate) mod page;
 pub(crate) mod params;
 pub(crate) mod part_headers;

@@ -7,6 +7,7 @@ mod background;
 mod blobs;
 pub mod cli;
 mod client;
+mod clock;
 pub mod config;
 mod demo;
 mod edge;
@@ -27,6 +28,11 @@ mod turn;
 mod views;
 
 pub use app::WireError;
+pub use clock::SystemClock;
 pub use logging::start as start_logging;
-pub use openapi::openapi;
-pub use running::{Extras, Running, StartError, SystemClock, start};
+pub use running::{Extras, Running, StartError, start};
+
+/// Returns the OpenAPI document of every endpoint.
+pub fn openapi() -> serde_json::Value {
+    openapi::document(&routes::all())
+}

@@ -18,7 +18,8 @@ use super::{
 };
 use crate::{
     app::App,
-    auth::{Anyone, ClientIp},
+    auth::Anyone,
+    client::ClientIp,
     http::{
         body::{Valid, body},
         code::Code,

@@ -213,7 +213,7 @@ async fn load(
 
 async fn load_shared(app: &App, superadmin: Superadmin, entries: Entries, mode: LoadMode) -> Result<(), ApiError> {
     let now = app.now();
-    let loaded = app.platform(superadmin, Action::KnowledgeLoaded, move |platform| {
+    let loaded = app.db.platform(superadmin, Action::KnowledgeLoaded, move |platform| {
         let mut library = platform.office(CompanyCode::shared_library())?;
         load::faq(&mut library, &entries, mode, now).map_err(ApiError::from)
     });
