@@ -7,7 +7,7 @@ use identity::{
 use storage::{Database, Options};
 use tenancy::Clock as _;
 
-use crate::SystemClock;
+use crate::clock::SystemClock;
 
 /// Why an account was not made or changed.
 #[derive(Debug, thiserror::Error)]

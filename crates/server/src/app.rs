@@ -4,11 +4,9 @@ mod doors;
 
 use std::{num::NonZeroUsize, path::PathBuf, sync::Arc, thread};
 
+use actix_web::{HttpRequest, web};
 use attachments::LinkSigner;
-use identity::{
-    Origin,
-    tokens::{Lifetimes, Signer},
-};
+use identity::tokens::{Lifetimes, Signer};
 use llm_client::ChatModel;
 use secrecy::ExposeSecret as _;
 use storage::Database;
@@ -16,7 +14,6 @@ use tenancy::{
     Clock, CompanyCode, Fault, StoreError, Timestamp,
     access::{self, Refused},
 };
-
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
@@ -24,25 +21,22 @@ use crate::{
     config::{Config, UPLOADS_FOLDER},
     fair::{FairSemaphore, Share},
     hashing::HashPool,
-    http::links::PublicUrl,
+    http::{describe::Argument, error::ApiError, links::PublicUrl},
     indexes::Indexes,
-    limits::{Limiter, MemoryBuckets, TrustedProxies},
-    routes::Document,
 };
 
-/// What handlers share. They see the database only through its doors, and every
-/// door is awaited here, so that no handler blocks a thread.
+/// What handlers share.
 pub(crate) struct App {
-    db: Database,
+    /// The doors of the database. Handlers await the tickets that the doors give out: waiting for
+    /// one with `wait` would block the thread.
+    pub(crate) db: Database,
     clock: Arc<dyn Clock>,
-    /// What companies know, ready to be asked.
+    /// Search indexes over what companies know.
     pub(crate) indexes: Indexes,
-    /// Chat turns under way.
-    pub(crate) turns: FairSemaphore,
-    /// Long bodies that are parsed.
-    pub(crate) long_bodies: FairSemaphore<Origin>,
+    /// Permits for chat turns.
+    pub(crate) turn_permits: FairSemaphore,
     readiness: Mutex<Option<(Instant, bool)>>,
-    /// Password hashes run here.
+    /// Computes password hashes.
     pub(crate) hashes: HashPool,
     /// Signs and verifies tokens.
     pub(crate) signer: Signer,
@@ -50,18 +44,12 @@ pub(crate) struct App {
     pub(crate) lifetimes: Lifetimes,
     /// Signs and verifies links to files.
     pub(crate) links: LinkSigner,
-    /// Where files are.
+    /// Uploaded files.
     pub(crate) blobs: LocalBlobs,
-    /// Composes answers for companies that want it.
+    /// Composes answers for the companies that want it.
     pub(crate) model: Option<Arc<dyn ChatModel>>,
-    /// The OpenAPI document.
-    pub(crate) document: Document,
     /// What absolute links start with.
     pub(crate) public_url: PublicUrl,
-    /// How often callers may call.
-    pub(crate) limiter: Limiter,
-    /// Whose word on the caller's address counts.
-    pub(crate) proxies: TrustedProxies,
 }
 
 /// Why the application could not be wired.
@@ -91,17 +79,15 @@ impl App {
     ) -> Result<Self, WireError> {
         let secret = config.secret.expose_secret();
         let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        // Enough to keep every core and the database busy; more would only stand before others.
+        // Enough to keep every core and the database busy. More would only queue up inside.
         let turns = (2 * cores).max(4);
         let library = db.lobby(|lobby| access::housekeeper(lobby, CompanyCode::shared_library())).wait()?;
         Ok(Self {
             indexes: Indexes::new(db.clone(), library, config.index_cache, (cores / 2).max(2)),
             db,
             clock,
-            // Whoever is alone leaves room for one who comes.
-            turns: FairSemaphore::new(Share { all: 18 * turns, each: turns, alone: 16 * turns, waiting: 1_000 }),
-            // Few may wait: each is held whole.
-            long_bodies: FairSemaphore::new(Share { all: cores.max(2), each: 1, alone: cores, waiting: 32 }),
+            // Even when only one company is active, keep permits free for a newcomer.
+            turn_permits: FairSemaphore::new(Share { all: 18 * turns, each: turns, alone: 16 * turns, waiting: 1_000 }),
             readiness: Mutex::default(),
             hashes: HashPool::new(config.bcrypt_cost)?,
             signer: Signer::new(secret),
@@ -109,11 +95,17 @@ impl App {
             links: LinkSigner::new(secret),
             blobs: LocalBlobs::open(uploads(config)).map_err(WireError::Uploads)?,
             model,
-            limiter: Limiter::new(config.limits, MemoryBuckets::new()),
-            proxies: config.trusted_proxies.clone(),
-            document: Document::default(),
             public_url: PublicUrl::new(config.public_url.as_deref(), config.allowed_hosts.iter().cloned()),
         })
+    }
+
+    /// Returns the application that a request reached.
+    ///
+    /// # Errors
+    /// 500 if there is none.
+    pub(crate) fn of(req: &HttpRequest) -> Result<&Self, ApiError> {
+        let app = req.app_data::<web::Data<Self>>().map(web::Data::get_ref);
+        app.ok_or_else(|| ApiError::internal("the application was not wired"))
     }
 
     /// The present moment.
@@ -152,6 +144,8 @@ impl App {
         }
     }
 }
+
+impl Argument for web::Data<App> {}
 
 fn uploads(config: &Config) -> PathBuf {
     config.data_dir.join(UPLOADS_FOLDER)

@@ -1,9 +1,10 @@
 //! Who is calling, as extractors: a handler that takes [`Auth`] cannot forget to ask.
 
-use std::{future::Future, net::IpAddr, pin::Pin};
+use std::{future::Future, pin::Pin};
 
-use actix_web::{FromRequest, HttpRequest, ResponseError as _, dev::Payload, http::header, web};
+use actix_web::{FromRequest, HttpRequest, ResponseError as _, dev::Payload, http::header};
 use identity::tokens::{Claims, TokenError};
+use serde_json::Value;
 use storage::LobbyStore;
 use tenancy::{
     UserId,
@@ -13,7 +14,9 @@ use tenancy::{
 use crate::{
     app::App,
     http::{
-        caller_first,
+        bearer, caller_first,
+        code::Code,
+        describe::{Argument, Operation},
         error::{ApiError, TokenProblem},
     },
     limits::{self, BucketName},
@@ -28,9 +31,6 @@ pub(crate) struct Auth<C>(pub(crate) C);
 
 /// Whoever calls a public endpoint: staff if their token is good, else nobody.
 pub(crate) struct Anyone(pub(crate) Option<Staff>);
-
-/// The address a request came from.
-pub(crate) struct ClientIp(pub(crate) Option<IpAddr>);
 
 /// Kinds of staff that endpoints are for.
 pub(crate) trait FromStaff: Sized {
@@ -110,6 +110,14 @@ impl<C: FromStaff + 'static> FromRequest for Auth<C> {
     }
 }
 
+impl<C: FromStaff + 'static> Argument for Auth<C> {
+    fn describe(operation: Operation) -> Operation {
+        let mut operation = operation.token(true);
+        operation.roles = C::ROLES;
+        if C::ROLES.is_empty() { operation } else { operation.refusal(Code::PermissionDenied, "", Value::Null) }
+    }
+}
+
 impl FromRequest for Anyone {
     type Error = ApiError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
@@ -130,19 +138,10 @@ impl FromRequest for Anyone {
     }
 }
 
-impl FromRequest for ClientIp {
-    type Error = ApiError;
-    type Future = std::future::Ready<Result<Self, ApiError>>;
-
-    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        std::future::ready(client_ip(req).map(Self))
+impl Argument for Anyone {
+    fn describe(operation: Operation) -> Operation {
+        operation.token(false)
     }
-}
-
-/// The address a request came from: the socket's peer, or whom a trusted proxy names.
-pub(crate) fn client_ip(req: &HttpRequest) -> Result<Option<IpAddr>, ApiError> {
-    let peer = req.peer_addr().map(|peer| peer.ip());
-    Ok(app(req)?.proxies.caller(peer, req.headers()))
 }
 
 /// Verifies the bearer token and admits its account. Counts a staff call.
@@ -172,7 +171,7 @@ async fn verified<T: Send + 'static>(
     read: impl FnOnce(&mut LobbyStore<'_>, Staff) -> Result<T, Denied> + Send + 'static,
 ) -> Result<(UserId, T), ApiError> {
     let claims = claims(req)?;
-    let admitted = app(req)?.lobby_of(claims.user, move |lobby| {
+    let admitted = App::of(req)?.lobby_of(claims.user, move |lobby| {
         let staff = access::staff(lobby, claims.user, claims.version)?;
         read(lobby, staff)
     });
@@ -181,8 +180,8 @@ async fn verified<T: Send + 'static>(
 
 /// What the bearer token says. Its account has yet to be admitted.
 pub(crate) fn claims(req: &HttpRequest) -> Result<Claims, ApiError> {
-    let app = app(req)?;
-    app.signer.verify_access(bearer(req)?, app.now()).map_err(|error| {
+    let app = App::of(req)?;
+    app.signer.verify_access(bearer::token(req)?, app.now()).map_err(|error| {
         ApiError::unauthorized(match error {
             TokenError::Malformed | TokenError::Expired => TokenProblem::Invalid,
             TokenError::WrongType => TokenProblem::WrongType,
@@ -198,32 +197,4 @@ pub(crate) fn turned_away(denied: Denied) -> ApiError {
         Denied::Outdated => ApiError::unauthorized(TokenProblem::Invalid),
         Denied::Store(error) => error.into(),
     }
-}
-
-/// Whether the caller sent a token at all, however bad.
-pub(crate) fn names_a_token(req: &HttpRequest) -> bool {
-    let value = req.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    value.and_then(|value| value.split_ascii_whitespace().next()) == Some("Bearer")
-}
-
-/// The token of the header. Any scheme but exactly `Bearer` counts as no token.
-fn bearer(req: &HttpRequest) -> Result<&str, ApiError> {
-    let missing = || ApiError::unauthorized(TokenProblem::Missing);
-    let value = req.headers().get(header::AUTHORIZATION).ok_or_else(missing)?;
-    let value = value.to_str().map_err(|_| missing())?;
-    let mut words = value.split_ascii_whitespace();
-    match (words.next(), words.next(), words.next()) {
-        (Some("Bearer"), Some(token), None) => Ok(token),
-        (Some("Bearer"), _, _) => Err(ApiError::unauthorized(TokenProblem::BadHeader)),
-        _ => Err(missing()),
-    }
-}
-
-/// The application that a request reached.
-pub(crate) fn app(req: &HttpRequest) -> Result<&App, ApiError> {
-    #[derive(Debug, thiserror::Error)]
-    #[error("the application was not wired")]
-    struct NotWired;
-
-    req.app_data::<web::Data<App>>().map(web::Data::get_ref).ok_or_else(|| ApiError::internal(NotWired))
 }

@@ -5,15 +5,17 @@ mod backup;
 mod check;
 mod demo;
 mod doctor;
+mod run;
 mod serve;
 
-use std::{error::Error, process::ExitCode, sync::Arc};
+use std::{error::Error, sync::Arc};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use secrecy::ExposeSecret as _;
 use storage::{Database, Options, Recorder, Target};
 
-use crate::{SystemClock, config::Settings, logging};
+pub use self::run::run;
+use crate::{clock::SystemClock, config::Settings};
 
 /// A multi-tenant support chatbot server.
 #[derive(Parser)]
@@ -143,35 +145,6 @@ impl Databases {
         } else {
             Err(OtherSecret.into())
         }
-    }
-}
-
-/// Runs the command that the arguments name.
-pub fn run() -> ExitCode {
-    let cli = Cli::parse();
-    match execute(cli.command) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("switchboard: {}", logging::chain(error.as_ref()));
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn execute(command: Command) -> Result<(), Failure> {
-    match command {
-        Command::Serve(settings) => serve::serve(settings),
-        Command::Demo { listen } => demo::demo(listen),
-        Command::Migrate(databases) => {
-            let (target, owner) = databases.settings.complete()?.databases()?;
-            Database::migrate(&target, owner.as_ref())?;
-            println!("the database is up to date");
-            Ok(())
-        }
-        Command::Check { audit, settings } => check::check(settings, audit),
-        Command::Doctor { isolation: _, settings } => doctor::isolation(settings),
-        Command::Backup { to, databases } => backup::backup(databases.settings, &to),
-        Command::Admin(command) => accounts::admin(command),
     }
 }
 

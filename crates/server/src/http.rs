@@ -3,28 +3,28 @@
 //!
 //! Handlers take [`body::Valid`], [`params::Params`] and [`paths::PathId`] as
 //! extractors, refuse with [`error::ApiError`] and are registered with
-//! [`routes::at`]. [`edge::edge`] wraps the whole application; without it error
+//! [`endpoint::at`](crate::routes::endpoint::at). The [`Edge`](crate::edge::Edge) wraps the whole application; without it error
 //! bodies stay empty.
 
+pub(crate) mod bearer;
 pub(crate) mod body;
 pub(crate) mod caller_first;
 pub(crate) mod code;
 pub(crate) mod cors;
 pub(crate) mod created;
 pub(crate) mod describe;
-pub(crate) mod edge;
 pub(crate) mod envelope;
 pub(crate) mod error;
 pub(crate) mod field_errors;
 pub(crate) mod file_name;
 pub(crate) mod links;
+pub(crate) mod origin;
 pub(crate) mod page;
 pub(crate) mod params;
 pub(crate) mod part_headers;
 pub(crate) mod paths;
 pub(crate) mod redact;
 pub(crate) mod request_id;
-pub(crate) mod routes;
 pub(crate) mod rules;
 pub(crate) mod security_headers;
 pub(crate) mod streamed;

@@ -6,8 +6,11 @@ mod auth;
 mod background;
 mod blobs;
 pub mod cli;
+mod client;
+mod clock;
 pub mod config;
 mod demo;
+mod edge;
 mod error;
 mod fair;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -20,10 +23,16 @@ mod logging;
 mod openapi;
 mod routes;
 mod running;
+mod throttle;
 mod turn;
 mod views;
 
 pub use app::WireError;
+pub use clock::SystemClock;
 pub use logging::start as start_logging;
-pub use openapi::openapi;
-pub use running::{Extras, Running, StartError, SystemClock, start};
+pub use running::{Extras, Running, StartError, start};
+
+/// Returns the OpenAPI document of every endpoint.
+pub fn openapi() -> serde_json::Value {
+    openapi::document(&routes::all())
+}

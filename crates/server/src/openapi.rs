@@ -1,7 +1,7 @@
 //! The OpenAPI document, made from the endpoints as they are registered.
 //!
 //! Nothing is written down twice: paths, methods, bodies, replies and refusals come from
-//! [`routes::all`], schemas of bodies from the rules that read them, schemas of replies from the
+//! the groups it is given, schemas of bodies from the rules that read them, schemas of replies from the
 //! types that are serialised, examples of refusals from the errors that are sent.
 
 #![expect(clippy::indexing_slicing, reason = "JSON indexes by key: reading nothing is null, writing inserts")]
@@ -14,18 +14,20 @@ mod refusals;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use crate::{http::routes::Endpoint, routes};
+use crate::{
+    http::describe::Operation,
+    routes::endpoint::{Endpoint, Group},
+};
 
-/// The whole document, OpenAPI 3.1.
-pub fn openapi() -> Value {
+/// Makes the whole document of these groups of endpoints, OpenAPI 3.1.
+pub(crate) fn document(groups: &[Group]) -> Value {
     let settings =
         SchemaSettings::draft2020_12().for_serialize().with(|it| it.definitions_path = "/components/schemas".into());
     let mut generator = settings.into_generator();
-    let groups = routes::all();
     let mut schemas = Map::new();
     refusals::schemas(&mut schemas);
     let mut replies = Vec::new();
-    for (tag, endpoint, operation) in each(&groups) {
+    for (tag, endpoint, operation) in each(groups) {
         bodies::schema(operation, &mut schemas);
         replies.push((tag, endpoint, operation, operation::replies(operation, &mut generator)));
     }
@@ -64,9 +66,7 @@ pub fn openapi() -> Value {
     })
 }
 
-type Group = (&'static str, Vec<Endpoint>);
-
-fn each(groups: &[Group]) -> impl Iterator<Item = (&'static str, &Endpoint, &crate::http::describe::Operation)> {
+fn each(groups: &[Group]) -> impl Iterator<Item = (&'static str, &Endpoint, &Operation)> {
     groups.iter().flat_map(|(tag, endpoints)| {
         endpoints.iter().flat_map(move |endpoint| endpoint.operations().iter().map(move |op| (*tag, endpoint, op)))
     })

@@ -9,6 +9,7 @@ mod audit;
 mod bot_settings;
 mod chat;
 mod docs;
+pub(crate) mod endpoint;
 mod files;
 mod handoffs;
 mod health;
@@ -30,10 +31,10 @@ pub(crate) use docs::Document;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use files::parts as file_parts;
 
-use crate::http::routes::Endpoint;
+use self::endpoint::Group;
 
 /// Every endpoint, in groups, as the document names them.
-pub(crate) fn all() -> Vec<(&'static str, Vec<Endpoint>)> {
+pub(crate) fn all() -> Vec<Group> {
     vec![
         ("Sign-in and tokens", [sign_in::endpoints(), own_account::endpoints()].into_iter().flatten().collect()),
         ("Companies and admins", [admins::endpoints(), admin_changes::endpoints()].into_iter().flatten().collect()),
@@ -57,3 +58,6 @@ pub(crate) fn register(config: &mut ServiceConfig) {
         config.service(endpoint);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,38 +3,29 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
+    num::NonZeroUsize,
     sync::Arc,
     thread,
-    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use actix_web::{App as Actix, HttpServer, dev::ServerHandle, middleware::from_fn, web};
 use llm_client::{ChatModel, openai::OpenAi};
 use secrecy::ExposeSecret as _;
 use storage::{Database, Options, Recorder};
-use tenancy::{Clock, Timestamp};
+use tenancy::Clock;
 
 use crate::{
     app::{App, WireError},
     config::Config,
-    http::edge::edge,
-    routes,
+    edge::Edge,
+    http::body::LongBodies,
+    limits::{Limiter, MemoryBuckets},
+    openapi,
+    routes::{self, Document},
 };
 
-/// How long a stopping server waits for requests under way.
+/// How long a stopping server waits for requests that are being handled, in seconds.
 const GRACE: u64 = 10;
-
-/// The machine's clock, in whole microseconds.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else is handed")]
-    fn now(&self) -> Timestamp {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
-    }
-}
 
 /// What tests replace.
 pub struct Extras {
@@ -115,24 +106,51 @@ impl Drop for Running {
     }
 }
 
+/// What all worker threads share.
+#[derive(Clone)]
+struct Shared {
+    edge: Arc<Edge>,
+    app: web::Data<App>,
+    limiter: web::Data<Limiter>,
+    long_bodies: web::Data<LongBodies>,
+    document: web::Data<Document>,
+}
+
+impl Shared {
+    fn new(config: &Config, extras: Extras) -> Result<Self, StartError> {
+        let Extras { clock, model } = extras;
+        let recorder = Recorder::new(config.secret.expose_secret(), clock.clone());
+        let options =
+            Options { owner: config.owner_database.clone(), ..Options::new(config.database.clone(), recorder) };
+        let db = Database::open(&options)?;
+        let model: Option<Arc<dyn ChatModel>> = match (model, config.llm.clone()) {
+            (Some(model), _) => Some(model),
+            (None, Some(llm)) => Some(Arc::new(OpenAi::new(llm)?)),
+            (None, None) => None,
+        };
+        let app = App::new(config, db, clock.clone(), model)?;
+        let edge = Edge { proxies: config.trusted_proxies.clone(), is_https: app.public_url.is_https() };
+        let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Ok(Self {
+            edge: Arc::new(edge),
+            app: web::Data::new(app),
+            limiter: web::Data::new(Limiter::new(config.limits, MemoryBuckets::new(), clock)),
+            long_bodies: web::Data::new(LongBodies::new(cores)),
+            document: web::Data::new(Document::new(|| openapi::document(&routes::all()))),
+        })
+    }
+}
+
 /// Opens the database, binds the addresses and starts to serve.
 ///
 /// # Errors
 /// [`StartError`]; nothing is left running then.
 pub fn start(config: &Config, extras: Extras) -> Result<Running, StartError> {
-    let recorder = Recorder::new(config.secret.expose_secret(), extras.clock.clone());
-    let options = Options { owner: config.owner_database.clone(), ..Options::new(config.database.clone(), recorder) };
-    let db = Database::open(&options)?;
-    let model: Option<Arc<dyn ChatModel>> = match (extras.model, config.llm.clone()) {
-        (Some(model), _) => Some(model),
-        (None, Some(llm)) => Some(Arc::new(OpenAi::new(llm)?)),
-        (None, None) => None,
-    };
-    let app = web::Data::new(App::new(config, db, extras.clock, model)?);
+    let shared = Shared::new(config, extras)?;
     chatbot::intake::warm();
     let listeners = config.listen.iter().map(|address| bind(*address)).collect::<Result<Vec<_>, _>>()?;
     let addresses = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
-    serve(app, listeners, addresses)
+    serve(shared, listeners, addresses)
 }
 
 fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
@@ -144,11 +162,20 @@ fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
 }
 
 /// Serves on a thread with a runtime of its own, so that callers need none.
-fn serve(app: web::Data<App>, listeners: Vec<TcpListener>, addresses: Vec<SocketAddr>) -> Result<Running, StartError> {
+fn serve(shared: Shared, listeners: Vec<TcpListener>, addresses: Vec<SocketAddr>) -> Result<Running, StartError> {
     let (tell, told) = oneshot::channel();
     let run = move || {
         actix_web::rt::System::new().block_on(async move {
-            let build = move || Actix::new().app_data(app.clone()).configure(routes::register).wrap(from_fn(edge));
+            let build = move || {
+                let Shared { edge, app, limiter, long_bodies, document } = shared.clone();
+                Actix::new()
+                    .app_data(app)
+                    .app_data(limiter)
+                    .app_data(long_bodies)
+                    .app_data(document)
+                    .configure(routes::register)
+                    .wrap(from_fn(move |req, next| Arc::clone(&edge).handle(req, next)))
+            };
             let mut server = HttpServer::new(build).shutdown_timeout(GRACE);
             for listener in listeners {
                 server = server.listen(listener)?;

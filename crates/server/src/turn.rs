@@ -40,10 +40,10 @@ async fn drive(app: &App, visitor: &Visitor, ask: Ask) -> Result<TurnOutcome, Tu
     let ask = Arc::new(ask);
     // In its company's turn; otherwise who has many visitors would stand before everybody else at
     // every step.
-    let mut turn = PausablePermit::acquire(&app.turns, visitor.scope().company()).await?;
+    let mut turn = PausablePermit::acquire(&app.turn_permits, visitor.scope().company()).await?;
     for _ in 0..MAX_ATTEMPTS {
         let (now, asked) = (app.now(), Arc::clone(&ask));
-        let pending = match app.read(visitor.clone(), move |store| step::begin(store, &asked, now)).await? {
+        let pending = match app.db.read(visitor.clone(), move |store| step::begin(store, &asked, now)).await? {
             Begun::Replay(exchange) => return Ok(TurnOutcome::Done(exchange)),
             Begun::InProgress { retry_after } => return Ok(TurnOutcome::InProgress { retry_after }),
             Begun::Ready(pending) => pending,
@@ -66,7 +66,7 @@ async fn commit(
     for _ in 0..MAX_ATTEMPTS {
         look_up(app, visitor, &mut pending, turn).await?;
         let now = app.now();
-        match app.write(visitor.clone(), move |store| step::commit(store, pending, now)).await? {
+        match app.db.write(visitor.clone(), move |store| step::commit(store, pending, now)).await? {
             Committed::Done(exchange) => return Ok(exchange),
             Committed::Again(moved) => pending = moved,
             Committed::Compose(composing) => {
@@ -133,5 +133,5 @@ async fn compose(app: &App, visitor: &Visitor, composing: Box<Composing>) -> Res
         None => None,
     };
     let now = app.now();
-    app.write(visitor.clone(), move |store| step::finish(store, composing, text, now)).await
+    app.db.write(visitor.clone(), move |store| step::finish(store, composing, text, now)).await
 }

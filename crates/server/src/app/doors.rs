@@ -1,8 +1,9 @@
-//! The doors of the database, as handlers use them: each awaited, so that no handler blocks a thread.
+//! Doors that need more than one of the database's: a fairness key for a claim, and the company
+//! that a superadmin's work is about.
 
 use std::hash::Hash;
 
-use storage::{CompanyStore, FairnessKey, LobbyStore, Place, PlatformStore};
+use storage::{CompanyStore, LobbyStore, Place, PlatformStore, Ticket};
 use tenancy::{
     Fault, StoreError,
     access::{Caller, Desk, Office, Refused, Staff, Superadmin, Supervisor},
@@ -11,198 +12,109 @@ use tenancy::{
 
 use super::App;
 
+/// The result of a job. It is sent from a database thread to the caller.
+pub(crate) trait Output: Send + 'static {}
+
+impl<T: Send + 'static> Output for T {}
+
+/// The error of a job, which can be a failure of the store.
+pub(crate) trait Failure: From<StoreError> + Send + 'static {}
+
+impl<E: From<StoreError> + Send + 'static> Failure for E {}
+
+/// Work for a database thread in the lobby.
+pub(crate) trait LobbyJob<T, E>: FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static {}
+
+impl<T, E, J: FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static> LobbyJob<T, E> for J {}
+
+/// Work for a database thread in one company, as a caller of kind `C`.
+pub(crate) trait CompanyJob<C: Caller, T, E>:
+    FnOnce(&mut CompanyStore<'_, C>) -> Result<T, E> + Send + 'static
+{
+}
+
+impl<C: Caller, T, E, J: FnOnce(&mut CompanyStore<'_, C>) -> Result<T, E> + Send + 'static> CompanyJob<C, T, E> for J {}
+
 impl App {
-    /// One write of one company.
-    pub(crate) async fn write<C, T, E>(
-        &self,
-        caller: C,
-        job: impl FnOnce(&mut CompanyStore<'_, C>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        C: Caller,
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        self.db.write(caller, job).await
+    /// Reads before the caller is known. Calls with the same claim (an account, a company, a login,
+    /// an address) share one fairness key.
+    pub(crate) fn lobby_of<T: Output, E: Failure>(&self, claim: impl Hash, job: impl LobbyJob<T, E>) -> Ticket<T, E> {
+        self.db.lobby_in(self.db.fairness_key(&claim), job)
     }
 
-    /// One read of one company.
-    pub(crate) async fn read<C, T, E>(
-        &self,
-        caller: C,
-        job: impl FnOnce(&mut CompanyStore<'_, C>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        C: Caller,
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        self.db.read(caller, job).await
-    }
-
-    /// The line of what a caller says of itself: see [`storage::Database::fairness_key`].
-    pub(crate) fn fairness_key(&self, claim: impl Hash) -> FairnessKey {
-        self.db.fairness_key(&claim)
-    }
-
-    /// One read before it is known who calls, taking its turn with whatever claims the same.
-    pub(crate) async fn lobby_of<T, E>(
+    /// Writes credentials and tokens, with a fairness key as for [`App::lobby_of`].
+    pub(crate) fn lobby_write_of<T: Output, E: Failure>(
         &self,
         claim: impl Hash,
-        job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        self.lobby_in(self.fairness_key(claim), job).await
+        job: impl LobbyJob<T, E>,
+    ) -> Ticket<T, E> {
+        self.db.lobby_write_in(self.db.fairness_key(&claim), job)
     }
 
-    /// As [`App::lobby_of`], in a line that is known.
-    pub(crate) async fn lobby_in<T, E>(
-        &self,
-        line: FairnessKey,
-        job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        self.db.lobby_in(line, job).await
-    }
-
-    /// One write of credentials and tokens, taking its turn with whatever claims the same.
-    pub(crate) async fn lobby_write_of<T, E>(
-        &self,
-        claim: impl Hash,
-        job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        self.lobby_write_in(self.fairness_key(claim), job).await
-    }
-
-    /// As [`App::lobby_write_of`], in a line that is known.
-    pub(crate) async fn lobby_write_in<T, E>(
-        &self,
-        line: FairnessKey,
-        job: impl FnOnce(&mut LobbyStore<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        self.db.lobby_write_in(line, job).await
-    }
-
-    /// One write for the installation, recorded with its purpose.
-    pub(crate) async fn platform<T, E>(
-        &self,
-        caller: Superadmin,
-        purpose: Action,
-        job: impl FnOnce(&mut PlatformStore<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        self.db.platform(caller, purpose, job).await
-    }
-
-    /// One read over all companies.
-    pub(crate) async fn platform_read<T, E>(
-        &self,
-        caller: Superadmin,
-        job: impl FnOnce(&mut PlatformStore<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        self.db.platform_read(caller, job).await
-    }
-
-    /// One write at the desk of the company that `place` belongs to: the caller's own,
-    /// or for a superadmin whichever it is. `None` if a superadmin named nothing that
-    /// exists; for others that is for the job to find out. What a superadmin does is recorded with
-    /// its purpose.
-    pub(crate) async fn desk_write<T, E>(
+    /// Writes at the desk of the company that `place` belongs to: the caller's own company, or for a
+    /// superadmin any company. What a superadmin does is recorded with its purpose.
+    ///
+    /// Returns `None` if a superadmin named a place that does not exist. For other callers the job
+    /// has to find that out.
+    pub(crate) async fn desk_write<T: Output, E: Failure>(
         &self,
         staff: Staff,
         place: Place,
         purpose: Action,
-        job: impl FnOnce(&mut CompanyStore<'_, Desk>) -> Result<T, E> + Send + 'static,
-    ) -> Result<Option<T>, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
+        job: impl CompanyJob<Desk, T, E>,
+    ) -> Result<Option<T>, E> {
         match desk_of(staff) {
-            Ok(desk) => self.write(desk, job).await.map(Some),
+            Ok(desk) => self.db.write(desk, job).await.map(Some),
             Err(superadmin) => {
                 let job = move |office: &mut CompanyStore<'_, Office>| job(&mut office.acting());
-                found(self.platform(superadmin, purpose, move |platform| enter(platform, place, job)).await)
+                found(self.db.platform(superadmin, purpose, move |platform| enter(platform, place, job)).await)
             }
         }
     }
 
-    /// As [`App::desk_write`], reading only.
-    pub(crate) async fn desk_read<T, E>(
+    /// Reads as [`App::desk_write`] writes.
+    pub(crate) async fn desk_read<T: Output, E: Failure>(
         &self,
         staff: Staff,
         place: Place,
-        job: impl FnOnce(&mut CompanyStore<'_, Desk>) -> Result<T, E> + Send + 'static,
-    ) -> Result<Option<T>, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
+        job: impl CompanyJob<Desk, T, E>,
+    ) -> Result<Option<T>, E> {
         match desk_of(staff) {
-            Ok(desk) => self.read(desk, job).await.map(Some),
+            Ok(desk) => self.db.read(desk, job).await.map(Some),
             Err(superadmin) => {
                 let job = move |office: &mut CompanyStore<'_, Office>| job(&mut office.acting());
-                found(self.platform_read(superadmin, move |platform| enter(platform, place, job)).await)
+                found(self.db.platform_read(superadmin, move |platform| enter(platform, place, job)).await)
             }
         }
     }
 
-    /// As [`App::desk_write`], for those who run companies.
-    pub(crate) async fn office_write<T, E>(
+    /// Writes as [`App::desk_write`] does, for callers that run companies.
+    pub(crate) async fn office_write<T: Output, E: Failure>(
         &self,
         supervisor: Supervisor,
         place: Place,
         purpose: Action,
-        job: impl FnOnce(&mut CompanyStore<'_, Office>) -> Result<T, E> + Send + 'static,
-    ) -> Result<Option<T>, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
+        job: impl CompanyJob<Office, T, E>,
+    ) -> Result<Option<T>, E> {
         match supervisor {
-            Supervisor::Admin(admin) => self.write(Office::from(admin), job).await.map(Some),
+            Supervisor::Admin(admin) => self.db.write(Office::from(admin), job).await.map(Some),
             Supervisor::Superadmin(superadmin) => {
-                found(self.platform(superadmin, purpose, move |platform| enter(platform, place, job)).await)
+                found(self.db.platform(superadmin, purpose, move |platform| enter(platform, place, job)).await)
             }
         }
     }
 
-    /// As [`App::office_write`], reading only.
-    pub(crate) async fn office_read<T, E>(
+    /// Reads as [`App::office_write`] writes.
+    pub(crate) async fn office_read<T: Output, E: Failure>(
         &self,
         supervisor: Supervisor,
         place: Place,
-        job: impl FnOnce(&mut CompanyStore<'_, Office>) -> Result<T, E> + Send + 'static,
-    ) -> Result<Option<T>, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
+        job: impl CompanyJob<Office, T, E>,
+    ) -> Result<Option<T>, E> {
         match supervisor {
-            Supervisor::Admin(admin) => self.read(Office::from(admin), job).await.map(Some),
+            Supervisor::Admin(admin) => self.db.read(Office::from(admin), job).await.map(Some),
             Supervisor::Superadmin(superadmin) => {
-                found(self.platform_read(superadmin, move |platform| enter(platform, place, job)).await)
+                found(self.db.platform_read(superadmin, move |platform| enter(platform, place, job)).await)
             }
         }
     }

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretSlice};
 use storage::{Database, Recorder, Target};
 
 use super::{Failure, must_exist};
-use crate::{SystemClock, config::Settings};
+use crate::{clock::SystemClock, config::Settings};
 
 #[derive(Debug, thiserror::Error)]
 enum CheckError {

@@ -12,10 +12,11 @@ use tenancy::Clock as _;
 
 use super::Failure;
 use crate::{
-    Extras, SystemClock,
-    config::{Limits, Settings},
+    clock::SystemClock,
+    config::{Config, Limits, Settings},
     demo::{self, PASSWORD, SAMPLES, SUPERADMIN, Sample},
     logging,
+    running::{Extras, start},
 };
 
 /// Quick to start; the passwords are printed anyway.
@@ -30,12 +31,12 @@ pub(super) fn demo(listen: Option<SocketAddr>) -> Result<(), Failure> {
     let config = settings.check()?;
     // Its two companies belong to one person, who may try whatever there is to try.
     let limits = config.limits.map(Limits::without_budgets);
-    let config = crate::config::Config { bcrypt_cost: BCRYPT_COST, limits, ..config };
+    let config = Config { bcrypt_cost: BCRYPT_COST, limits, ..config };
     let recorder = Recorder::new(config.secret.expose_secret(), Arc::new(SystemClock));
     let db = Database::open(&Options::new(config.database.clone(), recorder))?;
     let codes = demo::fill(&db, BCRYPT_COST, SystemClock.now())?;
     drop(db);
-    let running = crate::start(&config, Extras { clock: Arc::new(SystemClock), model: None })?;
+    let running = start(&config, Extras { clock: Arc::new(SystemClock), model: None })?;
     for address in running.addresses() {
         println!(
             "Switchboard listens on http://{address} with two sample companies; Ctrl-C ends it and deletes them.\n"

@@ -3,14 +3,19 @@
 use std::sync::Arc;
 
 use super::Failure;
-use crate::{Extras, SystemClock, config::Settings, logging};
+use crate::{
+    clock::SystemClock,
+    config::Settings,
+    logging,
+    running::{Extras, start},
+};
 
 /// Serves until a signal asks to stop.
 pub(super) fn serve(settings: Settings) -> Result<(), Failure> {
     let settings = settings.complete()?;
     logging::start(settings.log_filter());
     let config = settings.check()?;
-    let running = crate::start(&config, Extras { clock: Arc::new(SystemClock), model: None })?;
+    let running = start(&config, Extras { clock: Arc::new(SystemClock), model: None })?;
     for address in running.addresses() {
         tracing::info!(%address, "listening");
     }

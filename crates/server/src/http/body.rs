@@ -1,5 +1,6 @@
 //! Request bodies: three encodings, one way to declare what is wanted.
 
+mod declare;
 mod fields;
 mod form;
 mod json;
@@ -15,15 +16,23 @@ use actix_web::{
     web::{self, Bytes},
 };
 use identity::Origin;
+use serde_json::Value;
 use tokio::runtime::Handle;
 
 use crate::{
-    app::App,
-    auth,
     background::aside,
-    http::{caller_first, describe::Field, error::ApiError, field_errors::FieldErrors},
+    fair::{FairSemaphore, Share},
+    http::{
+        caller_first,
+        code::Code,
+        describe::{Argument, BodyShape, Field, Operation},
+        error::ApiError,
+        field_errors::FieldErrors,
+        origin,
+    },
 };
 
+pub(crate) use declare::body;
 pub(crate) use json::type_name;
 
 pub(crate) use fields::{Fields, List, Raw, Upload};
@@ -75,8 +84,39 @@ impl<T: Body> FromRequest for Valid<T> {
         Box::pin(async move {
             let body = payload::read(req.headers(), payload, T::LIMIT).await;
             caller_first::pass(&req).await;
-            parse_by_turns(&req, body?).await.map(Self)
+            parse_fairly(&req, body?).await.map(Self)
         })
+    }
+}
+
+impl<B: Body> Argument for Valid<B> {
+    fn describe(operation: Operation) -> Operation {
+        describe::<B>(operation)
+    }
+}
+
+/// For handlers that check something else before they report an invalid body.
+impl<B: Body> Argument for Result<Valid<B>, ApiError> {
+    fn describe(operation: Operation) -> Operation {
+        describe::<B>(operation)
+    }
+}
+
+/// Adds a body to an operation, with what the body may be refused for.
+pub(crate) fn describe<B: Body>(operation: Operation) -> Operation {
+    let operation = operation.body(BodyShape { name: B::name, fields: B::describe });
+    let refusals = [Code::ValidationError, Code::ParseError, Code::PayloadTooLarge, Code::UnsupportedMediaType];
+    refusals.into_iter().fold(operation, |operation, code| operation.refusal(code, "", Value::Null))
+}
+
+/// Permits to parse long bodies, shared fairly between origins.
+pub(crate) struct LongBodies(FairSemaphore<Origin>);
+
+impl LongBodies {
+    /// Makes permits for a machine with this many cores.
+    pub(crate) fn new(cores: usize) -> Self {
+        // The queue is short because every waiting body is held in memory.
+        Self(FairSemaphore::new(Share { all: cores.max(2), each: 1, alone: cores, waiting: 32 }))
     }
 }
 
@@ -86,24 +126,23 @@ impl<T: Body> FromRequest for Valid<T> {
 /// As [`Valid`].
 pub(crate) async fn whole<T: Body>(req: &HttpRequest, payload: Payload) -> Result<T, ApiError> {
     let body = payload::read(req.headers(), payload, T::LIMIT).await?;
-    parse_by_turns(req, body).await
+    parse_fairly(req, body).await
 }
 
-/// Parses a short body at once and a long one beside the requests, in its sender's turn.
-async fn parse_by_turns<T: Body>(req: &HttpRequest, body: Bytes) -> Result<T, ApiError> {
+/// Parses a short body at once. A long one waits for its origin's share of [`LongBodies`] and is
+/// parsed on a thread of its own.
+async fn parse_fairly<T: Body>(req: &HttpRequest, body: Bytes) -> Result<T, ApiError> {
     if body.len() <= LONG {
         return parse(req.headers(), body).await;
     }
-    // Tests of the foundation mount endpoints without an application.
-    let turn = match req.app_data::<web::Data<App>>() {
-        Some(app) => Some(app.long_bodies.acquire(Origin::of(auth::client_ip(req)?)).await?),
-        None => None,
-    };
+    let permits = req.app_data::<web::Data<LongBodies>>();
+    let permits = permits.ok_or_else(|| ApiError::internal("the permits for long bodies were not wired"))?;
+    let permit = permits.0.acquire(origin::of(req)?).await?;
     let (headers, runtime) = (req.headers().clone(), Handle::current());
     let parsed = aside(move || {
         let parsed = runtime.block_on(parse(&headers, body));
-        // Held by the work itself: a caller that goes away frees no core.
-        drop(turn);
+        // The work holds its permit to the end: when its caller disconnects, its core stays busy.
+        drop(permit);
         parsed
     });
     parsed.await?
@@ -126,72 +165,6 @@ pub(crate) async fn parse<T: Body>(headers: &HeaderMap, body: Bytes) -> Result<T
     };
     T::read(fields).map_err(ApiError::fields)
 }
-
-/// Declares a request body: a plain struct and how each field is read.
-///
-/// The right side of a field is a rule of [`rules`](crate::http::rules). A size
-/// other than [`MIB`] stands in brackets after the name.
-///
-/// ```text
-/// body! {
-///     /// Opens a ticket.
-///     #[derive(Debug)]
-///     struct OpenTicket {
-///         subject: String = text().max(100),
-///         agent_id: Option<i64> = integer().optional(),
-///     }
-/// }
-/// ```
-macro_rules! body {
-    (
-        $(#[$meta:meta])* $vis:vis struct $name:ident $([$limit:expr])? {
-            $($(#[$field_meta:meta])* $field_vis:vis $field:ident: $type:ty = $rule:expr),* $(,)?
-        }
-    ) => {
-        $(#[$meta])*
-        $vis struct $name {
-            $($(#[$field_meta])* $field_vis $field: $type,)*
-        }
-
-        impl $crate::http::body::Body for $name {
-            $(const LIMIT: usize = $limit;)?
-            const NAMES: Option<&'static [&'static str]> = Some(&[$(stringify!($field)),*]);
-
-            fn read(
-                fields: $crate::http::body::Fields<'_>,
-            ) -> Result<Self, $crate::http::field_errors::FieldErrors> {
-                use $crate::http::rules::Rule as _;
-
-                let (mut fields, mut errors) = (fields, $crate::http::field_errors::FieldErrors::default());
-                // Bound only after all were read: a field may have the name of a later field's rule.
-                let ($($field,)*) =
-                    ($(errors.keep(stringify!($field), $rule.read(&mut fields, stringify!($field))),)*);
-                // Only a field that was refused is missing here.
-                $(let Some($field) = $field else { return Err(errors) };)*
-                Ok(Self { $($field),* })
-            }
-
-            fn name() -> String {
-                stringify!($name).to_owned()
-            }
-
-            fn describe() -> Vec<$crate::http::describe::Field> {
-                use $crate::http::rules::Rule as _;
-
-                vec![$({
-                    let described = $rule.describe();
-                    $crate::http::describe::Field {
-                        name: stringify!($field),
-                        schema: described.schema,
-                        is_required: described.is_required,
-                    }
-                }),*]
-            }
-        }
-    };
-}
-
-pub(crate) use body;
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,10 @@
 //! 201 with a JSON body.
 
-use actix_web::{HttpRequest, HttpResponse, Responder};
+use actix_web::{HttpRequest, HttpResponse, Responder, http::StatusCode};
+use schemars::JsonSchema;
 use serde::Serialize;
+
+use crate::http::describe::{Answer, Operation};
 
 /// What an operation has made.
 pub(crate) struct Created<T>(pub(crate) T);
@@ -11,5 +14,11 @@ impl<T: Serialize> Responder for Created<T> {
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         HttpResponse::Created().json(self.0)
+    }
+}
+
+impl<T: JsonSchema> Answer for Created<T> {
+    fn describe(operation: Operation) -> Operation {
+        operation.reply::<T>(StatusCode::CREATED)
     }
 }

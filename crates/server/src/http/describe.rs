@@ -7,18 +7,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, http::StatusCode, web};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Value, json};
 
-use crate::{
-    app::App,
-    auth::{Anyone, Auth, ClientIp, FromStaff},
-    http::{
-        body::{Body, Valid},
-        code::Code,
-        created::Created,
-        error::ApiError,
-        params::Params,
-        paths::PathId,
-    },
-};
+use crate::http::{code::Code, error::ApiError};
 
 /// One method of one path.
 #[derive(Clone)]
@@ -185,11 +174,8 @@ impl Operation {
         self
     }
 
-    pub(crate) fn body<B: Body>(mut self) -> Self {
-        self.body = Some(BodyShape { name: B::name, fields: B::describe });
-        for code in [Code::ValidationError, Code::ParseError, Code::PayloadTooLarge, Code::UnsupportedMediaType] {
-            self = self.refusal(code, "", Value::Null);
-        }
+    pub(crate) fn body(mut self, body: BodyShape) -> Self {
+        self.body = Some(body);
         self
     }
 
@@ -258,39 +244,8 @@ arguments!(A B C D E);
 arguments!(A B C D E F);
 
 impl Argument for HttpRequest {}
-impl Argument for ClientIp {}
-impl Argument for Params {}
-impl Argument for PathId {}
 impl Argument for web::Payload {}
-impl Argument for web::Data<App> {}
 impl Argument for web::Path<String> {}
-
-impl<C: FromStaff + 'static> Argument for Auth<C> {
-    fn describe(operation: Operation) -> Operation {
-        let mut operation = operation.token(true);
-        operation.roles = C::ROLES;
-        if C::ROLES.is_empty() { operation } else { operation.refusal(Code::PermissionDenied, "", Value::Null) }
-    }
-}
-
-impl Argument for Anyone {
-    fn describe(operation: Operation) -> Operation {
-        operation.token(false)
-    }
-}
-
-impl<B: Body> Argument for Valid<B> {
-    fn describe(operation: Operation) -> Operation {
-        operation.body::<B>()
-    }
-}
-
-/// A body whose refusal the handler holds back.
-impl<B: Body> Argument for Result<Valid<B>, ApiError> {
-    fn describe(operation: Operation) -> Operation {
-        operation.body::<B>()
-    }
-}
 
 /// What a handler replies with.
 pub(crate) trait Answer {
@@ -301,12 +256,6 @@ pub(crate) trait Answer {
 impl<T: JsonSchema> Answer for web::Json<T> {
     fn describe(operation: Operation) -> Operation {
         operation.reply::<T>(StatusCode::OK)
-    }
-}
-
-impl<T: JsonSchema> Answer for Created<T> {
-    fn describe(operation: Operation) -> Operation {
-        operation.reply::<T>(StatusCode::CREATED)
     }
 }
 

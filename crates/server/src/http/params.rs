@@ -6,7 +6,7 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use percent_encoding::percent_decode_str;
 use tenancy::Date;
 
-use crate::http::error::ApiError;
+use crate::http::{describe::Argument, error::ApiError};
 
 /// Ids and other integers stay below this, so that every JSON reader keeps them exact.
 pub(crate) const MAX_SAFE: i64 = 1 << 53;
@@ -97,6 +97,8 @@ impl FromRequest for Params {
         future::ready(Ok(Self::parse(req.query_string())))
     }
 }
+
+impl Argument for Params {}
 
 #[cfg(test)]
 mod tests {

@@ -8,7 +8,7 @@ use actix_web::{
     http::{Method, Uri, uri::PathAndQuery},
 };
 
-use crate::http::{error::ApiError, params::MAX_SAFE};
+use crate::http::{describe::Argument, error::ApiError, params::MAX_SAFE};
 
 /// Rewrites a request before it is routed.
 ///
@@ -61,6 +61,8 @@ impl FromRequest for PathId {
         future::ready(id(segment).map(Self).ok_or_else(ApiError::detail_404))
     }
 }
+
+impl Argument for PathId {}
 
 fn id(segment: &str) -> Option<i64> {
     let digits = !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit());

@@ -160,15 +160,6 @@ impl<S: Single> Optional<S> {
     }
 }
 
-impl Optional<Text> {
-    /// Refuses a blank text after all.
-    #[must_use]
-    pub(crate) fn not_blank(mut self) -> Self {
-        self.rule = self.rule.not_blank();
-        self
-    }
-}
-
 impl<S: Single> Rule for Optional<S> {
     type Value = Option<S::Value>;
 

@@ -5,8 +5,16 @@ use std::{num::NonZeroU32, time::Duration};
 use identity::Origin;
 use tenancy::{CompanyCode, SessionId, UserId};
 
-use super::buckets::Quota;
 use crate::config::Limits;
+
+/// So many calls in any span of this length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Quota {
+    /// Calls.
+    pub(crate) calls: u32,
+    /// The span.
+    pub(crate) window: Duration,
+}
 
 /// The name of a bucket: which limit, and whose calls.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

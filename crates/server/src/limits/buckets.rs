@@ -4,16 +4,7 @@ use std::{future::Future, pin::Pin, time::Duration};
 
 use tenancy::Timestamp;
 
-use super::bucket_name::BucketName;
-
-/// So many calls in any span of this length.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Quota {
-    /// Calls.
-    pub(crate) calls: u32,
-    /// The span.
-    pub(crate) window: Duration,
-}
+use super::bucket_name::{BucketName, Quota};
 
 /// How a bucket stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

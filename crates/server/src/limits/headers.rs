@@ -12,7 +12,7 @@ const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
 /// Notes how a bucket of this request stands; the tightest one is kept.
-pub(super) fn note(req: &HttpRequest, level: Level) {
+pub(crate) fn note(req: &HttpRequest, level: Level) {
     let mut extensions = req.extensions_mut();
     let tighter = |kept: &Level| (level.remaining, kept.reset) < (kept.remaining, level.reset);
     if extensions.get::<Level>().is_none_or(tighter) {

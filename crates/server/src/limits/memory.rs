@@ -10,8 +10,8 @@ use std::{
 use tenancy::Timestamp;
 
 use super::{
-    bucket_name::BucketName,
-    buckets::{Answer, Buckets, Level, Quota, Taken},
+    bucket_name::{BucketName, Quota},
+    buckets::{Answer, Buckets, Level, Taken},
 };
 
 /// Locks, so that callers rarely wait for each other.

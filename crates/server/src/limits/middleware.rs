@@ -5,16 +5,10 @@ use actix_web::{
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     middleware::Next,
-    web,
 };
-use identity::Origin;
 
-use super::{BucketName, count, throttle};
-use crate::{
-    app::App,
-    auth::{self, names_a_token},
-    http::{code::Code, error::ApiError, params::Params},
-};
+use super::{BucketName, Limiter, count, headers};
+use crate::http::{bearer, code::Code, error::ApiError, origin, params::Params};
 
 /// How an endpoint is limited.
 ///
@@ -34,7 +28,7 @@ pub(crate) enum Scope {
     Upload,
     /// Files: as public where there is a signature or no token, else by account.
     Media,
-    /// Failed sign-ins, by address and account; see [`throttle`].
+    /// Failed sign-ins, by address and account; see [`throttle`](crate::throttle).
     SignIn,
     /// Not at all.
     Unlimited,
@@ -56,15 +50,23 @@ impl Scope {
     async fn admit(self, req: &HttpRequest) -> Result<(), ApiError> {
         let key = match self {
             Self::Staff | Self::Unlimited => return Ok(()),
-            Self::SignIn => return throttle::has_room(req).await,
-            Self::Media if names_a_token(req) && !is_signed(req) => return Ok(()),
+            Self::SignIn => return has_sign_in_left(req).await,
+            Self::Media if bearer::is_sent(req) && !is_signed(req) => return Ok(()),
             Self::Public | Self::Media => BucketName::Public,
             Self::Refresh => BucketName::Refresh,
             Self::Chat => BucketName::Chat,
             Self::Upload => BucketName::Upload,
         };
-        count(req, key(Origin::of(auth::client_ip(req)?))).await
+        count(req, key(origin::of(req)?)).await
     }
+}
+
+/// Refuses a caller whose origin has no failed sign-in left. The body has not been read yet.
+async fn has_sign_in_left(req: &HttpRequest) -> Result<(), ApiError> {
+    let limiter = Limiter::of(req)?;
+    let Some(level) = limiter.look(&BucketName::SignIn(origin::of(req)?), limiter.now()).await else { return Ok(()) };
+    headers::note(req, level);
+    if level.remaining == 0 { Err(ApiError::login_throttled(level.reset)) } else { Ok(()) }
 }
 
 /// Refuses a request whose address has called too often; nothing of it has been read then.
@@ -79,9 +81,7 @@ pub(crate) async fn guard<B>(
 where
     B: MessageBody + 'static,
 {
-    // Tests of the foundation mount endpoints without an application, and so without limits.
-    let is_wired = req.app_data::<web::Data<App>>().is_some();
-    match if is_wired { scope.admit(req.request()).await } else { Ok(()) } {
+    match scope.admit(req.request()).await {
         Ok(()) => next.call(req).await.map(ServiceResponse::map_into_boxed_body),
         Err(refused) => Ok(req.error_response(refused)),
     }
@@ -90,44 +90,4 @@ where
 /// Whether a link carries a signature, good or bad.
 fn is_signed(req: &HttpRequest) -> bool {
     Params::of(req).get("sig").is_some()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-    use crate::{http::describe::Token, routes};
-
-    /// Every endpoint that is neither plainly public nor plainly for staff.
-    const OF_THEIR_OWN: [(&str, Scope); 14] = [
-        ("/api/admin-dashboard/agent-first-login/", Scope::SignIn),
-        ("/api/admin-dashboard/agent-login/", Scope::SignIn),
-        ("/api/auth/admin-first-login/", Scope::SignIn),
-        ("/api/auth/login/", Scope::SignIn),
-        ("/api/auth/token/refresh/", Scope::Refresh),
-        ("/api/chatbot/chat/", Scope::Chat),
-        ("/api/chatbot/upload/", Scope::Upload),
-        ("/api/human-handoff/agent/upload/", Scope::Upload),
-        ("/docs/", Scope::Unlimited),
-        ("/docs/{file}/", Scope::Unlimited),
-        ("/healthz/", Scope::Unlimited),
-        ("/media/{path:.*}/", Scope::Media),
-        ("/openapi.json/", Scope::Unlimited),
-        ("/readyz/", Scope::Unlimited),
-    ];
-
-    #[test]
-    fn every_endpoint_is_limited_by_address_or_account_unless_it_is_named_here() {
-        let mut own = BTreeMap::new();
-        for endpoint in routes::all().into_iter().flat_map(|(_, endpoints)| endpoints) {
-            let mut tokens = endpoint.operations().iter().map(|operation| operation.token);
-            match endpoint.scope() {
-                Scope::Staff => assert!(tokens.all(|token| token == Token::Needed), "{}", endpoint.path()),
-                Scope::Public => assert!(tokens.any(|token| token != Token::Needed), "{}", endpoint.path()),
-                scope => assert_eq!(own.insert(endpoint.path(), scope), None),
-            }
-        }
-        assert_eq!(own, BTreeMap::from(OF_THEIR_OWN));
-    }
 }

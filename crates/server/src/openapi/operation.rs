@@ -4,9 +4,9 @@ use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
 use super::{bodies, examples, refusals};
-use crate::http::{
-    describe::{Content, Operation, Token},
-    routes::Endpoint,
+use crate::{
+    http::describe::{Content, Operation, Token},
+    routes::endpoint::Endpoint,
 };
 
 /// A path as the document writes it: `{id}` for `{id:[0-9]+}`.

@@ -12,7 +12,10 @@ use serde::Serialize;
 use storage::FairnessKey;
 use tenancy::{UserId, access::Superadmin, audit::Action};
 
-use super::sign_in::made_up_password;
+use super::{
+    endpoint::{Endpoint, at},
+    sign_in::made_up_password,
+};
 use crate::{
     app::App,
     auth::Auth,
@@ -21,7 +24,6 @@ use crate::{
         code::Code,
         error::ApiError,
         paths::PathId,
-        routes::{Endpoint, at},
         rules::{email, integer, or_reset, text},
     },
     views::{AdminRow, AsText, CompanyId},
@@ -150,7 +152,7 @@ async fn update(
     app: web::Data<App>,
 ) -> Result<Json<UpdatedAdmin>, ApiError> {
     let (change, now) = (AdminChange::try_from(body)?, app.now());
-    let updated = app.platform(superadmin, Action::AdminUpdated, move |platform| {
+    let updated = app.db.platform(superadmin, Action::AdminUpdated, move |platform| {
         admins::update(platform, UserId::new(id), change, now)
     });
     let admin = AdminRow::new(&updated.await?, now);
@@ -165,6 +167,7 @@ async fn delete(
 ) -> Result<Json<DeletedAdminReply>, ApiError> {
     let now = app.now();
     let deleted = app
+        .db
         .platform(superadmin, Action::AdminDeleted, move |platform| admins::delete(platform, UserId::new(id), now))
         .await?;
     Ok(Json(deleted.into()))
@@ -178,7 +181,7 @@ async fn reset_password(
 ) -> Result<Json<AdminPasswordReset>, ApiError> {
     let (user, now) = (UserId::new(body.admin_id), app.now());
     let (password, hash) = made_up_password(&app, FairnessKey::Platform).await?;
-    let reset = app.platform(superadmin, Action::PasswordReset, move |platform| {
+    let reset = app.db.platform(superadmin, Action::PasswordReset, move |platform| {
         admins::reset_password(platform, user, &hash, now)
     });
     Ok(Json(AdminPasswordReset {

@@ -17,7 +17,10 @@ use serde_json::json;
 use storage::FairnessKey;
 use tenancy::{CompanyCode, PlanId, StoreError, UserId, access::Superadmin, audit::Action, plans::Plan};
 
-use super::sign_in::made_up_password;
+use super::{
+    endpoint::{Endpoint, at},
+    sign_in::made_up_password,
+};
 use crate::{
     app::App,
     auth::Auth,
@@ -31,7 +34,6 @@ use crate::{
         links::Links,
         page::{LinkPage, Paging},
         params::Params,
-        routes::{Endpoint, at},
         rules::{Described, Rule as _, email, integer, text},
     },
     views::{AdminRow, AsText, CompanyId, MoneyText},
@@ -162,7 +164,7 @@ async fn create(
         phone_number: admin.phone_number.unwrap_or_default(),
     };
     let (new, now) = (NewAdmin { email: email.clone(), hash, contact: contact.clone() }, app.now());
-    let created = app.platform(superadmin, Action::AdminCreated, move |platform| match target {
+    let created = app.db.platform(superadmin, Action::AdminCreated, move |platform| match target {
         Target::NewCompany { plan } => admins::open(platform, new, PlanId::new(plan), now),
         Target::Company { code, plan } => {
             let company = CompanyCode::parse(&code).map_err(|_| CreateAdminError::CompanyInvalid)?;
@@ -196,7 +198,7 @@ async fn list(
 ) -> Result<Json<AdminList>, ApiError> {
     let now = app.now();
     if let Some(id) = params.integer_or("admin_id", || "Invalid admin_id parameter. Must be a number.")? {
-        let admin = app.platform_read(superadmin, move |platform| platform.admin(UserId::new(id), now)).await?;
+        let admin = app.db.platform_read(superadmin, move |platform| platform.admin(UserId::new(id), now)).await?;
         let admin = admin.ok_or_else(|| ApiError::not_found("Admin not found with the given ID."))?;
         return Ok(Json(AdminList::One(Box::new(AdminRow::new(&admin, now)))));
     }
@@ -205,7 +207,7 @@ async fn list(
         search: params.text("search").map(str::to_owned),
         order: params.text("ordering").map_or_else(AdminOrder::default, AdminOrder::parse),
     };
-    let read = app.platform_read(superadmin, move |platform| {
+    let read = app.db.platform_read(superadmin, move |platform| {
         paging.fetch(|offset, limit| {
             let count = platform.count_admins(filter.search.as_deref())?;
             Ok::<_, StoreError>((count, platform.page_of_admins(&filter, offset, limit, now)?))

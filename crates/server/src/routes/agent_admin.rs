@@ -21,7 +21,10 @@ use tenancy::{
     audit::Action,
 };
 
-use super::sign_in::made_up_password;
+use super::{
+    endpoint::{Endpoint, at},
+    sign_in::made_up_password,
+};
 use crate::{
     app::App,
     auth::Auth,
@@ -33,7 +36,6 @@ use crate::{
         error::ApiError,
         params::Params,
         paths::PathId,
-        routes::{Endpoint, at},
         rules::{boolean, email, integer, text},
     },
     views::{AgentRow, AgentSessionRow, seats::AgentLimitView},
@@ -141,7 +143,7 @@ async fn create(
     let name = neutralise(&body.name).into_owned();
     let row = NewAgentRow { name, phone: body.phone, specialization: body.specialization };
     let (new, now) = (NewAgent { email, hash, row }, app.now());
-    let agent = app.write(Office::from(admin), move |store| agents::create(store, new, now)).await?;
+    let agent = app.db.write(Office::from(admin), move |store| agents::create(store, new, now)).await?;
     Ok(Created(CreatedAgent {
         email: agent.email.to_string(),
         password: password.expose().to_owned(),
@@ -152,9 +154,9 @@ async fn create(
 /// Lists the active agents, newest first.
 async fn list(Auth(supervisor): Auth<Supervisor>, app: web::Data<App>) -> Result<Json<Vec<AgentRow>>, ApiError> {
     let agents = match supervisor {
-        Supervisor::Admin(admin) => app.read(Office::from(admin), |store| agents::list(store)).await?,
+        Supervisor::Admin(admin) => app.db.read(Office::from(admin), |store| agents::list(store)).await?,
         Supervisor::Superadmin(superadmin) => {
-            app.platform_read(superadmin, |platform| platform.active_agents_everywhere()).await?
+            app.db.platform_read(superadmin, |platform| platform.active_agents_everywhere()).await?
         }
     };
     Ok(Json(agents.iter().zip(1..).map(|(agent, sn)| AgentRow::new(agent, sn)).collect()))
@@ -187,7 +189,7 @@ async fn reset_password(
 async fn limit(Auth(supervisor): Auth<Supervisor>, app: web::Data<App>) -> Result<Json<AgentLimitView>, ApiError> {
     let Supervisor::Admin(admin) = supervisor else { return Ok(Json(AgentLimitView::unlimited())) };
     let now = app.now();
-    Ok(Json(app.read(Office::from(admin), move |store| agents::seats(store, now)).await?.into()))
+    Ok(Json(app.db.read(Office::from(admin), move |store| agents::seats(store, now)).await?.into()))
 }
 
 /// Changes an agent.
@@ -234,9 +236,11 @@ async fn sessions(
 ) -> Result<Json<Vec<AgentSessionRow>>, ApiError> {
     let agent = params.integer("agent_id")?.map(AgentId::new);
     let stays = match supervisor {
-        Supervisor::Admin(admin) => app.read(Office::from(admin), move |store| agents::sessions(store, agent)).await?,
+        Supervisor::Admin(admin) => {
+            app.db.read(Office::from(admin), move |store| agents::sessions(store, agent)).await?
+        }
         Supervisor::Superadmin(superadmin) => {
-            app.platform_read(superadmin, move |platform| platform.agent_sessions_everywhere(agent)).await?
+            app.db.platform_read(superadmin, move |platform| platform.agent_sessions_everywhere(agent)).await?
         }
     };
     Ok(Json(stays.into_iter().map(AgentSessionRow::from).collect()))

@@ -20,6 +20,7 @@ use tenancy::{
 };
 
 use super::{
+    endpoint::{Endpoint, at},
     idempotency::{self, Replayable},
     in_session::InSession,
 };
@@ -33,7 +34,6 @@ use crate::{
         error::{ApiError, TokenProblem},
         page::{AgentPage, Paging},
         params::Params,
-        routes::{Endpoint, at},
         rules::{integer_list, text},
     },
     views::{ActivityRow, AsText, CompanyId, FileRow, HandoffRow, HistoryRow, ProfileRow, TimestampText, resolved_at},
@@ -115,7 +115,7 @@ async fn dashboard(Auth(staff): Auth<Staff>, app: web::Data<App>) -> Result<Json
     };
     let company = agent.scope().company();
     let now = app.now();
-    let dashboard = app.read(agent, move |store| reading::dashboard(store, now)).await?;
+    let dashboard = app.db.read(agent, move |store| reading::dashboard(store, now)).await?;
     let dashboard = dashboard.ok_or_else(|| ApiError::unauthorized(TokenProblem::UserInactive))?;
     Ok(Json(DashboardView {
         agent_info: AgentInfo {
@@ -178,7 +178,7 @@ async fn own_sessions(
         }
         _ => None,
     };
-    let read = app.read(agent, move |store| {
+    let read = app.db.read(agent, move |store| {
         paging.fetch(|offset, limit| {
             reading::own_sessions(store, state, offset, limit).map(|page| (page.count, page.rows))
         })
@@ -229,7 +229,7 @@ async fn conversation(
     let agent = only_agents(staff)?;
     let company = agent.scope().company();
     let session = SessionId::parse(&path).map_err(|_| ApiError::not_found("Session not found or access denied"))?;
-    let found = app.read(agent, move |store| reading::conversation(store, session)).await?;
+    let found = app.db.read(agent, move |store| reading::conversation(store, session)).await?;
     let now = app.now();
     Ok(Json(ConversationView {
         session: ConversationSession {
@@ -282,7 +282,7 @@ async fn send(
         client_message_id: body.client_message_id,
     };
     let now = app.now();
-    let (message, replayed) = match app.write(desk, move |store| sending::send(store, session, words, now)).await? {
+    let (message, replayed) = match app.db.write(desk, move |store| sending::send(store, session, words, now)).await? {
         Sent::Stored(message) => (message, false),
         Sent::Replayed(message) => (message, true),
     };

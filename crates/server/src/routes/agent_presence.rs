@@ -15,15 +15,18 @@ use serde::Serialize;
 use storage::FairnessKey;
 use tenancy::access::{Agent, Caller as _};
 
-use super::sign_in::{Entered, FirstLoginReply, Login, enter};
+use super::{
+    endpoint::{Endpoint, at},
+    sign_in::{Entered, FirstLoginReply, Login, enter},
+};
 use crate::{
     app::App,
-    auth::{Auth, ClientIp},
+    auth::Auth,
+    client::ClientIp,
     http::{
         body::{Valid, body},
         code::Code,
         error::ApiError,
-        routes::{Endpoint, at},
         rules::{choice, text},
     },
     limits::Scope,
@@ -165,7 +168,7 @@ async fn logout(
     let now = app.now();
     let refresh = body.refresh.and_then(|token| app.signer.verify_refresh(&token, now).ok());
     let line = FairnessKey::Company(agent.scope().company());
-    app.lobby_write_in(line, move |lobby| presence::leave(lobby, &agent, refresh.as_ref(), ip, now)).await?;
+    app.db.lobby_write_in(line, move |lobby| presence::leave(lobby, &agent, refresh.as_ref(), ip, now)).await?;
     Ok(Json(LeftReply { message: "Logged out successfully" }))
 }
 
@@ -179,6 +182,6 @@ async fn update_status(
     let Wish::Be(presence) = body.status else { return Err(ApiError::bad_request(LOGOUT_INSTEAD)) };
     let now = app.now();
     let line = FairnessKey::Company(agent.scope().company());
-    app.lobby_write_in(line, move |lobby| presence::set(lobby, &agent, presence, ip, now)).await?;
+    app.db.lobby_write_in(line, move |lobby| presence::set(lobby, &agent, presence, ip, now)).await?;
     Ok(Json(StatusReply { message: "Status updated successfully", status: AgentStatus::from(presence).as_str() }))
 }

@@ -11,16 +11,11 @@ use tenancy::{
     audit::{AuditLog as _, Recorded},
 };
 
+use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
     auth::Auth,
-    http::{
-        code::Code,
-        describe::parameter,
-        error::ApiError,
-        params::Params,
-        routes::{Endpoint, at},
-    },
+    http::{code::Code, describe::parameter, error::ApiError, params::Params},
     views::{AsText, TimestampText},
 };
 
@@ -102,13 +97,14 @@ async fn list(
     // One more than is shown says whether there is a next page.
     let read = move |office: &mut CompanyStore<'_, Office>| office.audit_entries(before, limit + 1);
     let mut entries = match supervisor {
-        Supervisor::Admin(admin) => app.read(Office::from(admin), read).await?,
+        Supervisor::Admin(admin) => app.db.read(Office::from(admin), read).await?,
         Supervisor::Superadmin(superadmin) => {
             let company = match params.text("company_id") {
                 Some(code) => CompanyCode::parse(code).map_err(|_| Refused::CompanyNotFound)?,
                 None => CompanyCode::shared_library(),
             };
             let entries = app
+                .db
                 .platform_read(superadmin, move |platform| read(&mut platform.office(company)?).map_err(Refused::from));
             entries.await?
         }

@@ -14,6 +14,7 @@ use tenancy::{
     audit::Action,
 };
 
+use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
     auth::Auth,
@@ -23,7 +24,6 @@ use crate::{
         describe::parameter,
         error::ApiError,
         params::Params,
-        routes::{Endpoint, at},
         rules::text,
     },
     views::BotSettingsView,

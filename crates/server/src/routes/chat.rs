@@ -12,15 +12,18 @@ use tenancy::{
     access::{self, Refused},
 };
 
-use super::idempotency::{self, Replayable};
+use super::{
+    endpoint::{Endpoint, at},
+    idempotency::{self, Replayable},
+};
 use crate::{
     app::App,
-    auth::{Anyone, ClientIp},
+    auth::Anyone,
+    client::ClientIp,
     http::{
         body::{Valid, body},
         code::Code,
         error::ApiError,
-        routes::{Endpoint, at},
         rules::{integer_list, text},
     },
     limits::{self, BucketName, Scope},

@@ -18,15 +18,10 @@ use serde_json::Value;
 use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
 use zip::{ZipArchive, result::ZipError};
 
+use super::endpoint::{Endpoint, at};
 use crate::{
-    app::App,
-    http::{
-        code::Code,
-        error::ApiError,
-        routes::{Endpoint, at},
-    },
+    http::{code::Code, describe::Argument, error::ApiError},
     limits::Scope,
-    openapi::openapi,
 };
 
 /// The page itself, in the place of the archive's own, which names a sample.
@@ -51,19 +46,28 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// The document, rendered when it is first asked for.
-#[derive(Default)]
-pub(crate) struct Document(OnceLock<Bytes>);
+/// The OpenAPI document, made when it is first asked for.
+pub(crate) struct Document {
+    make: fn() -> Value,
+    rendered: OnceLock<Bytes>,
+}
 
 impl Document {
+    /// Takes the function that makes the document.
+    pub(crate) fn new(make: fn() -> Value) -> Self {
+        Self { make, rendered: OnceLock::new() }
+    }
+
     fn bytes(&self) -> Bytes {
-        self.0.get_or_init(|| openapi().to_string().into()).clone()
+        self.rendered.get_or_init(|| (self.make)().to_string().into()).clone()
     }
 }
 
+impl Argument for web::Data<Document> {}
+
 /// Serves the document.
-async fn document(app: web::Data<App>) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(app.document.bytes())
+async fn document(document: web::Data<Document>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(document.bytes())
 }
 
 /// Serves the page.

@@ -16,7 +16,10 @@ use tenancy::{
     access::{self, Agent, Caller as _, Refused, SessionAccess, Staff},
 };
 
-use super::chat::company;
+use super::{
+    chat::company,
+    endpoint::{Endpoint, at},
+};
 use crate::{
     app::{App, to_the_end},
     auth::{Anyone, Auth},
@@ -25,7 +28,6 @@ use crate::{
         code::Code,
         created::Created,
         error::ApiError,
-        routes::{Endpoint, at},
         rules::{choice, file, text},
     },
     limits::{self, BucketName, Scope},
@@ -152,7 +154,7 @@ async fn receive(
     let accepted = accept(&session, &file, uploader, now)?;
     let (key, kept) = (accepted.key().clone(), app.clone());
     let register = async move {
-        let registered = kept.write(visitor, move |store| upload::register(store, &accepted)).await;
+        let registered = kept.db.write(visitor, move |store| upload::register(store, &accepted)).await;
         registered.map_err(|error| match error {
             RegisterError::SessionNotFound => Unkept::Refused(absent()),
             RegisterError::Store(error) => Unkept::Failed(error),
@@ -174,7 +176,7 @@ async fn receive_from_agent(
         return Err(ApiError::bad_request("session_id and file are required"));
     };
     let id = SessionId::parse(&id).map_err(|_| UploadError::SessionNotFound)?;
-    app.read(agent.clone(), move |store| uploading::allowed(store, id)).await?;
+    app.db.read(agent.clone(), move |store| uploading::allowed(store, id)).await?;
     let company = agent.scope().company();
     let visitor = app.lobby_of(company, move |lobby| access::visitor(lobby, Some(company), Some(id))).await?;
     let session = visitor.session().ok_or(UploadError::SessionNotFound)?;
@@ -184,7 +186,7 @@ async fn receive_from_agent(
     let accepted = accept(&session, &file, Uploader::Agent, now)?;
     let (key, kept) = (accepted.key().clone(), app.clone());
     let register = async move {
-        let registered = kept.write(agent, move |store| uploading::register(store, &accepted)).await;
+        let registered = kept.db.write(agent, move |store| uploading::register(store, &accepted)).await;
         registered.map_err(|error| match error {
             UploadError::Store(error) => Unkept::Failed(error),
             refusal => Unkept::Refused(refusal.into()),

@@ -17,6 +17,7 @@ use tenancy::{
     audit::Action,
 };
 
+use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
     auth::Auth,
@@ -26,7 +27,6 @@ use crate::{
         describe::parameter,
         error::ApiError,
         params::Params,
-        routes::{Endpoint, at},
         rules::{choice, integer, text},
         streamed::{Part, Streamed},
     },
@@ -175,11 +175,11 @@ impl Seat {
         after: Option<Position>,
     ) -> Result<Vec<Handoff>, StoreError> {
         match self {
-            Self::Desk(desk) => app.read(desk, move |store| reading::sessions(store, &filter, after)).await,
+            Self::Desk(desk) => app.db.read(desk, move |store| reading::sessions(store, &filter, after)).await,
             Self::Platform(superadmin, company) => {
                 let read =
                     move |platform: &mut PlatformStore<'_>| reading::all_sessions(platform, &filter, company, after);
-                app.platform_read(superadmin, read).await
+                app.db.platform_read(superadmin, read).await
             }
         }
     }
@@ -250,10 +250,10 @@ async fn activities(
     };
     let filter = ActivityFilter { agent, kind, limit };
     let found = match staff {
-        Staff::Agent(agent) => app.read(Desk::from(agent), move |store| reading::activities(store, &filter)).await?,
-        Staff::Admin(admin) => app.read(Desk::from(admin), move |store| reading::activities(store, &filter)).await?,
+        Staff::Agent(agent) => app.db.read(Desk::from(agent), move |store| reading::activities(store, &filter)).await?,
+        Staff::Admin(admin) => app.db.read(Desk::from(admin), move |store| reading::activities(store, &filter)).await?,
         Staff::Superadmin(superadmin) => {
-            app.platform_read(superadmin, move |platform| platform.all_activities(&filter)).await?
+            app.db.platform_read(superadmin, move |platform| platform.all_activities(&filter)).await?
         }
     };
     Ok(Json(found.into_iter().map(ActivityRow::from).collect()))

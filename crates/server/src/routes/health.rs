@@ -4,14 +4,8 @@ use actix_web::web::{self, Json};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{
-    app::App,
-    http::{
-        error::ApiError,
-        routes::{Endpoint, at},
-    },
-    limits::Scope,
-};
+use super::endpoint::{Endpoint, at};
+use crate::{app::App, http::error::ApiError, limits::Scope};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![

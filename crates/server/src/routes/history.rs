@@ -8,6 +8,7 @@ use serde_json::json;
 use storage::Place;
 use tenancy::{CompanyCode, SessionId, access::Staff};
 
+use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
     auth::Auth,
@@ -16,7 +17,6 @@ use crate::{
         describe::{parameter, session_id},
         error::ApiError,
         params::Params,
-        routes::{Endpoint, at},
     },
     views::{AsText, HistoryRow, TimestampText},
 };

@@ -15,6 +15,7 @@ use tenancy::{
     audit::Action,
 };
 
+use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
     auth::Auth,
@@ -25,7 +26,6 @@ use crate::{
         error::ApiError,
         field_errors::{FieldError, FieldErrors},
         params::Params,
-        routes::{Endpoint, at},
         rules::{Rule as _, Single as _, boolean, choice, file, text},
     },
 };
@@ -213,7 +213,7 @@ async fn load(
 
 async fn load_shared(app: &App, superadmin: Superadmin, entries: Entries, mode: LoadMode) -> Result<(), ApiError> {
     let now = app.now();
-    let loaded = app.platform(superadmin, Action::KnowledgeLoaded, move |platform| {
+    let loaded = app.db.platform(superadmin, Action::KnowledgeLoaded, move |platform| {
         let mut library = platform.office(CompanyCode::shared_library())?;
         load::faq(&mut library, &entries, mode, now).map_err(ApiError::from)
     });

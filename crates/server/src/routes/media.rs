@@ -15,16 +15,11 @@ use serde_json::json;
 use storage::{FairnessKey, Place};
 use tenancy::{CompanyCode, Fault, StoreError, access::Staff};
 
+use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
-    auth::{names_a_token, signed_in},
-    http::{
-        code::Code,
-        describe::parameter,
-        error::ApiError,
-        params::Params,
-        routes::{Endpoint, at},
-    },
+    auth::signed_in,
+    http::{bearer, code::Code, describe::parameter, error::ApiError, params::Params},
     limits::Scope,
 };
 
@@ -64,12 +59,12 @@ async fn serve(
     let download = match verdict {
         Some(Verdict::Valid) => {
             // Signed, so the key's company is no mere claim.
-            let line = company_of(&key).map_or_else(|| app.fairness_key(key.as_str()), FairnessKey::Company);
+            let line = company_of(&key).map_or_else(|| app.db.fairness_key(&key.as_str()), FairnessKey::Company);
             let key = key.clone();
-            let found = app.lobby_in(line, move |lobby| lobby.by_key(&key));
+            let found = app.db.lobby_in(line, move |lobby| lobby.by_key(&key));
             found.await.map_err(|error: StoreError| ApiError::from(error))?
         }
-        Some(Verdict::Expired | Verdict::Wrong) if !names_a_token(&req) => {
+        Some(Verdict::Expired | Verdict::Wrong) if !bearer::is_sent(&req) => {
             return Err(ApiError::forbidden(Code::LinkInvalid, "This link is not valid or has run out"));
         }
         Some(Verdict::Expired | Verdict::Wrong) | None => within_sight(&app, signed_in(&req).await?, &key).await?,

@@ -14,6 +14,7 @@ use serde::Serialize;
 use storage::FairnessKey;
 use tenancy::access::{Denied, Staff};
 
+use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
     auth::{Auth, admitted, claims, turned_away},
@@ -22,7 +23,6 @@ use crate::{
         describe::Field,
         error::ApiError,
         field_errors::FieldErrors,
-        routes::{Endpoint, at},
     },
     views::UserView,
 };
@@ -83,7 +83,7 @@ async fn logout_all(
     app: web::Data<App>,
 ) -> Result<Json<SignedOut>, ApiError> {
     let line = FairnessKey::of_staff(staff.company());
-    app.lobby_write_in(line, move |lobby| sign_out::everywhere(lobby, staff.user())).await?;
+    app.db.lobby_write_in(line, move |lobby| sign_out::everywhere(lobby, staff.user())).await?;
     Ok(Json(SignedOut { message: "Signed out everywhere" }))
 }
 
@@ -96,7 +96,7 @@ async fn ws_ticket(
 ) -> Result<Json<TicketReply>, ApiError> {
     let (claims, now) = (claims(&req)?, app.now());
     let line = FairnessKey::of_staff(staff.company());
-    let ticket = app.lobby_write_in(line, move |lobby| tickets::issue(lobby, &claims, now)).await;
+    let ticket = app.db.lobby_write_in(line, move |lobby| tickets::issue(lobby, &claims, now)).await;
     let ticket = ticket.map_err(turned_away)?;
     Ok(Json(TicketReply { ticket: ticket.expose().to_owned(), expires_in: LIFE.as_secs() }))
 }

@@ -13,6 +13,7 @@ use tenancy::{
     plans::{self, NewPlan, PlanFilter, PlanName, Plans as _},
 };
 
+use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
     auth::Auth,
@@ -24,7 +25,6 @@ use crate::{
         field_errors::FieldError,
         page::{Paging, PlainPage},
         params::Params,
-        routes::{Endpoint, at},
         rules::{Single as _, choice, date, decimal, integer, text},
     },
     views::PlanRow,
@@ -89,7 +89,7 @@ async fn create(
     let new = NewPlan::from(body);
     let now = app.now();
     let plan =
-        app.platform(superadmin, Action::PlanCreated, move |platform| plans::create(platform, &new, now)).await?;
+        app.db.platform(superadmin, Action::PlanCreated, move |platform| plans::create(platform, &new, now)).await?;
     Ok(Created(PlanRow::from(&plan)))
 }
 
@@ -111,7 +111,7 @@ async fn list(
     app: web::Data<App>,
 ) -> Result<Json<PlanList>, ApiError> {
     if !params.has_any(&PAGED) {
-        let plans = app.platform_read(superadmin, |platform| platform.active_plans()).await?;
+        let plans = app.db.platform_read(superadmin, |platform| platform.active_plans()).await?;
         return Ok(Json(PlanList::All(plans.iter().map(PlanRow::from).collect())));
     }
     let paging = Paging::plain(&params);
@@ -131,7 +131,7 @@ async fn list(
         created_from: params.date("created_from"),
         created_to: params.date("created_to"),
     };
-    let read = app.platform_read(superadmin, move |platform| {
+    let read = app.db.platform_read(superadmin, move |platform| {
         paging.fetch(|offset, limit| platform.page_of_plans(&filter, offset, limit))
     });
     let page = read.await?.map(|plan| PlanRow::from(&plan));

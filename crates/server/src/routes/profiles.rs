@@ -13,6 +13,7 @@ use tenancy::{
     audit::Action,
 };
 
+use super::endpoint::{Endpoint, at};
 use crate::{
     app::{App, to_the_end},
     auth::Auth,
@@ -23,7 +24,6 @@ use crate::{
         page::{Paging, ProfilesPage},
         params::Params,
         paths::PathId,
-        routes::{Endpoint, at},
     },
     views::{AsText, ProfileRow, TimestampText, metadata},
 };
@@ -95,16 +95,18 @@ async fn list(
     };
     let page = match supervisor {
         Supervisor::Admin(admin) => {
-            app.read(Office::from(admin), move |store| {
-                paging.fetch(|offset, limit| store.page_of_profiles(&filter, offset, limit))
-            })
-            .await
+            app.db
+                .read(Office::from(admin), move |store| {
+                    paging.fetch(|offset, limit| store.page_of_profiles(&filter, offset, limit))
+                })
+                .await
         }
         Supervisor::Superadmin(superadmin) => {
-            app.platform_read(superadmin, move |platform| {
-                paging.fetch(|offset, limit| platform.page_of_all_profiles(&filter, offset, limit))
-            })
-            .await
+            app.db
+                .platform_read(superadmin, move |platform| {
+                    paging.fetch(|offset, limit| platform.page_of_all_profiles(&filter, offset, limit))
+                })
+                .await
         }
     };
     let page = page.map_err(|error: StoreError| ApiError::from(error))?;
@@ -218,9 +220,9 @@ impl StatsView {
 async fn stats(Auth(supervisor): Auth<Supervisor>, app: web::Data<App>) -> Result<Json<StatsView>, ApiError> {
     let now = app.now();
     let stats = match supervisor {
-        Supervisor::Admin(admin) => app.read(Office::from(admin), move |store| store.profile_stats(now)).await,
+        Supervisor::Admin(admin) => app.db.read(Office::from(admin), move |store| store.profile_stats(now)).await,
         Supervisor::Superadmin(superadmin) => {
-            app.platform_read(superadmin, move |platform| platform.all_profile_stats(now)).await
+            app.db.platform_read(superadmin, move |platform| platform.all_profile_stats(now)).await
         }
     };
     let stats = stats.map_err(|error: StoreError| ApiError::from(error))?;

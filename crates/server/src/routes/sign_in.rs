@@ -19,17 +19,18 @@ use serde::Serialize;
 use storage::{FairnessKey, LobbyStore};
 use tenancy::{StoreError, Timestamp};
 
+use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
-    auth::client_ip,
+    client::ClientIp,
     http::{
         body::{Valid, body},
         code::Code,
         error::{ApiError, TokenProblem},
-        routes::{Endpoint, at},
         rules::{email, text},
     },
-    limits::{Scope, throttle},
+    limits::Scope,
+    throttle,
     views::{AsText, CompanyId, UserView},
 };
 
@@ -179,7 +180,8 @@ pub(super) enum Entered {
 ///
 /// The request says where it came from; failures count against that address and the account.
 pub(super) async fn enter(req: &HttpRequest, login: Login, password: String, app: &App) -> Result<Entered, ApiError> {
-    let (password, ip, lifetimes, now) = (Password::new(password), client_ip(req)?, app.lifetimes, app.now());
+    let (password, lifetimes, now) = (Password::new(password), app.lifetimes, app.now());
+    let ClientIp(ip) = ClientIp::of(req)?;
     let find: Find = match login {
         Login::Any(_) => |lobby, login, origin, now| sign_in::find(lobby, login, origin, now),
         Login::Agent(_) => |lobby, email, origin, now| sign_in::find_agent(lobby, email, origin, now),
@@ -187,7 +189,7 @@ pub(super) async fn enter(req: &HttpRequest, login: Login, password: String, app
     let (Login::Any(login) | Login::Agent(login)) = login;
     let signed_in = throttle::attempt(req, login, find, async |candidate, line| {
         let checked = app.hashes.run(line, move |hasher| candidate.check(hasher, &password)).await?;
-        Ok(app.lobby_write_in(line, move |lobby| sign_in::complete(lobby, checked, ip, lifetimes, now)).await?)
+        Ok(app.db.lobby_write_in(line, move |lobby| sign_in::complete(lobby, checked, ip, lifetimes, now)).await?)
     });
     match signed_in.await? {
         SignedIn::Welcome { grant, account } => Ok(Entered::Welcome(app.signer.sign(&grant)?, account)),
@@ -273,7 +275,7 @@ async fn first_login(
         let work = move |hasher: &Hasher| (candidate.check(hasher, &current), hasher.hash(chosen.password()));
         let (checked, hash) = app.hashes.run(line, work).await?;
         let hash = hash?;
-        Ok(app.lobby_write_in(line, move |lobby| first_login::complete(lobby, checked, &hash)).await?)
+        Ok(app.db.lobby_write_in(line, move |lobby| first_login::complete(lobby, checked, &hash)).await?)
     });
     let email = email.await?;
     Ok(Json(PasswordSetReply { message: "Password set successfully", email: email.to_string() }))

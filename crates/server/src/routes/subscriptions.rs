@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 use tenancy::{AssignmentId, PlanId, Timestamp, UserId, access::Superadmin, audit::Action};
 
+use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
     auth::Auth,
@@ -18,7 +19,6 @@ use crate::{
         error::ApiError,
         params::Params,
         paths::PathId,
-        routes::{Endpoint, at},
         rules::{integer, text, timestamp},
     },
     views::{AdminRow, AssignmentRow},
@@ -113,7 +113,7 @@ async fn list(
     app: web::Data<App>,
 ) -> Result<Json<Vec<AssignmentRow>>, ApiError> {
     let (of, now) = (params.integer("user_id")?.map(UserId::new), app.now());
-    let rows = app.platform_read(superadmin, move |platform| subscriptions::list(platform, of, now)).await?;
+    let rows = app.db.platform_read(superadmin, move |platform| subscriptions::list(platform, of, now)).await?;
     Ok(Json(rows.iter().map(|row| AssignmentRow::new(row, now)).collect()))
 }
 
@@ -126,7 +126,7 @@ async fn change(
 ) -> Result<Json<ChangedPlan>, ApiError> {
     let (admin, plan, now) = (UserId::new(id), PlanId::new(body.new_plan_id), app.now());
     let reason = given(body.reason);
-    let changed = app.platform(superadmin, Action::SubscriptionUpgraded, move |platform| {
+    let changed = app.db.platform(superadmin, Action::SubscriptionUpgraded, move |platform| {
         subscriptions::change_plan(platform, admin, plan, reason.as_deref(), now)
     });
     let (admin, subscription) = changed.await?;
@@ -145,7 +145,7 @@ async fn cancel(
 ) -> Result<Json<CancelledSubscription>, ApiError> {
     let id = body.assignment_id.map(AssignmentId::new).ok_or_else(|| ApiError::not_found(NOT_ACTIVE))?;
     let (reason, now) = (given(body.reason), app.now());
-    let cancelled = app.platform(superadmin, Action::SubscriptionCancelled, move |platform| {
+    let cancelled = app.db.platform(superadmin, Action::SubscriptionCancelled, move |platform| {
         subscriptions::cancel(platform, id, reason.as_deref(), now)
     });
     let assignment = AssignmentRow::new(&cancelled.await?, now);
@@ -159,7 +159,7 @@ async fn renew(
     app: web::Data<App>,
 ) -> Result<Created<NewAssignment>, ApiError> {
     let (id, expiry, now) = (AssignmentId::new(body.assignment_id), body.expiry_date, app.now());
-    let renewed = app.platform(superadmin, Action::SubscriptionRenewed, move |platform| {
+    let renewed = app.db.platform(superadmin, Action::SubscriptionRenewed, move |platform| {
         subscriptions::renew(platform, id, expiry, now)
     });
     let new_assignment = AssignmentRow::new(&renewed.await?, now);
@@ -174,7 +174,7 @@ async fn upgrade(
 ) -> Result<Created<NewAssignment>, ApiError> {
     let (id, plan, now) = (AssignmentId::new(body.assignment_id), PlanId::new(body.new_plan_id), app.now());
     let reason = given(body.reason);
-    let upgraded = app.platform(superadmin, Action::SubscriptionUpgraded, move |platform| {
+    let upgraded = app.db.platform(superadmin, Action::SubscriptionUpgraded, move |platform| {
         subscriptions::upgrade(platform, id, plan, reason.as_deref(), now)
     });
     let new_assignment = AssignmentRow::new(&upgraded.await?, now);

@@ -14,7 +14,10 @@ use tenancy::{
     access::{self, Refused, Visitor},
 };
 
-use super::in_session::InSession;
+use super::{
+    endpoint::{Endpoint, at},
+    in_session::InSession,
+};
 use crate::{
     app::App,
     auth::Anyone,
@@ -24,7 +27,6 @@ use crate::{
         describe::session_id,
         error::ApiError,
         params::Params,
-        routes::{Endpoint, at},
         rules::{email, text},
     },
     views::ProfileRow,
@@ -102,7 +104,7 @@ async fn create_profile(
         country_code: body.country_code,
     };
     let now = app.now();
-    let profile = app.write(visitor, move |store| profile::save(store, session.key(), new, now)).await?;
+    let profile = app.db.write(visitor, move |store| profile::save(store, session.key(), new, now)).await?;
     Ok(Json(ProfileReply {
         message: "Profile saved successfully",
         persistent_user_id: profile.persistent_user_id.clone(),
@@ -126,7 +128,7 @@ async fn session_status(
 ) -> Result<Json<StatusView>, ApiError> {
     let id = params.text("session_id").ok_or_else(|| ApiError::bad_request("session_id is required"))?;
     let (visitor, access) = admit(&app, id).await?;
-    let found = app.read(visitor, move |store| {
+    let found = app.db.read(visitor, move |store| {
         let session = store.session(access.id())?.ok_or(Refused::SessionNotFound)?;
         let profile = store.profile_of(session.key)?;
         Ok::<_, Refused>((session, profile))

@@ -1,17 +1,22 @@
+use std::sync::Arc;
+
 use actix_web::{
-    App, HttpResponse,
+    App, HttpMessage as _, HttpResponse,
     http::{StatusCode, header},
     middleware::from_fn,
     test::{self, TestRequest},
+    web::Data,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::http::{
-    edge::edge,
-    routes,
-    rules::{file, integer, integer_list, text},
+use crate::{
+    clock::SystemClock,
+    edge::Edge,
+    http::rules::{file, integer, integer_list, text},
+    limits::{Limiter, MemoryBuckets},
+    routes::endpoint::at,
 };
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -72,10 +77,12 @@ async fn send(path: &str, kind: &str, body: impl Into<Bytes>) -> (StatusCode, Va
         req = req.insert_header((header::CONTENT_TYPE, kind));
     }
     let app = App::new()
-        .service(routes::at("/ticket/").post("Tests.", ticket))
-        .service(routes::at("/import/").post("Tests.", import))
-        .service(routes::at("/everything/").post("Tests.", everything))
-        .wrap(from_fn(edge));
+        .service(at("/ticket/").post("Tests.", ticket))
+        .service(at("/import/").post("Tests.", import))
+        .service(at("/everything/").post("Tests.", everything))
+        .app_data(Data::new(Limiter::new(None, MemoryBuckets::new(), Arc::new(SystemClock))))
+        .app_data(Data::new(LongBodies::new(2)))
+        .wrap(from_fn(|req, next| Arc::<Edge>::default().handle(req, next)));
     let response = test::call_service(&test::init_service(app).await, req.to_request()).await;
     (response.status(), serde_json::from_slice(&test::read_body(response).await).unwrap())
 }
@@ -130,8 +137,12 @@ async fn a_long_body_is_read_beside_the_requests() {
             (FORM, format!("x={text}")),
             (MULTIPART, part("x", &text) + "--xx--\r\n"),
         ] {
-            let request = TestRequest::post().insert_header((header::CONTENT_TYPE, kind)).to_http_request();
-            let Reader(thread) = parse_by_turns(&request, body.into()).await.unwrap();
+            let request = TestRequest::post()
+                .insert_header((header::CONTENT_TYPE, kind))
+                .app_data(Data::new(LongBodies::new(2)))
+                .to_http_request();
+            request.extensions_mut().insert(Origin::of(None));
+            let Reader(thread) = parse_fairly(&request, body.into()).await.unwrap();
             assert_eq!(thread.as_deref() == Some("aside"), length == LONG, "{kind}");
         }
     }

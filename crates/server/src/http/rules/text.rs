@@ -3,7 +3,7 @@
 use identity::Email;
 use serde_json::{Value, json};
 
-use super::{NO_NULS, Single};
+use super::{NO_NULS, Optional, Single};
 use crate::http::{body::Raw, field_errors::FieldError};
 
 const BLANK: &str = "This field may not be blank.";
@@ -40,11 +40,6 @@ impl Text {
         self
     }
 
-    pub(super) fn not_blank(mut self) -> Self {
-        self.blank = false;
-        self
-    }
-
     fn check(&self, text: &str) -> Result<(), FieldError> {
         if text.contains('\0') {
             return Err(FieldError::new(NO_NULS));
@@ -61,6 +56,15 @@ impl Text {
             messages.push("Enter a valid email address.".into());
         }
         if messages.is_empty() { Ok(()) } else { Err(FieldError::Messages(messages)) }
+    }
+}
+
+impl Optional<Text> {
+    /// Refuses a blank text after all.
+    #[must_use]
+    pub(crate) fn not_blank(mut self) -> Self {
+        self.rule.blank = false;
+        self
     }
 }
 

@@ -16,16 +16,15 @@ use identity::{
 use storage::{FairnessKey, LobbyStore};
 use tenancy::{StoreError, Timestamp, UserId, access::Directory as _};
 
-use super::{
-    BucketName,
-    bucket_name::Subject,
-    buckets::{Level, Taken},
-    headers,
-};
 use crate::{
     app::App,
-    auth::{app, client_ip},
-    http::error::ApiError,
+    http::{error::ApiError, origin},
+    limits::{
+        BucketName, Limiter,
+        bucket_name::Subject,
+        buckets::{Level, Taken},
+        headers,
+    },
 };
 
 /// Looks somebody up by a login and compares the password, within the limits of failed sign-ins.
@@ -49,24 +48,16 @@ pub(crate) async fn attempt<T>(
     let compared = attempt.compared;
     attempt.settle(failed).await;
     if let (true, Some((subject, line))) = (failed, compared) {
-        app(req)?.lobby_write_in(line, move |lobby| sign_in::failed(lobby, subject)).await?;
+        App::of(req)?.db.lobby_write_in(line, move |lobby| sign_in::failed(lobby, subject)).await?;
     }
     outcome
-}
-
-/// Refuses a caller whose address has no failed sign-in left, before its body is read.
-pub(super) async fn has_room(req: &HttpRequest) -> Result<(), ApiError> {
-    let app = app(req)?;
-    let level = app.limiter.look(&BucketName::SignIn(Origin::of(client_ip(req)?)), app.now()).await;
-    let Some(level) = level else { return Ok(()) };
-    headers::note(req, level);
-    if level.remaining == 0 { Err(ApiError::login_throttled(level.reset)) } else { Ok(()) }
 }
 
 /// One attempt and the buckets it is counted in.
 struct Attempt<'r> {
     req: &'r HttpRequest,
     app: &'r App,
+    limiter: &'r Limiter,
     origin: Origin,
     now: Timestamp,
     counted: Vec<(BucketName, Level)>,
@@ -76,8 +67,8 @@ struct Attempt<'r> {
 
 impl<'r> Attempt<'r> {
     fn new(req: &'r HttpRequest) -> Result<Self, ApiError> {
-        let app = app(req)?;
-        Ok(Self { req, app, origin: Origin::of(client_ip(req)?), now: app.now(), counted: Vec::new(), compared: None })
+        let (app, limiter, origin) = (App::of(req)?, Limiter::of(req)?, origin::of(req)?);
+        Ok(Self { req, app, limiter, origin, now: app.now(), counted: Vec::new(), compared: None })
     }
 
     async fn make<T>(
@@ -98,7 +89,7 @@ impl<'r> Attempt<'r> {
         let (candidate, standing) = self.app.lobby_of(&nobody, find).await?;
         let line = match standing {
             Some(standing) if candidate.from_known() => FairnessKey::of_staff(standing.role.company()),
-            Some(_) | None => self.app.fairness_key(origin),
+            Some(_) | None => self.app.db.fairness_key(&origin),
         };
         self.reserve(match candidate.subject() {
             Some(user) if candidate.from_known() => BucketName::SignInKnown(user, origin),
@@ -112,7 +103,7 @@ impl<'r> Attempt<'r> {
 
     /// Counts the attempt in one more bucket.
     async fn reserve(&mut self, key: BucketName) -> Result<(), ApiError> {
-        match self.app.limiter.take(&key, self.now).await {
+        match self.limiter.take(&key, self.now).await {
             None => Ok(()),
             Some(Taken::Counted(level)) => {
                 self.counted.push((key, level));
@@ -129,7 +120,7 @@ impl<'r> Attempt<'r> {
     async fn settle(self, failed: bool) {
         for (key, counted) in self.counted {
             let level =
-                if failed { Some(counted) } else { self.app.limiter.give_back(&key, self.now, self.app.now()).await };
+                if failed { Some(counted) } else { self.limiter.give_back(&key, self.now, self.limiter.now()).await };
             if let Some(level) = level {
                 headers::note(self.req, level);
             }

@@ -1,7 +1,4 @@
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
+use std::{io, sync::Mutex};
 
 use actix_web::{
     App, FromRequest, HttpRequest,
@@ -14,14 +11,18 @@ use actix_web::{
 use serde_json::{Value, json};
 
 use super::*;
-use crate::http::{
-    body::{Valid, body},
-    caller_first,
-    describe::{Answer, Argument, Operation},
-    error::{ApiError, TokenProblem},
-    paths::PathId,
-    routes,
-    rules::text,
+use crate::{
+    clock::SystemClock,
+    http::{
+        body::{Valid, body},
+        caller_first,
+        describe::{Answer, Argument, Operation},
+        error::{ApiError, TokenProblem},
+        paths::PathId,
+        rules::text,
+    },
+    limits::{Limiter, MemoryBuckets},
+    routes::endpoint::at,
 };
 
 body! {
@@ -67,17 +68,16 @@ impl Answer for String {
 
 async fn serve(req: TestRequest) -> ServiceResponse {
     let app = App::new()
-        .service(routes::at("/api/words/").get("Tests.", async || "words").post("Tests.", async || "posted"))
-        .service(routes::at("/api/items/stats/").get("Tests.", async || "stats"))
-        .service(routes::at("/api/items/{id:[0-9]+}/").get("Tests.", async |id: PathId| id.0.to_string()))
-        .service(routes::at("/api/names/{name}/").get("Tests.", async |name: web::Path<String>| name.into_inner()))
-        .service(routes::at("/api/notes/").post("Tests.", async |_: Caller, Valid(body): Valid<Note>| body.text))
-        .service(
-            routes::at("/api/broken/").get("Tests.", async || Err::<String, _>(ApiError::internal("the disk is full"))),
-        )
-        .service(routes::at("/api/misconfigured/").get("Tests.", async |_: web::Data<u8>| "never"))
-        .service(routes::at("/ws/room/").get("Tests.", async || "room"))
-        .wrap(from_fn(edge));
+        .service(at("/api/words/").get("Tests.", async || "words").post("Tests.", async || "posted"))
+        .service(at("/api/items/stats/").get("Tests.", async || "stats"))
+        .service(at("/api/items/{id:[0-9]+}/").get("Tests.", async |id: PathId| id.0.to_string()))
+        .service(at("/api/names/{name}/").get("Tests.", async |name: web::Path<String>| name.into_inner()))
+        .service(at("/api/notes/").post("Tests.", async |_: Caller, Valid(body): Valid<Note>| body.text))
+        .service(at("/api/broken/").get("Tests.", async || Err::<String, _>(ApiError::internal("the disk is full"))))
+        .service(at("/api/misconfigured/").get("Tests.", async |_: web::Data<u8>| "never"))
+        .service(at("/ws/room/").get("Tests.", async || "room"))
+        .app_data(web::Data::new(Limiter::new(None, MemoryBuckets::new(), Arc::new(SystemClock))))
+        .wrap(from_fn(|req, next| Arc::<Edge>::default().handle(req, next)));
     test::call_service(&test::init_service(app).await, req.to_request()).await
 }
 

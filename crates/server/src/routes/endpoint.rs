@@ -12,11 +12,15 @@ use serde_json::Value;
 
 use crate::{
     http::{
+        body::{self, Body},
         code::Code,
         describe::{Answer, Arguments, Operation, Parameter, Token},
     },
     limits::{Scope, guard},
 };
+
+/// A group of endpoints under the name that the document gives it.
+pub(crate) type Group = (&'static str, Vec<Endpoint>);
 
 /// One path and its handlers; any other method is 405 with `Allow`.
 ///
@@ -122,8 +126,8 @@ impl Endpoint {
 
     /// Says what body a handler reads by itself.
     #[must_use]
-    pub(crate) fn reads<T: crate::http::body::Body>(self) -> Self {
-        self.amend(Operation::body::<T>)
+    pub(crate) fn reads<T: Body>(self) -> Self {
+        self.amend(body::describe::<T>)
     }
 
     /// Says how calls are limited, where the operations' tokens do not say it.

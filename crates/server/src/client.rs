@@ -1,9 +1,40 @@
-//! Which address a request came from, where proxies stand in between.
+//! The address that a request came from, also when it passed proxies.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    future::{Ready, ready},
+    net::{IpAddr, SocketAddr},
+};
 
-use actix_web::http::header::HeaderMap;
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload, http::header::HeaderMap};
 use ipnet::IpNet;
+
+use crate::http::{describe::Argument, error::ApiError};
+
+/// The address a request came from: the socket's peer, or the caller that a trusted proxy names.
+/// The edge puts it into the request's extensions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ClientIp(pub(crate) Option<IpAddr>);
+
+impl ClientIp {
+    /// Returns the address of a request.
+    ///
+    /// # Errors
+    /// 500 if the edge is not mounted.
+    pub(crate) fn of(req: &HttpRequest) -> Result<Self, ApiError> {
+        req.extensions().get::<Self>().copied().ok_or_else(|| ApiError::internal("the edge is not mounted"))
+    }
+}
+
+impl FromRequest for ClientIp {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::of(req))
+    }
+}
+
+impl Argument for ClientIp {}
 
 /// The proxies whose word on addresses counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,0 +1,36 @@
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::{http::describe::Token, limits::Scope};
+
+/// Every endpoint that is neither plainly public nor plainly for staff.
+const OF_THEIR_OWN: [(&str, Scope); 14] = [
+    ("/api/admin-dashboard/agent-first-login/", Scope::SignIn),
+    ("/api/admin-dashboard/agent-login/", Scope::SignIn),
+    ("/api/auth/admin-first-login/", Scope::SignIn),
+    ("/api/auth/login/", Scope::SignIn),
+    ("/api/auth/token/refresh/", Scope::Refresh),
+    ("/api/chatbot/chat/", Scope::Chat),
+    ("/api/chatbot/upload/", Scope::Upload),
+    ("/api/human-handoff/agent/upload/", Scope::Upload),
+    ("/docs/", Scope::Unlimited),
+    ("/docs/{file}/", Scope::Unlimited),
+    ("/healthz/", Scope::Unlimited),
+    ("/media/{path:.*}/", Scope::Media),
+    ("/openapi.json/", Scope::Unlimited),
+    ("/readyz/", Scope::Unlimited),
+];
+
+#[test]
+fn every_endpoint_is_limited_by_address_or_account_unless_it_is_named_here() {
+    let mut own = BTreeMap::new();
+    for endpoint in all().into_iter().flat_map(|(_, endpoints)| endpoints) {
+        let mut tokens = endpoint.operations().iter().map(|operation| operation.token);
+        match endpoint.scope() {
+            Scope::Staff => assert!(tokens.all(|token| token == Token::Needed), "{}", endpoint.path()),
+            Scope::Public => assert!(tokens.any(|token| token != Token::Needed), "{}", endpoint.path()),
+            scope => assert_eq!(own.insert(endpoint.path(), scope), None),
+        }
+    }
+    assert_eq!(own, BTreeMap::from(OF_THEIR_OWN));
+}
