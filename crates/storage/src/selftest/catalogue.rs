@@ -47,7 +47,7 @@ const ROLES: &str = "\
     WHERE rolname IN ('pg_write_all_data', 'pg_maintain', 'pg_read_server_files', 'pg_write_server_files',
         'pg_execute_server_program') AND pg_has_role(oid, 'MEMBER')
     UNION ALL
-    SELECT DISTINCT format('role %s owns tables, or may act as %s, who does', current_user, relowner::regrole)
+    SELECT DISTINCT format('role %s owns tables, or is a member of their owner %s', current_user, relowner::regrole)
     FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND pg_has_role(relowner, 'MEMBER')";
 
@@ -75,12 +75,12 @@ const RIGHTS: &str = "\
 
 /// A function that runs as its owner is restricted by the owner's policies, not by the caller's.
 const DEFINERS: &str = "\
-    SELECT format('function %s runs as %s, whoever calls it', oid::regprocedure, proowner::regrole) AS line
+    SELECT format('function %s runs as %s, not as its caller', oid::regprocedure, proowner::regrole) AS line
     FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef";
 
 /// A view shows what its owner may see.
 const NO_TABLES: &str = "\
-    SELECT format('%s is no table, so its policies cannot be relied on', relname) AS line FROM pg_class
+    SELECT format('%s is not a table, so policies do not protect it', relname) AS line FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('v', 'm', 'f')";
 
 const SECURITY: &str = "\
