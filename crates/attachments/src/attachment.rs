@@ -62,30 +62,13 @@ pub struct NewAttachment {
     pub uploaded_at: Timestamp,
 }
 
-/// Who sent a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Uploader {
-    /// The visitor.
-    User,
-    /// Staff who may see the session.
-    Agent,
-}
-
-impl Uploader {
-    /// Everyone who may send files.
-    pub const ALL: [Self; 2] = [Self::User, Self::Agent];
-
-    /// The word in JSON and in rows.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Agent => "agent",
-        }
-    }
-
-    /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|uploader| uploader.as_str() == word)
+tenancy::word_enum! {
+    /// Who sent a file.
+    pub enum Uploader {
+        /// The visitor.
+        User => "user",
+        /// Staff who may see the session.
+        Agent => "agent",
     }
 }
 

@@ -5,41 +5,23 @@ use crate::{detect::Detected, name};
 /// The largest file that is accepted, in bytes: 10 MiB.
 pub const MAX_SIZE: i64 = 10 * 1024 * 1024;
 
-/// What kind of file it is, by its extension.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileKind {
-    /// A raster image.
-    Image,
-    /// A text, sheet or presentation.
-    Document,
-    /// Sound.
-    Audio,
-    /// Moving pictures.
-    Video,
-    /// A packed file.
-    Archive,
+tenancy::word_enum! {
+    /// What kind of file it is, by its extension.
+    pub enum FileKind {
+        /// A raster image.
+        Image => "image",
+        /// A text, sheet or presentation.
+        Document => "document",
+        /// Sound.
+        Audio => "audio",
+        /// Moving pictures.
+        Video => "video",
+        /// A packed file.
+        Archive => "archive",
+    }
 }
 
 impl FileKind {
-    /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Image, Self::Document, Self::Audio, Self::Video, Self::Archive];
-
-    /// The word in JSON and in rows.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Image => "image",
-            Self::Document => "document",
-            Self::Audio => "audio",
-            Self::Video => "video",
-            Self::Archive => "archive",
-        }
-    }
-
-    /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
-    }
-
     /// The kind an extension in lower case stands for, if it is allowed.
     pub fn of_extension(extension: &str) -> Option<Self> {
         match extension {

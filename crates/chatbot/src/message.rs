@@ -6,25 +6,15 @@ use tenancy::{AgentId, AttachmentId, MessageId, SessionRowId, Timestamp, UserId}
 
 use crate::Reply;
 
-/// Which side said it; the wire's `message_type`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sender {
-    /// The visitor.
-    User,
-    /// The bot.
-    Bot,
-    /// A person of the company, agent or admin.
-    Agent,
-}
-
-impl Sender {
-    /// The word in JSON and in rows.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Bot => "bot",
-            Self::Agent => "agent",
-        }
+tenancy::word_enum! {
+    /// Which side said it; the wire's `message_type`.
+    pub enum Sender {
+        /// The visitor.
+        User => "user",
+        /// The bot.
+        Bot => "bot",
+        /// A person of the company, agent or admin.
+        Agent => "agent",
     }
 }
 

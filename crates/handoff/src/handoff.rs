@@ -3,33 +3,15 @@
 use chatbot::SessionStatus;
 use tenancy::{AgentId, HandoffId, SessionId, SessionRowId, Timestamp};
 
-/// How urgent a handoff is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the names say all there is")]
-pub enum Priority {
-    Low,
-    Medium,
-    High,
-    Urgent,
-}
-
-impl Priority {
-    /// Every priority, least urgent first.
-    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Urgent];
-
-    /// The word in JSON and in rows.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Urgent => "urgent",
-        }
-    }
-
-    /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|priority| priority.as_str() == word)
+tenancy::word_enum! {
+    /// How urgent a handoff is.
+    #[derive(PartialOrd, Ord)]
+    #[expect(missing_docs, reason = "the names say all there is")]
+    pub enum Priority {
+        Low => "low",
+        Medium => "medium",
+        High => "high",
+        Urgent => "urgent",
     }
 }
 

@@ -158,38 +158,16 @@ pub trait AllHandoffs {
     fn all_activities(&mut self, filter: &ActivityFilter) -> Result<Vec<Activity>, StoreError>;
 }
 
-/// What an agent did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are those of the contract")]
-pub enum ActivityKind {
-    Login,
-    Logout,
-    StatusChange,
-    SessionAssign,
-    SessionResolve,
-    MessageSent,
-}
-
-impl ActivityKind {
-    /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::Login, Self::Logout, Self::StatusChange, Self::SessionAssign, Self::SessionResolve, Self::MessageSent];
-
-    /// The word in JSON and in rows.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Login => "login",
-            Self::Logout => "logout",
-            Self::StatusChange => "status_change",
-            Self::SessionAssign => "session_assign",
-            Self::SessionResolve => "session_resolve",
-            Self::MessageSent => "message_sent",
-        }
-    }
-
-    /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+tenancy::word_enum! {
+    /// What an agent did.
+    #[expect(missing_docs, reason = "the names are those of the contract")]
+    pub enum ActivityKind {
+        Login => "login",
+        Logout => "logout",
+        StatusChange => "status_change",
+        SessionAssign => "session_assign",
+        SessionResolve => "session_resolve",
+        MessageSent => "message_sent",
     }
 }
 

@@ -8,31 +8,15 @@ use tenancy::{
 
 use crate::{Entries, Extent, KnowledgeBase, Snapshot, Version};
 
-/// What a load does with the FAQ that is already there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum LoadMode {
-    /// The load becomes the whole FAQ.
-    #[default]
-    Replace,
-    /// Entries replace those with the same `chunk_id`; the others stay.
-    Merge,
-}
-
-impl LoadMode {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Replace, Self::Merge];
-
-    /// The word in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Replace => "replace",
-            Self::Merge => "merge",
-        }
-    }
-
-    /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|mode| mode.as_str() == word)
+tenancy::word_enum! {
+    /// What a load does with the FAQ that is already there.
+    #[derive(Default)]
+    pub enum LoadMode {
+        /// The load becomes the whole FAQ.
+        #[default]
+        Replace => "replace",
+        /// Entries replace those with the same `chunk_id`; the others stay.
+        Merge => "merge",
     }
 }
 
