@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Failure;
 use crate::{Extras, SystemClock, config::Settings, logging};
 
-/// Serves until a signal asks to stop.
+/// Serves until a signal stops it.
 pub(super) fn serve(settings: Settings) -> Result<(), Failure> {
     let settings = settings.complete()?;
     logging::start(settings.log_filter());
