@@ -1,10 +1,13 @@
-//! The OpenAPI document, made from the endpoints as they are registered.
+//! The OpenAPI document, made from the registered endpoints.
 //!
-//! Nothing is written down twice: paths, methods, bodies, replies and refusals come from
-//! [`routes::all`], schemas of bodies from the rules that read them, schemas of replies from the
-//! types that are serialised, examples of refusals from the errors that are sent.
+//! Nothing is written down twice. Paths, methods, bodies, replies and refusals come from
+//! [`routes::all`]. Schemas of bodies come from the rules that read them, schemas of replies from
+//! the serialised types, and examples of refusals from the errors that handlers return.
 
-#![expect(clippy::indexing_slicing, reason = "JSON indexes by key: reading nothing is null, writing inserts")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "indexing JSON by key never panics: a missing key reads as null and is inserted by a write"
+)]
 
 mod bodies;
 mod examples;
@@ -16,7 +19,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{http::routes::Endpoint, routes};
 
-/// The whole document, OpenAPI 3.1.
+/// Returns the whole document, OpenAPI 3.1.
 pub fn openapi() -> Value {
     let settings =
         SchemaSettings::draft2020_12().for_serialize().with(|it| it.definitions_path = "/components/schemas".into());
@@ -43,7 +46,7 @@ pub fn openapi() -> Value {
         "info": {
             "title": "Switchboard",
             "version": env!("CARGO_PKG_VERSION"),
-            "summary": "A support chat for many companies: a bot that cites its sources, and people behind it.",
+            "summary": "A support chat for many companies: a bot that cites its sources, and agents who take over from it.",
             "license": { "name": "MIT", "identifier": "MIT" },
         },
         "servers": [{ "url": "/" }],

@@ -24,7 +24,7 @@ use crate::{
     http::{caller_first, describe::Field, error::ApiError, field_errors::FieldErrors},
 };
 
-pub(crate) use json::type_name;
+pub(crate) use json::{not_json, type_name};
 
 pub(crate) use fields::{Fields, List, Raw, Upload};
 

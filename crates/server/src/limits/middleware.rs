@@ -1,5 +1,7 @@
 //! What stands around every endpoint: counting by address, before anything is read.
 
+use std::time::Duration;
+
 use actix_web::{
     Error, HttpRequest,
     body::{BoxBody, MessageBody},
@@ -13,7 +15,7 @@ use super::{BucketName, count, throttle};
 use crate::{
     app::App,
     auth::{self, names_a_token},
-    http::{code::Code, error::ApiError, params::Params},
+    http::{error::ApiError, params::Params},
 };
 
 /// How an endpoint is limited.
@@ -41,13 +43,13 @@ pub(crate) enum Scope {
 }
 
 impl Scope {
-    /// What its calls may be refused with.
-    pub(crate) fn refusal(self) -> Option<Code> {
+    /// The refusal of a call beyond the limit, with an example of the time to wait.
+    pub(crate) fn refusal(self) -> Option<ApiError> {
         match self {
             Self::Unlimited => None,
-            Self::SignIn => Some(Code::LoginThrottled),
+            Self::SignIn => Some(ApiError::login_throttled(Duration::from_mins(5))),
             Self::Public | Self::Staff | Self::Refresh | Self::Chat | Self::Upload | Self::Media => {
-                Some(Code::RateLimited)
+                Some(ApiError::rate_limited(Duration::from_secs(30)))
             }
         }
     }
