@@ -159,14 +159,19 @@ fn argument(text: &str) -> &str {
     &text[..end.unwrap()]
 }
 
-/// Errors of the domain are converted where handlers convert them; all others come from a function
-/// that the handler calls too. Constructors that take a text would allow a second copy of it.
+/// Returns the arguments of all `refuses` in a source.
+fn declared(source: &str) -> impl Iterator<Item = &str> {
+    source.split(concat!(".refuses", "(")).skip(1).map(argument)
+}
+
+/// Domain errors are converted as handlers convert them. A constructor that takes a text would allow a
+/// second copy of it.
 #[test]
 fn no_operation_documents_a_refusal_in_a_text_of_its_own() {
     const WITHOUT_TEXT: [&str; 3] = ["detail_404", "invalid_parameter", "required"];
     let mut found = 0;
     for (path, source) in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
-        for refusal in source.split(concat!(".refuses", "(")).skip(1).map(argument) {
+        for refusal in declared(&source) {
             found += 1;
             let constructors = refusal.split("ApiError::").skip(1).filter_map(|rest| rest.split('(').next());
             for constructor in constructors {
@@ -177,4 +182,35 @@ fn no_operation_documents_a_refusal_in_a_text_of_its_own() {
         }
     }
     assert!(found > 50, "the declarations were not understood: {found}");
+}
+
+/// A refusal that is not a domain error is made by a function, which the handler calls too.
+#[test]
+fn functions_that_make_documented_refusals_are_called_by_handlers_too() {
+    let sources = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    let mut found = 0;
+    for (path, source) in &sources {
+        for refusal in declared(source) {
+            let name = refusal.split('(').next().and_then(|path| path.rsplit("::").next()).unwrap();
+            if !refusal.contains('(') || !name.starts_with(|c: char| c.is_ascii_lowercase()) {
+                continue;
+            }
+            found += 1;
+            let uses_in = |text: &str| {
+                let ends = text.match_indices(name).map(|(start, name)| (start, start + name.len()));
+                let is_word = |&(start, end): &(usize, usize)| {
+                    text[end..].starts_with(['(', ')'])
+                        && !text[..start].ends_with(|c: char| c.is_alphanumeric() || c == '_')
+                };
+                ends.filter(is_word).count()
+            };
+            let is_local = source.contains(&format!("fn {name}("));
+            let searched = sources.iter().filter(|(other, _)| !is_local || other == path);
+            let uses: usize = searched.clone().map(|(_, text)| uses_in(text)).sum();
+            let documented: usize = searched.map(|(_, text)| declared(text).map(uses_in).sum::<usize>()).sum();
+            // One of the others is the definition.
+            assert!(uses > documented + 1, "{}: only the document calls {name}", path.display());
+        }
+    }
+    assert!(found > 15, "the declarations were not understood: {found}");
 }
