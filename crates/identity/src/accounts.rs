@@ -15,30 +15,15 @@ use crate::{
     ports::{Accounts, Logins},
 };
 
-/// What an account is for; where it belongs is [`tenancy::access::Role`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// Runs the installation; no company.
-    Superadmin,
-    /// Runs one company.
-    Admin,
-    /// Answers the visitors of one company.
-    Agent,
-}
-
-impl Role {
-    /// The word in JSON, in tokens and in rows.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Superadmin => "SUPERADMIN",
-            Self::Admin => "ADMIN",
-            Self::Agent => "AGENT",
-        }
-    }
-
-    /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Superadmin, Self::Admin, Self::Agent].into_iter().find(|role| role.as_str() == word)
+tenancy::word_enum! {
+    /// What an account is for; where it belongs is [`tenancy::access::Role`].
+    pub enum Role {
+        /// Runs the installation; no company.
+        Superadmin => "SUPERADMIN",
+        /// Runs one company.
+        Admin => "ADMIN",
+        /// Answers the visitors of one company.
+        Agent => "AGENT",
     }
 }
 

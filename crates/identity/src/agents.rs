@@ -17,33 +17,17 @@ use crate::{
     ports::{Agents, Logins},
 };
 
-/// Whether an agent is there for visitors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AgentStatus {
-    /// Has not replaced the handed-out password yet.
-    Pending,
-    /// Ready.
-    Available,
-    /// There, but not for new sessions.
-    Busy,
-    /// Away.
-    Offline,
-}
-
-impl AgentStatus {
-    /// The word in JSON and in rows.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "PENDING",
-            Self::Available => "AVAILABLE",
-            Self::Busy => "BUSY",
-            Self::Offline => "OFFLINE",
-        }
-    }
-
-    /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Pending, Self::Available, Self::Busy, Self::Offline].into_iter().find(|status| status.as_str() == word)
+tenancy::word_enum! {
+    /// Whether an agent is there for visitors.
+    pub enum AgentStatus {
+        /// Has not replaced the handed-out password yet.
+        Pending => "PENDING",
+        /// Ready.
+        Available => "AVAILABLE",
+        /// There, but not for new sessions.
+        Busy => "BUSY",
+        /// Away.
+        Offline => "OFFLINE",
     }
 }
 

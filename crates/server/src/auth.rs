@@ -4,7 +4,6 @@ use std::{future::Future, pin::Pin};
 
 use actix_web::{FromRequest, HttpRequest, ResponseError as _, dev::Payload, http::header};
 use identity::tokens::{Claims, TokenError};
-use serde_json::Value;
 use storage::LobbyStore;
 use tenancy::{
     UserId,
@@ -15,7 +14,6 @@ use crate::{
     app::App,
     http::{
         bearer, caller_first,
-        code::Code,
         describe::{Argument, Operation},
         error::{ApiError, TokenProblem},
     },
@@ -114,7 +112,7 @@ impl<C: FromStaff + 'static> Argument for Auth<C> {
     fn describe(operation: Operation) -> Operation {
         let mut operation = operation.token(true);
         operation.roles = C::ROLES;
-        if C::ROLES.is_empty() { operation } else { operation.refusal(Code::PermissionDenied, "", Value::Null) }
+        if C::ROLES.is_empty() { operation } else { operation.refusal(ApiError::permission_denied()) }
     }
 }
 

@@ -27,38 +27,38 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Start the server; migrates first.
+    /// Start the server; migrates the database first.
     Serve(Settings),
-    /// Serve a throw-away database with two sample companies, and print what to try.
+    /// Serve a temporary database with two sample companies, and print commands to try.
     Demo {
-        /// Address to listen on; the next free port if it is taken [default: 127.0.0.1:8000].
+        /// Address to listen on; if its port is taken, the next free one [default: 127.0.0.1:8000].
         #[arg(long, value_name = "ADDR")]
         listen: Option<std::net::SocketAddr>,
     },
-    /// Accounts and companies.
+    /// Manage accounts and companies.
     #[command(subcommand)]
     Admin(AdminCommand),
-    /// Bring the database up to this version of the program.
+    /// Migrate the database to this version of the program.
     Migrate(Databases),
-    /// Look whether configuration, database and schema are as they must be.
+    /// Check the configuration, the database and its schema.
     Check {
-        /// Also verify the audit log, row by row; exit code 1 if it is not whole.
+        /// Also verify every row of the audit log; exit code 1 if it is not whole.
         #[arg(long)]
         audit: bool,
         #[command(flatten)]
         settings: Settings,
     },
-    /// Try the walls between companies in the configured database, and report; exit code 1 if there is a gap.
+    /// Test that the configured database keeps companies apart, and report; exit code 1 if there is a gap.
     Doctor {
-        /// Whether one company could see, change or add what is another's.
+        /// Test whether a company could see, change or add data of another company.
         #[arg(long, required = true)]
         isolation: bool,
         #[command(flatten)]
         settings: Settings,
     },
-    /// Copy a SQLite database, the uploads and the generated secret into a folder; a server may be running meanwhile.
+    /// Copy a SQLite database, the uploads and the generated secret into a folder; the server may keep running.
     Backup {
-        /// Where to; must be empty, and is made if it is missing.
+        /// Target folder; must be empty, and is created if it is missing.
         #[arg(value_name = "DIR")]
         to: std::path::PathBuf,
         #[command(flatten)]
@@ -68,24 +68,24 @@ enum Command {
 
 #[derive(Subcommand)]
 enum AdminCommand {
-    /// Make the account of a superadmin.
+    /// Create the account of a superadmin.
     CreateSuperadmin {
         /// Name to sign in with.
         #[arg(long)]
         username: String,
-        /// E-mail address, which signs in too.
+        /// E-mail address, which can also be used to sign in.
         #[arg(long)]
         email: String,
         /// Read the password from standard input.
         #[arg(long, required = true)]
         password_stdin: bool,
-        /// Succeed without a change if that superadmin exists.
+        /// Succeed without a change if that superadmin already exists.
         #[arg(long)]
         if_missing: bool,
         #[command(flatten)]
         databases: Databases,
     },
-    /// Set an account's password, without the policy that people are held to.
+    /// Set an account's password; the password policy does not apply.
     SetPassword {
         /// Username or e-mail address.
         #[arg(long)]
@@ -100,7 +100,7 @@ enum AdminCommand {
     Company {
         /// The company's code.
         code: String,
-        /// What it is to be.
+        /// The new status.
         #[arg(long)]
         status: Status,
         #[command(flatten)]
@@ -115,7 +115,7 @@ enum Status {
     Closed,
 }
 
-/// Where the data is: for commands that need nothing else.
+/// The settings of commands that use the database without a server.
 #[derive(Args)]
 struct Databases {
     #[command(flatten)]
@@ -131,7 +131,10 @@ type Failure = Box<dyn Error + Send + Sync>;
 struct OtherSecret;
 
 impl Databases {
-    /// For what is recorded, so the secret must be the server's. Also the cost of password hashes.
+    /// Returns the options to open the database with, and the cost of password hashes.
+    ///
+    /// Migrates the database; PostgreSQL without an owner is only checked. The commands write to the
+    /// audit log, so the secret must be the one that it was written with.
     fn options_and_cost(self) -> Result<(Options, u32), Failure> {
         let config = self.settings.complete()?.check()?;
         let recorder = Recorder::new(config.secret.expose_secret(), Arc::new(SystemClock));
@@ -152,7 +155,7 @@ impl Databases {
 #[error("there is no database yet: switchboard migrate makes it, and so does serve")]
 struct NoDatabase;
 
-/// Refuses a SQLite file that is not there, which opening would make.
+/// Fails if the SQLite file does not exist. Opening the database would create it.
 fn must_exist(database: &Target) -> Result<(), NoDatabase> {
     match database {
         Target::Sqlite(file) if !file.path.exists() => Err(NoDatabase),

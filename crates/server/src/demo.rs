@@ -1,4 +1,4 @@
-//! Two sample companies with staff and knowledge, for `switchboard demo` and nothing else.
+//! Two sample companies with staff and knowledge, used only by `switchboard demo`.
 
 use identity::{
     Email, Hasher, Password, PasswordHash,
@@ -18,26 +18,26 @@ use tenancy::{
     plans::{NewPlan, PlanName, Plans as _},
 };
 
-/// Everybody's password; the data is gone when the demo ends.
+/// The password of all accounts. The data is deleted when the demo ends.
 pub(crate) const PASSWORD: &str = "demo-password";
 
-/// Who may sign in as superadmin.
+/// The username of the superadmin.
 pub(crate) const SUPERADMIN: &str = "root";
 
 /// A sample company.
 pub(crate) struct Sample {
-    /// Its name, from which its code is made.
+    /// Name; the company's code is made from it.
     pub(crate) name: &'static str,
-    /// What its people's addresses end in.
+    /// Domain of the staff's e-mail addresses.
     pub(crate) domain: &'static str,
-    /// The name of its one agent.
+    /// Name of the only agent.
     pub(crate) agent: &'static str,
-    /// A question that its knowledge answers, in other words than it is stored in.
+    /// A question that the knowledge answers, worded differently from the stored one.
     pub(crate) question: &'static str,
     faq: &'static str,
 }
 
-/// The two of them.
+/// Both sample companies.
 pub(crate) const SAMPLES: [Sample; 2] = [
     Sample {
         name: "Harbour Bikes",
@@ -56,12 +56,12 @@ pub(crate) const SAMPLES: [Sample; 2] = [
 ];
 
 impl Sample {
-    /// The admin's e-mail address.
+    /// Returns the admin's e-mail address.
     pub(crate) fn admin_email(&self) -> String {
         format!("admin@{}", self.domain)
     }
 
-    /// The agent's e-mail address.
+    /// Returns the agent's e-mail address.
     pub(crate) fn agent_email(&self) -> String {
         format!("agent@{}", self.domain)
     }
@@ -69,27 +69,29 @@ impl Sample {
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Fills an empty database; answers the codes of the companies.
+/// Fills an empty database and returns the codes of the companies.
 pub(crate) fn fill(db: &Database, bcrypt_cost: u32, now: Timestamp) -> Result<Vec<CompanyCode>, Failure> {
     let hash = Hasher::new(bcrypt_cost)?.hash(&Password::new(PASSWORD.to_owned()))?;
-    let boss = NewSuperadmin {
+    let new = NewSuperadmin {
         username: SUPERADMIN.to_owned(),
         email: Email::parse("root@switchboard.example")?,
         hash: hash.clone(),
     };
-    let user = db.lobby_write(move |lobby| accounts::create_superadmin(lobby, boss, now)).wait()?;
+    let user = db.lobby_write(move |lobby| accounts::create_superadmin(lobby, new, now)).wait()?;
     let admitted = db.lobby(move |lobby| {
-        let version = access::Directory::account_state(lobby, user)?.map(|standing| standing.version);
+        let version = access::Directory::account_state(lobby, user)?.map(|state| state.version);
         version.map(|version| access::staff(lobby, user, version)).ok_or(access::Denied::Gone)?
     });
-    let Staff::Superadmin(superadmin) = admitted.wait()? else { return Err("the superadmin is none".into()) };
+    let Staff::Superadmin(superadmin) = admitted.wait()? else {
+        return Err("the new account is not a superadmin".into());
+    };
     SAMPLES
         .iter()
         .map(|sample| {
             let opened = hash.clone();
             let open = move |platform: &mut PlatformStore<'_>| open(platform, sample, &opened, now);
             let company = db.platform(superadmin.clone(), Action::CompanyOpened, open).wait()?;
-            // A new agent has to choose a password first; setting one stands for that.
+            // A new agent must replace the generated password first. Setting one has the same effect.
             let (login, hash) = (sample.agent_email(), hash.clone());
             db.lobby_write(move |lobby| accounts::set_password(lobby, &login, &hash)).wait()?;
             Ok(company)

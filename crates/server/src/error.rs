@@ -1,17 +1,20 @@
-//! Every refusal of the domain with the status and code it gets: the one place
-//! where they are chosen. Matches have no `_`, so that a new variant does not
-//! compile until somebody has picked both.
+//! Maps every domain error to its HTTP status and code.
+//!
+//! This is the only place where they are chosen. The matches have no `_` arm, so a new variant
+//! does not compile until it has both.
 
 mod chat;
 mod companies;
 mod desk;
 mod identity;
 
+pub(crate) use desk::already_escalated;
+
 use tenancy::access::Refused;
 
 use crate::http::{code::Code, error::ApiError};
 
-/// A visitor who was turned away at the door.
+/// A visitor who was not admitted.
 impl From<Refused> for ApiError {
     fn from(refused: Refused) -> Self {
         match refused {

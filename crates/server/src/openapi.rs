@@ -1,10 +1,13 @@
-//! The OpenAPI document, made from the endpoints as they are registered.
+//! The OpenAPI document, made from the registered endpoints.
 //!
-//! Nothing is written down twice: paths, methods, bodies, replies and refusals come from
-//! the groups it is given, schemas of bodies from the rules that read them, schemas of replies from the
-//! types that are serialised, examples of refusals from the errors that are sent.
+//! Nothing is written down twice. Paths, methods, bodies, replies and refusals come from
+//! the groups of endpoints that it is given. Schemas of bodies come from the rules that read them, schemas of
+//! replies from the serialised types, and examples of refusals from the errors that handlers return.
 
-#![expect(clippy::indexing_slicing, reason = "JSON indexes by key: reading nothing is null, writing inserts")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "indexing JSON by key never panics: a missing key reads as null and is inserted by a write"
+)]
 
 mod bodies;
 mod examples;
@@ -19,7 +22,7 @@ use crate::{
     routes::endpoint::{Endpoint, Group},
 };
 
-/// Makes the whole document of these groups of endpoints, OpenAPI 3.1.
+/// Returns the whole document of these groups of endpoints, OpenAPI 3.1.
 pub(crate) fn document(groups: &[Group]) -> Value {
     let settings =
         SchemaSettings::draft2020_12().for_serialize().with(|it| it.definitions_path = "/components/schemas".into());
@@ -45,7 +48,7 @@ pub(crate) fn document(groups: &[Group]) -> Value {
         "info": {
             "title": "Switchboard",
             "version": env!("CARGO_PKG_VERSION"),
-            "summary": "A support chat for many companies: a bot that cites its sources, and people behind it.",
+            "summary": "A support chat for many companies: a bot that cites its sources, and agents who take over from it.",
             "license": { "name": "MIT", "identifier": "MIT" },
         },
         "servers": [{ "url": "/" }],

@@ -1,4 +1,4 @@
-//! The endpoints, a file for each group.
+//! The endpoints, one file per group.
 
 mod admin_changes;
 mod admins;
@@ -33,7 +33,7 @@ pub(crate) use files::parts as file_parts;
 
 use self::endpoint::Group;
 
-/// Every endpoint, in groups, as the document names them.
+/// Returns every endpoint, in the groups of the OpenAPI document.
 pub(crate) fn all() -> Vec<Group> {
     vec![
         ("Sign-in and tokens", [sign_in::endpoints(), own_account::endpoints()].into_iter().flatten().collect()),

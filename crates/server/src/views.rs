@@ -1,4 +1,4 @@
-//! Wire shapes that several endpoints share: the contract's section 3.
+//! JSON shapes that several endpoints share; see docs/compatibility.md, Object shapes.
 
 mod account;
 mod agent;
@@ -10,7 +10,6 @@ mod plan;
 mod profile;
 pub(crate) mod seats;
 mod settings;
-mod words;
 
 pub(crate) use account::{AdminRow, UserView};
 pub(crate) use agent::{AgentRow, AgentSessionRow};
@@ -27,9 +26,9 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
-use tenancy::{Company, CompanyCode, Date, Money, Timestamp};
+use tenancy::{Company, CompanyCode, CompanyStatus, Date, Money, Timestamp};
 
-/// A value that is written to JSON as its text.
+/// A value that is written to JSON as text.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AsText<T>(pub(crate) T);
 
@@ -39,9 +38,9 @@ impl<T: std::fmt::Display> Serialize for AsText<T> {
     }
 }
 
-/// What the document says of a value that is written as text.
+/// A value whose text the OpenAPI document describes.
 pub(crate) trait Textual {
-    /// The JSON Schema of the text.
+    /// Returns the JSON Schema of the text.
     fn schema() -> Value;
 }
 
@@ -96,12 +95,12 @@ pub(crate) type MoneyText = AsText<Money>;
 /// A company's code in JSON.
 pub(crate) type CompanyId = AsText<CompanyCode>;
 
-/// A company as other objects carry it.
+/// The company of an account.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct CompanyView {
     id: CompanyId,
     name: String,
-    #[schemars(extend("enum" = words::COMPANY_STATUSES))]
+    #[schemars(extend("enum" = CompanyStatus::WORDS))]
     status: &'static str,
 }
 
@@ -111,7 +110,7 @@ impl From<&Company> for CompanyView {
     }
 }
 
-/// `DD/MM/YYYY HH:MM`, or `Never`.
+/// Formats a moment as `DD/MM/YYYY HH:MM`; `Never` if there is none.
 pub(crate) fn formatted(at: Option<Timestamp>) -> String {
     at.map_or_else(|| "Never".to_owned(), Timestamp::formatted)
 }

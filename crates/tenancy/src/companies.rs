@@ -19,35 +19,22 @@ pub struct Company {
     pub status: CompanyStatus,
 }
 
-/// Whether a company is served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CompanyStatus {
-    /// Staff may sign in, visitors are answered.
-    Active,
-    /// Staff are refused, visitors are told that the company is not active.
-    Suspended,
-    /// As if it had never been; its data is kept.
-    Closed,
+crate::word_enum! {
+    /// Whether a company is served.
+    pub enum CompanyStatus {
+        /// Staff may sign in, visitors are answered.
+        Active => "active",
+        /// Staff are refused, visitors are told that the company is not active.
+        Suspended => "suspended",
+        /// As if it had never been; its data is kept.
+        Closed => "closed",
+    }
 }
 
 impl CompanyStatus {
-    /// The word in JSON and in rows.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Suspended => "suspended",
-            Self::Closed => "closed",
-        }
-    }
-
     /// Whether staff may sign in and visitors are answered.
     pub const fn is_active(self) -> bool {
         matches!(self, Self::Active)
-    }
-
-    /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Active, Self::Suspended, Self::Closed].into_iter().find(|status| status.as_str() == word)
     }
 }
 

@@ -5,50 +5,24 @@ use crate::{
     audit::{Action, Audit, Object},
 };
 
-/// The nine names a plan can have; several plans may share one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the names say all there is")]
-pub enum PlanName {
-    Basic,
-    Bronze,
-    Custom,
-    Diamond,
-    Gold,
-    Platinum,
-    Premium,
-    Pro,
-    Silver,
+crate::word_enum! {
+    /// The nine names a plan can have; several plans may share one.
+    #[derive(PartialOrd, Ord)]
+    #[expect(missing_docs, reason = "the names say all there is")]
+    pub enum PlanName {
+        Basic => "basic",
+        Bronze => "bronze",
+        Custom => "custom",
+        Diamond => "diamond",
+        Gold => "gold",
+        Platinum => "platinum",
+        Premium => "premium",
+        Pro => "pro",
+        Silver => "silver",
+    }
 }
 
 impl PlanName {
-    /// Every name, in alphabetical order.
-    pub const ALL: [Self; 9] = [
-        Self::Basic,
-        Self::Bronze,
-        Self::Custom,
-        Self::Diamond,
-        Self::Gold,
-        Self::Platinum,
-        Self::Premium,
-        Self::Pro,
-        Self::Silver,
-    ];
-
-    /// The word in JSON and in rows.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Basic => "basic",
-            Self::Bronze => "bronze",
-            Self::Custom => "custom",
-            Self::Diamond => "diamond",
-            Self::Gold => "gold",
-            Self::Platinum => "platinum",
-            Self::Premium => "premium",
-            Self::Pro => "pro",
-            Self::Silver => "silver",
-        }
-    }
-
     /// The capitalised word.
     pub const fn display(self) -> &'static str {
         match self {
@@ -62,11 +36,6 @@ impl PlanName {
             Self::Pro => "Pro",
             Self::Silver => "Silver",
         }
-    }
-
-    /// Reads the lower-case word back.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|name| name.as_str() == word)
     }
 }
 

@@ -57,11 +57,11 @@ pub(super) fn admin(command: AdminCommand) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The password on standard input, without white space around it.
+/// Reads the password from standard input, without white space around it.
 fn password() -> Result<Password, Failure> {
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text)?;
-    // Sign-in trims passwords like every text, so one with white space around it could never match.
+    // Sign-in trims passwords like all texts, so a password with white space around it would never match.
     let text = text.trim();
     if text.is_empty() {
         return Err(AdminError::NoPassword.into());

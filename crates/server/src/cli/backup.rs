@@ -26,17 +26,17 @@ enum BackupError {
     Copy(PathBuf, #[source] io::Error),
 }
 
-/// The name of the database in a backup, which is also its usual name in a data folder.
+/// The file name of the database in a backup; the same as the default in a data folder.
 const DATABASE: &str = "switchboard.db";
 
-/// How many files, and their bytes.
+/// The number of copied files and their size.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 struct Saved {
     files: u64,
     bytes: u64,
 }
 
-/// Saves what a data folder holds, in the layout of a data folder.
+/// Copies the content of a data folder, in the layout of a data folder.
 pub(super) fn backup(settings: Settings, to: &Path) -> Result<(), Failure> {
     let settings = settings.complete()?;
     let (database, _) = settings.targets()?;
@@ -49,12 +49,12 @@ pub(super) fn backup(settings: Settings, to: &Path) -> Result<(), Failure> {
     if fs::read_dir(to).map_err(folder)?.next().is_some() {
         return Err(BackupError::NotEmpty(to.to_owned()).into());
     }
-    // Gone if something fails.
+    // Deleted on drop, so a failed backup leaves nothing behind.
     let unfinished = tempfile::Builder::new().prefix(".unfinished-").tempdir_in(to).map_err(folder)?;
     let part = |name: &str| unfinished.path().join(name);
 
-    // The uploads come second: a file is stored before its row, so every row of the copy finds its file,
-    // unless it was deleted meanwhile.
+    // The uploads are copied second. A file is stored before its row, so every row in the copy has its
+    // file, unless the file was deleted in between.
     empty(&part(DATABASE)).map_err(folder)?;
     backup::save(&database, &part(DATABASE))?;
     let size = fs::metadata(part(DATABASE)).map_err(folder)?.len();
@@ -63,7 +63,7 @@ pub(super) fn backup(settings: Settings, to: &Path) -> Result<(), Failure> {
     let secret = copy(&data.join(SECRET_FILE), &part(SECRET_FILE))?;
     sync(unfinished.path()).map_err(folder)?;
 
-    // The database last: a folder that has it has everything.
+    // The database is moved last: a folder that has it is complete.
     let names = [UPLOADS_FOLDER].into_iter().chain(secret.map(|_| SECRET_FILE)).chain([DATABASE]);
     for name in names {
         fs::rename(part(name), to.join(name)).map_err(folder)?;
@@ -79,18 +79,18 @@ pub(super) fn backup(settings: Settings, to: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Makes an empty file that only its owner can read.
+/// Creates an empty file that only its owner can read.
 fn empty(path: &Path) -> io::Result<()> {
     let file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
     file.persist_noclobber(path)?;
     Ok(())
 }
 
-/// Copies the files of a folder and of the folders in it. Names with a dot in front are not finished.
+/// Copies a folder with its subfolders. Files whose name starts with a dot are unfinished and skipped.
 fn copy_all(from: &Path, to: &Path) -> Result<Saved, BackupError> {
     let failed = |error| BackupError::Copy(from.to_owned(), error);
-    // All names before anything is made: the backup may lie below this very folder.
-    let entries = match there(fs::read_dir(from)).map_err(failed)? {
+    // List everything before creating anything: the backup may be inside this folder.
+    let entries = match existing(fs::read_dir(from)).map_err(failed)? {
         Some(entries) => entries.collect::<io::Result<Vec<_>>>().map_err(failed)?,
         None => Vec::new(),
     };
@@ -112,18 +112,19 @@ fn copy_all(from: &Path, to: &Path) -> Result<Saved, BackupError> {
     Ok(saved)
 }
 
-/// Copies a file with its mode; answers its bytes, nothing if it is not there any more.
+/// Copies a file with its mode. Returns its size, or `None` if the file no longer exists.
 fn copy(from: &Path, to: &Path) -> Result<Option<u64>, BackupError> {
     let copied = fs::copy(from, to).and_then(|bytes| sync(to).map(|()| bytes));
-    there(copied).map_err(|error| BackupError::Copy(from.to_owned(), error))
+    existing(copied).map_err(|error| BackupError::Copy(from.to_owned(), error))
 }
 
-/// Waits until a file, or the names in a folder, are on the disk.
+/// Waits until a file, or the entries of a folder, are on disk.
 fn sync(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
-fn there<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+/// Turns a missing file into `None`.
+fn existing<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

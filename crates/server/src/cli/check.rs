@@ -16,7 +16,9 @@ enum CheckError {
     Broken { broken: u64, chains: u64 },
 }
 
-/// Changes nothing, so it does not open with an owner, which would migrate.
+/// Checks the configuration and the database without changing anything.
+///
+/// It does not use the owner's connection, because opening with an owner migrates.
 pub(super) fn check(settings: Settings, audit: bool) -> Result<(), Failure> {
     let (database, secret) = settings.complete()?.inspect()?;
     must_exist(&database)?;
@@ -29,7 +31,7 @@ pub(super) fn check(settings: Settings, audit: bool) -> Result<(), Failure> {
     if audit { verify(&database, secret) } else { Ok(()) }
 }
 
-/// Prints the first broken row of every chain that has one.
+/// Verifies the audit log, and prints the first broken row of each broken chain.
 fn verify(database: &Target, secret: Option<SecretSlice<u8>>) -> Result<(), Failure> {
     let secret = secret.ok_or(CheckError::NoSecret)?;
     let recorder = Recorder::new(secret.expose_secret(), Arc::new(SystemClock));

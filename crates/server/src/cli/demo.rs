@@ -19,17 +19,17 @@ use crate::{
     running::{Extras, start},
 };
 
-/// Quick to start; the passwords are printed anyway.
+/// Low, so that the demo starts quickly. Its passwords are printed anyway.
 const BCRYPT_COST: u32 = 8;
 
-/// Serves a throw-away database until a signal asks to stop.
+/// Serves a temporary database until a signal stops it.
 pub(super) fn demo(listen: Option<SocketAddr>) -> Result<(), Failure> {
     logging::start("warn");
     let folder = tempfile::tempdir()?;
     let wanted = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8000)));
     let settings = Settings::in_folder(folder.path().to_owned()).listening(vec![free(wanted)?]);
     let config = settings.check()?;
-    // Its two companies belong to one person, who may try whatever there is to try.
+    // One person uses both companies, so they need no budgets against each other.
     let limits = config.limits.map(Limits::without_budgets);
     let config = Config { bcrypt_cost: BCRYPT_COST, limits, ..config };
     let recorder = Recorder::new(config.secret.expose_secret(), Arc::new(SystemClock));
@@ -39,7 +39,7 @@ pub(super) fn demo(listen: Option<SocketAddr>) -> Result<(), Failure> {
     let running = start(&config, Extras { clock: Arc::new(SystemClock), model: None })?;
     for address in running.addresses() {
         println!(
-            "Switchboard listens on http://{address} with two sample companies; Ctrl-C ends it and deletes them.\n"
+            "Switchboard listens on http://{address} with two sample companies; Ctrl-C stops it and deletes them.\n"
         );
         println!("Sign in with the password {PASSWORD} as");
         println!("  {SUPERADMIN:<34} superadmin");
@@ -55,7 +55,7 @@ pub(super) fn demo(listen: Option<SocketAddr>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The address, or the next one whose port is free.
+/// Returns the address, or the next one whose port is free.
 fn free(wanted: SocketAddr) -> Result<SocketAddr, Failure> {
     let mut address = wanted;
     loop {
@@ -69,7 +69,7 @@ fn free(wanted: SocketAddr) -> Result<SocketAddr, Failure> {
     }
 }
 
-/// The whole job in six lines to paste.
+/// Returns a whole conversation as six commands to paste.
 fn steps(api: &str, sample: &Sample, code: &str) -> String {
     let question = sample.question;
     let agent = sample.agent_email();

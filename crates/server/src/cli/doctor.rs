@@ -9,8 +9,8 @@ use crate::config::Settings;
 #[error("companies are not kept apart: found {0}")]
 struct Gaps(usize);
 
-/// Tries the walls between companies of the configured database, as the server's role, and prints
-/// what was found. Nothing that it makes is committed.
+/// Tests the isolation of companies in the configured database, as the server's role, and prints
+/// the results. Nothing is committed.
 pub(super) fn isolation(settings: Settings) -> Result<(), Failure> {
     let (database, _) = settings.complete()?.inspect()?;
     must_exist(&database)?;
@@ -18,16 +18,18 @@ pub(super) fn isolation(settings: Settings) -> Result<(), Failure> {
     let found = Database::inspect_isolation(&database)?;
     match database {
         Target::Sqlite(_) => {
-            println!("SQLite has no row-level security; companies are kept apart by stores and by keys:");
-            println!("- {} tables of companies, whose keys name the company", found.tables);
+            println!("SQLite has no row-level security; stores and composite keys keep companies apart:");
+            println!("- {} company tables, whose keys include the company", found.tables);
         }
         Target::Postgres(_) => {
-            println!("PostgreSQL keeps companies apart by row-level security, under stores and keys:");
-            println!("- {} tables of companies, their policies, keys and owner", found.tables);
-            println!("- {} statements that two made-up companies tried on each other", found.statements);
+            println!(
+                "PostgreSQL keeps companies apart with row-level security, in addition to stores and composite keys:"
+            );
+            println!("- {} company tables, with their policies, keys and owner", found.tables);
+            println!("- {} statements that two test companies tried on each other", found.statements);
         }
     }
-    println!("- {} calls of ports by two made-up companies, with their own ids and with the other's", found.calls);
+    println!("- {} port calls of two test companies, with their own ids and with each other's", found.calls);
     for gap in &found.gaps {
         println!("gap: {gap}");
     }

@@ -10,7 +10,7 @@ use crate::{
     running::{Extras, start},
 };
 
-/// Serves until a signal asks to stop.
+/// Serves until a signal stops it.
 pub(super) fn serve(settings: Settings) -> Result<(), Failure> {
     let settings = settings.complete()?;
     logging::start(settings.log_filter());

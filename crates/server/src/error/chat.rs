@@ -1,5 +1,6 @@
-//! What visitors are refused.
+//! Errors of the visitors' endpoints.
 
+use attachments::policy::UploadRefusal;
 use chatbot::profile::SaveProfileError;
 use handoff::turn::TurnError;
 use knowledge::load::{LoadError, MAX_EXTENT};
@@ -42,7 +43,13 @@ impl From<LoadError> for ApiError {
     }
 }
 
-/// An idempotency key that came back with another body.
+impl From<UploadRefusal> for ApiError {
+    fn from(refusal: UploadRefusal) -> Self {
+        Self::bad_request(format!("File upload failed: {refusal}"))
+    }
+}
+
+/// 422 for an idempotency key that was already used with another body.
 pub(super) fn key_reused() -> ApiError {
     ApiError::idempotency_key_reuse("This idempotency key was used for another message.")
 }

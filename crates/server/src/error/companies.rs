@@ -1,4 +1,4 @@
-//! What a superadmin's work on admins and subscriptions is refused.
+//! Errors of a superadmin's work on admins and subscriptions.
 
 use identity::{
     admins::{DeleteAdminError, ResetAdminPasswordError, UpdateAdminError},

@@ -1,5 +1,6 @@
-//! What staff are refused at the desk.
+//! Errors of the staff's work on conversations.
 
+use actix_web::http::StatusCode;
 use handoff::{
     desk::{AssignError, EscalateError, ResolveError},
     erase::EraseError,
@@ -19,11 +20,7 @@ impl From<EscalateError> for ApiError {
     fn from(error: EscalateError) -> Self {
         match error {
             EscalateError::SessionNotFound => Self::not_found("Session not found"),
-            EscalateError::AlreadyEscalated(handoff) => {
-                let status = actix_web::http::StatusCode::BAD_REQUEST;
-                Self::new(status, Code::AlreadyEscalated, "Session is already escalated")
-                    .with("handoff_session", json!(HandoffRow::from(&*handoff)))
-            }
+            EscalateError::AlreadyEscalated(handoff) => already_escalated(&HandoffRow::from(&*handoff)),
             EscalateError::Store(error) => error.into(),
         }
     }
@@ -100,6 +97,12 @@ impl From<EraseError> for ApiError {
             EraseError::Store(error) => error.into(),
         }
     }
+}
+
+/// 400 for a session with an open handoff, which the body shows.
+pub(crate) fn already_escalated(open: &HandoffRow) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, Code::AlreadyEscalated, "Session is already escalated")
+        .with("handoff_session", json!(open))
 }
 
 fn not_assigned(message: &'static str) -> ApiError {

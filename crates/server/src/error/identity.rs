@@ -1,4 +1,4 @@
-//! What accounts, their passwords and their tokens are refused.
+//! Errors about accounts, passwords and tokens.
 
 use identity::{
     HashError, InvalidEmail,
@@ -59,7 +59,7 @@ impl From<PasswordRefusal> for ApiError {
     }
 }
 
-/// The body's rule lets some texts through that are no addresses after all.
+/// The body's rule accepts some texts that are not e-mail addresses.
 impl From<InvalidEmail> for ApiError {
     fn from(_: InvalidEmail) -> Self {
         Self::field("email", "Enter a valid email address.")

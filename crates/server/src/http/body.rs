@@ -16,7 +16,6 @@ use actix_web::{
     web::{self, Bytes},
 };
 use identity::Origin;
-use serde_json::Value;
 use tokio::runtime::Handle;
 
 use crate::{
@@ -24,16 +23,15 @@ use crate::{
     fair::{FairSemaphore, Share},
     http::{
         caller_first,
-        code::Code,
         describe::{Argument, BodyShape, Field, Operation},
         error::ApiError,
-        field_errors::FieldErrors,
+        field_errors::{FieldError, FieldErrors},
         origin,
     },
 };
 
 pub(crate) use declare::body;
-pub(crate) use json::type_name;
+pub(crate) use json::{not_json, type_name};
 
 pub(crate) use fields::{Fields, List, Raw, Upload};
 
@@ -105,8 +103,12 @@ impl<B: Body> Argument for Result<Valid<B>, ApiError> {
 /// Adds a body to an operation, with what the body may be refused for.
 pub(crate) fn describe<B: Body>(operation: Operation) -> Operation {
     let operation = operation.body(BodyShape { name: B::name, fields: B::describe });
-    let refusals = [Code::ValidationError, Code::ParseError, Code::PayloadTooLarge, Code::UnsupportedMediaType];
-    refusals.into_iter().fold(operation, |operation, code| operation.refusal(code, "", Value::Null))
+    let missing = ApiError::fields(FieldErrors::of("name", FieldError::required()));
+    not_json()
+        .into_iter()
+        .fold(operation.refusal(missing), Operation::refusal)
+        .refusal(ApiError::payload_too_large())
+        .refusal(ApiError::unsupported_media_type("text/plain"))
 }
 
 /// Permits to parse long bodies, shared fairly between origins.

@@ -1,13 +1,13 @@
-//! What a handler's types say about its operation.
+//! Describes operations for the OpenAPI document, from the types of their handlers.
 //!
-//! Extractors are [`Argument`]s, replies are [`Answer`]s. Both write into an [`Operation`],
-//! from which the OpenAPI document is made.
+//! Extractors implement [`Argument`] and replies implement [`Answer`]. Each adds what it knows to
+//! an [`Operation`], from which the document is made.
 
 use actix_web::{FromRequest, HttpRequest, HttpResponse, http::StatusCode, web};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Value, json};
 
-use crate::http::{code::Code, error::ApiError};
+use crate::http::error::{ApiError, TokenProblem};
 
 /// One method of one path.
 #[derive(Clone)]
@@ -16,23 +16,23 @@ pub(crate) struct Operation {
     pub(crate) summary: &'static str,
     pub(crate) description: Option<&'static str>,
     pub(crate) token: Token,
-    /// The roles that may call it, where not every signed-in caller may.
+    /// The roles that may call it; empty if every signed-in caller may.
     pub(crate) roles: &'static [&'static str],
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) body: Option<BodyShape>,
     pub(crate) replies: Vec<(StatusCode, Content)>,
-    pub(crate) refusals: Vec<DocumentedError>,
+    pub(crate) refusals: Vec<ApiError>,
     pub(crate) is_replayable: bool,
 }
 
-/// Whether an operation looks at a bearer token.
+/// Whether an operation reads a bearer token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Token {
-    /// It does not.
+    /// The operation does not read the token.
     Ignored,
-    /// A good one counts, without one the caller is anonymous.
+    /// A valid token identifies the caller. Without one the caller is anonymous.
     Optional,
-    /// Without a good one it is 401.
+    /// Without a valid token the answer is 401.
     Needed,
 }
 
@@ -45,52 +45,52 @@ pub(crate) struct Parameter {
     pub(crate) is_required: bool,
 }
 
-/// A parameter that may be missing; `schema` is a JSON Schema.
+/// Describes an optional query parameter; `schema` is a JSON Schema.
 pub(crate) fn parameter(name: &'static str, description: &'static str, schema: Value) -> Parameter {
     Parameter { name, description, schema, is_required: false }
 }
 
-/// `page`, from 1 on.
+/// Describes `page`.
 pub(crate) fn page() -> Parameter {
-    parameter("page", "Which page, from 1 on.", json!({ "type": "string", "default": "1" }))
+    parameter("page", "Page number, from 1.", json!({ "type": "string", "default": "1" }))
 }
 
-/// `page`, which may also be `last`.
+/// Describes a `page` that may also be `last`.
 pub(crate) fn linked_page() -> Parameter {
-    parameter("page", "Which page, from 1 on, or `last`.", json!({ "type": "string", "default": "1" }))
+    parameter("page", "Page number, from 1, or `last`.", json!({ "type": "string", "default": "1" }))
 }
 
-/// `page_size`.
+/// Describes `page_size`.
 pub(crate) fn page_size() -> Parameter {
-    parameter("page_size", "Rows on a page, at most 100.", json!({ "type": "string", "default": "10" }))
+    parameter("page_size", "Rows per page, at most 100.", json!({ "type": "string", "default": "10" }))
 }
 
-/// `per_page`, up to a maximum.
+/// Describes `per_page` with its maximum.
 pub(crate) fn per_page(max: i64) -> Parameter {
     parameter(
         "per_page",
-        "Rows on a page; more than the maximum is the maximum.",
+        "Rows per page. A larger number is reduced to the maximum.",
         json!({ "type": "string", "default": "10", "x-maximum": max }),
     )
 }
 
-/// `created_from`.
+/// Describes `created_from`.
 pub(crate) fn created_from() -> Parameter {
-    parameter("created_from", "The first day; anything that is no day is ignored.", json!({ "type": "string" }))
+    parameter("created_from", "First day. A value that is not a date is ignored.", json!({ "type": "string" }))
 }
 
-/// `created_to`.
+/// Describes `created_to`.
 pub(crate) fn created_to() -> Parameter {
-    parameter("created_to", "The last day; anything that is no day is ignored.", json!({ "type": "string" }))
+    parameter("created_to", "Last day. A value that is not a date is ignored.", json!({ "type": "string" }))
 }
 
-/// `session_id`, without which the call is refused.
+/// Describes a required `session_id`.
 pub(crate) fn session_id() -> Parameter {
-    parameter("session_id", "The session.", json!({ "type": "string" })).required()
+    parameter("session_id", "The session's id.", json!({ "type": "string" })).required()
 }
 
 impl Parameter {
-    /// Says that the call is refused without it.
+    /// Marks the parameter as required.
     #[must_use]
     pub(crate) fn required(mut self) -> Self {
         self.is_required = true;
@@ -112,7 +112,7 @@ pub(crate) struct Field {
     pub(crate) is_required: bool,
 }
 
-/// What a reply carries.
+/// The content of a reply.
 #[derive(Clone, Copy)]
 pub(crate) enum Content {
     /// JSON of a type.
@@ -121,20 +121,17 @@ pub(crate) enum Content {
     File,
 }
 
-/// A refusal: its code, an example of its message, and keys of its own.
-#[derive(Debug, Clone)]
-pub(crate) struct DocumentedError {
-    pub(crate) code: Code,
-    pub(crate) message: &'static str,
-    pub(crate) extras: Value,
-}
-
-/// What a call that needs a token may be refused with.
-const TOKEN_REFUSALS: [Code; 5] =
-    [Code::NotAuthenticated, Code::TokenNotValid, Code::BadAuthorizationHeader, Code::UserNotFound, Code::UserInactive];
+/// Why a call that needs a token may be refused.
+const TOKEN_PROBLEMS: [TokenProblem; 5] = [
+    TokenProblem::Missing,
+    TokenProblem::Invalid,
+    TokenProblem::BadHeader,
+    TokenProblem::UserGone,
+    TokenProblem::UserInactive,
+];
 
 impl Operation {
-    /// An operation of which only the summary is known.
+    /// Starts the description of an operation.
     pub(crate) fn new(method: &'static str, summary: &'static str) -> Self {
         Self {
             method,
@@ -165,8 +162,10 @@ impl Operation {
 
     pub(crate) fn token(mut self, is_needed: bool) -> Self {
         self.token = if is_needed { Token::Needed } else { Token::Optional };
-        let refusals: &[Code] = if is_needed { &TOKEN_REFUSALS } else { &[] };
-        refusals.iter().fold(self, |operation, code| operation.refusal(*code, "", Value::Null))
+        if is_needed {
+            self.refusals.extend(TOKEN_PROBLEMS.map(ApiError::unauthorized));
+        }
+        self
     }
 
     pub(crate) fn parameter(mut self, parameter: Parameter) -> Self {
@@ -189,19 +188,18 @@ impl Operation {
         self
     }
 
-    /// An empty message stands for the words that the code always has.
-    pub(crate) fn refusal(mut self, code: Code, message: &'static str, extras: Value) -> Self {
-        self.refusals.push(DocumentedError { code, message, extras });
+    pub(crate) fn refusal(mut self, refusal: ApiError) -> Self {
+        self.refusals.push(refusal);
         self
     }
 
-    /// The call may carry an idempotency key, and its reply say that it was stored before.
+    /// The call accepts an idempotency key, and its reply says whether it was stored before.
     pub(crate) fn replayable(mut self) -> Self {
         self.is_replayable = true;
         self
     }
 
-    /// Whether both are one handler under PUT and PATCH.
+    /// Whether both describe one handler, under PUT and PATCH.
     pub(crate) fn is_twin_of(&self, patch: &Self) -> bool {
         (self.method, patch.method) == ("put", "patch") && self.summary == patch.summary
     }
@@ -209,13 +207,13 @@ impl Operation {
 
 /// All extractors of a handler.
 pub(crate) trait Arguments: FromRequest + 'static {
-    /// Adds what they say.
+    /// Adds what the extractors know of the operation.
     fn describe(operation: Operation) -> Operation;
 }
 
-/// One extractor of a handler; most say nothing.
+/// One extractor of a handler. Most add nothing.
 pub(crate) trait Argument: FromRequest + 'static {
-    /// Adds what it says.
+    /// Adds what the extractor knows of the operation.
     fn describe(operation: Operation) -> Operation {
         operation
     }
@@ -247,9 +245,9 @@ impl Argument for HttpRequest {}
 impl Argument for web::Payload {}
 impl Argument for web::Path<String> {}
 
-/// What a handler replies with.
+/// The reply of a handler.
 pub(crate) trait Answer {
-    /// Adds status and content.
+    /// Adds the reply's status and content.
     fn describe(operation: Operation) -> Operation;
 }
 
@@ -265,7 +263,7 @@ impl<A: Answer> Answer for Result<A, ApiError> {
     }
 }
 
-/// A response built by hand: the route says what it is.
+/// A response that the handler builds itself; the endpoint's declaration describes it.
 impl Answer for HttpResponse {
     fn describe(operation: Operation) -> Operation {
         operation

@@ -1,6 +1,6 @@
 //! The only error type of handlers.
 
-use std::{error::Error, fmt, time::Duration};
+use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use actix_web::{
     HttpResponse, ResponseError,
@@ -27,18 +27,21 @@ const TOO_MANY: &str = "Too many requests.";
 ///
 /// The body is written at the edge, which knows the request id; the response
 /// that actix makes from this value has only status and headers.
+#[derive(Clone)]
 pub(crate) struct ApiError(Box<ErrorParts>);
 
+#[derive(Clone)]
 struct ErrorParts {
     status: StatusCode,
     code: Code,
     shape: Shape,
     extras: Vec<(Text, Value)>,
     headers: Vec<(HeaderName, HeaderValue)>,
-    cause: Option<Box<dyn Error + Send + Sync>>,
+    cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 /// Which key carries the message.
+#[derive(Clone)]
 pub(crate) enum Shape {
     Fields(FieldErrors),
     Error(Text),
@@ -117,6 +120,16 @@ impl ApiError {
     /// 400 that the endpoint decides.
     pub(crate) fn bad_request(message: impl Into<Text>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, Code::BadRequest, message)
+    }
+
+    /// 400 for a query parameter or a field without which the endpoint does nothing.
+    pub(crate) fn required(name: &str) -> Self {
+        Self::bad_request(format!("{name} is required"))
+    }
+
+    /// 400 for a query parameter that cannot be read.
+    pub(crate) fn invalid_parameter(name: &str) -> Self {
+        Self::bad_request(format!("Invalid {name} parameter"))
     }
 
     /// 400 for a body that cannot be read.
@@ -211,7 +224,7 @@ impl ApiError {
     /// 500; the cause is logged at the edge and never shown.
     pub(crate) fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let mut error = Self::of_status(StatusCode::INTERNAL_SERVER_ERROR, &Method::GET);
-        error.0.cause = Some(cause.into());
+        error.0.cause = Some(cause.into().into());
         error
     }
 
@@ -298,7 +311,7 @@ impl ApiError {
     }
 
     fn caused_by(mut self, cause: StoreError) -> Self {
-        self.0.cause = Some(Box::new(cause));
+        self.0.cause = Some(Arc::new(cause));
         self
     }
 }

@@ -10,6 +10,9 @@ pub(crate) type Text = Cow<'static, str>;
 /// The name that cross-field refusals stand under.
 pub(crate) const NON_FIELD: &str = "non_field_errors";
 
+/// The message for a field that is missing.
+pub(crate) const REQUIRED: &str = "This field is required.";
+
 /// What is wrong with one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum FieldError {
@@ -23,6 +26,11 @@ impl FieldError {
     /// One message about the whole field.
     pub(crate) fn new(message: impl Into<Text>) -> Self {
         Self::Messages(vec![message.into()])
+    }
+
+    /// The field is missing.
+    pub(crate) fn required() -> Self {
+        Self::new(REQUIRED)
     }
 
     /// The first message.

@@ -32,7 +32,7 @@ pub(crate) struct Paging {
 }
 
 impl Paging {
-    /// The paging P-LINK: `page` (or `last`) and `page_size`, at most 100.
+    /// Reads `page`, a number or `last`, and `page_size`, at most 100, for a [`LinkPage`].
     pub(crate) fn link(params: &Params) -> Self {
         let page = match params.text("page") {
             None => Page::Number(1),
@@ -42,17 +42,17 @@ impl Paging {
         Self { page, size: size(params, "page_size", 100), beyond: Beyond::Refused }
     }
 
-    /// The paging P-PLAIN: `page` and `page_size`, at most 100.
+    /// Reads `page` and `page_size`, at most 100, for a [`PlainPage`].
     pub(crate) fn plain(params: &Params) -> Self {
         Self { page: page(params), size: size(params, "page_size", 100), beyond: Beyond::FirstPage }
     }
 
-    /// The paging P-PROFILES: `page` and `per_page`, at most 100.
+    /// Reads `page` and `per_page`, at most 100, for a [`ProfilesPage`].
     pub(crate) fn profiles(params: &Params) -> Self {
         Self { page: page(params), size: size(params, "per_page", 100), beyond: Beyond::Nothing }
     }
 
-    /// The paging P-AGENT: `page` and `per_page`, at most 50.
+    /// Reads `page` and `per_page`, at most 50, for an [`AgentPage`].
     pub(crate) fn agent(params: &Params) -> Self {
         Self { page: page(params), size: size(params, "per_page", 50), beyond: Beyond::Nothing }
     }
@@ -135,7 +135,7 @@ impl<T> Paged<T> {
     }
 }
 
-/// The shape P-LINK.
+/// A page with links to its neighbours. `page_size` counts the rows of this page.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "LinkPageOf{T}")]
 pub(crate) struct LinkPage<T> {
@@ -193,7 +193,7 @@ impl Position {
     }
 }
 
-/// The shape P-PLAIN.
+/// A page of rows.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "PlainPageOf{T}")]
 pub(crate) struct PlainPage<T> {
@@ -208,7 +208,7 @@ impl<T> From<Paged<T>> for PlainPage<T> {
     }
 }
 
-/// The shape P-PROFILES, with its rows under both names.
+/// A page of profiles, listed under both `profiles` and `results`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ProfilesPageOf{T}")]
 pub(crate) struct ProfilesPage<T> {
@@ -226,7 +226,7 @@ impl<T: Clone> From<Paged<T>> for ProfilesPage<T> {
     }
 }
 
-/// The shape P-AGENT.
+/// A page of an agent's sessions.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "AgentPageOf{T}")]
 pub(crate) struct AgentPage<T> {

@@ -50,21 +50,18 @@ impl Params {
     /// # Errors
     /// 400 with `{"error":"Invalid <name> parameter"}`.
     pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, ApiError> {
-        self.integer_or(name, || format!("Invalid {name} parameter"))
+        self.integer_or(name, || ApiError::invalid_parameter(name))
     }
 
-    /// An integer, refused in the endpoint's own words; a blank one counts as missing.
+    /// As [`Params::integer`], with an error that the endpoint makes itself.
     ///
     /// # Errors
-    /// 400 with `{"error":..}`.
-    pub(crate) fn integer_or<M>(&self, name: &str, message: impl FnOnce() -> M) -> Result<Option<i64>, ApiError>
-    where
-        M: Into<crate::http::field_errors::Text>,
-    {
+    /// What `invalid` returns.
+    pub(crate) fn integer_or(&self, name: &str, invalid: impl FnOnce() -> ApiError) -> Result<Option<i64>, ApiError> {
         let Some(value) = self.text(name) else { return Ok(None) };
         match value.parse() {
             Ok(number) if (1 - MAX_SAFE..MAX_SAFE).contains(&number) => Ok(Some(number)),
-            _ => Err(ApiError::bad_request(message())),
+            _ => Err(invalid()),
         }
     }
 

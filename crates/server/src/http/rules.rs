@@ -12,7 +12,7 @@ mod word;
 
 use crate::http::{
     body::{Fields, Raw},
-    field_errors::FieldError,
+    field_errors::{self, FieldError},
 };
 use serde_json::Value;
 
@@ -26,7 +26,6 @@ pub(crate) use texts::{Texts, each, texts};
 pub(crate) use time::{date, timestamp};
 pub(crate) use word::{boolean, choice};
 
-const REQUIRED: &str = "This field is required.";
 const NULL: &str = "This field may not be null.";
 const NO_NULS: &str = "Null characters are not allowed.";
 
@@ -67,7 +66,7 @@ pub(crate) trait Single: Sized {
     type Value;
 
     /// What is said when the field is missing.
-    const MISSING: &'static str = REQUIRED;
+    const MISSING: &'static str = field_errors::REQUIRED;
 
     /// Reads a value that is there and is not null.
     ///

@@ -1,5 +1,7 @@
 //! What stands around every endpoint: counting by address, before anything is read.
 
+use std::time::Duration;
+
 use actix_web::{
     Error, HttpRequest,
     body::{BoxBody, MessageBody},
@@ -8,7 +10,7 @@ use actix_web::{
 };
 
 use super::{BucketName, Limiter, count, headers};
-use crate::http::{bearer, code::Code, error::ApiError, origin, params::Params};
+use crate::http::{bearer, error::ApiError, origin, params::Params};
 
 /// How an endpoint is limited.
 ///
@@ -35,13 +37,13 @@ pub(crate) enum Scope {
 }
 
 impl Scope {
-    /// What its calls may be refused with.
-    pub(crate) fn refusal(self) -> Option<Code> {
+    /// The refusal of a call beyond the limit, with an example of the time to wait.
+    pub(crate) fn refusal(self) -> Option<ApiError> {
         match self {
             Self::Unlimited => None,
-            Self::SignIn => Some(Code::LoginThrottled),
+            Self::SignIn => Some(ApiError::login_throttled(Duration::from_mins(5))),
             Self::Public | Self::Staff | Self::Refresh | Self::Chat | Self::Upload | Self::Media => {
-                Some(Code::RateLimited)
+                Some(ApiError::rate_limited(Duration::from_secs(30)))
             }
         }
     }

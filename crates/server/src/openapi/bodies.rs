@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::http::describe::Operation;
 
-/// Adds the schema of an operation's body.
+/// Adds the schema of an operation's body, if it has one.
 pub(super) fn schema(operation: &Operation, schemas: &mut Map<String, Value>) {
     let Some(body) = operation.body else { return };
     let fields = (body.fields)();
@@ -17,7 +17,7 @@ pub(super) fn schema(operation: &Operation, schemas: &mut Map<String, Value>) {
     schemas.insert((body.name)(), schema);
 }
 
-/// The `requestBody` of an operation: one schema, three encodings.
+/// Returns the `requestBody` of an operation: one schema in up to three encodings.
 pub(super) fn request(operation: &Operation, schemas: &Map<String, Value>) -> Option<Value> {
     let name = (operation.body?.name)();
     let schema = schemas.get(&name)?;

@@ -1,11 +1,11 @@
-//! Examples: one value for each word of the contract, composed into whole objects.
+//! Examples: one value for each field name, composed into whole objects.
 
 use serde_json::{Map, Value, json};
 
-/// How deep examples go before they stop.
+/// How many levels of nesting an example shows.
 const DEPTH: usize = 8;
 
-/// Gives every object schema its example.
+/// Adds an example to every schema.
 pub(super) fn complete(schemas: &mut Map<String, Value>) {
     let known = schemas.clone();
     for (_, schema) in schemas.iter_mut() {
@@ -16,7 +16,7 @@ pub(super) fn complete(schemas: &mut Map<String, Value>) {
     }
 }
 
-/// An example of a schema; the name of the field it stands under decides first.
+/// Returns an example of a schema. The name of its field decides first.
 pub(super) fn of(name: &str, schema: &Value, schemas: &Map<String, Value>) -> Value {
     at(name, schema, schemas, DEPTH)
 }
@@ -60,7 +60,7 @@ fn at(name: &str, schema: &Value, schemas: &Map<String, Value>, depth: usize) ->
     }
 }
 
-/// What stands under a name, wherever it stands.
+/// Returns the example for a field name, the same in every object.
 pub(super) fn word(name: &str) -> Option<Value> {
     const AT: &str = "2026-11-23T02:52:03.458070Z";
     const SESSION: &str = "TES001_7be419cd-3f64-4b0f-9a52-0c2f4a1d8e11";

@@ -9,21 +9,21 @@ use crate::{
     routes::endpoint::Endpoint,
 };
 
-/// A path as the document writes it: `{id}` for `{id:[0-9]+}`.
+/// Returns a path as the document writes it: `{id}` for `{id:[0-9]+}`.
 pub(super) fn path(registered: &str) -> String {
     let plain = |segment: &str| match segment.split_once(':') {
         Some((name, _)) if name.starts_with('{') => format!("{name}}}"),
         _ => segment.to_owned(),
     };
     let path = registered.split('/').map(plain).collect::<Vec<_>>().join("/");
-    // Files have no slash at their end; the server takes both.
+    // The path of a file has no slash at its end; the server accepts both.
     match path.strip_suffix(".json/") {
         Some(file) => format!("{file}.json"),
         None => path,
     }
 }
 
-/// The schemas of an operation's replies, by status; `None` stands for a file.
+/// Returns the schemas of an operation's replies with their status; `None` for a file.
 pub(super) fn replies(operation: &Operation, generator: &mut SchemaGenerator) -> Vec<(u16, Option<Value>)> {
     let schema = |content: &Content| match content {
         Content::Json(schema) => Some(schema(generator).to_value()),
@@ -37,7 +37,7 @@ pub(super) fn replies(operation: &Operation, generator: &mut SchemaGenerator) ->
         .collect()
 }
 
-/// The whole operation.
+/// Returns the whole operation.
 pub(super) fn describe(
     tag: &str,
     endpoint: &Endpoint,
@@ -77,8 +77,8 @@ pub(super) fn describe(
             && operation.replies.iter().any(|(_, content)| matches!(content, Content::File))
         {
             responses.insert("206".into(), reply(None, operation, schemas));
-            responses.insert("304".into(), json!({ "description": "The caller has the file already." }));
-            responses.insert("416".into(), json!({ "description": "The range is not in the file." }));
+            responses.insert("304".into(), json!({ "description": "The caller already has the file." }));
+            responses.insert("416".into(), json!({ "description": "The range is outside the file." }));
         }
     }
     for (status, response) in refusals::responses(operation, endpoint.scope()) {
@@ -88,7 +88,7 @@ pub(super) fn describe(
     described
 }
 
-/// `post_auth_login` of `POST /api/auth/login/`.
+/// Returns the operation's id: `post_auth_login` for `POST /api/auth/login/`.
 fn id(path: &str, method: &str) -> String {
     let words = path.split('/').map(|word| word.split(':').next().unwrap_or_default());
     let words = words
@@ -134,7 +134,7 @@ fn parameters(endpoint: &Endpoint, operation: &Operation) -> Vec<Value> {
             "name": "Idempotency-Key",
             "in": "header",
             "required": false,
-            "description": "The same key again, with the same message, is answered with the first reply and stores nothing.",
+            "description": "A repeat of the same message with the same key gets the first reply and stores nothing.",
             "schema": { "type": "string", "maxLength": 64 },
         })
     });
@@ -158,7 +158,7 @@ fn reply(schema: Option<Value>, operation: &Operation, schemas: &Map<String, Val
     })
 }
 
-/// The headers of a response, by reference.
+/// Returns the headers of a response, as references.
 pub(super) fn header_refs(has_retry_after: bool) -> Value {
     let mut refs = Map::new();
     for name in ["X-Request-Id", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"]
@@ -170,16 +170,16 @@ pub(super) fn header_refs(has_retry_after: bool) -> Value {
     refs.into()
 }
 
-/// What the headers say.
+/// Returns the headers with their descriptions.
 pub(super) fn headers() -> Value {
     let integer = |description: &str| json!({ "description": description, "schema": { "type": "integer" } });
     let text = |description: &str| json!({ "description": description, "schema": { "type": "string" } });
     json!({
-        "X-Request-Id": text("The request's name in the logs; refusals repeat it."),
-        "RateLimit-Limit": integer("Calls that the tightest bucket holds; absent where no limit applies."),
-        "RateLimit-Remaining": integer("Calls that are left in it."),
-        "RateLimit-Reset": integer("Seconds until the oldest call leaves it, so that one more is left; 0 if none was counted."),
-        "Retry-After": integer("Seconds to wait before the next try."),
+        "X-Request-Id": text("The request's id in the logs. The body of a refusal repeats it."),
+        "RateLimit-Limit": integer("Calls that the tightest limit allows. Absent if no limit applies."),
+        "RateLimit-Remaining": integer("Calls that are left of this limit."),
+        "RateLimit-Reset": integer("Seconds until the oldest counted call expires and one more is left; 0 if no call is counted."),
+        "Retry-After": integer("Seconds to wait before the next attempt."),
         "Idempotency-Replayed": text("`true` if the reply was stored by an earlier request."),
     })
 }

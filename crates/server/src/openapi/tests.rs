@@ -1,12 +1,24 @@
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
-use actix_web::{App, HttpRequest, HttpResponse, test as actix, web};
+use actix_web::{
+    App, HttpRequest, HttpResponse,
+    body::to_bytes,
+    http::{Method, header},
+    test as actix, web,
+};
 use serde_json::Value;
 
 use super::*;
-use crate::{http::code::Code, routes};
+use crate::{
+    http::{code::Code, envelope, error::ApiError, request_id::RequestId},
+    routes,
+};
 
-/// Every operation of the document, with `METHOD path` as its name.
+/// Returns every operation of the document, with `METHOD path` as its name.
 fn operations(document: &Value) -> impl Iterator<Item = (String, &Value)> {
     let items = document["paths"].as_object().into_iter().flatten();
     items.flat_map(|(path, item)| {
@@ -15,7 +27,7 @@ fn operations(document: &Value) -> impl Iterator<Item = (String, &Value)> {
     })
 }
 
-/// What the router was given, asked of the router itself.
+/// Returns the paths that the router knows.
 async fn routed() -> BTreeSet<String> {
     let show = |req: HttpRequest| async move { HttpResponse::Ok().body(format!("{:?}", req.resource_map())) };
     let app = App::new().configure(routes::register).route("/the-map/", web::get().to(show));
@@ -77,8 +89,128 @@ fn references_lead_somewhere_and_names_are_not_shared() {
 
 #[test]
 fn the_codes_are_all_there() {
-    let codes = Code::ALL.map(Code::as_str);
-    assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), codes.len());
+    assert_eq!(Code::WORDS.iter().collect::<BTreeSet<_>>().len(), Code::WORDS.len());
     let document = document(&routes::all());
-    assert_eq!(document["components"]["schemas"]["Error"]["properties"]["code"]["enum"], json!(codes));
+    assert_eq!(document["components"]["schemas"]["Error"]["properties"]["code"]["enum"], json!(Code::WORDS));
+}
+
+/// Sends an error as a handler would. Returns the status, whether there is a `Retry-After`, and the body.
+async fn sent(error: ApiError) -> (u16, bool, Value) {
+    let response = envelope::seal(HttpResponse::from_error(error), &RequestId::example(), &Method::GET);
+    let (status, says_when) = (response.status().as_u16(), response.headers().contains_key(header::RETRY_AFTER));
+    let body = to_bytes(response.into_body()).await.unwrap();
+    (status, says_when, serde_json::from_slice(&body).unwrap())
+}
+
+#[actix_web::test]
+async fn every_documented_refusal_is_what_the_error_sends() {
+    let document = document(&routes::all());
+    for (_, endpoint, operation) in each(&routes::all()) {
+        let name = format!("{} {}", operation.method, endpoint.path());
+        let responses = &document["paths"][operation::path(endpoint.path())][operation.method]["responses"];
+        let examples = |status: &str| responses[status]["content"]["application/json"]["examples"].as_object();
+        let mut documented: usize = 0;
+        for (status, _) in responses.as_object().unwrap() {
+            documented += examples(status).map_or(0, Map::len);
+        }
+        let mut errors: usize = 0;
+        for error in refusals::all(operation, endpoint.scope()) {
+            errors += 1;
+            let shape = error.shape().name();
+            let (status, says_when, body) = sent(error).await;
+            let (status, response) = (status.to_string(), &responses[status.to_string()]);
+            let mut shown = examples(&status).unwrap().iter();
+            let code = body["code"].as_str().unwrap();
+            let is_shown = shown.any(|(name, example)| name.starts_with(code) && example["value"] == body);
+            assert!(is_shown, "{name} does not document {status} {body}");
+            assert!(response["description"].as_str().unwrap().contains(&format!("`{code}`")), "{name} {status} {code}");
+            assert!(!says_when || response["headers"]["Retry-After"].is_object(), "{name} {status}: when to retry");
+            let reference = format!("#/components/schemas/{shape}");
+            let schema = &response["content"]["application/json"]["schema"];
+            assert!(schema.to_string().contains(&format!("\"{reference}\"")), "{name} {status} is no {shape}");
+            for key in document["components"]["schemas"][shape]["required"].as_array().unwrap() {
+                assert!(body.get(key.as_str().unwrap()).is_some(), "{name} {status} has no {key}: {body}");
+            }
+        }
+        assert_eq!(documented, errors, "{name} documents a refusal that no error makes");
+    }
+}
+
+/// Returns the Rust files below a folder with their content.
+fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let read = |path: PathBuf| {
+        if path.is_dir() {
+            return sources(&path);
+        }
+        let source = fs::read_to_string(&path).unwrap();
+        vec![(path, source)]
+    };
+    entries.flat_map(read).collect()
+}
+
+/// Returns the start of a text up to the parenthesis that closes it.
+fn argument(text: &str) -> &str {
+    let mut depth = 1;
+    let end = text.find(|c| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        depth == 0
+    });
+    &text[..end.unwrap()]
+}
+
+/// Returns the arguments of all `refuses` in a source.
+fn declared(source: &str) -> impl Iterator<Item = &str> {
+    source.split(concat!(".refuses", "(")).skip(1).map(argument)
+}
+
+/// Domain errors are converted as handlers convert them. A constructor that takes a text would allow a
+/// second copy of it.
+#[test]
+fn no_operation_documents_a_refusal_in_a_text_of_its_own() {
+    const WITHOUT_TEXT: [&str; 3] = ["detail_404", "invalid_parameter", "required"];
+    let mut found = 0;
+    for (path, source) in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        for refusal in declared(&source) {
+            found += 1;
+            let constructors = refusal.split("ApiError::").skip(1).filter_map(|rest| rest.split('(').next());
+            for constructor in constructors {
+                assert!(WITHOUT_TEXT.contains(&constructor), "{}: {refusal}", path.display());
+            }
+            let mut texts = refusal.split('"').skip(1).step_by(2);
+            assert!(texts.all(|text| !text.contains(' ')), "{}: {refusal}", path.display());
+        }
+    }
+    assert!(found > 50, "the declarations were not understood: {found}");
+}
+
+/// A refusal that is not a domain error is made by a function, which the handler calls too.
+#[test]
+fn functions_that_make_documented_refusals_are_called_by_handlers_too() {
+    let sources = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    let mut found = 0;
+    for (path, source) in &sources {
+        for refusal in declared(source) {
+            let name = refusal.split('(').next().and_then(|path| path.rsplit("::").next()).unwrap();
+            if !refusal.contains('(') || !name.starts_with(|c: char| c.is_ascii_lowercase()) {
+                continue;
+            }
+            found += 1;
+            let uses_in = |text: &str| {
+                let ends = text.match_indices(name).map(|(start, name)| (start, start + name.len()));
+                let is_word = |&(start, end): &(usize, usize)| {
+                    text[end..].starts_with(['(', ')'])
+                        && !text[..start].ends_with(|c: char| c.is_alphanumeric() || c == '_')
+                };
+                ends.filter(is_word).count()
+            };
+            let is_local = source.contains(&format!("fn {name}("));
+            let searched = sources.iter().filter(|(other, _)| !is_local || other == path);
+            let uses: usize = searched.clone().map(|(_, text)| uses_in(text)).sum();
+            let documented: usize = searched.map(|(_, text)| declared(text).map(uses_in).sum::<usize>()).sum();
+            // One of the others is the definition.
+            assert!(uses > documented + 1, "{}: only the document calls {name}", path.display());
+        }
+    }
+    assert!(found > 15, "the declarations were not understood: {found}");
 }

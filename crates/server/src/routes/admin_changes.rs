@@ -1,10 +1,10 @@
-//! What becomes of an admin after it was made, by the superadmin's hand.
+//! Changes to existing admins, for the superadmin.
 
 use actix_web::web::{self, Json};
 use chatbot::settings::Change;
 use identity::{
     Email,
-    admins::{self, AdminChange, Deleted},
+    admins::{self, AdminChange, DeleteAdminError, Deleted, UpdateAdminError},
 };
 use knowledge::markup::neutralise;
 use schemars::JsonSchema;
@@ -14,14 +14,13 @@ use tenancy::{UserId, access::Superadmin, audit::Action};
 
 use super::{
     endpoint::{Endpoint, at},
-    sign_in::made_up_password,
+    sign_in::generate_password,
 };
 use crate::{
     app::App,
     auth::Auth,
     http::{
         body::{Valid, body},
-        code::Code,
         error::ApiError,
         paths::PathId,
         rules::{email, integer, or_reset, text},
@@ -34,22 +33,22 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         at("/api/auth/update-admin/{id:[0-9]+}/")
             .update("Changes an admin.", update)
             .about(
-                "Only what is sent changes; `null` empties a contact field. The company code, role and username \
-                 never change. The name of the company's owner is the company's name too.",
+                "Only the fields that are sent change; `null` empties a contact field. The company code, role and \
+                 username never change. A new name of the company's owner also renames the company.",
             )
-            .refuses(Code::NotFound, "Admin not found"),
+            .refuses(UpdateAdminError::NotFound),
         at("/api/auth/delete-admin/{id:[0-9]+}/")
             .delete("Deletes an admin.", delete)
             .about("Deleting a company's last admin closes the company and cancels its subscription.")
-            .refuses(Code::NotFound, "Admin not found"),
+            .refuses(DeleteAdminError::NotFound),
         at("/api/auth/reset-admin-password/")
-            .post("Gives an admin a made-up password, to be replaced at the next sign-in.", reset_password)
-            .about("Shows the password once, and ends the admin's tokens."),
+            .post("Gives an admin a generated password, which must be replaced at the next sign-in.", reset_password)
+            .about("The reply shows the password, once. All tokens of the admin end."),
     ]
 }
 
 body! {
-    /// What is to change of an admin.
+    /// The changes to an admin.
     struct UpdateAdminBody {
         name: Option<String> = text().max(100).optional().not_null().not_blank(),
         email: Option<String> = email().optional().not_null().not_blank(),
@@ -86,12 +85,12 @@ impl TryFrom<UpdateAdminBody> for AdminChange {
     }
 }
 
-/// A name under the markup rule.
+/// Neutralises the markup in a name; see docs/compatibility.md, Markup.
 fn plain(name: &str) -> String {
     neutralise(name).into_owned()
 }
 
-/// What a text is to be: the default that it can be reset to is the empty one.
+/// Returns the new text, if it changes. A reset empties it.
 fn emptied(change: Change<String>) -> Option<String> {
     match change {
         Change::Keep => None,
@@ -113,7 +112,7 @@ struct DeletedAdminReply {
     company_closed: bool,
 }
 
-/// The admin as it was.
+/// The admin before the deletion.
 #[derive(Serialize, JsonSchema)]
 struct DeletedAdmin {
     id: i64,
@@ -144,7 +143,7 @@ struct AdminPasswordReset {
     new_password: String,
 }
 
-/// Changes what is sent of an admin.
+/// Changes the fields of an admin that are sent.
 async fn update(
     Auth(superadmin): Auth<Superadmin>,
     PathId(id): PathId,
@@ -159,7 +158,7 @@ async fn update(
     Ok(Json(UpdatedAdmin { message: "Admin updated successfully", admin }))
 }
 
-/// Deletes an admin, and closes the company of the last one.
+/// Deletes an admin, and closes the company if this was its last admin.
 async fn delete(
     Auth(superadmin): Auth<Superadmin>,
     PathId(id): PathId,
@@ -173,14 +172,14 @@ async fn delete(
     Ok(Json(deleted.into()))
 }
 
-/// Gives an admin a made-up password, and shows it once.
+/// Gives an admin a generated password and shows it once.
 async fn reset_password(
     Auth(superadmin): Auth<Superadmin>,
     Valid(body): Valid<ResetAdminBody>,
     app: web::Data<App>,
 ) -> Result<Json<AdminPasswordReset>, ApiError> {
     let (user, now) = (UserId::new(body.admin_id), app.now());
-    let (password, hash) = made_up_password(&app, FairnessKey::Platform).await?;
+    let (password, hash) = generate_password(&app, FairnessKey::Platform).await?;
     let reset = app.db.platform(superadmin, Action::PasswordReset, move |platform| {
         admins::reset_password(platform, user, &hash, now)
     });

@@ -1,4 +1,4 @@
-//! Companies and their admins, as the superadmin handles them.
+//! Companies and their admins, for the superadmin.
 
 use actix_web::{
     HttpRequest,
@@ -19,14 +19,13 @@ use tenancy::{CompanyCode, PlanId, StoreError, UserId, access::Superadmin, audit
 
 use super::{
     endpoint::{Endpoint, at},
-    sign_in::made_up_password,
+    sign_in::generate_password,
 };
 use crate::{
     app::App,
     auth::Auth,
     http::{
         body::{Body, Fields, Valid, body},
-        code::Code,
         created::Created,
         describe::{Field, linked_page, page_size, parameter},
         error::ApiError,
@@ -42,27 +41,42 @@ use crate::{
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         at("/api/auth/create-admin/")
-            .post("Opens a company with its first admin, or adds an admin to one.", create)
-            .about("Shows the made-up password once. `plan_id` may be missing only together with `company_id`."),
+            .post("Opens a company with its first admin, or adds an admin to an existing company.", create)
+            .about("The reply shows the generated password, once. `plan_id` is required unless `company_id` is sent."),
         at("/api/auth/list-admins/")
             .get("Lists the admins of all companies, or shows one.", list)
-            .about("Pages as P-LINK; with `admin_id` one bare row.")
-            .query(parameter("admin_id", "Shows this admin alone.", json!({ "type": "integer" })))
+            .about(
+                "Pages: `page` (a number or `last`), `page_size` (10, at most 100). With `admin_id` the reply is \
+                 that admin's row instead of a page.",
+            )
+            .query(parameter("admin_id", "Shows only this admin.", json!({ "type": "integer" })))
             .query(linked_page())
             .query(page_size())
-            .query(parameter("search", "Part of name, e-mail or company code.", json!({ "type": "string" })))
+            .query(parameter(
+                "search",
+                "Part of the name, e-mail address or company code.",
+                json!({ "type": "string" }),
+            ))
             .query(parameter(
                 "ordering",
-                "`name`, `email`, `company_id` or `date_joined`, also with `-` before it.",
+                "`name`, `email`, `company_id` or `date_joined`; a leading `-` reverses the order.",
                 json!({ "type": "string", "default": "-date_joined" }),
             ))
-            .refuses(Code::BadRequest, "Invalid admin_id parameter. Must be a number.")
-            .refuses(Code::NotFound, "Admin not found with the given ID."),
+            .refuses(invalid_admin_id())
+            .refuses(no_such_admin()),
     ]
 }
 
+fn invalid_admin_id() -> ApiError {
+    ApiError::bad_request("Invalid admin_id parameter. Must be a number.")
+}
+
+fn no_such_admin() -> ApiError {
+    ApiError::not_found("Admin not found with the given ID.")
+}
+
 body! {
-    /// Who the admin is.
+    /// The admin's name and contact data.
     struct AdminBody {
         name: String = text().max(100),
         email: String = email(),
@@ -73,7 +87,7 @@ body! {
     }
 }
 
-/// An admin, and where that admin goes.
+/// A new admin and the company that the admin gets.
 struct CreateAdminBody {
     admin: AdminBody,
     target: Target,
@@ -84,7 +98,7 @@ enum Target {
     Company { code: String, plan: Option<i64> },
 }
 
-/// Whether `plan_id` may be missing depends on `company_id`, which no rule of one field can say.
+/// Whether `plan_id` is required depends on `company_id`, so a rule of a single field is not enough.
 impl Body for CreateAdminBody {
     const NAMES: Option<&'static [&'static str]> = None;
 
@@ -148,14 +162,14 @@ impl From<Plan> for PlanView {
     }
 }
 
-/// Opens a company with its first admin, or adds an admin to one, and shows the password once.
+/// Opens a company with its first admin, or adds an admin to a company, and shows the password once.
 async fn create(
     Auth(superadmin): Auth<Superadmin>,
     Valid(CreateAdminBody { admin, target }): Valid<CreateAdminBody>,
     app: web::Data<App>,
 ) -> Result<Created<CreatedAdmin>, ApiError> {
     let email = Email::parse(&admin.email)?;
-    let (password, hash) = made_up_password(&app, FairnessKey::Platform).await?;
+    let (password, hash) = generate_password(&app, FairnessKey::Platform).await?;
     let contact = Contact {
         name: neutralise(&admin.name).into_owned(),
         address: admin.address.unwrap_or_default(),
@@ -181,7 +195,7 @@ async fn create(
     }))
 }
 
-/// A page of admins, or one.
+/// A page of admins, or one admin.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 enum AdminList {
@@ -189,7 +203,7 @@ enum AdminList {
     Page(LinkPage<AdminRow>),
 }
 
-/// Lists the admins of all companies, or shows the one that is asked for.
+/// Lists the admins of all companies, or shows the one that the query names.
 async fn list(
     Auth(superadmin): Auth<Superadmin>,
     params: Params,
@@ -197,9 +211,9 @@ async fn list(
     app: web::Data<App>,
 ) -> Result<Json<AdminList>, ApiError> {
     let now = app.now();
-    if let Some(id) = params.integer_or("admin_id", || "Invalid admin_id parameter. Must be a number.")? {
+    if let Some(id) = params.integer_or("admin_id", invalid_admin_id)? {
         let admin = app.db.platform_read(superadmin, move |platform| platform.admin(UserId::new(id), now)).await?;
-        let admin = admin.ok_or_else(|| ApiError::not_found("Admin not found with the given ID."))?;
+        let admin = admin.ok_or_else(no_such_admin)?;
         return Ok(Json(AdminList::One(Box::new(AdminRow::new(&admin, now)))));
     }
     let paging = Paging::link(&params);

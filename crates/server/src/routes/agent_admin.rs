@@ -1,11 +1,11 @@
-//! Agents as those who run the company handle them.
+//! Agents, for admins and superadmins.
 
 use actix_web::web::{self, Json};
 use handoff::staffing;
 use identity::{
     Email,
     agents::{
-        self, NewAgent, NewAgentRow, ResetAgentPasswordError,
+        self, CreateAgentError, NewAgent, NewAgentRow, ResetAgentPasswordError,
         change::{AgentChange, DeleteAgentError, UpdateAgentError},
     },
     ports::AgentList as _,
@@ -19,18 +19,18 @@ use tenancy::{
     AgentId,
     access::{Caller as _, Office, Supervisor},
     audit::Action,
+    plans::PlanName,
 };
 
 use super::{
     endpoint::{Endpoint, at},
-    sign_in::made_up_password,
+    sign_in::generate_password,
 };
 use crate::{
     app::App,
     auth::Auth,
     http::{
         body::{Valid, body},
-        code::Code,
         created::Created,
         describe::parameter,
         error::ApiError,
@@ -44,34 +44,33 @@ use crate::{
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         at("/api/admin-dashboard/create-agent/")
-            .post("Adds an agent to the caller's company, and shows the password once.", create)
-            .refuses(Code::BadRequest, "Admin user must have a company_id to create agents. Please contact SuperAdmin.")
-            .refuses_with(
-                Code::AgentLimitReached,
-                "Agent limit reached: 2 of 2 seats of the Bronze plan are taken.",
-                json!({ "current_count": 2, "max_allowed": 2, "suggestion": "Upgrade the plan to add more agents.",
-                        "current_plan": "Bronze", "upgrade_needed": true }),
-            ),
+            .post("Adds an agent to the caller's company and shows the generated password once.", create)
+            .refuses(no_company())
+            .refuses(CreateAgentError::SeatLimitReached { current: 2, max: 2, plan: PlanName::Bronze.display() }),
         at("/api/admin-dashboard/list-agents/").get("Lists the active agents, newest first.", list),
         at("/api/admin-dashboard/reset-agent-password/")
-            .post("Gives an agent a made-up password, and shows it once.", reset_password),
-        at("/api/admin-dashboard/check-agent-limit/").get("Says whether another agent fits into the plan.", limit),
+            .post("Gives an agent a generated password and shows it once.", reset_password),
+        at("/api/admin-dashboard/check-agent-limit/").get("Tells whether the plan has room for another agent.", limit),
         at("/api/admin-dashboard/update-agent/{id:[0-9]+}/")
-            .update("Changes what is sent of an agent.", update)
+            .update("Changes the fields of an agent that are sent.", update)
             .about(
-                "One who is deactivated is signed out everywhere, and its open sessions wait in the queue again. \
+                "A deactivated agent is signed out everywhere, and the agent's open sessions return to the queue. \
                  Deactivated agents keep their seats.",
             )
-            .refuses(Code::NotFound, "Agent not found or does not belong to your company"),
+            .refuses(UpdateAgentError::NotFound),
         at("/api/admin-dashboard/delete-agent/{id:[0-9]+}/")
-            .delete("Deletes an agent and its account.", delete)
-            .about("Open sessions wait in the queue again; messages and closed handoffs stay.")
-            .refuses(Code::NotFound, "Agent not found"),
+            .delete("Deletes an agent with its account.", delete)
+            .about("The agent's open sessions return to the queue. Messages and closed handoffs are kept.")
+            .refuses(DeleteAgentError::NotFound),
         at("/api/admin-dashboard/agent-sessions/")
             .get("Lists when agents signed in and out, newest first.", sessions)
-            .query(parameter("agent_id", "Of this agent.", json!({ "type": "integer" })))
-            .refuses(Code::BadRequest, "Invalid agent_id parameter"),
+            .query(parameter("agent_id", "Only this agent.", json!({ "type": "integer" })))
+            .refuses(ApiError::invalid_parameter("agent_id")),
     ]
+}
+
+fn no_company() -> ApiError {
+    ApiError::bad_request("Admin user must have a company_id to create agents. Please contact SuperAdmin.")
 }
 
 body! {
@@ -92,7 +91,7 @@ body! {
 }
 
 body! {
-    /// What is to be different about an agent; what is not sent stays.
+    /// The changes to an agent. Fields that are not sent stay as they are.
     struct UpdateAgentBody {
         name: Option<String> = text().max(100).optional().not_blank().not_null(),
         phone: Option<String> = text().max(20).optional().not_blank().not_null(),
@@ -127,19 +126,16 @@ struct AgentPasswordReply {
     new_password: String,
 }
 
-/// Adds an agent, if the plan has a seat left, and shows the password once.
+/// Adds an agent if the plan has a free seat, and shows the generated password once.
 async fn create(
     Auth(supervisor): Auth<Supervisor>,
     body: Result<Valid<CreateAgentBody>, ApiError>,
     app: web::Data<App>,
 ) -> Result<Created<CreatedAgent>, ApiError> {
-    let Supervisor::Admin(admin) = supervisor else {
-        let message = "Admin user must have a company_id to create agents. Please contact SuperAdmin.";
-        return Err(ApiError::bad_request(message));
-    };
+    let Supervisor::Admin(admin) = supervisor else { return Err(no_company()) };
     let Valid(body) = body?;
     let email = Email::parse(&body.email)?;
-    let (password, hash) = made_up_password(&app, FairnessKey::Company(admin.scope().company())).await?;
+    let (password, hash) = generate_password(&app, FairnessKey::Company(admin.scope().company())).await?;
     let name = neutralise(&body.name).into_owned();
     let row = NewAgentRow { name, phone: body.phone, specialization: body.specialization };
     let (new, now) = (NewAgent { email, hash, row }, app.now());
@@ -162,18 +158,18 @@ async fn list(Auth(supervisor): Auth<Supervisor>, app: web::Data<App>) -> Result
     Ok(Json(agents.iter().zip(1..).map(|(agent, sn)| AgentRow::new(agent, sn)).collect()))
 }
 
-/// Gives an agent a made-up password, and shows it once.
+/// Gives an agent a generated password and shows it once.
 async fn reset_password(
     Auth(supervisor): Auth<Supervisor>,
     Valid(body): Valid<ResetPasswordBody>,
     app: web::Data<App>,
 ) -> Result<Json<AgentPasswordReply>, ApiError> {
     let id = AgentId::new(body.agent_id);
-    let line = match &supervisor {
+    let fairness_key = match &supervisor {
         Supervisor::Superadmin(_) => FairnessKey::Platform,
         Supervisor::Admin(admin) => FairnessKey::Company(admin.scope().company()),
     };
-    let (password, hash) = made_up_password(&app, line).await?;
+    let (password, hash) = generate_password(&app, fairness_key).await?;
     let reset = app.office_write(supervisor, Place::Agent(id), Action::PasswordReset, move |store| {
         agents::reset_password(store, id, &hash)
     });
@@ -185,7 +181,7 @@ async fn reset_password(
     }))
 }
 
-/// Says whether another agent fits into the plan of the caller's company.
+/// Tells whether the plan of the caller's company has room for another agent.
 async fn limit(Auth(supervisor): Auth<Supervisor>, app: web::Data<App>) -> Result<Json<AgentLimitView>, ApiError> {
     let Supervisor::Admin(admin) = supervisor else { return Ok(Json(AgentLimitView::unlimited())) };
     let now = app.now();
@@ -235,7 +231,7 @@ async fn sessions(
     app: web::Data<App>,
 ) -> Result<Json<Vec<AgentSessionRow>>, ApiError> {
     let agent = params.integer("agent_id")?.map(AgentId::new);
-    let stays = match supervisor {
+    let sessions = match supervisor {
         Supervisor::Admin(admin) => {
             app.db.read(Office::from(admin), move |store| agents::sessions(store, agent)).await?
         }
@@ -243,5 +239,5 @@ async fn sessions(
             app.db.platform_read(superadmin, move |platform| platform.agent_sessions_everywhere(agent)).await?
         }
     };
-    Ok(Json(stays.into_iter().map(AgentSessionRow::from).collect()))
+    Ok(Json(sessions.into_iter().map(AgentSessionRow::from).collect()))
 }

@@ -1,4 +1,4 @@
-//! An agent's own desk: its sessions, what was said in them, and writing to visitors.
+//! An agent's sessions and their messages, and sending messages to visitors.
 
 use std::convert::Infallible;
 
@@ -7,8 +7,9 @@ use actix_web::{
     web::{self, Json},
 };
 use handoff::{
-    StateFilter, reading,
-    sending::{self, OutgoingMessage, Sent},
+    StateFilter,
+    reading::{self, ReadError},
+    sending::{self, OutgoingMessage, SendError, Sent},
 };
 use knowledge::markup::neutralise;
 use schemars::JsonSchema;
@@ -42,41 +43,49 @@ use crate::{
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         at("/api/human-handoff/dashboard/")
-            .get("Shows an agent's desk at a glance.", dashboard)
-            .refuses(Code::PermissionDenied, "User is not an agent"),
+            .get("Shows an overview of the calling agent's work.", dashboard)
+            .refuses(not_an_agent()),
         at("/api/human-handoff/agent/sessions/")
             .get("Lists the sessions whose handoff names the calling agent.", own_sessions)
-            .about("Pages as P-AGENT.")
+            .about("Pages: `page`, `per_page` (10, at most 50).")
             .query(parameter(
                 "status",
-                "`assigned` or `resolved`; `unassigned` is always empty; anything else is no filter.",
+                "`assigned` or `resolved`. With `unassigned` the list is always empty. Any other value is ignored.",
                 json!({ "type": "string" }),
             ))
             .query(page())
             .query(per_page(50))
-            .refuses(Code::NotFound, "Agent profile not found"),
+            .refuses(no_agent_profile()),
         at("/api/human-handoff/agent/sessions/{session_id}/messages/")
-            .get("Shows all that was said in one of the calling agent's sessions.", conversation)
-            .refuses(Code::NotFound, "Session not found or access denied")
-            .refuses(Code::NotAssigned, "Session not assigned to this agent"),
-        sending(at("/api/human-handoff/agent/send-message/")),
-        sending(at("/api/human-handoff/send-message/")),
+            .get("Shows all messages of one of the calling agent's sessions.", conversation)
+            .refuses(ReadError::NotFound)
+            .refuses(ReadError::NotAssigned),
+        send_endpoint("/api/human-handoff/agent/send-message/"),
+        send_endpoint("/api/human-handoff/send-message/"),
     ]
 }
 
-fn sending(endpoint: Endpoint) -> Endpoint {
-    endpoint
-        .post("Writes to a visitor; an agent thereby takes a waiting session over.", send)
-        .refuses(Code::BadRequest, "Either message or attachment_ids is required")
-        .refuses(Code::NotFound, "Session not found or access denied")
-        .refuses(Code::NotAssigned, "Session is assigned to another agent")
-        .refuses(Code::NotEscalated, "Session not escalated to human handoff")
-        .refuses(Code::PermissionDenied, "Only agents and admins can send messages")
-        .refuses(Code::IdempotencyKeyReuse, "This idempotency key was used for another message.")
+fn send_endpoint(path: &'static str) -> Endpoint {
+    at(path)
+        .post("Sends a message to a visitor. An agent who sends one takes over a waiting session.", send)
+        .refuses(SendError::Empty)
+        .refuses(SendError::SessionNotFound)
+        .refuses(SendError::AssignedToAnother)
+        .refuses(SendError::NotEscalated)
+        .refuses(SendError::OnlyAgentsAndAdmins)
+        .refuses(SendError::KeyReused)
+}
+
+fn not_an_agent() -> ApiError {
+    ApiError::forbidden(Code::PermissionDenied, "User is not an agent")
+}
+
+fn no_agent_profile() -> ApiError {
+    ApiError::not_found("Agent profile not found")
 }
 
 body! {
-    /// A message of staff to a visitor.
+    /// A message from staff to a visitor.
     struct SendBody {
         message: Option<String> = text().max(10_000).optional(),
         attachment_ids: Vec<i64> = integer_list().optional_or_empty(),
@@ -108,11 +117,9 @@ struct DashboardStats {
     resolved_today: i64,
 }
 
-/// An agent's desk at a glance.
+/// Shows an overview of the calling agent's work.
 async fn dashboard(Auth(staff): Auth<Staff>, app: web::Data<App>) -> Result<Json<DashboardView>, ApiError> {
-    let Staff::Agent(agent) = staff else {
-        return Err(ApiError::forbidden(Code::PermissionDenied, "User is not an agent"));
-    };
+    let Staff::Agent(agent) = staff else { return Err(not_an_agent()) };
     let company = agent.scope().company();
     let now = app.now();
     let dashboard = app.db.read(agent, move |store| reading::dashboard(store, now)).await?;
@@ -203,7 +210,7 @@ async fn own_sessions(
 fn only_agents(staff: Staff) -> Result<Agent, ApiError> {
     match staff {
         Staff::Agent(agent) => Ok(agent),
-        Staff::Admin(_) | Staff::Superadmin(_) => Err(ApiError::not_found("Agent profile not found")),
+        Staff::Admin(_) | Staff::Superadmin(_) => Err(no_agent_profile()),
     }
 }
 
@@ -220,7 +227,7 @@ struct ConversationSession {
     user_profile: Option<ProfileRow>,
 }
 
-/// All that was said in one of the calling agent's sessions.
+/// Shows all messages of one of the calling agent's sessions.
 async fn conversation(
     Auth(staff): Auth<Staff>,
     path: web::Path<String>,
@@ -228,7 +235,7 @@ async fn conversation(
 ) -> Result<Json<ConversationView>, ApiError> {
     let agent = only_agents(staff)?;
     let company = agent.scope().company();
-    let session = SessionId::parse(&path).map_err(|_| ApiError::not_found("Session not found or access denied"))?;
+    let session = SessionId::parse(&path).map_err(|_| ReadError::NotFound)?;
     let found = app.db.read(agent, move |store| reading::conversation(store, session)).await?;
     let now = app.now();
     Ok(Json(ConversationView {
@@ -260,7 +267,7 @@ struct SentMessage {
     client_message_id: Option<String>,
 }
 
-/// Writes to a visitor; an agent thereby takes a waiting session over.
+/// Sends a message to a visitor. An agent who sends one takes over a waiting session.
 async fn send(
     Auth(staff): Auth<Staff>,
     req: HttpRequest,
@@ -270,22 +277,23 @@ async fn send(
     let desk = match staff {
         Staff::Agent(agent) => Desk::from(agent),
         Staff::Admin(admin) => Desk::from(admin),
-        Staff::Superadmin(_) => return Err(sending::SendError::OnlyAgentsAndAdmins.into()),
+        Staff::Superadmin(_) => return Err(SendError::OnlyAgentsAndAdmins.into()),
     };
     let Valid(body) = body?;
     let (session, body) = body.split()?;
-    let session = SessionId::parse(&session).map_err(|_| sending::SendError::SessionNotFound)?;
-    let words = OutgoingMessage {
+    let session = SessionId::parse(&session).map_err(|_| SendError::SessionNotFound)?;
+    let outgoing = OutgoingMessage {
         key: idempotency::key(&req, body.client_message_id.as_deref())?,
         text: body.message.map(|text| neutralise(&text).into_owned()),
         attachments: body.attachment_ids.into_iter().map(AttachmentId::new).collect(),
         client_message_id: body.client_message_id,
     };
     let now = app.now();
-    let (message, replayed) = match app.db.write(desk, move |store| sending::send(store, session, words, now)).await? {
-        Sent::Stored(message) => (message, false),
-        Sent::Replayed(message) => (message, true),
-    };
+    let (message, replayed) =
+        match app.db.write(desk, move |store| sending::send(store, session, outgoing, now)).await? {
+            Sent::Stored(message) => (message, false),
+            Sent::Replayed(message) => (message, true),
+        };
     let attachments = message.attachments.iter().map(|file| FileRow::new(file, &app.links, now)).collect();
     let reply = SentView {
         message: "Message sent successfully",

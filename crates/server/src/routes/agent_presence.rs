@@ -1,4 +1,4 @@
-//! Agents on their own behalf: coming, going, and saying whether they are there.
+//! Agents' own sign-in, sign-out and status.
 
 use actix_web::{
     HttpRequest,
@@ -8,6 +8,7 @@ use identity::{
     accounts::Account,
     agents::AgentStatus,
     presence::{self, Presence},
+    sign_in::SignInError,
     tokens::Pair,
 };
 use schemars::JsonSchema;
@@ -17,7 +18,7 @@ use tenancy::access::{Agent, Caller as _};
 
 use super::{
     endpoint::{Endpoint, at},
-    sign_in::{Entered, FirstLoginReply, Login, enter},
+    sign_in::{Entered, FirstLoginReply, Login, MUST_BE_REPLACED, enter},
 };
 use crate::{
     app::App,
@@ -25,7 +26,6 @@ use crate::{
     client::ClientIp,
     http::{
         body::{Valid, body},
-        code::Code,
         error::ApiError,
         rules::{choice, text},
     },
@@ -36,22 +36,27 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         at("/api/admin-dashboard/agent-login/")
             .limited(Scope::SignIn)
-            .post("Signs an agent in by e-mail.", login)
-            .about("A right password that must be replaced first is answered with 200 and without tokens.")
-            .refuses(Code::BadRequest, INCOMPLETE)
-            .refuses(Code::InvalidCredentials, "Invalid credentials or inactive account.")
-            .refuses(Code::NotFound, "Agent profile not found"),
+            .post("Signs an agent in with an e-mail address.", login)
+            .about(MUST_BE_REPLACED)
+            .refuses(incomplete())
+            .refuses(SignInError::Invalid)
+            .refuses(SignInError::AgentMissing),
         at("/api/admin-dashboard/agent-logout/")
             .post("Signs the calling agent out.", logout)
-            .about("Ends the family of the refresh token, if one of the caller's own is sent; any other is ignored."),
+            .about("Ends the token family of the refresh token that is sent, if it belongs to the caller; another one is ignored."),
         at("/api/admin-dashboard/update-agent-status/")
             .post("Sets the calling agent's status.", update_status)
-            .refuses(Code::BadRequest, LOGOUT_INSTEAD),
+            .refuses(log_out_instead()),
     ]
 }
 
-const INCOMPLETE: &str = "Email and password are required";
-const LOGOUT_INSTEAD: &str = "Use logout endpoint to go offline";
+fn incomplete() -> ApiError {
+    ApiError::bad_request("Email and password are required")
+}
+
+fn log_out_instead() -> ApiError {
+    ApiError::bad_request("Use logout endpoint to go offline")
+}
 
 body! {
     /// An agent's credentials.
@@ -62,38 +67,41 @@ body! {
 }
 
 body! {
-    /// What an agent leaves behind.
+    /// The refresh token that ends with the sign-out.
     struct LogoutBody {
         refresh: Option<String> = text().optional(),
     }
 }
 
 body! {
-    /// The status that an agent wants.
+    /// The new status of an agent.
     struct StatusBody {
-        status: Wish = choice(Wish::parse, ["AVAILABLE", "BUSY"]),
+        status: RequestedStatus = choice(
+            RequestedStatus::parse,
+            [AgentStatus::Available.as_str(), AgentStatus::Busy.as_str()],
+        ),
     }
 }
 
-/// What an agent asks its status to be.
-enum Wish {
-    Be(Presence),
-    /// Known, and refused with advice.
-    GoOffline,
+/// The status that an agent asks for.
+enum RequestedStatus {
+    Present(Presence),
+    /// Refused: agents go offline by signing out.
+    Offline,
 }
 
-impl Wish {
+impl RequestedStatus {
     fn parse(word: &str) -> Option<Self> {
-        match word {
-            "AVAILABLE" => Some(Self::Be(Presence::Available)),
-            "BUSY" => Some(Self::Be(Presence::Busy)),
-            "OFFLINE" => Some(Self::GoOffline),
-            _ => None,
+        match AgentStatus::parse(word)? {
+            AgentStatus::Available => Some(Self::Present(Presence::Available)),
+            AgentStatus::Busy => Some(Self::Present(Presence::Busy)),
+            AgentStatus::Offline => Some(Self::Offline),
+            AgentStatus::Pending => None,
         }
     }
 }
 
-/// What an agent's right password is answered with.
+/// The answer to an agent's correct password.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 enum AgentLoginReply {
@@ -108,7 +116,7 @@ struct AgentWelcome {
     agent: SignedInAgent,
 }
 
-/// The agent that a sign-in has just made available.
+/// The agent who signed in and is now available.
 #[derive(Serialize, JsonSchema)]
 struct SignedInAgent {
     id: Option<i64>,
@@ -142,7 +150,7 @@ struct StatusReply {
     status: &'static str,
 }
 
-/// Signs an agent in by e-mail; whatever token comes along is not looked at.
+/// Signs an agent in with an e-mail address. A token in the request is ignored.
 async fn login(
     req: HttpRequest,
     Valid(body): Valid<AgentLoginBody>,
@@ -150,7 +158,7 @@ async fn login(
 ) -> Result<Json<AgentLoginReply>, ApiError> {
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let (Some(email), Some(password)) = (given(body.email), given(body.password)) else {
-        return Err(ApiError::bad_request(INCOMPLETE));
+        return Err(incomplete());
     };
     Ok(Json(match enter(&req, Login::Agent(email), password, &app).await? {
         Entered::Welcome(pair, account) => AgentLoginReply::Welcome(AgentWelcome::new(pair, *account)),
@@ -158,7 +166,7 @@ async fn login(
     }))
 }
 
-/// Signs the calling agent out. A refresh token that is no good any more is no reason to stay.
+/// Signs the calling agent out, even if the refresh token is no longer valid.
 async fn logout(
     Auth(agent): Auth<Agent>,
     ClientIp(ip): ClientIp,
@@ -167,8 +175,8 @@ async fn logout(
 ) -> Result<Json<LeftReply>, ApiError> {
     let now = app.now();
     let refresh = body.refresh.and_then(|token| app.signer.verify_refresh(&token, now).ok());
-    let line = FairnessKey::Company(agent.scope().company());
-    app.db.lobby_write_in(line, move |lobby| presence::leave(lobby, &agent, refresh.as_ref(), ip, now)).await?;
+    let fairness_key = FairnessKey::Company(agent.scope().company());
+    app.db.lobby_write_in(fairness_key, move |lobby| presence::leave(lobby, &agent, refresh.as_ref(), ip, now)).await?;
     Ok(Json(LeftReply { message: "Logged out successfully" }))
 }
 
@@ -179,9 +187,9 @@ async fn update_status(
     Valid(body): Valid<StatusBody>,
     app: web::Data<App>,
 ) -> Result<Json<StatusReply>, ApiError> {
-    let Wish::Be(presence) = body.status else { return Err(ApiError::bad_request(LOGOUT_INSTEAD)) };
+    let RequestedStatus::Present(presence) = body.status else { return Err(log_out_instead()) };
     let now = app.now();
-    let line = FairnessKey::Company(agent.scope().company());
-    app.db.lobby_write_in(line, move |lobby| presence::set(lobby, &agent, presence, ip, now)).await?;
+    let fairness_key = FairnessKey::Company(agent.scope().company());
+    app.db.lobby_write_in(fairness_key, move |lobby| presence::set(lobby, &agent, presence, ip, now)).await?;
     Ok(Json(StatusReply { message: "Status updated successfully", status: AgentStatus::from(presence).as_str() }))
 }

@@ -1,4 +1,4 @@
-//! `audit/`: what was done, for those who run companies.
+//! `audit/`: the audit log, for admins and superadmins.
 
 use actix_web::web::{self, Json};
 use schemars::JsonSchema;
@@ -15,39 +15,43 @@ use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
     auth::Auth,
-    http::{code::Code, describe::parameter, error::ApiError, params::Params},
+    http::{describe::parameter, error::ApiError, params::Params},
     views::{AsText, TimestampText},
 };
 
-/// Entries on a page that names no number.
+/// Entries per page by default.
 const USUAL: i64 = 50;
-/// The most entries on a page.
+/// Most entries per page.
 const MOST: i64 = 200;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         at("/api/audit/")
-            .get("Lists what was done, newest first.", list)
+            .get("Lists entries of the audit log, newest first.", list)
             .about(
-                "An admin sees the log of its own company; a superadmin that of the company it names, or without \
-                 `company_id` the installation's own. The next page is asked for with `before`.",
+                "An admin sees the log of their own company. A superadmin sees the log of the company that `company_id` \
+                 names, or without it the log of the installation. For the next page, send `next_before` as `before`.",
             )
-            .query(parameter("company_id", "Whose log, for a superadmin.", json!({ "type": "string" })))
-            .query(parameter("before", "Shows entries of a smaller `seq` only.", json!({ "type": "integer" })))
+            .query(parameter(
+                "company_id",
+                "For a superadmin: the company whose log to show.",
+                json!({ "type": "string" }),
+            ))
+            .query(parameter("before", "Only entries with a smaller `seq`.", json!({ "type": "integer" })))
             .query(parameter(
                 "limit",
-                "Entries on the page; a smaller or larger number means the least or the most there may be.",
+                "Entries per page. A number out of range is replaced by the nearest allowed one.",
                 json!({ "type": "integer", "default": USUAL, "x-maximum": MOST }),
             ))
-            .refuses(Code::BadRequest, "Invalid before parameter")
-            .refuses(Code::NotFound, "Company not found"),
+            .refuses(ApiError::invalid_parameter("before"))
+            .refuses(Refused::CompanyNotFound),
     ]
 }
 
 #[derive(Serialize, JsonSchema)]
 struct AuditPage {
     results: Vec<AuditRow>,
-    /// What `before` must be for the next page.
+    /// The value of `before` for the next page; null on the last page.
     next_before: Option<i64>,
 }
 
@@ -86,7 +90,7 @@ impl From<Recorded> for AuditRow {
     }
 }
 
-/// Lists a page of one log. A superadmin also sees those of closed companies.
+/// Lists a page of one log. A superadmin also sees the logs of closed companies.
 async fn list(
     Auth(supervisor): Auth<Supervisor>,
     params: Params,
@@ -94,7 +98,7 @@ async fn list(
 ) -> Result<Json<AuditPage>, ApiError> {
     let before = params.integer("before")?;
     let limit = params.integer("limit")?.unwrap_or(USUAL).clamp(1, MOST);
-    // One more than is shown says whether there is a next page.
+    // One more entry than the page shows tells whether there is a next page.
     let read = move |office: &mut CompanyStore<'_, Office>| office.audit_entries(before, limit + 1);
     let mut entries = match supervisor {
         Supervisor::Admin(admin) => app.db.read(Office::from(admin), read).await?,

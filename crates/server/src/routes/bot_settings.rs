@@ -20,7 +20,6 @@ use crate::{
     auth::Auth,
     http::{
         body::{Valid, body},
-        code::Code,
         describe::parameter,
         error::ApiError,
         params::Params,
@@ -36,16 +35,16 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         at("/api/admin-dashboard/bot-settings/")
             .get("Shows a company's bot settings, defaults filled in.", show)
             .query(company())
-            .refuses(Code::BadRequest, "company_id is required")
-            .refuses(Code::NotFound, "Company not found")
+            .refuses(ApiError::required("company_id"))
+            .refuses(Refused::CompanyNotFound)
             .update("Changes the settings that are sent; null gives a setting its default again.", change)
             .about(
                 "The next message is answered with them. `{name}`, `{bot_name}` and `{company_name}` in texts are filled \
                  in. Lists in a form are JSON, repeated keys or indexed keys; a blank value there counts as null.",
             )
             .query(company())
-            .refuses(Code::BadRequest, "company_id is required")
-            .refuses(Code::NotFound, "Company not found"),
+            .refuses(ApiError::required("company_id"))
+            .refuses(Refused::CompanyNotFound),
     ]
 }
 
@@ -104,7 +103,7 @@ fn company(supervisor: &Supervisor, named: Option<&str>) -> Result<CompanyCode, 
     match supervisor {
         Supervisor::Admin(admin) => Ok(admin.scope().company()),
         Supervisor::Superadmin(_) => {
-            let code = named.ok_or_else(|| ApiError::bad_request("company_id is required"))?;
+            let code = named.ok_or_else(|| ApiError::required("company_id"))?;
             Ok(CompanyCode::parse(code).map_err(|_| Refused::CompanyNotFound)?)
         }
     }

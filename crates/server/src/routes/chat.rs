@@ -1,9 +1,11 @@
-//! `POST /api/chatbot/chat/`: a visitor writes.
+//! `POST /api/chatbot/chat/`: a visitor's message and its answer.
+
+use std::time::Duration;
 
 use actix_web::{HttpRequest, web};
 use attachments::LinkSigner;
 use chatbot::Reply;
-use handoff::turn::{Ask, Exchange};
+use handoff::turn::{Ask, Exchange, TurnError};
 use identity::Origin;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -22,7 +24,6 @@ use crate::{
     client::ClientIp,
     http::{
         body::{Valid, body},
-        code::Code,
         error::ApiError,
         rules::{integer_list, text},
     },
@@ -36,12 +37,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         at("/api/chatbot/chat/")
             .limited(Scope::Chat)
             .post("Takes a visitor's message and answers it.", chat)
-            .about("An unknown or foreign `session_id`, or none, begins a new session.")
-            .refuses(Code::BadRequest, "company_id is required. Name it in the request or sign in as its staff.")
-            .refuses(Code::CompanyInactive, "Company is not active")
-            .refuses(Code::NotFound, "Company not found")
-            .refuses(Code::RequestInProgress, "The first request with this key is still running.")
-            .refuses(Code::IdempotencyKeyReuse, "This idempotency key was used for another message."),
+            .about("A new session starts if `session_id` is missing, unknown or of another company.")
+            .refuses(Refused::CompanyMissing)
+            .refuses(Refused::CompanySuspended)
+            .refuses(Refused::CompanyNotFound)
+            .refuses(idempotency::in_progress(Duration::from_secs(1)))
+            .refuses(TurnError::KeyReused),
     ]
 }
 
@@ -57,7 +58,7 @@ body! {
     }
 }
 
-/// The one shape of a reply.
+/// The bot's reply to a message.
 #[derive(Serialize, JsonSchema)]
 struct ChatReply {
     response: String,
@@ -71,7 +72,7 @@ struct ChatReply {
     attachments: Option<Vec<FileRow>>,
 }
 
-/// The keys of [`Reply`], whose serialised form is stored and so stays with its crate.
+/// The keys of [`Reply`], for the document. `Reply` is stored in this form, so its crate serialises it.
 #[derive(Serialize, JsonSchema)]
 struct ReplyKeys {
     suggestions: Vec<String>,
@@ -96,7 +97,7 @@ struct ReplyKeys {
     company_specific: Option<bool>,
 }
 
-/// A citation, as [`Reply`] shows it.
+/// A passage of the knowledge that an answer cites.
 #[derive(Serialize, JsonSchema)]
 struct CitationView {
     document_id: i64,
@@ -122,7 +123,7 @@ impl ChatReply {
     }
 }
 
-/// Answers a visitor, or notes what the visitor says while a person does.
+/// Answers a visitor's message, or only stores it while staff answer the session.
 async fn chat(
     Anyone(staff): Anyone,
     ClientIp(ip): ClientIp,
@@ -132,11 +133,11 @@ async fn chat(
 ) -> Result<Replayable<ChatReply>, ApiError> {
     let key = idempotency::key(&req, body.client_message_id.as_deref())?;
     if body.message.as_deref().is_none_or(str::is_empty) && body.attachment_ids.is_empty() {
-        return Err(ApiError::non_field("Either message content or attachments must be provided"));
+        return Err(TurnError::Empty.into());
     }
     let company = company(body.company_id.as_deref(), staff.as_ref())?;
     let session = body.session_id.as_deref().and_then(|id| SessionId::parse(id).ok());
-    // Before the database is asked, so that calls beyond the budget cost next to nothing.
+    // Checked before the database is read, so that calls beyond the budget cost next to nothing.
     limits::has_room(&req, BucketName::ChatCompany(company)).await?;
     let visitor = app.lobby_of(company, move |lobby| access::visitor(lobby, Some(company), session)).await?;
     let bucket = match visitor.session() {
@@ -159,14 +160,11 @@ async fn chat(
             let reply = ChatReply::new(*exchange, &app.links, app.now());
             Ok(Replayable { replayed, reply })
         }
-        TurnOutcome::InProgress { retry_after } => {
-            let message = "The first request with this key is still running.";
-            Err(ApiError::conflict(Code::RequestInProgress, message).retry_after(retry_after))
-        }
+        TurnOutcome::InProgress { retry_after } => Err(idempotency::in_progress(retry_after)),
     }
 }
 
-/// The company that is named, or a staff caller's own.
+/// Returns the named company, or without one the company of a staff caller.
 pub(super) fn company(named: Option<&str>, staff: Option<&access::Staff>) -> Result<CompanyCode, Refused> {
     match (named, staff.and_then(access::Staff::company)) {
         (Some(code), _) => CompanyCode::parse(code).map_err(|_| Refused::CompanyNotFound),

@@ -1,4 +1,4 @@
-//! The API described by itself: the OpenAPI document and a page to read it with.
+//! The OpenAPI document and a page that shows it.
 
 use std::{
     borrow::Cow,
@@ -20,11 +20,11 @@ use zip::{ZipArchive, result::ZipError};
 
 use super::endpoint::{Endpoint, at};
 use crate::{
-    http::{code::Code, describe::Argument, error::ApiError},
+    http::{describe::Argument, error::ApiError},
     limits::Scope,
 };
 
-/// The page itself, in the place of the archive's own, which names a sample.
+/// The page. It replaces the archive's own, which shows a sample document.
 const FRONT: &str = include_str!("../../assets/docs/index.html");
 const START: &str = include_str!("../../assets/docs/start.js");
 
@@ -34,19 +34,16 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .limited(Scope::Unlimited)
             .get("Shows this document.", document)
             .replies::<Value>(StatusCode::OK),
-        at("/docs/")
-            .limited(Scope::Unlimited)
-            .get("Shows the page that this document is read with.", front)
-            .replies_file(),
+        at("/docs/").limited(Scope::Unlimited).get("Shows a page for reading this document.", front).replies_file(),
         at("/docs/{file}/")
             .limited(Scope::Unlimited)
-            .get("Serves what the page is made of.", part)
+            .get("Serves the files of that page.", part)
             .replies_file()
-            .refuses(Code::NotFound, ""),
+            .refuses(ApiError::detail_404()),
     ]
 }
 
-/// The OpenAPI document, made when it is first asked for.
+/// The OpenAPI document, rendered at the first request for it.
 pub(crate) struct Document {
     make: fn() -> Value,
     rendered: OnceLock<Bytes>,
@@ -75,7 +72,7 @@ async fn front() -> HttpResponse {
     shown("text/html; charset=utf-8", FRONT.into())
 }
 
-/// Serves one of its parts; all of them are in the program.
+/// Serves one of the page's files, all of which are in the binary.
 async fn part(file: web::Path<String>) -> Result<HttpResponse, ApiError> {
     let kind = match file.rsplit_once('.') {
         Some((_, "js")) => "text/javascript; charset=utf-8",
@@ -97,7 +94,7 @@ fn shown(kind: &str, bytes: Bytes) -> HttpResponse {
         .body(bytes)
 }
 
-/// A file of the archive's `dist` folder.
+/// Returns a file of the archive's `dist` folder.
 fn unpacked(file: &str) -> Result<Bytes, ApiError> {
     let mut archive = ZipArchive::new(Cursor::new(SWAGGER_UI_VENDORED)).map_err(ApiError::internal)?;
     let suffix = format!("/dist/{file}");

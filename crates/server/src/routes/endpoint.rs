@@ -1,4 +1,4 @@
-//! Registration of endpoints, each with what the OpenAPI document says of it.
+//! Registers endpoints, each with its description for the OpenAPI document.
 
 use actix_web::{
     Handler, HttpResponse, Resource, Responder, Route,
@@ -8,13 +8,12 @@ use actix_web::{
     web,
 };
 use schemars::JsonSchema;
-use serde_json::Value;
 
 use crate::{
     http::{
         body::{self, Body},
-        code::Code,
         describe::{Answer, Arguments, Operation, Parameter, Token},
+        error::ApiError,
     },
     limits::{Scope, guard},
 };
@@ -22,10 +21,10 @@ use crate::{
 /// A group of endpoints under the name that the document gives it.
 pub(crate) type Group = (&'static str, Vec<Endpoint>);
 
-/// One path and its handlers; any other method is 405 with `Allow`.
+/// One path and its handlers. Any other method is answered with 405 and `Allow`.
 ///
-/// Extractors and replies of a handler are types, and the document is made from the same types.
-/// What they cannot say is chained behind the method it belongs to.
+/// The document is made from the types of a handler's extractors and reply. Calls chained after a
+/// method add what these types do not show.
 pub(crate) struct Endpoint {
     path: &'static str,
     resource: Resource,
@@ -34,7 +33,7 @@ pub(crate) struct Endpoint {
     scope: Option<Scope>,
 }
 
-/// Begins the endpoint of a path, which ends in a slash.
+/// Starts the endpoint of a path, which ends with a slash.
 pub(crate) fn at(path: &'static str) -> Endpoint {
     Endpoint { path, resource: web::resource(path), allow: Vec::new(), operations: Vec::new(), scope: None }
 }
@@ -57,7 +56,7 @@ macro_rules! methods {
 
 impl Endpoint {
     methods! {
-        /// Serves GET, and HEAD with it.
+        /// Serves GET and HEAD.
         get, "GET, HEAD";
         /// Serves POST.
         post, "POST";
@@ -69,7 +68,7 @@ impl Endpoint {
         delete, "DELETE";
     }
 
-    /// Serves PUT and PATCH, which are the same: both change only what is sent.
+    /// Serves PUT and PATCH with one handler: both change only the fields that are sent.
     #[must_use]
     pub(crate) fn update<F, Args>(self, summary: &'static str, handler: F) -> Self
     where
@@ -80,80 +79,74 @@ impl Endpoint {
         self.put(summary, handler.clone()).patch(summary, handler)
     }
 
-    /// Says more about the operation than its summary.
+    /// Adds a description to the operation's summary.
     #[must_use]
     pub(crate) fn about(self, description: &'static str) -> Self {
         self.amend(|operation| operation.about(description))
     }
 
-    /// Names a query parameter that the handler reads.
+    /// Documents a query parameter that the handler reads.
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "routes read better without references")]
     pub(crate) fn query(self, parameter: Parameter) -> Self {
         self.amend(|operation| operation.parameter(parameter.clone()))
     }
 
-    /// Names a refusal that the endpoint decides, with its message.
+    /// Documents a refusal, given as the value that the handler fails with.
     #[must_use]
-    pub(crate) fn refuses(self, code: Code, message: &'static str) -> Self {
-        self.amend(|operation| operation.refusal(code, message, Value::Null))
+    pub(crate) fn refuses(self, refusal: impl Into<ApiError>) -> Self {
+        let refusal = refusal.into();
+        self.amend(|operation| operation.refusal(refusal.clone()))
     }
 
-    /// Names a refusal that carries keys of its own beside the message.
-    #[must_use]
-    #[expect(clippy::needless_pass_by_value, reason = "routes read better without references")]
-    pub(crate) fn refuses_with(self, code: Code, message: &'static str, extras: Value) -> Self {
-        self.amend(|operation| operation.refusal(code, message, extras.clone()))
-    }
-
-    /// Names a reply of a handler that builds its response by hand.
+    /// Documents the reply of a handler that builds its response itself.
     #[must_use]
     pub(crate) fn replies<T: JsonSchema>(self, status: StatusCode) -> Self {
         self.amend(|operation| operation.reply::<T>(status))
     }
 
-    /// Says that the reply is a file.
+    /// Documents that the reply is a file.
     #[must_use]
     pub(crate) fn replies_file(self) -> Self {
         self.amend(Operation::reply_file)
     }
 
-    /// Says that the handler reads a token by itself.
+    /// Documents that the handler reads the bearer token itself.
     #[must_use]
     pub(crate) fn reads_token(self, is_needed: bool) -> Self {
         self.amend(|operation| operation.token(is_needed))
     }
 
-    /// Says what body a handler reads by itself.
+    /// Documents the body that a handler reads itself.
     #[must_use]
     pub(crate) fn reads<T: Body>(self) -> Self {
         self.amend(body::describe::<T>)
     }
 
-    /// Says how calls are limited, where the operations' tokens do not say it.
+    /// Sets how calls are limited, where this does not follow from the operations' tokens.
     #[must_use]
     pub(crate) fn limited(self, scope: Scope) -> Self {
         Self { scope: Some(scope), ..self }
     }
 
-    /// How calls are limited: by account where every operation needs one, else by address, unless
-    /// the registration said otherwise.
+    /// Returns how calls are limited: as [`Endpoint::limited`] set it, else by account if every
+    /// operation needs a token, else by address.
     pub(crate) fn scope(&self) -> Scope {
         let by_account = self.operations.iter().all(|operation| operation.token == Token::Needed);
         self.scope.unwrap_or(if by_account { Scope::Staff } else { Scope::Public })
     }
 
-    /// The path as it was registered.
+    /// Returns the path as it was registered.
     pub(crate) fn path(&self) -> &'static str {
         self.path
     }
 
-    /// What is served at the path.
+    /// Returns the operations of the path.
     pub(crate) fn operations(&self) -> &[Operation] {
         &self.operations
     }
 
-    /// Both operations of [`Endpoint::update`] are amended.
+    /// Changes the last operation; after [`Endpoint::update`], both of its operations.
     fn amend(mut self, change: impl Fn(Operation) -> Operation) -> Self {
         let pair = matches!(self.operations.as_slice(), [.., put, patch] if put.is_twin_of(patch));
         let tail = self.operations.split_off(self.operations.len().saturating_sub(if pair { 2 } else { 1 }));

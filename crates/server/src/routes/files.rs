@@ -1,10 +1,11 @@
-//! Files arrive, from visitors and from agents, streamed to where blobs are kept.
+//! Uploads of visitors and agents, streamed to the blob store.
 
 mod form;
 
 use actix_web::{HttpRequest, web};
 use attachments::{
     Attachment, BlobKey, Uploader,
+    policy::UploadRefusal,
     upload::{self, RegisterError},
 };
 use handoff::uploading::{self, UploadError};
@@ -25,7 +26,6 @@ use crate::{
     auth::{Anyone, Auth},
     http::{
         body::{Upload, body},
-        code::Code,
         created::Created,
         error::ApiError,
         rules::{choice, file, text},
@@ -41,38 +41,38 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         at("/api/chatbot/upload/")
             .limited(Scope::Upload)
-            .post("Takes a file into a session; the next message attaches it by its id.", receive)
+            .post("Uploads a file to a session. A later message attaches it by its id.", receive)
             .reads::<UploadBody>()
-            .refuses(Code::BadRequest, "File upload failed: File size exceeds maximum limit of 10.0MB")
-            .refuses(Code::CompanyInactive, "Company is not active")
-            .refuses(Code::NotFound, "Chat session not found or access denied"),
+            .refuses(UploadRefusal::TooLarge)
+            .refuses(Refused::CompanySuspended)
+            .refuses(absent()),
         at("/api/human-handoff/agent/upload/")
             .limited(Scope::Upload)
-            .post("Takes a file of an agent into a session that is assigned to the agent.", receive_from_agent)
-            .about("It stores no message: the next one attaches the file by its id.")
+            .post("Uploads a file of an agent to a session that is assigned to the agent.", receive_from_agent)
+            .about("No message is stored. A later message attaches the file by its id.")
             .reads::<AgentUploadBody>()
-            .refuses(Code::BadRequest, "session_id and file are required")
-            .refuses(Code::NotFound, "Session not found or access denied")
-            .refuses(Code::NotEscalated, "Session not escalated to human handoff")
-            .refuses(Code::NotAssigned, "Session not assigned to this agent"),
+            .refuses(incomplete())
+            .refuses(UploadError::SessionNotFound)
+            .refuses(UploadError::NotEscalated)
+            .refuses(UploadError::NotAssigned),
     ]
 }
 
 body! {
     /// A visitor's file.
-    #[expect(dead_code, reason = "the file is streamed, and what was said about it is not kept")]
+    #[expect(dead_code, reason = "the file is streamed, and the other fields are not stored")]
     struct UploadBody {
         file: Upload = file(),
         session_id: String = text().max(100),
         company_id: Option<String> = text().max(20).optional(),
         message_context: Option<String> = text().max(500).optional(),
-        uploader: Option<Uploader> = choice(Uploader::parse, Uploader::ALL.map(Uploader::as_str)).optional(),
+        uploader: Option<Uploader> = choice(Uploader::parse, Uploader::WORDS).optional(),
     }
 }
 
 body! {
     /// An agent's file.
-    #[expect(dead_code, reason = "the file is streamed, and what was said about it is not kept")]
+    #[expect(dead_code, reason = "the file is streamed, and the other fields are not stored")]
     struct AgentUploadBody {
         file: Option<Upload> = file().optional(),
         session_id: Option<String> = text().max(100).optional(),
@@ -124,7 +124,7 @@ impl UploadReply {
     }
 }
 
-/// Takes a file of a visitor into a session.
+/// Stores a visitor's file in a session.
 async fn receive(
     Anyone(staff): Anyone,
     req: HttpRequest,
@@ -134,7 +134,7 @@ async fn receive(
     let (body, file) = form::read::<UploadBody>(&req, payload, &app).await?;
     let file = file.ok_or_else(|| ApiError::field("file", "No file was submitted."))?;
     let id = SessionId::parse(&body.session_id).ok();
-    // This endpoint knows sessions, not companies: one that is not there has no session either.
+    // This endpoint reports missing sessions, not missing companies.
     let turned_away = |refused| match refused {
         Refused::CompanyNotFound => absent(),
         other => other.into(),
@@ -164,7 +164,7 @@ async fn receive(
     Ok(UploadReply::created(&stored, session.id(), &app, &req, now))
 }
 
-/// Takes a file of an agent into a session that is assigned to the agent.
+/// Stores an agent's file in a session that is assigned to the agent.
 async fn receive_from_agent(
     Auth(agent): Auth<Agent>,
     req: HttpRequest,
@@ -173,7 +173,7 @@ async fn receive_from_agent(
 ) -> Result<Created<UploadReply>, ApiError> {
     let (body, file) = form::read::<AgentUploadBody>(&req, payload, &app).await?;
     let (Some(id), Some(file)) = (body.session_id.filter(|id| !id.is_empty()), file) else {
-        return Err(ApiError::bad_request("session_id and file are required"));
+        return Err(incomplete());
     };
     let id = SessionId::parse(&id).map_err(|_| UploadError::SessionNotFound)?;
     app.db.read(agent.clone(), move |store| uploading::allowed(store, id)).await?;
@@ -200,26 +200,29 @@ fn absent() -> ApiError {
     ApiError::not_found("Chat session not found or access denied")
 }
 
+fn incomplete() -> ApiError {
+    ApiError::bad_request("session_id and file are required")
+}
+
 fn accept(
     session: &SessionAccess,
     file: &Received,
     uploader: Uploader,
     now: Timestamp,
 ) -> Result<upload::Upload, ApiError> {
-    upload::accept(session, &file.name, &file.inspector.finish(), uploader, now)
-        .map_err(|refusal| ApiError::bad_request(format!("File upload failed: {refusal}")))
+    Ok(upload::accept(session, &file.name, &file.inspector.finish(), uploader, now)?)
 }
 
 /// Why a file's row was not stored.
 enum Unkept {
-    /// The session is gone, or no longer the caller's.
+    /// The session no longer exists or is no longer the caller's.
     Refused(ApiError),
     /// The store failed.
     Failed(StoreError),
 }
 
-/// Commits the blob, then its row, so that a row without its bytes never exists; also if the
-/// caller goes away meanwhile.
+/// Commits the blob, then its row, so that a row without its bytes never exists. Completes even if
+/// the caller disconnects.
 async fn keep(
     app: &web::Data<App>,
     file: Received,
@@ -235,7 +238,7 @@ async fn keep(
                 app.blobs.delete_all(vec![key]).await;
                 Err(refusal)
             }
-            // The row may be there for all we know, and a blob without a row is only space.
+            // The row may have been stored. A blob without a row only takes space.
             Err(Unkept::Failed(error)) => Err(error.into()),
         }
     };

@@ -1,10 +1,11 @@
-//! Handoffs: moving them, and listing them with what agents did.
+//! Handoffs: escalating, assigning, resolving and listing them, and the log of agents' actions.
 
 use actix_web::web::{self, Json};
+use chatbot::SessionStatus;
 use futures_util::stream;
 use handoff::{
     ActivityFilter, ActivityKind, AllHandoffs as _, Handoff, HandoffFilter, Opening, Position, Priority, StateFilter,
-    desk,
+    desk::{self, AssignError, EscalateError, ResolveError},
     reading::{self, MAX_ACTIVITIES, SESSIONS_AT_ONCE},
 };
 use schemars::JsonSchema;
@@ -21,9 +22,9 @@ use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
     auth::Auth,
+    error::already_escalated,
     http::{
         body::{Valid, body},
-        code::Code,
         describe::parameter,
         error::ApiError,
         params::Params,
@@ -37,51 +38,45 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         at("/api/human-handoff/escalate/")
             .post("Opens a handoff, or reopens a resolved one.", escalate)
-            .refuses(Code::NotFound, "Session not found")
-            .refuses_with(
-                Code::AlreadyEscalated,
-                "Session is already escalated",
-                json!({ "handoff_session": "the HandoffRow" }),
-            ),
+            .refuses(EscalateError::SessionNotFound)
+            .refuses(already_escalated(&HandoffRow::example())),
         at("/api/human-handoff/assign/")
             .post("Gives a waiting or assigned handoff to an agent of the same company.", assign)
-            .refuses(Code::NotFound, "Handoff session not found")
-            .refuses_with(
-                Code::IllegalTransition,
-                "A session that is resolved cannot be assigned",
-                json!({ "from": "resolved", "event": "assign" }),
-            ),
+            .refuses(AssignError::HandoffNotFound)
+            .refuses(AssignError::AgentNotFound)
+            .refuses(AssignError::IllegalTransition { from: SessionStatus::Resolved }),
         at("/api/human-handoff/resolve/")
-            .post("Closes a handoff; from the next message on the bot answers again.", resolve)
-            .refuses(Code::NotFound, "Handoff session not found")
-            .refuses(Code::NotAssigned, "Session not assigned to this agent"),
+            .post("Closes a handoff. The bot answers again from the visitor's next message on.", resolve)
+            .refuses(ResolveError::HandoffNotFound)
+            .refuses(ResolveError::NotAssigned),
         at("/api/human-handoff/sessions/")
-            .get("Lists handoffs within the caller's sight, newest first.", sessions)
-            .about("A bare array without pages, streamed; not a snapshot.")
-            .query(parameter("agent_id", "Handoffs of this agent.", json!({ "type": "integer" })))
-            .query(parameter("priority", "Handoffs of this priority.", json!({ "type": "string" })))
+            .get("Lists the handoffs that the caller may see, newest first.", sessions)
+            .about("The reply is an array without pages. It is streamed and is not a snapshot.")
+            .query(parameter("agent_id", "Only handoffs of this agent.", json!({ "type": "integer" })))
+            .query(parameter("priority", "Only handoffs of this priority.", json!({ "type": "string" })))
             .query(parameter(
                 "status",
-                "`escalated`, `unassigned` and `pending` all mean open and unassigned; `assigned`; `resolved`; anything else is no filter.",
+                "`escalated`, `unassigned` and `pending` all select open handoffs without an agent; `assigned` and `resolved` \
+                 select those. Any other value is ignored.",
                 json!({ "type": "string" }),
             ))
-            .query(parameter("company_id", "For a superadmin: this company alone.", json!({ "type": "string" })))
-            .refuses(Code::BadRequest, "Invalid agent_id parameter"),
+            .query(parameter("company_id", "For a superadmin: only handoffs of this company.", json!({ "type": "string" })))
+            .refuses(ApiError::invalid_parameter("agent_id")),
         at("/api/human-handoff/activities/")
-            .get("Lists what agents did, newest first.", activities)
-            .query(parameter("agent_id", "Activities of this agent.", json!({ "type": "integer" })))
-            .query(parameter("activity_type", "Activities of this type.", json!({ "type": "string" })))
-            .query(parameter("limit", "How many at most, up to 200.", json!({ "type": "integer", "default": 50 })))
-            .refuses(Code::BadRequest, "Invalid limit parameter"),
+            .get("Lists the actions of agents, newest first.", activities)
+            .query(parameter("agent_id", "Only actions of this agent.", json!({ "type": "integer" })))
+            .query(parameter("activity_type", "Only actions of this type.", json!({ "type": "string" })))
+            .query(parameter("limit", "How many to list, at most 200.", json!({ "type": "integer", "default": 50 })))
+            .refuses(ApiError::invalid_parameter("limit")),
     ]
 }
 
 body! {
-    /// Asks for a person on a visitor's behalf.
+    /// Asks for an agent on a visitor's behalf.
     struct EscalateBody {
         session_id: String = text().max(100),
         reason: String = text().max(500),
-        priority: Priority = choice(Priority::parse, Priority::ALL.map(Priority::as_str)).optional().or(Priority::Medium),
+        priority: Priority = choice(Priority::parse, Priority::WORDS).optional().or(Priority::Medium),
     }
 }
 
@@ -119,14 +114,13 @@ async fn escalate(
     Valid(body): Valid<EscalateBody>,
     app: web::Data<App>,
 ) -> Result<Json<HandoffReply>, ApiError> {
-    let absent = || ApiError::not_found("Session not found");
-    let session = SessionId::parse(&body.session_id).map_err(|_| absent())?;
+    let session = SessionId::parse(&body.session_id).map_err(|_| EscalateError::SessionNotFound)?;
     let opening = Opening { reason: body.reason, priority: body.priority };
     let now = app.now();
     let opened = app.desk_write(staff, Place::Session(session), Action::HandoffEscalated, move |store| {
         desk::escalate(store, session, &opening, now)
     });
-    let handoff = opened.await?.ok_or_else(absent)?;
+    let handoff = opened.await?.ok_or(EscalateError::SessionNotFound)?;
     Ok(HandoffReply::json("Session escalated successfully", &handoff))
 }
 
@@ -140,11 +134,11 @@ async fn assign(
     let assigned = app.office_write(supervisor, Place::Handoff(id), Action::HandoffAssigned, move |store| {
         desk::assign(store, id, agent, now)
     });
-    let handoff = assigned.await?.ok_or_else(|| ApiError::not_found("Handoff session not found"))?;
+    let handoff = assigned.await?.ok_or(AssignError::HandoffNotFound)?;
     Ok(HandoffReply::json("Session assigned successfully", &handoff))
 }
 
-/// Closes a handoff; from the next message on the bot answers again.
+/// Closes a handoff. The bot answers again from the visitor's next message on.
 async fn resolve(
     Auth(staff): Auth<Staff>,
     Valid(body): Valid<ResolveBody>,
@@ -155,15 +149,15 @@ async fn resolve(
     let resolved = app.desk_write(staff, Place::Handoff(id), Action::HandoffResolved, move |store| {
         desk::resolve(store, id, &notes, now)
     });
-    let handoff = resolved.await?.ok_or_else(|| ApiError::not_found("Handoff session not found"))?;
+    let handoff = resolved.await?.ok_or(ResolveError::HandoffNotFound)?;
     Ok(HandoffReply::json("Session resolved successfully", &handoff))
 }
 
-/// Where a list of handoffs is seen from.
+/// The caller of a list of handoffs, which decides what the list covers.
 #[derive(Clone)]
 enum Seat {
     Desk(Desk),
-    /// One company, or all.
+    /// A superadmin: one company, or all.
     Platform(Superadmin, Option<CompanyCode>),
 }
 
@@ -185,7 +179,7 @@ impl Seat {
     }
 }
 
-/// Lists handoffs within the caller's sight, newest first, one read after the other.
+/// Lists the handoffs that the caller may see, newest first, one read after the other.
 async fn sessions(
     Auth(staff): Auth<Staff>,
     params: Params,
@@ -230,10 +224,10 @@ async fn sessions(
     Ok(Streamed::start(parts).await?)
 }
 
-/// How many activities a list shows unless the query says otherwise.
+/// How many activities a list shows by default.
 const ACTIVITIES: i64 = 50;
 
-/// Lists what agents did, newest first.
+/// Lists the actions of agents, newest first.
 async fn activities(
     Auth(staff): Auth<Staff>,
     params: Params,

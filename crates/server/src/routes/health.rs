@@ -1,4 +1,4 @@
-//! Whether the process lives, and whether it can serve.
+//! Whether the process runs, and whether it can serve.
 
 use actix_web::web::{self, Json};
 use schemars::JsonSchema;
@@ -11,10 +11,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         at("/healthz/")
             .limited(Scope::Unlimited)
-            .get("Says that the process answers; nothing else is looked at.", alive),
+            .get("Tells whether the process answers. Nothing else is checked.", alive),
         at("/readyz/")
             .limited(Scope::Unlimited)
-            .get("Says whether the database answers and its schema is this program's.", ready),
+            .get("Tells whether the database answers and its schema fits this version of the program.", ready),
     ]
 }
 
@@ -23,12 +23,12 @@ struct Health {
     status: &'static str,
 }
 
-/// The process answers; nothing else is looked at.
+/// Answers without checking anything else.
 async fn alive() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-/// The database answers and its schema is this program's.
+/// Checks that the database answers and that its schema fits this version of the program.
 async fn ready(app: web::Data<App>) -> Result<Json<Health>, ApiError> {
     if app.is_ready().await {
         Ok(Json(Health { status: "ready" }))

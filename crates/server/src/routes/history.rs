@@ -1,4 +1,4 @@
-//! `chat-history/`: a session, for staff who may see it.
+//! `chat-history/`: a session with its messages, for staff who may see it.
 
 use actix_web::web::{self, Json};
 use handoff::reading::{self, History};
@@ -6,14 +6,16 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 use storage::Place;
-use tenancy::{CompanyCode, SessionId, access::Staff};
+use tenancy::{
+    CompanyCode, SessionId,
+    access::{Refused, Staff},
+};
 
 use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
     auth::Auth,
     http::{
-        code::Code,
         describe::{parameter, session_id},
         error::ApiError,
         params::Params,
@@ -27,8 +29,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .get("Shows a session with all its messages, oldest first.", show)
             .query(session_id())
             .query(parameter("company_id", "The session's company.", json!({ "type": "string" })).required())
-            .refuses(Code::BadRequest, "session_id is required")
-            .refuses(Code::NotFound, "Session not found"),
+            .refuses(ApiError::required("session_id"))
+            .refuses(Refused::SessionNotFound),
     ]
 }
 
@@ -52,13 +54,12 @@ struct HistorySession {
 
 /// Shows a session with all its messages.
 async fn show(Auth(staff): Auth<Staff>, params: Params, app: web::Data<App>) -> Result<Json<HistoryView>, ApiError> {
-    let named = |name| params.text(name).ok_or_else(|| ApiError::bad_request(format!("{name} is required")));
+    let named = |name| params.text(name).ok_or_else(|| ApiError::required(name));
     let (session, company) = (named("session_id")?, named("company_id")?);
-    let absent = || ApiError::not_found("Session not found");
-    let session = SessionId::parse(session).map_err(|_| absent())?;
-    let company = CompanyCode::parse(company).map_err(|_| absent())?;
+    let session = SessionId::parse(session).map_err(|_| Refused::SessionNotFound)?;
+    let company = CompanyCode::parse(company).map_err(|_| Refused::SessionNotFound)?;
     let found = app.desk_read(staff, Place::Session(session), move |store| reading::history(store, company, session));
-    let History { session, messages } = found.await?.flatten().ok_or_else(absent)?;
+    let History { session, messages } = found.await?.flatten().ok_or(Refused::SessionNotFound)?;
     let now = app.now();
     Ok(Json(HistoryView {
         session_id: session.id.as_str().to_owned(),

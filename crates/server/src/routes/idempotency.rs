@@ -1,21 +1,26 @@
-//! The idempotency key of a message, from its body or a header.
+//! The idempotency key of a message, from its body or from a header.
+
+use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, Responder, body::BoxBody, http::StatusCode};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::http::{
+    code::Code,
     describe::{Answer, Operation},
     error::ApiError,
 };
 
-/// The longest key, in characters.
+/// Maximum length of an idempotency key, in characters.
 const LONGEST: usize = 64;
 
-/// The key that the header or the body's `client_message_id` carries.
+/// Returns the idempotency key of the header or of the body's `client_message_id`.
 ///
-/// Surrounding double quotes of the header are not part of it. Where both carry one they must
-/// be equal.
+/// Double quotes around the header's value are not part of the key.
+///
+/// # Errors
+/// 400 for a header that is not valid, or that differs from `client_message_id`.
 pub(super) fn key(req: &HttpRequest, client_message_id: Option<&str>) -> Result<Option<String>, ApiError> {
     let Some(header) = req.headers().get("idempotency-key") else { return Ok(client_message_id.map(str::to_owned)) };
     let text = header.to_str().map_err(|_| ApiError::bad_request("Idempotency-Key is not valid text"))?.trim();
@@ -30,7 +35,13 @@ pub(super) fn key(req: &HttpRequest, client_message_id: Option<&str>) -> Result<
     }
 }
 
-/// A 200 that says whether it was stored by an earlier request.
+/// 409 while an earlier request with the same idempotency key is still running.
+pub(super) fn in_progress(retry_after: Duration) -> ApiError {
+    ApiError::conflict(Code::RequestInProgress, "The first request with this key is still running.")
+        .retry_after(retry_after)
+}
+
+/// A 200 with a header if an earlier request already stored the reply.
 pub(super) struct Replayable<T> {
     pub(super) replayed: bool,
     pub(super) reply: T,

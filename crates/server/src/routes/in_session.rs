@@ -1,4 +1,4 @@
-//! Bodies whose `session_id` is asked for before anything else is looked at.
+//! Bodies whose `session_id` is checked before all other fields.
 
 use crate::http::{
     body::{Body, Fields},
@@ -8,18 +8,21 @@ use crate::http::{
     rules::{Rule as _, text},
 };
 
-/// A body in a session. Without `session_id` the endpoint has words of its own, which
-/// come before the refusals of all other fields.
+/// A body with a `session_id`. The error for a missing one has a shape of its own and comes before
+/// the errors of all other fields.
 pub(super) struct InSession<T> {
     session_id: Option<String>,
     rest: Result<T, FieldErrors>,
 }
 
 impl<T> InSession<T> {
-    /// The session's id and the rest of the body.
+    /// Returns the session's id and the rest of the body.
+    ///
+    /// # Errors
+    /// 400 for a missing id, else for refused fields.
     pub(super) fn split(self) -> Result<(String, T), ApiError> {
         let id = self.session_id.filter(|id| !id.is_empty());
-        let id = id.ok_or_else(|| ApiError::bad_request("session_id is required"))?;
+        let id = id.ok_or_else(|| ApiError::required("session_id"))?;
         Ok((id, self.rest.map_err(ApiError::fields)?))
     }
 }

@@ -1,4 +1,4 @@
-//! `load-rag-documents/`: knowledge in, for a company or for the shared library.
+//! `load-rag-documents/`: loads knowledge for a company or for the shared library.
 
 use actix_web::web::{self, Json};
 use knowledge::{
@@ -21,7 +21,6 @@ use crate::{
     auth::Auth,
     http::{
         body::{Body, Fields, MIB, Raw, Valid},
-        code::Code,
         describe::{Field, parameter},
         error::ApiError,
         field_errors::{FieldError, FieldErrors},
@@ -30,34 +29,38 @@ use crate::{
     },
 };
 
-/// The bundled sample, which the superadmin can load into the shared library.
+/// The bundled sample, which a superadmin can load into the shared library.
 const SAMPLE: &str = include_str!("../../assets/sample_faq.json");
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         at("/api/chatbot/load-rag-documents/")
             .get("Loads the bundled sample into the shared library again.", load_sample)
-            .post("Loads an FAQ into a company's knowledge or the shared library, all of it or nothing.", load)
+            .post("Loads an FAQ into a company's knowledge or the shared library, completely or not at all.", load)
             .query(parameter(
                 "company_id",
-                "For a superadmin: the company, unless the body names it.",
+                "For a superadmin: the company, if the body does not name it.",
                 json!({ "type": "string" }),
             ))
-            .query(parameter("shared", "For a superadmin: the shared library.", json!({ "type": "string" })))
+            .query(parameter("shared", "For a superadmin: `true` for the shared library.", json!({ "type": "string" })))
             .query(parameter(
                 "mode",
-                "`replace` or `merge`, unless the body says it.",
+                "`replace` or `merge`, if the body does not name it.",
                 json!({ "type": "string", "default": "replace" }),
             ))
-            .refuses(Code::BadRequest, "company_id or shared is required")
-            .refuses(Code::NotFound, "Company not found"),
+            .refuses(no_target())
+            .refuses(Refused::CompanyNotFound),
     ]
 }
 
-/// An FAQ in one of its three forms, with what to do with it.
+fn no_target() -> ApiError {
+    ApiError::bad_request("company_id or shared is required")
+}
+
+/// An FAQ in one of its three forms, with its target and mode.
 struct LoadBody {
     faq: Result<Entries, FaqError>,
-    /// Whether the FAQ stood under a name or in a file, and was not the whole body.
+    /// Whether the FAQ was sent as `documents` or in a file, and not as the whole body.
     is_named: bool,
     company_id: Option<String>,
     shared: Option<bool>,
@@ -74,14 +77,14 @@ impl Body for LoadBody {
         let company_id = errors.keep("company_id", company_id);
         let shared = boolean().optional().read(&mut fields, "shared");
         let shared = errors.keep("shared", shared);
-        let mode = choice(LoadMode::parse, LoadMode::ALL.map(LoadMode::as_str)).optional().read(&mut fields, "mode");
+        let mode = choice(LoadMode::parse, LoadMode::WORDS).optional().read(&mut fields, "mode");
         let mode = errors.keep("mode", mode);
         let faq = match fields.take("file") {
             Some(sent @ Raw::File(_)) => {
-                let sent = rules_of_a_file(sent).map(|faq| unwrapped(faq).unwrap_or_else(|faq| faq));
+                let sent = faq_of_file(sent).map(|faq| unwrapped(faq).unwrap_or_else(|faq| faq));
                 errors.keep("file", sent).map(Ok)
             }
-            // A category may be called `file` too.
+            // A category of the FAQ can also be called `file`.
             Some(Raw::Json(category)) => {
                 let mut faq = fields.into_object();
                 faq.insert("file".to_owned(), category);
@@ -125,12 +128,12 @@ impl Body for LoadBody {
             field("file", file().schema()),
             field("company_id", text().max(20).optional().describe().schema),
             field("shared", boolean().optional().describe().schema),
-            field("mode", choice(LoadMode::parse, LoadMode::ALL.map(LoadMode::as_str)).optional().describe().schema),
+            field("mode", choice(LoadMode::parse, LoadMode::WORDS).optional().describe().schema),
         ]
     }
 }
 
-fn rules_of_a_file(sent: Raw) -> Result<Map<String, Value>, FieldError> {
+fn faq_of_file(sent: Raw) -> Result<Map<String, Value>, FieldError> {
     let upload = file().accept(sent)?;
     match serde_json::from_slice(&upload.bytes) {
         Ok(Value::Object(faq)) => Ok(faq),
@@ -138,7 +141,7 @@ fn rules_of_a_file(sent: Raw) -> Result<Map<String, Value>, FieldError> {
     }
 }
 
-/// A top-level `documents` object is the FAQ; without one, the whole body comes back.
+/// Returns the top-level object `documents` as the FAQ; without one, returns the body as the error.
 fn unwrapped(mut body: Map<String, Value>) -> Result<Map<String, Value>, Map<String, Value>> {
     match body.remove("documents") {
         Some(Value::Object(documents)) => Ok(documents),
@@ -156,7 +159,7 @@ struct Loaded {
     mode: &'static str,
 }
 
-/// Loads an FAQ, all of it or nothing.
+/// Loads an FAQ, completely or not at all.
 async fn load(
     Auth(supervisor): Auth<Supervisor>,
     params: Params,
@@ -181,7 +184,7 @@ async fn load(
         Supervisor::Admin(admin) => (tenancy::access::Caller::scope(admin).company(), false),
         Supervisor::Superadmin(_) if shared => (CompanyCode::shared_library(), true),
         Supervisor::Superadmin(_) => {
-            let named = named.ok_or_else(|| ApiError::bad_request("company_id or shared is required"))?;
+            let named = named.ok_or_else(no_target)?;
             (CompanyCode::parse(named).map_err(|_| Refused::CompanyNotFound)?, false)
         }
     };
@@ -189,7 +192,7 @@ async fn load(
     let entries = body.faq?;
     let count = entries.len();
     if count == 0 && !is_named {
-        // That a body with nothing in it should replace everything is far more often a mistake than a wish.
+        // An empty body is far more often a mistake than a request to delete all knowledge.
         return Err(ApiError::field("documents", "No documents were found."));
     }
     match supervisor {
@@ -227,7 +230,7 @@ struct SampleLoaded {
     documents_count: usize,
 }
 
-/// Loads the bundled sample into the shared library again; what else is there stays.
+/// Loads the bundled sample into the shared library again and keeps all other entries.
 async fn load_sample(Auth(superadmin): Auth<Superadmin>, app: web::Data<App>) -> Result<Json<SampleLoaded>, ApiError> {
     let entries = sample().map_err(ApiError::internal)?;
     let count = entries.len();

@@ -1,4 +1,4 @@
-//! `GET /media/..`: files, to whoever holds a valid link or may see their session.
+//! `GET /media/..`: files, for callers with a valid link and for staff who may see the session.
 
 use std::{io, path::PathBuf};
 
@@ -27,25 +27,29 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         at("/media/{path:.*}/")
             .limited(Scope::Media)
-            .get("Serves a file, to whoever holds a valid link or may see its session.", serve)
-            .about("`Range`, `If-None-Match` and `If-Range` are honoured.")
+            .get("Serves a file to callers with a valid link and to staff who may see its session.", serve)
+            .about("`Range`, `If-None-Match` and `If-Range` are supported.")
             .reads_token(true)
-            .query(parameter("exp", "When the link runs out, in Unix seconds.", json!({ "type": "string" })))
+            .query(parameter("exp", "When the link expires, in Unix seconds.", json!({ "type": "string" })))
             .query(parameter("sig", "The link's signature.", json!({ "type": "string" })))
             .replies_file()
-            .refuses(Code::LinkInvalid, "This link is not valid or has run out")
-            .refuses(Code::NotFound, ""),
+            .refuses(invalid_link())
+            .refuses(ApiError::detail_404()),
     ]
 }
 
-/// Serves a file: whole, in part, or not again to whom has it.
+fn invalid_link() -> ApiError {
+    ApiError::forbidden(Code::LinkInvalid, "This link is not valid or has run out")
+}
+
+/// Serves a file: whole, in part, or 304 for a caller who already has it.
 async fn serve(
     req: HttpRequest,
     path: web::Path<String>,
     params: Params,
     app: web::Data<App>,
 ) -> Result<HttpResponse, ApiError> {
-    // The router decodes them, and a key must not be spelt in two ways.
+    // The router decodes an encoded slash, and a blob key must have only one spelling.
     if req.uri().path().to_ascii_lowercase().contains("%2f") {
         return Err(ApiError::detail_404());
     }
@@ -58,21 +62,22 @@ async fn serve(
     };
     let download = match verdict {
         Some(Verdict::Valid) => {
-            // Signed, so the key's company is no mere claim.
-            let line = company_of(&key).map_or_else(|| app.db.fairness_key(&key.as_str()), FairnessKey::Company);
+            // The link is signed, so the company in the blob key can be trusted.
+            let fairness_key =
+                company_of(&key).map_or_else(|| app.db.fairness_key(&key.as_str()), FairnessKey::Company);
             let key = key.clone();
-            let found = app.db.lobby_in(line, move |lobby| lobby.by_key(&key));
+            let found = app.db.lobby_in(fairness_key, move |lobby| lobby.by_key(&key));
             found.await.map_err(|error: StoreError| ApiError::from(error))?
         }
         Some(Verdict::Expired | Verdict::Wrong) if !bearer::is_sent(&req) => {
-            return Err(ApiError::forbidden(Code::LinkInvalid, "This link is not valid or has run out"));
+            return Err(invalid_link());
         }
-        Some(Verdict::Expired | Verdict::Wrong) | None => within_sight(&app, signed_in(&req).await?, &key).await?,
+        Some(Verdict::Expired | Verdict::Wrong) | None => visible_to(&app, signed_in(&req).await?, &key).await?,
     };
     let download = download.ok_or_else(ApiError::detail_404)?;
     let path = app.blobs.file(&key).await?.ok_or_else(ApiError::detail_404)?;
     let file = open(path).await.map_err(|error| match error.kind() {
-        // Erased since it was looked for.
+        // The file was deleted since it was found.
         io::ErrorKind::NotFound => ApiError::detail_404(),
         _ => StoreError::new(Fault::Broken, error).into(),
     })?;
@@ -84,13 +89,13 @@ async fn open(path: PathBuf) -> io::Result<NamedFile> {
     NamedFile::from_file(file, path)
 }
 
-/// The company that a key begins with.
+/// Returns the company that a blob key starts with.
 fn company_of(key: &BlobKey) -> Option<CompanyCode> {
     key.as_str().split('/').next().and_then(|code| CompanyCode::parse(code).ok())
 }
 
-/// The file, if it belongs to a session that the caller may see.
-async fn within_sight(app: &App, staff: Staff, key: &BlobKey) -> Result<Option<Download>, ApiError> {
+/// Returns the file if the caller may see its session.
+async fn visible_to(app: &App, staff: Staff, key: &BlobKey) -> Result<Option<Download>, ApiError> {
     let Some(company) = company_of(key) else { return Ok(None) };
     let key = key.clone();
     let found = app.desk_read(staff, Place::Company(company), move |store| {
@@ -119,7 +124,7 @@ fn respond(req: &HttpRequest, file: NamedFile, download: &Download) -> HttpRespo
     response
 }
 
-/// The original name, in both spellings if it is not ASCII.
+/// Returns the disposition with the original name, which is sent in two encodings if it is not ASCII.
 fn disposition(download: &Download) -> ContentDisposition {
     let name = &download.original_name;
     let ascii = name.replace(|c: char| !c.is_ascii(), "_");

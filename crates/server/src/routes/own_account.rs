@@ -1,4 +1,4 @@
-//! The caller's own account: what it is, the end of all its tokens, tickets for sockets.
+//! The caller's own account: its data, signing out everywhere, and tickets for sockets.
 
 use actix_web::{
     HttpRequest,
@@ -32,14 +32,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         at("/api/auth/profile/").get("Shows the caller's own account.", profile).reads_token(true),
         at("/api/auth/logout-all/")
             .post("Signs the caller out everywhere.", logout_all)
-            .about("Ends every access token, refresh token and ticket of the caller, the present ones too."),
+            .about("Ends every access token, refresh token and ticket of the caller, including the current ones."),
         at("/api/auth/ws-ticket/")
             .post("Issues a ticket for a socket.", ws_ticket)
-            .about("A ticket stands in for the access token it was issued with: once, and for a minute."),
+            .about("The ticket replaces the access token of this call, once and within a minute."),
     ]
 }
 
-/// A body that says nothing. It must be readable all the same.
+/// A body without fields. It must still be readable.
 struct Nothing;
 
 impl Body for Nothing {
@@ -76,18 +76,18 @@ async fn profile(req: HttpRequest, app: web::Data<App>) -> Result<Json<UserView>
     Ok(Json(UserView::new(&account, now)))
 }
 
-/// Ends all tokens of the caller.
+/// Ends all tokens and tickets of the caller.
 async fn logout_all(
     Auth(staff): Auth<Staff>,
     _: Valid<Nothing>,
     app: web::Data<App>,
 ) -> Result<Json<SignedOut>, ApiError> {
-    let line = FairnessKey::of_staff(staff.company());
-    app.db.lobby_write_in(line, move |lobby| sign_out::everywhere(lobby, staff.user())).await?;
+    let fairness_key = FairnessKey::of_staff(staff.company());
+    app.db.lobby_write_in(fairness_key, move |lobby| sign_out::everywhere(lobby, staff.user())).await?;
     Ok(Json(SignedOut { message: "Signed out everywhere" }))
 }
 
-/// Issues a ticket that is bound to the very token it was asked for with.
+/// Issues a ticket that is bound to the access token of this call.
 async fn ws_ticket(
     Auth(staff): Auth<Staff>,
     _: Valid<Nothing>,
@@ -95,8 +95,8 @@ async fn ws_ticket(
     app: web::Data<App>,
 ) -> Result<Json<TicketReply>, ApiError> {
     let (claims, now) = (claims(&req)?, app.now());
-    let line = FairnessKey::of_staff(staff.company());
-    let ticket = app.db.lobby_write_in(line, move |lobby| tickets::issue(lobby, &claims, now)).await;
+    let fairness_key = FairnessKey::of_staff(staff.company());
+    let ticket = app.db.lobby_write_in(fairness_key, move |lobby| tickets::issue(lobby, &claims, now)).await;
     let ticket = ticket.map_err(turned_away)?;
     Ok(Json(TicketReply { ticket: ticket.expose().to_owned(), expires_in: LIFE.as_secs() }))
 }

@@ -1,4 +1,4 @@
-//! Plans: making and listing them.
+//! Plans: creating and listing them.
 
 use std::convert::Infallible;
 
@@ -32,10 +32,13 @@ use crate::{
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        at("/api/auth/create-plan/").post("Makes a plan.", create),
+        at("/api/auth/create-plan/").post("Creates a plan.", create),
         at("/api/auth/list-plans/")
             .get("Lists the active plans.", list)
-            .about("A bare array; with any of the parameters a page (P-PLAIN), newest first.")
+            .about(
+                "Without parameters the reply is an array of all active plans. With any parameter it is a page, newest \
+                 first. Pages: `page`, `page_size` (10, at most 100).",
+            )
             .query(page())
             .query(page_size())
             .query(parameter("search", "Part of `company_name`.", json!({ "type": "string" })))
@@ -46,9 +49,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 body! {
-    /// A plan to be offered.
+    /// A plan to be created.
     struct CreatePlanBody {
-        plan_name: PlanName = choice(PlanName::parse, PlanName::ALL.map(PlanName::as_str)),
+        plan_name: PlanName = choice(PlanName::parse, PlanName::WORDS),
         max_agents: i32 = integer().then(seats),
         price: Money = decimal().then(above_zero),
         company_name: String = text().optional().or("Default Company"),
@@ -80,7 +83,7 @@ fn seats(wanted: i64) -> Result<i32, FieldError> {
         .map_err(|_| FieldError::new(format!("Ensure this value is less than or equal to {}.", i32::MAX)))
 }
 
-/// Makes a plan, active from now on.
+/// Creates a plan, which is active at once.
 async fn create(
     Auth(superadmin): Auth<Superadmin>,
     Valid(body): Valid<CreatePlanBody>,
@@ -93,10 +96,10 @@ async fn create(
     Ok(Created(PlanRow::from(&plan)))
 }
 
-/// What turns the bare list into pages.
+/// The parameters that turn the array into pages.
 const PAGED: [&str; 6] = ["page", "page_size", "search", "plan_name", "created_from", "created_to"];
 
-/// All plans, or a page of some.
+/// All active plans, or a page of them.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 enum PlanList {

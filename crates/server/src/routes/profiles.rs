@@ -1,8 +1,11 @@
-//! Visitor profiles, for those who run companies.
+//! Visitor profiles, for admins and superadmins.
 
 use actix_web::web::{self, Json};
 use chatbot::{AllProfiles as _, ProfileFilter, ProfileListing, ProfileStats, Profiles as _, Session};
-use handoff::{erase, reading};
+use handoff::{
+    erase::{self, EraseError},
+    reading,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -18,7 +21,6 @@ use crate::{
     app::{App, to_the_end},
     auth::Auth,
     http::{
-        code::Code,
         describe::{created_from, created_to, page, parameter, per_page},
         error::ApiError,
         page::{Paging, ProfilesPage},
@@ -32,21 +34,30 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         at("/api/admin-dashboard/user-profiles/")
             .get("Lists profiles, newest first.", list)
-            .about("Pages as P-PROFILES.")
+            .about("Pages: `page`, `per_page` (10, at most 100).")
             .query(page())
             .query(per_page(100))
-            .query(parameter("search", "Part of name, phone or e-mail.", json!({ "type": "string" })))
-            .query(parameter("country_code", "A calling code, exactly.", json!({ "type": "string" })))
+            .query(parameter(
+                "search",
+                "Part of the name, phone number or e-mail address.",
+                json!({ "type": "string" }),
+            ))
+            .query(parameter("country_code", "Exactly this calling code.", json!({ "type": "string" })))
             .query(created_from())
             .query(created_to()),
-        at("/api/admin-dashboard/user-profiles/stats/").get("Counts the caller's profiles.", stats),
+        at("/api/admin-dashboard/user-profiles/stats/")
+            .get("Shows statistics of the profiles that the caller may see.", stats),
         at("/api/admin-dashboard/user-profiles/{id:[0-9]+}/")
             .get("Shows a profile with its session and its last 50 messages.", detail)
-            .refuses(Code::NotFound, "User profile not found"),
+            .refuses(absent()),
         at("/api/admin-dashboard/user-profiles/{id:[0-9]+}/delete/")
             .delete("Deletes a profile with its session, messages, files and handoff.", delete)
-            .refuses(Code::NotFound, "User profile not found"),
+            .refuses(absent()),
     ]
+}
+
+fn absent() -> ApiError {
+    EraseError::NotFound.into()
 }
 
 #[derive(Clone, Serialize, JsonSchema)]
@@ -154,7 +165,7 @@ struct HistoryLine {
     seq: i64,
 }
 
-/// A profile with its session and what was said last.
+/// Shows a profile with its session and its last messages.
 async fn detail(
     Auth(supervisor): Auth<Supervisor>,
     PathId(id): PathId,
@@ -162,8 +173,8 @@ async fn detail(
 ) -> Result<Json<ProfileDetail>, ApiError> {
     let id = ProfileId::new(id);
     let found = app.office_read(supervisor, Place::Profile(id), move |store| reading::profile(store, id));
-    let found = found.await?.flatten().ok_or_else(|| ApiError::not_found("User profile not found"))?;
-    let lines = found.messages.into_iter().map(|message| HistoryLine {
+    let found = found.await?.flatten().ok_or_else(absent)?;
+    let history = found.messages.into_iter().map(|message| HistoryLine {
         message_type: message.detail.sender().as_str(),
         metadata: metadata(&message),
         content: message.content,
@@ -172,7 +183,7 @@ async fn detail(
     });
     Ok(Json(ProfileDetail {
         profile: ProfileRow::whole(&found.profile),
-        chat_history: lines.collect(),
+        chat_history: history.collect(),
         session_info: found.session.map(SessionDetail::from),
     }))
 }
@@ -216,7 +227,7 @@ impl StatsView {
     }
 }
 
-/// Numbers over the caller's profiles.
+/// Shows statistics of the profiles that the caller may see.
 async fn stats(Auth(supervisor): Auth<Supervisor>, app: web::Data<App>) -> Result<Json<StatsView>, ApiError> {
     let now = app.now();
     let stats = match supervisor {
@@ -234,8 +245,10 @@ struct Deleted {
     message: &'static str,
 }
 
-/// Deletes a profile with its session and all that hangs on it. The files follow the rows:
-/// a blob that outlives its row is only space, a row without its blob would be an error.
+/// Deletes a profile with its session and everything that belongs to it.
+///
+/// Blobs are deleted after their rows: a blob without a row only takes space, a row without its
+/// blob would be an error.
 async fn delete(
     Auth(supervisor): Auth<Supervisor>,
     PathId(id): PathId,
@@ -244,7 +257,7 @@ async fn delete(
     let id = ProfileId::new(id);
     let erased = app
         .office_write(supervisor, Place::Profile(id), Action::ProfileDeleted, move |store| erase::profile(store, id));
-    let blobs = erased.await?.ok_or_else(|| ApiError::not_found("User profile not found"))?;
+    let blobs = erased.await?.ok_or_else(absent)?;
     let blob_store = app.blobs.clone();
     to_the_end(async move { blob_store.delete_all(blobs).await }).await?;
     Ok(Json(Deleted { message: "User profile deleted successfully" }))

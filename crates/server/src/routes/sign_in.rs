@@ -1,4 +1,4 @@
-//! Signing in, tokens and first logins.
+//! Sign-in, tokens and first logins.
 
 use actix_web::{
     HttpRequest,
@@ -8,16 +8,16 @@ use identity::{
     Hasher, Origin, Password, PasswordHash,
     accounts::{Account, Role},
     agents::AgentStatus,
-    first_login::{self, Door},
+    first_login::{self, Door, FirstLoginError},
     password::Chosen,
-    refresh::{self, Rotation},
-    sign_in::{self, Candidate, SignedIn},
+    refresh::{self, RefreshError, Rotation},
+    sign_in::{self, Candidate, SignInError, SignedIn},
     tokens::{Pair, TokenError},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 use storage::{FairnessKey, LobbyStore};
-use tenancy::{StoreError, Timestamp};
+use tenancy::{StoreError, Timestamp, access::Denied};
 
 use super::endpoint::{Endpoint, at};
 use crate::{
@@ -25,7 +25,6 @@ use crate::{
     client::ClientIp,
     http::{
         body::{Valid, body},
-        code::Code,
         error::{ApiError, TokenProblem},
         rules::{email, text},
     },
@@ -34,33 +33,37 @@ use crate::{
     views::{AsText, CompanyId, UserView},
 };
 
+/// Describes the reply of a sign-in with a password that must be replaced first.
+pub(super) const MUST_BE_REPLACED: &str =
+    "If the password is correct but must be replaced first, the answer is 200 without tokens.";
+
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         at("/api/auth/login/")
             .limited(Scope::SignIn)
-            .post("Signs in by username or e-mail.", login)
-            .about("A right password that must be replaced first is answered with 200 and without tokens.")
-            .refuses(Code::InvalidCredentials, "Invalid credentials or inactive account.")
-            .refuses(Code::NotFound, "Agent profile not found"),
+            .post("Signs in with a username or an e-mail address.", login)
+            .about(MUST_BE_REPLACED)
+            .refuses(SignInError::Invalid)
+            .refuses(SignInError::AgentMissing),
         at("/api/auth/token/refresh/")
             .limited(Scope::Refresh)
             .post("Exchanges a refresh token for a new pair.", refresh)
-            .refuses(Code::TokenNotValid, "Token is invalid or expired")
-            .refuses(Code::UserNotFound, "")
-            .refuses(Code::UserInactive, ""),
+            .refuses(RefreshError::Invalid)
+            .refuses(RefreshError::Denied(Denied::Gone))
+            .refuses(RefreshError::Denied(Denied::Inactive)),
         at("/api/auth/admin-first-login/")
             .limited(Scope::SignIn)
-            .post("Replaces an admin's handed-out password.", admin_first_login)
-            .refuses(Code::InvalidCredentials, "Current password is incorrect."),
+            .post("Replaces an admin's generated password.", admin_first_login)
+            .refuses(FirstLoginError::CurrentIncorrect),
         at("/api/admin-dashboard/agent-first-login/")
             .limited(Scope::SignIn)
-            .post("Replaces an agent's handed-out password.", agent_first_login)
-            .refuses(Code::InvalidCredentials, "Current password is incorrect."),
+            .post("Replaces an agent's generated password.", agent_first_login)
+            .refuses(FirstLoginError::CurrentIncorrect),
     ]
 }
 
 body! {
-    /// Credentials: a username or an e-mail, and the password.
+    /// Credentials: a username or an e-mail address, and the password.
     struct LoginBody {
         username: String = text(),
         password: String = text(),
@@ -75,7 +78,7 @@ body! {
 }
 
 body! {
-    /// A handed-out password and the one that replaces it.
+    /// A generated password and its replacement.
     struct FirstLoginBody {
         email: String = email(),
         current_password: String = text(),
@@ -93,7 +96,7 @@ struct WelcomeReply {
     agent: Option<ArrivedAgent>,
 }
 
-/// The agent that a sign-in has just made available.
+/// The agent who signed in and is now available.
 #[derive(Serialize, JsonSchema)]
 struct ArrivedAgent {
     id: i64,
@@ -118,7 +121,7 @@ impl WelcomeReply {
     }
 }
 
-/// What a right password is answered with.
+/// The answer to a correct password.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 enum LoginReply {
@@ -126,7 +129,7 @@ enum LoginReply {
     FirstLogin(FirstLoginReply),
 }
 
-/// A right password that opens nothing yet. Clients know it by its `error` key, on status 200.
+/// A correct password that must be replaced first. Sent with status 200; clients look for the `error` key.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct FirstLoginReply {
     error: &'static str,
@@ -157,28 +160,28 @@ struct PasswordSetReply {
     email: String,
 }
 
-/// The lobby read of a sign-in.
+/// Reads the account of a sign-in from the lobby.
 type Find = fn(&mut LobbyStore<'_>, &str, Origin, Timestamp) -> Result<Candidate, StoreError>;
 
-/// What a sign-in names its account by.
+/// How a sign-in names its account.
 pub(super) enum Login {
-    /// A username or an e-mail, of an account of any role.
+    /// By username or e-mail address, for an account of any role.
     Any(String),
-    /// The e-mail of an agent.
+    /// By the e-mail address of an agent.
     Agent(String),
 }
 
-/// How a sign-in ended for somebody who knows the password.
+/// The result of a sign-in with the correct password.
 pub(super) enum Entered {
-    /// Admitted, with a first pair of tokens.
+    /// The caller is signed in, with a first pair of tokens.
     Welcome(Pair, Box<Account>),
     /// The password must be replaced first.
     FirstLogin(FirstLoginReply),
 }
 
-/// Signs in; every endpoint that takes a password and gives tokens comes through here.
+/// Signs in. Every endpoint that exchanges a password for tokens calls this function.
 ///
-/// The request says where it came from; failures count against that address and the account.
+/// Failures count against the request's address and against the account.
 pub(super) async fn enter(req: &HttpRequest, login: Login, password: String, app: &App) -> Result<Entered, ApiError> {
     let (password, lifetimes, now) = (Password::new(password), app.lifetimes, app.now());
     let ClientIp(ip) = ClientIp::of(req)?;
@@ -187,9 +190,12 @@ pub(super) async fn enter(req: &HttpRequest, login: Login, password: String, app
         Login::Agent(_) => |lobby, email, origin, now| sign_in::find_agent(lobby, email, origin, now),
     };
     let (Login::Any(login) | Login::Agent(login)) = login;
-    let signed_in = throttle::attempt(req, login, find, async |candidate, line| {
-        let checked = app.hashes.run(line, move |hasher| candidate.check(hasher, &password)).await?;
-        Ok(app.db.lobby_write_in(line, move |lobby| sign_in::complete(lobby, checked, ip, lifetimes, now)).await?)
+    let signed_in = throttle::attempt(req, login, find, async |candidate, fairness_key| {
+        let checked = app.hashes.run(fairness_key, move |hasher| candidate.check(hasher, &password)).await?;
+        Ok(app
+            .db
+            .lobby_write_in(fairness_key, move |lobby| sign_in::complete(lobby, checked, ip, lifetimes, now))
+            .await?)
     });
     match signed_in.await? {
         SignedIn::Welcome { grant, account } => Ok(Entered::Welcome(app.signer.sign(&grant)?, account)),
@@ -212,7 +218,7 @@ pub(super) async fn enter(req: &HttpRequest, login: Login, password: String, app
     }
 }
 
-/// Signs in by username or e-mail; whatever token comes along is not looked at.
+/// Signs in with a username or an e-mail address. A token in the request is ignored.
 async fn login(
     req: HttpRequest,
     Valid(body): Valid<LoginBody>,
@@ -242,7 +248,7 @@ async fn refresh(Valid(body): Valid<RefreshBody>, app: web::Data<App>) -> Result
     }
 }
 
-/// Replaces an admin's handed-out password.
+/// Replaces an admin's generated password.
 async fn admin_first_login(
     req: HttpRequest,
     Valid(body): Valid<FirstLoginBody>,
@@ -251,7 +257,7 @@ async fn admin_first_login(
     first_login(&req, Door::Admin, body, &app).await
 }
 
-/// Replaces an agent's handed-out password.
+/// Replaces an agent's generated password.
 async fn agent_first_login(
     req: HttpRequest,
     Valid(body): Valid<FirstLoginBody>,
@@ -271,19 +277,22 @@ async fn first_login(
     let current = Password::new(current_password);
     let find =
         move |lobby: &mut LobbyStore<'_>, email: &str, origin, now| first_login::find(lobby, door, email, origin, now);
-    let email = throttle::attempt(req, email, find, async |candidate, line| {
+    let email = throttle::attempt(req, email, find, async |candidate, fairness_key| {
         let work = move |hasher: &Hasher| (candidate.check(hasher, &current), hasher.hash(chosen.password()));
-        let (checked, hash) = app.hashes.run(line, work).await?;
+        let (checked, hash) = app.hashes.run(fairness_key, work).await?;
         let hash = hash?;
-        Ok(app.db.lobby_write_in(line, move |lobby| first_login::complete(lobby, checked, &hash)).await?)
+        Ok(app.db.lobby_write_in(fairness_key, move |lobby| first_login::complete(lobby, checked, &hash)).await?)
     });
     let email = email.await?;
     Ok(Json(PasswordSetReply { message: "Password set successfully", email: email.to_string() }))
 }
 
-/// Makes up a password, to be shown once, and its hash, in the turn of whoever asked for it.
-pub(super) async fn made_up_password(app: &App, line: FairnessKey) -> Result<(Password, PasswordHash), ApiError> {
+/// Generates a password, which is shown once, and its hash. Hashing runs under the fairness key.
+pub(super) async fn generate_password(
+    app: &App,
+    fairness_key: FairnessKey,
+) -> Result<(Password, PasswordHash), ApiError> {
     let password = Password::generate();
-    let hashed = app.hashes.run(line, move |hasher| hasher.hash(&password).map(|hash| (password, hash)));
+    let hashed = app.hashes.run(fairness_key, move |hasher| hasher.hash(&password).map(|hash| (password, hash)));
     Ok(hashed.await??)
 }

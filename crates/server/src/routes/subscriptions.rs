@@ -1,7 +1,7 @@
-//! Companies' subscriptions, as the superadmin handles them.
+//! Companies' subscriptions, for the superadmin.
 
 use actix_web::web::{self, Json};
-use identity::subscriptions;
+use identity::subscriptions::{self, CancelError, ChangePlanError, RenewError, UpgradeError};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
@@ -13,7 +13,6 @@ use crate::{
     auth::Auth,
     http::{
         body::{Valid, body},
-        code::Code,
         created::Created,
         describe::parameter,
         error::ApiError,
@@ -24,38 +23,41 @@ use crate::{
     views::{AdminRow, AssignmentRow},
 };
 
-const NOT_ACTIVE: &str = "Active assignment not found";
+const KEEPS_EXPIRY: &str = "The new assignment starts now and keeps the expiry date of the one it replaces.";
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         at("/api/auth/list-user-plan-assignments/")
             .get("Lists the subscriptions of all companies, newest first.", list)
-            .query(parameter("user_id", "Only those of this admin's company.", json!({ "type": "integer" })))
-            .refuses(Code::BadRequest, "Invalid user_id parameter"),
+            .query(parameter("user_id", "Only subscriptions of this admin's company.", json!({ "type": "integer" })))
+            .refuses(ApiError::invalid_parameter("user_id")),
         at("/api/auth/change-admin-plan/{id:[0-9]+}/")
-            .post("Puts an admin's company on another plan.", change)
-            .about("The new assignment starts now and keeps the expiry of the one it replaces.")
-            .refuses(Code::NotFound, "Admin not found")
-            .refuses(Code::BadRequest, "Admin has no active plan assignment")
-            .refuses(Code::BadRequest, "Admin is already on this plan"),
+            .post("Changes the plan of an admin's company.", change)
+            .about(KEEPS_EXPIRY)
+            .refuses(ChangePlanError::AdminNotFound)
+            .refuses(ChangePlanError::NoActivePlan)
+            .refuses(ChangePlanError::SamePlan),
         at("/api/auth/cancel-subscription/")
             .post("Cancels an active subscription.", cancel)
-            .about("The assignment's notes take the reason.")
-            .refuses(Code::NotFound, NOT_ACTIVE),
+            .about("The reason is added to the assignment's notes.")
+            .refuses(CancelError::NotFound),
         at("/api/auth/renew-subscription/")
-            .post("Starts an assignment's plan anew.", renew)
-            .about("A row of any status may be renewed; what is active is replaced. The term is 365 days unless `expiry_date` says otherwise.")
-            .refuses(Code::NotFound, "Assignment not found"),
+            .post("Renews the plan of an assignment.", renew)
+            .about(
+                "An assignment of any status can be renewed. The new assignment replaces the active one, if there is \
+                 one, and lasts 365 days unless `expiry_date` is sent.",
+            )
+            .refuses(RenewError::NotFound),
         at("/api/auth/upgrade-plan/")
-            .post("Puts the company of an active assignment on another plan.", upgrade)
-            .about("The new assignment starts now and keeps the expiry of the one it replaces.")
-            .refuses(Code::NotFound, NOT_ACTIVE)
-            .refuses(Code::NotFound, "New plan not found"),
+            .post("Changes the plan of the company of an active assignment.", upgrade)
+            .about(KEEPS_EXPIRY)
+            .refuses(UpgradeError::NotFound)
+            .refuses(UpgradeError::PlanNotFound),
     ]
 }
 
 body! {
-    /// The plan that an admin's company is to have.
+    /// The new plan of an admin's company.
     struct ChangePlanBody {
         new_plan_id: i64 = integer(),
         reason: Option<String> = text().max(500).optional(),
@@ -63,7 +65,7 @@ body! {
 }
 
 body! {
-    /// The subscription that is to end; without one there is nothing to be found.
+    /// The subscription to cancel. Without an id the answer is the 404 of an unknown one.
     struct CancelBody {
         assignment_id: Option<i64> = integer().optional(),
         reason: Option<String> = text().optional(),
@@ -71,7 +73,7 @@ body! {
 }
 
 body! {
-    /// The assignment that is to start anew.
+    /// The assignment to renew.
     struct RenewBody {
         assignment_id: i64 = integer(),
         expiry_date: Option<Timestamp> = timestamp().optional(),
@@ -79,7 +81,7 @@ body! {
 }
 
 body! {
-    /// The active assignment, and the plan that replaces its own.
+    /// The active assignment, and its new plan.
     struct UpgradeBody {
         assignment_id: i64 = integer(),
         new_plan_id: i64 = integer(),
@@ -117,7 +119,7 @@ async fn list(
     Ok(Json(rows.iter().map(|row| AssignmentRow::new(row, now)).collect()))
 }
 
-/// Puts an admin's company on another plan.
+/// Changes the plan of an admin's company.
 async fn change(
     Auth(superadmin): Auth<Superadmin>,
     PathId(id): PathId,
@@ -143,7 +145,7 @@ async fn cancel(
     Valid(body): Valid<CancelBody>,
     app: web::Data<App>,
 ) -> Result<Json<CancelledSubscription>, ApiError> {
-    let id = body.assignment_id.map(AssignmentId::new).ok_or_else(|| ApiError::not_found(NOT_ACTIVE))?;
+    let id = body.assignment_id.map(AssignmentId::new).ok_or(CancelError::NotFound)?;
     let (reason, now) = (given(body.reason), app.now());
     let cancelled = app.db.platform(superadmin, Action::SubscriptionCancelled, move |platform| {
         subscriptions::cancel(platform, id, reason.as_deref(), now)
@@ -152,7 +154,7 @@ async fn cancel(
     Ok(Json(CancelledSubscription { message: "Subscription cancelled successfully", assignment }))
 }
 
-/// Starts the plan of an assignment anew.
+/// Renews the plan of an assignment.
 async fn renew(
     Auth(superadmin): Auth<Superadmin>,
     Valid(body): Valid<RenewBody>,
@@ -166,7 +168,7 @@ async fn renew(
     Ok(Created(NewAssignment { message: "Subscription renewed successfully", new_assignment }))
 }
 
-/// Puts the company of an active assignment on another plan.
+/// Changes the plan of the company of an active assignment.
 async fn upgrade(
     Auth(superadmin): Auth<Superadmin>,
     Valid(body): Valid<UpgradeBody>,
@@ -181,7 +183,7 @@ async fn upgrade(
     Ok(Created(NewAssignment { message: "Plan upgraded successfully", new_assignment }))
 }
 
-/// A reason, if there is one: a blank one is none.
+/// Returns the reason; a blank one counts as missing.
 fn given(reason: Option<String>) -> Option<String> {
     reason.filter(|reason| !reason.is_empty())
 }

@@ -1,4 +1,4 @@
-//! What visitors may do beside chatting.
+//! Endpoints for visitors, except the chat.
 
 use actix_web::web::{self, Json};
 use chatbot::{
@@ -23,7 +23,6 @@ use crate::{
     auth::Anyone,
     http::{
         body::{Valid, body},
-        code::Code,
         describe::session_id,
         error::ApiError,
         params::Params,
@@ -36,26 +35,27 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         at("/api/chatbot/create-profile/")
             .post("Stores or replaces the profile of a session.", create_profile)
-            .refuses(Code::BadRequest, "session_id is required")
-            .refuses(Code::CompanyInactive, "Company is not active")
-            .refuses(Code::NotFound, "Session not found"),
+            .refuses(ApiError::required("session_id"))
+            .refuses(Refused::CompanySuspended)
+            .refuses(Refused::SessionNotFound),
         at("/api/chatbot/session-status/")
-            .get("Shows how a session stands.", session_status)
-            .about("The profile in full is only for staff who may see the session; others see the name alone.")
+            .get("Shows the status of a session.", session_status)
+            .about("Staff who may see the session get the whole profile, other callers only the name.")
             .query(session_id())
-            .refuses(Code::BadRequest, "session_id is required")
-            .refuses(Code::CompanyInactive, "Company is not active")
-            .refuses(Code::NotFound, "Session not found"),
-        at("/api/chatbot/validate-phone/").post("Says whether the intake would accept a number.", validate_phone),
+            .refuses(ApiError::required("session_id"))
+            .refuses(Refused::CompanySuspended)
+            .refuses(Refused::SessionNotFound),
+        at("/api/chatbot/validate-phone/")
+            .post("Tells whether the intake would accept a phone number.", validate_phone),
         at("/api/chatbot/country-codes/").get("Lists the countries that the intake offers.", country_codes),
     ]
 }
 
-/// The calling code that a client means when it names none.
+/// The calling code when the client sends none.
 const NEPAL: &str = "+977";
 
 body! {
-    /// A profile that a client collected itself.
+    /// A profile that the client collected itself.
     struct ProfileBody {
         name: String = text().max(100),
         phone: String = text().max(20),
@@ -66,14 +66,14 @@ body! {
 }
 
 body! {
-    /// A phone number to look at.
+    /// A phone number to check.
     struct PhoneBody {
         phone: String = text().max(20),
         country_code: String = text().max(10).optional().or(NEPAL),
     }
 }
 
-/// Admits the holder of a session id, which is its company's proof too.
+/// Admits a caller as the visitor of a session. The session's id also tells the company.
 async fn admit(app: &App, id: &str) -> Result<(Visitor, access::SessionAccess), ApiError> {
     let id = SessionId::parse(id).map_err(|_| Refused::SessionNotFound)?;
     let claim = id.company().unwrap_or_else(CompanyCode::shared_library);
@@ -120,13 +120,13 @@ struct StatusView {
     user_profile: Option<ProfileRow>,
 }
 
-/// How a session stands; its profile in full only for staff who may see it.
+/// Shows the status of a session, and its whole profile only to staff who may see it.
 async fn session_status(
     Anyone(staff): Anyone,
     params: Params,
     app: web::Data<App>,
 ) -> Result<Json<StatusView>, ApiError> {
-    let id = params.text("session_id").ok_or_else(|| ApiError::bad_request("session_id is required"))?;
+    let id = params.text("session_id").ok_or_else(|| ApiError::required("session_id"))?;
     let (visitor, access) = admit(&app, id).await?;
     let found = app.db.read(visitor, move |store| {
         let session = store.session(access.id())?.ok_or(Refused::SessionNotFound)?;
@@ -159,7 +159,7 @@ struct PhoneView {
     provider: Option<&'static str>,
 }
 
-/// Says whether the intake would accept a number.
+/// Tells whether the intake would accept a phone number.
 async fn validate_phone(Valid(body): Valid<PhoneBody>) -> Json<PhoneView> {
     let check = phone::check(&body.phone, &body.country_code);
     let provider = check.provider.map(phone::Provider::as_str);

@@ -1,13 +1,13 @@
-//! Accounts: `User` as its owner sees it, `AdminRow` as the superadmin does.
+//! Accounts, as their owners and superadmins see them.
 
-use identity::accounts::Account;
+use identity::accounts::{Account, Role};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tenancy::{Timestamp, assignments::AssignmentStatus};
 
-use super::{AsText, CompanyId, CompanyView, MoneyText, TimestampText, words};
+use super::{AsText, CompanyId, CompanyView, MoneyText, TimestampText, plan::plan_names};
 
-/// The contract's `User`.
+/// An account, as its owner sees it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct UserView {
     id: i64,
@@ -16,7 +16,7 @@ pub(crate) struct UserView {
     first_name: String,
     last_name: String,
     name: Option<String>,
-    #[schemars(extend("enum" = words::ROLES))]
+    #[schemars(extend("enum" = Role::WORDS))]
     role: &'static str,
     address: Option<String>,
     contact_person: Option<String>,
@@ -33,11 +33,11 @@ pub(crate) struct UserView {
 #[derive(Debug, Serialize, JsonSchema)]
 struct UserPlan {
     id: i64,
-    #[schemars(extend("enum" = words::plan_names()))]
+    #[schemars(extend("enum" = plan_names()))]
     name: &'static str,
     max_agents: i32,
     price: MoneyText,
-    #[schemars(extend("enum" = words::ASSIGNMENT_STATUSES))]
+    #[schemars(extend("enum" = AssignmentStatus::WORDS))]
     status: &'static str,
 }
 
@@ -72,7 +72,7 @@ impl UserView {
     }
 }
 
-/// The contract's `AdminRow`.
+/// An admin with the active plan of the company.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct AdminRow {
     id: i64,
@@ -94,13 +94,13 @@ pub(crate) struct AdminRow {
 struct AdminPlan {
     assignment_id: i64,
     plan_id: i64,
-    #[schemars(extend("enum" = words::plan_names()))]
+    #[schemars(extend("enum" = plan_names()))]
     plan_name: &'static str,
     max_agents: i32,
     price: MoneyText,
     start_date: TimestampText,
     expiry_date: TimestampText,
-    #[schemars(extend("enum" = words::ASSIGNMENT_STATUSES))]
+    #[schemars(extend("enum" = AssignmentStatus::WORDS))]
     status: &'static str,
     days_remaining: u64,
 }

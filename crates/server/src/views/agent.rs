@@ -1,12 +1,12 @@
-//! Agents as those who run the company see them.
+//! Agents, as the admins of their company see them.
 
-use identity::agents::{Agent, AgentSession};
+use identity::agents::{Agent, AgentSession, AgentStatus};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{AsText, CompanyId, TimestampText, formatted, words};
+use super::{AsText, CompanyId, TimestampText, formatted};
 
-/// The contract's `AgentRow`.
+/// An agent. `sn` is the position in the list, from 1, or 0 outside a list.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct AgentRow {
     id: i64,
@@ -16,7 +16,7 @@ pub(crate) struct AgentRow {
     phone: String,
     specialization: String,
     company_id: CompanyId,
-    #[schemars(extend("enum" = words::AGENT_STATUSES))]
+    #[schemars(extend("enum" = AgentStatus::WORDS))]
     status: &'static str,
     formatted_last_active: String,
     formatted_created_at: String,
@@ -27,7 +27,7 @@ pub(crate) struct AgentRow {
 }
 
 impl AgentRow {
-    /// A row at the 1-based position `sn` of a list, or 0 where it stands alone.
+    /// Makes the row at the 1-based position `sn` of a list; 0 outside a list.
     pub(crate) fn new(agent: &Agent, sn: usize) -> Self {
         Self {
             id: agent.id.get(),
@@ -48,7 +48,7 @@ impl AgentRow {
     }
 }
 
-/// One stay of an agent.
+/// One period between an agent's sign-in and sign-out.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct AgentSessionRow {
     id: i64,

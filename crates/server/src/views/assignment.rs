@@ -1,4 +1,4 @@
-//! Assignments, with the owners they name.
+//! Plan assignments with the admins who own them.
 
 use identity::{
     accounts::Role,
@@ -6,11 +6,11 @@ use identity::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use tenancy::Timestamp;
+use tenancy::{Timestamp, assignments::AssignmentStatus};
 
-use super::{AsText, MoneyText, TimestampText, words};
+use super::{AsText, MoneyText, TimestampText, plan::plan_names};
 
-/// The contract's `AssignmentRow`. Only a company that was reopened without an admin has no `user`.
+/// The assignment of a plan to a company. `user` is null only if the company was reopened without an admin.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct AssignmentRow {
     id: i64,
@@ -20,7 +20,7 @@ pub(crate) struct AssignmentRow {
     plan_details: AssignedPlan,
     start_date: TimestampText,
     expiry_date: TimestampText,
-    #[schemars(extend("enum" = words::ASSIGNMENT_STATUSES))]
+    #[schemars(extend("enum" = AssignmentStatus::WORDS))]
     status: &'static str,
     status_display: &'static str,
     days_remaining: u64,
@@ -34,14 +34,14 @@ struct OwnerView {
     id: i64,
     username: String,
     email: String,
-    #[schemars(extend("enum" = words::ROLES))]
+    #[schemars(extend("enum" = Role::WORDS))]
     role: &'static str,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
 struct AssignedPlan {
     id: i64,
-    #[schemars(extend("enum" = words::plan_names()))]
+    #[schemars(extend("enum" = plan_names()))]
     plan_name: &'static str,
     max_agents: i32,
     price: MoneyText,

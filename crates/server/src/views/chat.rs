@@ -1,21 +1,21 @@
-//! Messages, as the two shapes of the contract show them.
+//! Messages: as the chat's reply shows them, and as histories do.
 
 use attachments::LinkSigner;
-use chatbot::{Detail, Message};
+use chatbot::{Detail, Message, Sender};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tenancy::Timestamp;
 
-use super::{AsText, FileRow, TimestampText, words};
+use super::{AsText, FileRow, TimestampText};
 
-/// The contract's `MessageRow`.
+/// A message of a session.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct MessageRow {
     id: i64,
     seq: i64,
     session: i64,
-    #[schemars(extend("enum" = words::SENDERS))]
+    #[schemars(extend("enum" = Sender::WORDS))]
     message_type: &'static str,
     content: Option<String>,
     attachments: Vec<FileRow>,
@@ -40,12 +40,12 @@ impl MessageRow {
     }
 }
 
-/// The contract's `HistoryRow`: the first file repeated in two flat keys.
+/// A message in a history. `file_url` and `file_name` repeat the first attachment.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct HistoryRow {
     id: i64,
     seq: i64,
-    #[schemars(extend("enum" = words::SENDERS))]
+    #[schemars(extend("enum" = Sender::WORDS))]
     message_type: &'static str,
     content: Option<String>,
     metadata: Value,
@@ -79,7 +79,7 @@ fn files(message: &Message, links: &LinkSigner, now: Timestamp) -> Vec<FileRow> 
     message.attachments.iter().map(|file| FileRow::new(file, links, now)).collect()
 }
 
-/// The wire's `metadata`, by kind of sender.
+/// Returns the message's `metadata`, which depends on the kind of sender.
 pub(crate) fn metadata(message: &Message) -> Value {
     let has_attachments = !message.attachments.is_empty();
     match &message.detail {

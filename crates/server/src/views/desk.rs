@@ -4,10 +4,11 @@ use handoff::{Activity, ActivityKind, Handoff, Priority, State};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
+use tenancy::Timestamp;
 
 use super::{AsText, TimestampText};
 
-/// The contract's `HandoffRow`.
+/// The handoff of a session from the bot to an agent.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct HandoffRow {
     id: i64,
@@ -18,7 +19,7 @@ pub(crate) struct HandoffRow {
     resolved_at: Option<TimestampText>,
     escalation_reason: String,
     notes: Option<String>,
-    #[schemars(extend("enum" = Priority::ALL.map(Priority::as_str)))]
+    #[schemars(extend("enum" = Priority::WORDS))]
     priority: &'static str,
     user_profile: Option<VisitorView>,
 }
@@ -53,13 +54,29 @@ impl From<&Handoff> for HandoffRow {
 }
 
 impl HandoffRow {
-    /// The rows of a list.
+    /// Makes an example for the document.
+    pub(crate) fn example() -> Self {
+        Self {
+            id: 7,
+            chat_session_id: "TES001_7be419cd-3f64-4b0f-9a52-0c2f4a1d8e11".to_owned(),
+            agent: None,
+            agent_name: None,
+            escalated_at: AsText(Timestamp::from_micros(1_795_402_323_458_070)),
+            resolved_at: None,
+            escalation_reason: "I want to talk to a person".to_owned(),
+            notes: None,
+            priority: Priority::Medium.as_str(),
+            user_profile: None,
+        }
+    }
+
+    /// Makes the rows of a list.
     pub(crate) fn list(handoffs: &[Handoff]) -> Vec<Self> {
         handoffs.iter().map(Self::from).collect()
     }
 }
 
-/// When a handoff was resolved, if it is.
+/// Returns when a handoff was resolved, if it is.
 pub(crate) fn resolved_at(handoff: &Handoff) -> Option<TimestampText> {
     match handoff.state {
         State::Resolved { at, .. } => Some(AsText(at)),
@@ -67,13 +84,13 @@ pub(crate) fn resolved_at(handoff: &Handoff) -> Option<TimestampText> {
     }
 }
 
-/// The contract's `ActivityRow`.
+/// One action of an agent.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct ActivityRow {
     id: i64,
     agent: i64,
     agent_name: String,
-    #[schemars(extend("enum" = ActivityKind::ALL.map(ActivityKind::as_str)))]
+    #[schemars(extend("enum" = ActivityKind::WORDS))]
     activity_type: &'static str,
     description: String,
     metadata: Value,

@@ -7,7 +7,7 @@ use tenancy::Timestamp;
 
 use super::{AsText, CompanyId, TimestampText};
 
-/// The contract's `FileRow`.
+/// An uploaded file with a signed link to it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct FileRow {
     id: i64,
@@ -17,11 +17,11 @@ pub(crate) struct FileRow {
     pub(crate) original_name: String,
     filename: String,
     file_size: i64,
-    #[schemars(extend("enum" = FileKind::ALL.map(FileKind::as_str)))]
+    #[schemars(extend("enum" = FileKind::WORDS))]
     file_type: &'static str,
     pub(crate) file_url: String,
     uploaded_at: TimestampText,
-    #[schemars(extend("enum" = Uploader::ALL.map(Uploader::as_str)))]
+    #[schemars(extend("enum" = Uploader::WORDS))]
     uploader: &'static str,
     mime_type: String,
 }

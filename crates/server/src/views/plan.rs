@@ -4,15 +4,15 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tenancy::plans::{Plan, PlanName};
 
-use super::{AsText, DateText, MoneyText, TimestampText, words};
+use super::{AsText, DateText, MoneyText, TimestampText};
 
-/// The contract's `PlanRow`.
+/// A plan that companies can subscribe to.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct PlanRow {
     id: i64,
-    #[schemars(extend("enum" = PlanName::ALL.map(PlanName::as_str)))]
+    #[schemars(extend("enum" = PlanName::WORDS))]
     plan_name: &'static str,
-    #[schemars(extend("enum" = words::plan_names()))]
+    #[schemars(extend("enum" = plan_names()))]
     plan_name_display: &'static str,
     max_agents: i32,
     price: MoneyText,
@@ -20,6 +20,11 @@ pub(crate) struct PlanRow {
     created_at: TimestampText,
     company_name: String,
     expiry_date: Option<DateText>,
+}
+
+/// Returns the names of plans as they are shown to people.
+pub(super) fn plan_names() -> [&'static str; PlanName::ALL.len()] {
+    PlanName::ALL.map(PlanName::display)
 }
 
 impl From<&Plan> for PlanRow {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{AsText, CompanyId, TimestampText};
 
-/// The contract's `ProfileRow`. What a visitor may not see is null.
+/// A visitor's profile. Fields that the caller may not see are null.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct ProfileRow {
     id: Option<i64>,
@@ -24,7 +24,7 @@ pub(crate) struct ProfileRow {
 }
 
 impl ProfileRow {
-    /// All of it, for those who may see it.
+    /// Shows the whole profile, for callers who may see it.
     pub(crate) fn whole(profile: &Profile) -> Self {
         Self {
             id: Some(profile.id.get()),
@@ -42,7 +42,7 @@ impl ProfileRow {
         }
     }
 
-    /// The name alone, for anyone who holds the session id.
+    /// Shows only the name, for any caller with the session id.
     pub(crate) fn name_only(profile: &Profile) -> Self {
         Self {
             id: None,

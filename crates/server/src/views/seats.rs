@@ -1,27 +1,27 @@
-//! How many agents a company may still have, in words and numbers.
+//! How many more agents a company may have, as text and numbers.
 
 use identity::agents::Seats;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tenancy::assignments::SeatLimit;
 
-/// What to do when every seat is taken.
+/// The suggestion when every seat is taken.
 pub(crate) const UPGRADE: &str = "Upgrade the plan to add more agents.";
-/// What to do after the subscription was cancelled.
+/// The suggestion after the subscription was cancelled.
 pub(crate) const RENEW: &str = "Renew the subscription to add agents.";
-/// What is wrong then.
+/// The error after the subscription was cancelled.
 pub(crate) const CANCELLED: &str = "The subscription was cancelled, so no agents can be added.";
-/// What is wrong without any plan.
+/// The error without an active plan.
 pub(crate) const NO_PLAN: &str = "The company has no active plan, so no agents can be added.";
-/// What a superadmin is told, who belongs to no company.
+/// The message for a superadmin, who belongs to no company.
 const UNLIMITED: &str = "A superadmin has no agent limit.";
 
-/// What is wrong when every seat is taken.
+/// Returns the error when every seat is taken.
 pub(crate) fn full(current: i64, max: i64, plan: &str) -> String {
     format!("Agent limit reached: {current} of {max} seats of the {plan} plan are taken.")
 }
 
-/// Whether another agent fits in.
+/// Whether the company's plan has room for another agent.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct AgentLimitView {
     can_create: bool,
@@ -55,12 +55,12 @@ impl AgentLimitView {
         }
     }
 
-    /// The same without room, for this reason.
+    /// Marks the limit as reached, with the reason.
     fn closed(self, error: String, suggestion: Option<&'static str>) -> Self {
         Self { can_create: false, error: Some(error), suggestion, upgrade_needed: Some(true), ..self }
     }
 
-    /// The limit that superadmins are told.
+    /// Returns the limit for superadmins, who have none.
     pub(crate) fn unlimited() -> Self {
         Self { message: Some(UNLIMITED), ..Self::new(0, 999, "Unlimited") }
     }

@@ -24,6 +24,11 @@ pub(super) fn parse<'a>(body: &'a [u8], names: Option<&[&str]>) -> Result<Fields
     fields.map_err(|error| refusal(&error))
 }
 
+/// The refusal of a body that is not JSON, for the document.
+pub(crate) fn not_json() -> Option<ApiError> {
+    parse(b"?", None).err()
+}
+
 fn refusal(error: &dyn fmt::Display) -> ApiError {
     ApiError::parse_error(format!("JSON parse error - {error}"))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Described, NULL, REQUIRED, Rule, Single, nullable, number::Integer};
+use super::{Described, NULL, Rule, Single, nullable, number::Integer};
 use crate::http::{
     body::{Fields, List, Raw, type_name},
     field_errors::{FieldError, Text},
@@ -28,7 +28,7 @@ impl Rule for IntegerList {
 
     fn read(self, fields: &mut Fields<'_>, name: &str) -> Result<Vec<i64>, FieldError> {
         match fields.take_list(name) {
-            None => Err(FieldError::new(REQUIRED)),
+            None => Err(FieldError::required()),
             Some(List::Scalar(Value::Null)) => Err(FieldError::new(NULL)),
             Some(list) => integers(list),
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Described, NULL, REQUIRED, Resettable, Rule, Single as _, Text};
+use super::{Described, NULL, Resettable, Rule, Single as _, Text};
 use crate::http::{
     body::{Fields, List, Raw, type_name},
     field_errors::{self, FieldError},
@@ -55,7 +55,7 @@ impl Rule for Texts {
 
     fn read(self, fields: &mut Fields<'_>, name: &str) -> Result<Vec<String>, FieldError> {
         match fields.take_list(name) {
-            None => Err(FieldError::new(REQUIRED)),
+            None => Err(FieldError::required()),
             Some(List::Scalar(Value::Null)) => Err(FieldError::new(NULL)),
             Some(list) => self.accept(list),
         }

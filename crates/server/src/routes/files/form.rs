@@ -1,4 +1,4 @@
-//! Forms that carry a file, which goes to the disk as it comes.
+//! Forms with a file, which is written to disk as it arrives.
 
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::{
@@ -19,30 +19,30 @@ use crate::{
     },
 };
 
-/// How many parts a form may have.
+/// Maximum number of parts of a form.
 const PARTS: usize = 64;
-/// How many bytes a form may have beside its file.
+/// Maximum size of a form without its file, in bytes.
 const OTHER_FIELDS: usize = 64 * 1024;
-/// How much is read, and thrown away beyond the limit of a file, so that a client that sends too
-/// much still hears why. More than this ends the connection.
+/// Maximum number of bytes of files that are read. Bytes beyond the limit of a file are discarded, so
+/// that the client still gets the answer. A larger form ends the connection.
 const READ_AT_MOST: usize = 1 << 30;
 
 /// The field that holds the file.
 const FILE: &str = "file";
 
-/// A file that has arrived and has no name yet.
+/// A file that has arrived and has no blob key yet.
 pub(crate) struct Received {
-    /// The name as it was sent.
+    /// The file name as the client sent it.
     pub(crate) name: String,
-    /// What was seen of the content.
+    /// Inspects the content as it arrives.
     pub(crate) inspector: Inspector,
-    /// Where the content is.
+    /// Writes the content to the blob store.
     pub(crate) writer: Box<dyn BlobWriter>,
     is_empty: bool,
 }
 
-/// Reads a body whose field `file` holds a file. The other encodings carry no files, and their
-/// fields are read all the same.
+/// Reads a form whose field `file` holds a file. Bodies in the other encodings have no file, but
+/// their fields are read too.
 ///
 /// # Errors
 /// 400 with a message for each refused field, or for a body that cannot be read; 413, 415.
@@ -58,7 +58,7 @@ pub(super) async fn read<T: Body>(
     }
     let (mut fields, file) = parts(req, payload, &app.blobs, T::NAMES).await?;
     if let Some(file) = &file {
-        // Its rule looks at no more than whether there is something in it.
+        // The rule of the field only checks whether the file is empty.
         let bytes = if file.is_empty { Bytes::new() } else { Bytes::from_static(b"...") };
         fields.push(FILE.into(), Raw::File(Upload { name: file.name.clone(), bytes }));
     }
@@ -66,7 +66,7 @@ pub(super) async fn read<T: Body>(
     Ok((read, file))
 }
 
-/// The fields of a form, and its file, which goes to `blobs` as it comes.
+/// Reads the fields of a form, and its file, which is written to `blobs` as it arrives.
 pub(crate) async fn parts(
     req: &HttpRequest,
     payload: web::Payload,
@@ -85,7 +85,7 @@ pub(crate) async fn parts(
         match (name.as_str(), file_name::of(&part)) {
             (FILE, Some(file_name)) => {
                 let file = stream(&mut part, file_name, &mut read, blobs).await?;
-                // What a browser sends for an empty file input.
+                // A browser sends this for an empty file input.
                 if !(file.name.is_empty() && file.is_empty) {
                     received = Some(file);
                 }
@@ -102,7 +102,7 @@ pub(crate) async fn parts(
     Ok((fields, received))
 }
 
-/// Writes a part to the disk as it comes, as far as the limit of a file goes.
+/// Writes a part to disk as it arrives, up to the limit of a file.
 async fn stream(part: &mut Field, name: String, read: &mut usize, blobs: &dyn Blobs) -> Result<Received, ApiError> {
     let mut received =
         Received { name, inspector: Inspector::new(policy::MAX_SIZE), is_empty: true, writer: blobs.create().await? };
@@ -136,7 +136,7 @@ fn malformed() -> ApiError {
     ApiError::parse_error("Multipart form parse error - the body cannot be read.")
 }
 
-/// Whatever is wrong with a multipart body is its sender's doing.
+/// Every fault in a multipart body is the client's.
 fn unreadable(_: MultipartError) -> ApiError {
     malformed()
 }
