@@ -112,7 +112,7 @@ pub trait Handoffs {
     fn active_agent(&mut self, id: AgentId) -> Result<Option<AgentRef>, StoreError>;
 
     /// Takes an agent's name off every handoff that is closed and every transfer.
-    /// The caller holds the agent (`identity::ports::Agents::agent_for_update`)
+    /// The caller holds the agent (`identity::agents::Agents::agent_for_update`)
     /// and has taken its open handoffs away.
     fn forget_agent(&mut self, id: AgentId) -> Result<(), StoreError>;
 

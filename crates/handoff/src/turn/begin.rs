@@ -45,7 +45,7 @@ where
         return Err(TurnError::Empty);
     }
     let known = match (store.caller().session(), ask.opening()) {
-        (Some(access), _) => Some(access.key()),
+        (Some(access), _) => Some(access.row_id()),
         (None, Some((ip, key))) => store.opened(ip, key, now.minus(OPENING_WINDOW))?,
         (None, None) => None,
     };

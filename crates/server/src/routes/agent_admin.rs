@@ -5,10 +5,9 @@ use handoff::staffing;
 use identity::{
     Email,
     agents::{
-        self, NewAgent, NewAgentRow, ResetAgentPasswordError,
+        self, AgentList as _, NewAgent, NewAgentRow, ResetAgentPasswordError,
         change::{AgentChange, DeleteAgentError, UpdateAgentError},
     },
-    ports::AgentList as _,
 };
 use knowledge::markup::neutralise;
 use schemars::JsonSchema;

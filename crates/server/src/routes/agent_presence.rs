@@ -8,7 +8,7 @@ use identity::{
     accounts::Account,
     agents::AgentStatus,
     presence::{self, Presence},
-    tokens::Pair,
+    tokens::TokenPair,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -116,7 +116,7 @@ struct SignedInAgent {
 }
 
 impl AgentWelcome {
-    fn new(pair: Pair, account: Account) -> Self {
+    fn new(pair: TokenPair, account: Account) -> Self {
         let agent = SignedInAgent {
             id: account.agent.map(tenancy::AgentId::get),
             name: account.contact.map(|contact| contact.name).unwrap_or_default(),

@@ -8,11 +8,11 @@ use identity::{
     Hasher, Origin, Password, PasswordHash,
     accounts::{Account, Role},
     agents::AgentStatus,
-    first_login::{self, Door},
-    password::Chosen,
+    first_login::{self, FirstLoginRole},
+    password::ChosenPassword,
     refresh::{self, Rotation},
-    sign_in::{self, Candidate, SignedIn},
-    tokens::{Pair, TokenError},
+    sign_in::{self, Candidate, SignInOutcome},
+    tokens::{TokenError, TokenPair},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -104,7 +104,7 @@ struct ArrivedAgent {
 }
 
 impl WelcomeReply {
-    fn new(pair: Pair, account: &Account, now: Timestamp) -> Self {
+    fn new(pair: TokenPair, account: &Account, now: Timestamp) -> Self {
         let agent = account.agent.map(|id| ArrivedAgent {
             id: id.get(),
             name: account.contact.as_ref().map(|contact| contact.name.clone()).unwrap_or_default(),
@@ -170,7 +170,7 @@ pub(super) enum Login {
 /// How a sign-in ended for somebody who knows the password.
 pub(super) enum Entered {
     /// Admitted, with a first pair of tokens.
-    Welcome(Pair, Box<Account>),
+    Welcome(TokenPair, Box<Account>),
     /// The password must be replaced first.
     FirstLogin(FirstLoginReply),
 }
@@ -190,8 +190,8 @@ pub(super) async fn enter(req: &HttpRequest, login: Login, password: String, app
         Ok(app.lobby_write_in(line, move |lobby| sign_in::complete(lobby, checked, ip, lifetimes, now)).await?)
     });
     match signed_in.await? {
-        SignedIn::Welcome { grant, account } => Ok(Entered::Welcome(app.signer.sign(&grant)?, account)),
-        SignedIn::FirstLogin { user, role, email } => {
+        SignInOutcome::Welcome { grant, account } => Ok(Entered::Welcome(app.signer.sign(&grant)?, account)),
+        SignInOutcome::FirstLogin { user, role, email } => {
             let email = email.to_string();
             let user = (role == Role::Admin).then(|| FirstLoginUser {
                 role: role.as_str(),
@@ -233,7 +233,7 @@ async fn refresh(Valid(body): Valid<RefreshBody>, app: web::Data<App>) -> Result
     })?;
     match app.lobby_write_of(token.claims.user, move |lobby| refresh::rotate(lobby, &token, lifetimes, now)).await? {
         Rotation::Fresh(grant) | Rotation::Replayed(grant) => {
-            let Pair { access, refresh } = app.signer.sign(&grant)?;
+            let TokenPair { access, refresh } = app.signer.sign(&grant)?;
             Ok(Json(PairReply { access, refresh }))
         }
         Rotation::Reused => Err(ApiError::unauthorized(TokenProblem::RefreshInvalid)),
@@ -246,7 +246,7 @@ async fn admin_first_login(
     Valid(body): Valid<FirstLoginBody>,
     app: web::Data<App>,
 ) -> Result<Json<PasswordSetReply>, ApiError> {
-    first_login(&req, Door::Admin, body, &app).await
+    first_login(&req, FirstLoginRole::Admin, body, &app).await
 }
 
 /// Replaces an agent's handed-out password.
@@ -255,20 +255,20 @@ async fn agent_first_login(
     Valid(body): Valid<FirstLoginBody>,
     app: web::Data<App>,
 ) -> Result<Json<PasswordSetReply>, ApiError> {
-    first_login(&req, Door::Agent, body, &app).await
+    first_login(&req, FirstLoginRole::Agent, body, &app).await
 }
 
 async fn first_login(
     req: &HttpRequest,
-    door: Door,
+    role: FirstLoginRole,
     body: FirstLoginBody,
     app: &App,
 ) -> Result<Json<PasswordSetReply>, ApiError> {
     let FirstLoginBody { email, current_password, new_password, confirm_password } = body;
-    let chosen = Chosen::new(Password::new(new_password), &Password::new(confirm_password), &email)?;
+    let chosen = ChosenPassword::new(Password::new(new_password), &Password::new(confirm_password), &email)?;
     let current = Password::new(current_password);
     let find =
-        move |lobby: &mut LobbyStore<'_>, email: &str, origin, now| first_login::find(lobby, door, email, origin, now);
+        move |lobby: &mut LobbyStore<'_>, email: &str, origin, now| first_login::find(lobby, role, email, origin, now);
     let email = throttle::attempt(req, email, find, async |candidate, line| {
         let work = move |hasher: &Hasher| (candidate.check(hasher, &current), hasher.hash(chosen.password()));
         let (checked, hash) = app.hashes.run(line, work).await?;

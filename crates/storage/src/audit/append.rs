@@ -42,7 +42,7 @@ impl Recorder {
         let (now, home) = (self.clock.now(), CompanyCode::shared_library());
         let mut installation = notes.chains.remove(&home).unwrap_or_default();
         for (company, noted) in notes.chains {
-            let by = noted.first().map_or(AuditActor::Nobody, |note| note.by);
+            let by = noted.first().map_or(AuditActor::Anonymous, |note| note.by);
             let grown = self.append(conn, company, &noted, now)?;
             // So that a chain can neither vanish as a whole nor be put back far.
             let begun = grown.begun.then_some((Action::ChainBegun, Object::Company(company)));

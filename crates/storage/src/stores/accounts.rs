@@ -3,8 +3,7 @@
 use diesel::{dsl::auto_type, prelude::*};
 use identity::{
     Email, PasswordHash,
-    accounts::{Account, Contact, Credentials, Names, Role},
-    ports::Accounts,
+    accounts::{Account, Accounts, Contact, Credentials, PersonName, Role},
 };
 use tenancy::{
     AgentId, CompanyCode, StoreError, Timestamp, UserId,
@@ -88,7 +87,7 @@ impl AccountRow {
             agent: None,
             username: self.username,
             email: Email::from_stored(self.email),
-            names: Names { first: self.first_name, last: self.last_name },
+            names: PersonName { first: self.first_name, last: self.last_name },
             contact: None,
             company: None,
             plan: None,

@@ -12,9 +12,9 @@ use diesel::{
 use handoff::{ActivityKind, NewActivity};
 use identity::{
     Email, PasswordHash,
-    accounts::Names,
-    agents::{Agent, AgentSession, AgentStatus, NewAgentRow},
-    ports::{AgentList, Agents, PresenceRecord},
+    accounts::PersonName,
+    agents::{Agent, AgentList, AgentSession, AgentStatus, Agents, NewAgentRow},
+    presence::PresenceRecord,
 };
 use serde_json::{Value, json};
 use tenancy::{
@@ -58,7 +58,7 @@ fn agent((row, email, first_login, is_active): Joined) -> Result<Agent, StoreErr
         email: Email::from_stored(email),
         phone: row.phone,
         specialization: row.specialization,
-        stored: decode_enum(AgentStatus::parse(&row.status), "agent status")?,
+        stored_status: decode_enum(AgentStatus::parse(&row.status), "agent status")?,
         first_login,
         is_active,
         last_active: row.last_active.map(|at| at.0),
@@ -147,7 +147,7 @@ impl<C: Caller> Agents for CompanyStore<'_, C> {
         changes::for_update(self.conn, self.code(), id)
     }
 
-    fn write_agent(&mut self, agent: &Agent, names: &Names) -> Result<bool, StoreError> {
+    fn write_agent(&mut self, agent: &Agent, names: &PersonName) -> Result<bool, StoreError> {
         changes::write(self.conn, self.code(), agent, names)
     }
 

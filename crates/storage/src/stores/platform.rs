@@ -1,6 +1,6 @@
 //! The platform's way into one company.
 
-use identity::ports::{CompanyOffice, Platform};
+use identity::admins::{CompanyOffice, Platform};
 use tenancy::{CompanyCode, Fault, StoreError, access::Refused};
 
 use crate::store::PlatformStore;
