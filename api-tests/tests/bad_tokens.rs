@@ -3,7 +3,7 @@
 #![cfg(test)]
 
 use api_tests::{SECRET, prelude::*};
-use identity::tokens::corpus::{Bad, Sample, Verdict, bad_tokens, resigned};
+use identity::tokens::corpus::{BadToken, Sample, Verdict, bad_tokens, resigned};
 
 on_each_database!(
     no_bad_token_opens_a_protected_endpoint,
@@ -30,14 +30,14 @@ impl Corpus {
         Sample { secret: SECRET, good, other, stranger: self.stranger, now: world.seconds() }
     }
 
-    fn rows(&self, world: &World) -> Vec<Bad> {
+    fn rows(&self, world: &World) -> Vec<BadToken> {
         sendable(&self.sample(world))
     }
 }
 
-fn sendable(sample: &Sample<'_>) -> Vec<Bad> {
+fn sendable(sample: &Sample<'_>) -> Vec<BadToken> {
     let mut rows = bad_tokens(sample);
-    rows.retain(Bad::fits_a_header);
+    rows.retain(BadToken::fits_a_header);
     assert!(rows.len() >= 200, "{}", rows.len());
     rows
 }

@@ -70,7 +70,7 @@ pub fn accept(
     let kind = policy::judge(&original_name, content)?;
     let key = BlobKey::generate(session.scope().company(), session.id(), &original_name, now);
     let file = NewAttachment {
-        session: session.key(),
+        session: session.row_id(),
         original_name,
         key,
         size: content.size,
@@ -100,7 +100,7 @@ where
 mod tests {
     use tenancy::{
         AttachmentId, CompanyCode, CompanyStatus, SessionId, SessionRowId, UserId,
-        access::{self, AccountState, Directory, Located},
+        access::{self, AccountState, Directory, SessionLocation},
     };
 
     use super::*;
@@ -128,10 +128,14 @@ mod tests {
             Ok(None)
         }
 
-        fn session(&mut self, id: SessionId) -> Result<Option<Located>, StoreError> {
+        fn session(&mut self, id: SessionId) -> Result<Option<SessionLocation>, StoreError> {
             let key = id.as_str().bytes().next_back().map(|digit| SessionRowId::new(i64::from(digit - b'0')));
-            let located =
-                |key| Located { company: company(), company_name: "T".into(), status: CompanyStatus::Active, key };
+            let located = |row_id| SessionLocation {
+                company: company(),
+                company_name: "T".into(),
+                status: CompanyStatus::Active,
+                row_id,
+            };
             Ok(key.map(located))
         }
     }

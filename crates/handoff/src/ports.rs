@@ -118,7 +118,7 @@ pub trait Handoffs {
 
     /// Removes the references to an agent from all closed handoffs and all transfers.
     ///
-    /// The caller holds the agent's lock (`identity::ports::Agents::agent_for_update`)
+    /// The caller holds the agent's lock (`identity::agents::Agents::agent_for_update`)
     /// and has returned its open handoffs to the queue.
     fn forget_agent(&mut self, id: AgentId) -> Result<(), StoreError>;
 

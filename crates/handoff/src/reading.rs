@@ -1,7 +1,7 @@
 //! What staff can read of a company's sessions.
 
 use chatbot::{Message, Messages, Profile, Profiles, Session, Sessions};
-use identity::{agents::AgentStatus, ports::Agents};
+use identity::agents::{AgentStatus, Agents};
 use tenancy::{
     CompanyCode, ProfileId, SessionId, StoreError, Timestamp,
     access::{ActingAs, Agent, Desk, Office, Superadmin},

@@ -5,12 +5,9 @@
 //! So no session is given to an agent who is being removed, and there is no deadlock.
 
 use chatbot::Sessions;
-use identity::{
-    agents::{
-        Agent,
-        change::{self, AgentChange, Changed, DeleteAgentError, UpdateAgentError},
-    },
-    ports::Agents,
+use identity::agents::{
+    Agent, Agents,
+    change::{self, AgentChange, ChangedAgent, DeleteAgentError, UpdateAgentError},
 };
 use tenancy::{
     AgentId, StoreError, Timestamp,
@@ -35,8 +32,8 @@ where
     S: Agents + Sessions + Handoffs + Outbox + Audit + ActingAs<Office> + ?Sized,
 {
     match change::change(store, id, change, now)? {
-        Changed::Kept(agent) => Ok(agent),
-        Changed::Deactivated(agent) => {
+        ChangedAgent::Kept(agent) => Ok(agent),
+        ChangedAgent::Deactivated(agent) => {
             return_to_queue(store, id, now)?;
             Ok(agent)
         }

@@ -47,7 +47,7 @@ pub fn register<S>(store: &mut S, upload: &Upload) -> Result<Attachment, UploadE
 where
     S: Sessions + Handoffs + Attachments + ActingAs<Agent> + ?Sized,
 {
-    let key = upload.session().key();
+    let key = upload.session().row_id();
     store.lock(key)?.ok_or(UploadError::SessionNotFound)?;
     let handoff = store.handoff_of(key)?;
     check_assigned(handoff.map(|handoff| handoff.state).as_ref(), store.caller().id())?;

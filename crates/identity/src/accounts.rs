@@ -1,24 +1,23 @@
-//! Accounts: who can sign in, and the two things the command line does to them.
+//! Accounts: who can sign in, and what the operator does to accounts on the command line.
 
 use std::fmt;
 
 use rand::RngExt;
 use tenancy::{
     AgentId, Company, StoreError, Timestamp, UserId,
-    access::{Directory, TokenVersion},
+    access::{Directory, Staff, TokenVersion},
     assignments::Assignment,
     audit::{Action, AuditActor, Object, Register},
 };
 
-use crate::{
-    Email, PasswordHash, audit_scope,
-    ports::{Accounts, Logins},
-};
+use crate::{Email, PasswordHash, audit_scope};
 
 tenancy::word_enum! {
-    /// What an account is for; where it belongs is [`tenancy::access::Role`].
+    /// The role of an account. [`tenancy::access::Role`] is a role together with its company.
+    ///
+    /// The words are those of JSON, tokens and rows.
     pub enum Role {
-        /// Runs the installation; no company.
+        /// Runs the installation and belongs to no company.
         Superadmin => "SUPERADMIN",
         /// Runs one company.
         Admin => "ADMIN",
@@ -33,16 +32,16 @@ impl fmt::Display for Role {
     }
 }
 
-/// A person's name in the two parts an account keeps.
+/// A person's name, split into the two parts that an account stores.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Names {
-    /// The first word.
+pub struct PersonName {
+    /// First name.
     pub first: String,
-    /// The rest.
+    /// Last name.
     pub last: String,
 }
 
-impl Names {
+impl PersonName {
     /// Splits a name after its first word.
     pub fn split(name: &str) -> Self {
         let name = name.trim();
@@ -50,7 +49,8 @@ impl Names {
         Self { first: first.to_owned(), last: last.trim_start().to_owned() }
     }
 
-    /// As [`Names::split`]; an admin of one word gets the last name `Admin`.
+    /// Splits an admin's name as [`PersonName::split`] does. A name of one word gets the last name
+    /// `Admin`.
     pub fn of_admin(name: &str) -> Self {
         let mut names = Self::split(name);
         if names.last.is_empty() {
@@ -60,58 +60,58 @@ impl Names {
     }
 }
 
-/// What sign-in needs of an account; never shown to anybody.
+/// What sign-in needs to know about an account. It is never shown to callers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credentials {
     /// The account.
     pub user: UserId,
-    /// What it is for.
+    /// Role.
     pub role: Role,
-    /// Its address.
+    /// E-mail address.
     pub email: Email,
-    /// The hash of its password.
+    /// The hash of the password.
     pub hash: PasswordHash,
-    /// The version its tokens must carry.
+    /// The version that the account's tokens must carry.
     pub version: TokenVersion,
-    /// Whether the account itself may be used; its company may still not be.
+    /// Whether the account itself is active. Its company may still not be.
     pub active: bool,
-    /// Whether the password must be replaced before anything else.
+    /// Whether the password is a temporary one, which must be replaced before anything else.
     pub first_login: bool,
 }
 
-/// An account to be stored: active, joined now.
+/// An account to be stored. It is active from the start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewAccount {
-    /// What it is for.
+    /// Role.
     pub role: Role,
-    /// Unique, compared exactly.
+    /// Login name. Unique, compared exactly.
     pub username: String,
-    /// Unique, case ignored.
+    /// E-mail address. Unique, ignoring case.
     pub email: Email,
-    /// The hash of its password.
+    /// The hash of the password.
     pub hash: PasswordHash,
-    /// The version its first tokens carry; see [`first_version`].
+    /// The version of the account's first tokens, from [`first_version`].
     pub version: TokenVersion,
-    /// Whether the password must be replaced first.
+    /// Whether the password is a temporary one, which must be replaced first.
     pub first_login: bool,
     /// First and last name.
-    pub names: Names,
+    pub names: PersonName,
 }
 
-/// What became of an attempt to store an account.
+/// The result of an attempt to store an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reserved {
-    /// Stored, under this id.
+pub enum LoginReservation {
+    /// The account was stored under this id.
     Account(UserId),
-    /// Some account has the e-mail; looked at first.
+    /// Another account has the e-mail address. This is checked before the username.
     EmailTaken,
-    /// Some account has the username.
+    /// Another account has the username.
     UsernameTaken,
 }
 
-/// How to reach somebody: free text, empty where nothing is known.
+/// Contact details: free text, empty if unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say all there is")]
+#[expect(missing_docs, reason = "the names need no explanation")]
 pub struct Contact {
     pub name: String,
     pub address: String,
@@ -120,65 +120,65 @@ pub struct Contact {
     pub phone_number: String,
 }
 
-/// An account with everything the User and `AdminRow` shapes show.
+/// An account with everything that replies show of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// Id.
     pub user: UserId,
-    /// What it is for.
+    /// Role.
     pub role: Role,
-    /// The agent row, for an agent.
+    /// The agent row, if the account is an agent's.
     pub agent: Option<AgentId>,
     /// Login name.
     pub username: String,
-    /// Address.
+    /// E-mail address.
     pub email: Email,
     /// First and last name.
-    pub names: Names,
-    /// An admin's contact; of an agent the name and phone number, the rest
-    /// empty; a superadmin has none.
+    pub names: PersonName,
+    /// Contact details. An agent has a name and a phone number only, and a superadmin has none.
     pub contact: Option<Contact>,
-    /// Where the account belongs; a superadmin belongs nowhere.
+    /// The company of the account. A superadmin has none.
     pub company: Option<Company>,
-    /// The company's active assignment, else its newest of any status.
+    /// The company's active assignment, else its newest one of any status.
     pub plan: Option<Assignment>,
-    /// When the account was made.
+    /// When the account was created.
     pub date_joined: Timestamp,
-    /// Whether the account itself may be used.
+    /// Whether the account itself is active.
     pub is_active: bool,
 }
 
-/// What a new superadmin needs.
+/// The values of a superadmin to be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSuperadmin {
     /// Login name.
     pub username: String,
-    /// Address.
+    /// E-mail address.
     pub email: Email,
-    /// The hash of a password that need not satisfy the policy.
+    /// The hash of the password. The password policy does not apply.
     pub hash: PasswordHash,
 }
 
-/// What [`ensure_superadmin`] found or did.
+/// The result of [`ensure_superadmin`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ensured {
-    /// There was none; this one was made.
+pub enum EnsuredSuperadmin {
+    /// This superadmin was created.
     Created(UserId),
-    /// This superadmin has the username or the e-mail already; nothing changed.
+    /// This superadmin already has the username or the e-mail address. Nothing changed.
     Present(UserId),
 }
 
-/// Why no superadmin was made.
+/// Why a superadmin was not created.
 #[derive(Debug, thiserror::Error)]
 pub enum SuperadminError {
-    /// Empty, longer than 150 characters, with white space, or with an `@` without being the account's own
-    /// e-mail: it would shadow the account that has that address.
+    /// The username is empty, longer than 150 characters or contains white space. Or it contains an
+    /// `@` and is not the account's own e-mail address, so that it could shadow the account that has
+    /// this address.
     #[error("not a usable username")]
     UsernameInvalid,
-    /// Some account has the username.
+    /// Another account has the username.
     #[error("the username is taken")]
     UsernameTaken,
-    /// Some account has the e-mail.
+    /// Another account has the e-mail address.
     #[error("the e-mail is taken")]
     EmailTaken,
     /// The store failed.
@@ -186,10 +186,10 @@ pub enum SuperadminError {
     Store(#[from] StoreError),
 }
 
-/// Why no password was set.
+/// Why a password was not set.
 #[derive(Debug, thiserror::Error)]
 pub enum SetPasswordError {
-    /// No account has this username or e-mail.
+    /// No account has this username or e-mail address.
     #[error("no such account")]
     UnknownLogin,
     /// The store failed.
@@ -197,15 +197,50 @@ pub enum SetPasswordError {
     Store(#[from] StoreError),
 }
 
-/// The random positive version a new account starts with.
+/// Accounts and their credentials. Implemented for the lobby.
+pub trait Accounts {
+    /// Returns the account whose username equals `login` exactly, else the one whose e-mail key
+    /// equals `email_key`, in any state. It is one query, so that the time taken does not tell
+    /// which of the two matched.
+    fn credentials_by_login(&mut self, login: &str, email_key: &str) -> Result<Option<Credentials>, StoreError>;
+
+    /// Returns the account with this e-mail key, in any state.
+    fn credentials_by_email(&mut self, email_key: &str) -> Result<Option<Credentials>, StoreError>;
+
+    /// Returns the current state of an account, and locks it (`FOR UPDATE`) until the transaction ends.
+    fn credentials_for_update(&mut self, user: UserId) -> Result<Option<Credentials>, StoreError>;
+
+    /// Sets the password hash, clears `first_login` and raises the token version by one, which ends all
+    /// earlier tokens. Does nothing if there is no such account.
+    fn set_password(&mut self, user: UserId, hash: &PasswordHash) -> Result<(), StoreError>;
+
+    /// Raises the token version by one, which ends all earlier tokens. Does nothing if there is no
+    /// such account.
+    fn end_tokens(&mut self, user: UserId) -> Result<(), StoreError>;
+
+    /// Returns the caller's own account. `None` if it was deleted after the caller was admitted.
+    /// [`Account::plan`] is the assignment of the caller's company that is stored as active and
+    /// expires after `now`, else the newest by id.
+    fn own_account(&mut self, caller: &Staff, now: Timestamp) -> Result<Option<Account>, StoreError>;
+}
+
+/// Storing new accounts. Implemented for the lobby, which stores superadmins, and for company stores.
+pub trait Logins {
+    /// Stores the account, unless its e-mail key or its username is taken. A unique violation that
+    /// is detected late gives the same answers. An account stored through a company store belongs
+    /// to that company. Ids are never reused.
+    fn reserve_login(&mut self, account: &NewAccount, now: Timestamp) -> Result<LoginReservation, StoreError>;
+}
+
+/// Returns a random positive version for a new account.
 ///
-/// Random, so that a token of an account in a restored or rebuilt database
-/// does not fit whoever has its id now.
+/// After a database has been restored or rebuilt, another account may have the id of an earlier one.
+/// A random version keeps the earlier account's tokens from matching the new account.
 pub fn first_version() -> TokenVersion {
     TokenVersion(rand::rng().random_range(1..=i64::from(i32::MAX)))
 }
 
-/// Makes a superadmin, on the lobby.
+/// Creates a superadmin, in one lobby write.
 ///
 /// # Errors
 /// [`SuperadminError`].
@@ -225,35 +260,41 @@ where
         hash,
         version: first_version(),
         first_login: false,
-        names: Names::default(),
+        names: PersonName::default(),
     };
     match store.reserve_login(&account, now)? {
-        Reserved::Account(user) => {
+        LoginReservation::Account(user) => {
             store.register(None, AuditActor::Operator, Action::SuperadminCreated, Object::Account(user));
             Ok(user)
         }
-        Reserved::EmailTaken => Err(SuperadminError::EmailTaken),
-        Reserved::UsernameTaken => Err(SuperadminError::UsernameTaken),
+        LoginReservation::EmailTaken => Err(SuperadminError::EmailTaken),
+        LoginReservation::UsernameTaken => Err(SuperadminError::UsernameTaken),
     }
 }
 
-/// Makes a superadmin unless one has the username or the e-mail already.
+/// Creates a superadmin, unless a superadmin already has the username or the e-mail address.
 ///
 /// # Errors
-/// As [`create_superadmin`]; an account of another role is in the way like any.
-pub fn ensure_superadmin<S>(store: &mut S, new: NewSuperadmin, now: Timestamp) -> Result<Ensured, SuperadminError>
+/// As [`create_superadmin`]. An account of another role that has the username or the address is an
+/// error.
+pub fn ensure_superadmin<S>(
+    store: &mut S,
+    new: NewSuperadmin,
+    now: Timestamp,
+) -> Result<EnsuredSuperadmin, SuperadminError>
 where
     S: Accounts + Logins + Register + ?Sized,
 {
     match store.credentials_by_login(&new.username, new.email.key())? {
-        Some(found) if found.role == Role::Superadmin => Ok(Ensured::Present(found.user)),
-        _ => create_superadmin(store, new, now).map(Ensured::Created),
+        Some(found) if found.role == Role::Superadmin => Ok(EnsuredSuperadmin::Present(found.user)),
+        _ => create_superadmin(store, new, now).map(EnsuredSuperadmin::Created),
     }
 }
 
-/// Gives the account with this username or e-mail a password, without policy.
+/// Sets the password of the account with this username or e-mail address. The password policy does
+/// not apply.
 ///
-/// The account's tokens end, and it need not replace the password first.
+/// The account's tokens end. The password counts as permanent, so it need not be replaced first.
 ///
 /// # Errors
 /// [`SetPasswordError`].
@@ -269,69 +310,4 @@ where
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::World;
-
-    fn new(username: &str, email: &str) -> NewSuperadmin {
-        NewSuperadmin {
-            username: username.into(),
-            email: Email::parse(email).unwrap(),
-            hash: PasswordHash::from_stored("h".into()),
-        }
-    }
-
-    #[test]
-    fn a_name_splits_after_its_first_word() {
-        let names = |first: &str, last: &str| Names { first: first.into(), last: last.into() };
-        assert_eq!(Names::split(" Ann  Mary Ray "), names("Ann", "Mary Ray"));
-        assert_eq!(Names::split("Ann"), names("Ann", ""));
-        assert_eq!(Names::of_admin("Tesla"), names("Tesla", "Admin"));
-        assert_eq!(Names::of_admin("Tesla Motors"), names("Tesla", "Motors"));
-    }
-
-    #[test]
-    fn a_first_version_is_positive_and_differs() {
-        let versions: Vec<_> = (0..50).map(|_| first_version()).collect();
-        assert!(versions.iter().all(|version| version.0 > 0));
-        assert!(versions.windows(2).any(|pair| pair[0] != pair[1]));
-    }
-
-    #[test]
-    fn a_superadmin_is_made_once() {
-        let mut world = World::default();
-        let now = world.now;
-        let user = create_superadmin(&mut world, new("boss", "boss@x.com"), now).unwrap();
-        let again = create_superadmin(&mut world, new("boss", "other@x.com"), now);
-        assert!(matches!(again, Err(SuperadminError::UsernameTaken)));
-        let again = create_superadmin(&mut world, new("other", "BOSS@x.com"), now);
-        assert!(matches!(again, Err(SuperadminError::EmailTaken)));
-        assert_eq!(ensure_superadmin(&mut world, new("boss", "x@x.com"), now).unwrap(), Ensured::Present(user));
-        assert_eq!(ensure_superadmin(&mut world, new("x", "boss@X.com"), now).unwrap(), Ensured::Present(user));
-        assert!(matches!(ensure_superadmin(&mut world, new("two", "two@x.com"), now), Ok(Ensured::Created(_))));
-    }
-
-    #[test]
-    fn a_username_cannot_shadow_somebody_elses_address() {
-        let mut world = World::default();
-        let now = world.now;
-        for username in ["", "ann@t.com", "a b", &"u".repeat(151)] {
-            let refused = create_superadmin(&mut world, new(username, "boss@x.com"), now);
-            assert!(matches!(refused, Err(SuperadminError::UsernameInvalid)), "{username}");
-        }
-        assert!(create_superadmin(&mut world, new("boss@x.com", "boss@x.com"), now).is_ok());
-    }
-
-    #[test]
-    fn a_password_is_set_by_username_or_address_and_ends_all_tokens() {
-        let mut world = World::default();
-        let company = world.company("Tesla");
-        let user = world.account(Role::Admin, "ann@t.com", Some(company), true);
-        let before = world.credentials(user).version;
-        let hash = PasswordHash::from_stored("other".into());
-        assert_eq!(set_password(&mut world, "ANN@t.com", &hash).unwrap(), user);
-        let after = world.credentials(user);
-        assert_eq!((after.version.0, after.first_login, after.hash), (before.0 + 1, false, hash.clone()));
-        assert!(matches!(set_password(&mut world, "nobody", &hash), Err(SetPasswordError::UnknownLogin)));
-    }
-}
+mod tests;

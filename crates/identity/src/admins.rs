@@ -1,41 +1,43 @@
-//! Admins: opening a company with its first one, joining others, listing and changing them.
+//! Admins: opening a company with its first admin, adding, listing and changing admins, and the
+//! ports through which the platform works on one company.
 
 use tenancy::{
     Company, CompanyCode, CompanyStatus, PlanId, StoreError, Timestamp, UserId,
-    assignments::{self, Assignment, TERM},
+    access::{ActingAs, Office},
+    assignments::{self, Assignment, Assignments, TERM},
     audit::{Action, Audit, Object},
-    companies::{self, Companies},
+    companies::{self, Companies, CompanyRecord},
     plans::{Plan, Plans},
 };
 
 use crate::{
     Email, PasswordHash,
-    accounts::{Contact, Names, NewAccount, Reserved, Role, first_version},
-    ports::{CompanyOffice, Platform},
+    accounts::{Account, Contact, LoginReservation, Logins, NewAccount, PersonName, Role, first_version},
+    agents::Agents,
 };
 
 mod change;
 
-pub(crate) use change::lock;
 pub use change::{
-    AdminChange, Changed, DeleteAdminError, Deleted, ResetAdminPasswordError, UpdateAdminError, delete, reset_password,
-    update,
+    AdminChange, AdminChangeOutcome, DeleteAdminError, DeletedAdmin, ResetAdminPasswordError, UpdateAdminError, delete,
+    reset_password, update,
 };
 
-/// What the lists of admins are sorted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AdminSort {
-    /// Contact name, case ignored.
-    Name,
-    /// E-mail, case ignored.
-    Email,
-    /// Company code.
-    CompanyCode,
-    /// When the account was made.
-    DateJoined,
+tenancy::word_enum! {
+    /// What a list of admins is sorted by. The words are those of the `ordering` parameter.
+    pub enum AdminSort {
+        /// Contact name, ignoring case.
+        Name => "name",
+        /// E-mail address, ignoring case.
+        Email => "email",
+        /// Company code.
+        CompanyCode => "company_id",
+        /// When the account was created.
+        DateJoined => "date_joined",
+    }
 }
 
-/// Which way a list runs.
+/// The direction of a sorted list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     /// Smallest first.
@@ -44,12 +46,12 @@ pub enum Direction {
     Descending,
 }
 
-/// The order of a list of admins; newest first by default.
+/// The order of a list of admins. The default is newest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AdminOrder {
-    /// What by.
+    /// What the list is sorted by.
     pub by: AdminSort,
-    /// Which way; ties by id go the same way.
+    /// The direction. Admins that compare equal are sorted by id, in the same direction.
     pub direction: Direction,
 }
 
@@ -60,65 +62,58 @@ impl Default for AdminOrder {
 }
 
 impl AdminOrder {
-    /// Reads `name`, `email`, `company_id` or `date_joined`, each with an
-    /// optional `-`; anything else is the default.
-    pub fn parse(word: &str) -> Self {
-        let (direction, key) = match word.strip_prefix('-') {
-            Some(key) => (Direction::Descending, key),
-            None => (Direction::Ascending, word),
+    /// Parses a word of [`AdminSort`], with an optional `-` in front for descending order. Any other
+    /// text gives the default.
+    pub fn parse(text: &str) -> Self {
+        let (direction, word) = match text.strip_prefix('-') {
+            Some(word) => (Direction::Descending, word),
+            None => (Direction::Ascending, text),
         };
-        let by = match key {
-            "name" => AdminSort::Name,
-            "email" => AdminSort::Email,
-            "company_id" => AdminSort::CompanyCode,
-            "date_joined" => AdminSort::DateJoined,
-            _ => return Self::default(),
-        };
-        Self { by, direction }
+        AdminSort::parse(word).map_or_else(Self::default, |by| Self { by, direction })
     }
 }
 
-/// Which admins a page shows, and in what order.
+/// Which admins a list contains, and in which order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AdminFilter {
-    /// Part of name, e-mail or company code, case ignored.
+    /// A part of the name, the e-mail address or the company code, ignoring case.
     pub search: Option<String>,
     /// The order.
     pub order: AdminOrder,
 }
 
-/// What a new admin needs.
+/// The values of an admin to be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewAdmin {
-    /// Address; its local part becomes the username.
+    /// E-mail address. Its local part becomes the username.
     pub email: Email,
-    /// The hash of a made-up password.
+    /// The hash of a generated password.
     pub hash: PasswordHash,
-    /// The name, from which a new company takes its own, and the rest.
+    /// Contact details. A new company takes its name from them.
     pub contact: Contact,
 }
 
-/// An admin that was made, with where it belongs.
+/// An admin that was created.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Created {
+pub struct CreatedAdmin {
     /// The account.
     pub user: UserId,
-    /// Its company.
+    /// The admin's company.
     pub company: Company,
     /// The plan of the company's active assignment, if it has one.
     pub plan: Option<Plan>,
 }
 
-/// Why no admin was made.
+/// Why an admin was not created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateAdminError {
-    /// Some account has the e-mail.
+    /// Another account has the e-mail address.
     #[error("a user with this e-mail already exists")]
     EmailTaken,
-    /// No such plan, or not for new subscriptions.
+    /// The plan does not exist, or new subscriptions may not use it.
     #[error("the plan does not exist or is not active")]
     PlanInvalid,
-    /// No such company, or it is suspended or closed.
+    /// The company does not exist, or is suspended or closed.
     #[error("the company does not exist or is not active")]
     CompanyInvalid,
     /// The store failed.
@@ -126,13 +121,82 @@ pub enum CreateAdminError {
     Store(#[from] StoreError),
 }
 
-/// Opens a company named like its owner admin, on a plan for one term.
-///
-/// One platform write.
+/// The admins of all companies that are not closed. Implemented for the platform.
+pub trait AdminList {
+    /// Returns the account, if its role is admin. [`Account::plan`] is as in
+    /// [`Accounts::own_account`](crate::accounts::Accounts::own_account).
+    fn admin(&mut self, user: UserId, now: Timestamp) -> Result<Option<Account>, StoreError>;
+
+    /// Counts the admins whose contact name, e-mail address or company code contains the search text,
+    /// ignoring case. `None` counts all. The characters `%`, `_` and `\` have no special meaning.
+    fn count_admins(&mut self, search: Option<&str>) -> Result<i64, StoreError>;
+
+    /// Returns one page of the admins that match the filter: at most `limit` rows from `offset` on.
+    /// Names and e-mail addresses are sorted by their lower-case form, and ties by id in the same
+    /// direction. [`Account::plan`] is as in
+    /// [`Accounts::own_account`](crate::accounts::Accounts::own_account), without a query for each
+    /// row.
+    fn page_of_admins(
+        &mut self,
+        filter: &AdminFilter,
+        offset: i64,
+        limit: i64,
+        now: Timestamp,
+    ) -> Result<Vec<Account>, StoreError>;
+}
+
+/// The admins of the store's company.
+pub trait Admins {
+    /// Stores the admin row of an account that [`Logins::reserve_login`] has just stored through the
+    /// same store.
+    fn insert_admin(&mut self, user: UserId, contact: &Contact) -> Result<(), StoreError>;
+
+    /// Changes the given values of an admin of this company, in the admin row and in the account. It
+    /// looks for another account with the e-mail address first. A unique violation that is detected
+    /// late gives the same answer.
+    fn change_admin(&mut self, user: UserId, change: &AdminChange) -> Result<AdminChangeOutcome, StoreError>;
+
+    /// Deletes an admin row with its account and all its tokens. Returns whether the company had this
+    /// admin.
+    fn delete_admin(&mut self, user: UserId) -> Result<bool, StoreError>;
+
+    /// Sets the password hash and `first_login` of an active admin, and raises the token version by
+    /// one. Returns the e-mail address, or `None` if the company has no such admin or the admin is
+    /// not active.
+    fn reset_admin_password(&mut self, user: UserId, hash: &PasswordHash) -> Result<Option<Email>, StoreError>;
+
+    /// Returns the oldest admin, who owns the company.
+    fn owner(&mut self) -> Result<Option<UserId>, StoreError>;
+}
+
+/// A company store whose caller runs the company.
+pub trait CompanyOffice: Logins + Admins + Agents + Assignments + CompanyRecord + Audit + ActingAs<Office> {}
+
+impl<S> CompanyOffice for S where
+    S: Logins + Admins + Agents + Assignments + CompanyRecord + Audit + ActingAs<Office> + ?Sized
+{
+}
+
+/// Access from the platform to one company.
+pub trait Platform {
+    /// Returns a store for the company, in the platform's transaction, for the writes of a
+    /// superadmin. The company may have been opened in the same transaction. A code that was never
+    /// issued is a [`Fault::Broken`](tenancy::Fault::Broken) error.
+    fn enter(&mut self, company: CompanyCode) -> Result<Box<dyn CompanyOffice + '_>, StoreError>;
+}
+
+/// Locks the company. Returns `None` if it is closed, since it may have been closed after it was found.
+pub(crate) fn lock_unless_closed(office: &mut dyn CompanyOffice) -> Result<Option<Company>, StoreError> {
+    let company = office.company_for_update()?;
+    Ok((company.status != CompanyStatus::Closed).then_some(company))
+}
+
+/// Opens a company on a plan for one term, in one platform write. The company gets the name of the
+/// admin, who becomes its owner.
 ///
 /// # Errors
 /// [`CreateAdminError`]; nothing has changed then.
-pub fn open<S>(store: &mut S, new: NewAdmin, plan: PlanId, now: Timestamp) -> Result<Created, CreateAdminError>
+pub fn open<S>(store: &mut S, new: NewAdmin, plan: PlanId, now: Timestamp) -> Result<CreatedAdmin, CreateAdminError>
 where
     S: Platform + Companies + Plans + Audit + ?Sized,
 {
@@ -142,13 +206,12 @@ where
     office.record(Action::CompanyOpened, Object::Company(company.code));
     let user = add(office.as_mut(), new, now)?;
     start(office.as_mut(), plan.id, now)?;
-    Ok(Created { user, company, plan: Some(plan) })
+    Ok(CreatedAdmin { user, company, plan: Some(plan) })
 }
 
-/// Adds an admin to an active company.
+/// Adds an admin to an active company, in one platform write.
 ///
-/// A plan is checked if given, and starts only if the company has none active.
-/// One platform write.
+/// If a plan is given, it must be active. It starts only if the company has no active plan.
 ///
 /// # Errors
 /// [`CreateAdminError`]; nothing has changed then.
@@ -158,7 +221,7 @@ pub fn join<S>(
     company: CompanyCode,
     plan: Option<PlanId>,
     now: Timestamp,
-) -> Result<Created, CreateAdminError>
+) -> Result<CreatedAdmin, CreateAdminError>
 where
     S: Platform + Companies + Plans + ?Sized,
 {
@@ -167,8 +230,8 @@ where
         .ok_or(CreateAdminError::CompanyInvalid)?;
     let wanted = plan.map(|plan| subscribable(store, plan)).transpose()?;
     let mut office = store.enter(company.code)?;
-    // The company is locked before the account is stored, as making an agent does
-    // it: the other order can deadlock with that. It may have closed meanwhile.
+    // Lock the company before storing the account. Creating an agent locks in the same order, and the
+    // opposite order could deadlock with it. The company may have been closed since it was found.
     let company = office.company_for_update()?;
     if company.status != CompanyStatus::Active {
         return Err(CreateAdminError::CompanyInvalid);
@@ -183,9 +246,10 @@ where
         }
         (None, None) => None,
     };
-    Ok(Created { user, company, plan })
+    Ok(CreatedAdmin { user, company, plan })
 }
 
+/// Returns the plan, if new subscriptions may use it.
 fn subscribable<S>(store: &mut S, plan: PlanId) -> Result<Plan, CreateAdminError>
 where
     S: Plans + ?Sized,
@@ -193,16 +257,16 @@ where
     store.plan(plan)?.filter(|plan| plan.is_active).ok_or(CreateAdminError::PlanInvalid)
 }
 
-/// Starts a plan for a term.
+/// Starts the plan for one term.
 fn start(office: &mut dyn CompanyOffice, plan: PlanId, now: Timestamp) -> Result<(), StoreError> {
     let id = office.start(plan, now, now.plus(TERM), "")?;
     office.record(Action::SubscriptionStarted, Object::Assignment(id));
     Ok(())
 }
 
-/// Stores account and admin row, under the first free username.
+/// Stores the account and the admin row, under the first free username.
 fn add(office: &mut dyn CompanyOffice, new: NewAdmin, now: Timestamp) -> Result<UserId, CreateAdminError> {
-    let names = Names::of_admin(&new.contact.name);
+    let names = PersonName::of_admin(&new.contact.name);
     let base = new.email.local_part().to_owned();
     let mut account = NewAccount {
         role: Role::Admin,
@@ -215,13 +279,13 @@ fn add(office: &mut dyn CompanyOffice, new: NewAdmin, now: Timestamp) -> Result<
     };
     for suffix in 1_u64.. {
         match office.reserve_login(&account, now)? {
-            Reserved::Account(user) => {
+            LoginReservation::Account(user) => {
                 office.insert_admin(user, &new.contact)?;
                 office.record(Action::AdminCreated, Object::Account(user));
                 return Ok(user);
             }
-            Reserved::EmailTaken => break,
-            Reserved::UsernameTaken => account.username = format!("{base}{suffix}"),
+            LoginReservation::EmailTaken => break,
+            LoginReservation::UsernameTaken => account.username = format!("{base}{suffix}"),
         }
     }
     Err(CreateAdminError::EmailTaken)

@@ -1,4 +1,4 @@
-//! Agents: making them within the plan's limit, listing them, new passwords.
+//! Agents: creating them within the plan's limit, listing them, and resetting their passwords.
 
 pub mod change;
 
@@ -13,82 +13,81 @@ use tenancy::{
 
 use crate::{
     Email, PasswordHash,
-    accounts::{Names, NewAccount, Reserved, Role, first_version},
-    ports::{Agents, Logins},
+    accounts::{LoginReservation, Logins, NewAccount, PersonName, Role, first_version},
 };
 
 tenancy::word_enum! {
-    /// Whether an agent is there for visitors.
+    /// Whether an agent is available for visitors.
     pub enum AgentStatus {
-        /// Has not replaced the handed-out password yet.
+        /// The agent has not replaced its temporary password yet.
         Pending => "PENDING",
-        /// Ready.
+        /// The agent takes new sessions.
         Available => "AVAILABLE",
-        /// There, but not for new sessions.
+        /// The agent is present but does not take new sessions.
         Busy => "BUSY",
-        /// Away.
+        /// The agent is not present.
         Offline => "OFFLINE",
     }
 }
 
-/// A stored agent with what the lists show of its account.
+/// A stored agent with the values of its account that lists show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agent {
-    /// Id; not the account's.
+    /// The agent's id, which is not the id of its account.
     pub id: AgentId,
     /// The account.
     pub user: UserId,
-    /// Where the agent works.
+    /// The agent's company.
     pub company: CompanyCode,
     /// Display name.
     pub name: String,
-    /// Address, which is the username too.
+    /// E-mail address, which is also the username.
     pub email: Email,
-    /// Free text.
+    /// Phone number, free text.
     pub phone: String,
-    /// Free text.
+    /// Specialization, free text.
     pub specialization: String,
-    /// As stored; ask [`Agent::status`] instead.
-    pub stored: AgentStatus,
-    /// Whether the password must be replaced first.
+    /// The status in the row. It ignores the first login, so use [`Agent::status`] instead.
+    pub stored_status: AgentStatus,
+    /// Whether the password is a temporary one, which must be replaced first.
     pub first_login: bool,
-    /// Whether the account may be used.
+    /// Whether the account is active.
     pub is_active: bool,
-    /// When the agent was last seen leaving.
+    /// When the agent last signed out.
     pub last_active: Option<Timestamp>,
-    /// When the row was made.
+    /// When the row was created.
     pub created_at: Timestamp,
 }
 
 impl Agent {
-    /// The status as everybody is told it: pending until the first login, which an operator who
-    /// sets the password takes the place of.
+    /// Returns the status to show: pending until the first login. If the operator has set the password
+    /// instead, no first login is due, and a stored `PENDING` means offline.
     pub fn status(&self) -> AgentStatus {
-        match self.stored {
+        match self.stored_status {
             _ if self.first_login => AgentStatus::Pending,
             AgentStatus::Pending => AgentStatus::Offline,
-            stored => stored,
+            status => status,
         }
     }
 }
 
-/// One stay of an agent: from a sign-in to the sign-out that closed it.
+/// An agent session: the time from an agent's sign-in to the sign-out that closed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentSession {
     /// Id.
     pub id: AgentSessionId,
-    /// Display name of the agent, as it is now.
+    /// The agent's current display name.
     pub agent_name: String,
     /// When the agent signed in.
     pub login: Timestamp,
-    /// When the agent left; `None` while nothing closed it.
+    /// When the agent session was closed; `None` while it is open.
     pub logout: Option<Timestamp>,
-    /// Where the agent signed in from.
+    /// The IP address that the agent signed in from.
     pub ip: Option<IpAddr>,
 }
 
 impl AgentSession {
-    /// Whole minutes from sign-in to sign-out.
+    /// Returns the whole minutes from sign-in to sign-out, if the agent session is closed.
     pub fn minutes(&self) -> Option<u64> {
         self.logout.map(|logout| logout.since(self.login).as_secs() / 60)
     }
@@ -97,49 +96,49 @@ impl AgentSession {
 /// How many agents a company has, and how many it may have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seats {
-    /// All agents, deactivated ones too.
+    /// The number of agents, including deactivated ones.
     pub current: i64,
-    /// The most, and why.
+    /// The maximum, and the reason for it.
     pub limit: SeatLimit,
 }
 
-/// The company's part of a new agent.
+/// The values of an agent row to be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewAgentRow {
     /// Display name.
     pub name: String,
-    /// Free text; the account's phone number too.
+    /// Phone number, free text. It is also the account's phone number.
     pub phone: String,
-    /// Free text.
+    /// Specialization, free text.
     pub specialization: String,
 }
 
-/// What a new agent needs.
+/// The values of an agent to be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewAgent {
-    /// Address, which becomes the username.
+    /// E-mail address, which becomes the username.
     pub email: Email,
-    /// The hash of a made-up password.
+    /// The hash of a generated password.
     pub hash: PasswordHash,
-    /// The rest.
+    /// The values of the agent row.
     pub row: NewAgentRow,
 }
 
-/// Why no agent was made.
+/// Why an agent was not created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateAgentError {
-    /// An agent of this company, active or not, has the e-mail.
+    /// An agent of this company, active or not, has the e-mail address.
     #[error("an agent of this company has the e-mail")]
     AgentExists,
-    /// Some other account has the e-mail.
+    /// An account that is not an agent of this company has the e-mail address.
     #[error("the e-mail is in use")]
     EmailTaken,
     /// The plan has no seat left.
     #[error("the plan's agent limit is reached")]
     SeatLimitReached {
-        /// How many agents there are.
+        /// The number of agents.
         current: i64,
-        /// How many the plan allows.
+        /// The number that the plan allows.
         max: i64,
         /// Display name of the plan.
         plan: &'static str,
@@ -147,7 +146,7 @@ pub enum CreateAgentError {
     /// The subscription was cancelled, so there are no seats.
     #[error("the subscription was cancelled")]
     SubscriptionCancelled {
-        /// How many agents there are.
+        /// The number of agents.
         current: i64,
     },
     /// There is no active plan, so there are no seats.
@@ -158,10 +157,10 @@ pub enum CreateAgentError {
     Store(#[from] StoreError),
 }
 
-/// Why no password was reset.
+/// Why an agent's password was not reset.
 #[derive(Debug, thiserror::Error)]
 pub enum ResetAgentPasswordError {
-    /// No such agent in this company, or not active.
+    /// The company has no such agent, or the agent is not active.
     #[error("agent not found or inactive")]
     NotFound,
     /// The store failed.
@@ -169,10 +168,67 @@ pub enum ResetAgentPasswordError {
     Store(#[from] StoreError),
 }
 
-/// Makes an agent of the store's company, if its plan has a seat left.
+/// The agents of the store's company.
+pub trait Agents {
+    /// Counts the agent rows, including those of deactivated agents.
+    fn count_agents(&mut self) -> Result<i64, StoreError>;
+
+    /// Returns whether an agent of this company, active or not, has the e-mail address.
+    fn agent_has_email(&mut self, email: &Email) -> Result<bool, StoreError>;
+
+    /// Stores the agent row of an account that [`Logins::reserve_login`] has just stored through the
+    /// same store, with status `PENDING` and no last activity. Returns the whole agent.
+    fn insert_agent(&mut self, user: UserId, agent: &NewAgentRow, now: Timestamp) -> Result<Agent, StoreError>;
+
+    /// Returns the active agents, newest first (by `created_at`, then id).
+    fn active_agents(&mut self) -> Result<Vec<Agent>, StoreError>;
+
+    /// Sets the password hash and `first_login` of an active agent, and raises the token version by
+    /// one. Returns the e-mail address, or `None` if the company has no such agent or the agent is
+    /// not active.
+    fn reset_agent_password(&mut self, agent: AgentId, hash: &PasswordHash) -> Result<Option<Email>, StoreError>;
+
+    /// Returns an agent, active or not, and locks its account (`FOR UPDATE`) until the transaction
+    /// ends, before it reads anything else of the agent. Transactions that give work to an agent lock
+    /// the account first too, so the two cannot run concurrently.
+    fn agent_for_update(&mut self, id: AgentId) -> Result<Option<Agent>, StoreError>;
+
+    /// Writes name, phone number, specialization, e-mail address and `is_active` of an agent and its
+    /// account. The e-mail address becomes the username, and `names` the account's names. Returns
+    /// false, and changes nothing, if another account has the e-mail address or the username.
+    fn write_agent(&mut self, agent: &Agent, names: &PersonName) -> Result<bool, StoreError>;
+
+    /// Signs an agent out everywhere: raises the token version by one, revokes every refresh family,
+    /// closes all open agent sessions at `now`, and sets the status to `OFFLINE` unless it is
+    /// `PENDING`. Returns the new status.
+    fn send_off(&mut self, agent: &Agent, now: Timestamp) -> Result<AgentStatus, StoreError>;
+
+    /// Deletes the agent with its activity log and agent sessions, and its account with every refresh
+    /// family. Other references to the agent are cleared. No open handoff may refer to the agent.
+    fn delete_agent(&mut self, agent: &Agent) -> Result<(), StoreError>;
+
+    /// Returns the agent sessions of all agents or of one, newest first (by sign-in time, then id).
+    fn agent_sessions(&mut self, agent: Option<AgentId>) -> Result<Vec<AgentSession>, StoreError>;
+}
+
+/// The agents of all companies. Implemented for the platform.
+pub trait AgentList {
+    /// Returns the active agents of all companies that are not closed, newest first (by `created_at`,
+    /// then id).
+    fn active_agents_everywhere(&mut self) -> Result<Vec<Agent>, StoreError>;
+
+    /// Returns the agent sessions of all companies that are not closed, or of one agent, newest first
+    /// (by sign-in time, then id).
+    fn agent_sessions_everywhere(&mut self, agent: Option<AgentId>) -> Result<Vec<AgentSession>, StoreError>;
+
+    /// Returns the company of an agent, active or not.
+    fn company_of_agent(&mut self, agent: AgentId) -> Result<Option<CompanyCode>, StoreError>;
+}
+
+/// Creates an agent of the store's company, if its plan has a seat left.
 ///
-/// The subscription is locked first, so that of two calls for the last seat one
-/// is refused. The limit is judged before the e-mail.
+/// The subscription is locked first, so that of two concurrent calls for the last seat one is
+/// refused. The limit is checked before the e-mail address.
 ///
 /// # Errors
 /// [`CreateAgentError`]; nothing has changed then.
@@ -199,21 +255,21 @@ where
         hash,
         version: first_version(),
         first_login: true,
-        names: Names::split(&row.name),
+        names: PersonName::split(&row.name),
     };
     let user = match store.reserve_login(&account, now)? {
-        Reserved::Account(user) => user,
-        Reserved::EmailTaken | Reserved::UsernameTaken => return Err(CreateAgentError::EmailTaken),
+        LoginReservation::Account(user) => user,
+        LoginReservation::EmailTaken | LoginReservation::UsernameTaken => return Err(CreateAgentError::EmailTaken),
     };
     let agent = store.insert_agent(user, &row, now)?;
     store.record(Action::AgentCreated, Object::Agent(agent.id));
     Ok(agent)
 }
 
-/// How many seats there are and how many are taken.
+/// Returns how many seats the company has and how many are taken.
 ///
 /// # Errors
-/// Only when the store fails.
+/// Fails only when the store fails.
 pub fn seats<S>(store: &mut S, now: Timestamp) -> Result<Seats, StoreError>
 where
     S: Agents + Assignments + ActingAs<Office> + ?Sized,
@@ -222,10 +278,10 @@ where
     Ok(Seats { current: store.count_agents()?, limit })
 }
 
-/// The stays of the company's agents, or of one of them, newest first.
+/// Returns the agent sessions of the company's agents, or of one of them, newest first.
 ///
 /// # Errors
-/// Only when the store fails.
+/// Fails only when the store fails.
 pub fn sessions<S>(store: &mut S, agent: Option<AgentId>) -> Result<Vec<AgentSession>, StoreError>
 where
     S: Agents + ActingAs<Office> + ?Sized,
@@ -233,10 +289,10 @@ where
     store.agent_sessions(agent)
 }
 
-/// The active agents of the store's company, newest first.
+/// Returns the active agents of the store's company, newest first.
 ///
 /// # Errors
-/// Only when the store fails.
+/// Fails only when the store fails.
 pub fn list<S>(store: &mut S) -> Result<Vec<Agent>, StoreError>
 where
     S: Agents + ActingAs<Office> + ?Sized,
@@ -244,9 +300,9 @@ where
     store.active_agents()
 }
 
-/// Gives an active agent a made-up password, and answers the agent's e-mail.
+/// Sets the hash of a generated password for an active agent, and returns the agent's e-mail address.
 ///
-/// The agent's tokens end, and the password must be replaced first.
+/// The agent's tokens end. The new password is temporary and must be replaced first.
 ///
 /// # Errors
 /// [`ResetAgentPasswordError`].

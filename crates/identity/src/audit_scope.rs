@@ -1,13 +1,13 @@
-//! Which chain of the audit log an account's entries belong to.
+//! The audit chain and the actor for an account's entries.
 
 use tenancy::{CompanyCode, StoreError, UserId, access::Directory, audit::AuditActor};
 
-/// The company of an account, if it has one, and the account as an actor. `None` if the directory
-/// does not know it.
+/// Returns the company of an account, if it has one, and the account as an actor. `None` if the
+/// directory does not know the account.
 pub(crate) fn of<S>(store: &mut S, user: UserId) -> Result<Option<(Option<CompanyCode>, AuditActor)>, StoreError>
 where
     S: Directory,
 {
-    let standing = store.account_state(user)?;
-    Ok(standing.map(|standing| (standing.role.company(), AuditActor::account(user, &standing.role))))
+    let state = store.account_state(user)?;
+    Ok(state.map(|state| (state.role.company(), AuditActor::account(user, &state.role))))
 }

@@ -1,4 +1,4 @@
-//! E-mail addresses: kept as typed, compared without case.
+//! E-mail addresses. They are kept as typed and compared ignoring case.
 
 use std::{
     fmt,
@@ -9,60 +9,61 @@ use validator::ValidateEmail;
 
 /// An e-mail address.
 ///
-/// It shows as its owner typed it and compares by its [`Email::key`].
+/// It is displayed as typed and compared by its [`Email::key`].
 #[derive(Clone)]
 pub struct Email {
     typed: String,
     key: String,
 }
 
-/// A text that is not an e-mail address.
+/// The error for a text that is not an e-mail address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a valid e-mail address")]
 pub struct InvalidEmail;
 
 impl Email {
-    /// Reads an address that came from outside.
+    /// Parses an address that a client sent.
     ///
     /// # Errors
-    /// Any text that [`Email::is_valid`] denies.
+    /// Fails if the text is not valid by [`Email::is_valid`].
     pub fn parse(text: &str) -> Result<Self, InvalidEmail> {
         if Self::is_valid(text) { Ok(Self::from_stored(text.to_owned())) } else { Err(InvalidEmail) }
     }
 
-    /// Whether a text is an address: by the HTML standard's rule, and as mail is delivered. Dots
-    /// divide what stands before the `@`, and a domain has two parts or is `localhost` or an address literal.
+    /// Returns whether a text is an address by the rule of the HTML standard, and can be delivered to:
+    /// the local part has no empty part between dots, and the domain has a dot, is `localhost`, or is
+    /// an address literal.
     pub fn is_valid(text: &str) -> bool {
         let Some((local, domain)) = text.rsplit_once('@') else { return false };
-        // The validator takes anything before an address literal for a domain.
+        // The validator accepts any text in front of an address literal as part of the domain.
         let is_domain = domain.starts_with('[')
             || !domain.contains('[') && (domain.contains('.') || domain.eq_ignore_ascii_case("localhost"));
         is_domain && local.split('.').all(|part| !part.is_empty()) && text.validate_email()
     }
 
-    /// Takes an address back from a row; it was checked when it went in.
+    /// Wraps an address read from a row. It was checked when it was stored.
     pub fn from_stored(typed: String) -> Self {
         let key = Self::fold(&typed);
         Self { typed, key }
     }
 
-    /// The form under which any text is looked up as an address: Unicode lower
-    /// case of the whole, so that both databases fold alike.
+    /// Returns the form by which texts are compared and looked up as addresses: all of it in Unicode
+    /// lower case. It is computed here so that it does not depend on the database.
     pub fn fold(text: &str) -> String {
         text.to_lowercase()
     }
 
-    /// The address as it was typed.
+    /// Returns the address as typed.
     pub fn as_str(&self) -> &str {
         &self.typed
     }
 
-    /// The folded form that rows are unique by.
+    /// Returns the folded form, which is unique among accounts.
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// What stands before the `@`, as typed.
+    /// Returns the part before the `@`, as typed.
     pub fn local_part(&self) -> &str {
         self.typed.rsplit_once('@').map_or(self.typed.as_str(), |(local, _)| local)
     }

@@ -1,6 +1,6 @@
-//! Replacing a handed-out password: `find` -> check -> hash -> `complete`.
+//! The first login, which replaces a temporary password: `find` -> check -> hash -> `complete`.
 //!
-//! Admins and agents have a door each, and each door knows its own role only.
+//! Admins and agents have separate first logins, and each accepts accounts of its role only.
 
 use tenancy::{
     StoreError, Timestamp,
@@ -10,22 +10,22 @@ use tenancy::{
 
 use crate::{
     Email, Origin, PasswordHash,
-    accounts::Role,
-    ports::{Accounts, Addresses, PresenceRecord},
-    sign_in::{Candidate, Checked},
+    accounts::{Accounts, Role},
+    presence::PresenceRecord,
+    sign_in::{Candidate, CheckedCandidate, SignInOrigins},
 };
 
-/// Which first login is asked for.
+/// The role that a first login is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Door {
-    /// For admins only.
+pub enum FirstLoginRole {
+    /// Accepts admins only.
     Admin,
-    /// For agents only.
+    /// Accepts agents only.
     Agent,
 }
 
-impl Door {
-    fn role(self) -> Role {
+impl FirstLoginRole {
+    fn account_role(self) -> Role {
         match self {
             Self::Admin => Role::Admin,
             Self::Agent => Role::Agent,
@@ -33,14 +33,14 @@ impl Door {
     }
 }
 
-/// Why the password was not replaced.
+/// Why a password was not replaced.
 #[derive(Debug, thiserror::Error)]
 pub enum FirstLoginError {
-    /// Wrong password, unknown e-mail, another role, inactive account or
-    /// company: all the same.
+    /// The password is wrong, the e-mail address is unknown, the account has another role, or the
+    /// account or its company is not active. The answer does not tell which.
     #[error("current password is incorrect")]
     CurrentIncorrect,
-    /// The current password is right, and need not be replaced.
+    /// The current password is right, but it is not a temporary one.
     #[error("password has already been set")]
     AlreadySet,
     /// The store failed.
@@ -48,26 +48,32 @@ pub enum FirstLoginError {
     Store(#[from] StoreError),
 }
 
-/// Looks up who may replace a password at this door.
+/// Looks up the account whose password is to be replaced.
 ///
 /// # Errors
-/// Only when the store fails: an unknown e-mail is a candidate like any.
-pub fn find<S>(store: &mut S, door: Door, email: &str, origin: Origin, now: Timestamp) -> Result<Candidate, StoreError>
+/// Fails only when the store fails. An unknown e-mail address gives a candidate too.
+pub fn find<S>(
+    store: &mut S,
+    role: FirstLoginRole,
+    email: &str,
+    origin: Origin,
+    now: Timestamp,
+) -> Result<Candidate, StoreError>
 where
-    S: Accounts + Addresses + ?Sized,
+    S: Accounts + SignInOrigins + ?Sized,
 {
     let account = store.credentials_by_email(&Email::fold(email))?;
-    Ok(Candidate::new(store, account, origin, now)?.of_role(door.role()))
+    Ok(Candidate::new(store, account, origin, now)?.of_role(role.account_role()))
 }
 
-/// Replaces the password, in one lobby write, and answers the account's e-mail.
+/// Replaces the password, in one lobby write, and returns the account's e-mail address.
 ///
-/// `hash` is that of a [`crate::password::Chosen`] password. All earlier tokens
-/// end; an agent becomes `OFFLINE`.
+/// `hash` is the hash of a [`ChosenPassword`](crate::password::ChosenPassword). All earlier tokens
+/// end. An agent becomes `OFFLINE`.
 ///
 /// # Errors
 /// [`FirstLoginError`]; nothing has changed then.
-pub fn complete<S>(store: &mut S, checked: Checked, hash: &PasswordHash) -> Result<Email, FirstLoginError>
+pub fn complete<S>(store: &mut S, checked: CheckedCandidate, hash: &PasswordHash) -> Result<Email, FirstLoginError>
 where
     S: Accounts + PresenceRecord + Directory + Register,
 {

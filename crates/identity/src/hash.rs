@@ -1,3 +1,5 @@
+//! Password hashes, and the one slow comparison of a sign-in.
+
 use std::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
@@ -6,20 +8,20 @@ use sha2::Sha256;
 
 use crate::Password;
 
-/// Separates these digests from every other use of SHA-256 over a password.
+/// Separates these digests from any other use of HMAC-SHA256 over a password.
 const PREHASH_KEY: &[u8] = b"switchboard password prehash v1";
 
-/// A stored password hash; shows nothing of itself in logs.
+/// A stored password hash. Its `Debug` output hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
 impl PasswordHash {
-    /// Takes a hash back from a row.
+    /// Wraps a hash read from a row.
     pub fn from_stored(text: String) -> Self {
         Self(text)
     }
 
-    /// The hash as rows keep it: bcrypt's own text form.
+    /// Returns the hash as stored in rows, in the text format of bcrypt.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -31,33 +33,33 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
-/// A bcrypt cost outside 4 to 31.
+/// The error for a bcrypt cost outside 4 to 31.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a bcrypt cost lies between 4 and 31")]
 pub struct InvalidCost;
 
-/// The machine had no randomness for a salt.
+/// The error of hashing, when the system has no randomness for a salt.
 #[derive(Debug, thiserror::Error)]
 #[error("the password could not be hashed")]
 pub struct HashError(#[source] bcrypt::BcryptError);
 
 /// The one slow comparison of a sign-in.
 ///
-/// A seam, so that tests can count how often a flow pays for it.
+/// It is a trait so that tests can count the comparisons of a flow.
 pub trait Verify {
-    /// Whether the password fits the hash. Without a hash the answer is no, and
-    /// takes the same time.
+    /// Returns whether the password matches the hash. Without a hash the answer is no, and it takes
+    /// the same time.
     fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> bool;
 }
 
-/// Hashes and checks passwords with bcrypt; CPU only, and slow by intent.
+/// Hashes and verifies passwords with bcrypt. It only uses the CPU, and is slow on purpose.
 ///
-/// What bcrypt sees is the base64 form of `HMAC-SHA256(password)`: 43 bytes
-/// without a NUL, so that no byte of a long password is ignored.
+/// The input of bcrypt is the base64 form of `HMAC-SHA256(password)`: 43 bytes without a NUL, so that
+/// every byte of a long password counts.
 ///
-/// The decoy has the configured cost. After a change of cost, accounts with
-/// older hashes answer faster or slower than unknown ones until their password
-/// is next set.
+/// An unknown login is compared with a decoy hash of the configured cost. After the cost has been
+/// changed, accounts with older hashes answer faster or slower than unknown logins until their
+/// password is set again.
 #[derive(Debug, Clone)]
 pub struct Hasher {
     cost: u32,
@@ -65,24 +67,24 @@ pub struct Hasher {
 }
 
 impl Hasher {
-    /// The cost unless configured: about a quarter of a second.
+    /// The default cost: about a quarter of a second for each hash.
     pub const DEFAULT_COST: u32 = 12;
 
-    /// A hasher of a cost between 4 and 31; each step doubles the time.
+    /// Returns a hasher with a cost between 4 and 31. Each step doubles the time.
     ///
     /// # Errors
-    /// Any other cost.
+    /// Fails for any other cost.
     pub fn new(cost: u32) -> Result<Self, InvalidCost> {
         if !(4..=31).contains(&cost) {
             return Err(InvalidCost);
         }
-        // Well-formed, of nobody: made up instead of computed, so that a start
-        // does not pay for a hash.
+        // A well-formed hash of no known password. It is a constant instead of a computed hash, so
+        // that starting the server does not cost a hash.
         let decoy = PasswordHash(format!("$2b${cost:02}$ZGVjb3kgc2FsdCBvZiBzdudecoyhashdecoyhashdecoyhashdece"));
         Ok(Self { cost, decoy })
     }
 
-    /// Hashes a password under a fresh salt.
+    /// Hashes a password with a new random salt.
     ///
     /// # Errors
     /// [`HashError`].
@@ -90,7 +92,7 @@ impl Hasher {
         bcrypt::non_truncating_hash(prehash(password), self.cost).map(PasswordHash).map_err(HashError)
     }
 
-    /// A hash of the configured cost that belongs to nobody.
+    /// Returns the decoy: a hash of the configured cost that belongs to no account.
     pub fn decoy(&self) -> &PasswordHash {
         &self.decoy
     }
@@ -101,7 +103,7 @@ impl Verify for Hasher {
         let input = prehash(password);
         let compare = |hash: &PasswordHash| bcrypt::non_truncating_verify(&input, hash.as_str());
         let fits = compare(hash.unwrap_or(&self.decoy)).unwrap_or_else(|_| {
-            // A row whose hash cannot be read: pay all the same.
+            // The stored hash is malformed. Spend the time of a comparison anyway.
             let _ = std::hint::black_box(compare(&self.decoy));
             false
         });

@@ -9,14 +9,13 @@ pub mod first_login;
 mod hash;
 mod origin;
 pub mod password;
-pub mod ports;
 pub mod presence;
 pub mod refresh;
 pub mod sign_in;
 pub mod sign_out;
 pub mod subscriptions;
 #[cfg(test)]
-#[expect(clippy::as_conversions, reason = "row counts of a test world are small")]
+#[expect(clippy::as_conversions, reason = "row counts in tests are small")]
 mod testing;
 pub mod tickets;
 pub mod tokens;

@@ -1,21 +1,21 @@
-//! Where a request came from, as far as callers are told apart.
+//! Where a request came from, at the granularity at which callers are distinguished.
 
 use std::{
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
-/// An IPv4 address, or the /64 network of an IPv6 address: whoever has one address of such a
-/// network has them all.
+/// An IPv4 address, or the /64 network of an IPv6 address. A client with one address of such a network
+/// can usually use all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin(IpAddr);
 
-/// The half of an IPv6 address that names the network.
+/// The mask for the network half of an IPv6 address.
 const NETWORK: u128 = u128::MAX << 64;
 
 impl Origin {
-    /// The origin of an address. An IPv4 address in the clothes of an IPv6 one is itself; requests
-    /// without any address have one origin together.
+    /// Returns the origin of an address. An IPv4-mapped IPv6 address counts as its IPv4 address. All
+    /// requests without an address share one origin.
     pub fn of(address: Option<IpAddr>) -> Self {
         Self(match address.map(|address| address.to_canonical()) {
             Some(IpAddr::V6(address)) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & NETWORK)),

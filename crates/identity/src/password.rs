@@ -1,71 +1,71 @@
-//! Passwords: what a person may choose, and what the server makes up.
+//! Passwords: the policy for chosen ones, and generated ones.
 
 use rand::seq::IndexedRandom;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::Email;
 
-/// The fewest characters of a chosen password.
+/// Minimum length of a chosen password, in Unicode scalar values.
 pub const MIN_CHARS: usize = 8;
-/// The most characters of a chosen password.
+/// Maximum length of a chosen password, in Unicode scalar values.
 pub const MAX_CHARS: usize = 128;
 
 const GENERATED_CHARS: usize = 16;
-/// ASCII letters and digits without the look-alikes `0 O o 1 l I`: 56 of them,
-/// so 16 are 92 bits.
+/// ASCII letters and digits without the look-alikes `0 O o 1 l I`. These are 56 characters, so a
+/// password of 16 has about 93 bits of entropy.
 const ALPHABET: &[u8; 56] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz";
 
-/// Lower case, sorted by bytes, one a line.
+/// Common passwords in lower case, one on each line, sorted by bytes.
 const COMMON: &str = include_str!("common_passwords.txt");
 
 /// A readable password.
 ///
-/// It is wiped when dropped and has no `Debug`, so that no log line can show it.
+/// Its memory is wiped when it is dropped. It has no `Debug`, so that no log line can show it.
 #[derive(Clone)]
 pub struct Password(SecretString);
 
-/// A password that satisfied the policy; the only kind first login stores.
+/// A chosen password that satisfies the policy. First login stores no other kind.
 #[derive(Clone)]
-pub struct Chosen(Password);
+pub struct ChosenPassword(Password);
 
-/// Why a password that a person chose is refused.
+/// Why a chosen password does not satisfy the policy.
 ///
-/// The texts are the wire's field errors, literally.
+/// The texts are sent to clients as field errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum PasswordRefusal {
-    /// Fewer than [`MIN_CHARS`] Unicode scalar values.
+pub enum PasswordPolicyError {
+    /// The password has fewer than [`MIN_CHARS`] Unicode scalar values.
     #[error("Ensure this field has at least 8 characters.")]
     TooShort,
-    /// More than [`MAX_CHARS`] Unicode scalar values.
+    /// The password has more than [`MAX_CHARS`] Unicode scalar values.
     #[error("Ensure this field has no more than 128 characters.")]
     TooLong,
-    /// On the list of very common passwords, case ignored.
+    /// The password is on the list of common passwords, ignoring case.
     #[error("This password is too common.")]
     TooCommon,
-    /// The account's e-mail, case ignored.
+    /// The password is the account's e-mail address, ignoring case.
     #[error("This password must not be the same as the e-mail.")]
     SameAsEmail,
 }
 
-/// Why no password was chosen.
+/// Why a new password was not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ChoiceError {
-    /// The policy refuses it.
-    #[error("the new password is refused")]
-    Refused(#[source] PasswordRefusal),
-    /// The repetition differs.
+    /// The password does not satisfy the policy.
+    #[error("the new password does not satisfy the policy")]
+    Policy(#[source] PasswordPolicyError),
+    /// The repeated password differs.
     #[error("the new passwords do not match")]
     Mismatch,
 }
 
 impl Password {
-    /// Takes a password as somebody sent it.
+    /// Wraps a password as sent by a client.
     pub fn new(text: impl Into<String>) -> Self {
         Self(SecretString::from(text.into()))
     }
 
-    /// Makes up a password of 16 characters, each drawn evenly from an alphabet
-    /// without look-alikes, with the thread's cryptographic generator.
+    /// Generates a password of 16 characters. Each is drawn uniformly from an alphabet without
+    /// look-alikes, with the thread's cryptographic random number generator.
     pub fn generate() -> Self {
         let mut rng = rand::rng();
         let mut text = String::with_capacity(GENERATED_CHARS);
@@ -73,51 +73,50 @@ impl Password {
         Self::new(text)
     }
 
-    /// The readable text: to hash it, or to show a made-up one this once.
+    /// Returns the readable text, to hash it or to show a generated password once.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// Applies the policy to a password for the account with this address.
+    /// Checks the password against the policy, for the account with this e-mail address.
     ///
     /// # Errors
-    /// The first rule it breaks, in the order of [`PasswordRefusal`].
-    pub fn check(&self, email: &str) -> Result<(), PasswordRefusal> {
+    /// The first rule that the password breaks, in the order of [`PasswordPolicyError`].
+    pub fn check(&self, email: &str) -> Result<(), PasswordPolicyError> {
         let text = self.expose();
-        // One more than the limit is enough to know.
+        // Counting one more than the limit is enough.
         let chars = text.chars().take(MAX_CHARS + 1).count();
         if chars < MIN_CHARS {
-            return Err(PasswordRefusal::TooShort);
+            return Err(PasswordPolicyError::TooShort);
         }
         if chars > MAX_CHARS {
-            return Err(PasswordRefusal::TooLong);
+            return Err(PasswordPolicyError::TooLong);
         }
         let folded = Email::fold(text);
         if COMMON.lines().any(|common| common == folded) {
-            return Err(PasswordRefusal::TooCommon);
+            return Err(PasswordPolicyError::TooCommon);
         }
         if folded == Email::fold(email) {
-            return Err(PasswordRefusal::SameAsEmail);
+            return Err(PasswordPolicyError::SameAsEmail);
         }
         Ok(())
     }
 }
 
-impl Chosen {
-    /// Accepts a new password that was typed twice.
+impl ChosenPassword {
+    /// Accepts a new password and its repetition.
     ///
     /// # Errors
-    /// The policy's refusal before a mismatch: a field is judged before the
-    /// fields are compared.
+    /// [`ChoiceError`]. The policy is checked before the two are compared.
     pub fn new(password: Password, repeated: &Password, email: &str) -> Result<Self, ChoiceError> {
-        password.check(email).map_err(ChoiceError::Refused)?;
+        password.check(email).map_err(ChoiceError::Policy)?;
         if password.expose() != repeated.expose() {
             return Err(ChoiceError::Mismatch);
         }
         Ok(Self(password))
     }
 
-    /// The password, to be hashed.
+    /// Returns the password, to hash it.
     pub fn password(&self) -> &Password {
         &self.0
     }
@@ -129,20 +128,20 @@ mod tests {
 
     use super::*;
 
-    fn check(text: &str) -> Result<(), PasswordRefusal> {
+    fn check(text: &str) -> Result<(), PasswordPolicyError> {
         Password::new(text).check("Ann.Ray@t.com")
     }
 
     #[test]
     fn the_policy_counts_characters_and_knows_common_ones() {
-        assert_eq!(check("short77"), Err(PasswordRefusal::TooShort));
-        assert_eq!(check("\u{e4}\u{f6}\u{fc}\u{df}77"), Err(PasswordRefusal::TooShort));
+        assert_eq!(check("short77"), Err(PasswordPolicyError::TooShort));
+        assert_eq!(check("\u{e4}\u{f6}\u{fc}\u{df}77"), Err(PasswordPolicyError::TooShort));
         assert_eq!(check(&"\u{1F600}".repeat(128)), Ok(()));
-        assert_eq!(check(&"x".repeat(129)), Err(PasswordRefusal::TooLong));
+        assert_eq!(check(&"x".repeat(129)), Err(PasswordPolicyError::TooLong));
         for common in ["password", "PassWord123", "12345678", "qwertyuiop", "iloveyou", "Welcome123", "admin123"] {
-            assert_eq!(check(common), Err(PasswordRefusal::TooCommon), "{common}");
+            assert_eq!(check(common), Err(PasswordPolicyError::TooCommon), "{common}");
         }
-        assert_eq!(check("ann.ray@T.COM"), Err(PasswordRefusal::SameAsEmail));
+        assert_eq!(check("ann.ray@T.COM"), Err(PasswordPolicyError::SameAsEmail));
         for fine in ["newpassword123", "mynewpassword123", "NewPassword123", "password1234x", "not an e-mail"] {
             assert_eq!(check(fine), Ok(()), "{fine}");
         }
@@ -161,10 +160,11 @@ mod tests {
 
     #[test]
     fn a_choice_is_judged_before_it_is_compared() {
-        let choose = |new: &str, again: &str| Chosen::new(Password::new(new), &Password::new(again), "ann@t.com").err();
+        let choose =
+            |new: &str, again: &str| ChosenPassword::new(Password::new(new), &Password::new(again), "ann@t.com").err();
         assert_eq!(choose("a fine secret", "a fine secret"), None);
         assert_eq!(choose("a fine secret", "A fine secret"), Some(ChoiceError::Mismatch));
-        assert_eq!(choose("short", "other"), Some(ChoiceError::Refused(PasswordRefusal::TooShort)));
+        assert_eq!(choose("short", "other"), Some(ChoiceError::Policy(PasswordPolicyError::TooShort)));
     }
 
     #[test]
@@ -177,7 +177,7 @@ mod tests {
             seen.extend(password.expose().chars());
         }
         assert!("0Oo1lI".chars().all(|c| !seen.contains(&c)));
-        // 3200 draws miss a given one of 56 once in about 10^25 runs.
+        // 3200 draws miss a given character of 56 in about one of 10^25 runs.
         assert_eq!(seen.len(), 56);
     }
 }

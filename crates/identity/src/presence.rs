@@ -1,21 +1,17 @@
-//! An agent says whether it is there, and leaves. Each is one lobby write.
+//! Presence of agents: changing the status and signing out. Each use case is one lobby write.
 
 use std::net::IpAddr;
 
 use tenancy::{StoreError, Timestamp, access::Agent};
 
-use crate::{
-    agents::AgentStatus,
-    ports::{Accounts, Families, PresenceRecord},
-    tokens::RefreshClaims,
-};
+use crate::{accounts::Accounts, agents::AgentStatus, refresh::Families, tokens::RefreshClaims};
 
-/// What an agent may say of itself while signed in.
+/// The status that an agent may set while it is signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
-    /// Ready.
+    /// The agent takes new sessions.
     Available,
-    /// There, but not for new sessions.
+    /// The agent is present but does not take new sessions.
     Busy,
 }
 
@@ -31,10 +27,10 @@ impl From<Presence> for AgentStatus {
 /// Why an agent's presence was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum PresenceError {
-    /// The account was deleted since the caller was admitted.
-    #[error("the account is gone")]
+    /// The account was deleted after the caller was admitted.
+    #[error("the account was deleted")]
     Gone,
-    /// The account was deactivated since the caller was admitted.
+    /// The account was deactivated after the caller was admitted.
     #[error("the account is not active")]
     Inactive,
     /// The store failed.
@@ -42,10 +38,38 @@ pub enum PresenceError {
     Store(#[from] StoreError),
 }
 
-/// Signs an agent out: `OFFLINE`, seen last now, the newest stay closed.
+/// Recording an agent's presence in the rows of its company. Implemented for the lobby.
 ///
-/// The family of the refresh token ends too, if the token is the agent's own;
-/// access tokens run out by themselves.
+/// The methods run in the lobby's transaction. The company is that of the caller value.
+pub trait PresenceRecord {
+    /// Sets the agent's status to `AVAILABLE`, opens an agent session (sign-in at `now`, with this IP
+    /// address, not closed), and writes an activity of type `login` with metadata `{}` and this
+    /// address.
+    fn agent_arrived(&mut self, agent: &Agent, ip: Option<IpAddr>, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Sets the agent's status to `OFFLINE`, and nothing else.
+    fn agent_set_offline(&mut self, agent: &Agent) -> Result<(), StoreError>;
+
+    /// Sets the agent's status to `OFFLINE` and its last activity to `now`, closes its newest open
+    /// agent session at `now`, and writes an activity of type `logout` with metadata `{}` and this IP
+    /// address.
+    fn agent_left(&mut self, agent: &Agent, ip: Option<IpAddr>, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Sets the agent's status. If this changes it, writes an activity of type `status_change` with
+    /// `{"from","to"}` and this IP address.
+    fn agent_set_status(
+        &mut self,
+        agent: &Agent,
+        status: AgentStatus,
+        ip: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+}
+
+/// Signs an agent out: sets it to `OFFLINE` and closes its newest open agent session.
+///
+/// If a refresh token of the agent is given, its family is revoked. Access tokens stay valid until
+/// they expire.
 ///
 /// # Errors
 /// [`PresenceError`]; nothing has changed then.
@@ -88,7 +112,7 @@ where
     Ok(store.agent_set_status(agent, presence.into(), ip, now)?)
 }
 
-/// Locks the account, so that nobody deletes the agent meanwhile.
+/// Locks the account, so that the agent cannot be deleted concurrently, and checks that it is active.
 fn confirm<S>(store: &mut S, agent: &Agent) -> Result<(), PresenceError>
 where
     S: Accounts + ?Sized,
@@ -137,7 +161,7 @@ mod tests {
         let now = world.now;
         leave(&mut world, &agent, Some(&token), None, now).unwrap();
         let revoked: Vec<_> = world.families.iter().map(|family| family.revoked).collect();
-        assert_eq!((revoked, world.agents[0].stored), (vec![true, false], AgentStatus::Offline));
+        assert_eq!((revoked, world.agents[0].stored_status), (vec![true, false], AgentStatus::Offline));
         assert_eq!(world.agents[0].last_active, Some(now));
     }
 
@@ -171,7 +195,7 @@ mod tests {
         let now = world.now;
         for (presence, status) in [(Presence::Busy, AgentStatus::Busy), (Presence::Available, AgentStatus::Available)] {
             set(&mut world, &agent, presence, None, now).unwrap();
-            assert_eq!(world.agents[0].stored, status);
+            assert_eq!(world.agents[0].stored_status, status);
         }
     }
 }

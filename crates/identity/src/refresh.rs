@@ -1,98 +1,111 @@
-//! Refreshing: each refresh token works once, and using one twice ends them all.
+//! Refreshing tokens. Each refresh token works once, and using one twice revokes its family.
 //!
-//! A family is the chain of pairs that began with one sign-in. It remembers the
-//! claims of its newest pair and which token that pair replaced, so a reply that
-//! got lost within [`GRACE`] can be given again, byte for byte, without any token
-//! text being stored.
+//! A family is the sequence of token pairs that began with one sign-in. It stores the claims of its
+//! newest pair and the id of the refresh token that this pair replaced. A client that lost the reply can
+//! therefore repeat the request within [`GRACE`] and gets the same reply, byte for byte, although no
+//! token text is stored.
 
 use std::time::Duration;
 
 use tenancy::{
-    StoreError, Timestamp,
+    StoreError, Timestamp, UserId,
     access::{self, Denied, Directory},
     audit::{Action, AuditActor, Object, Register},
 };
 
-use crate::{
-    ports::Families,
-    tokens::{Grant, Lifetimes, RefreshClaims, TokenId},
-};
+use crate::tokens::{FamilyId, Grant, Lifetimes, RefreshClaims, TokenId};
 
-/// How long after its first use a spent token still gets the same new pair.
+/// How long a spent token still gets the same new pair after its first use.
 pub const GRACE: Duration = Duration::from_secs(10);
 
-/// A stored family; its id is its grant's.
+/// A stored family. Its id is part of the grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Family {
     /// The claims of the newest pair.
     pub newest: Grant,
-    /// The refresh token that the newest pair replaced; none before the first
-    /// refresh.
-    pub spent: Option<Spent>,
-    /// Whether reuse was detected: no token of it works any more.
+    /// The refresh token that the newest pair replaced; `None` before the first refresh.
+    pub spent: Option<SpentToken>,
+    /// Whether the family was revoked. None of its refresh tokens work then.
     pub revoked: bool,
 }
 
 /// A refresh token that was used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Spent {
-    /// Its id.
+pub struct SpentToken {
+    /// The id of the token.
     pub id: TokenId,
-    /// When it was first used.
+    /// When the token was first used.
     pub at: Timestamp,
 }
 
-/// What presenting a refresh token amounts to.
+/// How a family answers a refresh token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// The newest token, first use: make a new pair.
+    /// It is the newest token, which is unused. Issue a new pair.
     Rotate,
-    /// The token before it, within the grace period, and the newest is unused:
-    /// give the newest pair again.
+    /// It is the token before the newest, within the grace period, and the newest is unused. Return
+    /// the newest pair again.
     Replay,
-    /// A token that was spent before that: somebody has a copy.
+    /// It was spent earlier, so more than one client has it.
     Reuse,
     /// The family is revoked.
     Invalid,
 }
 
-/// What became of a refresh; every variant has changes to commit or none to undo.
+/// The result of a refresh. The transaction commits in every case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub enum Rotation {
-    /// A new pair; the presented token is spent.
+    /// A new pair was issued, and the presented token is spent.
     Fresh(Grant),
-    /// The pair that the presented token was exchanged for before.
+    /// The pair that the presented token was exchanged for before is returned again.
     Replayed(Grant),
-    /// Reuse: the family is revoked now, and the caller is refused. Not an
-    /// error, because an error would roll the revocation back.
+    /// The token was reused, so its family was revoked and the caller gets an error. This is not an
+    /// error here, because an error would roll back the revocation.
     Reused,
 }
 
-/// Why a refresh token is refused.
+/// Why a refresh token was not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum RefreshError {
-    /// The account may not act, or has ended its tokens. Looked at first.
+    /// The account was not admitted, for example because its tokens were ended. This is checked
+    /// before the family.
     #[error("the account was not admitted")]
     Denied(#[source] Denied),
-    /// The family is revoked or gone.
-    #[error("the refresh token is not valid any more")]
+    /// The family was revoked or does not exist.
+    #[error("the refresh token is no longer valid")]
     Invalid,
     /// The store failed.
     #[error("the refresh token could not be exchanged")]
     Store(#[from] StoreError),
 }
 
+/// Refresh token families. Implemented for the lobby.
+pub trait Families {
+    /// Returns a family, revoked or not, and locks it (`FOR UPDATE`) until the transaction ends.
+    fn family_for_update(&mut self, id: FamilyId) -> Result<Option<Family>, StoreError>;
+
+    /// Stores a new family. It also deletes the families of the same account whose newest refresh token
+    /// has expired by `now`: they can never be used again, and the table must not grow without bound.
+    fn insert_family(&mut self, family: &Family, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Replaces all values of a stored family except its id.
+    fn update_family(&mut self, family: &Family) -> Result<(), StoreError>;
+
+    /// Revokes all families of an account.
+    fn revoke_families(&mut self, user: UserId) -> Result<(), StoreError>;
+}
+
 impl Family {
-    /// The family of a new sign-in.
+    /// Returns the family of a new sign-in.
     pub fn new(grant: Grant) -> Self {
         Self { newest: grant, spent: None, revoked: false }
     }
 
-    /// Decides what presenting a token of this family amounts to.
+    /// Decides how to answer a refresh token of this family.
     ///
-    /// The token's signature, expiry and family were verified, so an id that the
-    /// family does not remember is one that it has forgotten: spent longer ago.
+    /// The token's signature, expiry and family have been verified. An id that the family does not
+    /// store therefore belongs to a token that was spent earlier.
     pub fn decide(&self, presented: TokenId, now: Timestamp) -> Decision {
         if self.revoked {
             return Decision::Invalid;
@@ -131,7 +144,7 @@ where
         .ok_or(RefreshError::Invalid)?;
     match family.decide(claims.id, now) {
         Decision::Rotate => {
-            family.spent = Some(Spent { id: claims.id, at: now });
+            family.spent = Some(SpentToken { id: claims.id, at: now });
             family.newest = Grant::new(&staff, claims.version, token.family, lifetimes, now);
             store.update_family(&family)?;
             Ok(Rotation::Fresh(family.newest))
@@ -140,9 +153,9 @@ where
         Decision::Reuse => {
             family.revoked = true;
             store.update_family(&family)?;
-            // Either of two holders may be the account's own.
+            // The caller may be the owner of the account or a thief, so the actor is unknown.
             let object = Object::Account(claims.user);
-            store.register(staff.company(), AuditActor::Nobody, Action::RefreshReused, object);
+            store.register(staff.company(), AuditActor::Anonymous, Action::RefreshReused, object);
             Ok(Rotation::Reused)
         }
         Decision::Invalid => Err(RefreshError::Invalid),

@@ -1,9 +1,8 @@
 //! Signing in: `find` -> [`Candidate::check`] -> `complete`.
 //!
-//! The first and the last are lobby transactions; between them stands exactly
-//! one slow comparison, outside any. The types leave no other way: a
-//! [`Checked`] comes only from a candidate, and a candidate is used up by its
-//! one check, whether or not it stands for an account.
+//! The first and the last step are lobby transactions. Between them is exactly one slow comparison,
+//! outside any transaction. The types enforce this: a [`CheckedCandidate`] comes only from a candidate,
+//! and the check consumes the candidate, whether or not there is an account for the login.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -15,57 +14,57 @@ use tenancy::{
 
 use crate::{
     Email, Origin, Password, Verify,
-    accounts::{Account, Credentials, Role},
+    accounts::{Account, Accounts, Credentials, Role},
     audit_scope,
-    ports::{Accounts, Addresses, Families, PresenceRecord},
-    refresh::Family,
+    presence::PresenceRecord,
+    refresh::{Families, Family},
     tokens::{FamilyId, Grant, Lifetimes},
 };
 
-/// How long an origin stays known to the account that signed in from it.
+/// How long an origin counts as known after an account has signed in from it.
 const KNOWN_FOR: Duration = Duration::from_hours(30 * 24);
 
-/// Whoever a login may stand for: an account or nobody.
+/// The result of looking up a login: an account, or none.
 pub struct Candidate {
     account: Option<Credentials>,
     subject: Option<UserId>,
     from_known: bool,
 }
 
-/// A candidate after its one comparison.
-pub struct Checked {
+/// A candidate after its one comparison. It has an account only if the password was right.
+pub struct CheckedCandidate {
     account: Option<Credentials>,
 }
 
-/// How a sign-in ended for somebody who knows the password.
+/// The result of a sign-in with the right password.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SignedIn {
-    /// Admitted.
+pub enum SignInOutcome {
+    /// The account is signed in.
     Welcome {
         /// The claims of the first pair of tokens.
         grant: Grant,
         /// The account, as its owner sees it.
         account: Box<Account>,
     },
-    /// The password must be replaced first; nothing has changed.
+    /// The password is a temporary one and must be replaced first. Nothing has changed.
     FirstLogin {
         /// The account.
         user: UserId,
-        /// Which first login serves it.
+        /// The role of the account, which determines its first login.
         role: Role,
-        /// Its address.
+        /// The e-mail address of the account.
         email: Email,
     },
 }
 
-/// Why nobody was signed in.
+/// Why a sign-in failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
-    /// Unknown name, wrong password, inactive account, inactive company: all
-    /// the same.
+    /// The login is unknown, the password is wrong, or the account or its company is not active. The
+    /// answer does not tell which.
     #[error("invalid credentials or inactive account")]
     Invalid,
-    /// The password is right, but the agent's row is gone.
+    /// The password is right, but the account is an agent's and has no agent row.
     #[error("agent profile not found")]
     AgentMissing,
     /// The store failed.
@@ -73,9 +72,27 @@ pub enum SignInError {
     Store(#[from] StoreError),
 }
 
+/// The origins that accounts have signed in from. Implemented for the lobby.
+pub trait SignInOrigins {
+    /// Returns whether the account has signed in from this origin at `since` or later. For an id
+    /// without an account the answer is no, after the same query.
+    fn has_signed_in_from(&mut self, user: UserId, origin: Origin, since: Timestamp) -> Result<bool, StoreError>;
+
+    /// Notes that the account has signed in from this origin. An implementation may skip the write if
+    /// the account did so within the last day. If it writes, it also deletes the account's origins
+    /// that were last used before `since`.
+    fn note_sign_in(
+        &mut self,
+        user: UserId,
+        origin: Origin,
+        now: Timestamp,
+        since: Timestamp,
+    ) -> Result<(), StoreError>;
+}
+
 impl Candidate {
-    /// A candidate that came from `origin`. What is asked of the store is the same whether or not
-    /// there is an account.
+    /// Returns a candidate that came from `origin`. The store gets the same queries whether or not there
+    /// is an account.
     pub(crate) fn new<S>(
         store: &mut S,
         account: Option<Credentials>,
@@ -83,89 +100,90 @@ impl Candidate {
         now: Timestamp,
     ) -> Result<Self, StoreError>
     where
-        S: Addresses + ?Sized,
+        S: SignInOrigins + ?Sized,
     {
         let subject = account.as_ref().map(|account| account.user);
-        let from_known = store.signs_in_from(subject.unwrap_or(UserId::new(0)), origin, now.minus(KNOWN_FOR))?;
+        let from_known = store.has_signed_in_from(subject.unwrap_or(UserId::new(0)), origin, now.minus(KNOWN_FOR))?;
         Ok(Self { account, subject, from_known: from_known && subject.is_some() })
     }
 
-    /// The same candidate, nobody unless the account has this role. It still counts as an attempt
-    /// at that account.
+    /// Drops the account unless it has this role. The candidate still counts as an attempt at that
+    /// account.
     pub(crate) fn of_role(self, role: Role) -> Self {
         Self { account: self.account.filter(|account| account.role == role), ..self }
     }
 
-    /// The account that this is an attempt at, if the login names one. Not for callers to learn.
+    /// Returns the account that the attempt is for, if the login names one. It must not be sent to the
+    /// client.
     pub fn subject(&self) -> Option<UserId> {
         self.subject
     }
 
-    /// Whether the account has signed in from the same origin within 30 days.
+    /// Returns whether the account has signed in from the same origin within the last 30 days.
     pub fn from_known(&self) -> bool {
         self.from_known
     }
 
-    /// Pays for one comparison, against the account's hash or a decoy.
-    pub fn check(self, verifier: &impl Verify, password: &Password) -> Checked {
+    /// Compares the password once, with the account's hash or with a decoy.
+    pub fn check(self, verifier: &impl Verify, password: &Password) -> CheckedCandidate {
         let fits = verifier.verify(password, self.account.as_ref().map(|account| &account.hash));
-        Checked { account: self.account.filter(|_| fits) }
+        CheckedCandidate { account: self.account.filter(|_| fits) }
     }
 }
 
-impl Checked {
-    /// The account as it is now, locked, if the password was right and neither
-    /// it nor the account's activity changed since.
+impl CheckedCandidate {
+    /// Locks the account and returns its current state, if the password was right, has not been changed
+    /// since the check, and the account is active.
     pub(crate) fn confirm<S>(self, store: &mut S) -> Result<Option<Credentials>, StoreError>
     where
         S: Accounts + ?Sized,
     {
         let Some(seen) = self.account else { return Ok(None) };
-        let present = store.credentials_for_update(seen.user)?;
-        Ok(present.filter(|account| account.hash == seen.hash && account.active))
+        let current = store.credentials_for_update(seen.user)?;
+        Ok(current.filter(|account| account.hash == seen.hash && account.active))
     }
 }
 
-/// Looks a login up: an exact username first, then an e-mail.
+/// Looks up a login: an exact username first, then an e-mail address.
 ///
 /// # Errors
-/// Only when the store fails: an unknown login is a candidate like any.
+/// Fails only when the store fails. An unknown login gives a candidate too.
 pub fn find<S>(store: &mut S, login: &str, origin: Origin, now: Timestamp) -> Result<Candidate, StoreError>
 where
-    S: Accounts + Addresses + ?Sized,
+    S: Accounts + SignInOrigins + ?Sized,
 {
     let account = store.credentials_by_login(login, &Email::fold(login))?;
     Candidate::new(store, account, origin, now)
 }
 
-/// Looks an agent up by its e-mail; whatever else the address stands for is nobody.
+/// Looks up an agent by its e-mail address. Accounts of other roles count as unknown.
 ///
 /// # Errors
-/// Only when the store fails: an unknown address is a candidate like any.
+/// Fails only when the store fails. An unknown address gives a candidate too.
 pub fn find_agent<S>(store: &mut S, email: &str, origin: Origin, now: Timestamp) -> Result<Candidate, StoreError>
 where
-    S: Accounts + Addresses + ?Sized,
+    S: Accounts + SignInOrigins + ?Sized,
 {
     let account = store.credentials_by_email(&Email::fold(email))?;
     Ok(Candidate::new(store, account, origin, now)?.of_role(Role::Agent))
 }
 
-/// Signs in whoever passed the check, in one lobby write.
+/// Signs in an account that passed the check, in one lobby write.
 ///
-/// An agent becomes `AVAILABLE`, with an agent session and an activity. The address is known to
-/// the account from then on.
+/// An agent becomes `AVAILABLE` and gets an agent session and an activity. The origin counts as known
+/// for the account from then on.
 ///
 /// # Errors
 /// [`SignInError`]; nothing has changed then.
 pub fn complete<S>(
     store: &mut S,
-    checked: Checked,
+    checked: CheckedCandidate,
     ip: Option<IpAddr>,
     lifetimes: Lifetimes,
     now: Timestamp,
-) -> Result<SignedIn, SignInError>
+) -> Result<SignInOutcome, SignInError>
 where
-    S: Accounts + Addresses + Families + PresenceRecord + Directory + Register,
+    S: Accounts + SignInOrigins + Families + PresenceRecord + Directory + Register,
 {
     let account = checked.confirm(store)?.ok_or(SignInError::Invalid)?;
     let staff = access::staff(store, account.user, account.version).map_err(|denied| match denied {
@@ -173,10 +191,10 @@ where
         Denied::Gone | Denied::Inactive | Denied::Outdated => SignInError::Invalid,
         Denied::Store(error) => SignInError::Store(error),
     })?;
-    let (by, object) = (AuditActor::from(&staff), Object::Account(account.user));
+    let (actor, object) = (AuditActor::from(&staff), Object::Account(account.user));
     if account.first_login {
-        store.register(staff.company(), by, Action::FirstLoginRequired, object);
-        return Ok(SignedIn::FirstLogin { user: account.user, role: account.role, email: account.email });
+        store.register(staff.company(), actor, Action::FirstLoginRequired, object);
+        return Ok(SignInOutcome::FirstLogin { user: account.user, role: account.role, email: account.email });
     }
     let grant = Grant::new(&staff, account.version, FamilyId::random(), lifetimes, now);
     store.insert_family(&Family::new(grant.clone()), now)?;
@@ -185,27 +203,27 @@ where
         store.agent_arrived(agent, ip, now)?;
     }
     let account = store.own_account(&staff, now)?.ok_or(SignInError::Invalid)?;
-    store.register(staff.company(), by, Action::SignedIn, object);
-    Ok(SignedIn::Welcome { grant, account: Box::new(account) })
+    store.register(staff.company(), actor, Action::SignedIn, object);
+    Ok(SignInOutcome::Welcome { grant, account: Box::new(account) })
 }
 
-/// Records a sign-in that was refused after its password was compared, in one lobby write.
+/// Records a sign-in that failed after its password was compared, in one lobby write.
 ///
-/// A known account's goes into its company's chain, an unknown login's into the installation's,
-/// after the same queries. The login itself is not kept. How many there can be is for whoever
-/// throttles sign-ins: no more than the limits of failed ones allow.
+/// The entry of a known account goes into its company's audit chain, that of an unknown login into the
+/// installation's chain, after the same queries. The text of the login is not kept. The limits on
+/// failed sign-ins bound the number of these entries.
 ///
 /// # Errors
-/// Only when the store fails.
+/// Fails only when the store fails.
 pub fn failed<S>(store: &mut S, subject: Option<UserId>) -> Result<(), StoreError>
 where
     S: Directory + Register,
 {
-    // The id that no account has, so that the query is made either way.
-    let standing = audit_scope::of(store, subject.unwrap_or(UserId::new(0)))?;
-    let chain = standing.and_then(|(chain, _)| chain);
+    // No account has the id 0, so an unknown login costs the same query.
+    let scope = audit_scope::of(store, subject.unwrap_or(UserId::new(0)))?;
+    let chain = scope.and_then(|(chain, _)| chain);
     let object = subject.map_or(Object::UnknownLogin, Object::Account);
-    store.register(chain, AuditActor::Nobody, Action::SignInFailed, object);
+    store.register(chain, AuditActor::Anonymous, Action::SignInFailed, object);
     Ok(())
 }
 

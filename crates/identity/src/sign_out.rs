@@ -1,4 +1,4 @@
-//! Signing out everywhere at once.
+//! Signing an account out everywhere.
 
 use tenancy::{
     StoreError, UserId,
@@ -6,25 +6,22 @@ use tenancy::{
     audit::{Action, Object, Register},
 };
 
-use crate::{
-    audit_scope,
-    ports::{Accounts, Families},
-};
+use crate::{accounts::Accounts, audit_scope, refresh::Families};
 
 /// Ends every access token, refresh token and ticket of an account, in one lobby write.
 ///
 /// # Errors
-/// Only when the store fails: of an account that has gone, everything has ended.
+/// Fails only when the store fails. If the account does not exist, there is nothing to end.
 pub fn everywhere<S>(store: &mut S, user: UserId) -> Result<(), StoreError>
 where
     S: Accounts + Families + Directory + Register,
 {
-    // The version first: it locks the account, as a sign-in does, so a family that is made beside
-    // this is either seen here or of the new version.
+    // Raise the version first. This locks the account, as a sign-in does. A family that is created
+    // concurrently is therefore either revoked here or has the new version.
     store.end_tokens(user)?;
     store.revoke_families(user)?;
-    if let Some((chain, by)) = audit_scope::of(store, user)? {
-        store.register(chain, by, Action::SignedOutEverywhere, Object::Account(user));
+    if let Some((chain, actor)) = audit_scope::of(store, user)? {
+        store.register(chain, actor, Action::SignedOutEverywhere, Object::Account(user));
     }
     Ok(())
 }

@@ -1,7 +1,8 @@
-//! Subscriptions as the platform handles them: a company's assignments, seen with its owner.
+//! Subscriptions: the assignments of all companies with their owners, as the platform lists and changes
+//! them.
 //!
-//! Every change is one platform write that locks the company first. What was active ends before
-//! its successor starts, because a company never has two active assignments.
+//! Every change is one platform write that locks the company first. The active assignment ends before its
+//! successor starts, because a company never has two active assignments.
 
 use tenancy::{
     AssignmentId, CompanyCode, PlanId, StoreError, Timestamp, UserId,
@@ -13,40 +14,39 @@ use tenancy::{
 use crate::{
     Email,
     accounts::Account,
-    admins::lock,
-    ports::{AdminList, CompanyOffice, Platform, Subscriptions},
+    admins::{AdminList, CompanyOffice, Platform, lock_unless_closed},
 };
 
-/// What the notes of a renewal say.
+/// The notes of a renewed subscription.
 const RENEWED: &str = "Subscription renewed";
 
-/// A company's owner, as its assignments name it.
+/// The owner of a company, as shown with its assignments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
     /// The admin's account.
     pub user: UserId,
     /// Login name.
     pub username: String,
-    /// Address.
+    /// E-mail address.
     pub email: Email,
 }
 
-/// An assignment, with whose it is.
+/// An assignment with its company and the company's owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subscription {
     /// The company.
     pub company: CompanyCode,
-    /// Its owner. Only a company that an operator has reopened after its last admin was deleted
-    /// has none, until an admin joins it.
+    /// The company's owner. A company has none only if the operator activated it again after its last
+    /// admin was deleted, and no admin has been added since.
     pub owner: Option<Owner>,
-    /// The row.
+    /// The assignment.
     pub assignment: Assignment,
 }
 
 /// Why a subscription was not cancelled.
 #[derive(Debug, thiserror::Error)]
 pub enum CancelError {
-    /// No such assignment, of a closed company, or not active.
+    /// There is no such assignment, it is not active, or its company is closed.
     #[error("active assignment not found")]
     NotFound,
     /// The store failed.
@@ -57,10 +57,10 @@ pub enum CancelError {
 /// Why a subscription was not renewed.
 #[derive(Debug, thiserror::Error)]
 pub enum RenewError {
-    /// No such assignment, or of a closed company.
+    /// There is no such assignment, or its company is closed.
     #[error("assignment not found")]
     NotFound,
-    /// The wanted expiry is not in the future.
+    /// The requested expiry is not in the future.
     #[error("the expiry is not in the future")]
     ExpiryPassed,
     /// The store failed.
@@ -71,10 +71,10 @@ pub enum RenewError {
 /// Why a subscription was not upgraded.
 #[derive(Debug, thiserror::Error)]
 pub enum UpgradeError {
-    /// No such assignment, of a closed company, or not active.
+    /// There is no such assignment, it is not active, or its company is closed.
     #[error("active assignment not found")]
     NotFound,
-    /// No such plan, or not for new subscriptions.
+    /// The plan does not exist, or new subscriptions may not use it.
     #[error("the plan does not exist or is not active")]
     PlanNotFound,
     /// The store failed.
@@ -82,19 +82,19 @@ pub enum UpgradeError {
     Store(#[from] StoreError),
 }
 
-/// Why an admin's company was not put on another plan.
+/// Why an admin's company was not moved to another plan.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangePlanError {
-    /// No such admin, or of a closed company.
+    /// There is no such admin, or the admin's company is closed.
     #[error("admin not found")]
     AdminNotFound,
     /// The company has no active assignment.
     #[error("the company has no active assignment")]
     NoActivePlan,
-    /// The company is on that plan.
-    #[error("the company is on this plan")]
+    /// The company already has this plan.
+    #[error("the company already has this plan")]
     SamePlan,
-    /// No such plan, or not for new subscriptions.
+    /// The plan does not exist, or new subscriptions may not use it.
     #[error("the plan does not exist or is not active")]
     PlanInvalid,
     /// The store failed.
@@ -102,11 +102,20 @@ pub enum ChangePlanError {
     Store(#[from] StoreError),
 }
 
-/// The assignments of all companies that are not closed, newest first; with an admin, those of
-/// that admin's company. Nobody who is an admin has none.
+/// The assignments of all companies that are not closed, with their owners. Implemented for the platform.
+pub trait Subscriptions {
+    /// Returns one subscription.
+    fn subscription(&mut self, id: AssignmentId) -> Result<Option<Subscription>, StoreError>;
+
+    /// Returns all subscriptions or those of one company, newest first.
+    fn subscriptions(&mut self, of: Option<CompanyCode>) -> Result<Vec<Subscription>, StoreError>;
+}
+
+/// Returns the subscriptions of all companies that are not closed, newest first. If an account is given,
+/// returns those of its company, and none if the account is not an admin's.
 ///
 /// # Errors
-/// Only when the store fails.
+/// Fails only when the store fails.
 pub fn list<S>(store: &mut S, of: Option<UserId>, now: Timestamp) -> Result<Vec<Subscription>, StoreError>
 where
     S: AdminList + Subscriptions + ?Sized,
@@ -118,7 +127,7 @@ where
     }
 }
 
-/// Ends an active assignment; its notes take the reason.
+/// Cancels an active assignment. If a reason is given, it replaces the notes.
 ///
 /// # Errors
 /// [`CancelError`]; nothing has changed then.
@@ -133,7 +142,7 @@ where
 {
     let found = store.subscription(id)?.ok_or(CancelError::NotFound)?;
     let mut office = store.enter(found.company)?;
-    lock(office.as_mut())?.ok_or(CancelError::NotFound)?;
+    lock_unless_closed(office.as_mut())?.ok_or(CancelError::NotFound)?;
     let rows = office.assignments()?;
     assignments::active(&rows, now).filter(|row| row.id == id).ok_or(CancelError::NotFound)?;
     office.end(id, AssignmentStatus::Cancelled, reason)?;
@@ -142,7 +151,8 @@ where
     store.subscription(id)?.ok_or(CancelError::NotFound)
 }
 
-/// Starts the plan of an assignment of any status anew, for a term or until `expiry`.
+/// Starts the plan of an assignment again, for one term or until `expiry`. The assignment may have any
+/// status.
 ///
 /// # Errors
 /// [`RenewError`]; nothing has changed then.
@@ -160,17 +170,17 @@ where
     }
     let found = store.subscription(id)?.ok_or(RenewError::NotFound)?;
     let mut office = store.enter(found.company)?;
-    lock(office.as_mut())?.ok_or(RenewError::NotFound)?;
+    lock_unless_closed(office.as_mut())?.ok_or(RenewError::NotFound)?;
     let rows = office.assignments()?;
     let expiry = expiry.unwrap_or(now.plus(TERM));
     let plan = found.assignment.plan.id;
-    let id = succeed(office.as_mut(), assignments::active(&rows, now), (plan, expiry, RENEWED), now)?;
+    let id = replace_active(office.as_mut(), assignments::active(&rows, now), (plan, expiry, RENEWED), now)?;
     office.record(Action::SubscriptionRenewed, Object::Assignment(id));
     drop(office);
     store.subscription(id)?.ok_or(RenewError::NotFound)
 }
 
-/// Puts the company of an active assignment on another plan, until the same expiry.
+/// Moves the company of an active assignment to another plan. The expiry stays the same.
 ///
 /// # Errors
 /// [`UpgradeError`]; nothing has changed then.
@@ -185,23 +195,24 @@ where
     S: Platform + Plans + Subscriptions + ?Sized,
 {
     let found = store.subscription(id)?.ok_or(UpgradeError::NotFound)?;
-    let wanted = offered(store, plan)?;
+    let wanted = subscribable(store, plan)?;
     let mut office = store.enter(found.company)?;
-    lock(office.as_mut())?.ok_or(UpgradeError::NotFound)?;
+    lock_unless_closed(office.as_mut())?.ok_or(UpgradeError::NotFound)?;
     let rows = office.assignments()?;
     let active = assignments::active(&rows, now).filter(|row| row.id == id).ok_or(UpgradeError::NotFound)?;
     let plan = wanted.ok_or(UpgradeError::PlanNotFound)?.id;
     let next = (plan, active.expiry, reason.unwrap_or_default());
-    let id = succeed(office.as_mut(), Some(active), next, now)?;
+    let id = replace_active(office.as_mut(), Some(active), next, now)?;
     office.record(Action::SubscriptionUpgraded, Object::Assignment(id));
     drop(office);
     store.subscription(id)?.ok_or(UpgradeError::NotFound)
 }
 
-/// Puts an admin's company on another plan, until the same expiry; answers the admin with it.
+/// Moves an admin's company to another plan, and returns the admin and the new subscription. The expiry
+/// stays the same.
 ///
 /// # Errors
-/// [`ChangePlanError`], in its order; nothing has changed then.
+/// The first [`ChangePlanError`] that applies, in its order; nothing has changed then.
 pub fn change_plan<S>(
     store: &mut S,
     admin: UserId,
@@ -213,9 +224,9 @@ where
     S: Platform + Plans + AdminList + Subscriptions + ?Sized,
 {
     let company = store.admin(admin, now)?.and_then(|admin| admin.company).ok_or(ChangePlanError::AdminNotFound)?;
-    let wanted = offered(store, plan)?;
+    let wanted = subscribable(store, plan)?;
     let mut office = store.enter(company.code)?;
-    lock(office.as_mut())?.ok_or(ChangePlanError::AdminNotFound)?;
+    lock_unless_closed(office.as_mut())?.ok_or(ChangePlanError::AdminNotFound)?;
     let rows = office.assignments()?;
     let active = assignments::active(&rows, now).ok_or(ChangePlanError::NoActivePlan)?;
     if active.plan.id == plan {
@@ -223,7 +234,7 @@ where
     }
     let plan = wanted.ok_or(ChangePlanError::PlanInvalid)?.id;
     let next = (plan, active.expiry, reason.unwrap_or_default());
-    let id = succeed(office.as_mut(), Some(active), next, now)?;
+    let id = replace_active(office.as_mut(), Some(active), next, now)?;
     office.record(Action::SubscriptionUpgraded, Object::Assignment(id));
     drop(office);
     let account = store.admin(admin, now)?.ok_or(ChangePlanError::AdminNotFound)?;
@@ -231,16 +242,16 @@ where
     Ok((account, subscription))
 }
 
-/// The plan, if new subscriptions may use it.
-fn offered<S>(store: &mut S, plan: PlanId) -> Result<Option<Plan>, StoreError>
+/// Returns the plan, if new subscriptions may use it.
+fn subscribable<S>(store: &mut S, plan: PlanId) -> Result<Option<Plan>, StoreError>
 where
     S: Plans + ?Sized,
 {
     Ok(store.plan(plan)?.filter(|plan| plan.is_active))
 }
 
-/// Ends what is active as `upgraded` and starts a row with this plan, expiry and notes.
-fn succeed(
+/// Ends the active assignment as `upgraded`, and starts one with this plan, expiry and notes.
+fn replace_active(
     office: &mut dyn CompanyOffice,
     active: Option<&Assignment>,
     (plan, expiry, notes): (PlanId, Timestamp, &str),

@@ -1,13 +1,13 @@
-//! One small world behind all three doors, for the rules' own tests.
+//! An in-memory store that implements all ports, for this crate's tests.
 //!
-//! It keeps rows in vectors and promises nothing about isolation; storage's
-//! suite checks that on the real databases.
+//! It keeps rows in vectors and does not isolate companies or transactions. The tests of the storage crate
+//! check that on real databases.
 
 use std::net::IpAddr;
 
 use tenancy::{
     AgentId, Company, CompanyCode, CompanyStatus, Fault, Money, PlanId, SessionId, StoreError, Timestamp, UserId,
-    access::{self, AccountState, Directory, Located, Staff, TokenVersion},
+    access::{self, AccountState, Directory, SessionLocation, Staff, TokenVersion},
     assignments::Assignment,
     audit::{Action, Audit, AuditActor, Object, Register},
     companies::{CodePrefix, Companies},
@@ -17,10 +17,12 @@ use tenancy::{
 use self::company::Bound;
 use crate::{
     Email, Hasher, Origin, Password, PasswordHash,
-    accounts::{Account, Contact, Credentials, Names, NewAccount, Reserved, Role},
+    accounts::{Account, Accounts, Contact, Credentials, LoginReservation, Logins, NewAccount, PersonName, Role},
+    admins::{CompanyOffice, Platform},
     agents::{Agent, AgentStatus, NewAgentRow},
-    ports::{Accounts, Addresses, CompanyOffice, Logins, Platform, PresenceRecord},
+    presence::PresenceRecord,
     refresh::Family,
+    sign_in::SignInOrigins,
     tickets::{TicketHash, TicketRecord},
     tokens::{FamilyId, Grant, Lifetimes},
 };
@@ -36,20 +38,20 @@ pub(crate) struct World {
     pub(crate) hasher: Hasher,
     pub(crate) companies: Vec<Company>,
     pub(crate) plans: Vec<Plan>,
-    pub(crate) accounts: Vec<Stored>,
+    pub(crate) accounts: Vec<AccountRow>,
     pub(crate) agents: Vec<Agent>,
     pub(crate) families: Vec<Family>,
     pub(crate) tickets: Vec<(TicketHash, TicketRecord)>,
     pub(crate) assignments: Vec<(CompanyCode, Assignment)>,
     pub(crate) arrivals: Vec<(AgentId, Option<IpAddr>, Timestamp)>,
-    pub(crate) addresses: Vec<(UserId, Origin, Timestamp)>,
+    pub(crate) origins: Vec<(UserId, Origin, Timestamp)>,
     pub(crate) audit: Vec<(Option<CompanyCode>, AuditActor, Action, Object)>,
 }
 
-pub(crate) struct Stored {
+pub(crate) struct AccountRow {
     pub(crate) credentials: Credentials,
     pub(crate) username: String,
-    pub(crate) names: Names,
+    pub(crate) names: PersonName,
     pub(crate) company: Option<CompanyCode>,
     pub(crate) contact: Option<Contact>,
     pub(crate) date_joined: Timestamp,
@@ -68,7 +70,7 @@ impl Default for World {
             tickets: Vec::new(),
             assignments: Vec::new(),
             arrivals: Vec::new(),
-            addresses: Vec::new(),
+            origins: Vec::new(),
             audit: Vec::new(),
         }
     }
@@ -94,7 +96,7 @@ impl World {
         plan.id
     }
 
-    /// An account with [`PASSWORD`]; an agent's comes without its agent row.
+    /// Stores an account with [`PASSWORD`]. An agent's account gets no agent row.
     pub(crate) fn account(
         &mut self,
         role: Role,
@@ -110,11 +112,11 @@ impl World {
             hash: self.hasher.hash(&Password::new(PASSWORD)).unwrap(),
             version: TokenVersion(7),
             first_login,
-            names: Names::default(),
+            names: PersonName::default(),
         };
         let now = self.now;
         match self.reserve(&account, company, now) {
-            Reserved::Account(user) => user,
+            LoginReservation::Account(user) => user,
             taken => panic!("{taken:?}"),
         }
     }
@@ -127,7 +129,7 @@ impl World {
         (user, agent.id)
     }
 
-    /// Starts a family of tokens, as a sign-in does.
+    /// Starts a refresh token family, as a sign-in does.
     pub(crate) fn sign_in(&mut self, user: UserId) -> Grant {
         let version = self.credentials(user).version;
         let staff = access::staff(self, user, version).unwrap();
@@ -140,11 +142,11 @@ impl World {
         self.stored(user).unwrap().credentials.clone()
     }
 
-    pub(crate) fn stored_mut(&mut self, user: UserId) -> &mut Stored {
+    pub(crate) fn stored_mut(&mut self, user: UserId) -> &mut AccountRow {
         self.accounts.iter_mut().find(|row| row.credentials.user == user).unwrap()
     }
 
-    fn stored(&self, user: UserId) -> Option<&Stored> {
+    fn stored(&self, user: UserId) -> Option<&AccountRow> {
         self.accounts.iter().find(|row| row.credentials.user == user)
     }
 
@@ -152,12 +154,12 @@ impl World {
         self.agents.iter_mut().find(|agent| agent.id == id).unwrap()
     }
 
-    fn reserve(&mut self, new: &NewAccount, company: Option<CompanyCode>, now: Timestamp) -> Reserved {
+    fn reserve(&mut self, new: &NewAccount, company: Option<CompanyCode>, now: Timestamp) -> LoginReservation {
         if self.accounts.iter().any(|row| row.credentials.email == new.email) {
-            return Reserved::EmailTaken;
+            return LoginReservation::EmailTaken;
         }
         if self.accounts.iter().any(|row| row.username == new.username) {
-            return Reserved::UsernameTaken;
+            return LoginReservation::UsernameTaken;
         }
         let user = UserId::new(self.accounts.iter().map(|row| row.credentials.user.get()).max().unwrap_or(0) + 1);
         let credentials = Credentials {
@@ -169,7 +171,7 @@ impl World {
             active: true,
             first_login: new.first_login,
         };
-        self.accounts.push(Stored {
+        self.accounts.push(AccountRow {
             credentials,
             username: new.username.clone(),
             names: new.names.clone(),
@@ -177,7 +179,7 @@ impl World {
             contact: None,
             date_joined: now,
         });
-        Reserved::Account(user)
+        LoginReservation::Account(user)
     }
 }
 
@@ -201,7 +203,7 @@ impl Directory for World {
         Ok(Companies::find(self, code)?.map(|company| (company.name, company.status)))
     }
 
-    fn session(&mut self, _: SessionId) -> Result<Option<Located>, StoreError> {
+    fn session(&mut self, _: SessionId) -> Result<Option<SessionLocation>, StoreError> {
         Ok(None)
     }
 }
@@ -243,27 +245,27 @@ impl Accounts for World {
 }
 
 impl Register for World {
-    fn register(&mut self, chain: Option<CompanyCode>, by: AuditActor, action: Action, object: Object) {
-        self.audit.push((chain, by, action, object));
+    fn register(&mut self, chain: Option<CompanyCode>, actor: AuditActor, action: Action, object: Object) {
+        self.audit.push((chain, actor, action, object));
     }
 }
 
-/// As the platform's store does it: for the installation's chain.
+/// Records in the installation's chain, as the platform's store does.
 impl Audit for World {
     fn record(&mut self, action: Action, object: Object) {
-        self.register(None, AuditActor::Nobody, action, object);
+        self.register(None, AuditActor::Anonymous, action, object);
     }
 }
 
 impl Logins for World {
-    fn reserve_login(&mut self, account: &NewAccount, now: Timestamp) -> Result<Reserved, StoreError> {
+    fn reserve_login(&mut self, account: &NewAccount, now: Timestamp) -> Result<LoginReservation, StoreError> {
         Ok(self.reserve(account, None, now))
     }
 }
 
-impl Addresses for World {
-    fn signs_in_from(&mut self, user: UserId, origin: Origin, since: Timestamp) -> Result<bool, StoreError> {
-        Ok(self.addresses.iter().any(|(who, from, at)| (*who, *from) == (user, origin) && *at >= since))
+impl SignInOrigins for World {
+    fn has_signed_in_from(&mut self, user: UserId, origin: Origin, since: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.origins.iter().any(|(who, from, at)| (*who, *from) == (user, origin) && *at >= since))
     }
 
     fn note_sign_in(
@@ -273,27 +275,27 @@ impl Addresses for World {
         now: Timestamp,
         since: Timestamp,
     ) -> Result<(), StoreError> {
-        self.addresses.retain(|(who, from, at)| *who != user || *from != origin && *at >= since);
-        self.addresses.push((user, origin, now));
+        self.origins.retain(|(who, from, at)| *who != user || *from != origin && *at >= since);
+        self.origins.push((user, origin, now));
         Ok(())
     }
 }
 
 impl PresenceRecord for World {
     fn agent_arrived(&mut self, agent: &access::Agent, ip: Option<IpAddr>, now: Timestamp) -> Result<(), StoreError> {
-        self.agent_mut(agent.id()).stored = AgentStatus::Available;
+        self.agent_mut(agent.id()).stored_status = AgentStatus::Available;
         self.arrivals.push((agent.id(), ip, now));
         Ok(())
     }
 
     fn agent_set_offline(&mut self, agent: &access::Agent) -> Result<(), StoreError> {
-        self.agent_mut(agent.id()).stored = AgentStatus::Offline;
+        self.agent_mut(agent.id()).stored_status = AgentStatus::Offline;
         Ok(())
     }
 
     fn agent_left(&mut self, agent: &access::Agent, _: Option<IpAddr>, now: Timestamp) -> Result<(), StoreError> {
         let row = self.agent_mut(agent.id());
-        (row.stored, row.last_active) = (AgentStatus::Offline, Some(now));
+        (row.stored_status, row.last_active) = (AgentStatus::Offline, Some(now));
         Ok(())
     }
 
@@ -304,7 +306,7 @@ impl PresenceRecord for World {
         _: Option<IpAddr>,
         _: Timestamp,
     ) -> Result<(), StoreError> {
-        self.agent_mut(agent.id()).stored = status;
+        self.agent_mut(agent.id()).stored_status = status;
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
-//! Tickets: opaque stand-ins for an access token, for a socket's query string.
+//! Tickets: opaque, short-lived replacements for an access token in the query string of a socket.
 //!
-//! A ticket works once and for [`LIFE`]. It carries nothing; what it stands for
-//! is stored under its digest, so that the stored rows open nothing.
+//! A ticket works once, and for [`LIFE`]. It carries no data. Its record is stored under its digest, so
+//! that tickets cannot be taken from the stored rows.
 
 use std::time::Duration;
 
@@ -13,14 +13,14 @@ use tenancy::{
     access::{self, Denied, Directory, Staff, TokenVersion},
 };
 
-use crate::{ports::Tickets, tokens::Claims};
+use crate::tokens::Claims;
 
 /// How long a ticket can be redeemed.
 pub const LIFE: Duration = Duration::from_secs(60);
 
-/// A ticket as its holder carries it: 256 random bits in 43 characters of base64url.
+/// The text of a ticket: 256 random bits in 43 characters of base64url.
 ///
-/// It has no dot, so it cannot be taken for a token.
+/// It has no dot, so it cannot be mistaken for a token.
 pub struct Ticket(SecretString);
 
 impl Ticket {
@@ -28,7 +28,7 @@ impl Ticket {
         Self(BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()).into())
     }
 
-    /// The readable text, to be shown this once.
+    /// Returns the readable text, which is shown once.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
@@ -39,47 +39,57 @@ impl Ticket {
 pub struct TicketHash([u8; 32]);
 
 impl TicketHash {
-    /// The digest of a text, whether or not it is a ticket.
+    /// Returns the digest of a text, whether or not it is a ticket.
     pub fn of(text: &str) -> Self {
         Self(Sha256::digest(text.as_bytes()).into())
     }
 
-    /// The bytes, as rows hold them.
+    /// Returns the bytes, as stored in rows.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }
 
-/// What a ticket stands for.
+/// What is stored of a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TicketRecord {
-    /// Whose ticket it is.
+    /// The account that the ticket was issued to.
     pub user: UserId,
-    /// The version of the token it stands in for.
+    /// The version of the access token that the ticket replaces.
     pub version: TokenVersion,
-    /// From this moment on it is void.
+    /// From this moment on, the ticket is expired.
     pub expires_at: Timestamp,
 }
 
-/// What presenting a ticket amounts to. Not an error where it is refused, because an error would
-/// bring the used ticket back.
+/// The result of redeeming a ticket. A refusal is not an error, because an error would roll back the
+/// deletion of the ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub enum Redemption {
-    /// Its holder may act.
+    /// The caller is admitted.
     Admitted {
-        /// The holder, as the store knows it now.
+        /// The caller.
         staff: Staff,
-        /// The version the ticket was issued for, which is the account's.
+        /// The version that the ticket was issued for, which is the account's current one.
         version: TokenVersion,
     },
-    /// No such ticket, used, expired, or its account may not act any more.
+    /// The ticket does not exist, was used or has expired, or its account is no longer admitted.
     Refused,
 }
 
-/// Issues a ticket to the holder of a verified access token, in one lobby write.
+/// Tickets that were issued and not used. Implemented for the lobby.
+pub trait Tickets {
+    /// Stores a ticket, and deletes the tickets of the same account that have expired by `now`.
+    fn insert_ticket(&mut self, hash: TicketHash, ticket: &TicketRecord, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Deletes a ticket, expired or not, and returns its record. Of two concurrent calls only one gets
+    /// it.
+    fn take_ticket(&mut self, hash: TicketHash) -> Result<Option<TicketRecord>, StoreError>;
+}
+
+/// Issues a ticket to the bearer of a verified access token, in one lobby write.
 ///
-/// The holder is admitted in the same step: a token that has been ended meanwhile gets none.
+/// The bearer is admitted in the same step, so a token that has been ended gets no ticket.
 ///
 /// # Errors
 /// [`Denied`]; nothing has changed then.
@@ -89,24 +99,24 @@ where
 {
     let staff = access::staff(store, claims.user, claims.version)?;
     let ticket = Ticket::random();
-    let stub = TicketRecord { user: staff.user(), version: claims.version, expires_at: now.plus(LIFE) };
-    store.insert_ticket(TicketHash::of(ticket.expose()), &stub, now)?;
+    let record = TicketRecord { user: staff.user(), version: claims.version, expires_at: now.plus(LIFE) };
+    store.insert_ticket(TicketHash::of(ticket.expose()), &record, now)?;
     Ok(ticket)
 }
 
-/// Uses a ticket up, in one lobby write, and admits its holder.
+/// Redeems a ticket, in one lobby write, and admits its bearer.
 ///
 /// # Errors
-/// Only when the store fails.
+/// Fails only when the store fails.
 pub fn redeem<S>(store: &mut S, text: &str, now: Timestamp) -> Result<Redemption, StoreError>
 where
     S: Tickets + Directory,
 {
-    let Some(stub) = store.take_ticket(TicketHash::of(text))?.filter(|stub| stub.expires_at > now) else {
+    let Some(record) = store.take_ticket(TicketHash::of(text))?.filter(|record| record.expires_at > now) else {
         return Ok(Redemption::Refused);
     };
-    match access::staff(store, stub.user, stub.version) {
-        Ok(staff) => Ok(Redemption::Admitted { staff, version: stub.version }),
+    match access::staff(store, record.user, record.version) {
+        Ok(staff) => Ok(Redemption::Admitted { staff, version: record.version }),
         Err(Denied::Gone | Denied::Inactive | Denied::Outdated) => Ok(Redemption::Refused),
         Err(Denied::Store(error)) => Err(error),
     }

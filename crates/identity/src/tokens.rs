@@ -1,7 +1,7 @@
-//! Tokens: signed claims that a caller carries, and nothing more than claims.
+//! Tokens: signed claims that a caller presents.
 //!
-//! Whoever a token names is admitted by [`tenancy::access::staff`] from what the
-//! store has, never from the claims.
+//! Claims only name an account and a token version. [`tenancy::access::staff`] admits the account from
+//! what the store says, never from the role or the company in the claims.
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -21,16 +21,16 @@ use crate::accounts::Role;
 pub mod corpus;
 mod wire;
 
-/// Ties the key to its purpose: a key for anything else that is derived from
-/// the same secret can never make a token.
+/// Ties the signing key to its purpose, so that a key for another purpose, derived from the same secret,
+/// cannot sign tokens.
 const KEY_LABEL: &[u8] = b"switchboard token signing v1";
 
-/// How long the two tokens of a pair live.
+/// How long the two tokens of a pair are valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifetimes {
-    /// Of the access token; 15 minutes by default.
+    /// Lifetime of the access token; 15 minutes by default.
     pub access: Duration,
-    /// Of the refresh token; 7 days by default.
+    /// Lifetime of the refresh token; 7 days by default.
     pub refresh: Duration,
 }
 
@@ -49,7 +49,7 @@ macro_rules! random_ids {
         pub struct $name(u128);
 
         impl $name {
-            /// A new one.
+            /// Returns a new random id.
             pub fn random() -> Self {
                 Self(rand::random())
             }
@@ -76,45 +76,44 @@ macro_rules! random_ids {
 }
 
 random_ids! {
-    /// The id of one token, its `jti`.
+    /// The id of one token, its claim `jti`.
     TokenId;
-    /// A chain of refresh tokens that began with one sign-in.
+    /// The id of a refresh token family.
     FamilyId;
 }
 
-/// A text that is not 32 lower-case hex digits.
+/// The error for a text that is not 32 lower-case hex digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not 32 hex digits")]
+#[error("not 32 lower-case hex digits")]
 pub struct InvalidHex;
 
-/// The claims of one pair of tokens: signed again, it gives the same two texts.
+/// The claims of one pair of tokens. Signing the same grant again gives the same two texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
-    /// Whose tokens these are.
+    /// The account.
     pub user: UserId,
-    /// The role when they were made; a label for clients.
+    /// The role when the pair was issued. Informational, for clients only.
     pub role: Role,
-    /// The company when they were made; a label for clients.
+    /// The company when the pair was issued. Informational, for clients only.
     pub company: Option<CompanyCode>,
-    /// The account's token version when they were made.
+    /// The account's token version when the pair was issued.
     pub version: TokenVersion,
-    /// The family the refresh token belongs to.
+    /// The family that the refresh token belongs to.
     pub family: FamilyId,
     /// Id of the access token.
     pub access_id: TokenId,
     /// Id of the refresh token.
     pub refresh_id: TokenId,
-    /// Seconds since 1970.
+    /// When the pair was issued, in seconds since 1970.
     pub issued_at: i64,
-    /// Seconds since 1970; from this second on the access token is expired.
+    /// The first second at which the access token is expired, in seconds since 1970.
     pub access_expires: i64,
-    /// Seconds since 1970; from this second on the refresh token is expired.
+    /// The first second at which the refresh token is expired, in seconds since 1970.
     pub refresh_expires: i64,
 }
 
 impl Grant {
-    /// New claims for a caller that the store has just admitted with this
-    /// version.
+    /// Returns new claims for a caller that was just admitted with this version.
     pub fn new(staff: &Staff, version: TokenVersion, family: FamilyId, lifetimes: Lifetimes, now: Timestamp) -> Self {
         let role = match staff {
             Staff::Superadmin(_) => Role::Superadmin,
@@ -136,57 +135,57 @@ impl Grant {
     }
 }
 
-/// The two texts a client carries. No `Debug`: they are credentials.
+/// The texts of two tokens. It has no `Debug`, because they are credentials.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Pair {
-    /// For the `Authorization` header.
+pub struct TokenPair {
+    /// The access token, for the `Authorization` header.
     pub access: String,
-    /// For one refresh.
+    /// The refresh token, for one refresh.
     pub refresh: String,
 }
 
-/// What a token of the wanted type says.
+/// The claims of a verified token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claims {
-    /// Whose token it is.
+    /// The account.
     pub user: UserId,
-    /// The version to compare with the account's.
+    /// The token version, to be compared with the account's.
     pub version: TokenVersion,
-    /// The token's own id.
+    /// The id of the token.
     pub id: TokenId,
-    /// Seconds since 1970; from this second on it is expired.
+    /// The first second at which the token is expired, in seconds since 1970.
     pub expires_at: i64,
 }
 
-/// What a refresh token says.
+/// The claims of a verified refresh token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefreshClaims {
-    /// What every token says.
+    /// The claims that every token has.
     pub claims: Claims,
-    /// The family it belongs to.
+    /// The family that the token belongs to.
     pub family: FamilyId,
 }
 
-/// Why a text is no token of the wanted type. In order of precedence.
+/// Why a text is not a valid token of the expected type, in order of precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// Not a token that this installation signed.
+    /// The text is not a token that this installation signed.
     #[error("token is malformed")]
     Malformed,
-    /// Past its time.
+    /// The token has expired.
     #[error("token has expired")]
     Expired,
-    /// A refresh token where an access token is wanted, or the other way round.
+    /// The token is a refresh token and an access token is expected, or the other way round.
     #[error("token has wrong type")]
     WrongType,
 }
 
-/// Claims that could not be signed; none are known that cannot.
+/// The error of signing. No claims are known to cause it.
 #[derive(Debug, thiserror::Error)]
 #[error("the token could not be signed")]
 pub struct SignError(#[source] jsonwebtoken::errors::Error);
 
-/// Signs and verifies tokens; made once, its keys are ready for use.
+/// Signs and verifies tokens. It is created once, because it derives its keys.
 pub struct Signer {
     encoding: EncodingKey,
     decoding: DecodingKey,
@@ -195,16 +194,16 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// A signer whose key is derived from the installation's secret.
+    /// Returns a signer whose key is derived from the installation's secret.
     ///
-    /// How long a secret must be is for the configuration to say.
+    /// The configuration checks the length of the secret.
     pub fn new(secret: &[u8]) -> Self {
         #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
         let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("any key length");
         mac.update(KEY_LABEL);
         let key = mac.finalize().into_bytes();
         let mut validation = Validation::new(Algorithm::HS256);
-        // Time is an argument here; the library would read the machine's clock.
+        // The current time is an argument here. The library would read the system clock.
         validation.validate_exp = false;
         validation.validate_aud = false;
         validation.required_spec_claims.clear();
@@ -220,16 +219,16 @@ impl Signer {
     ///
     /// # Errors
     /// [`SignError`].
-    pub fn sign(&self, grant: &Grant) -> Result<Pair, SignError> {
+    pub fn sign(&self, grant: &Grant) -> Result<TokenPair, SignError> {
         let access = Wire::of(grant, Kind::Access);
         let refresh = Wire::of(grant, Kind::Refresh);
-        Ok(Pair { access: self.encode(&access)?, refresh: self.encode(&refresh)? })
+        Ok(TokenPair { access: self.encode(&access)?, refresh: self.encode(&refresh)? })
     }
 
-    /// Reads an access token.
+    /// Verifies an access token.
     ///
     /// # Errors
-    /// [`TokenError`], in its order.
+    /// The first [`TokenError`] that applies, in its order.
     pub fn verify_access(&self, token: &str, now: Timestamp) -> Result<Claims, TokenError> {
         let wire = self.decode(token, now)?;
         match wire.token_type {
@@ -238,10 +237,10 @@ impl Signer {
         }
     }
 
-    /// Reads a refresh token.
+    /// Verifies a refresh token.
     ///
     /// # Errors
-    /// [`TokenError`], in its order.
+    /// The first [`TokenError`] that applies, in its order.
     pub fn verify_refresh(&self, token: &str, now: Timestamp) -> Result<RefreshClaims, TokenError> {
         let wire = self.decode(token, now)?;
         match (wire.token_type, &wire.family) {
@@ -256,8 +255,8 @@ impl Signer {
     }
 
     fn decode(&self, token: &str, now: Timestamp) -> Result<Wire, TokenError> {
-        // Any other header was not made here, whatever algorithm it names, and claims that are no
-        // object cannot pass for one.
+        // Every token that this installation signs begins with these bytes. The check rejects every
+        // other header, whichever algorithm it names, and claims that are not a JSON object.
         if !token.starts_with(wire::BEGINNING) {
             return Err(TokenError::Malformed);
         }

@@ -2,7 +2,7 @@
 
 use identity::{
     Email, Hasher, Password,
-    accounts::{self, Ensured, NewSuperadmin},
+    accounts::{self, EnsuredSuperadmin, NewSuperadmin},
 };
 use storage::{Database, Options};
 use tenancy::Clock as _;
@@ -64,7 +64,7 @@ pub fn ensure_superadmin(
     let now = SystemClock.now();
     let ensured =
         Database::open(options)?.lobby_write(move |lobby| accounts::ensure_superadmin(lobby, new, now)).wait()?;
-    Ok(matches!(ensured, Ensured::Created(_)))
+    Ok(matches!(ensured, EnsuredSuperadmin::Created(_)))
 }
 
 /// Sets an account's password and ends its tokens.

@@ -1,17 +1,17 @@
-//! Who is calling, as values that cannot be made by hand.
+//! Caller values: proof of who is calling.
 //!
-//! A caller value is minted here and nowhere else, from what the store vouches
-//! for through [`Directory`]. Doors take it by value, so holding a store is
-//! proof that somebody was admitted, as what, and for which company.
+//! Caller values are created only in this module, from what the store confirms
+//! through [`Directory`]. The doors of the database take them by value, so a
+//! store is proof that a caller was admitted, in which role, and for which company.
 //!
 //! ```compile_fail
-//! // A scope cannot be made by hand: its field is private.
+//! // Other modules cannot construct a scope: its field is private.
 //! let company = tenancy::CompanyCode::parse("TES001").unwrap();
 //! let scope = tenancy::access::CompanyScope { company };
 //! ```
 //!
 //! ```compile_fail
-//! // Nor can a caller: there is no constructor.
+//! // Other modules cannot construct a caller: there is no constructor.
 //! let company = tenancy::CompanyCode::parse("TES001").unwrap();
 //! let agent = tenancy::access::Agent::new(company, tenancy::UserId::new(1));
 //! ```
@@ -25,34 +25,34 @@ pub use callers::{
 
 use crate::{AgentId, CompanyCode, CompanyStatus, SessionId, SessionRowId, StoreError, UserId};
 
-/// A token version: it rises when all earlier tokens of an account must end.
+/// The version of an account's tokens. Raising it ends all earlier tokens of the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TokenVersion(pub i64);
 
-/// What the store knows of an account, read for every request.
+/// The state of an account, read from the store for every request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountState {
-    /// The account's role and where it belongs.
+    /// The account's role and company.
     pub role: Role,
-    /// Whether account and company may act at present.
+    /// Whether both the account and its company are active.
     pub active: bool,
-    /// The version a token must carry.
+    /// The version that a token of this account must carry.
     pub version: TokenVersion,
 }
 
-/// An account's role as the store has it.
+/// An account's role as stored, with the company it is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Role {
-    /// No company.
+    /// A superadmin, who belongs to no company.
     Superadmin,
-    /// An admin and the display name.
+    /// An admin.
     Admin {
         /// The company that the account belongs to.
         company: CompanyCode,
         /// Display name.
         name: String,
     },
-    /// An agent, its own id and the display name.
+    /// An agent.
     Agent {
         /// The company that the account belongs to.
         company: CompanyCode,
@@ -64,7 +64,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// The company that an account of this role belongs to.
+    /// Returns the company of the account; a superadmin has none.
     pub const fn company(&self) -> Option<CompanyCode> {
         match self {
             Self::Superadmin => None,
@@ -73,35 +73,35 @@ impl Role {
     }
 }
 
-/// What the lobby vouches for.
+/// Lookups of accounts, companies and sessions, before a caller is admitted.
 ///
-/// Implementations read the present rows; they never trust a claim.
+/// Implementations read the current rows and never rely on the claims of a token.
 pub trait Directory {
-    /// The standing of an account, `None` if there is no such account (or an
-    /// agent account without its agent row).
+    /// Returns the state of an account. `None` if there is no such account, or if it is an agent's
+    /// and has no agent row.
     fn account_state(&mut self, user: UserId) -> Result<Option<AccountState>, StoreError>;
 
-    /// A company's name and status, `None` if the code was never issued.
+    /// Returns a company's name and status. `None` if the code was never issued.
     fn company(&mut self, code: CompanyCode) -> Result<Option<(String, CompanyStatus)>, StoreError>;
 
-    /// Where a session lives: its company (name, status) and key. One read.
-    fn session(&mut self, id: SessionId) -> Result<Option<Located>, StoreError>;
+    /// Returns a session's company and row id, in one read.
+    fn session(&mut self, id: SessionId) -> Result<Option<SessionLocation>, StoreError>;
 }
 
-/// Where a session lives.
+/// The company and the row of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Located {
+pub struct SessionLocation {
     /// The session's company.
     pub company: CompanyCode,
     /// That company's name.
     pub company_name: String,
     /// That company's status.
     pub status: CompanyStatus,
-    /// The session's internal key.
-    pub key: SessionRowId,
+    /// The session's row id.
+    pub row_id: SessionRowId,
 }
 
-/// Why staff were turned away. In order of precedence.
+/// Why a staff account was not admitted, in order of precedence.
 #[derive(Debug, thiserror::Error)]
 pub enum Denied {
     /// No such account.
@@ -110,7 +110,7 @@ pub enum Denied {
     /// The account or its company is not active.
     #[error("user is inactive")]
     Inactive,
-    /// The token was issued before the account's tokens were ended.
+    /// The token carries another version than the account.
     #[error("token version is outdated")]
     Outdated,
     /// The store failed.
@@ -118,19 +118,19 @@ pub enum Denied {
     Store(#[from] StoreError),
 }
 
-/// Why a visitor was turned away.
+/// Why a caller was not admitted to a company.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
-    /// Neither a company nor a session that leads to one was named.
+    /// The request names neither a company nor a session.
     #[error("no company was named")]
     CompanyMissing,
-    /// Never issued, or closed.
+    /// The code was never issued, or the company is closed.
     #[error("company not found")]
     CompanyNotFound,
-    /// Suspended.
+    /// The company is suspended.
     #[error("company is not active")]
     CompanySuspended,
-    /// A session was named without its company, and there is none.
+    /// The request names a session but no company, and there is no such session.
     #[error("session not found")]
     SessionNotFound,
     /// The store failed.
@@ -138,19 +138,19 @@ pub enum Refused {
     Store(#[from] StoreError),
 }
 
-/// Admits the holder of a verified token or of freshly checked credentials.
+/// Admits a staff account whose token was verified or whose password was just checked.
 ///
 /// # Errors
-/// [`Denied`], in its order of precedence.
+/// The first [`Denied`] that applies, in its order of precedence.
 pub fn staff(directory: &mut impl Directory, user: UserId, version: TokenVersion) -> Result<Staff, Denied> {
-    let standing = directory.account_state(user)?.ok_or(Denied::Gone)?;
-    if !standing.active {
+    let state = directory.account_state(user)?.ok_or(Denied::Gone)?;
+    if !state.active {
         return Err(Denied::Inactive);
     }
-    if standing.version != version {
+    if state.version != version {
         return Err(Denied::Outdated);
     }
-    Ok(match standing.role {
+    Ok(match state.role {
         Role::Superadmin => Staff::Superadmin(Superadmin { user }),
         Role::Admin { company, name } => Staff::Admin(Admin { scope: CompanyScope { company }, user, name }),
         Role::Agent { company, id, name } => Staff::Agent(Agent { scope: CompanyScope { company }, user, id, name }),
@@ -159,28 +159,27 @@ pub fn staff(directory: &mut impl Directory, user: UserId, version: TokenVersion
 
 /// Admits a visitor by company code, by session id, or by both.
 ///
-/// With a company, a session id that does not belong to it is dropped: the
-/// visitor is admitted without a session. Without one, the company is the
-/// session's.
+/// If a company is given, a session id that does not belong to it is ignored, and the visitor is
+/// admitted without a session. If no company is given, the session's company is used.
 ///
 /// # Errors
-/// [`Refused`]; a closed company is not found.
+/// [`Refused`]. A closed company counts as not found.
 pub fn visitor(
     directory: &mut impl Directory,
     company: Option<CompanyCode>,
     session: Option<SessionId>,
 ) -> Result<Visitor, Refused> {
     let located = match session {
-        Some(id) => directory.session(id)?.map(|located| (id, located)),
+        Some(id) => directory.session(id)?.map(|location| (id, location)),
         None => None,
     };
     let (code, name, status, found) = match (company, located) {
-        (Some(code), Some((id, at))) if at.company == code => (code, at.company_name, at.status, Some((id, at.key))),
+        (Some(code), Some((id, at))) if at.company == code => (code, at.company_name, at.status, Some((id, at.row_id))),
         (Some(code), _) => {
             let (name, status) = directory.company(code)?.ok_or(Refused::CompanyNotFound)?;
             (code, name, status, None)
         }
-        (None, Some((id, at))) => (at.company, at.company_name, at.status, Some((id, at.key))),
+        (None, Some((id, at))) => (at.company, at.company_name, at.status, Some((id, at.row_id))),
         (None, None) if session.is_some() => return Err(Refused::SessionNotFound),
         (None, None) => return Err(Refused::CompanyMissing),
     };
@@ -190,12 +189,12 @@ pub fn visitor(
         CompanyStatus::Closed => return Err(Refused::CompanyNotFound),
     }
     let scope = CompanyScope { company: code };
-    let session = found.map(|(id, key)| SessionAccess { scope, id, key });
+    let session = found.map(|(id, row_id)| SessionAccess { scope, id, row_id });
     Ok(Visitor { scope, company_name: name, session })
 }
 
-/// Admits the server's own background work to a company of any status, also to
-/// the reserved owner of the shared library.
+/// Admits the server's own background work to a company of any status, including the reserved
+/// company that owns the shared library.
 ///
 /// # Errors
 /// [`Refused::CompanyNotFound`] for a code that was never issued.
@@ -205,13 +204,13 @@ pub fn housekeeper(directory: &mut impl Directory, company: CompanyCode) -> Resu
 }
 
 impl Superadmin {
-    /// Takes this superadmin into a company that the directory knows.
+    /// Enters a company of any status.
     ///
     /// # Errors
     /// [`Refused::CompanyNotFound`] for a code that was never issued.
     pub fn enter(&self, directory: &mut impl Directory, company: CompanyCode) -> Result<Office, Refused> {
         directory.company(company)?.ok_or(Refused::CompanyNotFound)?;
-        Ok(Office { scope: CompanyScope { company }, by: Supervisor::Superadmin(self.clone()) })
+        Ok(Office { scope: CompanyScope { company }, supervisor: Supervisor::Superadmin(self.clone()) })
     }
 }
 
@@ -240,10 +239,14 @@ mod tests {
             Ok((asked == code()).then(|| ("Tesla".into(), self.0)))
         }
 
-        fn session(&mut self, id: SessionId) -> Result<Option<Located>, StoreError> {
-            let located =
-                Located { company: code(), company_name: "Tesla".into(), status: self.0, key: SessionRowId::new(5) };
-            Ok((id.as_str() == "TES001_known").then_some(located))
+        fn session(&mut self, id: SessionId) -> Result<Option<SessionLocation>, StoreError> {
+            let location = SessionLocation {
+                company: code(),
+                company_name: "Tesla".into(),
+                status: self.0,
+                row_id: SessionRowId::new(5),
+            };
+            Ok((id.as_str() == "TES001_known").then_some(location))
         }
     }
 

@@ -1,28 +1,28 @@
-//! Assignments: a company's subscriptions to plans, of which at most one is active.
+//! Assignments: a company's subscriptions to plans. At most one of them is active.
 
 use std::time::Duration;
 
 use crate::{AssignmentId, PlanId, StoreError, Timestamp, plans::Plan};
 
-/// The default term.
+/// The default term of a subscription.
 pub const TERM: Duration = Duration::from_hours(365 * 24);
 
 crate::word_enum! {
-    /// What became of an assignment.
+    /// The status of an assignment.
     pub enum AssignmentStatus {
         /// In force, unless its expiry has passed.
         Active => "active",
-        /// Ran out.
+        /// Its term is over.
         Expired => "expired",
-        /// Ended early.
+        /// Ended before its expiry.
         Cancelled => "cancelled",
-        /// Replaced by a renewal or another plan.
+        /// Replaced by a renewal or by another plan.
         Upgraded => "upgraded",
     }
 }
 
 impl AssignmentStatus {
-    /// The capitalised word.
+    /// Returns the capitalised word.
     pub const fn display(self) -> &'static str {
         match self {
             Self::Active => "Active",
@@ -38,37 +38,38 @@ impl AssignmentStatus {
 pub struct Assignment {
     /// Id.
     pub id: AssignmentId,
-    /// The plan, as it is now.
+    /// The plan as it is now, not as it was when the term began.
     pub plan: Plan,
-    /// As stored; ask [`Assignment::status`] instead.
-    pub stored: AssignmentStatus,
+    /// The status in the row. It ignores the expiry, so use [`Assignment::status`] instead.
+    pub stored_status: AssignmentStatus,
     /// When the term began.
     pub start: Timestamp,
     /// When the term ends.
     pub expiry: Timestamp,
     /// Free text.
     pub notes: String,
-    /// When the row was made.
+    /// When the row was created.
     pub created_at: Timestamp,
 }
 
 impl Assignment {
-    /// The status at `now`: past its expiry an active row counts as expired.
+    /// Returns the status at `now`: an active row counts as expired once its expiry has passed.
     pub fn status(&self, now: Timestamp) -> AssignmentStatus {
-        match self.stored {
+        match self.stored_status {
             AssignmentStatus::Active if self.expiry <= now => AssignmentStatus::Expired,
             stored => stored,
         }
     }
 
-    /// Whether it is past its expiry, whatever its status, or expired or cancelled before.
+    /// Returns whether the expiry has passed, with any status, or the row is stored as expired or
+    /// cancelled.
     pub fn is_expired(&self, now: Timestamp) -> bool {
-        let ended = matches!(self.stored, AssignmentStatus::Expired | AssignmentStatus::Cancelled);
+        let ended = matches!(self.stored_status, AssignmentStatus::Expired | AssignmentStatus::Cancelled);
         ended || self.expiry <= now
     }
 
-    /// Whole days left, rounded down, of which the moment of asking takes its part: a fresh year has
-    /// 364. 0 when expired or cancelled.
+    /// Returns the whole days left, rounded down; 0 if expired or cancelled. The current microsecond
+    /// counts as used, so a term of 365 days has 364 days left when it starts.
     pub fn days_remaining(&self, now: Timestamp) -> u64 {
         match self.status(now) {
             AssignmentStatus::Expired | AssignmentStatus::Cancelled => 0,
@@ -82,20 +83,20 @@ impl Assignment {
 /// How many agents a company may have, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SeatLimit {
-    /// An active plan and its number.
+    /// The company has an active plan with a maximum.
     Plan {
         /// Display name of the plan.
         plan: &'static str,
-        /// The most agents.
+        /// The maximum number of agents.
         max: i64,
     },
-    /// The newest assignment was cancelled: none.
+    /// No agents: the newest assignment was cancelled.
     Cancelled,
-    /// Never had a plan, or it ran out: none.
+    /// No agents: the company never had a plan, or its plan has expired.
     NoPlan,
 }
 
-/// The seat limit of a company whose assignments are these, newest first.
+/// Returns the seat limit of a company, given its assignments, newest first.
 pub fn seat_limit(newest_first: &[Assignment], now: Timestamp) -> SeatLimit {
     match newest_first.iter().find(|row| row.status(now) == AssignmentStatus::Active) {
         Some(active) => SeatLimit::Plan { plan: active.plan.name.display(), max: i64::from(active.plan.max_agents) },
@@ -108,14 +109,14 @@ pub fn seat_limit(newest_first: &[Assignment], now: Timestamp) -> SeatLimit {
 
 /// The assignments of the store's company.
 pub trait Assignments {
-    /// All of them, newest first.
+    /// Returns all assignments, newest first.
     fn assignments(&mut self) -> Result<Vec<Assignment>, StoreError>;
 
-    /// As [`Assignments::assignments`], and locks the company's subscription so
-    /// that nothing that depends on the seat limit runs beside this transaction.
+    /// As [`Assignments::assignments`], but locks the company's subscription until the transaction
+    /// ends. Other transactions that depend on the seat limit take the same lock and wait.
     fn assignments_for_update(&mut self) -> Result<Vec<Assignment>, StoreError>;
 
-    /// Stores a new active row. The caller made sure that no other is active.
+    /// Stores a new active row. The caller must have made sure that no other row is active.
     fn start(
         &mut self,
         plan: PlanId,
@@ -124,12 +125,12 @@ pub trait Assignments {
         notes: &str,
     ) -> Result<AssignmentId, StoreError>;
 
-    /// Gives a row another status, and other notes if there are any. Does nothing
-    /// for an id that is not of this company.
+    /// Sets the status of a row, and its notes if some are given. Does nothing if the company has no
+    /// assignment with this id.
     fn end(&mut self, id: AssignmentId, status: AssignmentStatus, notes: Option<&str>) -> Result<(), StoreError>;
 }
 
-/// The active one of these assignments.
+/// Returns the active assignment, if there is one.
 pub fn active(rows: &[Assignment], now: Timestamp) -> Option<&Assignment> {
     rows.iter().find(|row| row.status(now) == AssignmentStatus::Active)
 }
@@ -139,7 +140,7 @@ mod tests {
     use super::*;
     use crate::{Money, plans::PlanName};
 
-    fn row(stored: AssignmentStatus, expiry: Timestamp) -> Assignment {
+    fn row(stored_status: AssignmentStatus, expiry: Timestamp) -> Assignment {
         let start = Timestamp::from_micros(0);
         let plan = Plan {
             id: PlanId::new(1),
@@ -151,7 +152,15 @@ mod tests {
             company_name: String::new(),
             expiry_date: None,
         };
-        Assignment { id: AssignmentId::new(1), plan, stored, start, expiry, notes: String::new(), created_at: start }
+        Assignment {
+            id: AssignmentId::new(1),
+            plan,
+            stored_status,
+            start,
+            expiry,
+            notes: String::new(),
+            created_at: start,
+        }
     }
 
     #[test]
@@ -167,15 +176,15 @@ mod tests {
     #[test]
     fn a_row_is_expired_past_its_time_or_when_it_was_ended() {
         let start = Timestamp::from_micros(0);
-        let of = |stored| {
-            let row = row(stored, start.plus(TERM));
+        let is_expired = |stored_status| {
+            let row = row(stored_status, start.plus(TERM));
             (row.is_expired(start), row.is_expired(start.plus(TERM)))
         };
         for lasting in [AssignmentStatus::Active, AssignmentStatus::Upgraded] {
-            assert_eq!(of(lasting), (false, true), "{lasting:?}");
+            assert_eq!(is_expired(lasting), (false, true), "{lasting:?}");
         }
         for ended in [AssignmentStatus::Expired, AssignmentStatus::Cancelled] {
-            assert_eq!(of(ended), (true, true), "{ended:?}");
+            assert_eq!(is_expired(ended), (true, true), "{ended:?}");
         }
     }
 

@@ -1,11 +1,11 @@
 //! The audit log: who did what to what, for each company and for the installation.
 //!
-//! Use cases say what they did through [`Audit`] (or [`Register`], in the lobby, where nobody is
-//! known yet). What was said is stored with what was done, in the same transaction or not at all;
-//! moment and chaining are the store's. Entries hold ids and words of this module, never a name,
-//! an address or any other text that somebody wrote.
+//! Use cases record what they did through [`Audit`], or through [`Register`] in the lobby, where the
+//! store does not know the caller. Entries are stored in the same transaction as the change they
+//! describe. The store adds the time and the chaining. Entries hold ids and words of this module
+//! only, never a name, an address or any other text that a user wrote.
 //!
-//! Each company has a chain of its own. The installation's chain stands under the reserved company
+//! Each company has its own chain. The installation's chain is stored under the reserved company
 //! ([`CompanyCode::shared_library`]).
 
 use std::fmt;
@@ -15,107 +15,89 @@ use crate::{
     access::{Role, Staff},
 };
 
-macro_rules! actions {
-    ($($(#[$doc:meta])* $name:ident = $word:literal;)*) => {
-        /// What was done.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Action {
-            $($(#[$doc])* $name,)*
-        }
-
-        impl Action {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$name),*];
-
-            /// The word in JSON and in rows.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$name => $word,)*
-                }
-            }
-        }
-    };
-}
-
-actions! {
-    /// Somebody signed in.
-    SignedIn = "signed_in";
-    /// A right password was given that must be replaced first.
-    FirstLoginRequired = "first_login_required";
-    /// A sign-in failed; the actor is nobody.
-    SignInFailed = "sign_in_failed";
-    /// A spent refresh token was used again, and its family ended.
-    RefreshReused = "refresh_reused";
-    /// All tokens of an account were ended by its owner.
-    SignedOutEverywhere = "signed_out_everywhere";
-    /// A handed-out password was replaced by its owner.
-    PasswordReplaced = "password_replaced";
-    /// A password was made up for somebody else.
-    PasswordReset = "password_reset";
-    /// The operator set a password.
-    PasswordSet = "password_set";
-    /// The operator made a superadmin.
-    SuperadminCreated = "superadmin_created";
-    /// A company was opened.
-    CompanyOpened = "company_opened";
-    /// A company is served again.
-    CompanyActivated = "company_activated";
-    /// A company was suspended.
-    CompanySuspended = "company_suspended";
-    /// A company was closed.
-    CompanyClosed = "company_closed";
-    /// A superadmin went into a company to write.
-    CompanyEntered = "company_entered";
-    /// An admin was made.
-    AdminCreated = "admin_created";
-    /// An admin was changed.
-    AdminUpdated = "admin_updated";
-    /// An admin was deleted.
-    AdminDeleted = "admin_deleted";
-    /// An agent was made.
-    AgentCreated = "agent_created";
-    /// An agent was changed.
-    AgentUpdated = "agent_updated";
-    /// An agent may work again.
-    AgentActivated = "agent_activated";
-    /// An agent was deactivated.
-    AgentDeactivated = "agent_deactivated";
-    /// An agent was deleted.
-    AgentDeleted = "agent_deleted";
-    /// A plan was made.
-    PlanCreated = "plan_created";
-    /// A subscription began.
-    SubscriptionStarted = "subscription_started";
-    /// A subscription was cancelled.
-    SubscriptionCancelled = "subscription_cancelled";
-    /// A subscription was renewed.
-    SubscriptionRenewed = "subscription_renewed";
-    /// A subscription was put on another plan.
-    SubscriptionUpgraded = "subscription_upgraded";
-    /// The bot's settings were changed.
-    SettingsChanged = "settings_changed";
-    /// A FAQ was loaded.
-    KnowledgeLoaded = "knowledge_loaded";
-    /// A visitor's profile was deleted, with all that hung on it.
-    ProfileDeleted = "profile_deleted";
-    /// A session was given to an agent.
-    HandoffAssigned = "handoff_assigned";
-    /// A session was put into the queue.
-    HandoffEscalated = "handoff_escalated";
-    /// A handoff was resolved.
-    HandoffResolved = "handoff_resolved";
-    /// A company's chain began; an entry of the installation's chain.
-    ChainBegun = "chain_begun";
-    /// A company's chain has come so far; an entry of the installation's chain.
-    ChainNoted = "chain_noted";
+crate::word_enum! {
+    /// What was done.
+    #[derive(Hash)]
+    pub enum Action {
+        /// A sign-in succeeded.
+        SignedIn => "signed_in",
+        /// A sign-in gave the right password, which is a temporary one that must be replaced first.
+        FirstLoginRequired => "first_login_required",
+        /// A sign-in failed. The actor is anonymous.
+        SignInFailed => "sign_in_failed",
+        /// A spent refresh token was used again, and its family was revoked. The actor is anonymous.
+        RefreshReused => "refresh_reused",
+        /// The owner of an account ended all its tokens.
+        SignedOutEverywhere => "signed_out_everywhere",
+        /// The owner of an account replaced a temporary password.
+        PasswordReplaced => "password_replaced",
+        /// An admin's or agent's password was replaced with a generated one.
+        PasswordReset => "password_reset",
+        /// The operator set a password.
+        PasswordSet => "password_set",
+        /// The operator created a superadmin.
+        SuperadminCreated => "superadmin_created",
+        /// A company was opened.
+        CompanyOpened => "company_opened",
+        /// A company was activated again.
+        CompanyActivated => "company_activated",
+        /// A company was suspended.
+        CompanySuspended => "company_suspended",
+        /// A company was closed.
+        CompanyClosed => "company_closed",
+        /// A superadmin entered a company to write.
+        CompanyEntered => "company_entered",
+        /// An admin was created.
+        AdminCreated => "admin_created",
+        /// An admin was changed.
+        AdminUpdated => "admin_updated",
+        /// An admin was deleted.
+        AdminDeleted => "admin_deleted",
+        /// An agent was created.
+        AgentCreated => "agent_created",
+        /// An agent was changed.
+        AgentUpdated => "agent_updated",
+        /// An agent was activated again.
+        AgentActivated => "agent_activated",
+        /// An agent was deactivated.
+        AgentDeactivated => "agent_deactivated",
+        /// An agent was deleted.
+        AgentDeleted => "agent_deleted",
+        /// A plan was created.
+        PlanCreated => "plan_created",
+        /// A subscription was started.
+        SubscriptionStarted => "subscription_started",
+        /// A subscription was cancelled.
+        SubscriptionCancelled => "subscription_cancelled",
+        /// A subscription was renewed.
+        SubscriptionRenewed => "subscription_renewed",
+        /// A subscription was moved to another plan.
+        SubscriptionUpgraded => "subscription_upgraded",
+        /// The bot's settings were changed.
+        SettingsChanged => "settings_changed",
+        /// A FAQ was loaded.
+        KnowledgeLoaded => "knowledge_loaded",
+        /// A visitor's profile was deleted, with everything that belonged to it.
+        ProfileDeleted => "profile_deleted",
+        /// A session was assigned to an agent.
+        HandoffAssigned => "handoff_assigned",
+        /// A session was put into the queue.
+        HandoffEscalated => "handoff_escalated",
+        /// A handoff was resolved.
+        HandoffResolved => "handoff_resolved",
+        /// A company's chain was started. Recorded in the installation's chain.
+        ChainBegun => "chain_begun",
+        /// A company's chain reached the given length. Recorded in the installation's chain.
+        ChainNoted => "chain_noted",
+    }
 }
 
 /// Who did it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AuditActor {
-    /// Somebody who is not known: a failed sign-in.
-    Nobody,
-    /// Whoever has the machine's command line.
+    /// An unknown caller, as in a failed sign-in.
+    Anonymous,
+    /// The operator, through the command line.
     Operator,
     /// A superadmin.
     Superadmin(UserId),
@@ -126,10 +108,10 @@ pub enum AuditActor {
 }
 
 impl AuditActor {
-    /// The word in JSON and in rows.
+    /// Returns the word in JSON and in rows.
     pub const fn kind(self) -> &'static str {
         match self {
-            Self::Nobody => "nobody",
+            Self::Anonymous => "nobody",
             Self::Operator => "operator",
             Self::Superadmin(_) => "superadmin",
             Self::Admin(_) => "admin",
@@ -137,17 +119,15 @@ impl AuditActor {
         }
     }
 
-    /// The account, where there is one.
+    /// Returns the account, if the actor has one.
     pub const fn user(self) -> Option<UserId> {
         match self {
-            Self::Nobody | Self::Operator => None,
+            Self::Anonymous | Self::Operator => None,
             Self::Superadmin(user) | Self::Admin(user) | Self::Agent(user) => Some(user),
         }
     }
-}
 
-impl AuditActor {
-    /// An account of this role.
+    /// Returns the actor for an account of this role.
     pub const fn account(user: UserId, role: &Role) -> Self {
         match role {
             Role::Superadmin => Self::Superadmin(user),
@@ -172,7 +152,7 @@ impl From<&Staff> for AuditActor {
 pub enum Object {
     /// An account.
     Account(UserId),
-    /// A login that no account has. What it was is not kept.
+    /// A login that no account has. Its text is not kept.
     UnknownLogin,
     /// An agent.
     Agent(AgentId),
@@ -186,18 +166,18 @@ pub enum Object {
     Profile(ProfileId),
     /// The installation as a whole.
     Installation,
-    /// A company's chain, as far as it has come.
+    /// A company's chain up to a given entry.
     Chain(ChainEnd),
 }
 
-/// How far a chain had come, to be compared with what it is later.
+/// The length of a chain and its last entry at some moment, to compare the chain with later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ChainEnd {
-    /// Whose chain.
+    /// The company of the chain.
     pub company: CompanyCode,
-    /// How many entries it had.
+    /// The number of entries.
     pub entries: i64,
-    /// The keyed hash of the last of them.
+    /// The keyed hash of the last entry.
     pub mac: [u8; 32],
 }
 
@@ -209,7 +189,7 @@ impl fmt::Display for ChainEnd {
 }
 
 impl Object {
-    /// The word in JSON and in rows.
+    /// Returns the word in JSON and in rows.
     pub const fn kind(self) -> &'static str {
         match self {
             Self::Account(_) => "account",
@@ -224,7 +204,7 @@ impl Object {
         }
     }
 
-    /// The id as text, where there is one.
+    /// Returns the id as text, if the object has one.
     pub fn id(self) -> Option<String> {
         match self {
             Self::Account(id) => Some(id.to_string()),
@@ -239,25 +219,26 @@ impl Object {
     }
 }
 
-/// Saying what was done, in stores that know on whose behalf.
+/// Recording what was done, in stores that know their caller.
 ///
-/// The entry goes to the chain of the store's company, or of the installation where the store is
-/// the platform's.
+/// The entry goes to the chain of the store's company. In the platform's store, it goes to the
+/// installation's chain.
 pub trait Audit {
-    /// Notes an entry, to be stored when the work is done.
+    /// Records an entry, which is stored at the end of the transaction.
     fn record(&mut self, action: Action, object: Object);
 }
 
-/// Saying what was done where the store knows nobody: the lobby.
+/// Recording what was done in the lobby, whose store does not know the caller.
 pub trait Register {
-    /// Notes an entry in a company's chain, or without one in the installation's.
-    fn register(&mut self, chain: Option<CompanyCode>, by: AuditActor, action: Action, object: Object);
+    /// Records an entry in a company's chain, or in the installation's chain if `chain` is `None`.
+    fn register(&mut self, chain: Option<CompanyCode>, actor: AuditActor, action: Action, object: Object);
 }
 
-/// An entry as it is stored. Words, not enums: a log is read as it was written.
+/// A stored entry. It holds words instead of enums, so that entries written by any version can be
+/// read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recorded {
-    /// Its position in its chain, from 1 on.
+pub struct AuditEntry {
+    /// The position in the chain, from 1 on.
     pub seq: i64,
     /// When it was stored.
     pub at: Timestamp,
@@ -271,14 +252,15 @@ pub struct Recorded {
     pub object_kind: String,
     /// [`Object::id`].
     pub object_id: Option<String>,
-    /// What a superadmin was in the company for.
+    /// The purpose for which a superadmin had entered the company.
     pub reason: Option<String>,
 }
 
 /// Reading the chain of the store's company.
 pub trait AuditLog {
-    /// The newest entries, of those before `before` if that is given: at most `limit`, newest first.
-    fn audit_entries(&mut self, before: Option<i64>, limit: i64) -> Result<Vec<Recorded>, StoreError>;
+    /// Returns at most `limit` entries, newest first. If `before` is given, only entries with a lower
+    /// `seq` count.
+    fn audit_entries(&mut self, before: Option<i64>, limit: i64) -> Result<Vec<AuditEntry>, StoreError>;
 }
 
 #[cfg(test)]
@@ -289,7 +271,7 @@ mod tests {
 
     #[test]
     fn every_action_has_a_word_of_its_own() {
-        let words: BTreeSet<_> = Action::ALL.iter().map(|action| action.as_str()).collect();
+        let words: BTreeSet<_> = Action::WORDS.into_iter().collect();
         assert_eq!(words.len(), Action::ALL.len());
         for word in words {
             assert!(word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{word}");

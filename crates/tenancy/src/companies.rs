@@ -1,51 +1,21 @@
-//! Companies and their codes.
+//! Opening companies, their codes, and changes of their status.
 
 use std::fmt;
 
 use crate::{
-    CompanyCode, StoreError, Timestamp,
+    Company, CompanyCode, CompanyStatus, StoreError, Timestamp,
     access::{ActingAs, Caller as _, Housekeeper},
     audit::{Action, Audit, Object},
 };
 
-/// A tenant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Company {
-    /// The code, which is the company's id.
-    pub code: CompanyCode,
-    /// Display name; follows the owner admin's name.
-    pub name: String,
-    /// Whether it is served.
-    pub status: CompanyStatus,
-}
-
-crate::word_enum! {
-    /// Whether a company is served.
-    pub enum CompanyStatus {
-        /// Staff may sign in, visitors are answered.
-        Active => "active",
-        /// Staff are refused, visitors are told that the company is not active.
-        Suspended => "suspended",
-        /// As if it had never been; its data is kept.
-        Closed => "closed",
-    }
-}
-
-impl CompanyStatus {
-    /// Whether staff may sign in and visitors are answered.
-    pub const fn is_active(self) -> bool {
-        matches!(self, Self::Active)
-    }
-}
-
-/// The three capitals a company's code starts with.
+/// The three capital letters at the start of a company code.
 ///
-/// ASCII letters of the name, the first three, upper-cased, padded with `X`.
+/// They are the first three ASCII letters of the company's name, in upper case, padded with `X`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CodePrefix([u8; 3]);
 
 impl CodePrefix {
-    /// Takes the prefix from a company's name. Every name has one.
+    /// Takes the prefix from a company's name. Any name, even an empty one, gives a prefix.
     pub fn from_name(name: &str) -> Self {
         let mut prefix = [b'X'; 3];
         let letters = name.bytes().filter(u8::is_ascii_alphabetic);
@@ -55,10 +25,10 @@ impl CodePrefix {
         Self(prefix)
     }
 
-    /// The code with a counter of at least three digits.
+    /// Builds the code from the prefix and a counter, which is padded to three digits.
     ///
     /// # Errors
-    /// Only for a counter so large that the code would pass 20 characters.
+    /// Fails only for a counter so large that the code would exceed 20 characters.
     pub fn code(self, counter: u64) -> Result<CompanyCode, crate::InvalidId> {
         CompanyCode::parse(&format!("{self}{counter:03}"))
     }
@@ -70,25 +40,24 @@ impl fmt::Display for CodePrefix {
     }
 }
 
-/// Opening and finding companies, for the platform door.
+/// Opening and finding companies. Implemented for the platform.
 pub trait Companies {
-    /// Raises the counter of a prefix and returns its new value: one above the
-    /// highest ever issued, whatever became of those companies. In the caller's
-    /// transaction, so that two openings never get the same number.
+    /// Raises the counter of a prefix and returns the new value: one above the highest number ever
+    /// issued, including those of closed companies. It runs in the caller's transaction, so that
+    /// two concurrent openings never get the same number.
     fn next_number(&mut self, prefix: CodePrefix) -> Result<u64, StoreError>;
 
     /// Stores a new, active company.
     fn insert(&mut self, code: CompanyCode, name: &str, now: Timestamp) -> Result<(), StoreError>;
 
-    /// A company of any status.
+    /// Returns a company of any status.
     fn find(&mut self, code: CompanyCode) -> Result<Option<Company>, StoreError>;
 }
 
-/// The record of the store's own company.
+/// The row of the store's own company.
 pub trait CompanyRecord {
-    /// The company as it is now, locked until the transaction ends, so that
-    /// nothing that depends on its status, its admins or its subscription runs
-    /// beside this transaction.
+    /// Returns the company, locked until the transaction ends. Other transactions that depend on
+    /// its status, its admins or its subscription take the same lock and wait.
     fn company_for_update(&mut self) -> Result<Company, StoreError>;
 
     /// Sets the status.
@@ -98,10 +67,10 @@ pub trait CompanyRecord {
     fn rename(&mut self, name: &str) -> Result<(), StoreError>;
 }
 
-/// Suspends, closes or reactivates the store's company, on the operator's behalf.
+/// Activates, suspends or closes the store's company on behalf of the operator.
 ///
 /// # Errors
-/// Only when the store fails.
+/// Fails only when the store fails.
 pub fn set_status<S>(store: &mut S, status: CompanyStatus) -> Result<(), StoreError>
 where
     S: CompanyRecord + Audit + ActingAs<Housekeeper> + ?Sized,
@@ -116,10 +85,11 @@ where
     store.set_status(status)
 }
 
-/// Opens a company under a code that was never issued before, and says so to the installation's log.
+/// Opens a company under a code that was never issued before, and records it in the installation's
+/// audit chain.
 ///
 /// # Errors
-/// Only when the store fails.
+/// Fails only when the store fails.
 pub fn open<S>(store: &mut S, name: &str, now: Timestamp) -> Result<Company, StoreError>
 where
     S: Companies + Audit + ?Sized,

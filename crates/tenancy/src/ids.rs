@@ -1,10 +1,10 @@
-//! Ids: newtypes with one field, so that one kind cannot stand in for another.
+//! Ids: one newtype for each kind, so that ids of different kinds cannot be confused.
 
 use std::{fmt, str::FromStr};
 
 use arrayvec::ArrayString;
 
-/// A text that is not an id of the wanted kind.
+/// The error for a text that is not an id of the expected kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a valid {kind}")]
 pub struct InvalidId {
@@ -18,12 +18,12 @@ macro_rules! integer_ids {
         pub struct $name(i64);
 
         impl $name {
-            /// Wraps an integer; whether a row has it is for a store to say.
+            /// Wraps an integer. There may be no row with this id.
             pub const fn new(id: i64) -> Self {
                 Self(id)
             }
 
-            /// The integer as it stands in JSON and in rows.
+            /// Returns the integer, as used in JSON and in rows.
             pub const fn get(self) -> i64 {
                 self.0
             }
@@ -48,15 +48,15 @@ macro_rules! integer_ids {
 integer_ids! {
     /// A signed-in account: superadmin, admin or agent.
     UserId;
-    /// An agent of a company; not the id of the agent's account.
+    /// An agent of a company. It differs from the id of the agent's account.
     AgentId;
-    /// One stay of an agent, from sign-in to sign-out.
+    /// An agent session: the time from an agent's sign-in to its sign-out.
     AgentSessionId;
-    /// A plan template.
+    /// A plan.
     PlanId;
     /// One row of a company's subscription history.
     AssignmentId;
-    /// The internal integer key of a session; the public one is [`SessionId`].
+    /// The internal row id of a session. The public id is [`SessionId`].
     SessionRowId;
     /// A visitor's profile.
     ProfileId;
@@ -64,25 +64,25 @@ integer_ids! {
     MessageId;
     /// An uploaded file.
     AttachmentId;
-    /// A handoff: at most one for each session.
+    /// A handoff. A session has at most one.
     HandoffId;
     /// A change of agent on an open handoff.
     TransferId;
     /// A row of an agent's activity log.
     ActivityId;
-    /// A document of a company's knowledge.
+    /// A document in a company's knowledge base.
     DocumentId;
 }
 
-/// A company's code (`TES001`): its only id, compared exactly.
+/// A company's code, such as `TES001`. It is the company's only id, and is compared exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CompanyCode(ArrayString<20>);
 
 impl CompanyCode {
-    /// Reads a code: 1 to 20 ASCII capitals and digits.
+    /// Parses a code: 1 to 20 ASCII capital letters and digits.
     ///
     /// # Errors
-    /// Any other text; no company can have it.
+    /// Fails for any other text.
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
         let invalid = InvalidId { kind: "CompanyCode" };
         if text.is_empty() || !text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()) {
@@ -91,15 +91,15 @@ impl CompanyCode {
         ArrayString::from(text).map(Self).map_err(|_| invalid)
     }
 
-    /// The reserved company that owns the shared library. Issued codes end in
-    /// digits, so no real company can be given this one.
+    /// Returns the code of the reserved company that owns the shared library. Issued codes end in
+    /// digits, so this code is never issued to a customer.
     pub fn shared_library() -> Self {
         let mut code = ArrayString::new();
         code.push_str("SHARED");
         Self(code)
     }
 
-    /// The code as text.
+    /// Returns the code as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -119,15 +119,15 @@ impl FromStr for CompanyCode {
     }
 }
 
-/// A session's public id, `<company code>_<uuid>`: the visitor's only credential.
+/// A session's public id, `<company code>_<uuid>`. It is the visitor's only credential.
 ///
-/// `Debug` and `Display` show a shortened form, so that a log line cannot leak
-/// it; [`SessionId::as_str`] is the whole id.
+/// `Debug` and `Display` print a shortened form, so that a log line cannot leak the id.
+/// [`SessionId::as_str`] returns the whole id.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(ArrayString<64>);
 
 impl SessionId {
-    /// Makes a new id for a company, from a random version 4 UUID.
+    /// Generates a new id for a company, with a random version 4 UUID.
     pub fn generate(company: CompanyCode) -> Self {
         let mut uuid = [0; uuid::fmt::Hyphenated::LENGTH];
         let mut id = ArrayString::new();
@@ -137,10 +137,10 @@ impl SessionId {
         Self(id)
     }
 
-    /// Reads an id: 1 to 64 of `[A-Za-z0-9_-]`.
+    /// Parses an id: 1 to 64 characters of `[A-Za-z0-9_-]`.
     ///
     /// # Errors
-    /// Any other text; no session can have it.
+    /// Fails for any other text.
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
         let invalid = InvalidId { kind: "SessionId" };
         if text.is_empty() || !text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
@@ -149,17 +149,18 @@ impl SessionId {
         ArrayString::from(text).map(Self).map_err(|_| invalid)
     }
 
-    /// The whole id, for replies and rows. Not for logs.
+    /// Returns the whole id, for replies and rows. It must not be logged.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The company code that it begins with. Only a session that exists proves it.
+    /// Returns the company code at the start of the id. It proves nothing until the session has been
+    /// found in the store.
     pub fn company(&self) -> Option<CompanyCode> {
         self.0.split_once('_').and_then(|(code, _)| CompanyCode::parse(code).ok())
     }
 
-    /// The first eight characters of the UUID part, as file paths carry them.
+    /// Returns the first eight characters of the UUID part, as used in file paths.
     pub fn short(&self) -> &str {
         let uuid = self.0.split_once('_').map_or(self.0.as_str(), |(_, uuid)| uuid);
         uuid.get(..8).unwrap_or(uuid)

@@ -4,6 +4,7 @@ pub mod access;
 pub mod assignments;
 pub mod audit;
 pub mod companies;
+mod company;
 mod ids;
 mod money;
 pub mod plans;
@@ -11,7 +12,7 @@ mod store;
 mod time;
 mod word_enum;
 
-pub use companies::{Company, CompanyStatus};
+pub use company::{Company, CompanyStatus};
 pub use ids::{
     ActivityId, AgentId, AgentSessionId, AssignmentId, AttachmentId, CompanyCode, DocumentId, HandoffId, InvalidId,
     MessageId, PlanId, ProfileId, SessionId, SessionRowId, TransferId, UserId,

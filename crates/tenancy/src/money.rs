@@ -1,13 +1,15 @@
+//! Amounts of money.
+
 use std::fmt;
 
-/// An amount with two places, held as whole hundredths.
+/// An amount with two decimal places, stored in hundredths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Money(i64);
 
-/// Why a text is not a decimal of ten digits, two of them after the point.
+/// Why a text is not a decimal number of at most ten digits, two of them after the point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidMoney {
-    /// Not a number at all.
+    /// The text is not a decimal number.
     #[error("a valid number is required")]
     NotANumber,
     /// More than two digits after the point.
@@ -19,20 +21,20 @@ pub enum InvalidMoney {
 }
 
 impl Money {
-    /// Wraps whole hundredths.
+    /// Wraps an amount in hundredths.
     pub const fn from_cents(cents: i64) -> Self {
         Self(cents)
     }
 
-    /// The amount in hundredths.
+    /// Returns the amount in hundredths.
     pub const fn cents(self) -> i64 {
         self.0
     }
 
-    /// Reads `12`, `12.5` or `-12.50`.
+    /// Parses a decimal number such as `12`, `12.5` or `-12.50`.
     ///
     /// # Errors
-    /// The first rule the text breaks, in the order of [`InvalidMoney`].
+    /// The first rule that the text breaks, in the order of [`InvalidMoney`].
     pub fn parse(text: &str) -> Result<Self, InvalidMoney> {
         let (sign, digits) = match text.strip_prefix('-') {
             Some(rest) => (-1, rest),
@@ -50,7 +52,7 @@ impl Money {
         if whole.len() > 8 {
             return Err(InvalidMoney::TooManyDigits);
         }
-        // At most ten digits by now, so neither parse nor arithmetic can overflow.
+        // There are at most ten digits left, so neither parsing nor arithmetic can overflow.
         let units: i64 = format!("{whole}{fraction:0<2}").parse().map_err(|_| InvalidMoney::NotANumber)?;
         Ok(Self(sign * units))
     }

@@ -6,9 +6,9 @@ use crate::{
 };
 
 crate::word_enum! {
-    /// The nine names a plan can have; several plans may share one.
+    /// The nine names a plan can have, in alphabetical order. Several plans may share a name.
     #[derive(PartialOrd, Ord)]
-    #[expect(missing_docs, reason = "the names say all there is")]
+    #[expect(missing_docs, reason = "the names need no explanation")]
     pub enum PlanName {
         Basic => "basic",
         Bronze => "bronze",
@@ -23,7 +23,7 @@ crate::word_enum! {
 }
 
 impl PlanName {
-    /// The capitalised word.
+    /// Returns the capitalised word.
     pub const fn display(self) -> &'static str {
         match self {
             Self::Basic => "Basic",
@@ -44,54 +44,54 @@ impl PlanName {
 pub struct Plan {
     /// Id.
     pub id: PlanId,
-    /// One of the nine names.
+    /// The name.
     pub name: PlanName,
     /// How many agents a company on this plan may have.
     pub max_agents: i32,
-    /// Price of a term.
+    /// Price of one term.
     pub price: Money,
     /// Whether new subscriptions may use it.
     pub is_active: bool,
-    /// When it was made.
+    /// When the plan was created.
     pub created_at: Timestamp,
-    /// Whom the plan was made for; a label.
+    /// The company that the plan was created for. Informational only.
     pub company_name: String,
-    /// Last day of the offer; a label.
+    /// Last day of the offer. Informational only.
     pub expiry_date: Option<Date>,
 }
 
-/// What a new plan needs.
+/// The values of a plan to be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPlan {
-    /// One of the nine names.
+    /// The name.
     pub name: PlanName,
-    /// At least 1.
+    /// How many agents a company on this plan may have, at least 1.
     pub max_agents: i32,
-    /// Above zero.
+    /// Price of one term, above zero.
     pub price: Money,
-    /// A label.
+    /// The company that the plan is created for. Informational only.
     pub company_name: String,
-    /// A label.
+    /// Last day of the offer. Informational only.
     pub expiry_date: Option<Date>,
 }
 
-/// Which plans a page shows; every part narrows.
+/// Which plans a list contains: those that match every given condition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PlanFilter {
-    /// Part of the company name, case ignored.
+    /// A part of the company name, ignoring case.
     pub search: Option<String>,
-    /// Exactly this name.
+    /// The plan name.
     pub name: Option<PlanName>,
-    /// Made on this day or later.
+    /// The first day of creation, inclusive.
     pub created_from: Option<Date>,
-    /// Made on this day or earlier.
+    /// The last day of creation, inclusive.
     pub created_to: Option<Date>,
 }
 
-/// Makes a plan, active from now on.
+/// Creates an active plan.
 ///
 /// # Errors
-/// Only when the store fails.
+/// Fails only when the store fails.
 pub fn create<S>(store: &mut S, plan: &NewPlan, now: Timestamp) -> Result<Plan, StoreError>
 where
     S: Plans + Audit + ?Sized,
@@ -101,18 +101,18 @@ where
     Ok(plan)
 }
 
-/// The installation's plans, for the platform door.
+/// The installation's plans. Implemented for the platform.
 pub trait Plans {
-    /// Stores a plan, active from now on.
+    /// Stores a plan as active.
     fn insert_plan(&mut self, plan: &NewPlan, now: Timestamp) -> Result<Plan, StoreError>;
 
-    /// A plan of any state.
+    /// Returns a plan, active or not.
     fn plan(&mut self, id: PlanId) -> Result<Option<Plan>, StoreError>;
 
-    /// All active plans, by name, then price, then id.
+    /// Returns all active plans, ordered by name, then price, then id.
     fn active_plans(&mut self) -> Result<Vec<Plan>, StoreError>;
 
-    /// The active plans a filter lets through, newest first: how many there are, and the
-    /// rows from `offset` on, at most `limit`.
+    /// Returns the number of active plans that match the filter, and one page of them, newest first:
+    /// at most `limit` rows from `offset` on.
     fn page_of_plans(&mut self, filter: &PlanFilter, offset: i64, limit: i64) -> Result<(i64, Vec<Plan>), StoreError>;
 }

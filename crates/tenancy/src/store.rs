@@ -1,30 +1,29 @@
-//! The one opaque error of every port.
+//! The opaque error that every port returns.
 
 use std::{error::Error, fmt};
 
-/// What kind of trouble a store is in, as far as a caller can act on it.
+/// The kind of a store failure, as far as a caller can act on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// The database cannot be reached or is full of work: the same call may
-    /// succeed in a moment.
+    /// The database cannot be reached or its queues are full. A retry may succeed.
     Unavailable,
-    /// Anything else: a bug, a broken row, a full disk.
+    /// Any other failure, such as a bug, an invalid row or a full disk. A retry will not help.
     Broken,
 }
 
-/// A failure of the machinery below the ports, opaque to the domain.
+/// A failure of the infrastructure below the ports, opaque to the domain.
 pub struct StoreError {
     fault: Fault,
     source: Box<dyn Error + Send + Sync>,
 }
 
 impl StoreError {
-    /// Wraps what went wrong below.
+    /// Wraps the underlying error.
     pub fn new(fault: Fault, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { fault, source: source.into() }
     }
 
-    /// Whether trying again may help.
+    /// Returns the kind of failure, which tells whether a retry may help.
     pub fn fault(&self) -> Fault {
         self.fault
     }

@@ -1,24 +1,24 @@
-//! Time as the domain sees it: handed in, never read from the machine.
+//! Dates and times. The domain gets the current time as an argument and never reads the system clock.
 
 use std::{fmt, time::Duration};
 
 use time::{Month, OffsetDateTime};
 
-/// A moment in UTC, in whole microseconds since 1970, as both databases keep it.
+/// A moment in UTC, in whole microseconds since 1970, which is the precision of both databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
-/// Microseconds of a day.
+/// Microseconds in a day.
 const DAY: i64 = 86_400_000_000;
 
-/// A text or number that is no moment or day between the years 1 and 9999.
+/// The error for a text that is not a valid date or time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a valid date or time")]
 pub struct InvalidTime;
 
-/// Where the time comes from; tests put their own in.
+/// A source of the current time, which tests replace.
 pub trait Clock: Send + Sync {
-    /// The present moment.
+    /// Returns the current time.
     fn now(&self) -> Timestamp;
 }
 
@@ -28,40 +28,40 @@ impl Timestamp {
         Self(micros)
     }
 
-    /// Microseconds since 1970-01-01T00:00:00Z.
+    /// Returns the microseconds since 1970-01-01T00:00:00Z.
     pub const fn micros(self) -> i64 {
         self.0
     }
 
-    /// Whole seconds since 1970, rounded down.
+    /// Returns the whole seconds since 1970, rounded down.
     pub const fn seconds(self) -> i64 {
         self.0.div_euclid(1_000_000)
     }
 
-    /// This moment and so much more.
+    /// Returns the moment `span` later, saturating at the largest timestamp.
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
         Self(self.0.saturating_add(micros(span)))
     }
 
-    /// This moment and so much less.
+    /// Returns the moment `span` earlier, saturating at the smallest timestamp.
     #[must_use]
     pub fn minus(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(micros(span)))
     }
 
-    /// How long after `earlier` this is; zero if it is not.
+    /// Returns the time that has passed since `earlier`, or zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// The first moment of this day.
+    /// Returns the first moment of this day.
     #[must_use]
     pub fn start_of_day(self) -> Self {
         Self(self.0 - self.0.rem_euclid(DAY))
     }
 
-    /// The first moment of this week's Monday.
+    /// Returns the first moment of this week's Monday.
     #[must_use]
     pub fn start_of_week(self) -> Self {
         let day = self.start_of_day();
@@ -69,24 +69,24 @@ impl Timestamp {
         Self(day.0 - (day.0 / DAY + 3).rem_euclid(7) * DAY)
     }
 
-    /// The first moment of this month.
+    /// Returns the first moment of this month.
     #[must_use]
     pub fn start_of_month(self) -> Self {
         Self(self.start_of_day().0 - (i64::from(self.civil().day()) - 1) * DAY)
     }
 
-    /// The day this moment falls on.
+    /// Returns the day.
     pub fn date(self) -> Date {
         Date(self.civil().date())
     }
 
-    /// `DD/MM/YYYY HH:MM`, as the `formatted_*` keys show it.
+    /// Formats as `DD/MM/YYYY HH:MM`, as in the `formatted_*` fields of replies.
     pub fn formatted(self) -> String {
         let at = self.civil();
         format!("{:02}/{:02}/{:04} {:02}:{:02}", at.day(), u8::from(at.month()), at.year(), at.hour(), at.minute())
     }
 
-    /// `YYYYMMDD_HHMMSS`, as file names carry it.
+    /// Formats as `YYYYMMDD_HHMMSS`, as in file names.
     pub fn compact(self) -> String {
         let at = self.civil();
         format!(
@@ -100,10 +100,10 @@ impl Timestamp {
         )
     }
 
-    /// Reads an RFC 3339 moment, or a day (its first moment).
+    /// Parses an RFC 3339 timestamp, or a day, which means its first moment.
     ///
     /// # Errors
-    /// Anything else.
+    /// Fails for any other text.
     pub fn parse(text: &str) -> Result<Self, InvalidTime> {
         if let Ok(day) = Date::parse(text) {
             return Ok(day.start());
@@ -118,7 +118,7 @@ impl Timestamp {
     }
 }
 
-/// RFC 3339 in UTC with six fraction digits: `2026-11-23T02:52:03.458070Z`.
+/// Formats as RFC 3339 in UTC with six fraction digits: `2026-11-23T02:52:03.458070Z`.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = self.civil();
@@ -141,10 +141,10 @@ impl fmt::Display for Timestamp {
 pub struct Date(time::Date);
 
 impl Date {
-    /// Reads `YYYY-MM-DD`, nothing else.
+    /// Parses `YYYY-MM-DD`.
     ///
     /// # Errors
-    /// Any other form, and days that do not exist.
+    /// Fails for any other format, and for days that do not exist.
     pub fn parse(text: &str) -> Result<Self, InvalidTime> {
         let well_formed = text.len() == 10
             && text.bytes().enumerate().all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() });
@@ -163,7 +163,7 @@ impl Date {
         }
     }
 
-    /// The first moment of the day.
+    /// Returns the first moment of the day.
     pub fn start(self) -> Timestamp {
         let seconds = self.0.midnight().assume_utc().unix_timestamp();
         Timestamp(seconds.saturating_mul(1_000_000))

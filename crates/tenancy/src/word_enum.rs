@@ -1,10 +1,10 @@
-//! The macro for enums whose variants are written as fixed words in JSON and in rows.
+//! The macro for enums whose variants are written as words in JSON and in rows.
 
 /// Defines a fieldless enum together with the word of each variant.
 ///
 /// The enum gets `ALL` (every variant, in order), `WORDS` (their words, in the same order),
-/// `as_str` and `parse`. It derives `Debug`, `Clone`, `Copy`, `PartialEq` and `Eq`; attributes on
-/// the enum and on its variants are kept, so more can be derived.
+/// `as_str` and `parse`. It derives `Debug`, `Clone`, `Copy`, `PartialEq` and `Eq`. Attributes on
+/// the enum and on its variants are kept, so more traits can be derived.
 ///
 /// ```
 /// tenancy::word_enum! {
@@ -34,20 +34,20 @@ macro_rules! word_enum {
         }
 
         impl $name {
-            /// Every variant, in the order of their declaration.
+            /// Every variant, in order of declaration.
             $vis const ALL: [Self; [$($word),+].len()] = [$(Self::$variant),+];
 
             /// The word of every variant, in the same order.
             $vis const WORDS: [&'static str; [$($word),+].len()] = [$($word),+];
 
-            /// The word in JSON and in rows.
+            /// Returns the word in JSON and in rows.
             $vis const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word),+
                 }
             }
 
-            /// The variant of a word, compared exactly.
+            /// Returns the variant with exactly this word.
             $vis fn parse(word: &str) -> Option<Self> {
                 match word {
                     $($word => Some(Self::$variant),)+

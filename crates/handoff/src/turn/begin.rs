@@ -76,7 +76,7 @@ where
     S: Sessions + IdempotencyKeys + ActingAs<Visitor> + ?Sized,
 {
     let row_id = match (store.caller().session(), ask.opening_key()) {
-        (Some(access), _) => Some(access.key()),
+        (Some(access), _) => Some(access.row_id()),
         (None, Some((ip, key))) => store.opened(ip, key, now.minus(OPENING_WINDOW))?,
         (None, None) => None,
     };

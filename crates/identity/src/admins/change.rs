@@ -1,7 +1,7 @@
-//! What becomes of an admin later: another name or address, a new password, the end.
+//! Changing and deleting an admin, and resetting an admin's password.
 //!
-//! Each is one platform write. The company is locked before anything of it is
-//! looked at, so that of two deletions one sees what the other left.
+//! Each use case is one platform write. Changing and deleting lock the company first, so that of two
+//! concurrent deletions the second sees the result of the first.
 
 use tenancy::{
     Company, CompanyStatus, StoreError, Timestamp, UserId,
@@ -9,63 +9,63 @@ use tenancy::{
     audit::{Action, Object},
 };
 
+use super::{AdminList, Platform, lock_unless_closed};
 use crate::{
     Email, PasswordHash,
-    accounts::{Account, Names},
-    ports::{AdminList, CompanyOffice, Platform},
+    accounts::{Account, PersonName},
 };
 
-/// What the notes of a subscription say that ended with its company.
+/// The notes of a subscription that ended because its company was closed.
 const CLOSED: &str = "Company closed";
 
-/// What is to change of an admin; nothing is `None`.
+/// The new values of an admin. `None` leaves a value as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AdminChange {
-    /// Name; the owner's is the company's too.
+    /// Contact name. The owner's is also the company's name.
     pub name: Option<String>,
-    /// Address. The username stays.
+    /// E-mail address. The username does not follow it.
     pub email: Option<Email>,
-    /// First name; follows the name unless it is given.
+    /// First name. If it is not given, it follows the contact name.
     pub first_name: Option<String>,
-    /// Last name; follows the name unless it is given.
+    /// Last name. If it is not given, it follows the contact name.
     pub last_name: Option<String>,
-    /// Free text.
+    /// Postal address, free text.
     pub address: Option<String>,
-    /// Free text.
+    /// Contact person, free text.
     pub contact_person: Option<String>,
-    /// Free text.
+    /// Contact number, free text.
     pub contact_number: Option<String>,
-    /// Free text.
+    /// Phone number, free text.
     pub phone_number: Option<String>,
 }
 
-/// What became of an attempt to change an admin.
+/// The result of an attempt to change an admin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Changed {
-    /// It is stored.
+pub enum AdminChangeOutcome {
+    /// The change was stored.
     Stored,
-    /// Another account has the e-mail.
+    /// Another account has the e-mail address.
     EmailTaken,
-    /// No such admin here.
+    /// The company has no such admin.
     Missing,
 }
 
 /// An admin that was deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Deleted {
-    /// The account as it was.
+pub struct DeletedAdmin {
+    /// The account before it was deleted.
     pub admin: Account,
-    /// Whether it was the last one, so that the company is closed now.
+    /// Whether the admin was the company's last one, so that the company was closed.
     pub company_closed: bool,
 }
 
 /// Why an admin was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum UpdateAdminError {
-    /// No such admin, or of a closed company.
+    /// There is no such admin, or the admin's company is closed.
     #[error("admin not found")]
     NotFound,
-    /// Another account has the e-mail.
+    /// Another account has the e-mail address.
     #[error("the e-mail is in use")]
     EmailTaken,
     /// The store failed.
@@ -76,7 +76,7 @@ pub enum UpdateAdminError {
 /// Why an admin was not deleted.
 #[derive(Debug, thiserror::Error)]
 pub enum DeleteAdminError {
-    /// No such admin, or of a closed company.
+    /// There is no such admin, or the admin's company is closed.
     #[error("admin not found")]
     NotFound,
     /// The store failed.
@@ -84,10 +84,10 @@ pub enum DeleteAdminError {
     Store(#[from] StoreError),
 }
 
-/// Why no password was reset.
+/// Why an admin's password was not reset.
 #[derive(Debug, thiserror::Error)]
 pub enum ResetAdminPasswordError {
-    /// No such admin, of a closed company, or not active.
+    /// There is no such admin, the admin is not active, or the admin's company is closed.
     #[error("admin not found or inactive")]
     NotFound,
     /// The store failed.
@@ -95,7 +95,7 @@ pub enum ResetAdminPasswordError {
     Store(#[from] StoreError),
 }
 
-/// Changes what is given and answers the whole admin. Renaming the owner renames the company.
+/// Changes the given values and returns the changed account. Renaming the owner renames the company.
 ///
 /// # Errors
 /// [`UpdateAdminError`]; nothing has changed then.
@@ -108,18 +108,18 @@ pub fn update<S>(
 where
     S: Platform + AdminList + ?Sized,
 {
-    let (_, company) = located(store, user, now)?.ok_or(UpdateAdminError::NotFound)?;
+    let (_, company) = admin_with_company(store, user, now)?.ok_or(UpdateAdminError::NotFound)?;
     if let Some(name) = &change.name {
-        let Names { first, last } = Names::of_admin(name);
+        let PersonName { first, last } = PersonName::of_admin(name);
         change.first_name.get_or_insert(first);
         change.last_name.get_or_insert(last);
     }
     let mut office = store.enter(company.code)?;
-    lock(office.as_mut())?.ok_or(UpdateAdminError::NotFound)?;
+    lock_unless_closed(office.as_mut())?.ok_or(UpdateAdminError::NotFound)?;
     match office.change_admin(user, &change)? {
-        Changed::Stored => {}
-        Changed::EmailTaken => return Err(UpdateAdminError::EmailTaken),
-        Changed::Missing => return Err(UpdateAdminError::NotFound),
+        AdminChangeOutcome::Stored => {}
+        AdminChangeOutcome::EmailTaken => return Err(UpdateAdminError::EmailTaken),
+        AdminChangeOutcome::Missing => return Err(UpdateAdminError::NotFound),
     }
     if let Some(name) = &change.name
         && office.owner()? == Some(user)
@@ -131,18 +131,18 @@ where
     store.admin(user, now)?.ok_or(UpdateAdminError::NotFound)
 }
 
-/// Deletes account and admin row. The last one's end is the company's: it is closed, and its
-/// subscription cancelled.
+/// Deletes an admin's account and admin row. Deleting the last admin closes the company and cancels its
+/// subscription.
 ///
 /// # Errors
 /// [`DeleteAdminError`]; nothing has changed then.
-pub fn delete<S>(store: &mut S, user: UserId, now: Timestamp) -> Result<Deleted, DeleteAdminError>
+pub fn delete<S>(store: &mut S, user: UserId, now: Timestamp) -> Result<DeletedAdmin, DeleteAdminError>
 where
     S: Platform + AdminList + ?Sized,
 {
-    let (admin, company) = located(store, user, now)?.ok_or(DeleteAdminError::NotFound)?;
+    let (admin, company) = admin_with_company(store, user, now)?.ok_or(DeleteAdminError::NotFound)?;
     let mut office = store.enter(company.code)?;
-    lock(office.as_mut())?.ok_or(DeleteAdminError::NotFound)?;
+    lock_unless_closed(office.as_mut())?.ok_or(DeleteAdminError::NotFound)?;
     if !office.delete_admin(user)? {
         return Err(DeleteAdminError::NotFound);
     }
@@ -156,12 +156,12 @@ where
         office.set_status(CompanyStatus::Closed)?;
         office.record(Action::CompanyClosed, Object::Company(company.code));
     }
-    Ok(Deleted { admin, company_closed })
+    Ok(DeletedAdmin { admin, company_closed })
 }
 
-/// Gives an active admin a made-up password, and answers the admin's e-mail.
+/// Sets the hash of a generated password for an active admin, and returns the admin's e-mail address.
 ///
-/// The admin's tokens end, and the password must be replaced first.
+/// The admin's tokens end. The new password is temporary and must be replaced first.
 ///
 /// # Errors
 /// [`ResetAdminPasswordError`]; nothing has changed then.
@@ -174,26 +174,20 @@ pub fn reset_password<S>(
 where
     S: Platform + AdminList + ?Sized,
 {
-    let (_, company) = located(store, user, now)?.ok_or(ResetAdminPasswordError::NotFound)?;
+    let (_, company) = admin_with_company(store, user, now)?.ok_or(ResetAdminPasswordError::NotFound)?;
     let mut office = store.enter(company.code)?;
     let email = office.reset_admin_password(user, hash)?.ok_or(ResetAdminPasswordError::NotFound)?;
     office.record(Action::PasswordReset, Object::Account(user));
     Ok(email)
 }
 
-/// An admin with its company, which every admin has.
-fn located<S>(store: &mut S, user: UserId, now: Timestamp) -> Result<Option<(Account, Company)>, StoreError>
+/// Returns an admin with its company. Every admin has one.
+fn admin_with_company<S>(store: &mut S, user: UserId, now: Timestamp) -> Result<Option<(Account, Company)>, StoreError>
 where
     S: AdminList + ?Sized,
 {
     let found = store.admin(user, now)?;
     Ok(found.and_then(|admin| admin.company.clone().map(|company| (admin, company))))
-}
-
-/// Locks the company, unless it has been closed since it was found.
-pub(crate) fn lock(office: &mut dyn CompanyOffice) -> Result<Option<Company>, StoreError> {
-    let company = office.company_for_update()?;
-    Ok((company.status != CompanyStatus::Closed).then_some(company))
 }
 
 #[cfg(test)]

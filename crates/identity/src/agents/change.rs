@@ -1,5 +1,7 @@
-//! Changing and deleting agents: their rows and accounts. What becomes of the
-//! sessions they had is for whoever calls this, in the same transaction.
+//! Changing agents: their rows and their accounts.
+//!
+//! The caller handles the open sessions of an agent that is deactivated or deleted, in the same
+//! transaction.
 
 use tenancy::{
     AgentId, StoreError, Timestamp,
@@ -7,30 +9,30 @@ use tenancy::{
     audit::{Action, Audit, Object},
 };
 
-use super::Agent;
-use crate::{Email, accounts::Names, ports::Agents};
+use super::{Agent, Agents};
+use crate::{Email, accounts::PersonName};
 
-/// What is to be different; what is `None` stays.
+/// The new values of an agent. `None` leaves a value as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AgentChange {
-    /// Display name, the account's first and last name too.
+    /// Display name, which is also split into the account's first and last name.
     pub name: Option<String>,
-    /// Address, the username too.
+    /// E-mail address, which is also the username.
     pub email: Option<Email>,
-    /// Free text, the account's phone number too.
+    /// Phone number, free text. It is also the account's phone number.
     pub phone: Option<String>,
-    /// Free text.
+    /// Specialization, free text.
     pub specialization: Option<String>,
-    /// Whether the account may be used.
+    /// Whether the account is active.
     pub is_active: Option<bool>,
 }
 
 /// An agent after a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Changed {
-    /// As active as before, or again.
+pub enum ChangedAgent {
+    /// The change did not deactivate the agent.
     Kept(Agent),
-    /// Active before and not any more: the tokens have ended.
+    /// The change deactivated the agent, and its tokens ended.
     Deactivated(Agent),
 }
 
@@ -40,10 +42,10 @@ pub enum UpdateAgentError {
     /// The company has no such agent.
     #[error("agent not found")]
     NotFound,
-    /// Another agent of this company has the e-mail.
+    /// Another agent of this company has the e-mail address.
     #[error("an agent of this company has the e-mail")]
     AgentExists,
-    /// Some other account has the e-mail.
+    /// An account that is not an agent of this company has the e-mail address.
     #[error("the e-mail is in use")]
     EmailTaken,
     /// The store failed.
@@ -62,14 +64,19 @@ pub enum DeleteAgentError {
     Store(#[from] StoreError),
 }
 
-/// Changes an agent of any state.
+/// Changes an agent, active or not.
 ///
-/// One who is deactivated is signed out everywhere. Deactivated agents keep their
-/// seats, so bringing one back asks for none.
+/// Deactivating an agent signs it out everywhere. Deactivated agents keep their seats, so activating
+/// one again needs no free seat.
 ///
 /// # Errors
 /// [`UpdateAgentError`]; nothing has changed then.
-pub fn change<S>(store: &mut S, id: AgentId, change: AgentChange, now: Timestamp) -> Result<Changed, UpdateAgentError>
+pub fn change<S>(
+    store: &mut S,
+    id: AgentId,
+    change: AgentChange,
+    now: Timestamp,
+) -> Result<ChangedAgent, UpdateAgentError>
 where
     S: Agents + Audit + ActingAs<Office> + ?Sized,
 {
@@ -83,7 +90,7 @@ where
     if agent.email != before.email && store.agent_has_email(&agent.email)? {
         return Err(UpdateAgentError::AgentExists);
     }
-    if !store.write_agent(&agent, &Names::split(&agent.name))? {
+    if !store.write_agent(&agent, &PersonName::split(&agent.name))? {
         return Err(UpdateAgentError::EmailTaken);
     }
     let action = match (before.is_active, agent.is_active) {
@@ -93,10 +100,10 @@ where
     };
     store.record(action, Object::Agent(id));
     if before.is_active && !agent.is_active {
-        agent.stored = store.send_off(&agent, now)?;
-        return Ok(Changed::Deactivated(agent));
+        agent.stored_status = store.send_off(&agent, now)?;
+        return Ok(ChangedAgent::Deactivated(agent));
     }
-    Ok(Changed::Kept(agent))
+    Ok(ChangedAgent::Kept(agent))
 }
 
 #[cfg(test)]
@@ -104,7 +111,7 @@ mod tests {
     use tenancy::CompanyCode;
 
     use super::*;
-    use crate::{accounts::Role, agents::AgentStatus, ports::Platform as _, testing::World};
+    use crate::{accounts::Role, admins::Platform as _, agents::AgentStatus, testing::World};
 
     fn staffed() -> (World, CompanyCode, AgentId) {
         let mut world = World::default();
@@ -117,10 +124,10 @@ mod tests {
         world: &mut World,
         company: CompanyCode,
         id: AgentId,
-        wish: AgentChange,
-    ) -> Result<Changed, UpdateAgentError> {
+        values: AgentChange,
+    ) -> Result<ChangedAgent, UpdateAgentError> {
         let now = world.now;
-        change(world.enter(company).unwrap().as_mut(), id, wish, now)
+        change(world.enter(company).unwrap().as_mut(), id, values, now)
     }
 
     fn email(text: &str) -> AgentChange {
@@ -131,14 +138,14 @@ mod tests {
     fn what_is_not_named_stays_and_the_account_follows() {
         let (mut world, company, id) = staffed();
         let before = world.agents[0].clone();
-        let wish = AgentChange { name: Some("Bo Ann Lin".into()), ..email("Lin@t.com") };
-        let Changed::Kept(agent) = apply(&mut world, company, id, wish).unwrap() else { panic!("not active") };
+        let values = AgentChange { name: Some("Bo Ann Lin".into()), ..email("Lin@t.com") };
+        let ChangedAgent::Kept(agent) = apply(&mut world, company, id, values).unwrap() else { panic!("not active") };
         assert_eq!((agent.phone.as_str(), &agent.specialization), ("555-TEST", &before.specialization));
         assert_eq!((agent.name.as_str(), agent.email.as_str()), ("Bo Ann Lin", "Lin@t.com"));
         let row = world.stored_mut(agent.user);
         assert_eq!((row.username.as_str(), row.credentials.email.as_str()), ("Lin@t.com", "Lin@t.com"));
         assert_eq!((row.names.first.as_str(), row.names.last.as_str()), ("Bo", "Ann Lin"));
-        assert_eq!(apply(&mut world, company, id, AgentChange::default()).unwrap(), Changed::Kept(agent));
+        assert_eq!(apply(&mut world, company, id, AgentChange::default()).unwrap(), ChangedAgent::Kept(agent));
     }
 
     #[test]
@@ -164,18 +171,18 @@ mod tests {
         let (mut world, company, id) = staffed();
         let user = world.agents[0].user;
         world.sign_in(user);
-        world.agents[0].stored = AgentStatus::Busy;
+        world.agents[0].stored_status = AgentStatus::Busy;
         let before = world.credentials(user).version;
         let active = |is_active| AgentChange { is_active: Some(is_active), ..AgentChange::default() };
-        let Changed::Deactivated(agent) = apply(&mut world, company, id, active(false)).unwrap() else {
+        let ChangedAgent::Deactivated(agent) = apply(&mut world, company, id, active(false)).unwrap() else {
             panic!("still active")
         };
-        assert_eq!((agent.stored, agent.is_active), (AgentStatus::Offline, false));
+        assert_eq!((agent.stored_status, agent.is_active), (AgentStatus::Offline, false));
         let after = world.credentials(user);
         assert_eq!((after.version.0, after.active), (before.0 + 1, false));
         assert!(world.families.iter().all(|family| family.revoked));
-        assert!(matches!(apply(&mut world, company, id, active(false)), Ok(Changed::Kept(_))));
-        assert!(matches!(apply(&mut world, company, id, active(true)), Ok(Changed::Kept(_))));
+        assert!(matches!(apply(&mut world, company, id, active(false)), Ok(ChangedAgent::Kept(_))));
+        assert!(matches!(apply(&mut world, company, id, active(true)), Ok(ChangedAgent::Kept(_))));
         let back = world.credentials(user);
         assert_eq!((back.version, back.active), (after.version, true));
     }

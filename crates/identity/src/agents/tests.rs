@@ -1,7 +1,7 @@
 use tenancy::assignments::{AssignmentStatus, TERM};
 
 use super::*;
-use crate::{ports::Platform, testing::World};
+use crate::{admins::Platform as _, testing::World};
 
 fn new(email: &str) -> NewAgent {
     NewAgent {
@@ -33,7 +33,7 @@ fn a_new_agent_is_pending_under_its_address() {
     let row = world.stored_mut(agent.user);
     assert_eq!((row.username.as_str(), row.names.first.as_str(), row.names.last.as_str()), ("Bo@t.com", "Bo", "Lin"));
     assert!(row.credentials.first_login);
-    let ready = Agent { stored: AgentStatus::Busy, first_login: false, ..agent };
+    let ready = Agent { stored_status: AgentStatus::Busy, first_login: false, ..agent };
     assert_eq!(ready.status(), AgentStatus::Busy);
 }
 
@@ -52,7 +52,7 @@ fn deactivated_agents_keep_their_seats() {
 #[test]
 fn without_an_active_plan_there_are_no_seats() {
     let (mut world, company) = staffed(2);
-    world.assignments[0].1.stored = AssignmentStatus::Cancelled;
+    world.assignments[0].1.stored_status = AssignmentStatus::Cancelled;
     let refused = make(&mut world, company, "a@t.com");
     assert!(matches!(refused, Err(CreateAgentError::SubscriptionCancelled { current: 0 })));
     world.assignments.clear();
@@ -105,12 +105,15 @@ fn seats_are_counted_with_those_who_were_sent_away() {
 #[test]
 fn a_stay_lasts_whole_minutes() {
     let login = World::default().now;
-    let stay = |seconds: Option<u64>| AgentSession {
+    let session = |seconds: Option<u64>| AgentSession {
         id: AgentSessionId::new(1),
         agent_name: "Bo".into(),
         login,
         logout: seconds.map(|seconds| login.plus(std::time::Duration::from_secs(seconds))),
         ip: None,
     };
-    assert_eq!([None, Some(59), Some(60), Some(3_599)].map(|s| stay(s).minutes()), [None, Some(0), Some(1), Some(59)]);
+    assert_eq!(
+        [None, Some(59), Some(60), Some(3_599)].map(|s| session(s).minutes()),
+        [None, Some(0), Some(1), Some(59)]
+    );
 }

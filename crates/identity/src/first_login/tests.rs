@@ -7,9 +7,9 @@ use crate::{
     testing::{PASSWORD, World},
 };
 
-fn replace(world: &mut World, door: Door, email: &str, current: &str) -> Result<Email, FirstLoginError> {
+fn replace(world: &mut World, role: FirstLoginRole, email: &str, current: &str) -> Result<Email, FirstLoginError> {
     let now = world.now;
-    let candidate = find(world, door, email, Origin::of(None), now).unwrap();
+    let candidate = find(world, role, email, Origin::of(None), now).unwrap();
     let checked = candidate.check(&world.hasher, &Password::new(current));
     let hash = world.hasher.hash(&Password::new("the new secret")).unwrap();
     complete(world, checked, &hash)
@@ -21,14 +21,14 @@ fn an_agent_replaces_the_password_once() {
     let company = world.company("Tesla");
     let (user, _) = world.agent("bo@t.com", company, true);
     let before = world.credentials(user).version;
-    assert_eq!(replace(&mut world, Door::Agent, "BO@t.com", PASSWORD).unwrap().as_str(), "bo@t.com");
+    assert_eq!(replace(&mut world, FirstLoginRole::Agent, "BO@t.com", PASSWORD).unwrap().as_str(), "bo@t.com");
     let after = world.credentials(user);
     assert_eq!((after.first_login, after.version.0), (false, before.0 + 1));
-    assert_eq!(world.agents[0].stored, AgentStatus::Offline);
+    assert_eq!(world.agents[0].stored_status, AgentStatus::Offline);
 
-    let again = replace(&mut world, Door::Agent, "bo@t.com", "the new secret");
+    let again = replace(&mut world, FirstLoginRole::Agent, "bo@t.com", "the new secret");
     assert!(matches!(again, Err(FirstLoginError::AlreadySet)));
-    let again = replace(&mut world, Door::Agent, "bo@t.com", PASSWORD);
+    let again = replace(&mut world, FirstLoginRole::Agent, "bo@t.com", PASSWORD);
     assert!(matches!(again, Err(FirstLoginError::CurrentIncorrect)));
 }
 
@@ -38,15 +38,19 @@ fn each_door_serves_its_own_role_and_active_accounts_only() {
     let company = world.company("Tesla");
     world.account(Role::Admin, "ann@t.com", Some(company), true);
     world.agent("bo@t.com", company, true);
-    for (door, email) in [(Door::Agent, "ann@t.com"), (Door::Admin, "bo@t.com"), (Door::Admin, "nobody@t.com")] {
-        let refused = replace(&mut world, door, email, PASSWORD);
+    for (role, email) in [
+        (FirstLoginRole::Agent, "ann@t.com"),
+        (FirstLoginRole::Admin, "bo@t.com"),
+        (FirstLoginRole::Admin, "nobody@t.com"),
+    ] {
+        let refused = replace(&mut world, role, email, PASSWORD);
         assert!(matches!(refused, Err(FirstLoginError::CurrentIncorrect)), "{email}");
     }
     world.companies[0].status = CompanyStatus::Suspended;
-    let refused = replace(&mut world, Door::Admin, "ann@t.com", PASSWORD);
+    let refused = replace(&mut world, FirstLoginRole::Admin, "ann@t.com", PASSWORD);
     assert!(matches!(refused, Err(FirstLoginError::CurrentIncorrect)));
     world.companies[0].status = CompanyStatus::Active;
-    assert!(replace(&mut world, Door::Admin, "ann@t.com", PASSWORD).is_ok());
+    assert!(replace(&mut world, FirstLoginRole::Admin, "ann@t.com", PASSWORD).is_ok());
 }
 
 #[test]
@@ -55,6 +59,6 @@ fn an_attempt_at_the_wrong_door_is_one_at_the_account() {
     let company = world.company("Tesla");
     let user = world.account(Role::Admin, "ann@t.com", Some(company), true);
     let now = world.now;
-    let candidate = find(&mut world, Door::Agent, "ann@t.com", Origin::of(None), now).unwrap();
+    let candidate = find(&mut world, FirstLoginRole::Agent, "ann@t.com", Origin::of(None), now).unwrap();
     assert_eq!(candidate.subject(), Some(user));
 }

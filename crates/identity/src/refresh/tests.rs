@@ -2,11 +2,7 @@ use proptest::{collection::vec, prelude::*};
 use tenancy::access::TokenVersion;
 
 use super::*;
-use crate::{
-    accounts::Role,
-    testing::World,
-    tokens::{Claims, FamilyId},
-};
+use crate::{accounts::Role, testing::World, tokens::Claims};
 
 mod protocol;
 
@@ -84,7 +80,7 @@ fn a_family_serves_its_own_account_only() {
 }
 
 proptest! {
-    /// Against a model that remembers every token with the time of its first use.
+    /// Compares with a model that remembers the time of the first use of every token.
     #[test]
     fn any_history_keeps_the_rule(steps in vec((0_usize..4, 0_u64..8), 1..40)) {
         let (mut world, first) = started();

@@ -28,7 +28,7 @@ fn subscribed(plan: impl FnOnce(&mut World) -> PlanId) -> (World, UserId, Assign
 }
 
 fn statuses(world: &World) -> Vec<AssignmentStatus> {
-    world.assignments.iter().map(|(_, row)| row.stored).collect()
+    world.assignments.iter().map(|(_, row)| row.stored_status).collect()
 }
 
 #[test]
@@ -37,7 +37,10 @@ fn a_cancelled_row_takes_the_reason_and_cannot_be_cancelled_again() {
     let now = world.now;
     let row = cancel(&mut world, id, Some("too dear"), now).unwrap();
     assert_eq!(row.owner.map(|owner| owner.user), Some(ann));
-    assert_eq!((row.assignment.stored, row.assignment.notes.as_str()), (AssignmentStatus::Cancelled, "too dear"));
+    assert_eq!(
+        (row.assignment.stored_status, row.assignment.notes.as_str()),
+        (AssignmentStatus::Cancelled, "too dear")
+    );
     for bad in [id, AssignmentId::new(99)] {
         assert!(matches!(cancel(&mut world, bad, None, now), Err(CancelError::NotFound)));
     }

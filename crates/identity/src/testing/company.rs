@@ -1,4 +1,4 @@
-//! The world as one company's store shows it.
+//! The world as the store of one company.
 
 use tenancy::{
     AgentId, AssignmentId, Company, CompanyCode, CompanyStatus, PlanId, StoreError, Timestamp, UserId,
@@ -9,13 +9,12 @@ use tenancy::{
     plans::Plans,
 };
 
-use super::{Stored, World};
+use super::{AccountRow, World};
 use crate::{
     Email, PasswordHash,
-    accounts::{Contact, Names, NewAccount, Reserved, Role},
-    admins::{AdminChange, Changed},
-    agents::{Agent, AgentSession, AgentStatus, NewAgentRow},
-    ports::{Accounts, Admins, Agents, Logins},
+    accounts::{Accounts, Contact, LoginReservation, Logins, NewAccount, PersonName, Role},
+    admins::{AdminChange, AdminChangeOutcome, Admins},
+    agents::{Agent, AgentSession, AgentStatus, Agents, NewAgentRow},
 };
 
 pub(super) struct Bound<'w> {
@@ -34,7 +33,7 @@ impl Bound<'_> {
     }
 
     fn is_own(&self, admin: UserId) -> bool {
-        let own = |row: &Stored| row.credentials.role == Role::Admin && row.company == Some(self.code());
+        let own = |row: &AccountRow| row.credentials.role == Role::Admin && row.company == Some(self.code());
         self.world.stored(admin).is_some_and(own)
     }
 }
@@ -57,11 +56,11 @@ impl CompanyRecord for Bound<'_> {
 
 impl Audit for Bound<'_> {
     fn record(&mut self, action: Action, object: Object) {
-        let by = match self.office.by() {
+        let actor = match self.office.supervisor() {
             Supervisor::Admin(admin) => AuditActor::Admin(admin.user()),
             Supervisor::Superadmin(superadmin) => AuditActor::Superadmin(superadmin.user()),
         };
-        self.world.register(Some(self.code()), by, action, object);
+        self.world.register(Some(self.code()), actor, action, object);
     }
 }
 
@@ -72,7 +71,7 @@ impl ActingAs<Office> for Bound<'_> {
 }
 
 impl Logins for Bound<'_> {
-    fn reserve_login(&mut self, account: &NewAccount, now: Timestamp) -> Result<Reserved, StoreError> {
+    fn reserve_login(&mut self, account: &NewAccount, now: Timestamp) -> Result<LoginReservation, StoreError> {
         let company = Some(self.code());
         Ok(self.world.reserve(account, company, now))
     }
@@ -84,14 +83,14 @@ impl Admins for Bound<'_> {
         Ok(())
     }
 
-    fn change_admin(&mut self, user: UserId, change: &AdminChange) -> Result<Changed, StoreError> {
+    fn change_admin(&mut self, user: UserId, change: &AdminChange) -> Result<AdminChangeOutcome, StoreError> {
         if !self.is_own(user) {
-            return Ok(Changed::Missing);
+            return Ok(AdminChangeOutcome::Missing);
         }
         let taken =
-            |row: &Stored| row.credentials.user != user && Some(&row.credentials.email) == change.email.as_ref();
+            |row: &AccountRow| row.credentials.user != user && Some(&row.credentials.email) == change.email.as_ref();
         if self.world.accounts.iter().any(taken) {
-            return Ok(Changed::EmailTaken);
+            return Ok(AdminChangeOutcome::EmailTaken);
         }
         let row = self.world.stored_mut(user);
         let contact = row.contact.get_or_insert_default();
@@ -107,7 +106,7 @@ impl Admins for Bound<'_> {
             field.clone_from(new.as_ref().unwrap_or(&field.clone()));
         }
         row.credentials.email = change.email.clone().unwrap_or(row.credentials.email.clone());
-        Ok(Changed::Stored)
+        Ok(AdminChangeOutcome::Stored)
     }
 
     fn delete_admin(&mut self, user: UserId) -> Result<bool, StoreError> {
@@ -152,7 +151,7 @@ impl Agents for Bound<'_> {
             email: account.email,
             phone: agent.phone.clone(),
             specialization: agent.specialization.clone(),
-            stored: AgentStatus::Pending,
+            stored_status: AgentStatus::Pending,
             first_login: account.first_login,
             is_active: true,
             last_active: None,
@@ -184,8 +183,8 @@ impl Agents for Bound<'_> {
         Ok(self.world.agents.iter().find(|agent| agent.id == id && agent.company == code).cloned())
     }
 
-    fn write_agent(&mut self, agent: &Agent, names: &Names) -> Result<bool, StoreError> {
-        let taken = |row: &Stored| row.credentials.user != agent.user && row.credentials.email == agent.email;
+    fn write_agent(&mut self, agent: &Agent, names: &PersonName) -> Result<bool, StoreError> {
+        let taken = |row: &AccountRow| row.credentials.user != agent.user && row.credentials.email == agent.email;
         if self.world.accounts.iter().any(taken) {
             return Ok(false);
         }
@@ -204,10 +203,10 @@ impl Agents for Bound<'_> {
             family.revoked = true;
         }
         let row = self.world.agent_mut(agent.id);
-        if row.stored != AgentStatus::Pending {
-            row.stored = AgentStatus::Offline;
+        if row.stored_status != AgentStatus::Pending {
+            row.stored_status = AgentStatus::Offline;
         }
-        Ok(row.stored)
+        Ok(row.stored_status)
     }
 
     fn delete_agent(&mut self, agent: &Agent) -> Result<(), StoreError> {
@@ -241,8 +240,8 @@ impl Assignments for Bound<'_> {
     ) -> Result<AssignmentId, StoreError> {
         let id = AssignmentId::new(self.world.assignments.len() as i64 + 1);
         let plan = self.world.plan(plan)?.unwrap();
-        let stored = AssignmentStatus::Active;
-        let row = Assignment { id, plan, stored, start, expiry, notes: notes.into(), created_at: start };
+        let stored_status = AssignmentStatus::Active;
+        let row = Assignment { id, plan, stored_status, start, expiry, notes: notes.into(), created_at: start };
         let code = self.code();
         self.world.assignments.push((code, row));
         Ok(id)
@@ -252,7 +251,7 @@ impl Assignments for Bound<'_> {
         let code = self.code();
         let row = self.world.assignments.iter_mut().find(|(of, row)| *of == code && row.id == id);
         if let Some((_, row)) = row {
-            row.stored = status;
+            row.stored_status = status;
             row.notes = notes.map_or_else(|| row.notes.clone(), str::to_owned);
         }
         Ok(())

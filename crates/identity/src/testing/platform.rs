@@ -1,13 +1,12 @@
-//! The world as the platform lists it.
+//! The world as the platform's store.
 
 use tenancy::{AssignmentId, CompanyCode, CompanyStatus, StoreError, Timestamp, UserId};
 
-use super::{Stored, World};
+use super::{AccountRow, World};
 use crate::{
     accounts::{Account, Role},
-    admins::AdminFilter,
-    ports::{AdminList, Subscriptions},
-    subscriptions::{Owner, Subscription},
+    admins::{AdminFilter, AdminList},
+    subscriptions::{Owner, Subscription, Subscriptions},
 };
 
 impl World {
@@ -15,8 +14,8 @@ impl World {
         self.companies.iter().any(|company| company.code == code && company.status != CompanyStatus::Closed)
     }
 
-    /// The account as its row says, without a plan.
-    pub(super) fn account_of(&self, row: &Stored) -> Account {
+    /// Returns the account of a row, without a plan.
+    pub(super) fn account_of(&self, row: &AccountRow) -> Account {
         let user = row.credentials.user;
         Account {
             user,
@@ -33,9 +32,9 @@ impl World {
         }
     }
 
-    /// A company's oldest admin.
-    pub(super) fn oldest_admin(&self, code: CompanyCode) -> Option<&Stored> {
-        let own = |row: &&Stored| row.credentials.role == Role::Admin && row.company == Some(code);
+    /// Returns a company's oldest admin.
+    pub(super) fn oldest_admin(&self, code: CompanyCode) -> Option<&AccountRow> {
+        let own = |row: &&AccountRow| row.credentials.role == Role::Admin && row.company == Some(code);
         self.accounts.iter().filter(own).min_by_key(|row| row.credentials.user)
     }
 }

@@ -1,12 +1,11 @@
-//! Refresh families and tickets of the world.
+//! The refresh token families and tickets of the world.
 
 use tenancy::{StoreError, Timestamp, UserId};
 
 use super::World;
 use crate::{
-    ports::{Families, Tickets},
-    refresh::Family,
-    tickets::{TicketHash, TicketRecord},
+    refresh::{Families, Family},
+    tickets::{TicketHash, TicketRecord, Tickets},
     tokens::FamilyId,
 };
 
@@ -33,9 +32,9 @@ impl Families for World {
 }
 
 impl Tickets for World {
-    fn insert_ticket(&mut self, hash: TicketHash, stub: &TicketRecord, now: Timestamp) -> Result<(), StoreError> {
-        self.tickets.retain(|(_, kept)| kept.user != stub.user || kept.expires_at > now);
-        self.tickets.push((hash, *stub));
+    fn insert_ticket(&mut self, hash: TicketHash, ticket: &TicketRecord, now: Timestamp) -> Result<(), StoreError> {
+        self.tickets.retain(|(_, kept)| kept.user != ticket.user || kept.expires_at > now);
+        self.tickets.push((hash, *ticket));
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{accounts::Role, testing::World, tokens::TokenId};
 
-/// A world with an admin, and that admin's claims.
+/// Returns a world with an admin, and the admin's claims.
 fn signed_in() -> (World, Claims) {
     let mut world = World::default();
     let company = world.company("Tesla");

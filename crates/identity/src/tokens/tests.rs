@@ -31,7 +31,7 @@ fn json(token: &str, part: usize) -> serde_json::Value {
     serde_json::from_slice(&bytes).unwrap()
 }
 
-/// Signs any header and claims with the very key of the signer.
+/// Signs any header and claims with the key of the signer.
 fn forge(header: &str, claims: &str) -> String {
     let mut derive = Hmac::<Sha256>::new_from_slice(SECRET).unwrap();
     derive.update(KEY_LABEL);
@@ -66,8 +66,8 @@ fn a_pair_carries_the_claims_of_the_contract() {
     assert_eq!(refresh["exp"], grant.refresh_expires);
     assert_eq!(json(&pair.access, 0), serde_json::json!({"typ": "JWT", "alg": "HS256"}));
 
-    let of_all = Grant { role: Role::Superadmin, company: None, ..grant };
-    assert!(json(&signer.sign(&of_all).unwrap().access, 1)["company_id"].is_null());
+    let superadmin = Grant { role: Role::Superadmin, company: None, ..grant };
+    assert!(json(&signer.sign(&superadmin).unwrap().access, 1)["company_id"].is_null());
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn whatever_was_not_signed_here_is_malformed() {
         format!(" {access}"),
         access[..access.len() - 1].to_owned(),
         format!("{header}.{}.{signature}", part(r#"{"token_type":"access"}"#)),
-        // Signed with another purpose's key: the bare secret.
+        // Signed with the secret itself instead of the derived key.
         jsonwebtoken::encode(&signer.header, &Wire::of(&grant(), Kind::Access), &EncodingKey::from_secret(SECRET))
             .unwrap(),
     ];

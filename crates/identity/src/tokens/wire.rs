@@ -1,4 +1,4 @@
-//! The claims as they stand in the JSON of a token.
+//! The claims in the JSON of a token.
 
 use std::{fmt, marker::PhantomData, str::FromStr};
 
@@ -7,17 +7,17 @@ use serde::{Deserializer, Serializer, de};
 use super::{Claims, CompanyCode, Deserialize, FamilyId, Grant, Serialize, Timestamp, TokenId, TokenVersion, UserId};
 use crate::accounts::Role;
 
-/// How every token made here begins: the whole header, `{"typ":"JWT","alg":"HS256"}`, and of the
-/// claims `{"token_type":"`.
+/// The beginning of every token: the whole header, `{"typ":"JWT","alg":"HS256"}`, and the beginning of
+/// the claims, `{"token_type":"`.
 pub(super) const BEGINNING: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJ0b2tlbl90eXBlIjoi";
 
-/// By how many seconds the clocks of two servers of one installation may differ.
+/// How much the clocks of two servers of one installation may differ, in seconds.
 const SKEW: i64 = 60;
 
-/// The last second that a [`Timestamp`] can name.
+/// The last second that a [`Timestamp`] can represent.
 const LAST_SECOND: i64 = i64::MAX / 1_000_000;
 
-/// Which token of a pair it is.
+/// The type of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Kind {
@@ -27,9 +27,8 @@ pub(super) enum Kind {
 
 /// The claims in the order in which they are signed.
 ///
-/// Order and form are part of what makes a pair repeatable: signing stored
-/// claims again must give the same bytes. Reading wants each of them, in its one
-/// form, and no others: whatever else is signed was not signed here.
+/// Signing stored claims again must give the same bytes, so their order and format are fixed. Reading
+/// requires every claim in its one format and allows no others.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wire {
@@ -39,7 +38,7 @@ pub(super) struct Wire {
     jti: Text<TokenId>,
     user_id: i64,
     role: RoleWord,
-    // Named, because without it serde takes an absent key for null.
+    // Without this attribute, serde would accept a missing claim as null.
     #[serde(deserialize_with = "Option::deserialize")]
     company_id: Option<Text<CompanyCode>>,
     ver: i64,
@@ -55,7 +54,7 @@ enum RoleWord {
     Agent,
 }
 
-/// A value that JSON carries as its text form, read without copying the text.
+/// A value that is written as text in JSON. Reading does not copy the text.
 #[derive(Clone, Copy)]
 pub(super) struct Text<T>(pub(super) T);
 
@@ -83,8 +82,8 @@ impl Wire {
         }
     }
 
-    /// Whether these claims can have been made here by `now`: times in order, and a family in
-    /// refresh tokens only.
+    /// Returns whether this installation can have signed these claims by `now`: the times are in order,
+    /// and only refresh tokens have a family.
     pub(super) fn is_plausible(&self, now: Timestamp) -> bool {
         let issued = (0..=now.seconds().saturating_add(SKEW)).contains(&self.iat);
         let ends = self.iat < self.exp && self.exp <= LAST_SECOND;
@@ -127,7 +126,7 @@ impl<T: FromStr<Err: fmt::Display>> de::Visitor<'_> for TextVisitor<T> {
     type Value = Text<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text form")
+        f.write_str("a string")
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Text<T>, E> {

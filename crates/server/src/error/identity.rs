@@ -8,7 +8,7 @@ use identity::{
         change::{DeleteAgentError, UpdateAgentError},
     },
     first_login::FirstLoginError,
-    password::{ChoiceError, PasswordRefusal},
+    password::{ChoiceError, PasswordPolicyError},
     presence::PresenceError,
     refresh::RefreshError,
     sign_in::SignInError,
@@ -47,15 +47,15 @@ impl From<FirstLoginError> for ApiError {
 impl From<ChoiceError> for ApiError {
     fn from(error: ChoiceError) -> Self {
         match error {
-            ChoiceError::Refused(refusal) => refusal.into(),
+            ChoiceError::Policy(error) => error.into(),
             ChoiceError::Mismatch => Self::non_field("New passwords don't match."),
         }
     }
 }
 
-impl From<PasswordRefusal> for ApiError {
-    fn from(refusal: PasswordRefusal) -> Self {
-        Self::field("new_password", refusal.to_string())
+impl From<PasswordPolicyError> for ApiError {
+    fn from(error: PasswordPolicyError) -> Self {
+        Self::field("new_password", error.to_string())
     }
 }
 

@@ -4,7 +4,7 @@ use actix_web::web::{self, Json};
 use chatbot::settings::Change;
 use identity::{
     Email,
-    admins::{self, AdminChange, DeleteAdminError, Deleted, UpdateAdminError},
+    admins::{self, AdminChange, DeleteAdminError, UpdateAdminError},
 };
 use knowledge::markup::neutralise;
 use schemars::JsonSchema;
@@ -121,8 +121,8 @@ struct DeletedAdmin {
     company_id: Option<CompanyId>,
 }
 
-impl From<Deleted> for DeletedAdminReply {
-    fn from(Deleted { admin, company_closed }: Deleted) -> Self {
+impl From<admins::DeletedAdmin> for DeletedAdminReply {
+    fn from(admins::DeletedAdmin { admin, company_closed }: admins::DeletedAdmin) -> Self {
         Self {
             message: if company_closed { "Admin deleted and company closed" } else { "Admin deleted successfully" },
             deleted_admin: DeletedAdmin {

@@ -7,8 +7,7 @@ use actix_web::{
 use identity::{
     Email,
     accounts::Contact,
-    admins::{self, AdminFilter, AdminOrder, CreateAdminError, NewAdmin},
-    ports::AdminList as _,
+    admins::{self, AdminFilter, AdminList as _, AdminOrder, CreateAdminError, NewAdmin},
 };
 use knowledge::markup::neutralise;
 use schemars::JsonSchema;
@@ -185,7 +184,7 @@ async fn create(
             admins::join(platform, new, company, plan.map(PlanId::new), now)
         }
     });
-    let admins::Created { company, plan, .. } = created.await?;
+    let admins::CreatedAdmin { company, plan, .. } = created.await?;
     Ok(Created(CreatedAdmin {
         name: contact.name,
         email: email.to_string(),

@@ -5,10 +5,9 @@ use handoff::staffing;
 use identity::{
     Email,
     agents::{
-        self, CreateAgentError, NewAgent, NewAgentRow, ResetAgentPasswordError,
+        self, AgentList as _, CreateAgentError, NewAgent, NewAgentRow, ResetAgentPasswordError,
         change::{AgentChange, DeleteAgentError, UpdateAgentError},
     },
-    ports::AgentList as _,
 };
 use knowledge::markup::neutralise;
 use schemars::JsonSchema;

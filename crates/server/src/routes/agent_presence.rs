@@ -9,7 +9,7 @@ use identity::{
     agents::AgentStatus,
     presence::{self, Presence},
     sign_in::SignInError,
-    tokens::Pair,
+    tokens::TokenPair,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -127,7 +127,7 @@ struct SignedInAgent {
 }
 
 impl AgentWelcome {
-    fn new(pair: Pair, account: Account) -> Self {
+    fn new(pair: TokenPair, account: Account) -> Self {
         let agent = SignedInAgent {
             id: account.agent.map(tenancy::AgentId::get),
             name: account.contact.map(|contact| contact.name).unwrap_or_default(),

@@ -8,7 +8,7 @@ use storage::CompanyStore;
 use tenancy::{
     CompanyCode,
     access::{Office, Refused, Supervisor},
-    audit::{AuditLog as _, Recorded},
+    audit::{AuditEntry, AuditLog as _},
 };
 
 use super::endpoint::{Endpoint, at};
@@ -77,8 +77,8 @@ struct ObjectView {
     id: Option<String>,
 }
 
-impl From<Recorded> for AuditRow {
-    fn from(entry: Recorded) -> Self {
+impl From<AuditEntry> for AuditRow {
+    fn from(entry: AuditEntry) -> Self {
         Self {
             seq: entry.seq,
             at: AsText(entry.at),

@@ -5,7 +5,7 @@ use actix_web::{
     web::{self, Json},
 };
 use identity::{
-    ports::Accounts as _,
+    accounts::Accounts as _,
     sign_out,
     tickets::{self, LIFE},
 };

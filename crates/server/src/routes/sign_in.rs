@@ -8,11 +8,11 @@ use identity::{
     Hasher, Origin, Password, PasswordHash,
     accounts::{Account, Role},
     agents::AgentStatus,
-    first_login::{self, Door, FirstLoginError},
-    password::Chosen,
+    first_login::{self, FirstLoginError, FirstLoginRole},
+    password::ChosenPassword,
     refresh::{self, RefreshError, Rotation},
-    sign_in::{self, Candidate, SignInError, SignedIn},
-    tokens::{Pair, TokenError},
+    sign_in::{self, Candidate, SignInError, SignInOutcome},
+    tokens::{TokenError, TokenPair},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -108,7 +108,7 @@ struct ArrivedAgent {
 }
 
 impl WelcomeReply {
-    fn new(pair: Pair, account: &Account, now: Timestamp) -> Self {
+    fn new(pair: TokenPair, account: &Account, now: Timestamp) -> Self {
         let agent = account.agent.map(|id| ArrivedAgent {
             id: id.get(),
             name: account.contact.as_ref().map(|contact| contact.name.clone()).unwrap_or_default(),
@@ -174,7 +174,7 @@ pub(super) enum Login {
 /// The result of a sign-in with the correct password.
 pub(super) enum Entered {
     /// The caller is signed in, with a first pair of tokens.
-    Welcome(Pair, Box<Account>),
+    Welcome(TokenPair, Box<Account>),
     /// The password must be replaced first.
     FirstLogin(FirstLoginReply),
 }
@@ -198,8 +198,8 @@ pub(super) async fn enter(req: &HttpRequest, login: Login, password: String, app
             .await?)
     });
     match signed_in.await? {
-        SignedIn::Welcome { grant, account } => Ok(Entered::Welcome(app.signer.sign(&grant)?, account)),
-        SignedIn::FirstLogin { user, role, email } => {
+        SignInOutcome::Welcome { grant, account } => Ok(Entered::Welcome(app.signer.sign(&grant)?, account)),
+        SignInOutcome::FirstLogin { user, role, email } => {
             let email = email.to_string();
             let user = (role == Role::Admin).then(|| FirstLoginUser {
                 role: role.as_str(),
@@ -241,7 +241,7 @@ async fn refresh(Valid(body): Valid<RefreshBody>, app: web::Data<App>) -> Result
     })?;
     match app.lobby_write_of(token.claims.user, move |lobby| refresh::rotate(lobby, &token, lifetimes, now)).await? {
         Rotation::Fresh(grant) | Rotation::Replayed(grant) => {
-            let Pair { access, refresh } = app.signer.sign(&grant)?;
+            let TokenPair { access, refresh } = app.signer.sign(&grant)?;
             Ok(Json(PairReply { access, refresh }))
         }
         Rotation::Reused => Err(ApiError::unauthorized(TokenProblem::RefreshInvalid)),
@@ -254,7 +254,7 @@ async fn admin_first_login(
     Valid(body): Valid<FirstLoginBody>,
     app: web::Data<App>,
 ) -> Result<Json<PasswordSetReply>, ApiError> {
-    first_login(&req, Door::Admin, body, &app).await
+    first_login(&req, FirstLoginRole::Admin, body, &app).await
 }
 
 /// Replaces an agent's generated password.
@@ -263,20 +263,20 @@ async fn agent_first_login(
     Valid(body): Valid<FirstLoginBody>,
     app: web::Data<App>,
 ) -> Result<Json<PasswordSetReply>, ApiError> {
-    first_login(&req, Door::Agent, body, &app).await
+    first_login(&req, FirstLoginRole::Agent, body, &app).await
 }
 
 async fn first_login(
     req: &HttpRequest,
-    door: Door,
+    role: FirstLoginRole,
     body: FirstLoginBody,
     app: &App,
 ) -> Result<Json<PasswordSetReply>, ApiError> {
     let FirstLoginBody { email, current_password, new_password, confirm_password } = body;
-    let chosen = Chosen::new(Password::new(new_password), &Password::new(confirm_password), &email)?;
+    let chosen = ChosenPassword::new(Password::new(new_password), &Password::new(confirm_password), &email)?;
     let current = Password::new(current_password);
     let find =
-        move |lobby: &mut LobbyStore<'_>, email: &str, origin, now| first_login::find(lobby, door, email, origin, now);
+        move |lobby: &mut LobbyStore<'_>, email: &str, origin, now| first_login::find(lobby, role, email, origin, now);
     let email = throttle::attempt(req, email, find, async |candidate, fairness_key| {
         let work = move |hasher: &Hasher| (candidate.check(hasher, &current), hasher.hash(chosen.password()));
         let (checked, hash) = app.hashes.run(fairness_key, work).await?;

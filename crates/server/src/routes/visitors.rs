@@ -104,7 +104,7 @@ async fn create_profile(
         country_code: body.country_code,
     };
     let now = app.now();
-    let profile = app.db.write(visitor, move |store| profile::save(store, session.key(), new, now)).await?;
+    let profile = app.db.write(visitor, move |store| profile::save(store, session.row_id(), new, now)).await?;
     Ok(Json(ProfileReply {
         message: "Profile saved successfully",
         persistent_user_id: profile.persistent_user_id.clone(),

@@ -71,7 +71,7 @@ impl Recorder {
         let (now, home) = (self.clock.now(), CompanyCode::shared_library());
         let mut installation = notes.chains.remove(&home).unwrap_or_default();
         for (company, noted) in notes.chains {
-            let by = noted.first().map_or(AuditActor::Nobody, |note| note.by);
+            let by = noted.first().map_or(AuditActor::Anonymous, |note| note.by);
             let growth = self.append(conn, company, &noted, now)?;
             // With these, verification detects a chain that has vanished or was rolled back far.
             let begun = growth.is_new.then_some((Action::ChainBegun, Object::Company(company)));

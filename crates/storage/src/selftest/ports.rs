@@ -4,7 +4,7 @@ use attachments::{Attachments as _, BlobKey};
 use chatbot::{IdempotencyKeys as _, Messages as _, Profiles as _, Sessions as _, Side};
 use diesel::connection::SimpleConnection as _;
 use handoff::{Activities as _, ActivityFilter, HandoffFilter, Handoffs as _, Sight};
-use identity::ports::Agents as _;
+use identity::agents::Agents as _;
 use knowledge::KnowledgeBase as _;
 use tenancy::{
     AgentId, AttachmentId, CompanyCode, Fault, HandoffId, ProfileId, SessionId, SessionRowId, StoreError, Timestamp,

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use identity::{
     Email,
-    accounts::{Account, Names, Role},
+    accounts::{Account, PersonName, Role},
 };
 use tenancy::{StoreError, UserId};
 
@@ -31,7 +31,7 @@ impl AccountRow {
             agent: None,
             username: self.username,
             email: Email::from_stored(self.email),
-            names: Names { first: self.first_name, last: self.last_name },
+            names: PersonName { first: self.first_name, last: self.last_name },
             contact: None,
             company: None,
             plan: None,

@@ -3,8 +3,7 @@
 use diesel::{dsl::auto_type, prelude::*};
 use identity::{
     Email, PasswordHash,
-    accounts::{Account, Contact, Credentials, Role},
-    ports::Accounts,
+    accounts::{Account, Accounts, Contact, Credentials, Role},
 };
 use tenancy::{
     AgentId, CompanyCode, StoreError, Timestamp, UserId,

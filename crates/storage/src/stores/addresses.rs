@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use diesel::{prelude::*, upsert::excluded};
-use identity::{Origin, ports::Addresses};
+use identity::{Origin, sign_in::SignInOrigins};
 use tenancy::{StoreError, Timestamp, UserId};
 
 use crate::{
@@ -25,8 +25,8 @@ impl LobbyStore<'_> {
     }
 }
 
-impl Addresses for LobbyStore<'_> {
-    fn signs_in_from(&mut self, user: UserId, origin: Origin, since: Timestamp) -> Result<bool, StoreError> {
+impl SignInOrigins for LobbyStore<'_> {
+    fn has_signed_in_from(&mut self, user: UserId, origin: Origin, since: Timestamp) -> Result<bool, StoreError> {
         Ok(self.last_sign_in(user, &origin.to_string())?.is_some_and(|at| at >= since))
     }
 

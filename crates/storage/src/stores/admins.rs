@@ -8,8 +8,7 @@ use diesel::{
 use identity::{
     Email, PasswordHash,
     accounts::{Account, Contact},
-    admins::{AdminChange, AdminFilter, AdminOrder, AdminSort, Changed, Direction},
-    ports::{AdminList, Admins},
+    admins::{AdminChange, AdminChangeOutcome, AdminFilter, AdminList, AdminOrder, AdminSort, Admins, Direction},
 };
 use tenancy::{StoreError, Timestamp, UserId, access::Caller};
 
@@ -141,15 +140,15 @@ impl<C: Caller> Admins for CompanyStore<'_, C> {
         Ok(())
     }
 
-    fn change_admin(&mut self, user: UserId, change: &AdminChange) -> Result<Changed, StoreError> {
+    fn change_admin(&mut self, user: UserId, change: &AdminChange) -> Result<AdminChangeOutcome, StoreError> {
         let (code, id) = (self.code(), user.get());
         if !diesel::select(exists(own(code.as_str(), id))).get_result(self.conn).into_store_error()? {
-            return Ok(Changed::Missing);
+            return Ok(AdminChangeOutcome::Missing);
         }
         if let Some(email) = &change.email {
             let others = accounts::table.filter(accounts::email_key.eq(email.key()).and(accounts::id.ne(id)));
             if with_logins(self.conn, |conn| diesel::select(exists(others)).get_result(conn).into_store_error())? {
-                return Ok(Changed::EmailTaken);
+                return Ok(AdminChangeOutcome::EmailTaken);
             }
         }
         diesel::update(own(code.as_str(), id))
@@ -159,8 +158,8 @@ impl<C: Caller> Admins for CompanyStore<'_, C> {
             .into_store_error()?;
         let changed = diesel::update(accounts::table.find(id)).set(AccountChange::of(change)).execute(self.conn);
         match changed.optional_empty_changeset() {
-            Ok(_) => Ok(Changed::Stored),
-            Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(Changed::EmailTaken),
+            Ok(_) => Ok(AdminChangeOutcome::Stored),
+            Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(AdminChangeOutcome::EmailTaken),
             Err(error) => Err(store_error(error)),
         }
     }

@@ -10,9 +10,9 @@ use diesel::{dsl::exists, prelude::*};
 use handoff::{ActivityKind, NewActivity};
 use identity::{
     Email, PasswordHash,
-    accounts::Names,
-    agents::{Agent, AgentSession, AgentStatus, NewAgentRow},
-    ports::{AgentList, Agents, PresenceRecord},
+    accounts::PersonName,
+    agents::{Agent, AgentList, AgentSession, AgentStatus, Agents, NewAgentRow},
+    presence::PresenceRecord,
 };
 use serde_json::{Value, json};
 use tenancy::{
@@ -96,7 +96,7 @@ impl<C: Caller> Agents for CompanyStore<'_, C> {
         changes::for_update(self.conn, self.code(), id)
     }
 
-    fn write_agent(&mut self, agent: &Agent, names: &Names) -> Result<bool, StoreError> {
+    fn write_agent(&mut self, agent: &Agent, names: &PersonName) -> Result<bool, StoreError> {
         changes::write(self.conn, self.code(), agent, names)
     }
 

@@ -45,7 +45,7 @@ impl AssignmentRow {
         Ok(Assignment {
             id: AssignmentId::new(self.id),
             plan: plan.into_plan()?,
-            stored: decode_enum(AssignmentStatus::parse(&self.status), "assignment status")?,
+            stored_status: decode_enum(AssignmentStatus::parse(&self.status), "assignment status")?,
             start: self.start_at.0,
             expiry: self.expiry_at.0,
             notes: self.notes,

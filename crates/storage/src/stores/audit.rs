@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use tenancy::{
     CompanyCode, StoreError, UserId,
     access::{ActingAs as _, Caller, Housekeeper, Office, Supervisor},
-    audit::{Action, Audit, AuditActor, AuditLog, Object, Recorded, Register},
+    audit::{Action, Audit, AuditActor, AuditEntry, AuditLog, Object, Register},
 };
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = audit_entries)]
-struct RecordedRow {
+struct AuditEntryRow {
     seq: i64,
     at: At,
     actor_kind: String,
@@ -27,8 +27,8 @@ struct RecordedRow {
     reason: Option<String>,
 }
 
-impl From<RecordedRow> for Recorded {
-    fn from(row: RecordedRow) -> Self {
+impl From<AuditEntryRow> for AuditEntry {
+    fn from(row: AuditEntryRow) -> Self {
         let At(at) = row.at;
         Self {
             seq: row.seq,
@@ -45,7 +45,7 @@ impl From<RecordedRow> for Recorded {
 
 impl Audit for CompanyStore<'_, Office> {
     fn record(&mut self, action: Action, object: Object) {
-        let by = match self.caller().by() {
+        let by = match self.caller().supervisor() {
             Supervisor::Admin(admin) => AuditActor::Admin(admin.user()),
             Supervisor::Superadmin(superadmin) => AuditActor::Superadmin(superadmin.user()),
         };
@@ -81,15 +81,15 @@ impl<C: Caller> CompanyStore<'_, C> {
 }
 
 impl AuditLog for CompanyStore<'_, Office> {
-    fn audit_entries(&mut self, before: Option<i64>, limit: i64) -> Result<Vec<Recorded>, StoreError> {
-        let rows: Vec<RecordedRow> = audit_entries::table
+    fn audit_entries(&mut self, before: Option<i64>, limit: i64) -> Result<Vec<AuditEntry>, StoreError> {
+        let rows: Vec<AuditEntryRow> = audit_entries::table
             .filter(audit_entries::company_id.eq(self.code().to_string()))
             .filter(audit_entries::seq.lt(before.unwrap_or(i64::MAX)))
             .order(audit_entries::seq.desc())
             .limit(limit)
-            .select(RecordedRow::as_select())
+            .select(AuditEntryRow::as_select())
             .load(self.conn)
             .into_store_error()?;
-        Ok(rows.into_iter().map(Recorded::from).collect())
+        Ok(rows.into_iter().map(AuditEntry::from).collect())
     }
 }

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use tenancy::{
     AgentId, CompanyCode, CompanyStatus, SessionId, SessionRowId, StoreError, UserId,
-    access::{AccountState, Directory, Located, Role, TokenVersion},
+    access::{AccountState, Directory, Role, SessionLocation, TokenVersion},
 };
 
 use crate::{
@@ -61,7 +61,7 @@ impl Directory for LobbyStore<'_> {
         row.map(|(name, status)| Ok((name, self::status(&status)?))).transpose()
     }
 
-    fn session(&mut self, id: SessionId) -> Result<Option<Located>, StoreError> {
+    fn session(&mut self, id: SessionId) -> Result<Option<SessionLocation>, StoreError> {
         let row: Option<(String, i64, String, String)> = sessions::table
             .inner_join(companies::table.on(companies::code.eq(sessions::company_id)))
             .filter(sessions::id.eq(id.as_str()))
@@ -70,11 +70,11 @@ impl Directory for LobbyStore<'_> {
             .optional()
             .into_store_error()?;
         row.map(|(company, key, company_name, status)| {
-            Ok(Located {
+            Ok(SessionLocation {
                 company: code(&company)?,
                 company_name,
                 status: self::status(&status)?,
-                key: SessionRowId::new(key),
+                row_id: SessionRowId::new(key),
             })
         })
         .transpose()
@@ -90,7 +90,7 @@ impl Directory for PlatformStore<'_> {
         self.lobby().company(code)
     }
 
-    fn session(&mut self, id: SessionId) -> Result<Option<Located>, StoreError> {
+    fn session(&mut self, id: SessionId) -> Result<Option<SessionLocation>, StoreError> {
         self.lobby().session(id)
     }
 }

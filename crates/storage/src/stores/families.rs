@@ -3,8 +3,7 @@
 use diesel::prelude::*;
 use identity::{
     accounts::Role,
-    ports::Families,
-    refresh::{Family, Spent},
+    refresh::{Families, Family, SpentToken},
     tokens::{FamilyId, Grant},
 };
 use tenancy::{StoreError, Timestamp, UserId, access::TokenVersion};
@@ -70,7 +69,7 @@ impl FamilyRow {
             refresh_expires: self.refresh_expires,
         };
         let spent = match self.spent_id.zip(self.spent_at) {
-            Some((id, At(at))) => Some(Spent { id: decode_enum(id.parse().ok(), "token id")?, at }),
+            Some((id, At(at))) => Some(SpentToken { id: decode_enum(id.parse().ok(), "token id")?, at }),
             None => None,
         };
         Ok(Family { newest, spent, revoked: self.revoked })

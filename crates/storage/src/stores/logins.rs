@@ -1,10 +1,7 @@
 //! Inserting accounts, in the same way for every store.
 
 use diesel::{dsl::exists, prelude::*};
-use identity::{
-    accounts::{NewAccount, Reserved},
-    ports::Logins,
-};
+use identity::accounts::{LoginReservation, Logins, NewAccount};
 use tenancy::{StoreError, Timestamp, UserId, access::Caller};
 
 use crate::{
@@ -18,13 +15,13 @@ use crate::{
 };
 
 impl Logins for LobbyStore<'_> {
-    fn reserve_login(&mut self, account: &NewAccount, now: Timestamp) -> Result<Reserved, StoreError> {
+    fn reserve_login(&mut self, account: &NewAccount, now: Timestamp) -> Result<LoginReservation, StoreError> {
         reserve(self.conn, account, now)
     }
 }
 
 impl<C: Caller> Logins for CompanyStore<'_, C> {
-    fn reserve_login(&mut self, account: &NewAccount, now: Timestamp) -> Result<Reserved, StoreError> {
+    fn reserve_login(&mut self, account: &NewAccount, now: Timestamp) -> Result<LoginReservation, StoreError> {
         with_logins(self.conn, |conn| reserve(conn, account, now))
     }
 }
@@ -32,7 +29,7 @@ impl<C: Caller> Logins for CompanyStore<'_, C> {
 /// Inserts the account, and checks what is taken only if the insert did nothing. Another transaction could take
 /// a login name between a check and the insert, and a unique violation would abort the transaction on
 /// PostgreSQL.
-fn reserve(conn: &mut Db, account: &NewAccount, now: Timestamp) -> Result<Reserved, StoreError> {
+fn reserve(conn: &mut Db, account: &NewAccount, now: Timestamp) -> Result<LoginReservation, StoreError> {
     let id: Option<i64> = dual_backend(
         diesel::insert_into(accounts::table)
             .values((
@@ -55,9 +52,9 @@ fn reserve(conn: &mut Db, account: &NewAccount, now: Timestamp) -> Result<Reserv
     .optional()
     .into_store_error()?;
     if let Some(id) = id {
-        return Ok(Reserved::Account(UserId::new(id)));
+        return Ok(LoginReservation::Account(UserId::new(id)));
     }
     let same_email = accounts::table.filter(accounts::email_key.eq(account.email.key()));
     let email_taken = diesel::select(exists(same_email)).get_result(conn).into_store_error()?;
-    Ok(if email_taken { Reserved::EmailTaken } else { Reserved::UsernameTaken })
+    Ok(if email_taken { LoginReservation::EmailTaken } else { LoginReservation::UsernameTaken })
 }

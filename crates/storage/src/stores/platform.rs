@@ -1,6 +1,6 @@
 //! Entering a company's office from the platform.
 
-use identity::ports::{CompanyOffice, Platform};
+use identity::admins::{CompanyOffice, Platform};
 use tenancy::{CompanyCode, Fault, StoreError, access::Refused};
 
 use crate::store::PlatformStore;

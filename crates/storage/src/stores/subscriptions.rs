@@ -8,8 +8,7 @@ use diesel::{
 };
 use identity::{
     Email,
-    ports::Subscriptions,
-    subscriptions::{Owner, Subscription},
+    subscriptions::{Owner, Subscription, Subscriptions},
 };
 use tenancy::{AssignmentId, CompanyCode, StoreError, UserId};
 

@@ -1,10 +1,7 @@
 //! Tickets that were issued and are not used yet.
 
 use diesel::prelude::*;
-use identity::{
-    ports::Tickets,
-    tickets::{TicketHash, TicketRecord},
-};
+use identity::tickets::{TicketHash, TicketRecord, Tickets};
 use tenancy::{StoreError, Timestamp, UserId, access::TokenVersion};
 
 use crate::{

@@ -93,7 +93,7 @@ fn an_upload_is_registered_for_the_session_it_was_admitted_to() {
         assert!(matches!(refused, Err(RegisterError::SessionNotFound)), "{refused:?}");
         let blob = upload.key().clone();
         let stored = world.db.write(ann, move |store| upload::register(store, &upload)).wait().unwrap();
-        assert_eq!((stored.session, &stored.key, stored.size), (session.key(), &blob, 5));
+        assert_eq!((stored.session, &stored.key, stored.size), (session.row_id(), &blob, 5));
         assert_eq!(world.count("attachments"), "1");
     }
 }

@@ -8,9 +8,9 @@ use handoff::{
     Activities as _, ActivityFilter, ActivityKind, Erasing as _, HandoffFilter, Handoffs as _, NewActivity, Position,
     Sight, State, desk, erase, reading, sending, staffing,
 };
-use identity::{
-    agents::change::{AgentChange, DeleteAgentError, UpdateAgentError},
-    ports::Agents as _,
+use identity::agents::{
+    Agents as _,
+    change::{AgentChange, DeleteAgentError, UpdateAgentError},
 };
 use storage::{CompanyStore, Place};
 use tenancy::{
@@ -139,7 +139,7 @@ const PROBES: &[(&str, Probe)] = &[
     ("forget_agent", |store, ids| store.forget_agent(ids.agent).map(|()| true)),
     ("agent_for_update", |store, ids| Ok(store.agent_for_update(ids.agent)?.is_none())),
     ("agent_sessions", |store, ids| Ok(store.agent_sessions(Some(ids.agent))?.is_empty())),
-    ("write_agent", |store, ids| store.write_agent(&ids.hired, &identity::accounts::Names::split("Eve Eve"))),
+    ("write_agent", |store, ids| store.write_agent(&ids.hired, &identity::accounts::PersonName::split("Eve Eve"))),
     ("send_off", |store, ids| store.send_off(&ids.hired, later(9)).map(|_| true)),
     ("delete_agent", |store, ids| store.delete_agent(&ids.hired).map(|()| true)),
     ("update an agent", |store, ids| {

@@ -6,9 +6,11 @@ use handoff::{
     Activities as _, AllHandoffs as _, Erasing as _, HandoffFilter, Handoffs as _, Position, Sight, StateFilter, desk,
 };
 use identity::{
-    admins::{AdminChange, Changed},
-    agents::change::AgentChange,
-    ports::{Accounts as _, Admins as _, Agents as _, PresenceRecord as _, Subscriptions as _},
+    accounts::Accounts as _,
+    admins::{AdminChange, AdminChangeOutcome, Admins as _},
+    agents::{Agents as _, change::AgentChange},
+    presence::PresenceRecord as _,
+    subscriptions::Subscriptions as _,
 };
 use storage::{CompanyStore, Target};
 use tenancy::{
@@ -132,7 +134,7 @@ const OWN: &[(&str, Operation)] = &[
 const FOREIGN: &[(&str, Operation)] = &[
     ("change_admin", |store, other| {
         let change = AdminChange { name: Some("Eve".to_owned()), ..AdminChange::default() };
-        assert_eq!(store.change_admin(other.admin, &change)?, Changed::Missing);
+        assert_eq!(store.change_admin(other.admin, &change)?, AdminChangeOutcome::Missing);
         Ok(())
     }),
     ("reset_admin_password", |store, other| {

@@ -136,7 +136,7 @@ fn starting_ends_what_ran_out_and_refuses_a_second_active_row() {
         });
         let rows = rows.wait().unwrap();
         assert_eq!(
-            rows.iter().map(|row| (row.stored, row.plan.name)).collect::<Vec<_>>(),
+            rows.iter().map(|row| (row.stored_status, row.plan.name)).collect::<Vec<_>>(),
             [(AssignmentStatus::Active, PlanName::Pro), (AssignmentStatus::Expired, PlanName::Gold)]
         );
         assert_eq!((rows[0].start, rows[0].expiry, rows[0].notes.as_str()), (end, end.plus(DAY), "renewed"));

@@ -3,7 +3,7 @@
 use identity::{
     Email, Hasher, Password, PasswordHash,
     accounts::{self, Contact, NewSuperadmin},
-    admins::{self, CreateAdminError, Created, NewAdmin},
+    admins::{self, CreateAdminError, CreatedAdmin, NewAdmin},
     agents::{self, Agent, CreateAgentError, NewAgent, NewAgentRow},
 };
 use storage::{Database, Ticket, testing::Scratch};
@@ -67,7 +67,7 @@ impl World {
     }
 
     /// Opens a company with a plan.
-    pub(crate) fn open(&self, name: &str, address: &str, plan: &Plan) -> Result<Created, CreateAdminError> {
+    pub(crate) fn open(&self, name: &str, address: &str, plan: &Plan) -> Result<CreatedAdmin, CreateAdminError> {
         let (new, plan) = (admin(name, address), plan.id);
         self.db
             .platform(self.boss.clone(), Action::CompanyOpened, move |store| admins::open(store, new, plan, now()))
@@ -75,14 +75,14 @@ impl World {
     }
 
     /// The office of an admin's company.
-    pub(crate) fn office(&self, created: &Created) -> Office {
+    pub(crate) fn office(&self, created: &CreatedAdmin) -> Office {
         match self.admit(created.user) {
             Ok(Staff::Admin(admin)) => admin.into(),
             other => panic!("{other:?}"),
         }
     }
 
-    pub(crate) fn housekeeper(&self, created: &Created) -> Housekeeper {
+    pub(crate) fn housekeeper(&self, created: &CreatedAdmin) -> Housekeeper {
         self.office(created).into()
     }
 

@@ -1,29 +1,29 @@
-//! The caller values: what each says, and how one is made from another.
+//! The caller values and the conversions between them.
 
 use crate::{AgentId, CompanyCode, SessionId, SessionRowId, UserId};
 
-/// The one company a store is bound to.
+/// The one company that a store is bound to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CompanyScope {
     pub(super) company: CompanyCode,
 }
 
 impl CompanyScope {
-    /// The company's code.
+    /// Returns the company's code.
     pub fn company(&self) -> CompanyCode {
         self.company
     }
 }
 
-/// A caller that acts for exactly one company; only this module implements it.
+/// A caller that acts for exactly one company. Only this module implements it.
 pub trait Caller: sealed::Sealed + Clone + Send + Sync + 'static {
-    /// The company the caller was admitted to.
+    /// Returns the company that the caller was admitted to.
     fn scope(&self) -> CompanyScope;
 }
 
 /// A store that works on behalf of a caller of kind `C`.
 pub trait ActingAs<C> {
-    /// The caller the store's door was opened with.
+    /// Returns the caller for which the store was opened.
     fn caller(&self) -> &C;
 }
 
@@ -44,39 +44,39 @@ pub struct Admin {
     pub(super) name: String,
 }
 
-/// The installation's own staff: no company, all companies.
+/// A signed-in superadmin: staff of the installation, who belongs to no company and may enter any.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Superadmin {
     pub(super) user: UserId,
 }
 
-/// Anyone who is signed in.
+/// A signed-in caller of any role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Staff {
     /// Acts for the installation.
     Superadmin(Superadmin),
-    /// Acts for one company, with all its rows.
+    /// Acts for one company, on all its rows.
     Admin(Admin),
-    /// Acts for one company, with the sessions it handles.
+    /// Acts for one company, on the sessions it handles.
     Agent(Agent),
 }
 
-/// Staff of any role at one company's desk.
+/// Staff of any role, acting on the conversations of one company.
 ///
-/// Use cases that several roles may call ask for this and look at
-/// [`Desk::actor`] where the roles differ.
+/// Use cases that several roles may call take a desk, and look at [`Desk::actor`] where the roles
+/// differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Desk {
     pub(super) scope: CompanyScope,
     pub(super) actor: Actor,
 }
 
-/// Which role sits at the desk.
+/// The role and the identity of a [`Desk`] caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Actor {
     /// An agent of the company.
     Agent {
-        /// The agent, as handoffs name it.
+        /// The agent's id, which handoffs refer to.
         id: AgentId,
         /// The agent's display name.
         name: String,
@@ -95,23 +95,23 @@ pub enum Actor {
     },
 }
 
-/// An admin of the company, or a superadmin who entered it: those who run it.
+/// The caller who runs a company: one of its admins, or a superadmin who entered it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Office {
     pub(super) scope: CompanyScope,
-    pub(super) by: Supervisor,
+    pub(super) supervisor: Supervisor,
 }
 
-/// Who runs companies: an admin its own, a superadmin any.
+/// A caller who may run companies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Supervisor {
-    /// Runs every company.
+    /// May enter and run any company.
     Superadmin(Superadmin),
-    /// Runs one company.
+    /// Runs its own company.
     Admin(Admin),
 }
 
-/// A visitor of one company, perhaps of a known session.
+/// A visitor of one company, with or without a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visitor {
     pub(super) scope: CompanyScope,
@@ -119,39 +119,39 @@ pub struct Visitor {
     pub(super) session: Option<SessionAccess>,
 }
 
-/// The server's own background work for one company.
+/// The server itself, as the caller of background work for one company.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Housekeeper {
     pub(super) scope: CompanyScope,
 }
 
-/// Proof that its holder may use one session of one company.
+/// Proof that the caller may use one session of one company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionAccess {
     pub(super) scope: CompanyScope,
     pub(super) id: SessionId,
-    pub(super) key: SessionRowId,
+    pub(super) row_id: SessionRowId,
 }
 
 impl SessionAccess {
-    /// The session's company.
+    /// Returns the session's company.
     pub fn scope(&self) -> CompanyScope {
         self.scope
     }
 
-    /// The public id.
+    /// Returns the public id.
     pub fn id(&self) -> SessionId {
         self.id
     }
 
-    /// The internal key.
-    pub fn key(&self) -> SessionRowId {
-        self.key
+    /// Returns the row id.
+    pub fn row_id(&self) -> SessionRowId {
+        self.row_id
     }
 }
 
 impl Staff {
-    /// The account behind the caller.
+    /// Returns the caller's account.
     pub fn user(&self) -> UserId {
         match self {
             Self::Superadmin(superadmin) => superadmin.user,
@@ -160,7 +160,7 @@ impl Staff {
         }
     }
 
-    /// The caller's own company; a superadmin has none.
+    /// Returns the caller's own company; a superadmin has none.
     pub fn company(&self) -> Option<CompanyCode> {
         match self {
             Self::Superadmin(_) => None,
@@ -171,43 +171,43 @@ impl Staff {
 }
 
 impl Agent {
-    /// The agent's own id.
+    /// Returns the agent's id, which is not the id of its account.
     pub fn id(&self) -> AgentId {
         self.id
     }
 
-    /// The agent's account.
+    /// Returns the agent's account.
     pub fn user(&self) -> UserId {
         self.user
     }
 
-    /// Display name.
+    /// Returns the agent's display name.
     pub fn name(&self) -> &str {
         &self.name
     }
 }
 
 impl Admin {
-    /// The admin's account.
+    /// Returns the admin's account.
     pub fn user(&self) -> UserId {
         self.user
     }
 }
 
 impl Superadmin {
-    /// The superadmin's account.
+    /// Returns the superadmin's account.
     pub fn user(&self) -> UserId {
         self.user
     }
 }
 
 impl Desk {
-    /// Which role sits at the desk.
+    /// Returns the caller's role and identity.
     pub fn actor(&self) -> &Actor {
         &self.actor
     }
 
-    /// The agent at the desk, if it is one.
+    /// Returns the agent's id if the caller is an agent.
     pub fn agent(&self) -> Option<AgentId> {
         match self.actor {
             Actor::Agent { id, .. } => Some(id),
@@ -217,19 +217,19 @@ impl Desk {
 }
 
 impl Office {
-    /// Who runs the company.
-    pub fn by(&self) -> &Supervisor {
-        &self.by
+    /// Returns the admin or superadmin who runs the company.
+    pub fn supervisor(&self) -> &Supervisor {
+        &self.supervisor
     }
 }
 
 impl Visitor {
-    /// The session the visitor was admitted to.
+    /// Returns the session that the visitor was admitted to.
     pub fn session(&self) -> Option<SessionAccess> {
         self.session
     }
 
-    /// The display name of the visitor's company.
+    /// Returns the display name of the visitor's company.
     pub fn company_name(&self) -> &str {
         &self.company_name
     }
@@ -249,13 +249,13 @@ impl From<Admin> for Desk {
 
 impl From<Admin> for Office {
     fn from(admin: Admin) -> Self {
-        Self { scope: admin.scope, by: Supervisor::Admin(admin) }
+        Self { scope: admin.scope, supervisor: Supervisor::Admin(admin) }
     }
 }
 
 impl From<Office> for Desk {
     fn from(office: Office) -> Self {
-        let actor = match office.by {
+        let actor = match office.supervisor {
             Supervisor::Admin(admin) => Actor::Admin { user: admin.user, name: admin.name },
             Supervisor::Superadmin(superadmin) => Actor::Superadmin { user: superadmin.user },
         };

@@ -15,7 +15,7 @@ fn new(name: &str, email: &str) -> NewAdmin {
     }
 }
 
-/// Ann owns Tesla, Bob joined her.
+/// A world in which Ann owns the company Tesla and Bob is its second admin.
 fn two_admins() -> (World, CompanyCode, UserId, UserId) {
     let mut world = World::default();
     let (plan, now): (PlanId, _) = (world.offer(2, true), world.now);
@@ -38,7 +38,7 @@ fn the_owners_name_is_the_companys() {
     assert_eq!(world.companies[0].name, "Tesla Motors");
     let renamed = update(&mut world, ann, name("Tesla Inc"), now).unwrap();
     assert_eq!(renamed.company.unwrap().name, "Tesla Inc");
-    // The oldest one left owns the company; that alone renames nothing.
+    // The oldest remaining admin now owns the company. The change of owner alone renames nothing.
     assert!(!delete(&mut world, ann, now).unwrap().company_closed);
     assert_eq!(world.companies[0].name, "Tesla Inc");
     update(&mut world, bob, name("Robert & Co"), now).unwrap();
@@ -79,12 +79,12 @@ fn the_last_admins_end_is_the_companys() {
     let (mut world, _, ann, bob) = two_admins();
     let now = world.now;
     assert!(!delete(&mut world, bob, now).unwrap().company_closed);
-    assert_eq!(world.assignments[0].1.stored, AssignmentStatus::Active);
+    assert_eq!(world.assignments[0].1.stored_status, AssignmentStatus::Active);
     let deleted = delete(&mut world, ann, now).unwrap();
     assert!(deleted.company_closed && deleted.admin.email.as_str() == "ann@t.com");
     assert_eq!(world.companies[0].status, CompanyStatus::Closed);
     let row = &world.assignments[0].1;
-    assert_eq!((row.stored, row.notes.as_str()), (AssignmentStatus::Cancelled, CLOSED));
+    assert_eq!((row.stored_status, row.notes.as_str()), (AssignmentStatus::Cancelled, CLOSED));
     assert!(matches!(delete(&mut world, ann, now), Err(DeleteAdminError::NotFound)));
 }
 
@@ -98,8 +98,8 @@ fn only_an_active_admin_of_an_open_company_gets_a_new_password() {
     assert_eq!((after.hash, after.version.0, after.first_login), (hash.clone(), before.0 + 1, true));
     world.stored_mut(bob).credentials.active = false;
     let (agent, _) = world.agent("bo@t.com", company, false);
-    for nobody in [bob, agent, UserId::new(99)] {
-        let refused = reset_password(&mut world, nobody, &hash, now);
+    for user in [bob, agent, UserId::new(99)] {
+        let refused = reset_password(&mut world, user, &hash, now);
         assert!(matches!(refused, Err(ResetAdminPasswordError::NotFound)));
     }
     world.companies[0].status = CompanyStatus::Closed;

@@ -1,4 +1,5 @@
-//! Any history of sign-ins, refreshes and ends of tokens, against a model that forgets nothing.
+//! Random histories of sign-ins, refreshes and revocations, compared with a model that remembers every
+//! token.
 
 use proptest::{collection::vec, prelude::*};
 use tenancy::{AgentId, CompanyCode, UserId};
@@ -6,19 +7,19 @@ use tenancy::{AgentId, CompanyCode, UserId};
 use super::*;
 use crate::{
     PasswordHash,
+    admins::Platform as _,
     agents::change::{AgentChange, change},
-    ports::Platform as _,
     sign_out,
-    tokens::{Pair, Signer, TokenError},
+    tokens::{Signer, TokenError, TokenPair},
 };
 
-/// What may happen to an account and its tokens.
+/// An event in the history of an account and its tokens.
 #[derive(Debug, Clone)]
 enum Step {
     SignIn,
-    /// Presents this one of all refresh tokens ever made, counted back from the newest.
+    /// Presents the refresh token at this position among all ever issued, counted from the newest.
     Present(usize),
-    /// Two callers at one moment, with tokens counted back from the newest.
+    /// Two callers present tokens at the same moment. The positions are counted from the newest.
     Race(usize, usize),
     Wait(u64),
     LogoutAll,
@@ -41,15 +42,15 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// One pair of tokens, and what the model remembers of it.
+/// One pair of tokens, and what the model remembers about it.
 struct Issued {
-    pair: Pair,
+    pair: TokenPair,
     grant: Grant,
     used: Option<Timestamp>,
     successor: Option<usize>,
 }
 
-/// What presenting a refresh token has to come to.
+/// The required result of presenting a refresh token.
 #[derive(Debug, PartialEq, Eq)]
 enum Outcome {
     Expired,
@@ -89,7 +90,7 @@ impl Model {
         self.issued.len() - 1
     }
 
-    /// What the contract says of presenting it now.
+    /// Returns the required result of presenting the token now.
     fn expected(&self, at: usize) -> Outcome {
         let token = &self.issued[at];
         let now = self.world.now;
@@ -114,7 +115,7 @@ impl Model {
         }
     }
 
-    /// Presents the very text, as a client does.
+    /// Presents the signed text of a token, as a client does.
     fn present(&mut self, at: usize) -> Result<(), TestCaseError> {
         let (expected, now) = (self.expected(at), self.world.now);
         let token = match self.signer.verify_refresh(&self.issued[at].pair.refresh, now) {
@@ -164,7 +165,7 @@ impl Model {
                 }
             }
             Step::Race(one, two) => {
-                // Whoever comes second finds what the first left; nothing lies between them.
+                // The second caller sees the result of the first, with no time in between.
                 for at in [back(one, &self.issued), back(two, &self.issued)].into_iter().flatten() {
                     self.present(at)?;
                 }
@@ -187,25 +188,25 @@ impl Model {
                     self.dead.extend(self.issued.iter().map(|token| token.grant.family));
                 }
                 self.active = active;
-                let (wish, now) = (AgentChange { is_active: Some(active), ..AgentChange::default() }, self.world.now);
-                change(self.world.enter(self.company).unwrap().as_mut(), self.agent, wish, now).unwrap();
+                let (values, now) = (AgentChange { is_active: Some(active), ..AgentChange::default() }, self.world.now);
+                change(self.world.enter(self.company).unwrap().as_mut(), self.agent, values, now).unwrap();
             }
         }
         Ok(())
     }
 
-    /// What holds after every step.
+    /// Checks what must hold after every step.
     fn check(&mut self) -> Result<(), TestCaseError> {
         for family in &self.world.families {
             let id = family.newest.family;
-            // Revoked stays revoked, and nothing else is.
+            // Exactly the families that were revoked are revoked.
             prop_assert_eq!(family.revoked, self.dead.contains(&id));
             let of = self.issued.iter().filter(|token| token.grant.family == id);
             let decisions = of.map(|token| family.decide(token.grant.refresh_id, self.world.now));
             let live = decisions.filter(|decision| *decision == Decision::Rotate).count();
             prop_assert_eq!(live, usize::from(!family.revoked), "one live token of a live family, none of a dead one");
         }
-        // An access token is good until it is over or ended, whatever became of its refresh token.
+        // An access token is valid until it expires or is ended, regardless of its refresh token.
         let now = self.world.now;
         for token in &self.issued {
             let verified = self.signer.verify_access(&token.pair.access, now);
@@ -239,7 +240,7 @@ proptest! {
 
 #[test]
 fn two_histories_that_look_alike_end_apart() {
-    // The very second of the grace period, and the one after.
+    // The last second of the grace period, and the one after it.
     for (wait, spared) in [(10, true), (11, false)] {
         let mut model = Model::new();
         for step in [Step::SignIn, Step::Present(0), Step::Wait(wait), Step::Present(1)] {
@@ -248,7 +249,7 @@ fn two_histories_that_look_alike_end_apart() {
         }
         assert_eq!(model.dead.is_empty(), spared);
     }
-    // Coming back does not bring tokens back.
+    // Activating an agent again does not make its old tokens valid again.
     let mut model = Model::new();
     for step in [Step::SignIn, Step::Deactivate, Step::Activate, Step::Present(0)] {
         model.apply(&step).unwrap();

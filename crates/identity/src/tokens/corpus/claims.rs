@@ -1,8 +1,8 @@
-//! Claims that are not what is signed here, behind the right signature.
+//! Claims that an installation never signs, with the right signature.
 
-use super::{Bad, Forge, HEADER, Sample, Verdict};
+use super::forge::{BadToken, Forge, HEADER, Sample, Verdict};
 
-/// Every claim that a token must carry, with values that it must not have, as JSON.
+/// Every required claim, with JSON values that are not allowed for it.
 const WRONG: [(&str, &[&str]); 8] = [
     ("token_type", &["\"ACCESS\"", "\"\"", "null", "1", "[\"access\"]", "{\"access\":null}", "\"sliding\"", "\"id\""]),
     (
@@ -46,7 +46,7 @@ const WRONG: [(&str, &[&str]); 8] = [
     ("ver", &["\"1\"", "1.5", "null", "true", "9223372036854775808", "[]", "{}"]),
 ];
 
-/// Claims beside ours, which an attacker may hope that somebody reads.
+/// Additional claims that a careless server might read.
 const MORE: [&str; 12] = [
     r#""nbf":0"#,
     r#""nbf":9999999999"#,
@@ -62,8 +62,8 @@ const MORE: [&str; 12] = [
     r#""exp ":9999999999"#,
 ];
 
-pub(super) fn add(forge: &Forge<'_>, sample: &Sample<'_>, rows: &mut Vec<Bad>) {
-    let mut push = |what: String, claims: String| rows.push(Bad::malformed(what, forge.sign(HEADER, claims)));
+pub(super) fn add(forge: &Forge<'_>, sample: &Sample<'_>, rows: &mut Vec<BadToken>) {
+    let mut push = |what: String, claims: String| rows.push(BadToken::malformed(what, forge.sign(HEADER, claims)));
     for (claim, values) in WRONG {
         push(format!("no {claim}"), forge.without(claim));
         for value in values {
@@ -122,10 +122,10 @@ pub(super) fn add(forge: &Forge<'_>, sample: &Sample<'_>, rows: &mut Vec<Bad>) {
     }
     let broken =
         text.into_bytes().into_iter().flat_map(|byte| if byte == b':' { vec![byte, 0xff] } else { vec![byte] });
-    rows.push(Bad::malformed("claims that are no UTF-8", forge.sign(HEADER, broken.collect::<Vec<_>>())));
+    rows.push(BadToken::malformed("claims that are not UTF-8", forge.sign(HEADER, broken.collect::<Vec<_>>())));
     times(forge, sample.now, rows);
 
-    let mut push = |what: &str, claims, verdict| rows.push(Bad::new(what, forge.sign(HEADER, claims), verdict));
+    let mut push = |what: &str, claims, verdict| rows.push(BadToken::new(what, forge.sign(HEADER, claims), verdict));
     let version = forge.value("ver").parse().unwrap_or(0_i64);
     push("a version too low", forge.with("ver", &(version - 1).to_string()), Verdict::Outdated);
     push("a version too high", forge.with("ver", &version.saturating_add(1).to_string()), Verdict::Outdated);
@@ -138,21 +138,21 @@ pub(super) fn add(forge: &Forge<'_>, sample: &Sample<'_>, rows: &mut Vec<Bad>) {
     }
 }
 
-/// Times that are over, or that have not come.
-fn times(forge: &Forge<'_>, now: i64, rows: &mut Vec<Bad>) {
+/// Expired tokens, and tokens that were issued in the future.
+fn times(forge: &Forge<'_>, now: i64, rows: &mut Vec<BadToken>) {
     let issued = forge.with("iat", &(now - 86_400).to_string());
     let expires = |at: i64| issued.replace(&format!(r#""exp":{}"#, forge.value("exp")), &format!(r#""exp":{at}"#));
     for ago in [0, 1, 3_600] {
         let token = forge.sign(HEADER, expires(now - ago));
-        rows.push(Bad::new(format!("expired {ago} seconds ago"), token, Verdict::Expired));
+        rows.push(BadToken::new(format!("expired {ago} seconds ago"), token, Verdict::Expired));
     }
     for (what, iat) in [("in two minutes", now + 120), ("in a year", now + 31_536_000), ("after its end", now * 2)] {
         let token = forge.sign(HEADER, forge.with("iat", &iat.to_string()));
-        rows.push(Bad::malformed(format!("issued {what}"), token));
+        rows.push(BadToken::malformed(format!("issued {what}"), token));
     }
-    rows.push(Bad::malformed(
+    rows.push(BadToken::malformed(
         "over as soon as it was issued",
         forge.sign(HEADER, forge.with("exp", forge.value("iat"))),
     ));
-    rows.push(Bad::malformed("of the year 0", forge.sign(HEADER, forge.with("exp", "-62135596800"))));
+    rows.push(BadToken::malformed("of the year 0", forge.sign(HEADER, forge.with("exp", "-62135596800"))));
 }

@@ -2,9 +2,9 @@
 
 use sha2::{Sha256, Sha384, Sha512};
 
-use super::{Bad, Forge, HEADER, encode, seal};
+use super::forge::{BadToken, Forge, HEADER, encode, seal};
 
-/// What to be wary of in `alg`, as JSON.
+/// JSON values of `alg` that are not allowed.
 const ALGORITHMS: [&str; 22] = [
     r#""none""#,
     r#""None""#,
@@ -30,7 +30,7 @@ const ALGORITHMS: [&str; 22] = [
     r#""dir""#,
 ];
 
-/// What a careless library would look up, or trust.
+/// Additional header fields that a careless library might use.
 const EXTRAS: [&str; 20] = [
     r#""kid":"1""#,
     r#""kid":"../../../../../../dev/null""#,
@@ -54,7 +54,7 @@ const EXTRAS: [&str; 20] = [
     r#""typ":"JWT""#,
 ];
 
-/// Headers that say what ours says, in other bytes.
+/// Headers with the same meaning as the right one, in other bytes.
 const SPELLINGS: [&str; 9] = [
     r#"{"alg":"HS256","typ":"JWT"}"#,
     r#"{"alg":"HS256"}"#,
@@ -67,41 +67,41 @@ const SPELLINGS: [&str; 9] = [
     "{\"typ\":\"JWT\",\"\\u0061lg\":\"HS256\"}",
 ];
 
-/// What is public of an RSA key, as an attacker would have it.
+/// The public half of an RSA key, which an attacker may know.
 const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----\nMFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAK8\n-----END PUBLIC KEY-----\n";
 
-pub(super) fn add(forge: &Forge<'_>, rows: &mut Vec<Bad>) {
+pub(super) fn add(forge: &Forge<'_>, rows: &mut Vec<BadToken>) {
     let claims = forge.text();
     for algorithm in ALGORITHMS {
         let header = format!(r#"{{"typ":"JWT","alg":{algorithm}}}"#);
         let bare = format!("{}.{}.", encode(&header), forge.payload);
-        rows.push(Bad::malformed(format!("alg {algorithm}, not signed"), bare));
-        rows.push(Bad::malformed(format!("alg {algorithm}, signed"), forge.sign(&header, &claims)));
+        rows.push(BadToken::malformed(format!("alg {algorithm}, not signed"), bare));
+        rows.push(BadToken::malformed(format!("alg {algorithm}, signed"), forge.sign(&header, &claims)));
     }
     for extra in EXTRAS {
         let header = format!(r#"{{"typ":"JWT","alg":"HS256",{extra}}}"#);
-        rows.push(Bad::malformed(format!("header with {extra}"), forge.sign(&header, &claims)));
+        rows.push(BadToken::malformed(format!("header with {extra}"), forge.sign(&header, &claims)));
     }
     for spelling in SPELLINGS {
-        rows.push(Bad::malformed(format!("header {spelling}"), forge.sign(spelling, &claims)));
+        rows.push(BadToken::malformed(format!("header {spelling}"), forge.sign(spelling, &claims)));
     }
     for other in ["{}", "[]", "null", "\"\"", "", "HS256", "{"] {
-        rows.push(Bad::malformed(format!("header {other:?}"), forge.sign(other, &claims)));
+        rows.push(BadToken::malformed(format!("header {other:?}"), forge.sign(other, &claims)));
     }
     let hs = |bits: u16| format!(r#"{{"typ":"JWT","alg":"HS{bits}"}}"#);
-    rows.push(Bad::malformed("HS384 of the right key", forge.sign_with::<Sha384>(&forge.key, &hs(384), &claims)));
-    rows.push(Bad::malformed("HS512 of the right key", forge.sign_with::<Sha512>(&forge.key, &hs(512), &claims)));
-    rows.push(Bad::malformed("HS512 named HS256", forge.sign_with::<Sha512>(&forge.key, HEADER, &claims)));
+    rows.push(BadToken::malformed("HS384 of the right key", forge.sign_with::<Sha384>(&forge.key, &hs(384), &claims)));
+    rows.push(BadToken::malformed("HS512 of the right key", forge.sign_with::<Sha512>(&forge.key, &hs(512), &claims)));
+    rows.push(BadToken::malformed("HS512 named HS256", forge.sign_with::<Sha512>(&forge.key, HEADER, &claims)));
     for named in ["RS256", "HS256"] {
         let header = format!(r#"{{"typ":"JWT","alg":"{named}"}}"#);
         let token = forge.sign_with::<Sha256>(PUBLIC_KEY.as_bytes(), &header, &claims);
-        rows.push(Bad::malformed(format!("{named}, signed with a public key as the secret"), token));
+        rows.push(BadToken::malformed(format!("{named}, signed with a public key as the secret"), token));
     }
     let own = encode("attacker");
     let header = format!(r#"{{"typ":"JWT","alg":"HS256","jwk":{{"kty":"oct","k":"{own}"}}}}"#);
-    rows.push(Bad::malformed("a key of its own in jwk", forge.sign_with::<Sha256>(b"attacker", &header, &claims)));
+    rows.push(BadToken::malformed("a key of its own in jwk", forge.sign_with::<Sha256>(b"attacker", &header, &claims)));
     let header = r#"{"typ":"JWT","alg":"HS256","kid":"/dev/null"}"#;
-    rows.push(Bad::malformed("an empty key, named by kid", forge.sign_with::<Sha256>(b"", header, &claims)));
+    rows.push(BadToken::malformed("an empty key, named by kid", forge.sign_with::<Sha256>(b"", header, &claims)));
     let padded = format!("{}==.{}", encode(r#"{"typ":"JWT","alg":"HS256"} "#), forge.payload);
-    rows.push(Bad::malformed("a padded header", seal::<Sha256>(&forge.key, &padded)));
+    rows.push(BadToken::malformed("a padded header", seal::<Sha256>(&forge.key, &padded)));
 }

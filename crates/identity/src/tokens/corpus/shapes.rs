@@ -1,10 +1,10 @@
-//! Texts that are not three parts of base64.
+//! Texts that do not consist of three parts of base64.
 
 use sha2::Sha256;
 
-use super::{Bad, Forge, HEADER, encode, seal};
+use super::forge::{BadToken, Forge, HEADER, encode, seal};
 
-/// Credentials of other kinds, and noise.
+/// Other kinds of credentials, and noise.
 const OTHERS: [&str; 18] = [
     "",
     ".",
@@ -26,9 +26,9 @@ const OTHERS: [&str; 18] = [
     "' OR '1'='1",
 ];
 
-pub(super) fn add(forge: &Forge<'_>, rows: &mut Vec<Bad>) {
+pub(super) fn add(forge: &Forge<'_>, rows: &mut Vec<BadToken>) {
     for other in OTHERS {
-        rows.push(Bad::malformed(format!("{other:?}"), other));
+        rows.push(BadToken::malformed(format!("{other:?}"), other));
     }
     let Forge { good, header, payload, signature, .. } = forge;
     let shapes: [(&str, String); 28] = [
@@ -61,26 +61,27 @@ pub(super) fn add(forge: &Forge<'_>, rows: &mut Vec<Bad>) {
         ("encoded once more", encode(good)),
         ("a megabyte of letters", format!("{header}.{}.{signature}", "A".repeat(1 << 20))),
     ];
-    rows.extend(shapes.into_iter().map(|(what, token)| Bad::malformed(what, token)));
+    rows.extend(shapes.into_iter().map(|(what, token)| BadToken::malformed(what, token)));
     for length in [1, 2, header.len() - 1, header.len() + 1, good.len() / 2, good.len() - 10, good.len() - 1] {
         let cut: String = good.chars().take(length).collect();
-        rows.push(Bad::malformed(format!("cut to {length} letters"), cut));
+        rows.push(BadToken::malformed(format!("cut to {length} letters"), cut));
     }
     let signed = |text: String| seal::<Sha256>(&forge.key, &text);
     let pad = |text: &str| format!("{text}{}", "=".repeat((4 - text.len() % 4) % 4));
-    // Two spaces make whatever length it was one with spare bits, or one without.
+    // Of the lengths with zero, one and two more spaces, two are not a multiple of three, so that their
+    // encoding has spare bits.
     let lengths = ["", " ", "  "].map(|spaces| encode(format!("{}{spaces}", forge.text())));
     for claims in lengths.iter().filter(|claims| claims.len() % 4 != 0) {
-        rows.push(Bad::malformed("padded claims, signed", signed(format!("{header}.{}", pad(claims)))));
+        rows.push(BadToken::malformed("padded claims, signed", signed(format!("{header}.{}", pad(claims)))));
         let spare = super::signatures::spare_bits(claims);
-        rows.push(Bad::malformed("claims with spare bits, signed", signed(format!("{header}.{spare}"))));
+        rows.push(BadToken::malformed("claims with spare bits, signed", signed(format!("{header}.{spare}"))));
     }
-    rows.push(Bad::malformed("a line break in the claims, signed", signed(format!("{header}.{payload}\n"))));
-    rows.push(Bad::malformed("claims that are no base64, signed", signed(format!("{header}.{}", forge.text()))));
-    rows.push(Bad::malformed(
-        "one length more than base64 has",
+    rows.push(BadToken::malformed("a line break in the claims, signed", signed(format!("{header}.{payload}\n"))));
+    rows.push(BadToken::malformed("claims that are not base64, signed", signed(format!("{header}.{}", forge.text()))));
+    rows.push(BadToken::malformed(
+        "a length that base64 cannot have",
         signed(format!("{header}.{}", "A".repeat(payload.len() / 4 * 4 + 1))),
     ));
-    rows.push(Bad::malformed("a token in a token", forge.sign(HEADER, good)));
-    rows.push(Bad::malformed("a token as a JSON text", forge.sign(HEADER, format!("\"{good}\""))));
+    rows.push(BadToken::malformed("a token in a token", forge.sign(HEADER, good)));
+    rows.push(BadToken::malformed("a token as a JSON text", forge.sign(HEADER, format!("\"{good}\""))));
 }

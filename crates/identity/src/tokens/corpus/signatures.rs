@@ -1,11 +1,12 @@
-//! Signatures by other keys, of other texts, or in other letters.
+//! Signatures with other keys, of other texts, or in other encodings.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::Sha256;
 
-use super::{Bad, Forge, HEADER, encode, mac};
+use super::forge::{BadToken, Forge, HEADER, encode, mac};
+use crate::tokens::KEY_LABEL;
 
-pub(super) fn add(forge: &Forge<'_>, rows: &mut Vec<Bad>) {
+pub(super) fn add(forge: &Forge<'_>, rows: &mut Vec<BadToken>) {
     let claims = forge.text();
     let keys: [(&str, &[u8]); 8] = [
         ("another secret", b"another secret of at least thirty-two bytes"),
@@ -13,13 +14,13 @@ pub(super) fn add(forge: &Forge<'_>, rows: &mut Vec<Bad>) {
         ("an empty key", b""),
         ("a guess", b"secret"),
         ("a NUL and a letter", b"\0a"),
-        ("its own label", super::super::KEY_LABEL),
+        ("its own label", KEY_LABEL),
         ("its own header", forge.header.as_bytes()),
         ("its own signature", forge.signature.as_bytes()),
     ];
     for (key, bytes) in keys {
         let token = forge.sign_with::<Sha256>(bytes, HEADER, &claims);
-        rows.push(Bad::malformed(format!("signed with {key}"), token));
+        rows.push(BadToken::malformed(format!("signed with {key}"), token));
     }
     let signed = format!("{}.{}", forge.header, forge.payload);
     let right = mac::<Sha256>(&forge.key, signed.as_bytes());
@@ -35,13 +36,13 @@ pub(super) fn add(forge: &Forge<'_>, rows: &mut Vec<Bad>) {
         ("of the claims alone", mac::<Sha256>(&forge.key, forge.payload.as_bytes())),
     ];
     for (what, signature) in bytes {
-        rows.push(Bad::malformed(format!("a signature {what}"), whole(&encode(signature))));
+        rows.push(BadToken::malformed(format!("a signature {what}"), whole(&encode(signature))));
     }
     for bit in [0, 1, 100, 255] {
         let flipped =
             right.iter().zip(0..).map(|(byte, at)| if at == bit / 8 { byte ^ (1 << (bit % 8)) } else { *byte });
         let flipped: Vec<u8> = flipped.collect();
-        rows.push(Bad::malformed(format!("bit {bit} of the signature flipped"), whole(&encode(flipped))));
+        rows.push(BadToken::malformed(format!("bit {bit} of the signature flipped"), whole(&encode(flipped))));
     }
     let hex: String = right.iter().map(|byte| format!("{byte:02x}")).collect();
     let letters = [
@@ -57,17 +58,17 @@ pub(super) fn add(forge: &Forge<'_>, rows: &mut Vec<Bad>) {
         ("of one letter", "A".to_owned()),
     ];
     for (what, signature) in letters {
-        rows.push(Bad::malformed(format!("a signature {what}"), whole(&signature)));
+        rows.push(BadToken::malformed(format!("a signature {what}"), whole(&signature)));
     }
     let other = forge.with("user_id", "1");
-    rows.push(Bad::malformed(
+    rows.push(BadToken::malformed(
         "claims of another token",
         format!("{}.{}.{}", forge.header, encode(other), forge.signature),
     ));
 }
 
-/// The same bytes in a text that a lenient reader takes for them: the last letter of 43 carries
-/// four bits that mean something and two that do not.
+/// Returns another text that a lenient decoder reads as the same bytes. The last of 43 characters
+/// carries four significant bits and two spare ones.
 pub(super) fn spare_bits(text: &str) -> String {
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let (rest, last) = text.split_at(text.len().saturating_sub(1));

@@ -1,28 +1,29 @@
-//! Nothing of the corpus passes for a token.
+//! No text of the corpus is accepted as a token.
 
 use std::collections::HashSet;
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::tokens::corpus::{self, Bad, Sample, Verdict, bad_tokens};
+use crate::tokens::corpus::{self, BadToken, Sample, Verdict, bad_tokens};
 
-fn both(judge: impl Fn(&Signer, &Bad, Result<Claims, TokenError>)) -> usize {
+/// Verifies every bad token of both types, and returns how many there are.
+fn verify_all(judge: impl Fn(&BadToken, Result<Claims, TokenError>)) -> usize {
     let signer = Signer::new(SECRET);
     let pair = signer.sign(&grant()).unwrap();
     let sample = |good, other| Sample { secret: SECRET, good, other, stranger: 5, now: NOW.seconds() };
     let (access, refresh) = (sample(&*pair.access, &*pair.refresh), sample(&*pair.refresh, &*pair.access));
     let mut rows = 0;
     for bad in bad_tokens(&access) {
-        judge(&signer, &bad, signer.verify_access(&bad.token, NOW));
+        judge(&bad, signer.verify_access(&bad.token, NOW));
         rows += 1;
     }
     for bad in bad_tokens(&refresh) {
-        judge(&signer, &bad, signer.verify_refresh(&bad.token, NOW).map(|token| token.claims));
+        judge(&bad, signer.verify_refresh(&bad.token, NOW).map(|token| token.claims));
         rows += 1;
     }
     assert!(signer.verify_access(&pair.access, NOW).is_ok() && signer.verify_refresh(&pair.refresh, NOW).is_ok());
-    // What the rows are made with does make good tokens.
+    // The way in which the rows are signed gives valid tokens.
     assert!(signer.verify_access(&corpus::resigned(&access, "user_id", "9"), NOW).is_ok());
     assert!(signer.verify_refresh(&corpus::resigned(&refresh, "ver", "77"), NOW).is_ok());
     rows
@@ -30,12 +31,12 @@ fn both(judge: impl Fn(&Signer, &Bad, Result<Claims, TokenError>)) -> usize {
 
 #[test]
 fn every_bad_token_is_taken_for_what_it_is() {
-    let rows = both(|_, bad, verified| {
+    let rows = verify_all(|bad, verified| {
         let refused = match bad.verdict {
             Verdict::Malformed => Some(TokenError::Malformed),
             Verdict::Expired => Some(TokenError::Expired),
             Verdict::WrongType => Some(TokenError::WrongType),
-            // For the store to say.
+            // These tokens are valid. Only the store knows that the account is not.
             Verdict::Outdated | Verdict::Gone => None,
         };
         assert_eq!(verified.as_ref().err().copied(), refused, "{}: {verified:?}", bad.what);
@@ -52,7 +53,7 @@ fn no_row_stands_there_twice_and_most_can_be_sent() {
     let sample = Sample { secret: SECRET, good: &pair.access, other: &pair.refresh, stranger: 5, now: NOW.seconds() };
     let rows = bad_tokens(&sample);
     let texts: HashSet<_> = rows.iter().map(|row| row.token.as_str()).collect();
-    let is_doubled = |row: &&Bad| rows.iter().filter(|other| other.token == row.token).count() > 1;
+    let is_doubled = |row: &&BadToken| rows.iter().filter(|other| other.token == row.token).count() > 1;
     let doubled: Vec<_> = rows.iter().filter(is_doubled).map(|row| &row.what).collect();
     assert_eq!(texts.len(), rows.len(), "{doubled:?}");
     assert!(!texts.contains(pair.access.as_str()));

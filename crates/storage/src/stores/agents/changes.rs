@@ -6,7 +6,7 @@ use diesel::{
     result::{DatabaseErrorKind, Error},
 };
 use identity::{
-    accounts::Names,
+    accounts::PersonName,
     agents::{Agent, AgentStatus},
 };
 use tenancy::{AgentId, CompanyCode, StoreError, Timestamp};
@@ -55,7 +55,12 @@ pub(super) fn for_update(conn: &mut Db, company: CompanyCode, id: AgentId) -> Re
 ///
 /// The unique violation is caught in a savepoint, because on PostgreSQL it would otherwise abort the whole
 /// transaction. Checking first would not help: another transaction could take the e-mail in between.
-pub(super) fn write(conn: &mut Db, company: CompanyCode, agent: &Agent, names: &Names) -> Result<bool, StoreError> {
+pub(super) fn write(
+    conn: &mut Db,
+    company: CompanyCode,
+    agent: &Agent,
+    names: &PersonName,
+) -> Result<bool, StoreError> {
     let written = conn.transaction(|conn| {
         diesel::update(accounts::table.filter(accounts::id.eq_any(user(company.as_str(), agent.id.get()))))
             .set((
@@ -101,7 +106,7 @@ pub(super) fn send_off(
         .execute(conn)
         .into_store_error()?;
     sessions::close_all(conn, company, agent.id, now)?;
-    let status = match agent.stored {
+    let status = match agent.stored_status {
         AgentStatus::Pending => AgentStatus::Pending,
         AgentStatus::Available | AgentStatus::Busy | AgentStatus::Offline => AgentStatus::Offline,
     };

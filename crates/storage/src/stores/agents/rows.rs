@@ -44,7 +44,7 @@ pub(super) fn agent((row, email, first_login, is_active): Joined) -> Result<Agen
         email: Email::from_stored(email),
         phone: row.phone,
         specialization: row.specialization,
-        stored: decode_enum(AgentStatus::parse(&row.status), "agent status")?,
+        stored_status: decode_enum(AgentStatus::parse(&row.status), "agent status")?,
         first_login,
         is_active,
         last_active: row.last_active.map(|at| at.0),

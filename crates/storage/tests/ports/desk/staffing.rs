@@ -121,7 +121,7 @@ fn a_deleted_agent_is_named_by_nothing_that_stays() {
         let arrived = ben.clone();
         world
             .db
-            .lobby_write(move |lobby| identity::ports::PresenceRecord::agent_arrived(lobby, &arrived, None, now()))
+            .lobby_write(move |lobby| identity::presence::PresenceRecord::agent_arrived(lobby, &arrived, None, now()))
             .wait()
             .unwrap();
         let said = world.count("messages");

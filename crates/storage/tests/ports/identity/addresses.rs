@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use identity::{Origin, ports::Addresses};
+use identity::{Origin, sign_in::SignInOrigins};
 use tenancy::{Timestamp, UserId};
 
 use crate::world::{World, now};
@@ -21,7 +21,7 @@ fn note(world: &World, user: UserId, address: &str, now: Timestamp) {
 
 fn is_known(world: &World, user: UserId, address: &str, now: Timestamp) -> bool {
     let origin = origin(address);
-    world.db.lobby(move |lobby| lobby.signs_in_from(user, origin, now.minus(KNOWN))).wait().unwrap()
+    world.db.lobby(move |lobby| lobby.has_signed_in_from(user, origin, now.minus(KNOWN))).wait().unwrap()
 }
 
 #[test]

@@ -4,10 +4,10 @@ use identity::{
     Email,
     accounts::Account,
     admins::{
-        self, AdminChange, CreateAdminError, Created, DeleteAdminError, Deleted, ResetAdminPasswordError,
-        UpdateAdminError,
+        self, AdminChange, AdminList, CreateAdminError, CreatedAdmin, DeleteAdminError, DeletedAdmin,
+        ResetAdminPasswordError, UpdateAdminError,
     },
-    ports::{AdminList, Subscriptions},
+    subscriptions::Subscriptions,
 };
 use storage::Ticket;
 use tenancy::{
@@ -24,11 +24,11 @@ fn update(world: &World, user: UserId, change: AdminChange) -> Ticket<Account, U
     world.db.platform(world.boss.clone(), Action::AdminUpdated, move |store| admins::update(store, user, change, now()))
 }
 
-fn delete(world: &World, user: UserId) -> Ticket<Deleted, DeleteAdminError> {
+fn delete(world: &World, user: UserId) -> Ticket<DeletedAdmin, DeleteAdminError> {
     world.db.platform(world.boss.clone(), Action::AdminDeleted, move |store| admins::delete(store, user, now()))
 }
 
-fn join(world: &World, first: &Created, address: &str) -> Ticket<Created, CreateAdminError> {
+fn join(world: &World, first: &CreatedAdmin, address: &str) -> Ticket<CreatedAdmin, CreateAdminError> {
     let (new, code) = (admin("Bob Ray", address), first.company.code);
     world
         .db
@@ -39,7 +39,7 @@ fn address(text: &str) -> AdminChange {
     AdminChange { email: Some(email(text)), ..AdminChange::default() }
 }
 
-fn status(world: &World, created: &Created) -> CompanyStatus {
+fn status(world: &World, created: &CreatedAdmin) -> CompanyStatus {
     let code = created.company.code;
     let found = world.db.platform_read(world.boss.clone(), move |store| Companies::find(store, code));
     found.wait().unwrap().unwrap().status

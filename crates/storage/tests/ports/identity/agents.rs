@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use identity::{
     Email,
-    accounts::{self, NewAccount, NewSuperadmin, Reserved, Role},
+    accounts::{self, Accounts, LoginReservation, Logins, NewAccount, NewSuperadmin, Role},
     admins::{self, CreateAdminError},
-    agents::{self, AgentStatus, CreateAgentError, ResetAgentPasswordError},
-    ports::{Accounts, AgentList, Agents, Logins},
+    agents::{self, AgentList, AgentStatus, Agents, CreateAgentError, ResetAgentPasswordError},
 };
 use tenancy::{CompanyStatus, StoreError, access::TokenVersion, audit::Action, companies, plans::PlanName};
 
@@ -41,7 +40,7 @@ fn an_agent_is_stored_whole_and_seen_by_its_own_company_only() {
         let (tesla, spacex) = (world.office(&ann), world.office(&bob));
         let agent = world.hire(&tesla, "Agent@T.com").wait().unwrap();
         assert_eq!((agent.email.as_str(), agent.company), ("Agent@T.com", ann.company.code));
-        assert_eq!((agent.stored, agent.first_login, agent.is_active), (AgentStatus::Pending, true, true));
+        assert_eq!((agent.stored_status, agent.first_login, agent.is_active), (AgentStatus::Pending, true, true));
         assert_eq!((agent.name.as_str(), agent.phone.as_str(), agent.specialization.as_str()), ("Bo", "555", "sales"));
         assert_eq!((agent.last_active, agent.created_at), (None, now()));
 
@@ -76,7 +75,7 @@ fn a_closed_companys_people_are_in_no_list() {
         let user = created.user;
         let seen = || {
             let read = world.db.platform_read(world.boss.clone(), move |store| {
-                use identity::ports::AdminList;
+                use identity::admins::AdminList;
                 Ok::<_, StoreError>((
                     store.count_admins(None)?,
                     store.admin(user, now())?.is_some(),
@@ -135,18 +134,18 @@ fn a_taken_login_is_told_apart_and_stores_nothing() {
                 hash: hash(),
                 version: TokenVersion(1),
                 first_login: false,
-                names: accounts::Names::default(),
+                names: accounts::PersonName::default(),
             };
             world.db.lobby_write(move |store| store.reserve_login(&account, now())).wait().unwrap()
         };
-        assert_eq!(reserve("boss", "BOSS@example.com"), Reserved::EmailTaken);
-        assert_eq!(reserve("other", "BOSS@example.com"), Reserved::EmailTaken);
-        assert_eq!(reserve("boss", "other@example.com"), Reserved::UsernameTaken);
-        assert!(matches!(reserve("Boss", "other@example.com"), Reserved::Account(_)));
+        assert_eq!(reserve("boss", "BOSS@example.com"), LoginReservation::EmailTaken);
+        assert_eq!(reserve("other", "BOSS@example.com"), LoginReservation::EmailTaken);
+        assert_eq!(reserve("boss", "other@example.com"), LoginReservation::UsernameTaken);
+        assert!(matches!(reserve("Boss", "other@example.com"), LoginReservation::Account(_)));
         assert_eq!(world.count("accounts"), "2");
         let new = NewSuperadmin { username: "boss".into(), email: email("x@example.com"), hash: hash() };
         let ensured = world.db.lobby_write(move |store| accounts::ensure_superadmin(store, new, now())).wait();
-        assert_eq!(ensured.unwrap(), accounts::Ensured::Present(world.boss.user()));
+        assert_eq!(ensured.unwrap(), accounts::EnsuredSuperadmin::Present(world.boss.user()));
     }
 }
 

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use identity::{
-    admins::{self, AdminFilter, AdminOrder},
-    ports::AdminList,
-};
+use identity::admins::{self, AdminFilter, AdminList, AdminOrder};
 use tenancy::{StoreError, assignments::AssignmentStatus, audit::Action, plans::PlanName};
 
 use crate::world::{World, admin, now};
@@ -82,7 +79,7 @@ fn an_admin_shows_the_active_plan_else_the_newest() {
             let account = read.wait().unwrap().unwrap();
             assert_eq!(account.company.as_ref(), Some(&created.company));
             assert_eq!(account.contact.as_ref().unwrap().address, "1 Road");
-            account.plan.map(|row| (row.plan.name, row.stored))
+            account.plan.map(|row| (row.plan.name, row.stored_status))
         };
         assert_eq!(plan_at(now()), Some((PlanName::Pro, AssignmentStatus::Active)));
 

@@ -4,9 +4,8 @@ use std::net::IpAddr;
 
 use handoff::{Activities as _, ActivityFilter};
 use identity::{
-    agents::{self, AgentSession, AgentStatus, change::AgentChange},
-    ports::{AgentList as _, Agents as _, PresenceRecord as _},
-    presence::{self, Presence},
+    agents::{self, AgentList as _, AgentSession, AgentStatus, Agents as _, change::AgentChange},
+    presence::{self, Presence, PresenceRecord as _},
 };
 use serde_json::json;
 use tenancy::{CompanyStatus, access::Agent, companies};
@@ -66,7 +65,7 @@ fn each_departure_closes_the_newest_stay() {
         assert_eq!(stays(&world, &company, None)[0].ip, Some(IpAddr::from(HERE)));
 
         let row = stored(&world, &company, &ben);
-        assert_eq!((row.stored, row.last_active), (AgentStatus::Offline, Some(later(20 + 3_599))));
+        assert_eq!((row.stored_status, row.last_active), (AgentStatus::Offline, Some(later(20 + 3_599))));
         leave(&world, &ben, 4_000);
         leave(&world, &ben, 5_000);
         assert!(stays(&world, &company, Some(&ben)).iter().all(|stay| stay.logout.unwrap() <= later(4_000)));
@@ -82,7 +81,7 @@ fn only_a_change_of_status_is_told() {
         for (presence, at) in [(Presence::Available, 2), (Presence::Busy, 3), (Presence::Busy, 4)] {
             set(&world, &ben, presence, at);
         }
-        assert_eq!(stored(&world, &company, &ben).stored, AgentStatus::Busy);
+        assert_eq!(stored(&world, &company, &ben).stored_status, AgentStatus::Busy);
         leave(&world, &ben, 5);
         let filter = ActivityFilter { agent: Some(ben.id()), kind: None, limit: 9 };
         let rows = world.see(&company, move |store| store.activities(&filter));
@@ -111,7 +110,7 @@ fn who_is_sent_off_has_left_and_one_who_never_came_stays_pending() {
                 .db
                 .write(company.office.clone(), move |store| agents::change::change(store, id, change, later(80)));
             changed.wait().unwrap();
-            assert_eq!(stored(&world, &company, agent).stored, status);
+            assert_eq!(stored(&world, &company, agent).stored_status, status);
         }
         assert!(stays(&world, &company, None).iter().all(|stay| stay.logout == Some(later(80))));
     }

@@ -5,11 +5,10 @@ use std::time::Duration;
 use identity::{
     Hasher, Origin, Password,
     accounts::Role,
-    agents::AgentStatus,
-    first_login::{self, Door, FirstLoginError},
-    ports::Agents,
+    agents::{AgentStatus, Agents},
+    first_login::{self, FirstLoginError, FirstLoginRole},
     refresh::{self, RefreshError, Rotation},
-    sign_in::{self, SignInError, SignedIn},
+    sign_in::{self, SignInError, SignInOutcome},
     tokens::{Claims, Grant, Lifetimes, RefreshClaims},
 };
 use tenancy::{Timestamp, access::Denied, plans::PlanName};
@@ -18,7 +17,7 @@ use crate::world::{PASSWORD, World, hash, now};
 
 const IP: &str = "192.0.2.7";
 
-fn sign_in(world: &World, login: &str, now: Timestamp) -> Result<SignedIn, SignInError> {
+fn sign_in(world: &World, login: &str, now: Timestamp) -> Result<SignInOutcome, SignInError> {
     let login = login.to_owned();
     let origin = Origin::of(IP.parse().ok());
     let candidate = world.db.lobby(move |store| sign_in::find(store, &login, origin, now)).wait().unwrap();
@@ -29,7 +28,7 @@ fn sign_in(world: &World, login: &str, now: Timestamp) -> Result<SignedIn, SignI
 
 pub(crate) fn grant(world: &World, login: &str, now: Timestamp) -> Grant {
     match sign_in(world, login, now).unwrap() {
-        SignedIn::Welcome { grant, .. } => grant,
+        SignInOutcome::Welcome { grant, .. } => grant,
         other => panic!("{other:?}"),
     }
 }
@@ -50,7 +49,7 @@ pub(super) fn replace_password(world: &World, address: &str) -> Result<identity:
     let address = address.to_owned();
     let candidate = world
         .db
-        .lobby(move |store| first_login::find(store, Door::Agent, &address, Origin::of(None), now()))
+        .lobby(move |store| first_login::find(store, FirstLoginRole::Agent, &address, Origin::of(None), now()))
         .wait()
         .unwrap();
     let checked = candidate.check(&Hasher::new(4).unwrap(), &Password::new(PASSWORD));
@@ -65,7 +64,7 @@ fn everybody_sees_their_own_account() {
         let agent = world.hire(&world.office(&created), "agent@t.com").wait().unwrap();
         replace_password(&world, "agent@t.com").unwrap();
         let account = |login: &str| match sign_in(&world, login, now()).unwrap() {
-            SignedIn::Welcome { account, .. } => *account,
+            SignInOutcome::Welcome { account, .. } => *account,
             other => panic!("{other:?}"),
         };
 
@@ -100,7 +99,7 @@ fn an_agents_first_login_and_arrival_leave_their_rows() {
         };
 
         let refused = sign_in(&world, "agent@t.com", now()).unwrap();
-        assert!(matches!(refused, SignedIn::FirstLogin { role: Role::Agent, user, .. } if user == agent.user));
+        assert!(matches!(refused, SignInOutcome::FirstLogin { role: Role::Agent, user, .. } if user == agent.user));
         assert_eq!((status(), world.count("agent_sessions")), (AgentStatus::Pending, "0".to_owned()));
 
         assert_eq!(replace_password(&world, "agent@t.com").unwrap().as_str(), "agent@t.com");

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use identity::{
     admins,
-    ports::Subscriptions,
-    subscriptions::{self, CancelError, ChangePlanError, RenewError, Subscription, UpgradeError},
+    subscriptions::{self, CancelError, ChangePlanError, RenewError, Subscription, Subscriptions, UpgradeError},
 };
 use tenancy::{
     AssignmentId, CompanyStatus, PlanId, Timestamp,
@@ -92,7 +91,7 @@ fn a_renewal_or_upgrade_leaves_one_active_row() {
         assert_eq!((renewed.start, renewed.expiry, renewed.plan.id), (day, day.plus(TERM), small.id));
         let upgraded = upgrade(&world, renewed.id, large.id, day.plus(DAY)).unwrap().assignment;
         assert_eq!((upgraded.start, upgraded.expiry, upgraded.plan.id), (day.plus(DAY), renewed.expiry, large.id));
-        let stored = || -> Vec<_> { all(&world).into_iter().map(|row| row.assignment.stored).collect() };
+        let stored = || -> Vec<_> { all(&world).into_iter().map(|row| row.assignment.stored_status).collect() };
         use AssignmentStatus::{Active, Cancelled, Expired, Upgraded};
         assert_eq!(stored(), [Active, Upgraded, Upgraded]);
         assert!(matches!(upgrade(&world, first, large.id, day), Err(UpgradeError::NotFound)));
@@ -102,7 +101,7 @@ fn a_renewal_or_upgrade_leaves_one_active_row() {
         let again = renew(&world, upgraded.id, late).unwrap().assignment;
         assert_eq!(stored(), [Active, Expired, Upgraded, Upgraded]);
         let cancelled = cancel(&world, again.id, late).unwrap().assignment;
-        assert_eq!((cancelled.stored, cancelled.notes.as_str()), (Cancelled, "enough"));
+        assert_eq!((cancelled.stored_status, cancelled.notes.as_str()), (Cancelled, "enough"));
     }
 }
 

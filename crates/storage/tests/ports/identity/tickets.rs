@@ -94,7 +94,7 @@ fn signing_out_everywhere_ends_tickets_and_families_of_one_account() {
             let family = Family::new(grant);
             world
                 .db
-                .lobby_write(move |store| identity::ports::Families::insert_family(store, &family, now()))
+                .lobby_write(move |store| identity::refresh::Families::insert_family(store, &family, now()))
                 .wait()
                 .unwrap();
         }
