@@ -55,7 +55,7 @@ type ViewOf<T> = <<T as SettingType>::Value as Viewable>::View;
 /// Declares the view from the list of settings.
 macro_rules! view_of_settings {
     ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr,)*) => {
-        /// All settings, with defaults for those that the company has not set.
+        /// All settings, with defaults where the company has said nothing.
         #[derive(Debug, Serialize, JsonSchema)]
         pub(crate) struct BotSettingsView {
             company_id: CompanyId,
