@@ -1,4 +1,4 @@
-//! How often callers may call: one number for each bucket.
+//! Settings of rate limits, one number per bucket.
 
 use std::{num::NonZeroU32, time::Duration};
 
@@ -9,84 +9,84 @@ use serde::Deserialize;
 #[derive(ValueEnum, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum RateLimits {
-    /// They are.
+    /// Calls are counted.
     On,
-    /// They are not, and sign-ins are not throttled: for load tests.
+    /// Calls are not counted and sign-ins are not throttled, for load tests.
     Off,
 }
 
-/// Allowed calls for each bucket; the names are those of `Limits`.
+/// Allowed calls for each bucket, with the same names as [`Limits`].
 #[derive(Args, Deserialize, Clone, Copy, Default)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct LimitSettings {
-    /// Calls of public endpoints that have no limit of their own, a minute and IP [default: 120].
+    /// Calls of public endpoints that have no limit of their own, per minute and IP [default: 120].
     #[arg(long = "limit-public", env = "SWITCHBOARD_LIMIT_PUBLIC", value_name = "N")]
     public: Option<NonZeroU32>,
-    /// Calls of staff, a minute and user [default: 1200].
+    /// Calls of staff, per minute and user [default: 1200].
     #[arg(long = "limit-staff", env = "SWITCHBOARD_LIMIT_STAFF", value_name = "N")]
     staff: Option<NonZeroU32>,
-    /// Calls of token/refresh, a minute and IP [default: 60].
+    /// Calls of token/refresh, per minute and IP [default: 60].
     #[arg(long = "limit-refresh", env = "SWITCHBOARD_LIMIT_REFRESH", value_name = "N")]
     refresh: Option<NonZeroU32>,
-    /// Calls of chat, a minute and IP [default: 300].
+    /// Calls of chat, per minute and IP [default: 300].
     #[arg(long = "limit-chat", env = "SWITCHBOARD_LIMIT_CHAT", value_name = "N")]
     chat: Option<NonZeroU32>,
-    /// Calls of chat, a minute and session [default: 60].
+    /// Calls of chat, per minute and session [default: 60].
     #[arg(long = "limit-chat-session", env = "SWITCHBOARD_LIMIT_CHAT_SESSION", value_name = "N")]
     chat_session: Option<NonZeroU32>,
-    /// Calls of chat that make a session, a minute and IP [default: 60].
+    /// Calls of chat that create a session, per minute and IP [default: 60].
     #[arg(long = "limit-new-sessions", env = "SWITCHBOARD_LIMIT_NEW_SESSIONS", value_name = "N")]
     new_sessions: Option<NonZeroU32>,
-    /// Uploads, a minute and IP [default: 60].
+    /// Uploads, per minute and IP [default: 60].
     #[arg(long = "limit-upload", env = "SWITCHBOARD_LIMIT_UPLOAD", value_name = "N")]
     upload: Option<NonZeroU32>,
-    /// Uploads, a minute and session [default: 20].
+    /// Uploads, per minute and session [default: 20].
     #[arg(long = "limit-upload-session", env = "SWITCHBOARD_LIMIT_UPLOAD_SESSION", value_name = "N")]
     upload_session: Option<NonZeroU32>,
-    /// Calls of chat, ten seconds and company; 0 is without end [default: 1000].
+    /// Calls of chat, per ten seconds and company; 0 means no limit [default: 1000].
     #[arg(long = "limit-chat-company", env = "SWITCHBOARD_LIMIT_CHAT_COMPANY", value_name = "N")]
     chat_company: Option<u32>,
-    /// Uploads, ten seconds and company; 0 is without end [default: 100].
+    /// Uploads, per ten seconds and company; 0 means no limit [default: 100].
     #[arg(long = "limit-upload-company", env = "SWITCHBOARD_LIMIT_UPLOAD_COMPANY", value_name = "N")]
     upload_company: Option<u32>,
-    /// Failed sign-ins, a window and IP [default: 50].
+    /// Failed sign-ins, per window and IP [default: 50].
     #[arg(long = "limit-sign-in", env = "SWITCHBOARD_LIMIT_SIGN_IN", value_name = "N")]
     sign_in: Option<NonZeroU32>,
-    /// Failed sign-ins at one account, a window, from each address that is known to it and from all
-    /// others together [default: 10].
+    /// Failed sign-ins at one account, per window: from each IP that has signed in to it before, and from
+    /// all others together [default: 10].
     #[arg(long = "limit-sign-in-account", env = "SWITCHBOARD_LIMIT_SIGN_IN_ACCOUNT", value_name = "N")]
     sign_in_account: Option<NonZeroU32>,
-    /// Minutes that a failed sign-in counts [default: 15].
+    /// Length of that window, in minutes [default: 15].
     #[arg(long = "limit-sign-in-minutes", env = "SWITCHBOARD_LIMIT_SIGN_IN_MINUTES", value_name = "N")]
     sign_in_minutes: Option<NonZeroU32>,
 }
 
-/// How often callers may call; [`Limits::default`] is what the contract says.
+/// Allowed calls for each bucket; see docs/compatibility.md, Rate limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Public endpoints without a limit of their own, a minute and IP.
+    /// Public endpoints without a limit of their own, per minute and IP.
     pub public: u32,
-    /// Staff calls, a minute and user.
+    /// Staff calls, per minute and user.
     pub staff: u32,
-    /// Exchanges of refresh tokens, a minute and IP.
+    /// Exchanges of refresh tokens, per minute and IP.
     pub refresh: u32,
-    /// Chat, a minute and IP.
+    /// Chat, per minute and IP.
     pub chat: u32,
-    /// Chat, a minute and session.
+    /// Chat, per minute and session.
     pub chat_session: u32,
-    /// Chat that makes a session, a minute and IP.
+    /// Chat that creates a session, per minute and IP.
     pub new_sessions: u32,
-    /// Uploads, a minute and IP.
+    /// Uploads, per minute and IP.
     pub upload: u32,
-    /// Uploads, a minute and session.
+    /// Uploads, per minute and session.
     pub upload_session: u32,
-    /// Chat, ten seconds and company: its budget. `None` is none.
+    /// Chat, per ten seconds and company: its budget. `None` means no limit.
     pub chat_company: Option<NonZeroU32>,
-    /// Uploads, ten seconds and company: its budget. `None` is none.
+    /// Uploads, per ten seconds and company: its budget. `None` means no limit.
     pub upload_company: Option<NonZeroU32>,
-    /// Failed sign-ins, a window and IP.
+    /// Failed sign-ins, per window and IP.
     pub sign_in: u32,
-    /// Failed sign-ins at one account, a window: from each known address, and from all others together.
+    /// Failed sign-ins at one account, per window: from each known IP, and from all others together.
     pub sign_in_account: u32,
     /// How long a failed sign-in counts.
     pub sign_in_window: Duration,
@@ -113,7 +113,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The same without budgets for companies.
+    /// Removes the budgets of companies.
     #[must_use]
     pub fn without_budgets(self) -> Self {
         Self { chat_company: None, upload_company: None, ..self }
@@ -121,7 +121,7 @@ impl Limits {
 }
 
 impl LimitSettings {
-    /// What is said here, else what `file` says.
+    /// Fills in the numbers of `file` where these settings have none.
     pub(super) fn or(self, file: Self) -> Self {
         Self {
             public: self.public.or(file.public),
@@ -140,24 +140,24 @@ impl LimitSettings {
         }
     }
 
-    /// What is said here, else the defaults.
+    /// Returns the limits, with the defaults for missing numbers.
     pub(super) fn build(&self) -> Limits {
         let default = Limits::default();
-        let said = |number: Option<NonZeroU32>, default| number.map_or(default, NonZeroU32::get);
+        let limit = |number: Option<NonZeroU32>, default| number.map_or(default, NonZeroU32::get);
         let budget = |number: Option<u32>, default| number.map_or(default, NonZeroU32::new);
         Limits {
-            public: said(self.public, default.public),
-            staff: said(self.staff, default.staff),
-            refresh: said(self.refresh, default.refresh),
-            chat: said(self.chat, default.chat),
-            chat_session: said(self.chat_session, default.chat_session),
-            new_sessions: said(self.new_sessions, default.new_sessions),
-            upload: said(self.upload, default.upload),
-            upload_session: said(self.upload_session, default.upload_session),
+            public: limit(self.public, default.public),
+            staff: limit(self.staff, default.staff),
+            refresh: limit(self.refresh, default.refresh),
+            chat: limit(self.chat, default.chat),
+            chat_session: limit(self.chat_session, default.chat_session),
+            new_sessions: limit(self.new_sessions, default.new_sessions),
+            upload: limit(self.upload, default.upload),
+            upload_session: limit(self.upload_session, default.upload_session),
             chat_company: budget(self.chat_company, default.chat_company),
             upload_company: budget(self.upload_company, default.upload_company),
-            sign_in: said(self.sign_in, default.sign_in),
-            sign_in_account: said(self.sign_in_account, default.sign_in_account),
+            sign_in: limit(self.sign_in, default.sign_in),
+            sign_in_account: limit(self.sign_in_account, default.sign_in_account),
             sign_in_window: self
                 .sign_in_minutes
                 .map_or(default.sign_in_window, |minutes| Duration::from_mins(minutes.get().into())),
