@@ -19,22 +19,22 @@ pub enum RateLimits {
 #[derive(Args, Deserialize, Clone, Copy, Default)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct LimitSettings {
-    /// Calls of public endpoints that have no limit of their own, per minute and IP [default: 120].
+    /// Calls to public endpoints without a limit of their own, per minute and IP [default: 120].
     #[arg(long = "limit-public", env = "SWITCHBOARD_LIMIT_PUBLIC", value_name = "N")]
     public: Option<NonZeroU32>,
     /// Calls of staff, per minute and user [default: 1200].
     #[arg(long = "limit-staff", env = "SWITCHBOARD_LIMIT_STAFF", value_name = "N")]
     staff: Option<NonZeroU32>,
-    /// Calls of token/refresh, per minute and IP [default: 60].
+    /// Calls to token/refresh, per minute and IP [default: 60].
     #[arg(long = "limit-refresh", env = "SWITCHBOARD_LIMIT_REFRESH", value_name = "N")]
     refresh: Option<NonZeroU32>,
-    /// Calls of chat, per minute and IP [default: 300].
+    /// Calls to chat, per minute and IP [default: 300].
     #[arg(long = "limit-chat", env = "SWITCHBOARD_LIMIT_CHAT", value_name = "N")]
     chat: Option<NonZeroU32>,
-    /// Calls of chat, per minute and session [default: 60].
+    /// Calls to chat, per minute and session [default: 60].
     #[arg(long = "limit-chat-session", env = "SWITCHBOARD_LIMIT_CHAT_SESSION", value_name = "N")]
     chat_session: Option<NonZeroU32>,
-    /// Calls of chat that create a session, per minute and IP [default: 60].
+    /// Calls to chat that start a session, per minute and IP [default: 60].
     #[arg(long = "limit-new-sessions", env = "SWITCHBOARD_LIMIT_NEW_SESSIONS", value_name = "N")]
     new_sessions: Option<NonZeroU32>,
     /// Uploads, per minute and IP [default: 60].
@@ -43,7 +43,7 @@ pub struct LimitSettings {
     /// Uploads, per minute and session [default: 20].
     #[arg(long = "limit-upload-session", env = "SWITCHBOARD_LIMIT_UPLOAD_SESSION", value_name = "N")]
     upload_session: Option<NonZeroU32>,
-    /// Calls of chat, per ten seconds and company; 0 means no limit [default: 1000].
+    /// Calls to chat, per ten seconds and company; 0 means no limit [default: 1000].
     #[arg(long = "limit-chat-company", env = "SWITCHBOARD_LIMIT_CHAT_COMPANY", value_name = "N")]
     chat_company: Option<u32>,
     /// Uploads, per ten seconds and company; 0 means no limit [default: 100].
@@ -52,11 +52,11 @@ pub struct LimitSettings {
     /// Failed sign-ins, per window and IP [default: 50].
     #[arg(long = "limit-sign-in", env = "SWITCHBOARD_LIMIT_SIGN_IN", value_name = "N")]
     sign_in: Option<NonZeroU32>,
-    /// Failed sign-ins at one account, per window: from each IP that has signed in to it before, and from
-    /// all others together [default: 10].
+    /// Failed sign-ins at one account, per window, for each IP that the account is known to use, and for
+    /// all other IPs together [default: 10].
     #[arg(long = "limit-sign-in-account", env = "SWITCHBOARD_LIMIT_SIGN_IN_ACCOUNT", value_name = "N")]
     sign_in_account: Option<NonZeroU32>,
-    /// Length of that window, in minutes [default: 15].
+    /// The window: how long a failed sign-in counts, in minutes [default: 15].
     #[arg(long = "limit-sign-in-minutes", env = "SWITCHBOARD_LIMIT_SIGN_IN_MINUTES", value_name = "N")]
     sign_in_minutes: Option<NonZeroU32>,
 }

@@ -22,26 +22,26 @@ use super::{
 #[derive(Args, Deserialize, Clone, Default)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Settings {
-    /// A TOML file with any of the settings below.
+    /// TOML file with any of the settings below.
     #[arg(long, env = "SWITCHBOARD_CONFIG", value_name = "FILE")]
     #[serde(skip)]
     config: Option<PathBuf>,
-    /// Addresses to listen on, repeated or separated by commas [default: 127.0.0.1:8000].
+    /// Addresses to listen on; repeat the flag or separate them with commas [default: 127.0.0.1:8000].
     #[arg(long, env = "SWITCHBOARD_LISTEN", value_name = "ADDR", value_delimiter = ',')]
     listen: Option<Vec<SocketAddr>>,
-    /// The database: sqlite:PATH or postgres://.. as the runtime role [default: sqlite in the data folder].
+    /// Database: sqlite:PATH, or postgres://.. as the runtime role [default: sqlite in the data folder].
     #[arg(long, env = "SWITCHBOARD_DATABASE", value_name = "URL", hide_env_values = true)]
     database: Option<String>,
-    /// The same PostgreSQL database as the role that owns the tables; with it, `serve` migrates first.
+    /// The same PostgreSQL database as the role that owns the tables; if set, `serve` migrates first.
     #[arg(long, env = "SWITCHBOARD_OWNER_DATABASE", value_name = "URL", hide_env_values = true)]
     owner_database: Option<String>,
-    /// Folder for uploads, the SQLite file and a generated secret [default: ./switchboard-data].
+    /// Folder for uploads, the SQLite file and the generated secret [default: ./switchboard-data].
     #[arg(long, env = "SWITCHBOARD_DATA_DIR", value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// The address that absolute links start with, such as `https://chat.example.com`.
+    /// Start of absolute links, such as `https://chat.example.com`.
     #[arg(long, env = "SWITCHBOARD_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
-    /// Host headers that absolute links may use if there is no public URL.
+    /// Host headers that absolute links may be made from if there is no public URL.
     #[arg(long, env = "SWITCHBOARD_ALLOWED_HOSTS", value_name = "HOST", value_delimiter = ',')]
     allowed_hosts: Option<Vec<String>>,
     /// Cost of password hashes, 4 to 31; each step doubles the time [default: 12].
@@ -59,19 +59,19 @@ pub struct Settings {
     /// Base URL of an OpenAI-compatible server, for companies with `answer_mode` `llm`.
     #[arg(long, env = "SWITCHBOARD_LLM_URL", value_name = "URL")]
     llm_url: Option<String>,
-    /// The model to use there.
+    /// Name of the model on that server.
     #[arg(long, env = "SWITCHBOARD_LLM_MODEL", value_name = "NAME")]
     llm_model: Option<String>,
-    /// Seconds until an answer falls back to the extractive one, at most 8 [default: 8].
+    /// Time to wait for the model before the extractive answer is used, in seconds, at most 8 [default: 8].
     #[arg(long, env = "SWITCHBOARD_LLM_DEADLINE_SECONDS", value_name = "N")]
     llm_deadline_seconds: Option<u64>,
-    /// Whether calls are counted against limits, and sign-ins throttled [default: on].
+    /// Whether calls are limited and failed sign-ins throttled [default: on].
     #[arg(long, env = "SWITCHBOARD_RATE_LIMITS", value_name = "on|off")]
     rate_limits: Option<RateLimits>,
-    /// Rate limits; in the file, a table of its own.
+    /// How often callers may call; in the file a table of its own.
     #[command(flatten)]
     limits: LimitSettings,
-    /// Addresses and networks of proxies whose `X-Forwarded-For` is trusted.
+    /// Addresses and networks of proxies whose `X-Forwarded-For` header is trusted.
     #[arg(long, env = "SWITCHBOARD_TRUSTED_PROXIES", value_name = "CIDR", value_delimiter = ',')]
     trusted_proxies: Option<Vec<String>>,
     /// Which log lines to write, in the syntax of `RUST_LOG` [default: info].
@@ -80,7 +80,7 @@ pub struct Settings {
     /// The key for that server; environment `SWITCHBOARD_LLM_KEY` or file.
     #[arg(skip)]
     llm_key: Option<SecretString>,
-    /// The key that tokens and links are signed with, at least 32 bytes; environment
+    /// At least 32 bytes that tokens and links are signed with; environment
     /// `SWITCHBOARD_SECRET` or file.
     #[arg(skip)]
     secret: Option<SecretString>,

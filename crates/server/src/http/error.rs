@@ -38,7 +38,7 @@ struct ErrorParts {
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
-/// Which key of the body carries the message.
+/// Which key carries the message.
 pub(crate) enum Shape {
     Fields(FieldErrors),
     Error(Text),

@@ -25,7 +25,7 @@ impl FieldError {
         Self::Messages(vec![message.into()])
     }
 
-    /// Returns the first message.
+    /// The first message.
     pub(crate) fn first(&self) -> &str {
         match self {
             Self::Messages(messages) => messages.first().map_or("", |message| message),

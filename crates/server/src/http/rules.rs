@@ -66,7 +66,7 @@ pub(crate) trait Single: Sized {
     /// The type of the value.
     type Value;
 
-    /// The message if the field is missing.
+    /// What is said when the field is missing.
     const MISSING: &'static str = REQUIRED;
 
     /// Reads a value that is present and not null.
