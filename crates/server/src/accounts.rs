@@ -1,4 +1,4 @@
-//! What the command line does to accounts, on a database that need not be served.
+//! Changes to accounts by the command line. The server need not be running.
 
 use identity::{
     Email, Hasher, Password,
@@ -9,22 +9,22 @@ use tenancy::Clock as _;
 
 use crate::clock::SystemClock;
 
-/// Why an account was not made or changed.
+/// Why an account was not created or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
-    /// No database.
+    /// The database cannot be opened.
     #[error("the database cannot be opened")]
     Open(#[from] storage::OpenError),
-    /// The e-mail address.
+    /// The e-mail address is not valid.
     #[error("the e-mail address is not valid")]
     Email(#[from] identity::InvalidEmail),
-    /// The cost of hashes.
+    /// The cost of password hashes is out of range.
     #[error("the password hasher refused its cost")]
     Cost(#[from] identity::InvalidCost),
-    /// The hash.
+    /// The password could not be hashed.
     #[error("the password could not be hashed")]
     Hash(#[from] identity::HashError),
-    /// The account was refused.
+    /// The superadmin was refused.
     #[error("the superadmin was not created")]
     Superadmin(#[from] accounts::SuperadminError),
     /// The account was not found, or could not be stored.
@@ -32,10 +32,10 @@ pub enum AccountError {
     SetPassword(#[from] accounts::SetPasswordError),
 }
 
-/// Makes a superadmin.
+/// Creates a superadmin.
 ///
 /// # Errors
-/// [`AccountError`]; nothing is stored then.
+/// [`AccountError`]. Nothing is stored in that case.
 pub fn create_superadmin(
     options: &Options,
     bcrypt_cost: u32,
@@ -49,10 +49,10 @@ pub fn create_superadmin(
     Ok(())
 }
 
-/// Makes a superadmin unless there is one with that name or e-mail; says whether it did.
+/// Creates a superadmin unless there is one with that name or e-mail. Returns whether it did.
 ///
 /// # Errors
-/// [`AccountError`]; nothing is stored then.
+/// [`AccountError`]. Nothing is stored in that case.
 pub fn ensure_superadmin(
     options: &Options,
     bcrypt_cost: u32,
@@ -70,7 +70,7 @@ pub fn ensure_superadmin(
 /// Sets an account's password and ends its tokens.
 ///
 /// # Errors
-/// [`AccountError`]; nothing is stored then.
+/// [`AccountError`]. Nothing is stored in that case.
 pub fn set_password(options: &Options, bcrypt_cost: u32, login: &str, password: &Password) -> Result<(), AccountError> {
     let hash = Hasher::new(bcrypt_cost)?.hash(password)?;
     let login = login.to_owned();

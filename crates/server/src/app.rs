@@ -1,4 +1,4 @@
-//! Everything a handler works with, wired once at start.
+//! What all handlers share, created once at start.
 
 mod doors;
 
@@ -52,22 +52,22 @@ pub(crate) struct App {
     pub(crate) public_url: PublicUrl,
 }
 
-/// Why the application could not be wired.
+/// Why the application could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum WireError {
-    /// The cost of hashes.
+    /// The cost of password hashes is out of range.
     #[error("the password hasher refused its cost")]
     Hasher(#[from] identity::InvalidCost),
-    /// The folder for uploads.
+    /// The upload folder cannot be used.
     #[error("the upload folder cannot be used")]
     Uploads(#[source] std::io::Error),
-    /// The shared library's owner is not in the database.
+    /// The company that owns the shared library is not in the database.
     #[error("the database has no shared library")]
     Library(#[from] Refused),
 }
 
 impl App {
-    /// Wires the application around an open database.
+    /// Creates the application around an open database.
     ///
     /// # Errors
     /// [`WireError`].
@@ -108,31 +108,31 @@ impl App {
         app.ok_or_else(|| ApiError::internal("the application was not wired"))
     }
 
-    /// The present moment.
+    /// Returns the present moment.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    /// Whether the database answers and its schema is this program's.
+    /// Returns whether the database answers and has this program's schema.
     ///
-    /// Each look opens a connection of its own, beside the doors, so there is one at a time: callers
-    /// that waited for one take the answer of the first that began after they came.
+    /// Each check opens a connection of its own, outside the doors, so only one runs at a time. Callers
+    /// that waited share the result of the first check that began after they called.
     pub(crate) async fn is_ready(&self) -> bool {
-        let came = Instant::now();
-        let mut looked = self.readiness.lock().await;
-        match *looked {
-            Some((began, ready)) if began >= came => ready,
+        let called = Instant::now();
+        let mut last = self.readiness.lock().await;
+        match *last {
+            Some((began, ready)) if began >= called => ready,
             _ => {
                 let began = Instant::now();
-                let ready = self.look().await;
-                *looked = Some((began, ready));
+                let ready = self.check().await;
+                *last = Some((began, ready));
                 ready
             }
         }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "opens a connection of its own, beside the doors")]
-    async fn look(&self) -> bool {
+    #[expect(clippy::disallowed_methods, reason = "opens a connection of its own, outside the doors")]
+    async fn check(&self) -> bool {
         let db = self.db.clone();
         match tokio::task::spawn_blocking(move || db.check()).await {
             Ok(Ok(())) => true,
@@ -151,8 +151,11 @@ fn uploads(config: &Config) -> PathBuf {
     config.data_dir.join(UPLOADS_FOLDER)
 }
 
-/// Runs work to its end, also if its caller goes away meanwhile: what follows a commit must not
-/// stop halfway because a connection was reset.
-pub(crate) async fn to_the_end<T: 'static>(work: impl Future<Output = T> + 'static) -> Result<T, StoreError> {
+/// Runs work to completion even if its caller disconnects. A reset connection must not stop the work
+/// between two commits, or between a commit and what depends on it.
+///
+/// # Errors
+/// The work panicked.
+pub(crate) async fn run_to_completion<T: 'static>(work: impl Future<Output = T> + 'static) -> Result<T, StoreError> {
     actix_web::rt::spawn(work).await.map_err(|error| StoreError::new(Fault::Broken, error))
 }

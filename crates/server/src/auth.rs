@@ -1,4 +1,4 @@
-//! Who is calling, as extractors: a handler that takes [`Auth`] cannot forget to ask.
+//! Extractors of the caller. A handler that takes [`Auth`] cannot forget to check who calls.
 
 use std::{future::Future, pin::Pin};
 
@@ -22,20 +22,20 @@ use crate::{
 
 /// A signed-in caller of the kind that the endpoint is for.
 ///
-/// The token is verified, then the store is asked for the account as it is now: role,
-/// company and active state never come from the claims. It has to stand before the
-/// body in a handler's arguments, so that its refusal comes first.
+/// The token is verified, and then the account is read from the store: role, company and active state
+/// never come from the token's claims. In a handler's arguments it must come before the body, so that
+/// its refusal comes first.
 pub(crate) struct Auth<C>(pub(crate) C);
 
-/// Whoever calls a public endpoint: staff if their token is good, else nobody.
+/// The caller of a public endpoint: staff if the token is valid, else `None`.
 pub(crate) struct Anyone(pub(crate) Option<Staff>);
 
 /// Kinds of staff that endpoints are for.
 pub(crate) trait FromStaff: Sized {
-    /// The caller as this kind, `None` for a role that the endpoint is not for.
+    /// Returns the caller as this kind, or `None` if the endpoint is not for its role.
     fn from_staff(staff: Staff) -> Option<Self>;
 
-    /// The roles that are of this kind; empty if all are.
+    /// The roles of this kind; empty if it includes all roles.
     const ROLES: &'static [&'static str];
 }
 
@@ -128,7 +128,8 @@ impl FromRequest for Anyone {
             }
             match recognised(&req).await {
                 Ok(staff) => Ok(Self(Some(staff))),
-                // A bad token makes nobody of its bearer; a store that is away says nothing of it.
+                // A bad token means an anonymous caller. A store failure tells us nothing about the token,
+                // so report it.
                 Err(error) if error.status_code().is_server_error() => Err(error),
                 Err(_) => Ok(Self(None)),
             }
@@ -142,19 +143,21 @@ impl Argument for Anyone {
     }
 }
 
-/// Verifies the bearer token and admits its account. Counts a staff call.
+/// Verifies the bearer token and admits its account. Counts the call as a staff call.
 pub(crate) async fn signed_in(req: &HttpRequest) -> Result<Staff, ApiError> {
     admitted(req, |_, staff| Ok(staff)).await
 }
 
-/// As [`signed_in`], not counted as a staff call: for who may call without a token too.
+/// Does the same as [`signed_in`] without counting the call, for endpoints that need no token.
 async fn recognised(req: &HttpRequest) -> Result<Staff, ApiError> {
     let (_, staff) = verified(req, |_, staff| Ok(staff)).await?;
     Ok(staff)
 }
 
-/// Verifies the bearer token, admits its account, and reads something more in the same step:
-/// for what every console asks again and again. Counts a staff call.
+/// Verifies the bearer token, admits its account, and reads something more in the same transaction.
+/// Counts the call as a staff call.
+///
+/// For reads that staff clients repeat all the time.
 pub(crate) async fn admitted<T: Send + 'static>(
     req: &HttpRequest,
     read: impl FnOnce(&mut LobbyStore<'_>, Staff) -> Result<T, Denied> + Send + 'static,
@@ -176,7 +179,7 @@ async fn verified<T: Send + 'static>(
     Ok((claims.user, admitted.await.map_err(turned_away)?))
 }
 
-/// What the bearer token says. Its account has yet to be admitted.
+/// Returns the claims of the bearer token. Its account has not been admitted yet.
 pub(crate) fn claims(req: &HttpRequest) -> Result<Claims, ApiError> {
     let app = App::of(req)?;
     app.signer.verify_access(bearer::token(req)?, app.now()).map_err(|error| {
@@ -187,7 +190,7 @@ pub(crate) fn claims(req: &HttpRequest) -> Result<Claims, ApiError> {
     })
 }
 
-/// What the bearer of a good token is told whose account may not act.
+/// Returns the refusal of a valid token whose account is not admitted.
 pub(crate) fn turned_away(denied: Denied) -> ApiError {
     match denied {
         Denied::Gone => ApiError::unauthorized(TokenProblem::UserGone),

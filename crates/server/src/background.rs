@@ -1,32 +1,32 @@
-//! Long work beside the requests.
+//! Long work in the background, on threads of its own.
 
 use std::thread;
 
 use tenancy::{Fault, StoreError};
 
-/// Runs long work on a thread of its own that leaves the processor to whoever answers requests.
+/// Runs long work on a new thread of lower priority than the threads that handle requests.
 ///
 /// # Errors
-/// There is no thread to be had, or the work panicked.
-pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
-    let (tell, told) = oneshot::channel();
+/// No thread could be started, or the work panicked.
+pub(crate) async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
+    let (sender, receiver) = oneshot::channel();
     let run = move || {
-        step_back();
-        // A caller that went away is not told.
-        let _ = tell.send(work());
+        lower_priority();
+        // Fails if the caller has disconnected.
+        let _ = sender.send(work());
     };
-    let started = thread::Builder::new().name("aside".to_owned()).spawn(run);
+    let started = thread::Builder::new().name("background".to_owned()).spawn(run);
     started.map_err(|error| StoreError::new(Fault::Unavailable, error))?;
-    told.await.map_err(|error| StoreError::new(Fault::Broken, error))
+    receiver.await.map_err(|error| StoreError::new(Fault::Broken, error))
 }
 
-/// A third of a usual thread's share where processors are short. On Linux this is of the calling
-/// thread alone; elsewhere it would be of the whole process.
-fn step_back() {
+/// Gives the calling thread about a third of a usual thread's share of a busy processor. Only on Linux:
+/// elsewhere this would apply to the whole process.
+fn lower_priority() {
     #[cfg(target_os = "linux")]
     {
         const NICENESS: i32 = 5;
-        // As it was is good enough.
+        // If this fails, the usual priority will do.
         let _ = rustix::process::setpriority_process(None, NICENESS);
     }
 }
@@ -37,8 +37,8 @@ mod tests {
 
     #[actix_web::test]
     async fn work_is_done_and_a_panic_is_an_error() {
-        assert_eq!(aside(|| 7).await.unwrap(), 7);
-        let lost = aside(|| -> u8 { panic!("on purpose") }).await.unwrap_err();
+        assert_eq!(run(|| 7).await.unwrap(), 7);
+        let lost = run(|| -> u8 { panic!("on purpose") }).await.unwrap_err();
         assert_eq!(lost.fault(), Fault::Broken);
     }
 
@@ -47,7 +47,7 @@ mod tests {
     async fn only_the_thread_beside_steps_back() {
         let niceness = || rustix::process::getpriority_process(None).unwrap();
         let before = niceness();
-        assert_eq!(aside(niceness).await.unwrap(), 5);
+        assert_eq!(run(niceness).await.unwrap(), 5);
         assert_eq!(niceness(), before);
     }
 }

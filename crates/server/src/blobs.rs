@@ -1,4 +1,4 @@
-//! Blobs on the local disk: written beside their place, synced, then renamed into it.
+//! Blobs on the local disk. A blob is written to a temporary file, synced, and renamed into place.
 
 use std::{
     io,
@@ -18,10 +18,10 @@ pub(crate) struct LocalBlobs {
 }
 
 impl LocalBlobs {
-    /// Uses a folder, making it if there is none. What a crash left half written is removed.
+    /// Opens a folder, and creates it if it does not exist. Half-written files of a crash are deleted.
     ///
     /// # Errors
-    /// The folder cannot be made or emptied of half-written files.
+    /// The folder cannot be created, or half-written files cannot be deleted.
     pub(crate) fn open(root: PathBuf) -> io::Result<Self> {
         // Inside the root, so that a rename never crosses file systems. No key begins with a dot.
         let unfinished = root.join(".unfinished");
@@ -32,7 +32,7 @@ impl LocalBlobs {
         Ok(Self { root, unfinished })
     }
 
-    /// Deletes blobs whose rows are gone; what cannot be deleted is logged and left.
+    /// Deletes blobs whose rows are deleted. A blob that cannot be deleted is logged and kept.
     pub(crate) async fn delete_all(&self, keys: Vec<BlobKey>) {
         for key in keys {
             if let Err(error) = self.delete(&key).await {
@@ -46,7 +46,7 @@ impl LocalBlobs {
     }
 }
 
-/// A full disk passes when somebody makes room, so it asks to come back.
+/// Maps an error of the file system. A full disk counts as unavailable, because a retry may succeed.
 fn failed(error: io::Error) -> StoreError {
     let fault = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Fault::Unavailable,
@@ -83,7 +83,7 @@ impl Blobs for LocalBlobs {
     }
 }
 
-/// A file beside its place; dropping the path removes it.
+/// A temporary file. Dropping the path deletes it.
 struct LocalWriter {
     file: fs::File,
     path: TempPath,
@@ -98,19 +98,20 @@ impl BlobWriter for LocalWriter {
     fn commit<'a>(self: Box<Self>, key: &'a BlobKey) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async {
             let Self { mut file, path, root } = *self;
-            let place = root.join(key.as_str());
-            let folder = place.parent().unwrap_or(&root).to_owned();
+            let target = root.join(key.as_str());
+            let folder = target.parent().unwrap_or(&root).to_owned();
             file.flush().await.map_err(failed)?;
             file.sync_all().await.map_err(failed)?;
             drop(file);
             fs::create_dir_all(&folder).await.map_err(failed)?;
-            path.persist_noclobber(&place).map_err(|error| failed(error.error))?;
+            path.persist_noclobber(&target).map_err(|error| failed(error.error))?;
             sync_folders(&root, &folder).await.map_err(failed)
         })
     }
 }
 
-/// A rename is durable once its folder is, and a new folder once its own parent is.
+/// Syncs a folder and its parents up to the root. A rename is durable once its folder is synced, and a
+/// new folder once its parent is.
 async fn sync_folders(root: &Path, folder: &Path) -> io::Result<()> {
     for folder in folder.ancestors().take_while(|folder| folder.starts_with(root)) {
         fs::File::open(folder).await?.sync_all().await?;

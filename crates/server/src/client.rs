@@ -36,7 +36,7 @@ impl FromRequest for ClientIp {
 
 impl Argument for ClientIp {}
 
-/// The proxies whose word on addresses counts.
+/// The proxies that are trusted to name the caller's address.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 
@@ -62,11 +62,11 @@ impl TrustedProxies {
         texts.into_iter().map(network).collect::<Result<_, _>>().map(Self)
     }
 
-    /// The caller's address: the peer of the socket, or if that is a trusted proxy the last address
-    /// of `X-Forwarded-For` that is none.
+    /// Returns the caller's address: the peer of the socket, or if that is a trusted proxy, the last
+    /// address of `X-Forwarded-For` that is not a trusted proxy.
     ///
-    /// What stands to the left of that address is the caller's own claim and not looked at. Where
-    /// the header is missing, or something on the way is no address, it is the peer.
+    /// Addresses to the left of that one are the caller's own claim and are not read. If the header is
+    /// missing, or has something else than addresses up to there, the result is the peer.
     pub(crate) fn caller(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
         let peer = peer?.to_canonical();
         if !self.trusts(peer) {
@@ -95,7 +95,7 @@ impl TrustedProxies {
     }
 }
 
-/// An address, bare, with a port, or in brackets.
+/// Reads an address: bare, with a port, or in brackets.
 fn address(text: &str) -> Option<IpAddr> {
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     let address = bare.parse().or_else(|_| text.parse::<SocketAddr>().map(|socket| socket.ip()));

@@ -1,8 +1,7 @@
 //! Configuration: defaults < file < environment < flags, read once at start.
 //!
-//! Every setting is a flag of `serve`, an environment variable
-//! (`SWITCHBOARD_..`) and a key of the TOML file that `--config` names. Secrets
-//! have no flag, since the machine's process list shows flags.
+//! Every setting is a flag of `serve`, an environment variable (`SWITCHBOARD_..`) and a key of the TOML
+//! file that `--config` names. Secrets have no flag, because flags are visible in the process list.
 
 mod data_folder;
 mod error;
@@ -23,34 +22,34 @@ pub use self::{
 };
 pub use crate::client::{InvalidProxy, TrustedProxies};
 
-/// Everything the server needs to know, checked.
+/// The checked configuration of a server.
 pub struct Config {
-    /// Addresses to listen on; port 0 takes a free one.
+    /// Addresses to listen on. Port 0 picks a free port.
     pub listen: Vec<SocketAddr>,
     /// The database, as the runtime role.
     pub database: Target,
     /// The database as the owner of its tables.
     pub owner_database: Option<Target>,
-    /// Where uploads live.
+    /// The folder for uploads and a generated secret.
     pub data_dir: PathBuf,
-    /// At least 32 bytes.
+    /// The key that tokens and links are signed with, at least 32 bytes.
     pub secret: SecretSlice<u8>,
-    /// Without a final slash.
+    /// What absolute links start with, without a final slash.
     pub public_url: Option<String>,
-    /// Lower-case.
+    /// Hosts that absolute links may use if there is no public URL, in lower case.
     pub allowed_hosts: Vec<String>,
-    /// 4 to 31.
+    /// Cost of password hashes, 4 to 31.
     pub bcrypt_cost: u32,
-    /// Life of an access token.
+    /// Lifetime of an access token.
     pub access_life: Duration,
-    /// Life of a refresh token.
+    /// Lifetime of a refresh token.
     pub refresh_life: Duration,
-    /// Bytes of memory for knowledge indexes.
+    /// Memory for knowledge indexes, in bytes.
     pub index_cache: u64,
-    /// The model, if there is one.
+    /// The model that composes answers, if there is one.
     pub llm: Option<OpenAiConfig>,
-    /// How often callers may call; `None` if calls are not counted.
+    /// Rate limits; `None` if calls are not counted.
     pub limits: Option<Limits>,
-    /// Whose word on the caller's address counts.
+    /// The proxies that are trusted to name the caller's address.
     pub trusted_proxies: TrustedProxies,
 }

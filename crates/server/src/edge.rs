@@ -98,7 +98,7 @@ impl Edge {
     }
 }
 
-/// The size of a body that is not sent, so that HEAD costs no reading.
+/// The size of a body that is not sent, so that HEAD does not read the body.
 struct Headless(BodySize);
 
 impl MessageBody for Headless {

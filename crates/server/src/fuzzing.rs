@@ -1,6 +1,6 @@
-//! What the fuzz targets call: the readers of request bodies, with what must hold of any input.
+//! Entry points of the fuzz targets: the body parsers, with checks that must hold for any input.
 //!
-//! A broken promise is a panic, because that is what a fuzzer looks for.
+//! A failed check panics, because that is what a fuzzer looks for.
 
 use std::{cell::OnceCell, pin::Pin};
 
@@ -34,13 +34,13 @@ use crate::{
     routes::file_parts,
 };
 
-/// The boundary of every form that is tried.
+/// The content type of every form, with its boundary.
 const FORM: &str = "multipart/form-data; boundary=xx";
-/// The longest text that [`Probe`] takes, in characters.
+/// Maximum length of the texts of [`Probe`], in characters.
 const LONGEST: usize = 20;
 
 body! {
-    /// One field of each kind, all of which may be missing.
+    /// One optional field of each kind.
     struct Probe {
         text: Option<String> = text().max(LONGEST).optional(),
         email: Option<String> = email().optional(),
@@ -58,7 +58,7 @@ body! {
     }
 }
 
-/// All fields there are.
+/// A body that keeps all fields.
 struct Everything(Map<String, Value>);
 
 impl Body for Everything {
@@ -77,10 +77,10 @@ impl Body for Everything {
     }
 }
 
-/// Reads a body of this content type in every way that there is.
+/// Reads a body of this content type with declared fields and with all fields.
 ///
 /// # Panics
-/// When what is accepted is out of bounds, or a refusal is the server's fault.
+/// An accepted value is out of bounds, or a refusal is a server error.
 pub fn body(kind: &'static str, body: &[u8]) {
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -88,26 +88,26 @@ pub fn body(kind: &'static str, body: &[u8]) {
     let (probe, everything) = block_on(async {
         (body::parse::<Probe>(&headers, body.clone()).await, body::parse::<Everything>(&headers, body).await)
     });
-    if let Some(probe) = judged(probe) {
+    if let Some(probe) = accepted(probe) {
         check(&probe);
     }
-    if let Some(Everything(fields)) = judged(everything) {
-        assert!(serde_json::to_vec(&fields).is_ok(), "what was read can be written");
+    if let Some(Everything(fields)) = accepted(everything) {
+        assert!(serde_json::to_vec(&fields).is_ok(), "the fields cannot be written");
     }
 }
 
-/// Reads a form whole, and as an upload in pieces of this many bytes.
+/// Reads a form as a whole, and as an upload in pieces of this many bytes.
 ///
 /// # Panics
-/// As [`fn@body`], or when an upload says something else of a form in one piece.
+/// As [`fn@body`], or if an upload in pieces reads differently from an upload in one piece.
 pub fn multipart(piece: usize, content: &[u8]) {
     body(FORM, content);
     let whole = upload(content.len().max(1), content);
     let pieces = upload(piece.max(1), content);
-    assert_eq!(whole, pieces, "the length of pieces changes nothing");
+    assert_eq!(whole, pieces, "the length of the pieces matters");
 }
 
-/// The names of a form's fields, and its file; `None` where it was refused.
+/// The fields of a form and its file; `None` if it was refused.
 type Form = Option<(Map<String, Value>, Option<(String, Detected)>)>;
 
 fn upload(piece: usize, content: &[u8]) -> Form {
@@ -116,16 +116,19 @@ fn upload(piece: usize, content: &[u8]) -> Form {
     let request: HttpRequest = TestRequest::post().insert_header((header::CONTENT_TYPE, FORM)).to_http_request();
     let read = block_on(async {
         let mut payload = Payload::Stream { payload: chunks };
-        #[expect(clippy::expect_used, reason = "the payload is there")]
+        #[expect(clippy::expect_used, reason = "the request has a payload")]
         let payload = web::Payload::from_request(&request, &mut payload).await.expect("a payload");
-        file_parts(&request, payload, &Nowhere, None).await
+        file_parts(&request, payload, &DiscardBlobs, None).await
     });
-    let (fields, file) = judged(read)?;
+    let (fields, file) = accepted(read)?;
     Some((fields.into_object(), file.map(|file| (file.name, file.inspector.finish()))))
 }
 
-/// The value, if it was accepted.
-fn judged<T>(read: Result<T, ApiError>) -> Option<T> {
+/// Returns the value if it was accepted.
+///
+/// # Panics
+/// The refusal is a server error.
+fn accepted<T>(read: Result<T, ApiError>) -> Option<T> {
     if let Err(refusal) = &read {
         assert!(!refusal.status_code().is_server_error(), "{refusal:?}");
     }
@@ -141,20 +144,20 @@ fn check(probe: &Probe) {
     for text in probe.text.iter().chain(listed) {
         assert!(!text.contains('\0') && text.chars().count() <= LONGEST && text.trim() == text, "{text:?}");
     }
-    // A blank one counts as none where it may be missing.
+    // An optional address may be blank.
     let is_address = |email: &String| email.is_empty() || Email::parse(email).is_ok();
     assert!(probe.email.as_ref().is_none_or(is_address), "{:?}", probe.email);
     assert!(probe.ratio.is_none_or(|ratio| (0.0..=1.0).contains(&ratio)));
-    // A value that can be written can be read again.
+    // A value that was read can be written and read again.
     assert!(probe.timestamp.is_none_or(|at| Timestamp::parse(&at.to_string()).is_ok()), "{:?}", probe.timestamp);
     assert!(probe.date.is_none_or(|day| Date::parse(&day.to_string()).is_ok()), "{:?}", probe.date);
     let _ = (probe.integer, probe.decimal, probe.boolean, probe.word, &probe.ids, &probe.object, &probe.file);
 }
 
-/// Takes files and forgets them.
-struct Nowhere;
+/// Accepts files and discards them.
+struct DiscardBlobs;
 
-impl Blobs for Nowhere {
+impl Blobs for DiscardBlobs {
     fn create(&self) -> BoxFuture<'_, Result<Box<dyn BlobWriter>, StoreError>> {
         Box::pin(async {
             let writer: Box<dyn BlobWriter> = Box::new(Self);
@@ -171,7 +174,7 @@ impl Blobs for Nowhere {
     }
 }
 
-impl BlobWriter for Nowhere {
+impl BlobWriter for DiscardBlobs {
     fn append<'a>(&'a mut self, _: &'a [u8]) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async { Ok(()) })
     }
@@ -185,7 +188,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     thread_local! {
         static RUNTIME: OnceCell<Runtime> = const { OnceCell::new() };
     }
-    #[expect(clippy::expect_used, reason = "nothing can be tried without a runtime")]
+    #[expect(clippy::expect_used, reason = "fuzzing needs a runtime")]
     RUNTIME.with(|runtime| runtime.get_or_init(|| Runtime::new().expect("a runtime")).block_on(future))
 }
 
@@ -197,7 +200,7 @@ mod tests {
 
     use super::*;
 
-    /// The first byte of each seed and the rest of it, as the targets take them.
+    /// The first byte of each seed and the rest of it, as the targets read them.
     fn seeds(target: &str) -> Vec<(u8, Vec<u8>)> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(target);
         let files = fs::read_dir(&folder).unwrap().map(|file| fs::read(file.unwrap().path()).unwrap());

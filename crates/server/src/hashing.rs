@@ -1,5 +1,5 @@
-//! Password hashing on a small pool of its own, so that a wave of sign-ins
-//! can neither fill the machine nor hold up anything else.
+//! Password hashing on a small pool of its own, so that a wave of sign-ins cannot occupy the whole
+//! machine or delay other work.
 
 use std::sync::Arc;
 
@@ -9,19 +9,19 @@ use tenancy::{Fault, StoreError};
 
 use crate::fair::{FairSemaphore, Share};
 
-/// How many hashes of one line may wait before more are refused. At the default cost this is
-/// several seconds of work; a longer line would only miss its callers' patience.
+/// How many hashes of one fairness key may wait before more are refused. At the default cost this is
+/// several seconds of work, and callers would not wait much longer.
 const WAITING: usize = 32;
 
-/// Runs hashes, a few at a time, and of different lines in turn: who wants many keeps another
-/// waiting for one.
+/// Runs a few hashes at a time, round-robin by fairness key: a key with many hashes delays another by
+/// one hash.
 pub(crate) struct HashPool {
     hasher: Arc<Hasher>,
     permits: FairSemaphore<FairnessKey>,
 }
 
 impl HashPool {
-    /// A pool for hashes of this cost, half as wide as the machine.
+    /// Creates a pool for hashes of this cost, on half of the cores.
     ///
     /// # Errors
     /// The cost is out of range.
@@ -31,26 +31,26 @@ impl HashPool {
     }
 
     fn of_width(cost: u32, width: usize) -> Result<Self, InvalidCost> {
-        // A core is never left idle for who might come: a hash is soon over.
+        // Keep no permit free for a newcomer: a hash is short.
         let share = Share { all: width, each: width, alone: width, waiting: WAITING };
         Ok(Self { hasher: Arc::new(Hasher::new(cost)?), permits: FairSemaphore::new(share) })
     }
 
-    /// Runs `work`, which is one hash or two, with the hasher on a thread of the pool.
+    /// Runs `work`, one hash or two, on a thread of the pool.
     ///
     /// # Errors
-    /// [`Fault::Unavailable`] when too many of this line are waiting already.
+    /// [`Fault::Unavailable`] if too much work of this fairness key is waiting already.
     #[expect(clippy::disallowed_methods, reason = "hashes have a pool of their own")]
     pub(crate) async fn run<T: Send + 'static>(
         &self,
-        line: FairnessKey,
+        key: FairnessKey,
         work: impl FnOnce(&Hasher) -> T + Send + 'static,
     ) -> Result<T, StoreError> {
-        let permit = self.permits.acquire(line).await?;
+        let permit = self.permits.acquire(key).await?;
         let hasher = Arc::clone(&self.hasher);
         let done = tokio::task::spawn_blocking(move || {
             let done = work(&hasher);
-            // Held by the work itself: a caller that goes away frees no core.
+            // The work holds its permit to the end: if the caller disconnects, the core is still busy.
             drop(permit);
             done
         });
@@ -81,21 +81,21 @@ mod tests {
         let order = Arc::new(Mutex::new(Vec::new()));
         let (finish, finished) = mpsc::channel::<()>();
         let mut first: Hashing<'_> = Box::pin(pool.run(busy, move |_| finished.recv().unwrap()));
-        let hash = |line| -> Hashing<'_> {
+        let hash = |key| -> Hashing<'_> {
             let order = Arc::clone(&order);
-            Box::pin(pool.run(line, move |_| order.lock().unwrap().push(line)))
+            Box::pin(pool.run(key, move |_| order.lock().unwrap().push(key)))
         };
         assert!(poll(&mut first).is_pending());
         let mut waiting: Vec<_> = (0..WAITING).map(|_| hash(busy)).collect();
         waiting.iter_mut().for_each(|one| assert!(poll(one).is_pending()));
-        let Poll::Ready(Err(refused)) = poll(&mut hash(busy)) else { panic!("more wait than may") };
+        let Poll::Ready(Err(refused)) = poll(&mut hash(busy)) else { panic!("more wait than allowed") };
         assert_eq!(refused.fault(), Fault::Unavailable);
 
         let mut other = hash(calm);
         assert!(poll(&mut other).is_pending(), "one is under way");
         finish.send(()).unwrap();
         first.await.unwrap();
-        // The next one of the full line stood before it, and no other.
+        // One hash of the busy key came before it, and no other.
         let mut waiting = waiting.into_iter();
         waiting.next().unwrap().await.unwrap();
         other.await.unwrap();

@@ -1,10 +1,9 @@
-//! What every endpoint shares of HTTP: how bodies and queries are read, how
-//! refusals and pages are written, and what stands around every request.
+//! The HTTP toolkit that all endpoints share: reading bodies and queries, writing refusals and pages,
+//! and the parts of the edge.
 //!
-//! Handlers take [`body::Valid`], [`params::Params`] and [`paths::PathId`] as
-//! extractors, refuse with [`error::ApiError`] and are registered with
-//! [`endpoint::at`](crate::routes::endpoint::at). The [`Edge`](crate::edge::Edge) wraps the whole application; without it error
-//! bodies stay empty.
+//! Handlers take [`body::Valid`], [`params::Params`] and [`paths::PathId`] as extractors, refuse with
+//! [`error::ApiError`] and are registered with [`endpoint::at`](crate::routes::endpoint::at). The
+//! [`Edge`](crate::edge::Edge) wraps the whole application; without it the bodies of refusals stay empty.
 
 pub(crate) mod bearer;
 pub(crate) mod body;

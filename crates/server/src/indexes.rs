@@ -1,4 +1,4 @@
-//! What companies know, ready to be asked.
+//! Search indexes over the companies' knowledge.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -10,11 +10,11 @@ use tenancy::{
 };
 
 use crate::{
-    background::aside,
+    background,
     fair::{FairSemaphore, Share},
 };
 
-/// The indexes of companies and of the shared library, built when they are asked for.
+/// The indexes of companies and of the shared library, built on demand.
 pub(crate) struct Indexes {
     db: Database,
     cache: IndexCache,
@@ -23,14 +23,15 @@ pub(crate) struct Indexes {
 }
 
 impl Indexes {
-    /// None yet; of so many bytes altogether, so many built at a time. There should be two at least,
-    /// so that a large one does not keep every other company waiting.
+    /// Creates an empty cache of at most `bytes`. At most `builds` indexes are built at a time; there
+    /// should be at least two, so that one large index does not keep every other company waiting.
     pub(crate) fn new(db: Database, library: Housekeeper, bytes: u64, builds: usize) -> Self {
         let share = Share { all: builds, each: 1, alone: 1, waiting: 1_000 };
         Self { db, cache: IndexCache::new(bytes), builds: FairSemaphore::new(share), library }
     }
 
-    /// The shared library and its version as it is now. What a company asks of it is its own turn.
+    /// Reads the current version of the shared library. The read is queued under the fairness key of the
+    /// company that asks.
     ///
     /// # Errors
     /// Only when the store fails.
@@ -40,13 +41,14 @@ impl Indexes {
         Ok((self.library.clone(), version))
     }
 
-    /// The index of a company's knowledge at this version or a later one, if it is in memory.
+    /// Returns the index of a company's knowledge at this version or a later one, if it is in memory.
     pub(crate) fn peek(&self, keeper: &Housekeeper, version: Version) -> Option<Arc<Index>> {
         self.cache.peek(keeper.scope().company(), version)
     }
 
-    /// The same, built if it is not there: in this company's turn, one at a time. Callers that miss
-    /// together build once; the others find it when their turn comes, and wait without a thread.
+    /// Returns the same index, and builds it if it is not in memory. A company builds one index at a
+    /// time. Of callers that miss it together, the first builds it and the others find it when they get
+    /// a permit. They occupy no thread while they wait.
     ///
     /// # Errors
     /// Only when the store fails.
@@ -60,11 +62,11 @@ impl Indexes {
         let cache = self.cache.clone();
         let build = move || {
             let built = cache.get(company, version, || Ok::<_, Infallible>(snapshot));
-            // Held to the end of the work, also if the caller has gone.
+            // Held until the work is done, even if the caller has disconnected.
             drop(permit);
             built
         };
-        let Ok(index) = aside(build).await?;
+        let Ok(index) = background::run(build).await?;
         Ok(index)
     }
 }

@@ -1,10 +1,9 @@
-//! How often callers may call, and what they are told of it.
+//! Rate limits.
 //!
-//! [`guard()`] stands around every endpoint and counts by address, before a body is read;
-//! `auth` counts staff by account; handlers count by session with [`count`]; and
-//! [`throttle`](crate::throttle) counts failed sign-ins. Whatever was counted is noted in the request, and
-//! [`stamp`] writes the tightest bucket into the response at the edge. Of a company's budget only
-//! a refused call tells.
+//! [`guard()`] wraps every endpoint and counts by address before a body is read. `auth` counts staff
+//! by account, handlers count by session with [`count`], and [`throttle`](crate::throttle) counts
+//! failed sign-ins. Each counted bucket is noted in the request, and at the edge [`stamp`] writes the
+//! tightest one into the response. A company's budget is noted only when it refuses a call.
 
 pub(crate) mod bucket_name;
 pub(crate) mod buckets;
@@ -26,7 +25,7 @@ pub(crate) use self::{
 };
 use crate::{config::Limits, http::error::ApiError};
 
-/// The configured limits and the store of what was counted.
+/// Counts calls against the configured limits.
 pub(crate) struct Limiter {
     limits: Option<Limits>,
     buckets: Box<dyn Buckets>,
@@ -34,7 +33,7 @@ pub(crate) struct Limiter {
 }
 
 impl Limiter {
-    /// Counts in `buckets`; without limits, nothing.
+    /// Creates a limiter that counts in `buckets`. Without limits it counts nothing.
     pub(crate) fn new(limits: Option<Limits>, buckets: impl Buckets + 'static, clock: Arc<dyn Clock>) -> Self {
         Self { limits, buckets: Box::new(buckets), clock }
     }
@@ -53,32 +52,32 @@ impl Limiter {
         self.clock.now()
     }
 
-    /// Counts one call; `None` if such calls are not limited.
-    pub(crate) async fn take(&self, key: &BucketName, now: Timestamp) -> Option<Taken> {
-        let quota = key.quota(self.limits.as_ref()?)?;
-        Some(self.buckets.take(key, quota, now).await)
+    /// Counts one call. Returns `None` if calls of this bucket are not limited.
+    pub(crate) async fn take(&self, name: &BucketName, now: Timestamp) -> Option<Taken> {
+        let quota = name.quota(self.limits.as_ref()?)?;
+        Some(self.buckets.take(name, quota, now).await)
     }
 
-    /// How a bucket stands; `None` if such calls are not limited.
-    pub(crate) async fn look(&self, key: &BucketName, now: Timestamp) -> Option<Level> {
-        let quota = key.quota(self.limits.as_ref()?)?;
-        Some(self.buckets.look(key, quota, now).await)
+    /// Returns the level of a bucket, or `None` if its calls are not limited.
+    pub(crate) async fn look(&self, name: &BucketName, now: Timestamp) -> Option<Level> {
+        let quota = name.quota(self.limits.as_ref()?)?;
+        Some(self.buckets.look(name, quota, now).await)
     }
 
-    /// Takes back the call that was counted at `taken`.
-    pub(crate) async fn give_back(&self, key: &BucketName, taken: Timestamp, now: Timestamp) -> Option<Level> {
-        let quota = key.quota(self.limits.as_ref()?)?;
-        Some(self.buckets.give_back(key, quota, taken, now).await)
+    /// Takes back a call that was counted at `taken`. Returns `None` if calls of this bucket are not limited.
+    pub(crate) async fn give_back(&self, name: &BucketName, taken: Timestamp, now: Timestamp) -> Option<Level> {
+        let quota = name.quota(self.limits.as_ref()?)?;
+        Some(self.buckets.give_back(name, quota, taken, now).await)
     }
 }
 
-/// Refuses this request if a bucket is full, and counts nothing.
+/// Refuses this request if a bucket is full. Counts nothing.
 ///
 /// # Errors
 /// 429 `rate_limited`.
-pub(crate) async fn has_room(req: &HttpRequest, key: BucketName) -> Result<(), ApiError> {
+pub(crate) async fn has_room(req: &HttpRequest, name: BucketName) -> Result<(), ApiError> {
     let limiter = Limiter::of(req)?;
-    match limiter.look(&key, limiter.now()).await {
+    match limiter.look(&name, limiter.now()).await {
         Some(level) if level.remaining == 0 => {
             headers::note(req, level);
             Err(ApiError::rate_limited(level.reset))
@@ -91,13 +90,13 @@ pub(crate) async fn has_room(req: &HttpRequest, key: BucketName) -> Result<(), A
 ///
 /// # Errors
 /// 429 `rate_limited`.
-pub(crate) async fn count(req: &HttpRequest, key: BucketName) -> Result<(), ApiError> {
+pub(crate) async fn count(req: &HttpRequest, name: BucketName) -> Result<(), ApiError> {
     let limiter = Limiter::of(req)?;
-    match limiter.take(&key, limiter.now()).await {
+    match limiter.take(&name, limiter.now()).await {
         None => Ok(()),
         Some(Taken::Counted(level)) => {
-            // What is left of a budget is the company's load, which is nobody's to see.
-            if !key.is_budget() {
+            // The remaining budget would reveal the company's load, so it is not sent.
+            if !name.is_budget() {
                 headers::note(req, level);
             }
             Ok(())

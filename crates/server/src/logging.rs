@@ -4,8 +4,7 @@ use std::{error::Error, fmt::Write as _};
 
 use tracing_subscriber::EnvFilter;
 
-/// Starts logging for this process. `filter` is the syntax of `RUST_LOG`; what is
-/// not valid in it is ignored.
+/// Starts logging for this process. `filter` has the syntax of `RUST_LOG`; invalid parts are ignored.
 pub fn start(filter: &str) {
     let started = tracing_subscriber::fmt()
         .json()
@@ -14,11 +13,11 @@ pub fn start(filter: &str) {
         .with_writer(std::io::stderr)
         .with_env_filter(EnvFilter::builder().parse_lossy(filter))
         .try_init();
-    // A second start in one process, as in tests, leaves the first in place.
+    // Fails if logging was already started in this process, as in tests.
     drop(started);
 }
 
-/// An error and its causes on one line.
+/// Writes an error and its causes on one line.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();

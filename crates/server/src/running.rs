@@ -1,4 +1,4 @@
-//! A server from start to stop.
+//! Starts and stops a server.
 
 use std::{
     io,
@@ -29,38 +29,38 @@ const GRACE: u64 = 10;
 
 /// What tests replace.
 pub struct Extras {
-    /// Where the time comes from.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// The model that composes answers, in place of the configured one.
+    /// The model that composes answers, instead of the configured one.
     pub model: Option<Arc<dyn ChatModel>>,
 }
 
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The database.
+    /// The database cannot be opened.
     #[error("the database cannot be opened")]
     Database(#[from] storage::OpenError),
-    /// Everything between database and sockets.
-    #[error("the application cannot be wired")]
+    /// The application cannot be created.
+    #[error("the application cannot be created")]
     Wire(#[from] WireError),
-    /// The model's address or key.
+    /// The model's address or key is not valid.
     #[error("the model is not configured right")]
     Model(#[from] llm_client::openai::ConfigError),
-    /// An address is taken, or may not be listened on.
+    /// An address is in use or not permitted.
     #[error("cannot listen on {address}")]
     Listen {
         /// The address.
         address: SocketAddr,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// No thread.
+    /// The server thread could not be started.
     #[error("the server thread could not be started")]
     Thread(#[source] io::Error),
 }
 
-/// A server that accepts requests; it stops when this is dropped.
+/// A running server. Dropping it stops the server.
 pub struct Running {
     addresses: Vec<SocketAddr>,
     handle: ServerHandle,
@@ -68,23 +68,23 @@ pub struct Running {
 }
 
 impl Running {
-    /// Where it listens, with real ports.
+    /// Returns the addresses it listens on, with actual ports.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }
 
-    /// Waits until a signal has stopped it.
+    /// Waits until a signal stops the server.
     pub fn wait(mut self) {
         self.join();
     }
 
-    /// Lets requests under way finish, then stops.
+    /// Stops the server after the requests in progress.
     pub fn stop(mut self) {
         self.end();
     }
 
     fn end(&mut self) {
-        // The future is not needed: joining the thread waits for the same thing.
+        // No need to await this: joining the thread waits for the same.
         drop(self.handle.stop(true));
         self.join();
     }
@@ -144,7 +144,7 @@ impl Shared {
 /// Opens the database, binds the addresses and starts to serve.
 ///
 /// # Errors
-/// [`StartError`]; nothing is left running then.
+/// [`StartError`]. Nothing is left running in that case.
 pub fn start(config: &Config, extras: Extras) -> Result<Running, StartError> {
     let shared = Shared::new(config, extras)?;
     chatbot::intake::warm();
@@ -161,9 +161,9 @@ fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
     bound.map_err(|source| StartError::Listen { address, source })
 }
 
-/// Serves on a thread with a runtime of its own, so that callers need none.
+/// Serves on a new thread with a runtime of its own, so that callers need no runtime.
 fn serve(shared: Shared, listeners: Vec<TcpListener>, addresses: Vec<SocketAddr>) -> Result<Running, StartError> {
-    let (tell, told) = oneshot::channel();
+    let (sender, receiver) = oneshot::channel();
     let run = move || {
         actix_web::rt::System::new().block_on(async move {
             let build = move || {
@@ -181,12 +181,12 @@ fn serve(shared: Shared, listeners: Vec<TcpListener>, addresses: Vec<SocketAddr>
                 server = server.listen(listener)?;
             }
             let server = server.run();
-            let _ = tell.send(server.handle());
+            let _ = sender.send(server.handle());
             server.await
         })
     };
     let thread = thread::Builder::new().name("server".to_owned()).spawn(run).map_err(StartError::Thread)?;
-    match told.recv() {
+    match receiver.recv() {
         Ok(handle) => Ok(Running { addresses, handle, thread: Some(thread) }),
         Err(_) => {
             let ended = thread.join().unwrap_or_else(|_| Err(io::Error::other("the server thread panicked")));

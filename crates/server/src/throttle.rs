@@ -1,12 +1,14 @@
-//! Failed sign-ins: counted before the password is looked at, given back when it was right.
+//! Throttling of failed sign-ins.
 //!
-//! Attempts under way count, so that guesses sent together are no more than guesses sent one by
-//! one. Where an attempt finds no room the password is not compared at all, so that the refusal
-//! cannot tell whether it was right. Failures at an account are counted apart for each origin it
-//! is known to sign in from, so that nobody elsewhere can lock its owner out.
+//! An attempt is counted before the password is compared, and taken back if the password was right.
+//! So attempts in progress count, and guesses sent at the same time are limited like guesses sent one
+//! after the other. If a bucket is full, the password is not compared at all: the refusal must not
+//! reveal whether it was right. Failures at an account are counted separately for each origin that has
+//! signed in to it before, so that an attacker elsewhere cannot lock its owner out.
 //!
-//! What follows the look-up takes turns: at a known origin the account's company's, from elsewhere
-//! that of the origin. Logins cost nothing, so whoever made them up would have as many turns.
+//! The work after the look-up is queued under a fairness key: that of the account's company at a known
+//! origin, else that of the origin. A key of the login would not do, because an attacker could invent
+//! logins and get a share for each.
 
 use actix_web::{HttpRequest, ResponseError as _};
 use identity::{
@@ -27,15 +29,15 @@ use crate::{
     },
 };
 
-/// Looks somebody up by a login and compares the password, within the limits of failed sign-ins.
+/// Looks up an account by its login and checks the password, within the limits of failed sign-ins.
 ///
-/// `find` is the lobby read, `check` everything that follows, in the line that it is given. An attempt that `check` refuses
-/// stays counted and is recorded; one that the server itself failed does not, nor does one that
-/// succeeds. What finds no room is not recorded, so the audit log grows no faster than the limits
-/// of failed sign-ins let it.
+/// `find` is the read in the lobby. `check` is everything after it, and runs under the fairness key that
+/// it is given. An attempt that `check` refuses stays counted and is recorded in the audit log. An
+/// attempt that succeeds, or that the server failed, is taken back and not recorded. A throttled attempt
+/// is not recorded either, so the limits also bound the growth of the audit log.
 ///
 /// # Errors
-/// 429 `login_throttled`, or whatever the two end with.
+/// 429 `login_throttled`, or the error of `find` or `check`.
 pub(crate) async fn attempt<T>(
     req: &HttpRequest,
     login: String,
@@ -47,13 +49,13 @@ pub(crate) async fn attempt<T>(
     let failed = outcome.as_ref().is_err_and(|error| !error.status_code().is_server_error());
     let compared = attempt.compared;
     attempt.settle(failed).await;
-    if let (true, Some((subject, line))) = (failed, compared) {
-        App::of(req)?.db.lobby_write_in(line, move |lobby| sign_in::failed(lobby, subject)).await?;
+    if let (true, Some((subject, key))) = (failed, compared) {
+        App::of(req)?.db.lobby_write_in(key, move |lobby| sign_in::failed(lobby, subject)).await?;
     }
     outcome
 }
 
-/// One attempt and the buckets it is counted in.
+/// One attempt and the buckets that it is counted in.
 struct Attempt<'r> {
     req: &'r HttpRequest,
     app: &'r App,
@@ -61,7 +63,8 @@ struct Attempt<'r> {
     origin: Origin,
     now: Timestamp,
     counted: Vec<(BucketName, Level)>,
-    /// Whom the password was compared for, once it was, and in whose turn.
+    /// The account whose password was compared, if there is one, and the fairness key of the work. `None`
+    /// before the comparison.
     compared: Option<(Option<UserId>, FairnessKey)>,
 }
 
@@ -78,35 +81,35 @@ impl<'r> Attempt<'r> {
         check: impl AsyncFnOnce(Candidate, FairnessKey) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
         self.reserve(BucketName::SignIn(self.origin)).await?;
-        let nobody = Subject::nobody(&login);
+        let unknown = Subject::unknown(&login);
         let (origin, now) = (self.origin, self.now);
         let find = move |lobby: &mut LobbyStore<'_>| {
             let candidate = find(lobby, &login, origin, now)?;
-            // Asked whether or not there is an account.
-            let standing = lobby.account_state(candidate.subject().unwrap_or(UserId::new(0)))?;
-            Ok::<_, StoreError>((candidate, standing))
+            // Read even if there is no account, so that both cases take the same time.
+            let state = lobby.account_state(candidate.subject().unwrap_or(UserId::new(0)))?;
+            Ok::<_, StoreError>((candidate, state))
         };
-        let (candidate, standing) = self.app.lobby_of(&nobody, find).await?;
-        let line = match standing {
-            Some(standing) if candidate.from_known() => FairnessKey::of_staff(standing.role.company()),
+        let (candidate, state) = self.app.lobby_of(&unknown, find).await?;
+        let key = match state {
+            Some(state) if candidate.from_known() => FairnessKey::of_staff(state.role.company()),
             Some(_) | None => self.app.db.fairness_key(&origin),
         };
         self.reserve(match candidate.subject() {
             Some(user) if candidate.from_known() => BucketName::SignInKnown(user, origin),
             Some(user) => BucketName::SignInElsewhere(Subject::Account(user)),
-            None => BucketName::SignInElsewhere(nobody),
+            None => BucketName::SignInElsewhere(unknown),
         })
         .await?;
-        self.compared = Some((candidate.subject(), line));
-        check(candidate, line).await
+        self.compared = Some((candidate.subject(), key));
+        check(candidate, key).await
     }
 
-    /// Counts the attempt in one more bucket.
-    async fn reserve(&mut self, key: BucketName) -> Result<(), ApiError> {
-        match self.limiter.take(&key, self.now).await {
+    /// Counts the attempt in another bucket.
+    async fn reserve(&mut self, name: BucketName) -> Result<(), ApiError> {
+        match self.limiter.take(&name, self.now).await {
             None => Ok(()),
             Some(Taken::Counted(level)) => {
-                self.counted.push((key, level));
+                self.counted.push((name, level));
                 Ok(())
             }
             Some(Taken::Refused(level)) => {
@@ -116,11 +119,11 @@ impl<'r> Attempt<'r> {
         }
     }
 
-    /// Leaves the attempt counted if it failed, else takes it back.
+    /// Keeps the attempt counted if it failed, else takes it back.
     async fn settle(self, failed: bool) {
-        for (key, counted) in self.counted {
+        for (name, counted) in self.counted {
             let level =
-                if failed { Some(counted) } else { self.limiter.give_back(&key, self.now, self.limiter.now()).await };
+                if failed { Some(counted) } else { self.limiter.give_back(&name, self.now, self.limiter.now()).await };
             if let Some(level) = level {
                 headers::note(self.req, level);
             }

@@ -1,5 +1,5 @@
-//! The chat turn as the server drives it: steps in transactions, and between
-//! them, outside any, the look into knowledge and the call of a model.
+//! Runs chat turns. Each step of `handoff::turn` is a transaction. Between the steps, outside any
+//! transaction, the company's knowledge is searched and the model is called.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,34 +13,33 @@ use tenancy::{
 };
 
 use crate::{
-    app::{App, to_the_end},
+    app::{App, run_to_completion},
     fair::PausablePermit,
 };
 
-/// What became of a visitor's message.
+/// The result of a visitor's message.
 pub(crate) enum TurnOutcome {
-    /// It was answered, now or by an earlier request with its key.
+    /// It was answered, by this request or by an earlier one with the same idempotency key.
     Done(Box<Exchange>),
-    /// An earlier request with its key is still being answered.
+    /// An earlier request with the same idempotency key is still running.
     InProgress {
-        /// When a repeat is worth trying.
+        /// When to try again.
         retry_after: Duration,
     },
 }
 
 /// Answers a visitor's message.
 ///
-/// A visitor who goes away meanwhile is answered all the same, so that no message stays without
-/// a reply.
+/// The turn is completed even if the visitor disconnects, so that no message stays without a reply.
 pub(crate) async fn take(app: web::Data<App>, visitor: Visitor, ask: Ask) -> Result<TurnOutcome, TurnError> {
-    to_the_end(async move { drive(&app, &visitor, ask).await }).await?
+    run_to_completion(async move { drive(&app, &visitor, ask).await }).await?
 }
 
 async fn drive(app: &App, visitor: &Visitor, ask: Ask) -> Result<TurnOutcome, TurnError> {
     let ask = Arc::new(ask);
-    // In its company's turn; otherwise who has many visitors would stand before everybody else at
-    // every step.
-    let mut turn = PausablePermit::acquire(&app.turn_permits, visitor.scope().company()).await?;
+    // Wait for this company's share first. Otherwise a company with many visitors would be ahead of
+    // everyone else at each step.
+    let mut permit = PausablePermit::acquire(&app.turn_permits, visitor.scope().company()).await?;
     for _ in 0..MAX_ATTEMPTS {
         let (now, asked) = (app.now(), Arc::clone(&ask));
         let pending = match app.db.read(visitor.clone(), move |store| step::begin(store, &asked, now)).await? {
@@ -48,7 +47,7 @@ async fn drive(app: &App, visitor: &Visitor, ask: Ask) -> Result<TurnOutcome, Tu
             Begun::InProgress { retry_after } => return Ok(TurnOutcome::InProgress { retry_after }),
             Begun::Ready(pending) => pending,
         };
-        match commit(app, visitor, pending, &mut turn).await {
+        match commit(app, visitor, pending, &mut permit).await {
             Err(TurnError::Raced) => {}
             Ok(exchange) => return Ok(TurnOutcome::Done(exchange)),
             Err(error) => return Err(error),
@@ -61,17 +60,17 @@ async fn commit(
     app: &App,
     visitor: &Visitor,
     mut pending: Box<Pending>,
-    turn: &mut PausablePermit<'_>,
+    permit: &mut PausablePermit<'_>,
 ) -> Result<Box<Exchange>, TurnError> {
     for _ in 0..MAX_ATTEMPTS {
-        look_up(app, visitor, &mut pending, turn).await?;
+        look_up(app, visitor, &mut pending, permit).await?;
         let now = app.now();
         match app.db.write(visitor.clone(), move |store| step::commit(store, pending, now)).await? {
             Committed::Done(exchange) => return Ok(exchange),
             Committed::Again(moved) => pending = moved,
             Committed::Compose(composing) => {
-                // A model takes its time, and nothing here is kept busy by it.
-                turn.release();
+                // A model is slow, and waiting for it keeps nothing on this machine busy.
+                permit.release();
                 return compose(app, visitor, composing).await;
             }
         }
@@ -79,18 +78,18 @@ async fn commit(
     Err(TurnError::Busy)
 }
 
-/// Looks into the company's knowledge, if the plan wants it.
+/// Searches the company's knowledge, and the shared library if the company uses it, when the plan needs that.
 async fn look_up(
     app: &App,
     visitor: &Visitor,
     pending: &mut Pending,
-    turn: &mut PausablePermit<'_>,
+    permit: &mut PausablePermit<'_>,
 ) -> Result<(), TurnError> {
     let Some((_, version, use_library)) = pending.wants_knowledge() else { return Ok(()) };
-    let own = index(app, Housekeeper::from(visitor.clone()), Version::new(version), turn).await?;
+    let own = index(app, Housekeeper::from(visitor.clone()), Version::new(version), permit).await?;
     let library = if use_library {
         let (keeper, version) = app.indexes.library(visitor.scope().company()).await?;
-        Some(index(app, keeper, version, turn).await?)
+        Some(index(app, keeper, version, permit).await?)
     } else {
         None
     };
@@ -102,21 +101,20 @@ async fn look_up(
     Ok(())
 }
 
-/// The index at this version or a later one. While one is built, others are answered.
+/// Returns the index at this version or a later one. The permit is released while the index is built.
 async fn index(
     app: &App,
     keeper: Housekeeper,
     version: Version,
-    turn: &mut PausablePermit<'_>,
+    permit: &mut PausablePermit<'_>,
 ) -> Result<Arc<Index>, StoreError> {
     match app.indexes.peek(&keeper, version) {
         Some(index) => Ok(index),
-        None => turn.release_during(app.indexes.build(keeper, version)).await,
+        None => permit.release_during(app.indexes.build(keeper, version)).await,
     }
 }
 
-/// Asks the model with no transaction open. Whatever goes wrong there, the visitor
-/// gets the extractive answer.
+/// Calls the model with no transaction open. If the call fails, the visitor gets the extractive answer.
 async fn compose(app: &App, visitor: &Visitor, composing: Box<Composing>) -> Result<Box<Exchange>, TurnError> {
     let text = match &app.model {
         Some(model) => match model.complete(composing.composition().prompt().clone()).await {

@@ -120,7 +120,7 @@ impl App {
     }
 }
 
-/// The desk that a caller sits at; a superadmin has none of its own.
+/// Returns the caller's own desk. A superadmin has none, because it belongs to no company.
 fn desk_of(staff: Staff) -> Result<Desk, Superadmin> {
     match staff {
         Staff::Agent(agent) => Ok(Desk::from(agent)),
@@ -129,9 +129,10 @@ fn desk_of(staff: Staff) -> Result<Desk, Superadmin> {
     }
 }
 
-/// Why a superadmin's work in a company came to nothing.
+/// Why a superadmin's work in a company was not done.
 enum Entering<E> {
-    /// There is no such place. An error, so that nothing is recorded of it either.
+    /// There is no such place. This is an error so that the transaction, and with it the audit record, is
+    /// rolled back.
     Nowhere,
     Failed(E),
 }
@@ -142,7 +143,7 @@ impl<E: From<StoreError>> From<StoreError> for Entering<E> {
     }
 }
 
-/// Runs a job in the company that something belongs to, in the platform's transaction.
+/// Runs a job in the company that `place` belongs to, in the platform's transaction.
 fn enter<T, E: From<StoreError>>(
     platform: &mut PlatformStore<'_>,
     place: Place,
@@ -156,7 +157,7 @@ fn enter<T, E: From<StoreError>>(
     job(&mut office).map_err(Entering::Failed)
 }
 
-/// `None` for work in a place that does not exist.
+/// Turns [`Entering::Nowhere`] into `None`.
 fn found<T, E>(done: Result<T, Entering<E>>) -> Result<Option<T>, E> {
     match done {
         Ok(done) => Ok(Some(done)),

@@ -7,24 +7,24 @@ use secrecy::SecretSlice;
 
 use super::ConfigError;
 
-/// The shortest secret that is accepted, in bytes.
+/// Minimum length of a secret, in bytes.
 pub(super) const SECRET_BYTES: usize = 32;
 
-/// Where uploads are kept, in the data folder.
+/// Folder of uploads, in the data folder.
 pub(crate) const UPLOADS_FOLDER: &str = "uploads";
 
-/// Where a generated secret is kept, in the data folder.
+/// File of a generated secret, in the data folder.
 pub(crate) const SECRET_FILE: &str = "secret";
 
-/// Makes the data folder, for its owner alone. One that is there keeps the mode that it has.
-pub(super) fn make(folder: &Path) -> Result<(), ConfigError> {
+/// Creates the data folder, accessible to its owner only. An existing folder keeps its mode.
+pub(super) fn create(folder: &Path) -> Result<(), ConfigError> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.recursive(true).create(folder).map_err(ConfigError::DataDir)
 }
 
-/// The secret in the data folder, if there is one.
+/// Reads the secret in the data folder, if there is one.
 pub(super) fn read_secret(folder: &Path) -> Result<Option<SecretSlice<u8>>, ConfigError> {
     match fs::read(folder.join(SECRET_FILE)) {
         Ok(bytes) => Ok(Some(bytes.into())),
@@ -33,8 +33,8 @@ pub(super) fn read_secret(folder: &Path) -> Result<Option<SecretSlice<u8>>, Conf
     }
 }
 
-/// The secret in the data folder, generated at first use and readable by its owner only.
-pub(super) fn kept_secret(folder: &Path) -> Result<SecretSlice<u8>, ConfigError> {
+/// Reads the secret in the data folder. If there is none, generates one that only its owner can read.
+pub(super) fn load_or_generate_secret(folder: &Path) -> Result<SecretSlice<u8>, ConfigError> {
     if let Some(secret) = read_secret(folder)? {
         return Ok(secret);
     }
@@ -44,8 +44,8 @@ pub(super) fn kept_secret(folder: &Path) -> Result<SecretSlice<u8>, ConfigError>
     Ok(bytes.into())
 }
 
-/// Whole or not at all: a crash must not leave half a secret behind. The temporary file
-/// is made with mode 0600.
+/// Writes a file by renaming a temporary one, so that a crash cannot leave half a secret behind. The
+/// temporary file is created with mode 0600.
 fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
     io::Write::write_all(&mut file, bytes)?;

@@ -1,4 +1,4 @@
-//! Why a configuration is refused.
+//! The error of a configuration.
 
 use std::io;
 
@@ -15,28 +15,28 @@ pub enum ConfigError {
     /// The file is not TOML, or has keys that do not exist.
     #[error("the configuration file is not valid")]
     Parse(#[source] toml::de::Error),
-    /// The database URL.
+    /// The database URL is not valid.
     #[error("the database url was refused")]
     Database(#[from] InvalidTarget),
     /// PostgreSQL without a secret and without a data folder to generate one into.
     #[error("PostgreSQL needs SWITCHBOARD_SECRET, or --data-dir to generate one into")]
     SecretMissing,
-    /// The secret.
+    /// The secret is too short.
     #[error("SWITCHBOARD_SECRET must have at least 32 bytes")]
     SecretShort,
-    /// The data folder.
+    /// The data folder cannot be read or written.
     #[error("the data folder cannot be used")]
     DataDir(#[source] io::Error),
-    /// An owner's URL where the database has no owner.
+    /// An owner's URL for a database without owner, or one that is not PostgreSQL.
     #[error("--owner-database goes with a PostgreSQL --database, and is a PostgreSQL url itself")]
     Owner,
-    /// The cost of hashes.
+    /// The cost of password hashes is out of range.
     #[error("the bcrypt cost must be 4 to 31")]
     Cost,
-    /// A proxy that is neither an address nor a network.
+    /// A trusted proxy is neither an address nor a network.
     #[error("--trusted-proxies was refused")]
     Proxies(#[from] InvalidProxy),
-    /// A model URL without a model name, or the other way round.
+    /// There is a model URL without a model name, or a name without a URL.
     #[error("--llm-url and --llm-model go together")]
     Model,
 }

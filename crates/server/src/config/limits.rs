@@ -1,4 +1,4 @@
-//! How often callers may call: one number for each bucket.
+//! Settings of rate limits, one number per bucket.
 
 use std::{num::NonZeroU32, time::Duration};
 
@@ -9,13 +9,13 @@ use serde::Deserialize;
 #[derive(ValueEnum, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum RateLimits {
-    /// They are.
+    /// Calls are counted.
     On,
-    /// They are not, and sign-ins are not throttled: for load tests.
+    /// Calls are not counted and sign-ins are not throttled, for load tests.
     Off,
 }
 
-/// Allowed calls for each bucket; the names are those of `Limits`.
+/// Allowed calls for each bucket, with the same names as [`Limits`].
 #[derive(Args, Deserialize, Clone, Copy, Default)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct LimitSettings {
@@ -61,32 +61,32 @@ pub struct LimitSettings {
     sign_in_minutes: Option<NonZeroU32>,
 }
 
-/// How often callers may call; [`Limits::default`] is what the contract says.
+/// Allowed calls for each bucket; see docs/compatibility.md, Rate limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Public endpoints without a limit of their own, a minute and IP.
+    /// Public endpoints without a limit of their own, per minute and IP.
     pub public: u32,
-    /// Staff calls, a minute and user.
+    /// Staff calls, per minute and user.
     pub staff: u32,
-    /// Exchanges of refresh tokens, a minute and IP.
+    /// Exchanges of refresh tokens, per minute and IP.
     pub refresh: u32,
-    /// Chat, a minute and IP.
+    /// Chat, per minute and IP.
     pub chat: u32,
-    /// Chat, a minute and session.
+    /// Chat, per minute and session.
     pub chat_session: u32,
-    /// Chat that makes a session, a minute and IP.
+    /// Chat that creates a session, per minute and IP.
     pub new_sessions: u32,
-    /// Uploads, a minute and IP.
+    /// Uploads, per minute and IP.
     pub upload: u32,
-    /// Uploads, a minute and session.
+    /// Uploads, per minute and session.
     pub upload_session: u32,
-    /// Chat, ten seconds and company: its budget. `None` is none.
+    /// Chat, per ten seconds and company: its budget. `None` means no limit.
     pub chat_company: Option<NonZeroU32>,
-    /// Uploads, ten seconds and company: its budget. `None` is none.
+    /// Uploads, per ten seconds and company: its budget. `None` means no limit.
     pub upload_company: Option<NonZeroU32>,
-    /// Failed sign-ins, a window and IP.
+    /// Failed sign-ins, per window and IP.
     pub sign_in: u32,
-    /// Failed sign-ins at one account, a window: from each known address, and from all others together.
+    /// Failed sign-ins at one account, per window: from each known IP, and from all others together.
     pub sign_in_account: u32,
     /// How long a failed sign-in counts.
     pub sign_in_window: Duration,
@@ -113,7 +113,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The same without budgets for companies.
+    /// Removes the budgets of companies.
     #[must_use]
     pub fn without_budgets(self) -> Self {
         Self { chat_company: None, upload_company: None, ..self }
@@ -121,7 +121,7 @@ impl Limits {
 }
 
 impl LimitSettings {
-    /// What is said here, else what `file` says.
+    /// Fills in the numbers of `file` where these settings have none.
     pub(super) fn or(self, file: Self) -> Self {
         Self {
             public: self.public.or(file.public),
@@ -140,24 +140,24 @@ impl LimitSettings {
         }
     }
 
-    /// What is said here, else the defaults.
+    /// Returns the limits, with the defaults for missing numbers.
     pub(super) fn build(&self) -> Limits {
         let default = Limits::default();
-        let said = |number: Option<NonZeroU32>, default| number.map_or(default, NonZeroU32::get);
+        let limit = |number: Option<NonZeroU32>, default| number.map_or(default, NonZeroU32::get);
         let budget = |number: Option<u32>, default| number.map_or(default, NonZeroU32::new);
         Limits {
-            public: said(self.public, default.public),
-            staff: said(self.staff, default.staff),
-            refresh: said(self.refresh, default.refresh),
-            chat: said(self.chat, default.chat),
-            chat_session: said(self.chat_session, default.chat_session),
-            new_sessions: said(self.new_sessions, default.new_sessions),
-            upload: said(self.upload, default.upload),
-            upload_session: said(self.upload_session, default.upload_session),
+            public: limit(self.public, default.public),
+            staff: limit(self.staff, default.staff),
+            refresh: limit(self.refresh, default.refresh),
+            chat: limit(self.chat, default.chat),
+            chat_session: limit(self.chat_session, default.chat_session),
+            new_sessions: limit(self.new_sessions, default.new_sessions),
+            upload: limit(self.upload, default.upload),
+            upload_session: limit(self.upload_session, default.upload_session),
             chat_company: budget(self.chat_company, default.chat_company),
             upload_company: budget(self.upload_company, default.upload_company),
-            sign_in: said(self.sign_in, default.sign_in),
-            sign_in_account: said(self.sign_in_account, default.sign_in_account),
+            sign_in: limit(self.sign_in, default.sign_in),
+            sign_in_account: limit(self.sign_in_account, default.sign_in_account),
             sign_in_window: self
                 .sign_in_minutes
                 .map_or(default.sign_in_window, |minutes| Duration::from_mins(minutes.get().into())),

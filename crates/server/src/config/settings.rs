@@ -1,4 +1,4 @@
-//! Settings as the operator wrote them, and the checks that turn them into a configuration.
+//! Settings as the operator gave them, and the checks that turn them into a configuration.
 
 use std::{
     fs,
@@ -15,10 +15,10 @@ use storage::Target;
 
 use super::{
     Config, ConfigError, LimitSettings, RateLimits, TrustedProxies,
-    data_folder::{SECRET_BYTES, kept_secret, make, read_secret},
+    data_folder::{SECRET_BYTES, create, load_or_generate_secret, read_secret},
 };
 
-/// What the operator said, in one place; what is missing has a default.
+/// The operator's settings. A missing setting has a default.
 #[derive(Args, Deserialize, Clone, Default)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Settings {
@@ -86,34 +86,34 @@ pub struct Settings {
     secret: Option<SecretString>,
 }
 
-/// Longest time a model may take: the first byte of a reply is due after 10 s.
+/// Maximum time a model may take, in seconds. The first byte of a reply is due after 10 s.
 const LLM_DEADLINE: u64 = 8;
 
 impl Settings {
-    /// Settings that name a data folder and nothing else.
+    /// Creates settings that name only a data folder.
     pub fn in_folder(data_dir: PathBuf) -> Self {
         Self { data_dir: Some(data_dir), ..Self::default() }
     }
 
-    /// The same settings, listening elsewhere.
+    /// Sets the addresses to listen on.
     #[must_use]
     pub fn listening(self, listen: Vec<SocketAddr>) -> Self {
         Self { listen: Some(listen), ..self }
     }
 
-    /// The same settings, with calls counted or not.
+    /// Sets whether calls are counted.
     #[must_use]
     pub fn rate_limited(self, rate_limits: RateLimits) -> Self {
         Self { rate_limits: Some(rate_limits), ..self }
     }
 
-    /// Which log lines to write.
+    /// Returns which log lines to write.
     pub fn log_filter(&self) -> &str {
         self.log.as_deref().unwrap_or("info")
     }
 
-    /// Adds the secrets of the environment and what the file says where neither flag
-    /// nor environment did.
+    /// Adds the secrets of the environment, and the file's settings for those that neither a flag nor the
+    /// environment set.
     ///
     /// # Errors
     /// The file cannot be read or is not valid.
@@ -149,51 +149,51 @@ impl Settings {
         })
     }
 
-    /// The two databases, without anything that only a server needs.
+    /// Returns the database and the one of its owner, for commands that need no other settings.
     ///
     /// # Errors
-    /// A refused URL, or a data folder that cannot be made.
+    /// An invalid URL, or a data folder that cannot be created.
     pub fn databases(&self) -> Result<(Target, Option<Target>), ConfigError> {
         let targets = self.targets()?;
         if self.database.is_none() {
-            make(&self.folder())?;
+            create(&self.folder())?;
         }
         Ok(targets)
     }
 
-    /// Checks everything and makes what is missing: the data folder, and a secret in it.
+    /// Checks all settings, and creates the data folder and the secret in it if they are missing.
     ///
     /// # Errors
-    /// The first thing that cannot be used.
+    /// The first setting that cannot be used.
     pub fn check(self) -> Result<Config, ConfigError> {
         let config = self.build(|folder| {
-            make(folder)?;
-            kept_secret(folder)
+            create(folder)?;
+            load_or_generate_secret(folder)
         })?;
-        make(&config.data_dir)?;
+        create(&config.data_dir)?;
         Ok(config)
     }
 
-    /// As [`Settings::check`], but what is missing stays so. Answers the database, and the secret if
-    /// there is one.
+    /// Checks all settings as [`Settings::check`] does, but creates nothing. Returns the database, and the
+    /// secret if there is one.
     ///
     /// # Errors
-    /// The first thing that cannot be used.
+    /// The first setting that cannot be used.
     pub(crate) fn inspect(self) -> Result<(Target, Option<SecretSlice<u8>>), ConfigError> {
-        let mut is_there = true;
+        let mut has_secret = true;
         let config = self.build(|folder| {
-            let kept = read_secret(folder)?;
-            is_there = kept.is_some();
-            // A secret that is not there yet will be long enough.
-            Ok(kept.unwrap_or_else(|| vec![0; SECRET_BYTES].into()))
+            let secret = read_secret(folder)?;
+            has_secret = secret.is_some();
+            // A secret that is yet to be generated will be long enough.
+            Ok(secret.unwrap_or_else(|| vec![0; SECRET_BYTES].into()))
         })?;
-        Ok((config.database, is_there.then_some(config.secret)))
+        Ok((config.database, has_secret.then_some(config.secret)))
     }
 
-    /// The two databases, looked at only as texts.
+    /// Parses the URLs of the database and of its owner.
     ///
     /// # Errors
-    /// A refused URL.
+    /// An invalid URL.
     pub(crate) fn targets(&self) -> Result<(Target, Option<Target>), ConfigError> {
         let owner = self.owner_database.as_deref().map(Target::parse).transpose()?;
         let database = match &self.database {
@@ -206,23 +206,27 @@ impl Settings {
         }
     }
 
-    /// The cost of password hashes. The command line uses it too: hashes of another cost would
-    /// show in the time that a sign-in takes.
+    /// Returns the cost of password hashes. Commands must use the server's cost too: a hash of another
+    /// cost would be visible in the duration of a sign-in.
     ///
     /// # Errors
-    /// A cost that bcrypt does not have.
+    /// A cost out of bcrypt's range.
     pub fn cost(&self) -> Result<u32, ConfigError> {
         let cost = self.bcrypt_cost.unwrap_or(identity::Hasher::DEFAULT_COST);
         if (4..=31).contains(&cost) { Ok(cost) } else { Err(ConfigError::Cost) }
     }
 
-    /// The data folder, which may not be there yet.
+    /// Returns the data folder, which may not exist yet.
     pub(crate) fn folder(&self) -> PathBuf {
         self.data_dir.clone().unwrap_or_else(|| PathBuf::from("switchboard-data"))
     }
 
-    /// `kept` gives the secret of the data folder, when none was named and that folder may have one.
-    fn build(self, kept: impl FnOnce(&Path) -> Result<SecretSlice<u8>, ConfigError>) -> Result<Config, ConfigError> {
+    /// Builds the configuration. `secret_in` returns the secret in the data folder. It is called if no secret
+    /// was set and the folder may have one.
+    fn build(
+        self,
+        secret_in: impl FnOnce(&Path) -> Result<SecretSlice<u8>, ConfigError>,
+    ) -> Result<Config, ConfigError> {
         let (database, owner_database) = self.targets()?;
         let data_dir = self.folder();
         let bcrypt_cost = self.cost()?;
@@ -236,7 +240,7 @@ impl Settings {
         };
         let secret = match &self.secret {
             Some(secret) => SecretSlice::from(secret.expose_secret().as_bytes().to_vec()),
-            None if self.data_dir.is_some() || matches!(database, Target::Sqlite(_)) => kept(&data_dir)?,
+            None if self.data_dir.is_some() || matches!(database, Target::Sqlite(_)) => secret_in(&data_dir)?,
             None => return Err(ConfigError::SecretMissing),
         };
         if secret.expose_secret().len() < SECRET_BYTES {

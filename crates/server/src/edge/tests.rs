@@ -31,7 +31,7 @@ body! {
     }
 }
 
-/// Learns only after a while that nobody, or somebody, is calling.
+/// An extractor that takes a while to find out whether the caller is known.
 struct Caller;
 
 impl FromRequest for Caller {

@@ -1,4 +1,4 @@
-//! Request bodies: three encodings, one way to declare what is wanted.
+//! Request bodies: three encodings, and one way to declare the expected fields.
 
 mod declare;
 mod fields;
@@ -19,7 +19,7 @@ use identity::Origin;
 use tokio::runtime::Handle;
 
 use crate::{
-    background::aside,
+    background,
     fair::{FairSemaphore, Share},
     http::{
         caller_first,
@@ -35,40 +35,39 @@ pub(crate) use json::{not_json, type_name};
 
 pub(crate) use fields::{Fields, List, Raw, Upload};
 
-/// The size of a body where its type names no other.
+/// Maximum size of a body whose type sets no other limit.
 pub(crate) const MIB: usize = 1024 * 1024;
 
-/// A longer body takes its time, in which its thread answers nobody.
+/// Parsing a longer body would block its worker thread for too long.
 const LONG: usize = 64 * 1024;
 
-/// Something that can be read from the fields of a request body.
+/// A value that is read from the fields of a request body.
 ///
-/// Declare it with `body!`; write it by hand only where the
-/// fields are not known beforehand.
+/// Declare it with `body!`. Implement it by hand only if the fields are not known beforehand.
 pub(crate) trait Body: Sized + Send + 'static {
-    /// How many bytes the whole body may have.
+    /// Maximum size of the whole body, in bytes.
     const LIMIT: usize = MIB;
 
-    /// The fields that are kept, or `None` for all of them.
+    /// The fields that are kept, or `None` to keep all fields.
     const NAMES: Option<&'static [&'static str]>;
 
-    /// Reads every field before it refuses any.
+    /// Reads the fields. All of them are read before any is refused.
     ///
     /// # Errors
-    /// A message for each field that cannot be taken.
+    /// A message for each refused field.
     fn read(fields: Fields<'_>) -> Result<Self, FieldErrors>;
 
-    /// What the document calls it.
+    /// Returns the name of its schema in the OpenAPI document.
     fn name() -> String;
 
-    /// The fields, for the document.
+    /// Returns the fields for the OpenAPI document.
     fn describe() -> Vec<Field>;
 }
 
 /// Extracts a body in any of the three encodings.
 ///
-/// Behind an extractor that [holds the gate](caller_first::hold) it refuses only after
-/// the caller was let in.
+/// If an extractor of the caller [holds the gate](caller_first::hold), this one refuses only after the
+/// caller was admitted.
 #[derive(Debug)]
 pub(crate) struct Valid<T>(pub(crate) T);
 
@@ -122,7 +121,7 @@ impl LongBodies {
     }
 }
 
-/// Reads a body in the way of [`Valid`], for a handler that has the payload.
+/// Reads a body as [`Valid`] does, for a handler that takes the payload.
 ///
 /// # Errors
 /// As [`Valid`].
@@ -141,15 +140,19 @@ async fn parse_fairly<T: Body>(req: &HttpRequest, body: Bytes) -> Result<T, ApiE
     let permits = permits.ok_or_else(|| ApiError::internal("the permits for long bodies were not wired"))?;
     let permit = permits.0.acquire(origin::of(req)?).await?;
     let (headers, runtime) = (req.headers().clone(), Handle::current());
-    let parsed = aside(move || {
+    let parsed = background::run(move || {
         let parsed = runtime.block_on(parse(&headers, body));
-        // The work holds its permit to the end: when its caller disconnects, its core stays busy.
+        // The work holds its permit to the end: if the caller disconnects, the core is still busy.
         drop(permit);
         parsed
     });
     parsed.await?
 }
 
+/// Parses a body by its content type.
+///
+/// # Errors
+/// 400 for a body that cannot be read or whose fields are refused, 415 for another content type.
 pub(crate) async fn parse<T: Body>(headers: &HeaderMap, body: Bytes) -> Result<T, ApiError> {
     let kind = headers.get(header::CONTENT_TYPE).map_or("", |kind| kind.to_str().unwrap_or("?"));
     let essence = kind.split(';').next().unwrap_or_default().trim();

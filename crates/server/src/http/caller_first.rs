@@ -1,8 +1,8 @@
-//! Keeps the refusal of a body behind the refusal of its sender.
+//! Makes a handler refuse the caller before it refuses the body.
 //!
-//! Actix polls all extractors of a handler together and answers with the first
-//! error. A body is often read before the store has said who is calling, so
-//! without this an anonymous caller would learn about fields, not get its 401.
+//! Actix polls all extractors of a handler together and answers with the first error. A body is often
+//! read before the store has identified the caller. Without this, an anonymous caller would get
+//! messages about fields instead of 401.
 
 use std::{
     cell::RefCell,
@@ -22,15 +22,14 @@ struct Gate {
 
 type Shared = Rc<RefCell<Gate>>;
 
-/// Holds back what waits behind the gate until it is dropped.
+/// Keeps the gate closed until it is dropped.
 #[must_use]
 pub(crate) struct Hold(Shared);
 
 /// Closes the gate of a request.
 ///
-/// An extractor of the caller does this in `from_request`, before anything is
-/// polled, and keeps the hold in its future until the caller is known. It must
-/// stand before the body in the handler's arguments.
+/// An extractor of the caller does this in `from_request`, before anything is polled, and keeps the hold
+/// in its future until the caller is known. In the handler's arguments it must come before the body.
 pub(crate) fn hold(req: &HttpRequest) -> Hold {
     let gate = Shared::default();
     req.extensions_mut().insert(gate.clone());
@@ -47,10 +46,10 @@ impl Drop for Hold {
     }
 }
 
-/// Ready once the caller is known; at once where nobody asks.
+/// Ready once the caller is known, or at once if no extractor closed the gate.
 pub(crate) struct Pass(Option<Shared>);
 
-/// The way through the gate of a request.
+/// Waits at the gate of a request.
 pub(crate) fn pass(req: &HttpRequest) -> Pass {
     Pass(req.extensions().get::<Shared>().cloned())
 }

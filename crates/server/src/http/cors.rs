@@ -1,7 +1,7 @@
-//! What pages of other origins may read and send: on every response, and in the answer to a preflight.
+//! CORS: the headers of every response, and the answer to a preflight.
 //!
-//! `actix-cors` was not used: it answers only requests with an `Origin`, and the
-//! contract wants the header on every response.
+//! `actix-cors` does not fit, because it adds headers only to requests with an `Origin`. Existing clients
+//! depend on them in every response; see docs/compatibility.md, Headers.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -23,19 +23,19 @@ const HEADERS: HeaderValue = HeaderValue::from_static(
     "accept, authorization, content-type, idempotency-key, user-agent, x-csrftoken, x-requested-with",
 );
 
-/// Lets pages of any origin read a response, and names its request.
+/// Lets pages of any origin read a response, and adds the id of its request.
 pub(crate) fn stamp(headers: &mut HeaderMap, id: &RequestId) {
     headers.insert(REQUEST_ID, id.header());
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
 }
 
-/// Whether a browser asks what it may send, rather than for a resource.
+/// Returns whether a request is a preflight.
 pub(crate) fn is_preflight(req: &HttpRequest) -> bool {
     req.method() == Method::OPTIONS && req.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// What a browser may send, on any path.
+/// Answers a preflight, on any path.
 pub(crate) fn preflight() -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, METHODS))

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::http::describe::{Answer, Operation};
 
-/// What an operation has made.
+/// A reply with the object that the operation created.
 pub(crate) struct Created<T>(pub(crate) T);
 
 impl<T: Serialize> Responder for Created<T> {

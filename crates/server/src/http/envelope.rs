@@ -1,4 +1,4 @@
-//! The body of every refusal: its shape, then `error`, `code` and `request_id`.
+//! The body of every refusal: the fields of its shape, then `error`, `code` and `request_id`.
 
 use actix_web::{
     Error, HttpResponse,
@@ -15,10 +15,10 @@ use crate::http::{
     request_id::RequestId,
 };
 
-/// Writes the body of a refusal, whoever made it; other responses pass.
+/// Writes the body of a refusal. Other responses are left unchanged.
 ///
-/// A refusal that is not an [`ApiError`] comes from actix itself. Its body is
-/// replaced by the one for its status, its headers stay.
+/// A refusal that is not an [`ApiError`] comes from actix itself. Its body is replaced by the one for its
+/// status; its headers stay.
 pub(crate) fn seal<B>(response: HttpResponse<B>, id: &RequestId, method: &Method) -> HttpResponse<BoxBody>
 where
     B: MessageBody + 'static,
@@ -47,13 +47,13 @@ where
     })
 }
 
-/// The body of a refusal, for the document.
+/// Returns the body of a refusal, for the OpenAPI document.
 pub(crate) fn body(error: &ApiError, id: &RequestId) -> serde_json::Value {
     serde_json::to_value(Envelope { error, id }).unwrap_or_default()
 }
 
 fn render(error: &ApiError, id: &RequestId) -> Vec<u8> {
-    // Maps with text keys and plain values cannot fail to serialise.
+    // A map with string keys and plain values always serialises.
     serde_json::to_vec(&Envelope { error, id }).unwrap_or_default()
 }
 

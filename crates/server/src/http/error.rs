@@ -1,4 +1,4 @@
-//! The only error type of handlers.
+//! The error type of handlers.
 
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
@@ -17,13 +17,13 @@ use crate::http::{
     field_errors::{FieldError, FieldErrors, NON_FIELD, Text},
 };
 
-/// How long a caller should wait when the database is busy or away.
+/// How long a caller should wait when the database is busy or unavailable.
 const RETRY_SOON: Duration = Duration::from_secs(1);
 
-/// What a caller hears who called too often.
+/// The message of a rate-limited call.
 const TOO_MANY: &str = "Too many requests.";
 
-/// A refusal in one of the contract's shapes.
+/// A refusal in one of the shapes of docs/compatibility.md, Errors.
 ///
 /// The body is written at the edge, which knows the request id; the response
 /// that actix makes from this value has only status and headers.
@@ -49,7 +49,7 @@ pub(crate) enum Shape {
 }
 
 impl Shape {
-    /// What the document calls it.
+    /// Returns the name of its schema in the OpenAPI document.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Fields(_) => "FieldErrors",
@@ -59,34 +59,34 @@ impl Shape {
     }
 }
 
-/// Why a bearer token does not let its caller in.
+/// Why a bearer token is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TokenProblem {
-    /// There is none.
+    /// There is no token.
     Missing,
-    /// The header is not two words.
+    /// The header does not have two words.
     BadHeader,
     /// Malformed, expired, forged or revoked.
     Invalid,
-    /// A refresh token where an access token belongs.
+    /// A refresh token in the place of an access token.
     WrongType,
-    /// Its account is gone.
+    /// The account no longer exists.
     UserGone,
-    /// Its account or company is not active.
+    /// The account or its company is not active.
     UserInactive,
-    /// A refresh token that is malformed, expired, forged or spent.
+    /// A refresh token that is malformed, expired, forged or already used.
     RefreshInvalid,
-    /// An access token where a refresh token belongs.
+    /// An access token in the place of a refresh token.
     RefreshWrongType,
 }
 
 impl ApiError {
-    /// A refusal that the endpoint decides: `{"error": message}`.
+    /// Creates a refusal by the endpoint: `{"error": message}`.
     pub(crate) fn new(status: StatusCode, code: Code, message: impl Into<Text>) -> Self {
         Self::shaped(status, code, Shape::Error(message.into()))
     }
 
-    /// A refusal of the shape `{"detail": message}`.
+    /// Creates a refusal of the shape `{"detail": message}`.
     pub(crate) fn detail(status: StatusCode, code: Code, message: impl Into<Text>) -> Self {
         Self::shaped(status, code, Shape::Detail(message.into()))
     }
@@ -105,7 +105,7 @@ impl ApiError {
         Self::fields(FieldErrors::of(name, FieldError::new(message)))
     }
 
-    /// 400 about the fields together.
+    /// 400 with a message about several fields together.
     pub(crate) fn non_field(message: impl Into<Text>) -> Self {
         Self::field(NON_FIELD, message)
     }
@@ -117,7 +117,7 @@ impl ApiError {
         error
     }
 
-    /// 400 that the endpoint decides.
+    /// 400 by the endpoint.
     pub(crate) fn bad_request(message: impl Into<Text>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, Code::BadRequest, message)
     }
@@ -137,7 +137,7 @@ impl ApiError {
         Self::detail(StatusCode::BAD_REQUEST, Code::ParseError, message)
     }
 
-    /// 401 in the words of the contract.
+    /// 401 with the code and messages that existing clients know.
     pub(crate) fn unauthorized(problem: TokenProblem) -> Self {
         const NOT_VALID: &str = "Given token not valid for any token type";
         const EXPIRED: &str = "Token is invalid or expired";
@@ -169,12 +169,12 @@ impl ApiError {
         Self::detail(StatusCode::FORBIDDEN, Code::PermissionDenied, message)
     }
 
-    /// 403 that the endpoint decides.
+    /// 403 by the endpoint.
     pub(crate) fn forbidden(code: Code, message: impl Into<Text>) -> Self {
         Self::new(StatusCode::FORBIDDEN, code, message)
     }
 
-    /// 404 of an object, in the endpoint's own words.
+    /// 404 of an object, with the endpoint's own message.
     pub(crate) fn not_found(message: impl Into<Text>) -> Self {
         Self::new(StatusCode::NOT_FOUND, Code::NotFound, message)
     }
@@ -184,12 +184,12 @@ impl ApiError {
         Self::detail(StatusCode::NOT_FOUND, Code::NotFound, "Not found.")
     }
 
-    /// 404 of a page beyond the last.
+    /// 404 of a page after the last one.
     pub(crate) fn invalid_page() -> Self {
         Self::detail(StatusCode::NOT_FOUND, Code::NotFound, "Invalid page.")
     }
 
-    /// 409 that the endpoint decides.
+    /// 409 by the endpoint.
     pub(crate) fn conflict(code: Code, message: impl Into<Text>) -> Self {
         Self::new(StatusCode::CONFLICT, code, message)
     }
@@ -205,7 +205,7 @@ impl ApiError {
         Self::detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::UnsupportedMediaType, message)
     }
 
-    /// 422 for an idempotency key that came back with another body.
+    /// 422 for an idempotency key that was already used with another body.
     pub(crate) fn idempotency_key_reuse(message: impl Into<Text>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, Code::IdempotencyKeyReuse, message)
     }
@@ -215,7 +215,7 @@ impl ApiError {
         Self::new(StatusCode::TOO_MANY_REQUESTS, Code::RateLimited, TOO_MANY).retry_after(wait)
     }
 
-    /// 429 for too many failed sign-ins, with the time to wait; says nothing of the password.
+    /// 429 for too many failed sign-ins, with the time to wait. Does not reveal whether the password was right.
     pub(crate) fn login_throttled(wait: Duration) -> Self {
         let message = "Too many failed sign-ins, please try again later.";
         Self::new(StatusCode::TOO_MANY_REQUESTS, Code::LoginThrottled, message).retry_after(wait)
@@ -234,7 +234,7 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::Overloaded, message).retry_after(wait)
     }
 
-    /// The refusal that stands for a bare status of actix's own.
+    /// Returns the refusal for a status that actix itself answered with.
     pub(crate) fn of_status(status: StatusCode, method: &Method) -> Self {
         match status {
             StatusCode::NOT_FOUND => Self::detail_404(),
@@ -254,33 +254,33 @@ impl ApiError {
         }
     }
 
-    /// The same refusal with another key in its body.
+    /// Adds a key to the body.
     #[must_use]
     pub(crate) fn with(mut self, key: impl Into<Text>, value: impl Into<Value>) -> Self {
         self.0.extras.push((key.into(), value.into()));
         self
     }
 
-    /// The same refusal with another header.
+    /// Adds a header.
     #[must_use]
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.push((name, value));
         self
     }
 
-    /// The same refusal with `Retry-After`: whole seconds, rounded up, at least one.
+    /// Adds `Retry-After`: whole seconds, rounded up, at least one.
     #[must_use]
     pub(crate) fn retry_after(self, wait: Duration) -> Self {
         let seconds = wait.as_millis().div_ceil(1000).clamp(1, u128::from(u32::MAX));
         self.header(header::RETRY_AFTER, HeaderValue::from(u64::try_from(seconds).unwrap_or(1)))
     }
 
-    /// The stable word for what happened.
+    /// Returns the stable code that clients branch on.
     pub(crate) fn code(&self) -> Code {
         self.0.code
     }
 
-    /// What a person reads: the `error` of the body.
+    /// Returns the message for people: the `error` of the body.
     pub(crate) fn message(&self) -> Text {
         match &self.0.shape {
             Shape::Fields(errors) => errors.summary(),
@@ -288,10 +288,10 @@ impl ApiError {
         }
     }
 
-    /// Logs the cause of a failure with all its sources; other refusals are silent.
+    /// Logs the cause of a failure with all its sources. Other refusals are not logged.
     ///
-    /// The edge does this for every response. Only a transport without
-    /// responses, such as a socket, has to call it.
+    /// The edge calls this for every response. A transport without responses, such as a socket, has to
+    /// call it itself.
     pub(crate) fn log(&self, request_id: &str) {
         if let Some(cause) = &self.0.cause {
             tracing::error!(request_id, error = crate::logging::chain(cause.as_ref()), "request failed");

@@ -1,13 +1,13 @@
-//! Refusals of single fields, collected before the answer.
+//! Collects the refusals of single fields.
 
 use std::borrow::Cow;
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-/// A message, usually one of the contract's fixed texts.
+/// A message, usually a fixed text that existing clients know.
 pub(crate) type Text = Cow<'static, str>;
 
-/// The name that cross-field refusals stand under.
+/// The key of messages that are about several fields together.
 pub(crate) const NON_FIELD: &str = "non_field_errors";
 
 /// The message for a field that is missing.
@@ -16,14 +16,14 @@ pub(crate) const REQUIRED: &str = "This field is required.";
 /// What is wrong with one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum FieldError {
-    /// The field as a whole.
+    /// Messages about the whole field.
     Messages(Vec<Text>),
-    /// Single members of a list, by their index, in rising order.
+    /// Messages about members of a list, by index in ascending order.
     Members(Vec<(usize, Text)>),
 }
 
 impl FieldError {
-    /// One message about the whole field.
+    /// Creates one message about the whole field.
     pub(crate) fn new(message: impl Into<Text>) -> Self {
         Self::Messages(vec![message.into()])
     }
@@ -42,7 +42,7 @@ impl FieldError {
     }
 }
 
-/// A list as it is, list members as a map from index to messages.
+/// Writes messages as a list, and messages about members as a map from index to list.
 impl Serialize for FieldError {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -54,12 +54,12 @@ impl Serialize for FieldError {
     }
 }
 
-/// What is wrong with the fields of a body, in the order they were read.
+/// What is wrong with the fields of a body, in the order in which they were read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct FieldErrors(Vec<(Text, FieldError)>);
 
 impl FieldErrors {
-    /// The refusal of one field.
+    /// Creates the refusal of one field.
     pub(crate) fn of(field: impl Into<Text>, error: FieldError) -> Self {
         Self(vec![(field.into(), error)])
     }
@@ -69,7 +69,7 @@ impl FieldErrors {
         self.0.push((field.into(), error));
     }
 
-    /// Passes a value that was read on and keeps a refusal.
+    /// Returns the value if it was read, else adds the refusal and returns `None`.
     pub(crate) fn keep<T>(&mut self, field: &'static str, read: Result<T, FieldError>) -> Option<T> {
         match read {
             Ok(value) => Some(value),
@@ -80,7 +80,7 @@ impl FieldErrors {
         }
     }
 
-    /// The first message, prefixed with its field unless it is about all of them.
+    /// Returns the first message, prefixed with its field unless it is about several fields.
     pub(crate) fn summary(&self) -> Text {
         match self.0.first() {
             Some((field, error)) if field == NON_FIELD => error.first().to_owned().into(),

@@ -3,11 +3,11 @@
 use actix_multipart::Field;
 use actix_web::http::header;
 
-/// The file name that a part carries; a part without one is a plain field.
+/// Returns the file name of a part, or `None` for a plain field.
 ///
-/// Browsers write a backslash as it is and some libraries double it, while actix
-/// takes every backslash for an escape: `C:\docs\cv.pdf` would lose its folders'
-/// separators. `filename*` counts only where there is nothing else.
+/// Browsers send a backslash unescaped and some libraries double it, but actix reads every backslash as
+/// an escape: `C:\docs\cv.pdf` would lose its separators. `filename*` counts only if there is no
+/// `filename`.
 pub(crate) fn of(part: &Field) -> Option<String> {
     let sent = part.content_disposition()?;
     if sent.get_filename().is_none() {
@@ -18,7 +18,7 @@ pub(crate) fn of(part: &Field) -> Option<String> {
     raw.or_else(|| sent.get_filename().map(str::to_owned))
 }
 
-/// The quoted value of `filename` in a header. Only quotes and backslashes can be escaped.
+/// Finds the quoted value of `filename` in a header. Only quotes and backslashes can be escaped.
 fn quoted(header: &str) -> Option<String> {
     let mut rest = header;
     loop {
@@ -36,7 +36,7 @@ fn quoted(header: &str) -> Option<String> {
     }
 }
 
-/// The text up to the closing quote, and what follows it.
+/// Returns the text up to the closing quote, and the rest after it.
 fn unquote(text: &str) -> Option<(String, &str)> {
     let (mut value, mut chars) = (String::new(), text.chars());
     loop {

@@ -10,7 +10,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::http::params::Params;
 
-/// Where clients reach this server.
+/// The URL at which clients reach this server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct PublicUrl {
     base: Option<String>,
@@ -18,17 +18,16 @@ pub(crate) struct PublicUrl {
 }
 
 impl PublicUrl {
-    /// Takes the configured base URL, and the host names that a request may
-    /// name instead where none is configured. A host without a port stands for
-    /// all its ports.
+    /// Takes the configured base URL, and the hosts that are accepted from a request's `Host` header if
+    /// no URL is configured. A host without a port matches all its ports.
     pub(crate) fn new(base: Option<&str>, hosts: impl IntoIterator<Item = String>) -> Self {
         Self { base: base.map(|base| base.trim_end_matches('/').to_owned()), hosts: hosts.into_iter().collect() }
     }
 
-    /// The scheme and host for links in the answer to a request.
+    /// Returns the scheme and host for links in the response to a request.
     ///
-    /// A host that is not on the list is never repeated: a forged one would
-    /// send readers elsewhere. The server's own address stands in for it.
+    /// A host that is not on the list is replaced by the server's own address, because a forged host
+    /// would send readers elsewhere.
     pub(crate) fn of(&self, req: &HttpRequest) -> Cow<'_, str> {
         if let Some(base) = &self.base {
             return Cow::Borrowed(base);
@@ -40,7 +39,7 @@ impl PublicUrl {
         }
     }
 
-    /// Whether clients are known to reach this server over TLS.
+    /// Returns whether clients are known to reach this server over TLS.
     pub(crate) fn is_https(&self) -> bool {
         self.base
             .as_deref()
@@ -56,7 +55,7 @@ impl PublicUrl {
     }
 }
 
-/// The pages beside the one that a request shows.
+/// Links to the other pages of a list.
 #[derive(Debug)]
 pub(crate) struct Links<'a> {
     base: Cow<'a, str>,
@@ -65,17 +64,17 @@ pub(crate) struct Links<'a> {
 }
 
 impl<'a> Links<'a> {
-    /// Links to a path with a query's other parameters.
+    /// Creates links to a path, with the parameters of a query other than `page`.
     pub(crate) fn new(base: impl Into<Cow<'a, str>>, path: impl Into<Cow<'a, str>>, params: &'a Params) -> Self {
         Self { base: base.into(), path: path.into(), params }
     }
 
-    /// Links to the path of a request.
+    /// Creates links to the path of a request.
     pub(crate) fn of(public: &'a PublicUrl, req: &'a HttpRequest, params: &'a Params) -> Self {
         Self::new(public.of(req), Uri::path(req.uri()), params)
     }
 
-    /// The URL of another page.
+    /// Returns the URL of a page.
     pub(crate) fn page(&self, number: i64) -> String {
         let mut url = format!("{}{}?", self.base, self.path);
         for (name, value) in self.params.iter().filter(|(name, _)| *name != "page") {

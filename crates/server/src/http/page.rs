@@ -1,4 +1,4 @@
-//! Numbered pages and their four shapes.
+//! Numbered pages, in four shapes; see docs/compatibility.md, Pages.
 
 use std::num::{IntErrorKind, ParseIntError};
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::http::{error::ApiError, links::Links, params::Params};
 
-/// Which page was asked for.
+/// The page that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Page {
     Number(i64),
@@ -15,7 +15,7 @@ enum Page {
     Invalid,
 }
 
-/// What a page beyond the last shows.
+/// What a page after the last one shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Beyond {
     Refused,
@@ -23,7 +23,7 @@ enum Beyond {
     Nothing,
 }
 
-/// A page to fetch, as a query asked for it.
+/// The page and page size that a query asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Paging {
     page: Page,
@@ -57,14 +57,14 @@ impl Paging {
         Self { page: page(params), size: size(params, "per_page", 50), beyond: Beyond::Nothing }
     }
 
-    /// Fetches the page through a port that takes offset and limit and gives the
-    /// whole count with the rows.
+    /// Fetches the page through a port that takes offset and limit, and returns the total count with the
+    /// rows.
     ///
-    /// It asks a second time only for `last` and, where that shows the first
-    /// page instead, for a page beyond the last.
+    /// The port is called twice only for `last`, and for a page after the last one if that shows the
+    /// first page instead.
     ///
     /// # Errors
-    /// What the port fails with.
+    /// The error of the port.
     pub(crate) fn fetch<T, E>(self, mut rows: impl FnMut(i64, i64) -> Result<(i64, Vec<T>), E>) -> Result<Paged<T>, E> {
         let number = match self.page {
             Page::Number(number) => number,
@@ -86,12 +86,12 @@ impl Paging {
     }
 }
 
-/// The page of a query that falls back to the first.
+/// Reads `page`. Anything that is not a number from 1 reads as 1.
 fn page(params: &Params) -> Page {
     Page::Number(params.text("page").and_then(number).unwrap_or(1))
 }
 
-/// A number from 1 on. One that is larger than any is beyond the last page all the same.
+/// Reads a number from 1. One too large for the type reads as the largest, which is after the last page.
 fn number(text: &str) -> Option<i64> {
     let number = text.parse().or_else(|error: ParseIntError| match error.kind() {
         IntErrorKind::PosOverflow => Ok(i64::MAX),
@@ -104,12 +104,12 @@ fn size(params: &Params, name: &str, max: i64) -> i64 {
     params.text(name).and_then(number).unwrap_or(10).min(max)
 }
 
-/// How many pages there are, at least one.
+/// Returns the number of pages, at least one.
 fn pages(count: i64, size: i64) -> i64 {
     (count.max(1) - 1) / size + 1
 }
 
-/// The rows of one page and where it stands.
+/// The rows of one page, and its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Paged<T> {
     number: i64,
@@ -120,7 +120,7 @@ pub(crate) struct Paged<T> {
 }
 
 impl<T> Paged<T> {
-    /// The same page with each row in another form.
+    /// Converts each row.
     pub(crate) fn map<U>(self, row: impl FnMut(T) -> U) -> Paged<U> {
         let Self { number, size, count, rows, refused } = self;
         Paged { number, size, count, rows: rows.into_iter().map(row).collect(), refused }
@@ -150,7 +150,7 @@ pub(crate) struct LinkPage<T> {
 }
 
 impl<T> LinkPage<T> {
-    /// Shapes a page of [`Paging::link`].
+    /// Shapes a page that was fetched with [`Paging::link`].
     ///
     /// # Errors
     /// 404 for a page that does not exist.
@@ -171,7 +171,7 @@ impl<T> LinkPage<T> {
     }
 }
 
-/// The keys that three of the shapes share.
+/// The fields that three of the shapes share.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Position {
     count: i64,

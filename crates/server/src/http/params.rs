@@ -8,20 +8,20 @@ use tenancy::Date;
 
 use crate::http::{describe::Argument, error::ApiError};
 
-/// Ids and other integers stay below this, so that every JSON reader keeps them exact.
+/// Ids and other integers are below this, so that every JSON parser keeps them exact.
 pub(crate) const MAX_SAFE: i64 = 1 << 53;
 
-/// The parameters of a query string, decoded; never an error by itself.
+/// The decoded parameters of a query string. Decoding never fails.
 ///
-/// Bytes that are no text and U+0000, which not every database can compare,
-/// read as U+FFFD, which no stored value has.
+/// Invalid UTF-8 and U+0000, which not every database can compare, read as U+FFFD, which no stored value
+/// contains.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Params {
     given: Vec<(String, String)>,
 }
 
 impl Params {
-    /// Reads what follows the `?`.
+    /// Reads a query string, without the `?`.
     pub(crate) fn parse(query: &str) -> Self {
         let pair = |pair: &str| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -35,17 +35,17 @@ impl Params {
         Self::parse(req.query_string())
     }
 
-    /// The last value of a parameter, as sent.
+    /// Returns the last value of a parameter, decoded.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.given.iter().rev().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
     }
 
-    /// The last value of a parameter, trimmed; a blank one counts as missing.
+    /// Returns the last value of a parameter, trimmed. A blank value counts as missing.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.get(name).map(str::trim).filter(|value| !value.is_empty())
     }
 
-    /// An integer; a blank one counts as missing.
+    /// Reads an integer. A blank value counts as missing.
     ///
     /// # Errors
     /// 400 with `{"error":"Invalid <name> parameter"}`.
@@ -65,12 +65,12 @@ impl Params {
         }
     }
 
-    /// A day; anything that is none counts as missing.
+    /// Reads a date. Any other value counts as missing.
     pub(crate) fn date(&self, name: &str) -> Option<Date> {
         self.text(name).and_then(|value| Date::parse(value).ok())
     }
 
-    /// Whether any of these parameters was sent, even blank.
+    /// Returns whether any of these parameters was sent, even if blank.
     pub(crate) fn has_any(&self, names: &[&str]) -> bool {
         self.given.iter().any(|(given, _)| names.contains(&given.as_str()))
     }

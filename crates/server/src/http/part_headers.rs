@@ -1,17 +1,18 @@
-//! Headers of multipart parts, as some clients send them: with control characters in a file name.
+//! Removes control characters from the headers of multipart parts.
 //!
-//! The reader of forms refuses such a header, and with it the whole form. So what may stand in no
-//! header is dropped from headers on the way to it; content passes as it is.
+//! Some clients send them in file names. The form parser refuses such a header, and with it the whole
+//! form. So characters that no header may have are dropped before they reach the parser. Content is not
+//! changed.
 
 use std::future::ready;
 
 use actix_web::{HttpMessage as _, HttpRequest, error::PayloadError, web::Bytes};
 use futures_util::{Stream, StreamExt as _};
 
-/// What ends the headers of a part.
+/// The end of a part's headers.
 const END: &[u8] = b"\r\n\r\n";
 
-/// A form's body with clean headers.
+/// Returns the body of a form with clean headers.
 pub(crate) fn cleaned<S>(req: &HttpRequest, body: S) -> impl Stream<Item = Result<Bytes, PayloadError>> + use<S>
 where
     S: Stream<Item = Result<Bytes, PayloadError>>,
@@ -23,22 +24,22 @@ where
         Some(cleaner) => chunk.map(|chunk| cleaner.clean(chunk)),
         None => chunk,
     });
-    // After several empty chunks the reader of forms waits for a word that never comes.
+    // After several empty chunks the form parser would wait for a wake-up that never comes.
     clean.filter(|chunk| ready(!chunk.as_ref().is_ok_and(Bytes::is_empty)))
 }
 
-/// Where in a form the next byte stands.
+/// The position in a form: in headers or in content.
 struct Cleaner {
-    /// What ends content: a line's end, two dashes, and the boundary.
+    /// The end of content: a line break, two dashes, and the boundary.
     delimiter: Vec<u8>,
     in_headers: bool,
-    /// How much of what comes next, [`END`] or the delimiter, was seen.
+    /// How many bytes of [`END`], or of the delimiter, have matched.
     matched: usize,
 }
 
 impl Cleaner {
     fn new(boundary: &str) -> Self {
-        // The first boundary needs no line before it.
+        // The first boundary needs no line break before it.
         Self { delimiter: format!("\r\n--{boundary}").into_bytes(), in_headers: false, matched: 2 }
     }
 
@@ -58,7 +59,8 @@ impl Cleaner {
         kept.map_or(chunk, Bytes::from)
     }
 
-    /// Neither of the two has a `\r` that could begin it anew, but at its start or in [`END`]'s middle.
+    /// Matches one byte. After a mismatch a match can only restart at this byte, because `\r` occurs only
+    /// at the start of [`END`] and the delimiter, and in the middle of [`END`].
     fn pass(&mut self, byte: u8) {
         let wanted: &[u8] = if self.in_headers { END } else { &self.delimiter };
         if wanted.get(self.matched) == Some(&byte) {

@@ -1,4 +1,4 @@
-//! One spelling for every path, and integer ids in it.
+//! One spelling for every path, and integer ids in paths.
 
 use std::future;
 
@@ -10,11 +10,10 @@ use actix_web::{
 
 use crate::http::{describe::Argument, error::ApiError, params::MAX_SAFE};
 
-/// Rewrites a request before it is routed.
+/// Rewrites the path and method of a request before it is routed; see docs/compatibility.md, Paths.
 ///
-/// Routes are registered with the final slash, as the contract writes them. A
-/// missing slash is added, one doubled `/api` or `/ws` is dropped, and HEAD is
-/// routed as GET (the edge drops the body again).
+/// Routes are registered with a final slash. A missing slash is added, one repeated `/api` or `/ws` is
+/// dropped, and HEAD is routed as GET. The edge drops the body of the response.
 pub(crate) fn normalise(req: &mut ServiceRequest) {
     if req.method() == Method::HEAD {
         req.head_mut().method = Method::GET;
@@ -25,7 +24,7 @@ pub(crate) fn normalise(req: &mut ServiceRequest) {
     }
 }
 
-/// The canonical form of a target that is not in it.
+/// Returns the canonical form of a target, or `None` if it is canonical already.
 fn canonical(uri: &Uri) -> Option<Uri> {
     let path = uri.path();
     let short = match path {
@@ -48,7 +47,7 @@ fn canonical(uri: &Uri) -> Option<Uri> {
 
 /// The first `{..}` segment of a path as an integer id.
 ///
-/// Routes admit digits alone; a number that no id has is an id that nothing has.
+/// Routes accept only digits. A number too large for an id is read as an id that no row has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PathId(pub(crate) i64);
 

@@ -1,4 +1,4 @@
-//! Request targets as they may stand in a log.
+//! Request targets as they are logged.
 
 use std::{
     borrow::Cow,
@@ -8,9 +8,10 @@ use std::{
 use actix_web::http::Uri;
 use percent_encoding::percent_decode_str;
 
-/// A path and query without credentials: the UUID of a session id keeps eight
-/// characters, and the values of `token`, `ticket` and `sig` are left out, and so is the name that a
-/// visitor gave a file.
+/// A path and query without credentials and file names.
+///
+/// The UUID of a session id is cut to eight characters. The values of `token`, `ticket` and `sig` and
+/// the original names of files are left out.
 pub(crate) struct Redacted<'a>(pub(crate) &'a Uri);
 
 impl fmt::Display for Redacted<'_> {
@@ -34,7 +35,7 @@ impl fmt::Display for Redacted<'_> {
     }
 }
 
-/// The path of a file as far as the server made it up: company, moment and random digits.
+/// Cuts the path of a file after the parts that the server generated: company, time and random digits.
 fn without_file_name(path: &str) -> &str {
     let end = path.find("/media/").and_then(|at| {
         let name = at + path.get(at..)?.trim_end_matches('/').rfind('/')? + 1;
@@ -44,7 +45,7 @@ fn without_file_name(path: &str) -> &str {
     end.and_then(|end| path.get(..end)).unwrap_or(path)
 }
 
-/// Decoded first, so that `%2D` for a hyphen does not hide an id.
+/// Decodes a text. Otherwise `%2D` for a hyphen would hide an id.
 fn decoded(text: &str) -> Cow<'_, str> {
     percent_decode_str(text).decode_utf8_lossy()
 }
@@ -60,7 +61,7 @@ fn write_shortened(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     write_plain(f, text.get(done..).unwrap_or_default())
 }
 
-/// A line break in a path must not begin a log line of its own.
+/// Writes a text without control characters: a line break in a path must not start a new log line.
 fn write_plain(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     for (index, piece) in text.split(char::is_control).enumerate() {
         if index > 0 {

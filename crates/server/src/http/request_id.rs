@@ -1,4 +1,4 @@
-//! The id of one request, in its reply and in every log line about it.
+//! The id of a request, which is in its response and in every log line about it.
 
 use std::{fmt, future};
 
@@ -12,19 +12,19 @@ use crate::http::error::ApiError;
 pub(crate) struct RequestId([u8; ULID_LEN]);
 
 impl RequestId {
-    /// Makes a new id.
+    /// Generates a new id.
     pub(crate) fn generate() -> Self {
         let mut text = [0; ULID_LEN];
         Ulid::generate().array_to_str(&mut text);
         Self(text)
     }
 
-    /// The id that examples have.
+    /// Returns the id that is used in examples.
     pub(crate) fn example() -> Self {
         Self(*b"01JDBZ7Q4M3R8S5T6V7W8X9Y0Z")
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     pub(crate) fn as_str(&self) -> &str {
         str::from_utf8(&self.0).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! How one field of a body is read: what is accepted, and the words of refusal.
+//! Rules that read one field of a body: what is accepted, and the messages of refusals.
 
 mod list;
 mod number;
@@ -29,29 +29,29 @@ pub(crate) use word::{boolean, choice};
 const NULL: &str = "This field may not be null.";
 const NO_NULS: &str = "Null characters are not allowed.";
 
-/// What the document says of a field.
+/// The description of a field for the OpenAPI document.
 pub(crate) struct Described {
-    /// A JSON Schema of what is accepted, coercions included.
+    /// A JSON Schema of what is accepted, including coercions.
     pub(crate) schema: Value,
-    /// Whether the field has to be there.
+    /// Whether the field is required.
     pub(crate) is_required: bool,
 }
 
-/// How a field is read from a body.
+/// Reads a field from a body.
 pub(crate) trait Rule: Sized {
-    /// What comes out.
+    /// The type of the value.
     type Value;
 
-    /// Takes the field's value, or says what is wrong with it.
+    /// Reads and removes the field's value.
     ///
     /// # Errors
     /// The messages for this field.
     fn read(self, fields: &mut Fields<'_>, name: &str) -> Result<Self::Value, FieldError>;
 
-    /// What is accepted, for the document.
+    /// Describes the field for the OpenAPI document.
     fn describe(&self) -> Described;
 
-    /// Lets the field be missing or null; both read as `None`.
+    /// Allows the field to be missing or null. Both read as `None`.
     fn optional(self) -> Optional<Self>
     where
         Self: Single,
@@ -60,46 +60,46 @@ pub(crate) trait Rule: Sized {
     }
 }
 
-/// A rule for one value; as it stands the field is required and not null.
+/// A rule for one value. Unless made optional, the field is required and may not be null.
 pub(crate) trait Single: Sized {
-    /// What comes out.
+    /// The type of the value.
     type Value;
 
     /// What is said when the field is missing.
     const MISSING: &'static str = field_errors::REQUIRED;
 
-    /// Reads a value that is there and is not null.
+    /// Reads a value that is present and not null.
     ///
     /// # Errors
     /// The messages for this field.
     fn accept(&self, raw: Raw) -> Result<Self::Value, FieldError>;
 
-    /// The JSON Schema of what is accepted.
+    /// Returns the JSON Schema of what is accepted.
     fn schema(&self) -> Value;
 
-    /// The value as JSON, where it can be a default.
+    /// Returns the value as JSON, if it can be a default.
     fn show(_: &Self::Value) -> Option<Value> {
         None
     }
 
-    /// Whether a value stands for none; only texts can.
+    /// Returns whether a value counts as missing. Only a text can.
     fn is_blank(_: &Self::Value) -> bool {
         false
     }
 
-    /// The rule's form for a field that may be missing.
+    /// Returns the rule for a field that may be missing.
     #[must_use]
     fn lenient(self) -> Self {
         self
     }
 
-    /// Takes what it accepts as something narrower.
+    /// Converts accepted values to a narrower type.
     fn then<T>(self, narrow: fn(Self::Value) -> Result<T, FieldError>) -> Then<Self, T> {
         Then { rule: self, narrow }
     }
 }
 
-/// A rule whose values have to pass another one.
+/// A rule whose values are converted to a narrower type.
 pub(crate) struct Then<S: Single, T> {
     rule: S,
     narrow: fn(S::Value) -> Result<T, FieldError>,
@@ -146,14 +146,14 @@ pub(crate) struct Optional<S> {
 }
 
 impl<S: Single> Optional<S> {
-    /// Refuses null after all.
+    /// Refuses null.
     #[must_use]
     pub(crate) fn not_null(mut self) -> Self {
         self.null = false;
         self
     }
 
-    /// Puts a value where the field is missing, null or blank.
+    /// Uses a default if the field is missing, null or blank.
     pub(crate) fn or(self, default: impl Into<S::Value>) -> Or<S> {
         Or { rule: self, default: default.into() }
     }
@@ -177,7 +177,7 @@ impl<S: Single> Rule for Optional<S> {
     }
 }
 
-/// The schema that takes null as well.
+/// Returns a schema that also accepts null.
 pub(crate) fn nullable(mut schema: Value) -> Value {
     if let Some(list) = schema.get_mut("enum").and_then(Value::as_array_mut) {
         list.push(Value::Null);

@@ -1,4 +1,4 @@
-//! A JSON array that is read while it is sent.
+//! A JSON array that is read from the database while it is sent.
 
 use std::future::ready;
 
@@ -22,29 +22,29 @@ use crate::http::describe::{Answer, Operation};
 pub(crate) struct Part<T> {
     /// The rows.
     pub(crate) rows: Vec<T>,
-    /// Whether none follow.
+    /// Whether this is the last part.
     pub(crate) is_last: bool,
 }
 
-/// An array of as many rows as there are, of which only a part is in memory at once.
+/// An array of any number of rows, of which only one part is in memory at a time.
 ///
-/// A fault of the first part is an ordinary refusal. Once the header is out it can only be shown by
-/// ending the connection before the array ends, so no client takes half a list for a whole one.
+/// A failure of the first part is an ordinary refusal. After the header is sent, a failure closes the
+/// connection before the array ends, so that no client mistakes half a list for a whole one.
 pub(crate) struct Streamed<T> {
     first: Part<T>,
     rest: LocalBoxStream<'static, Result<Part<T>, StoreError>>,
 }
 
 impl<T: 'static> Streamed<T> {
-    /// An array without rows.
+    /// Creates an array without rows.
     pub(crate) fn empty() -> Self {
         Self { first: Part { rows: Vec::new(), is_last: true }, rest: stream::empty().boxed_local() }
     }
 
-    /// Reads the first part. The others are read one by one, as fast as the client takes them.
+    /// Reads the first part. The others are read one by one, as fast as the client receives them.
     ///
     /// # Errors
-    /// What the first part failed with.
+    /// The error of the first part.
     pub(crate) async fn start(
         parts: impl Stream<Item = Result<Part<T>, StoreError>> + 'static,
     ) -> Result<Self, StoreError> {
@@ -79,13 +79,13 @@ impl<T: JsonSchema> Answer for Streamed<T> {
     }
 }
 
-/// What a part adds to the text of the array.
+/// Returns what a part adds to the text of the array.
 fn bytes<T: Serialize>(part: &Part<T>, is_first: bool) -> Result<Bytes, StoreError> {
     let mut text = serde_json::to_vec(&part.rows).map_err(|error| StoreError::new(Fault::Broken, error))?;
     if !part.is_last {
         text.pop();
     }
-    // The opening bracket of a later part gives way to what stands between two rows.
+    // In a later part, replace the opening bracket by the comma between two rows.
     if !is_first {
         match text.first_mut() {
             Some(bracket) if !part.rows.is_empty() => *bracket = b',',

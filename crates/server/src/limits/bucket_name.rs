@@ -1,4 +1,4 @@
-//! What calls are counted by.
+//! Names of buckets, and how many calls each takes.
 
 use std::{num::NonZeroU32, time::Duration};
 
@@ -7,16 +7,16 @@ use tenancy::{CompanyCode, SessionId, UserId};
 
 use crate::config::Limits;
 
-/// So many calls in any span of this length.
+/// A number of calls in any window of this length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Quota {
-    /// Calls.
+    /// The number of calls.
     pub(crate) calls: u32,
-    /// The span.
+    /// The length of the window.
     pub(crate) window: Duration,
 }
 
-/// The name of a bucket: which limit, and whose calls.
+/// The name of a bucket: which limit it belongs to, and whose calls it counts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum BucketName {
     /// Public endpoints that have no limit of their own.
@@ -29,75 +29,76 @@ pub(crate) enum BucketName {
     Chat(Origin),
     /// Chat in one session.
     ChatSession(SessionId),
-    /// Chat that makes a session.
+    /// Chat that creates a session.
     NewSession(Origin),
     /// Uploads.
     Upload(Origin),
     /// Uploads to one session.
     UploadSession(SessionId),
-    /// Chat of one company's visitors.
+    /// Chat of one company's visitors: the company's chat budget.
     ChatCompany(CompanyCode),
-    /// Uploads to one company's sessions.
+    /// Uploads to one company's sessions: the company's upload budget.
     UploadCompany(CompanyCode),
     /// Failed sign-ins from one origin.
     SignIn(Origin),
-    /// Failed sign-ins at one account, from an origin that is known to it.
+    /// Failed sign-ins at one account, from an origin that has signed in to it before.
     SignInKnown(UserId, Origin),
-    /// Failed sign-ins at one account, from everywhere else.
+    /// Failed sign-ins at one account, from all other origins together.
     SignInElsewhere(Subject),
 }
 
-/// Whose password is guessed.
+/// The account that a sign-in names.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Subject {
-    /// An account, however it was named.
+    /// An account, by username or e-mail.
     Account(UserId),
-    /// A login that no account has, folded and cut.
-    Nobody(String),
+    /// A login that no account has, normalised and shortened.
+    Unknown(String),
 }
 
-/// Longer logins are told apart by their first characters only; no account has one.
+/// Longest login that is kept, in characters. No account has a longer one.
 const LONGEST_LOGIN: usize = 254;
 
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// The span of budgets. They are there for the neighbours, whom a minute's worth at once would hurt.
-const MOMENT: Duration = Duration::from_secs(10);
+/// The window of budgets. It is short because budgets protect other companies, which a minute's worth
+/// of calls at once would slow down.
+const BUDGET_WINDOW: Duration = Duration::from_secs(10);
 
 impl Subject {
-    /// A login that no account has. Its spellings are told apart as those of an account are: case
-    /// counts in names and not in addresses.
-    pub(crate) fn nobody(login: &str) -> Self {
+    /// Names a login that no account has. As for accounts, case matters in usernames and not in
+    /// e-mail addresses.
+    pub(crate) fn unknown(login: &str) -> Self {
         let cut: String = login.trim().chars().take(LONGEST_LOGIN).collect();
-        Self::Nobody(if cut.contains('@') { identity::Email::fold(&cut) } else { cut })
+        Self::Unknown(if cut.contains('@') { identity::Email::fold(&cut) } else { cut })
     }
 }
 
 impl BucketName {
-    /// Whether it counts failed sign-ins.
+    /// Returns whether the bucket counts failed sign-ins.
     pub(super) fn is_sign_in(&self) -> bool {
         matches!(self, Self::SignIn(_) | Self::SignInKnown(..) | Self::SignInElsewhere(_))
     }
 
-    /// Whether it is a company's budget, so that how it stands tells one visitor of the others.
+    /// Returns whether the bucket is a company's budget. Its level tells a visitor about other visitors.
     pub(super) fn is_budget(&self) -> bool {
         matches!(self, Self::ChatCompany(_) | Self::UploadCompany(_))
     }
 
-    /// How many calls the bucket takes; `None` if as many as come.
+    /// Returns how many calls the bucket takes; `None` if any number.
     pub(super) fn quota(&self, limits: &Limits) -> Option<Quota> {
-        let a_minute = |calls| Quota { calls, window: MINUTE };
+        let per_minute = |calls| Quota { calls, window: MINUTE };
         let sign_ins = |calls| Quota { calls, window: limits.sign_in_window };
-        let budget = |calls: Option<NonZeroU32>| Some(Quota { calls: calls?.get(), window: MOMENT });
+        let budget = |calls: Option<NonZeroU32>| Some(Quota { calls: calls?.get(), window: BUDGET_WINDOW });
         Some(match self {
-            Self::Public(_) => a_minute(limits.public),
-            Self::Staff(_) => a_minute(limits.staff),
-            Self::Refresh(_) => a_minute(limits.refresh),
-            Self::Chat(_) => a_minute(limits.chat),
-            Self::ChatSession(_) => a_minute(limits.chat_session),
-            Self::NewSession(_) => a_minute(limits.new_sessions),
-            Self::Upload(_) => a_minute(limits.upload),
-            Self::UploadSession(_) => a_minute(limits.upload_session),
+            Self::Public(_) => per_minute(limits.public),
+            Self::Staff(_) => per_minute(limits.staff),
+            Self::Refresh(_) => per_minute(limits.refresh),
+            Self::Chat(_) => per_minute(limits.chat),
+            Self::ChatSession(_) => per_minute(limits.chat_session),
+            Self::NewSession(_) => per_minute(limits.new_sessions),
+            Self::Upload(_) => per_minute(limits.upload),
+            Self::UploadSession(_) => per_minute(limits.upload_session),
             Self::ChatCompany(_) => return budget(limits.chat_company),
             Self::UploadCompany(_) => return budget(limits.upload_company),
             Self::SignIn(_) => sign_ins(limits.sign_in),
@@ -112,10 +113,10 @@ mod tests {
 
     #[test]
     fn the_spellings_of_an_unknown_login_share_a_bucket() {
-        assert_eq!(Subject::nobody(" Ann@T.com"), Subject::nobody("ann@t.com"));
-        assert_ne!(Subject::nobody("ann"), Subject::nobody("bob"));
-        assert_ne!(Subject::nobody("ann"), Subject::nobody("ANN"));
-        let Subject::Nobody(long) = Subject::nobody(&"x".repeat(1 << 20)) else { panic!("an account") };
+        assert_eq!(Subject::unknown(" Ann@T.com"), Subject::unknown("ann@t.com"));
+        assert_ne!(Subject::unknown("ann"), Subject::unknown("bob"));
+        assert_ne!(Subject::unknown("ann"), Subject::unknown("ANN"));
+        let Subject::Unknown(long) = Subject::unknown(&"x".repeat(1 << 20)) else { panic!("an account") };
         assert_eq!(long.len(), LONGEST_LOGIN);
     }
 }

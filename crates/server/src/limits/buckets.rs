@@ -1,4 +1,4 @@
-//! The port behind which counted calls are kept.
+//! The port of the store that counts calls.
 
 use std::{future::Future, pin::Pin, time::Duration};
 
@@ -6,46 +6,47 @@ use tenancy::Timestamp;
 
 use super::bucket_name::{BucketName, Quota};
 
-/// How a bucket stands.
+/// The level of a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Level {
-    /// The calls of its quota.
+    /// The number of calls in its quota.
     pub(crate) limit: u32,
-    /// How many more it takes now.
+    /// How many more calls it takes now.
     pub(crate) remaining: u32,
-    /// When the oldest call leaves it, so that it takes one more; zero if it is empty.
+    /// Time until the oldest call leaves the window and makes room for one more; zero if the bucket is empty.
     pub(crate) reset: Duration,
 }
 
-/// What became of a call.
+/// The result of counting a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Taken {
-    /// It counts, and the bucket stands like this now.
+    /// The call was counted. This is the level afterwards.
     Counted(Level),
-    /// The bucket was full. The call does not count; [`Level::reset`] is the time to wait.
+    /// The bucket was full and the call was not counted. [`Level::reset`] is the time to wait.
     Refused(Level),
 }
 
-/// An answer that may have to come from another machine.
+/// A result that may have to come from another machine.
 pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Counts calls for each key over a sliding window.
+/// Counts the calls of each bucket over a sliding window.
 ///
-/// In memory for one process; a store that several processes share can stand in its place. An
-/// implementation that cannot reach its store lets calls through: it counts nothing and answers
-/// with an empty bucket.
+/// [`MemoryBuckets`](super::MemoryBuckets) serves one process. Another implementation could share a
+/// store between several. If it cannot reach its store, it lets calls through: it counts nothing and
+/// returns the level of an empty bucket.
 pub(crate) trait Buckets: Send + Sync {
-    /// Counts a call, unless as many as the quota allows were counted within its window before `now`.
-    /// Deciding and counting are one step, whoever else asks meanwhile.
-    fn take<'a>(&'a self, key: &'a BucketName, quota: Quota, now: Timestamp) -> Answer<'a, Taken>;
+    /// Counts a call, unless the quota was already used up within the window before `now`.
+    ///
+    /// Deciding and counting are one atomic step.
+    fn take<'a>(&'a self, name: &'a BucketName, quota: Quota, now: Timestamp) -> Answer<'a, Taken>;
 
-    /// How the bucket stands. Counts nothing.
-    fn look<'a>(&'a self, key: &'a BucketName, quota: Quota, now: Timestamp) -> Answer<'a, Level>;
+    /// Returns the level of a bucket. Counts nothing.
+    fn look<'a>(&'a self, name: &'a BucketName, quota: Quota, now: Timestamp) -> Answer<'a, Level>;
 
-    /// Takes back one call that was counted at `taken`; does nothing if the window has passed it.
+    /// Takes back one call that was counted at `taken`. Does nothing if that call has left the window.
     fn give_back<'a>(
         &'a self,
-        key: &'a BucketName,
+        name: &'a BucketName,
         quota: Quota,
         taken: Timestamp,
         now: Timestamp,

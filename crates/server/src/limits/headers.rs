@@ -1,4 +1,4 @@
-//! What a response says of its caller's limits.
+//! The `RateLimit` headers of responses.
 
 use actix_web::{
     HttpMessage as _, HttpRequest,
@@ -11,7 +11,7 @@ const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
-/// Notes how a bucket of this request stands; the tightest one is kept.
+/// Notes the level of a bucket that this request was counted in. Only the tightest one is kept.
 pub(crate) fn note(req: &HttpRequest, level: Level) {
     let mut extensions = req.extensions_mut();
     let tighter = |kept: &Level| (level.remaining, kept.reset) < (kept.remaining, level.reset);
@@ -20,7 +20,7 @@ pub(crate) fn note(req: &HttpRequest, level: Level) {
     }
 }
 
-/// Writes the tightest bucket of a request into its response; nothing if none was counted in.
+/// Writes the level of the tightest bucket into the response. A request that was not counted gets no headers.
 pub(crate) fn stamp(req: &HttpRequest, headers: &mut HeaderMap) {
     let Some(level) = req.extensions().get::<Level>().copied() else { return };
     headers.insert(LIMIT, HeaderValue::from(level.limit));

@@ -1,4 +1,4 @@
-//! What stands around every endpoint: counting by address, before anything is read.
+//! The middleware around every endpoint, which counts by address before the body is read.
 
 use std::time::Duration;
 
@@ -14,13 +14,13 @@ use crate::http::{bearer, error::ApiError, origin, params::Params};
 
 /// How an endpoint is limited.
 ///
-/// An endpoint for which every caller needs a token is [`Scope::Staff`], any other is
-/// [`Scope::Public`], unless its registration says otherwise.
+/// Unless its registration says otherwise, an endpoint is [`Scope::Staff`] if all its operations need a
+/// token, else [`Scope::Public`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
-    /// By address, with all public endpoints that have no scope of their own.
+    /// By address, together with all other public endpoints that have no scope of their own.
     Public,
-    /// By account, once it is known.
+    /// By account, in `auth`.
     Staff,
     /// Refresh tokens: by address.
     Refresh,
@@ -28,7 +28,7 @@ pub(crate) enum Scope {
     Chat,
     /// Uploads: by address here, by session in the handler, and by account where staff upload.
     Upload,
-    /// Files: as public where there is a signature or no token, else by account.
+    /// Files: like public endpoints if there is a signature or no token, else by account.
     Media,
     /// Failed sign-ins, by address and account; see [`throttle`](crate::throttle).
     SignIn,
@@ -48,9 +48,9 @@ impl Scope {
         }
     }
 
-    /// Counts a request by its address, where its scope does that.
+    /// Counts a request by its address, if its scope is limited by address.
     async fn admit(self, req: &HttpRequest) -> Result<(), ApiError> {
-        let key = match self {
+        let name = match self {
             Self::Staff | Self::Unlimited => return Ok(()),
             Self::SignIn => return has_sign_in_left(req).await,
             Self::Media if bearer::is_sent(req) && !is_signed(req) => return Ok(()),
@@ -59,11 +59,11 @@ impl Scope {
             Self::Chat => BucketName::Chat,
             Self::Upload => BucketName::Upload,
         };
-        count(req, key(origin::of(req)?)).await
+        count(req, name(origin::of(req)?)).await
     }
 }
 
-/// Refuses a caller whose origin has no failed sign-in left. The body has not been read yet.
+/// Refuses a caller whose origin has used up its failed sign-ins.
 async fn has_sign_in_left(req: &HttpRequest) -> Result<(), ApiError> {
     let limiter = Limiter::of(req)?;
     let Some(level) = limiter.look(&BucketName::SignIn(origin::of(req)?), limiter.now()).await else { return Ok(()) };
@@ -71,7 +71,7 @@ async fn has_sign_in_left(req: &HttpRequest) -> Result<(), ApiError> {
     if level.remaining == 0 { Err(ApiError::login_throttled(level.reset)) } else { Ok(()) }
 }
 
-/// Refuses a request whose address has called too often; nothing of it has been read then.
+/// Refuses a request whose address has called too often, before its body is read.
 ///
 /// # Errors
 /// Only what an inner middleware failed with.
@@ -89,7 +89,7 @@ where
     }
 }
 
-/// Whether a link carries a signature, good or bad.
+/// Returns whether a link carries a signature, valid or not.
 fn is_signed(req: &HttpRequest) -> bool {
     Params::of(req).get("sig").is_some()
 }

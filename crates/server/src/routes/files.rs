@@ -22,7 +22,7 @@ use super::{
     endpoint::{Endpoint, at},
 };
 use crate::{
-    app::{App, to_the_end},
+    app::{App, run_to_completion},
     auth::{Anyone, Auth},
     http::{
         body::{Upload, body},
@@ -242,7 +242,7 @@ async fn keep(
             Err(Unkept::Failed(error)) => Err(error.into()),
         }
     };
-    to_the_end(kept).await?
+    run_to_completion(kept).await?
 }
 
 async fn may_see(app: &App, staff: Option<Staff>, session: SessionAccess) -> Result<bool, ApiError> {

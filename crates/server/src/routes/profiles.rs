@@ -18,7 +18,7 @@ use tenancy::{
 
 use super::endpoint::{Endpoint, at};
 use crate::{
-    app::{App, to_the_end},
+    app::{App, run_to_completion},
     auth::Auth,
     http::{
         describe::{created_from, created_to, page, parameter, per_page},
@@ -259,6 +259,6 @@ async fn delete(
         .office_write(supervisor, Place::Profile(id), Action::ProfileDeleted, move |store| erase::profile(store, id));
     let blobs = erased.await?.ok_or_else(absent)?;
     let blob_store = app.blobs.clone();
-    to_the_end(async move { blob_store.delete_all(blobs).await }).await?;
+    run_to_completion(async move { blob_store.delete_all(blobs).await }).await?;
     Ok(Json(Deleted { message: "User profile deleted successfully" }))
 }

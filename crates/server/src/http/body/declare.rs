@@ -1,9 +1,9 @@
 //! The macro that declares request bodies.
 
-/// Declares a request body: a plain struct and how each field is read.
+/// Declares a request body: a plain struct, and the rule by which each field is read.
 ///
-/// The right side of a field is a rule of [`rules`](crate::http::rules). A size
-/// other than [`MIB`] stands in brackets after the name.
+/// After the `=` of each field comes a rule of [`rules`](crate::http::rules). A size limit other than
+/// [`MIB`](crate::http::body::MIB) is written in brackets after the name.
 ///
 /// ```text
 /// body! {
@@ -36,10 +36,10 @@ macro_rules! body {
                 use $crate::http::rules::Rule as _;
 
                 let (mut fields, mut errors) = (fields, $crate::http::field_errors::FieldErrors::default());
-                // Bound only after all were read: a field may have the name of a later field's rule.
+                // Bind the values only after all are read: a field may have the name of a later field's rule.
                 let ($($field,)*) =
                     ($(errors.keep(stringify!($field), $rule.read(&mut fields, stringify!($field))),)*);
-                // Only a field that was refused is missing here.
+                // A field is `None` only if it was refused.
                 $(let Some($field) = $field else { return Err(errors) };)*
                 Ok(Self { $($field),* })
             }

@@ -1,11 +1,11 @@
-//! The fields of a body before anybody knows their types.
+//! The fields of a body before their types are known.
 
 use std::borrow::Cow;
 
 use actix_web::web::Bytes;
 use serde_json::{Map, Value};
 
-/// One value as it was sent.
+/// One value as sent.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Raw {
     /// From a JSON body.
@@ -16,7 +16,7 @@ pub(crate) enum Raw {
     File(Upload),
 }
 
-/// A file that was sent whole in a form.
+/// A file of a form, held in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Upload {
     /// The file name as sent.
@@ -28,13 +28,13 @@ pub(crate) struct Upload {
 /// The values of a list field.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum List {
-    /// Some values, in order.
+    /// The values, in order.
     Members(Vec<Raw>),
-    /// One JSON value that is no array.
+    /// One JSON value that is not an array.
     Scalar(Value),
 }
 
-/// The fields of one body, in the order they were sent.
+/// The fields of one body, in the order in which they were sent.
 #[derive(Debug, Default)]
 pub(crate) struct Fields<'a> {
     given: Vec<(Cow<'a, str>, Raw)>,
@@ -75,7 +75,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// All fields as one JSON object, form texts as strings, without files.
+    /// Returns all fields but files as one JSON object, with the texts of forms as strings.
     pub(crate) fn into_object(self) -> Map<String, Value> {
         let json = |(name, value): (Cow<'a, str>, Raw)| match value {
             Raw::Json(value) => Some((name.into_owned(), value)),
@@ -86,17 +86,17 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Whether a body with these names keeps a field.
+/// Returns whether a body with these names keeps a field.
 pub(super) fn wanted(names: Option<&[&str]>, name: &str) -> bool {
     names.is_none_or(|names| names.contains(&base(name)))
 }
 
-/// `ids` of `ids` and `ids[0]`.
+/// Returns `ids` for `ids` and for `ids[0]`.
 fn base(name: &str) -> &str {
     name.split_once('[').map_or(name, |(base, _)| base)
 }
 
-/// `0` of `ids[0]`; a name with other brackets counts as the last member.
+/// Returns `0` for `ids[0]`. A name with anything else in brackets counts as the last member.
 fn index(name: &str) -> Option<usize> {
     let (_, rest) = name.split_once('[')?;
     Some(rest.strip_suffix(']').and_then(|index| index.parse().ok()).unwrap_or(usize::MAX))

@@ -29,8 +29,8 @@ fn decode(text: &str) -> Result<Cow<'_, str>, ApiError> {
     Ok(Cow::Owned(decoded.into_owned()))
 }
 
-/// Not the lossy decoding of the URL standard: a text that was changed on the
-/// way in would be stored.
+/// The URL standard would replace invalid bytes. They are refused instead, so that no altered text is
+/// stored.
 fn refusal() -> ApiError {
     ApiError::parse_error("Form parse error - the body is not UTF-8 text")
 }

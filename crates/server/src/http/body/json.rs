@@ -12,7 +12,7 @@ use super::fields::{Fields, Raw, wanted};
 use crate::http::error::ApiError;
 
 pub(super) fn parse<'a>(body: &'a [u8], names: Option<&[&str]>) -> Result<Fields<'a>, ApiError> {
-    // As text at once, because serde_json does not look inside strings it skips.
+    // Check that it is UTF-8 first, because serde_json does not check strings that it skips.
     let text = str::from_utf8(body).map_err(|error| refusal(&error))?;
     if !text.trim_start().starts_with('{') {
         let value: Value = serde_json::from_str(text).map_err(|error| refusal(&error))?;
@@ -33,7 +33,8 @@ fn refusal(error: &dyn fmt::Display) -> ApiError {
     ApiError::parse_error(format!("JSON parse error - {error}"))
 }
 
-/// The type's name in the words that clients of the replaced system know.
+/// Returns the name of a value's type as existing clients know it; see docs/compatibility.md, Request
+/// bodies.
 pub(crate) fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "NoneType",
@@ -68,7 +69,7 @@ impl<'de> Visitor<'de> for Object<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
         let mut fields = Fields::default();
         while let Some(MemberName(name)) = map.next_key()? {
-            // Read even if it is dropped: this bounds its depth.
+            // Read the value even if it is dropped: this limits its depth.
             let value = map.next_value()?;
             if wanted(self.names, &name) {
                 fields.push(name, Raw::Json(value));
@@ -78,7 +79,7 @@ impl<'de> Visitor<'de> for Object<'_> {
     }
 }
 
-/// A key that borrows from the body unless it has escapes.
+/// The name of a member. It borrows from the body unless it has escapes.
 struct MemberName<'a>(Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for MemberName<'de> {

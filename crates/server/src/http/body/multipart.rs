@@ -1,4 +1,4 @@
-//! Bodies of type `multipart/form-data` that are small enough to hold whole.
+//! Bodies of type `multipart/form-data` that are small enough to hold in memory.
 
 use std::{borrow::Cow, fmt};
 
@@ -25,7 +25,7 @@ pub(super) async fn parse(
         let Some(name) = part.name().filter(|name| wanted(names, name)) else { continue };
         let file = part.content_disposition().and_then(|disposition| disposition.get_filename());
         let value = match file {
-            // What a browser sends for an empty file input.
+            // Browsers send this for an empty file input.
             Some("") if content.is_empty() => continue,
             Some(file) => Raw::File(Upload { name: file.to_owned(), bytes: content }),
             None => {

@@ -1,4 +1,4 @@
-//! Reading a payload whole, within a limit.
+//! Reads a whole payload, up to a limit.
 
 use actix_web::{
     dev::Payload,
@@ -9,8 +9,8 @@ use futures_util::StreamExt;
 
 use crate::http::error::ApiError;
 
-/// How much of a body that is too large is read and thrown away. A client that
-/// is still sending when the connection closes may never see the answer.
+/// How many bytes beyond the limit are read and discarded. A client that is still sending when the
+/// connection closes may never see the response.
 const DRAINED: usize = 16 * 1024 * 1024;
 
 pub(super) async fn read(headers: &HeaderMap, mut payload: Payload, limit: usize) -> Result<Bytes, ApiError> {
@@ -18,7 +18,7 @@ pub(super) async fn read(headers: &HeaderMap, mut payload: Payload, limit: usize
     if declared.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > limit + DRAINED)) {
         return Err(ApiError::payload_too_large());
     }
-    // Most bodies arrive in one chunk, which then needs no copy.
+    // Most bodies arrive in one chunk, which needs no copy.
     let mut first = Bytes::new();
     let mut whole = BytesMut::new();
     let mut length = 0;

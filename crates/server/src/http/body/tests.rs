@@ -143,7 +143,7 @@ async fn a_long_body_is_read_beside_the_requests() {
                 .to_http_request();
             request.extensions_mut().insert(Origin::of(None));
             let Reader(thread) = parse_fairly(&request, body.into()).await.unwrap();
-            assert_eq!(thread.as_deref() == Some("aside"), length == LONG, "{kind}");
+            assert_eq!(thread.as_deref() == Some("background"), length == LONG, "{kind}");
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::http::{
 /// A list of integers: a JSON array, a repeated field, or indexed fields.
 pub(crate) struct IntegerList;
 
-/// A list of integers, possibly empty.
+/// Reads a list of integers, which may be empty.
 pub(crate) fn integer_list() -> IntegerList {
     IntegerList
 }

@@ -8,10 +8,10 @@ use crate::http::{body::Raw, field_errors::FieldError, params::MAX_SAFE};
 
 pub(super) const NOT_AN_INTEGER: &str = "A valid integer is required.";
 
-/// An integer between -2^53 and 2^53, also as text and with a zero fraction.
+/// An integer between -2^53 and 2^53, which may be sent as text and with a zero fraction.
 pub(crate) struct Integer;
 
-/// A whole number.
+/// Reads an integer.
 pub(crate) fn integer() -> Integer {
     Integer
 }
@@ -39,7 +39,7 @@ impl Single for Integer {
 fn whole(number: &Number) -> Option<i64> {
     number.as_i64().or_else(|| {
         let float = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0)?;
-        // Through text, because no conversion from floats is without a cast.
+        // By way of text, because every direct conversion needs `as`.
         format!("{float:.0}").parse().ok()
     })
 }
@@ -54,10 +54,10 @@ fn parse(text: &str) -> Option<i64> {
     whole.parse().ok()
 }
 
-/// A decimal of ten digits, two of them after the point.
+/// A decimal number with at most ten digits, two of them after the point.
 pub(crate) struct Decimal;
 
-/// An amount of money.
+/// Reads an amount of money.
 pub(crate) fn decimal() -> Decimal {
     Decimal
 }
@@ -88,7 +88,7 @@ impl Single for Decimal {
     }
 }
 
-/// The number without an exponent, as `f64` prints it and JSON does not.
+/// Writes a number without an exponent. JSON may write one, `f64` never does.
 fn digits(number: &Number) -> String {
     match number.as_f64() {
         Some(float) if number.is_f64() => float.to_string(),

@@ -8,10 +8,10 @@ use crate::http::{
     field_errors::FieldError,
 };
 
-/// A JSON object; in a form, its text.
+/// A JSON object, which a form sends as text.
 pub(crate) struct Object;
 
-/// A JSON object of any shape, without U+0000 anywhere in it.
+/// Reads a JSON object of any shape, without U+0000 anywhere in it.
 pub(crate) fn object() -> Object {
     Object
 }
@@ -42,7 +42,7 @@ impl Single for Object {
     }
 }
 
-/// The parser bounds the depth of what comes here.
+/// Returns whether a value contains U+0000. The parser limits its depth, so recursion is safe.
 fn has_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
@@ -55,7 +55,7 @@ fn has_nul(value: &Value) -> bool {
 /// A file of a multipart form, held in memory.
 pub(crate) struct File;
 
-/// A file that is not empty.
+/// Reads a file that is not empty.
 pub(crate) fn file() -> File {
     File
 }

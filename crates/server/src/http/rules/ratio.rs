@@ -8,7 +8,7 @@ use crate::http::{body::Raw, field_errors::FieldError};
 /// A number from 0 to 1.
 pub(crate) struct Ratio;
 
-/// A number from 0 to 1, both included.
+/// Reads a number from 0 to 1, both included.
 pub(crate) fn ratio() -> Ratio {
     Ratio
 }
@@ -33,7 +33,7 @@ impl Single for Ratio {
             None => Err(FieldError::new("A valid number is required.")),
             Some(number) if number < 0.0 => Err(FieldError::new("Ensure this value is greater than or equal to 0.")),
             Some(number) if number > 1.0 => Err(FieldError::new("Ensure this value is less than or equal to 1.")),
-            // Not the negative zero.
+            // `abs` turns negative zero into zero.
             Some(number) => Ok(number.abs()),
         }
     }

@@ -1,4 +1,4 @@
-//! Fields of a partial update that go back to their default.
+//! Fields of a partial update that can be reset to their default.
 
 use chatbot::settings::Change;
 use serde_json::Value;
@@ -9,28 +9,28 @@ use crate::http::{
     field_errors::FieldError,
 };
 
-/// What can be read of a field that is kept when it is missing, and reset by null.
+/// A rule for a field that is kept if it is missing, and reset by null.
 pub(crate) trait Resettable: Sized {
-    /// What comes out.
+    /// The type of the value.
     type Value;
 
-    /// Reads what was sent; never null.
+    /// Reads the sent values, which are not null.
     ///
     /// # Errors
     /// The messages for this field.
     fn accept(&self, list: List) -> Result<Self::Value, FieldError>;
 
-    /// The JSON Schema of what is accepted.
+    /// Returns the JSON Schema of what is accepted.
     fn schema(&self) -> Value;
 
-    /// The rule of a field that may be missing or null.
+    /// Returns the rule for a field that may be missing or null.
     fn or_reset(self) -> OrReset<Self> {
         OrReset(self)
     }
 }
 
-/// A list that is kept when it is missing, and reset by null; in a form, which has no null,
-/// by a blank value.
+/// A list that is kept if it is missing, and reset by null. In a form, which has no null, a blank value
+/// resets it.
 pub(crate) struct OrReset<R>(R);
 
 impl<R: Resettable> Rule for OrReset<R> {
@@ -52,11 +52,11 @@ impl<R: Resettable> Rule for OrReset<R> {
     }
 }
 
-/// A single value that is kept when it is missing, and reset by null or a blank text.
+/// A single value that is kept if it is missing, and reset by null or a blank text.
 pub(crate) struct ValueOrReset<S>(S);
 
-/// Lets a field be missing, which keeps it, or null, which resets it. A blank text and, in a
-/// form, any blank value count as null.
+/// Allows a field to be missing, which keeps its value, or null, which resets it. A blank text counts as
+/// null, and so does any blank value of a form.
 pub(crate) fn or_reset<S: Single>(rule: S) -> ValueOrReset<S> {
     ValueOrReset(rule.lenient())
 }

@@ -8,32 +8,32 @@ use crate::http::{body::Raw, field_errors::FieldError};
 
 const BLANK: &str = "This field may not be blank.";
 
-/// A text, trimmed; JSON numbers count as their digits.
+/// A text, which is trimmed. A JSON number is read as its digits.
 pub(crate) struct Text {
     max: usize,
     blank: bool,
     email: bool,
 }
 
-/// A text that is not blank.
+/// Reads a text that is not blank.
 pub(crate) fn text() -> Text {
     Text { max: usize::MAX, blank: false, email: false }
 }
 
-/// A text that is an e-mail address, kept as typed.
+/// Reads an e-mail address, and keeps it as typed.
 pub(crate) fn email() -> Text {
     Text { email: true, ..text() }
 }
 
 impl Text {
-    /// Allows at most so many Unicode scalar values.
+    /// Sets the maximum length, in Unicode scalar values.
     #[must_use]
     pub(crate) fn max(mut self, max: usize) -> Self {
         self.max = max;
         self
     }
 
-    /// Takes a blank text as the empty one.
+    /// Accepts a blank text, as the empty one.
     #[must_use]
     pub(crate) fn blank_ok(mut self) -> Self {
         self.blank = true;
@@ -48,7 +48,7 @@ impl Text {
             return if self.blank { Ok(()) } else { Err(FieldError::new(BLANK)) };
         }
         let mut messages = Vec::new();
-        // The count costs a pass, and bytes bound it from above.
+        // Counting takes a pass over the text. The length in bytes is an upper bound.
         if text.len() > self.max && text.chars().count() > self.max {
             messages.push(format!("Ensure this field has no more than {} characters.", self.max).into());
         }
@@ -60,7 +60,7 @@ impl Text {
 }
 
 impl Optional<Text> {
-    /// Refuses a blank text after all.
+    /// Refuses a blank text.
     #[must_use]
     pub(crate) fn not_blank(mut self) -> Self {
         self.rule.blank = false;
@@ -84,7 +84,7 @@ impl Single for Text {
 
     fn schema(&self) -> Value {
         let pattern = if self.blank { r"^[^\x00]*$" } else { r"^[^\x00]*[^\s\x00][^\x00]*$" };
-        // Numbers count as their digits; only an address cannot be one.
+        // A number is read as its digits, except for an e-mail address, which no number is.
         let mut schema = json!({ "type": ["string", "number"], "pattern": pattern });
         if self.email {
             schema = json!({ "type": "string", "format": "email" });

@@ -1,4 +1,4 @@
-//! Lists of texts, and what all lists that come as JSON have in common.
+//! Lists of texts, and the reading of lists that may be sent as JSON.
 
 use serde_json::{Value, json};
 
@@ -8,30 +8,30 @@ use crate::http::{
     field_errors::{self, FieldError},
 };
 
-/// A list of texts: a JSON array or its text, a repeated field, or indexed fields.
+/// A list of texts: a JSON array, the text of one, a repeated field, or indexed fields.
 pub(crate) struct Texts {
     item: Text,
     max: usize,
     check: Check,
 }
 
-/// A further demand on each text, and what is said of a text that does not meet it.
+/// Another condition for each text, and the message if a text does not meet it.
 type Check = Option<(fn(&str) -> bool, &'static str)>;
 
-/// A list of texts, each of which `item` takes; possibly empty.
+/// Reads a list of texts, each by the rule `item`. The list may be empty.
 pub(crate) fn texts(item: Text) -> Texts {
     Texts { item, max: usize::MAX, check: None }
 }
 
 impl Texts {
-    /// Allows at most so many texts.
+    /// Sets the maximum number of texts.
     #[must_use]
     pub(crate) fn at_most(mut self, max: usize) -> Self {
         self.max = max;
         self
     }
 
-    /// Refuses texts that do not pass, in these words.
+    /// Refuses texts that fail a check, with this message.
     #[must_use]
     pub(crate) fn that(mut self, is_fine: fn(&str) -> bool, otherwise: &'static str) -> Self {
         self.check = Some((is_fine, otherwise));
@@ -78,7 +78,10 @@ impl Resettable for Texts {
     }
 }
 
-/// Reads every member of a list, or says which were refused.
+/// Reads every member of a list.
+///
+/// # Errors
+/// A message if the list is too long or not a list, else one for each refused member.
 pub(crate) fn each<T>(
     list: List,
     max: usize,
@@ -98,7 +101,7 @@ pub(crate) fn each<T>(
     if refused.is_empty() { Ok(values) } else { Err(FieldError::Members(refused)) }
 }
 
-/// The members of a list. In a form one value may be the whole list as JSON.
+/// Returns the members of a list. In a form, one value may be the whole list as JSON.
 fn members(list: List) -> Result<Vec<Raw>, FieldError> {
     match list {
         List::Members(members) => match members.as_slice() {

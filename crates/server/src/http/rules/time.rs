@@ -1,4 +1,4 @@
-//! Days and moments.
+//! Dates and timestamps.
 
 use serde_json::{Value, json};
 use tenancy::{Date, Timestamp};
@@ -6,10 +6,10 @@ use tenancy::{Date, Timestamp};
 use super::Single;
 use crate::http::{body::Raw, field_errors::FieldError};
 
-/// A day, `YYYY-MM-DD`.
+/// A date, `YYYY-MM-DD`.
 pub(crate) struct Day;
 
-/// A calendar day.
+/// Reads a date.
 pub(crate) fn date() -> Day {
     Day
 }
@@ -28,10 +28,10 @@ impl Single for Day {
     }
 }
 
-/// A moment in RFC 3339, or a day for its first moment.
+/// A timestamp in RFC 3339. A date is read as its first moment.
 pub(crate) struct Moment;
 
-/// A timestamp.
+/// Reads a timestamp.
 pub(crate) fn timestamp() -> Moment {
     Moment
 }

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::Single;
 use crate::http::{body::Raw, field_errors::FieldError};
 
-/// True or false in any of the usual spellings.
+/// A boolean in any of the usual spellings.
 pub(crate) struct Boolean;
 
-/// A boolean.
+/// Reads a boolean.
 pub(crate) fn boolean() -> Boolean {
     Boolean
 }
@@ -47,7 +47,7 @@ fn spelled(word: &str) -> Option<bool> {
     })
 }
 
-/// How truth and its opposite are spelled.
+/// The spellings of true and false.
 const SPELLINGS: [(&str, &str); 14] = [
     ("1", "0"),
     ("true", "false"),
@@ -65,13 +65,13 @@ const SPELLINGS: [(&str, &str); 14] = [
     ("ON", "OFF"),
 ];
 
-/// A word of a fixed set.
+/// A word from a fixed set.
 pub(crate) struct Choice<T, const N: usize> {
     parse: fn(&str) -> Option<T>,
     words: [&'static str; N],
 }
 
-/// A word that a parser knows, such as `PlanName::parse`, with the words for the document.
+/// Reads a word that `parse` knows, such as `PlanName::parse`. `words` are all words, for the document.
 pub(crate) fn choice<T, const N: usize>(parse: fn(&str) -> Option<T>, words: [&'static str; N]) -> Choice<T, N> {
     Choice { parse, words }
 }
@@ -97,5 +97,5 @@ impl<T, const N: usize> Single for Choice<T, N> {
     }
 }
 
-/// How much of a refused word is repeated to the sender.
+/// How many characters of a refused word the message repeats.
 const SHOWN: usize = 100;

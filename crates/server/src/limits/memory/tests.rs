@@ -12,7 +12,7 @@ fn at(seconds: u64) -> Timestamp {
     Timestamp::from_micros(0).plus(Duration::from_secs(seconds))
 }
 
-fn key(user: i64) -> BucketName {
+fn name(user: i64) -> BucketName {
     BucketName::Staff(UserId::new(user))
 }
 
@@ -25,7 +25,7 @@ fn now_or_never<T>(answer: Answer<'_, T>) -> T {
 }
 
 fn take(buckets: &MemoryBuckets, user: i64, now: Timestamp) -> Taken {
-    now_or_never(buckets.take(&key(user), QUOTA, now))
+    now_or_never(buckets.take(&name(user), QUOTA, now))
 }
 
 fn kept(buckets: &MemoryBuckets) -> usize {
@@ -51,17 +51,17 @@ fn a_full_bucket_refuses_until_its_oldest_call_leaves_the_window() {
 #[test]
 fn looking_counts_nothing_and_a_call_given_back_makes_room() {
     let buckets = MemoryBuckets::new();
-    let look = |now| now_or_never(buckets.look(&key(1), QUOTA, now));
+    let look = |now| now_or_never(buckets.look(&name(1), QUOTA, now));
     assert_eq!(look(at(0)), level(3, 0));
     for now in [at(0), at(1), at(2)] {
         take(&buckets, 1, now);
     }
     assert_eq!(look(at(2)), level(0, 58));
-    let give_back = |taken, now| now_or_never(buckets.give_back(&key(1), QUOTA, taken, now));
+    let give_back = |taken, now| now_or_never(buckets.give_back(&name(1), QUOTA, taken, now));
     assert_eq!(give_back(at(1), at(3)), level(1, 57));
     assert_eq!(look(at(60)), level(2, 2));
     assert_eq!(give_back(at(0), at(61)), level(2, 1), "the window has passed it");
-    assert_eq!(now_or_never(buckets.give_back(&key(9), QUOTA, at(61), at(61))), level(3, 0));
+    assert_eq!(now_or_never(buckets.give_back(&name(9), QUOTA, at(61), at(61))), level(3, 0));
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_full_shard_drops_what_is_idle_sooner() {
     let kept = BucketName::Public(Origin::of(None));
     shard.take(&kept, long, at(0));
     for user in 0..40_000 {
-        shard.take(&key(user), QUOTA, at(1));
+        shard.take(&name(user), QUOTA, at(1));
     }
     assert_eq!(shard.buckets.len(), MOST);
     assert!(shard.buckets.contains_key(&kept));
