@@ -147,7 +147,6 @@ impl Shared {
 /// [`StartError`]; nothing is left running then.
 pub fn start(config: &Config, extras: Extras) -> Result<Running, StartError> {
     let shared = Shared::new(config, extras)?;
-    chatbot::intake::warm();
     let listeners = config.listen.iter().map(|address| bind(*address)).collect::<Result<Vec<_>, _>>()?;
     let addresses = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
     serve(shared, listeners, addresses)
