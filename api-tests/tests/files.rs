@@ -10,6 +10,8 @@ on_each_database!(
     an_upload_is_described_under_both_families_of_names,
     a_file_is_judged_by_size_extension_and_first_bytes,
     the_type_is_detected_never_declared,
+    what_phones_and_browsers_make_is_accepted,
+    a_refusal_names_what_is_allowed,
     a_file_may_have_exactly_ten_mebibytes,
     an_upload_is_refused_for_each_bad_field,
     the_uploader_is_an_agent_only_with_a_token_that_may_see_the_session,
@@ -107,6 +109,48 @@ async fn the_type_is_detected_never_declared(world: &World) {
         let served = visitor.client().get(file["file_url"].as_str().unwrap()).await.expect(200);
         assert!(served.header("content-type").starts_with(detected), "{served:?}");
         assert_eq!(served.bytes, content);
+    }
+}
+
+async fn what_phones_and_browsers_make_is_accepted(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let visitor = chatting(&tesla).await;
+    let zip = b"PK\x03\x04\x14\0\0\0".as_slice();
+    let ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0".as_slice();
+    let webm = b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\x82\x84webm".as_slice();
+    for (name, content, kind, detected) in [
+        ("IMG_0001.HEIC", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".as_slice(), "image", "image/heic"),
+        ("a.avif", b"\0\0\0\x18ftypavif\0\0\0\0avifmif1", "image", "image/avif"),
+        ("recording.webm", webm, "video", "video/webm"),
+        ("a.3gp", b"\0\0\0\x14ftyp3gp4\0\0\0\0isom", "video", "video/3gpp"),
+        ("a.amr", b"#!AMR\n\x3c\xff\xfe\0\0\0\0", "audio", "audio/amr"),
+        ("a.csv", b"name,phone\nAnn,1\n", "document", "text/csv"),
+        ("a.doc", ole, "document", "application/msword"),
+        ("a.docx", zip, "document", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+        ("a.xlsx", zip, "document", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        ("a.pptx", zip, "document", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
+        ("a.odt", zip, "document", "application/vnd.oasis.opendocument.text"),
+        ("a.zip", zip, "archive", "application/zip"),
+    ] {
+        let file = visitor.share(name, content).await;
+        assert_eq!((&file["file_type"], &file["mime_type"]), (&json!(kind), &json!(detected)), "{name}");
+        let served = visitor.client().get(file["file_url"].as_str().unwrap()).await.expect(200);
+        assert!(served.header("content-type").starts_with(detected), "{served:?}");
+        let shown = matches!(kind, "image" | "audio" | "video");
+        assert_eq!(served.header("content-disposition").starts_with("inline"), shown, "{name}");
+    }
+}
+
+async fn a_refusal_names_what_is_allowed(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let visitor = chatting(&tesla).await;
+    let reply = visitor.upload(&visitor.company, &visitor.session, "a.exe", b"x").await;
+    reply.error(400, "bad_request", "File upload failed: File type 'exe' is not allowed");
+    let allowed = &reply.body["allowed"];
+    for (kind, extension) in
+        [("image", "heic"), ("document", "pdf"), ("audio", "opus"), ("video", "webm"), ("archive", "zip")]
+    {
+        assert!(allowed[kind].as_array().unwrap().contains(&json!(extension)), "{allowed}");
     }
 }
 

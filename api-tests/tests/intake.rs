@@ -15,6 +15,11 @@ on_each_database!(
     a_file_alone_never_advances_a_step,
     a_profile_is_made_at_the_end,
     phones_are_validated_by_country,
+    a_number_is_read_as_people_write_it,
+    a_country_is_understood_or_asked_again,
+    a_country_code_field_is_a_code_or_a_country,
+    an_email_is_taken_out_of_its_sentence,
+    invisible_characters_are_no_part_of_names_and_no_message,
     the_country_codes_are_listed_in_order,
     create_profile_completes_the_intake,
     create_profile_is_refused_for_each_bad_field,
@@ -42,8 +47,9 @@ async fn a_greeting_repeats_the_welcome_until_there_is_a_name(world: &World) {
         assert_eq!(visitor.say(greeting).await["response"], welcome, "{greeting}");
     }
     assert_eq!(visitor.say("Hiroshi").await["collecting"], "country_code");
-    // In later steps a greeting is ordinary input. It names no country, so the default applies.
-    assert_eq!(visitor.say("hello").await["temp_data"]["country_code"], "+977");
+    // In later steps a greeting is ordinary input. It names no country, so the country is asked again.
+    let reply = visitor.say("hello").await;
+    assert_eq!((&reply["collecting"], &reply["temp_data"]), (&json!("country_code"), &json!({"name": "Hiroshi"})));
 }
 
 async fn each_step_asks_for_the_next(world: &World) {
@@ -190,6 +196,151 @@ async fn phones_are_validated_by_country(world: &World) {
     long.field_error("phone", "Ensure this field has no more than 20 characters.");
     let long = anybody.validate_phone("9841234567", "+1234567890").await;
     long.field_error("country_code", "Ensure this field has no more than 10 characters.");
+}
+
+/// Brings a new visitor to the step of the country.
+async fn at_country(company: &Company) -> Visitor {
+    let mut visitor = company.stranger();
+    visitor.say("Hello").await;
+    visitor.say("Asha Rai").await;
+    visitor
+}
+
+async fn a_number_is_read_as_people_write_it(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    for (country, typed, code, stored) in [
+        ("Germany", "0049 151 2345678", "+49", "+49-1512345678"),
+        ("Germany", "0151 23456789 call after 18:00", "+49", "+49-15123456789"),
+        ("Nepal", "+447700900123", "+44", "+44-7700900123"),
+        ("UK", "it's 00977 9841234567 (mobile)", "+977", "+977-9841234567"),
+    ] {
+        let mut visitor = at_country(&tesla).await;
+        visitor.say(country).await;
+        let reply = visitor.say(typed).await;
+        let data = &reply["temp_data"];
+        assert_eq!((&data["country_code"], &data["phone"]), (&json!(code), &json!(stored)), "{typed}: {reply}");
+    }
+    let mut visitor = at_country(&tesla).await;
+    visitor.say("Germany").await;
+    for text in ["call me", "none of your business"] {
+        let reply = visitor.say(text).await;
+        assert_eq!(reply["collecting"], "phone");
+        assert!(!reply["response"].as_str().unwrap().contains("digit"), "{reply}");
+    }
+    let reply = visitor.say("123").await;
+    assert!(reply["response"].as_str().unwrap().contains("Germany has 6 to 15 digits, not 3"), "{reply}");
+
+    let anybody = world.anybody();
+    for (phone, code, valid) in
+        [("+447700900123", "+977", true), ("0049 151 23456789", "+1", true), ("call me", "+49", false)]
+    {
+        let check = anybody.validate_phone(phone, code).await.ok();
+        assert_eq!(check["valid"], valid, "{phone}: {check}");
+        assert!(!check["message"].as_str().unwrap().contains("digit"), "{phone}: {check}");
+    }
+    let mut visitor = tesla.stranger();
+    visitor.say("Hello").await;
+    let body = json!({"session_id": visitor.session, "name": "Asha", "phone": "+447700900123"});
+    let profile = visitor.create_profile(&body).await.ok()["profile"].clone();
+    assert_eq!((&profile["phone"], &profile["country_code"]), (&json!("+44-7700900123"), &json!("+44")));
+}
+
+async fn a_country_is_understood_or_asked_again(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    for (typed, code) in [
+        ("United States", "+1"),
+        ("UK", "+44"),
+        ("Spain", "+34"),
+        ("DE", "+49"),
+        ("49", "+49"),
+        ("0049", "+49"),
+        ("\u{1F1E9}\u{1F1EA}", "+49"),
+        ("Deutschland", "+49"),
+        ("I live in Germny", "+49"),
+    ] {
+        let mut visitor = at_country(&tesla).await;
+        let reply = visitor.say(typed).await;
+        assert_eq!(
+            (&reply["collecting"], &reply["temp_data"]["country_code"]),
+            (&json!("phone"), &json!(code)),
+            "{typed}"
+        );
+    }
+    let mut visitor = at_country(&tesla).await;
+    for (typed, said) in
+        [("Atlantis", "Atlantis"), ("from China to Nepal", "China, Nepal"), ("dunno", "dunno"), ("<b>x</b>", "< b>")]
+    {
+        let reply = visitor.say(typed).await;
+        assert_eq!((&reply["collecting"], &reply["temp_data"]), (&json!("country_code"), &json!({"name": "Asha Rai"})));
+        assert!(reply["response"].as_str().unwrap().contains(said), "{typed}: {reply}");
+        assert_eq!(reply["suggestions"].as_array().unwrap().len(), 9);
+    }
+    let reply = visitor.say("+49 151 23456789").await;
+    assert_eq!(reply["temp_data"]["phone"], "+49-15123456789");
+    assert_eq!((&reply["collecting"], &reply["temp_data"]["country_code"]), (&json!("email"), &json!("+49")));
+}
+
+async fn a_country_code_field_is_a_code_or_a_country(world: &World) {
+    let mut visitor = world.company("Tesla Motors").await.stranger();
+    visitor.say("Hello").await;
+    for (country, code) in
+        [("Germany", "+49"), ("de", "+49"), ("49", "+49"), ("0049", "+49"), ("\u{1F1E9}\u{1F1EA}", "+49"), ("", "+977")]
+    {
+        let body = json!({"session_id": visitor.session, "name": "Asha", "phone": "x", "country_code": country});
+        assert_eq!(visitor.create_profile(&body).await.ok()["profile"]["country_code"], code, "{country}");
+        visitor.validate_phone("1", country).await.ok();
+    }
+    let message = "Not a country: send a calling code such as +977, a country's name or its ISO code.";
+    for country in ["Atlantis", "+210", "x", "abc"] {
+        let body = json!({"session_id": visitor.session, "name": "Asha", "phone": "x", "country_code": country});
+        visitor.create_profile(&body).await.field_error("country_code", message);
+        visitor.validate_phone("9841234567", country).await.field_error("country_code", message);
+    }
+}
+
+async fn an_email_is_taken_out_of_its_sentence(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let mut visitor = at_country(&tesla).await;
+    visitor.say("Nepal").await;
+    visitor.say("9841234567").await;
+    for bad in ["anna@@gmail.com", "anna@gmail.com or bob@gmail.com"] {
+        assert_eq!(visitor.say(bad).await["collecting"], "email", "{bad}");
+    }
+    let reply = visitor.say("my email is an\u{200b}na@gmail.com.").await;
+    assert_eq!((&reply["collecting"], &reply["temp_data"]["email"]), (&json!("address"), &json!("anna@gmail.com")));
+
+    let body = |email: &str| json!({"session_id": visitor.session, "name": "Asha", "phone": "1", "email": email});
+    for (typed, kept) in [
+        ("mail: anna@gmail.com", "anna@gmail.com"),
+        ("anna@gmail.com\u{feff}", "anna@gmail.com"),
+        ("j\u{fc}rgen@b\u{fc}cher.example", "j\u{fc}rgen@b\u{fc}cher.example"),
+    ] {
+        assert_eq!(visitor.create_profile(&body(typed)).await.ok()["profile"]["email"], kept);
+    }
+    for bad in ["anna@@gmail.com", "anna@gmail.com, bob@gmail.com"] {
+        visitor.create_profile(&body(bad)).await.field_error("email", "Enter a valid email address.");
+    }
+    let hired = json!({"name": "Noor", "phone": "1", "email": "Noor <no\u{200d}or@t.com>", "specialization": "x"});
+    assert_eq!(tesla.admin.create_agent(&hired).await.created()["email"], "noor@t.com");
+}
+
+async fn invisible_characters_are_no_part_of_names_and_no_message(world: &World) {
+    let tesla = world.company("Tesla\u{202e} Mo\u{200b}tors").await;
+    assert_eq!(tesla.admin.client().get("/api/auth/profile/").await.ok()["name"], "Tesla Motors");
+    let mut visitor = tesla.stranger();
+    visitor.say("Hello").await;
+    for blank in ["\u{200b}", " \u{202e}\u{2028}\u{feff} ", "\u{3164}"] {
+        let reply = visitor.send(&json!({"message": blank})).await;
+        reply.expect(400);
+    }
+    let reply = visitor.say("\u{202e}Asha\u{200b} Rai\u{2069}").await;
+    assert_eq!(reply["temp_data"]["name"], "Asha Rai");
+    let body = json!({"session_id": visitor.session, "name": "\u{2066}As\u{ad}ha\u{2028}", "phone": "1"});
+    assert_eq!(visitor.create_profile(&body).await.ok()["profile"]["name"], "Asha");
+    let blank = json!({"session_id": visitor.session, "name": "\u{200b}\u{2060}", "phone": "1"});
+    visitor.create_profile(&blank).await.field_error("name", "This field may not be blank.");
+    let file = visitor.share("invoice\u{202e}fdp.t\u{200b}xt", b"text").await;
+    assert_eq!(file["original_name"], "invoicefdp.txt");
 }
 
 async fn the_country_codes_are_listed_in_order(world: &World) {

@@ -3,6 +3,7 @@
 use self::{markup::Lead, text::TextScan};
 
 mod markup;
+mod media;
 mod office;
 mod text;
 
@@ -36,7 +37,7 @@ const TEXT_SIGNATURES: [&[u8]; 8] = [b"%PDF-", b"{\\rtf", b"%!PS", b"GIF87a", b"
 pub struct Detected {
     /// Size in bytes.
     pub size: i64,
-    /// The MIME type by signature. Without a signature it is `text/plain` for UTF-8
+    /// The MIME type by signature; [`Detected::served_as`] refines it. Without a signature it is `text/plain` for UTF-8
     /// without NUL, and `application/octet-stream` otherwise.
     pub content_type: &'static str,
     /// Whether it begins like a program.
@@ -44,6 +45,24 @@ pub struct Detected {
     /// Whether it is HTML or SVG, possibly after a byte-order mark, white space, comments
     /// and an XML prolog.
     pub markup: bool,
+}
+
+impl Detected {
+    /// Returns the type to serve the file with. The extension, in lower case, chooses among the types
+    /// that share the detected container.
+    pub fn served_as(&self, extension: &str) -> &'static str {
+        match (self.content_type, extension) {
+            ("text/plain", "csv") => "text/csv",
+            ("application/x-ole-storage", "doc") => "application/msword",
+            ("application/x-ole-storage", "xls") => "application/vnd.ms-excel",
+            ("application/x-ole-storage", "ppt") => "application/vnd.ms-powerpoint",
+            // Their telling entries can be anywhere in the file.
+            ("application/zip", _) => office::type_of_extension(extension).unwrap_or("application/zip"),
+            ("video/webm", "weba") => "audio/webm",
+            ("video/3gpp", "3ga") => "audio/3gpp",
+            (detected, _) => detected,
+        }
+    }
 }
 
 /// Inspects a file while it arrives, and keeps only its beginning in memory.
@@ -93,6 +112,9 @@ impl Inspector {
     }
 
     fn content_type(&self) -> &'static str {
+        if let Some(media) = media::container(&self.head).filter(|_| !self.text.is_readable()) {
+            return media;
+        }
         match infer::get(&self.head) {
             Some(found) if self.is_reliable(found) => match found.mime_type() {
                 "application/zip" => office::document(&self.head).unwrap_or("application/zip"),

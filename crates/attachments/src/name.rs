@@ -1,5 +1,7 @@
 //! Cleans the names that clients give to files.
 
+use tenancy::text;
+
 /// Maximum length of a stored name, in characters.
 const MAX_ORIGINAL: usize = 255;
 
@@ -9,14 +11,15 @@ const MAX_CLEAN: usize = 50;
 /// Maximum length of an extension that is kept when a name is cut, without its dot.
 const MAX_EXTENSION: usize = 16;
 
-/// Returns the name to store and show: the part after the last `/` or `\`, without control
-/// characters, at most 255 characters.
+/// Returns the name to store and show: the part after the last `/` or `\`, without control and
+/// invisible characters, at most 255 characters.
 ///
 /// A name that is too long is cut before its extension. Without the extension, the
 /// policy would reject the file.
 pub fn original(sent: &str) -> String {
     let last = sent.rsplit(['/', '\\']).next().unwrap_or(sent);
-    let name: String = last.chars().filter(|c| !c.is_control()).collect();
+    let printable: String = last.chars().filter(|c| !c.is_control()).collect();
+    let name = text::visible(&printable).into_owned();
     if name.chars().count() <= MAX_ORIGINAL {
         return name;
     }
@@ -74,6 +77,8 @@ mod tests {
             ("c\0v\r\n\u{7f}\u{85}.pdf", "cv.pdf"),
             ("R\u{e9}sum\u{e9} final.pdf", "R\u{e9}sum\u{e9} final.pdf"),
             ("folder/", ""),
+            ("invoice\u{202e}fdp.exe", "invoicefdp.exe"),
+            ("c\u{200b}v.p\u{2060}df\u{feff}\u{2028}", "cv.pdf"),
         ] {
             assert_eq!(original(sent), kept, "{sent:?}");
         }

@@ -22,16 +22,27 @@ tenancy::word_enum! {
 }
 
 impl FileKind {
+    /// Returns the extensions of this kind, in lower case.
+    pub const fn extensions(self) -> &'static [&'static str] {
+        match self {
+            Self::Image => &[
+                "jpg", "jpeg", "jfif", "png", "apng", "gif", "bmp", "webp", "heic", "heif", "hif", "avif", "tif",
+                "tiff",
+            ],
+            Self::Document => {
+                &["pdf", "doc", "docx", "txt", "rtf", "xls", "xlsx", "csv", "ppt", "pptx", "odt", "ods", "odp", "odg"]
+            }
+            Self::Audio => &["mp3", "wav", "ogg", "oga", "opus", "m4a", "aac", "amr", "3ga", "caf", "flac", "weba"],
+            Self::Video => {
+                &["mp4", "m4v", "avi", "mov", "wmv", "flv", "webm", "3gp", "3gpp", "3g2", "mkv", "mpg", "mpeg", "ogv"]
+            }
+            Self::Archive => &["zip", "rar", "7z", "tar", "gz"],
+        }
+    }
+
     /// Returns the kind of a lower-case extension, `None` if the extension is not allowed.
     pub fn of_extension(extension: &str) -> Option<Self> {
-        match extension {
-            "jpg" | "jpeg" | "png" | "gif" | "bmp" | "webp" => Some(Self::Image),
-            "pdf" | "doc" | "docx" | "txt" | "rtf" | "xls" | "xlsx" | "csv" | "ppt" | "pptx" => Some(Self::Document),
-            "mp3" | "wav" | "ogg" | "m4a" => Some(Self::Audio),
-            "mp4" | "avi" | "mov" | "wmv" | "flv" => Some(Self::Video),
-            "zip" | "rar" | "7z" | "tar" | "gz" => Some(Self::Archive),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|kind| kind.extensions().contains(&extension))
     }
 }
 
@@ -109,6 +120,23 @@ mod tests {
     #[test]
     fn markup_is_no_reason_where_no_image_is_promised() {
         assert_eq!(judge("a.txt", &found(5, false, true)), Ok(FileKind::Document));
+    }
+
+    #[test]
+    fn what_phones_and_browsers_make_is_accepted_into_its_family() {
+        for (names, kind) in [
+            ("a.HEIC a.heif a.avif a.jfif a.tiff", FileKind::Image),
+            ("a.odt a.ods a.odp a.csv a.docx", FileKind::Document),
+            ("a.opus a.aac a.amr a.caf a.flac a.weba a.3ga a.m4a", FileKind::Audio),
+            ("a.webm a.3gp a.m4v a.mkv a.MOV a.mpeg", FileKind::Video),
+        ] {
+            for name in names.split(' ') {
+                assert_eq!(judge(name, &found(5, false, false)), Ok(kind), "{name}");
+            }
+        }
+        let all: Vec<_> = FileKind::ALL.into_iter().flat_map(FileKind::extensions).collect();
+        let once: std::collections::HashSet<_> = all.iter().collect();
+        assert_eq!(all.len(), once.len());
     }
 
     #[test]

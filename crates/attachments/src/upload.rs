@@ -69,13 +69,14 @@ pub fn accept(
     let original_name = name::original(sent_name);
     let kind = policy::judge(&original_name, content)?;
     let key = BlobKey::generate(session.scope().company(), session.id(), &original_name, now);
+    let content_type = content.served_as(&name::extension(&original_name));
     let file = NewAttachment {
         session: session.row_id(),
         original_name,
         key,
         size: content.size,
         kind,
-        content_type: content.content_type,
+        content_type,
         uploader,
         uploaded_at: now,
     };
@@ -204,6 +205,27 @@ mod tests {
         assert_eq!((file.content_type.as_str(), file.session), ("text/plain", SessionRowId::new(1)));
         assert!(file.key.as_str().starts_with("TES001/7be419cd/TES001_20261123_025203_"), "{}", file.key);
         assert_eq!(&file.key, upload.key());
+    }
+
+    #[test]
+    fn office_documents_and_tables_have_their_own_types() {
+        let ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and the rest\0";
+        for (name, bytes, wanted) in [
+            ("a.csv", &b"name,phone\nAnn,1\n"[..], "text/csv"),
+            ("a.txt", b"name,phone\nAnn,1\n", "text/plain"),
+            ("a.DOC", ole, "application/msword"),
+            ("a.xls", ole, "application/vnd.ms-excel"),
+            ("a.doc", b"a\0b", "application/octet-stream"),
+            ("a.docx", b"PK\x03\x04", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+            ("a.xlsx", b"PK\x03\x04", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            ("a.pptx", b"PK\x03\x04", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
+            ("a.ods", b"PK\x03\x04", "application/vnd.oasis.opendocument.spreadsheet"),
+            ("a.zip", b"PK\x03\x04", "application/zip"),
+            ("a.docx", b"plain", "text/plain"),
+        ] {
+            let upload = upload("TES001_7be419cd-1", name, bytes).unwrap();
+            assert_eq!(upload.file().content_type, wanted, "{name}");
+        }
     }
 
     #[test]

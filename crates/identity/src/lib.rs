@@ -4,7 +4,6 @@ pub mod accounts;
 pub mod admins;
 pub mod agents;
 mod audit_scope;
-mod email;
 pub mod first_login;
 mod hash;
 mod origin;
@@ -20,7 +19,7 @@ mod testing;
 pub mod tickets;
 pub mod tokens;
 
-pub use email::{Email, InvalidEmail};
 pub use hash::{HashError, Hasher, InvalidCost, PasswordHash, Verify};
 pub use origin::Origin;
 pub use password::Password;
+pub use tenancy::{Email, InvalidEmail};

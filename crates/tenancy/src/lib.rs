@@ -5,14 +5,17 @@ pub mod assignments;
 pub mod audit;
 pub mod companies;
 mod company;
+mod email;
 mod ids;
 mod money;
 pub mod plans;
 mod store;
+pub mod text;
 mod time;
 mod word_enum;
 
 pub use company::{Company, CompanyStatus};
+pub use email::{Email, InvalidEmail};
 pub use ids::{
     ActivityId, AgentId, AgentSessionId, AssignmentId, AttachmentId, CompanyCode, DocumentId, HandoffId, InvalidId,
     MessageId, PlanId, ProfileId, SessionId, SessionRowId, TransferId, UserId,

@@ -1,4 +1,4 @@
-//! Detects Office Open XML documents, which are zips with certain entries.
+//! Detects Office Open XML and `OpenDocument` files, which are zips with certain entries.
 
 const ENTRY: &[u8] = b"PK\x03\x04";
 
@@ -21,15 +21,24 @@ pub(super) fn document(head: &[u8]) -> Option<&'static str> {
 }
 
 fn main_part(name: &[u8]) -> Option<&'static str> {
-    if name.starts_with(b"word/") {
-        Some("application/vnd.openxmlformats-officedocument.wordprocessingml.document")
-    } else if name.starts_with(b"xl/") {
-        Some("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-    } else if name.starts_with(b"ppt/") {
-        Some("application/vnd.openxmlformats-officedocument.presentationml.presentation")
-    } else {
-        None
-    }
+    [(&b"word/"[..], "docx"), (b"xl/", "xlsx"), (b"ppt/", "pptx")]
+        .into_iter()
+        .find(|(folder, _)| name.starts_with(folder))
+        .and_then(|(_, extension)| type_of_extension(extension))
+}
+
+/// Returns the type of the documents with an extension that are zips.
+pub(super) fn type_of_extension(extension: &str) -> Option<&'static str> {
+    Some(match extension {
+        "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "pptx" => "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        "odt" => "application/vnd.oasis.opendocument.text",
+        "ods" => "application/vnd.oasis.opendocument.spreadsheet",
+        "odp" => "application/vnd.oasis.opendocument.presentation",
+        "odg" => "application/vnd.oasis.opendocument.graphics",
+        _ => return None,
+    })
 }
 
 /// Finds entries by their signature. Skipping from header to header does not work, because

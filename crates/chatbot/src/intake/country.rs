@@ -1,7 +1,14 @@
 //! Countries and their calling codes.
 
-use phonenumber::metadata::DATABASE;
+mod table;
 
+use std::{collections::HashSet, iter};
+
+use phonenumber::metadata::DATABASE;
+use tenancy::text;
+
+use self::table::{Known, TABLE, words};
+use super::digits;
 use crate::phrase;
 
 /// The button that lists the other countries.
@@ -44,18 +51,209 @@ pub const COUNTRIES: [Country; 15] = [
     country("+94", "Sri Lanka", "\u{1F1F1}\u{1F1F0}"),
 ];
 
-/// Returns the calling code that a text names, or the default.
+/// What a text says about a country.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reading {
+    /// One calling code, with its plus.
+    Code(String),
+    /// Several countries, or one that is only near to the text. These are their English names.
+    Unsure(Vec<&'static str>),
+    /// No country.
+    Nothing,
+}
+
+/// ISO codes that are English words. In lower case they are no codes.
+const NO_CODES: &str = "am and are as at be by can cod do gin hm in is it jam me my no per pm so to";
+
+/// Words around a country's name or calling code, at either end of a message.
+const AROUND: &str = "a am area aus based calling citizen code come country currently dans de dialing dialling do en \
+    estoy from here hi i ich id ill im in is it its je komme lebe live living me mein mi mobile my nation no number of \
+    ok phone please say soy suis sure thank thanks that the this vivo we well wohne yes you";
+
+/// How many countries an unsure reading names at most.
+const NAMED: usize = 4;
+
+/// Reads the country that a message names: by calling code, flag, name or ISO code.
 ///
-/// The first of [`COUNTRIES`] whose code or name is in the text has precedence over any other
-/// assigned code after a plus.
-pub fn code_in(text: &str, default: &str) -> String {
-    let lower = text.to_lowercase();
-    let listed =
-        COUNTRIES.iter().find(|country| text.contains(country.code) || lower.contains(&country.name.to_lowercase()));
-    match listed {
-        Some(country) => country.code.to_owned(),
-        None => assigned_code_in(text).unwrap_or_else(|| default.to_owned()),
+/// A code after a plus or `00` has precedence over flags, and these over names. Names are compared
+/// without case, accents and punctuation. A message that is nothing but the name may have one slip of
+/// typing.
+pub fn read(text: &str) -> Reading {
+    let seen = text::visible(text);
+    if let Some(code) = marked_code_in(&seen).or_else(|| bare_code(&seen)) {
+        return Reading::Code(code);
     }
+    let flags = flags_in(text);
+    if !flags.is_empty() {
+        return settle(&flags);
+    }
+    let words = words(&seen);
+    let bare = without_frame(&words);
+    let exact = exactly(seen.trim(), bare);
+    if !exact.is_empty() {
+        return settle(&exact);
+    }
+    // Short names and those that are also English words count only alone.
+    let mentioned = TABLE
+        .mentioned(&words, |name| (name.chars().count() > 3 && name != "island") || name == "usa" || name == "uae");
+    let mentioned = if mentioned.is_empty() { codes_in_sentence(&seen) } else { mentioned };
+    if !mentioned.is_empty() {
+        let is_denied = words.iter().any(|word| matches!(word.as_str(), "not" | "dont" | "nicht" | "kein" | "never"));
+        return if is_denied { unsure(&mentioned) } else { settle(&mentioned) };
+    }
+    let near = TABLE.misspelled(&bare.concat());
+    if !near.is_empty() {
+        return settle(&near);
+    }
+    nearest(bare)
+}
+
+/// Returns the calling code of a field's whole value: a calling code with or without its plus, or a
+/// country as [`read`] understands it. ISO codes count in any case.
+pub fn code_of(value: &str) -> Option<String> {
+    let value = value.trim();
+    let known = TABLE.by_iso(&value.to_uppercase());
+    known.map(Known::calling_code).or_else(|| match read(value) {
+        Reading::Code(code) => Some(code),
+        Reading::Unsure(_) | Reading::Nothing => None,
+    })
+}
+
+/// Returns the name of the country of a calling code, which has no plus.
+pub(super) fn name_of(code: u16) -> Option<&'static str> {
+    let listed =
+        COUNTRIES.iter().find(|country| country.code.strip_prefix('+').is_some_and(|own| own.parse() == Ok(code)));
+    listed.map(|country| country.name).or_else(|| TABLE.by_code(code).map(|known| known.name))
+}
+
+impl Known {
+    fn calling_code(&self) -> String {
+        format!("+{}", self.code)
+    }
+}
+
+/// Returns the one calling code of some countries, or their names.
+fn settle(known: &[&Known]) -> Reading {
+    match known {
+        [] => Reading::Nothing,
+        [first, others @ ..] if others.iter().all(|other| other.code == first.code) => {
+            Reading::Code(first.calling_code())
+        }
+        _ => unsure(known),
+    }
+}
+
+fn unsure(known: &[&Known]) -> Reading {
+    let mut names: Vec<_> = known.iter().map(|known| known.name).collect();
+    let mut seen = HashSet::new();
+    names.retain(|name| seen.insert(*name));
+    names.truncate(NAMED);
+    Reading::Unsure(names)
+}
+
+/// Returns the countries that a whole text names, by ISO code or name.
+fn exactly<'k>(text: &str, bare: &[String]) -> Vec<&'k Known> {
+    let code = text.trim_matches(|c: char| !c.is_alphanumeric()).replace('.', "");
+    let lower = code.to_lowercase();
+    let is_word = is_one_of(NO_CODES, &lower) && code != code.to_uppercase();
+    match TABLE.by_iso(&code.to_uppercase()) {
+        Some(known) if !is_word => vec![known],
+        _ => TABLE.named(bare),
+    }
+}
+
+/// Returns the countries of the ISO codes in a sentence. They count in upper case and only if the
+/// sentence has lower case too, and is no English word in capitals.
+fn codes_in_sentence<'k>(text: &str) -> Vec<&'k Known> {
+    if !text.chars().any(char::is_lowercase) {
+        return Vec::new();
+    }
+    let tokens = text.split(|c: char| c.is_whitespace() || ",;:!?()/\"".contains(c));
+    let tokens =
+        tokens.map(|token| token.replace('.', "")).filter(|token| token.bytes().all(|b| b.is_ascii_uppercase()));
+    let known = tokens.filter_map(|token| match token.as_str() {
+        "UK" => TABLE.by_iso("GB"),
+        "US" => TABLE.by_iso("US"),
+        "ID" | "TV" | "PC" => None,
+        _ if token.len() != 2 || is_one_of(NO_CODES, &token.to_lowercase()) => None,
+        _ => TABLE.by_iso(&token),
+    });
+    known.collect()
+}
+
+/// Returns the countries that have the text as a part of their name: one of the offered countries is
+/// chosen by it, others are only suggested.
+fn nearest(bare: &[String]) -> Reading {
+    if bare.concat().chars().count() < 4 {
+        return Reading::Nothing;
+    }
+    let partly = TABLE.partly(bare);
+    let is_listed = |known: &Known| {
+        COUNTRIES.iter().any(|country| words(country.name).join(" ").contains(&words(known.name).join(" ")))
+    };
+    match partly.as_slice() {
+        [] => Reading::Nothing,
+        [one] if is_listed(one) => Reading::Code(one.calling_code()),
+        _ => unsure(&partly),
+    }
+}
+
+fn is_one_of(words: &str, word: &str) -> bool {
+    words.split(' ').any(|one| one == word)
+}
+
+/// Returns the words without those that only frame a name.
+fn without_frame(words: &[String]) -> &[String] {
+    let frames = |word: &String| is_one_of(AROUND, word);
+    let start = words.iter().position(|word| !frames(word)).unwrap_or(words.len());
+    let end = words.iter().rposition(|word| !frames(word)).map_or(start, |last| last + 1);
+    words.get(start..end).unwrap_or_default()
+}
+
+/// Returns the countries of the flags in a text, also of the flags of England, Scotland and Wales.
+fn flags_in<'k>(text: &str) -> Vec<&'k Known> {
+    let letter =
+        |c: char, base: char| u32::from(c).checked_sub(u32::from(base)).and_then(|place| char::from_u32(place + 65));
+    let (mut codes, mut half, mut chars) = (Vec::new(), None, text.chars().peekable());
+    while let Some(c) = chars.next() {
+        match (c, half.take()) {
+            ('\u{1f1e6}'..='\u{1f1ff}', None) => half = letter(c, '\u{1f1e6}'),
+            ('\u{1f1e6}'..='\u{1f1ff}', Some(first)) => {
+                codes.push(String::from_iter([Some(first), letter(c, '\u{1f1e6}')].into_iter().flatten()))
+            }
+            ('\u{1f3f4}', _) => {
+                let tags = iter::from_fn(|| chars.next_if(|c| matches!(c, '\u{e0061}'..='\u{e007a}')));
+                codes.push(tags.filter_map(|tag| letter(tag, '\u{e0061}')).take(2).collect());
+            }
+            _ => {}
+        }
+    }
+    codes.iter().filter_map(|code| TABLE.by_iso(code)).collect()
+}
+
+/// Returns the first assigned code behind a plus or `00`.
+fn marked_code_in(text: &str) -> Option<String> {
+    let digits: String =
+        text.chars().map(|c| if c == '\u{ff0b}' { '+' } else { digits::ascii(c).unwrap_or(c) }).collect();
+    assigned_code_in(&digits).or_else(|| {
+        let zeros = digits.match_indices("00").find(|(at, _)| {
+            let before = digits.get(..*at).and_then(|before| before.chars().next_back());
+            before.is_none_or(|c| !c.is_ascii_digit())
+        });
+        assigned_code_in(&format!("+{}", digits.get(zeros?.0 + 2..)?.trim_start()))
+    })
+}
+
+/// Returns the assigned code that a text consists of, apart from words such as `country code`.
+fn bare_code(text: &str) -> Option<String> {
+    let words = words(text);
+    let digits: String = match without_frame(&words) {
+        [only] => only.chars().map(digits::ascii).collect::<Option<_>>()?,
+        _ => return None,
+    };
+    let is_short = (1..=3).contains(&digits.len());
+    let code = digits.parse().ok().filter(|_| is_short && !digits.starts_with('0'))?;
+    is_assigned(code).then(|| format!("+{digits}"))
 }
 
 /// Whether a text is exactly a calling code: a plus and an assigned number.
@@ -86,7 +284,7 @@ fn button(country: &Country) -> String {
 ///
 /// No code is a prefix of another one, and none begins with a zero.
 fn assigned_code_in(text: &str) -> Option<String> {
-    text.split('+').skip(1).filter(|after| !after.starts_with('0')).find_map(|after| {
+    text.split('+').skip(1).map(str::trim_start).filter(|after| !after.starts_with('0')).find_map(|after| {
         (1..=3).find_map(|len| {
             let digits = after.get(..len).filter(|head| head.bytes().all(|b| b.is_ascii_digit()))?;
             is_assigned(digits.parse().ok()?).then(|| format!("+{digits}"))
@@ -99,85 +297,4 @@ fn is_assigned(code: u16) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn a_text_names_a_country_by_code_or_name() {
-        for (text, code) in [
-            ("+1 United States", "+1"),
-            ("+1", "+1"),
-            ("+977 \u{1F1F3}\u{1F1F5} Nepal", "+977"),
-            ("I live in INDIA", "+91"),
-            ("united states/canada", "+1"),
-            ("sri lanka", "+94"),
-            ("+353", "+353"),
-            ("+3531", "+353"),
-            ("+8801", "+880"),
-            ("my code is +64", "+64"),
-            // The order of the list decides, not the order in the text.
-            ("from China to Nepal", "+977"),
-            ("Japan +44", "+44"),
-        ] {
-            assert_eq!(code_in(text, "+61"), code, "{text}");
-        }
-    }
-
-    #[test]
-    fn an_assigned_code_outside_the_list_counts_after_a_plus() {
-        for (text, code) in [
-            ("+352", "+352"),
-            ("Luxembourg (+352)", "+352"),
-            ("+79161234567", "+7"),
-            ("+ +210 +358 40", "+358"),
-            ("+210", "+977"),
-            ("+0", "+977"),
-            ("+051", "+977"),
-            ("+007 +51", "+51"),
-            ("+", "+977"),
-            ("352", "+977"),
-            ("nowhere", "+977"),
-            ("+\u{e9}1+39", "+39"),
-        ] {
-            assert_eq!(code_in(text, "+977"), code, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_code_is_a_plus_and_an_assigned_number() {
-        assert!(is_code("+977") && is_code("+1") && is_code("+352"));
-        for text in ["", "+", "977", "+9771", "+210", "+0", "+051", "+1 ", " +1", "++1", "Nepal"] {
-            assert!(!is_code(text), "{text}");
-        }
-    }
-
-    #[test]
-    fn no_assigned_code_is_the_beginning_of_another() {
-        for code in (1..=999).filter(|&code| is_assigned(code)) {
-            assert!(code < 10 || !is_assigned(code / 10) && !is_assigned(code / 100), "+{code}");
-        }
-    }
-
-    #[test]
-    fn every_button_names_its_country() {
-        let buttons: Vec<_> = first_suggestions().into_iter().chain(more_suggestions()).collect();
-        assert_eq!(buttons.len(), 16);
-        assert_eq!(buttons[0], "+977 \u{1F1F3}\u{1F1F5} Nepal");
-        assert_eq!(buttons[8], "Show more countries");
-        assert!(wants_more("  show MORE countries") && !wants_more("show more"));
-        for (button, country) in buttons.iter().filter(|&button| button != MORE).zip(COUNTRIES) {
-            assert_eq!(code_in(button, ""), country.code);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_gives_a_code(text in "\\PC{0,40}|[+0-9 a-z]{0,20}") {
-            let code = code_in(&text, "+977");
-            let digits = code.strip_prefix('+').unwrap();
-            prop_assert!(is_assigned(digits.parse().unwrap()));
-        }
-    }
-}
+mod tests;

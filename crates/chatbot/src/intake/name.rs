@@ -1,9 +1,15 @@
 //! The visitor's name.
 
+use std::borrow::Cow;
+
 use icu_properties::{
     CodePointMapData,
     props::{GeneralCategory, GeneralCategoryGroup},
 };
+use tenancy::text;
+
+/// The joiners that Indic and Persian names need. [`text::visible`] removes all others.
+const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
 
 /// Why a text is not accepted as a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,9 +33,12 @@ impl NotAName {
     }
 }
 
-/// Reads a name and trims it.
-pub(super) fn read(text: &str) -> Result<&str, NotAName> {
-    let name = text.trim();
+/// Reads a name, trims it and removes its invisible characters.
+pub(super) fn read(text: &str) -> Result<Cow<'_, str>, NotAName> {
+    let name = match text::visible(text) {
+        Cow::Borrowed(seen) => Cow::Borrowed(seen.trim()),
+        Cow::Owned(seen) => Cow::Owned(seen.trim().to_owned()),
+    };
     if name.chars().nth(1).is_none() {
         return Err(NotAName::Short);
     }
@@ -45,7 +54,11 @@ fn is_name_char(c: char) -> bool {
         '-' | '.' | '\'' | '\u{2019}' => true,
         _ if c.is_ascii() => c.is_ascii_alphabetic() || c.is_whitespace(),
         // `char::is_alphabetic` excludes marks that Indic names need, and includes circled letters.
-        _ => c.is_whitespace() || LETTERS.contains(CodePointMapData::<GeneralCategory>::new().get(c)),
+        _ => {
+            c.is_whitespace()
+                || JOINERS.contains(&c)
+                || LETTERS.contains(CodePointMapData::<GeneralCategory>::new().get(c))
+        }
     }
 }
 
@@ -68,8 +81,16 @@ mod tests {
             "\u{674e}\u{660e}",
             &"\u{e9}".repeat(100),
         ] {
-            assert_eq!(read(&format!(" {name}\n")), Ok(name));
+            assert_eq!(read(&format!(" {name}\n")).as_deref(), Ok(name));
         }
+    }
+
+    #[test]
+    fn invisible_characters_are_no_part_of_a_name() {
+        assert_eq!(read("\u{202e}Ann\u{200b} Ray\u{feff}").as_deref(), Ok("Ann Ray"));
+        assert_eq!(read("\u{200b}A"), Err(NotAName::Short));
+        let with_joiner = "\u{917}\u{930}\u{94d}\u{200d}\u{92f}\u{94b}";
+        assert_eq!(read(with_joiner).as_deref(), Ok(with_joiner));
     }
 
     #[test]
@@ -95,7 +116,7 @@ mod tests {
         fn a_name_is_plain_and_bounded(text in "\\PC{0,110}|[a-z<>&{}. ]{0,20}") {
             if let Ok(name) = read(&text) {
                 prop_assert!((2..=100).contains(&name.chars().count()));
-                prop_assert_eq!(name, name.trim());
+                prop_assert_eq!(name.as_ref(), name.trim());
                 let unsafe_in_html = name.contains(['<', '>', '&', '{', '}', '\0']);
                 prop_assert!(!unsafe_in_html);
             }

@@ -1,6 +1,7 @@
 //! Phone numbers of visitors.
 
 use phonenumber::{country, metadata::DATABASE};
+use tenancy::text;
 
 use super::digits;
 
@@ -9,6 +10,9 @@ const NEPAL: &str = "977";
 
 /// No country has numbers with more digits than this.
 const LONGEST: usize = 20;
+
+/// A number outside Nepal has at least this many digits.
+const SHORTEST: usize = 6;
 
 tenancy::word_enum! {
     /// A mobile network of Nepal.
@@ -41,45 +45,137 @@ pub struct PhoneCheck {
     pub provider: Option<Provider>,
     /// `<code>-<national digits>` if it is accepted, else `None`.
     pub stored: Option<String>,
+    /// The calling code it was checked against: its own one if it has one. With its plus.
+    pub country_code: String,
+    /// Whether the numbering plan of the country has this number. Other numbers are accepted by their
+    /// length alone.
+    pub is_certain: bool,
 }
 
 impl PhoneCheck {
     fn valid(code: &str, national: &str) -> Self {
-        Self { valid: true, message: String::new(), provider: None, stored: Some(format!("{code}-{national}")) }
+        Self {
+            valid: true,
+            message: String::new(),
+            provider: None,
+            stored: Some(format!("{code}-{national}")),
+            country_code: code.to_owned(),
+            is_certain: false,
+        }
     }
 
-    fn refused(message: String) -> Self {
-        Self { valid: false, message, provider: None, stored: None }
+    fn refused(code: &str, message: String) -> Self {
+        let country_code = code.to_owned();
+        Self { valid: false, message, provider: None, stored: None, country_code, is_certain: false }
     }
 }
 
-/// Checks a number as typed against the country of a calling code.
+/// Reads the number in a text and checks it against its own country, or else that of a calling code.
 ///
-/// The code may have zeros instead of its plus, or neither.
+/// The number ends where words begin. A leading `00` is a plus. The code may have zeros instead of its
+/// plus, or neither.
 pub fn check(phone: &str, code: &str) -> PhoneCheck {
-    let typed: String = phone.chars().filter_map(|c| if c == '+' { Some(c) } else { digits::ascii(c) }).collect();
+    let number = number_in(phone);
     let calling: String = code.chars().filter_map(digits::ascii).skip_while(|&digit| digit == '0').collect();
-    match calling.as_str() {
-        NEPAL => check_in_nepal(&typed),
-        // A code without digits still distinguishes numbers, so it is kept.
-        "" => by_length(&typed, "", code.trim()),
-        _ => by_library(&typed, &calling).unwrap_or_else(|| by_length(&typed, &calling, &format!("+{calling}"))),
+    // A code without digits still distinguishes numbers, so it is kept.
+    let shown = if calling.is_empty() { code.trim().to_owned() } else { format!("+{calling}") };
+    if !number.bytes().any(|b| b.is_ascii_digit()) {
+        return PhoneCheck::refused(&shown, "There is no phone number in this text.".to_owned());
+    }
+    let chosen = |typed: &str| match calling.as_str() {
+        NEPAL => check_in_nepal(typed),
+        "" => by_length(typed, "", &shown),
+        _ => by_library(typed, &calling).unwrap_or_else(|| by_length(typed, &calling, &shown)),
+    };
+    let Some((own, international)) = own_code(&number) else { return chosen(&number) };
+    let checked = match own.as_str() {
+        NEPAL => check_in_nepal(&international),
+        _ => by_library(&international, &own).unwrap_or_else(|| by_length(&international, &own, &format!("+{own}"))),
+    };
+    if checked.is_certain || own == calling {
+        return checked;
+    }
+    // A plus in front of a local number, or zeros in front of one, look like a code too.
+    let local = number.trim_start_matches('+');
+    match chosen(local) {
+        other if other.valid && (calling == NEPAL || number.starts_with("00") && !checked.valid) => other,
+        _ => checked,
     }
 }
 
-/// Returns the stored form of a number: the normal form if it is accepted, else as typed.
-pub fn normalise(phone: &str, code: &str) -> String {
-    check(phone, code).stored.unwrap_or_else(|| phone.to_owned())
+/// Reads a text that should name a country, but has a whole number: with a calling code, or one that
+/// is valid in the country of the default code.
+pub(super) fn whole_number(text: &str, default: &str) -> Option<PhoneCheck> {
+    let number = number_in(text);
+    let has_code = own_code(&number).is_some();
+    // The digits of a calling code alone are no number.
+    let is_long = number.bytes().filter(u8::is_ascii_digit).count() > SHORTEST;
+    Some(check(text, default)).filter(|check| is_long && check.valid && (has_code || check.is_certain))
+}
+
+/// Reads the number in a text as [`check`] does. Returns its normal form if it is accepted, else the
+/// text as typed, and the calling code that applies.
+pub fn normalise(phone: &str, code: &str) -> (String, String) {
+    let check = check(phone, code);
+    match check.stored {
+        Some(stored) => (stored, check.country_code),
+        None => (phone.to_owned(), code.to_owned()),
+    }
+}
+
+/// Returns the digits and pluses of the number in a text, with ASCII digits.
+///
+/// Letters and a few signs end a number. The first run with enough digits is the number, or the first
+/// one with digits at all.
+fn number_in(text: &str) -> String {
+    let seen = text::visible(text);
+    let (mut runs, mut last) = (vec![String::new()], None);
+    let mut chars = seen.chars().peekable();
+    while let Some(c) = chars.next() {
+        let digit = if matches!(c, '+' | '\u{ff0b}') { Some('+') } else { digits::ascii(c) };
+        // A comma inside a number only groups its digits.
+        let ends = c.is_alphabetic()
+            || matches!(c, '#' | ';' | '\n' | '\r')
+            || matches!(c, ',' | '\u{3001}') && chars.peek().is_none_or(|next| next.is_whitespace());
+        if ends && last != Some(true) {
+            runs.push(String::new());
+        }
+        last = Some(ends);
+        if let (Some(digit), Some(run)) = (digit, runs.last_mut()) {
+            run.push(digit);
+        }
+    }
+    let digits = |run: &&String| run.bytes().filter(u8::is_ascii_digit).count();
+    let whole = runs.iter().find(|run| digits(run) >= SHORTEST);
+    whole.or_else(|| runs.iter().find(|run| digits(run) > 0)).cloned().unwrap_or_default()
+}
+
+/// Returns the calling code that a number brings, and the number with a plus.
+fn own_code(number: &str) -> Option<(String, String)> {
+    let international = match number.strip_prefix("00") {
+        Some(rest) => format!("+{rest}"),
+        None if number.starts_with('+') => number.to_owned(),
+        None => return None,
+    };
+    let digits = international.strip_prefix('+')?;
+    let assigned = |length: &usize| {
+        let code = digits.get(..*length)?;
+        let is_code = !code.starts_with('0') && DATABASE.region(&code.parse::<u16>().ok()?).is_some();
+        is_code.then(|| code.to_owned())
+    };
+    let own = (1..=3).find_map(|length| assigned(&length))?;
+    Some((own, international))
 }
 
 fn check_in_nepal(typed: &str) -> PhoneCheck {
     let national = without_code(typed, NEPAL);
+    let refused = |message| PhoneCheck::refused("+977", message);
     let count = national.bytes().filter(u8::is_ascii_digit).count();
     if count != 10 {
-        return PhoneCheck::refused(format!("A phone number in Nepal has 10 digits, not {count}."));
+        return refused(format!("A phone number in Nepal has 10 digits, not {count}."));
     }
     if national.contains('+') {
-        return only_digits();
+        return only_digits("+977");
     }
     let provider = Provider::ALL
         .into_iter()
@@ -88,9 +184,10 @@ fn check_in_nepal(typed: &str) -> PhoneCheck {
         Some(provider) => PhoneCheck {
             message: format!("Valid {} number.", provider.as_str()),
             provider: Some(provider),
+            is_certain: true,
             ..PhoneCheck::valid("+977", national)
         },
-        None => PhoneCheck::refused(format!(
+        None => refused(format!(
             "A phone number in Nepal does not begin with {}. It begins with {} (NTC) or {} (Ncell).",
             national.get(..3).unwrap_or(national),
             Provider::Ntc.prefixes().join(", "),
@@ -109,23 +206,36 @@ fn by_library(typed: &str, calling: &str) -> Option<PhoneCheck> {
     }
     let number = phonenumber::parse(Some(main_region), typed).ok()?;
     let is_valid = number.code().value() == code && number.is_valid();
-    is_valid.then(|| PhoneCheck::valid(&format!("+{calling}"), &number.national().to_string()))
+    is_valid.then(|| PhoneCheck {
+        is_certain: true,
+        ..PhoneCheck::valid(&format!("+{calling}"), &number.national().to_string())
+    })
 }
 
-/// Checks a number that the library does not accept: 6 to 15 digits.
+/// Checks a number that the library does not accept: 6 to 15 digits, without a repeated calling code.
 fn by_length(typed: &str, calling: &str, code: &str) -> PhoneCheck {
     let national = without_code(typed, calling).trim_start_matches('0');
     if national.contains('+') {
-        return only_digits();
+        return only_digits(code);
     }
+    let place = calling.parse().ok().and_then(super::country::name_of);
+    let place = place.map(|name| format!(" in {name}")).unwrap_or_default();
     match national.len() {
-        6..=15 => PhoneCheck::valid(code, national),
-        count => PhoneCheck::refused(format!("A phone number has 6 to 15 digits, not {count}.")),
+        SHORTEST..=15 if repeats_code(national, calling) => {
+            PhoneCheck::refused(code, format!("This phone number{place} has its country code {code} twice."))
+        }
+        SHORTEST..=15 => PhoneCheck::valid(code, national),
+        count => PhoneCheck::refused(code, format!("A phone number{place} has 6 to 15 digits, not {count}.")),
     }
 }
 
-fn only_digits() -> PhoneCheck {
-    PhoneCheck::refused("Only digits are allowed after the country code.".to_owned())
+/// Whether the digits behind a calling code begin with that code again, followed by a valid number.
+fn repeats_code(national: &str, calling: &str) -> bool {
+    national.strip_prefix(calling).is_some_and(|rest| !calling.is_empty() && by_library(rest, calling).is_some())
+}
+
+fn only_digits(code: &str) -> PhoneCheck {
+    PhoneCheck::refused(code, "Only digits are allowed after the country code.".to_owned())
 }
 
 /// Removes a leading calling code, with or without its plus.
@@ -138,134 +248,4 @@ fn without_code<'t>(typed: &'t str, calling: &str) -> &'t str {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn stored(phone: &str, code: &str) -> Option<String> {
-        check(phone, code).stored
-    }
-
-    #[test]
-    fn numbers_of_nepal_name_their_network() {
-        for (provider, word) in [(Provider::Ntc, "NTC"), (Provider::Ncell, "Ncell")] {
-            for prefix in provider.prefixes() {
-                let check = check(&format!("{prefix}1234567"), "+977");
-                assert_eq!((check.valid, check.provider), (true, Some(provider)), "{prefix}");
-                assert!(check.message.contains(word), "{prefix}");
-                assert_eq!(check.stored, Some(format!("+977-{prefix}1234567")));
-            }
-        }
-    }
-
-    #[test]
-    fn nepal_takes_ten_digits_however_they_are_written() {
-        for typed in [
-            "9841234567",
-            "984-123-4567",
-            "+977 984 1234567",
-            "977-9841234567",
-            "\u{96f}\u{96e}\u{96a}\u{967}\u{968}\u{969}\u{96a}\u{96b}\u{96c}\u{96d}",
-            "my number is 9841234567!",
-        ] {
-            assert_eq!(stored(typed, "+977").as_deref(), Some("+977-9841234567"), "{typed}");
-        }
-    }
-
-    #[test]
-    fn nepal_refuses_with_the_reason() {
-        for (typed, reason) in [
-            ("984123456", "not 9."),
-            ("98412345678", "not 11."),
-            ("", "not 0."),
-            ("call me", "not 0."),
-            ("09841234567", "not 11."),
-            ("9991234567", "begin with 999"),
-            ("984+1234567", "Only digits"),
-        ] {
-            let check = check(typed, "+977");
-            assert!(!check.valid && check.stored.is_none() && check.provider.is_none(), "{typed}");
-            assert!(check.message.contains(reason), "{typed}: {}", check.message);
-        }
-        let wrong = check("9991234567", "+977").message;
-        assert!(wrong.contains("984") && wrong.contains("972") && wrong.contains("Ncell"), "{wrong}");
-    }
-
-    #[test]
-    fn the_library_finds_the_normal_form() {
-        for (typed, code, normal) in [
-            ("07911 123456", "+44", "+44-7911123456"),
-            ("+44 (0)7911 123456", "+44", "+44-7911123456"),
-            ("447911123456", "+44", "+44-7911123456"),
-            ("1 (202) 555-0123", "+1", "+1-2025550123"),
-            ("098765 43210", "+91", "+91-9876543210"),
-            ("\u{ff10}30 123456", "+49", "+49-30123456"),
-            // Italian numbers keep their zero.
-            ("06 6982 1234", "+39", "+39-0669821234"),
-        ] {
-            assert_eq!(stored(typed, code).unwrap_or_default(), normal, "{typed} in {code}");
-        }
-    }
-
-    #[test]
-    fn what_the_library_refuses_may_pass_by_length() {
-        for (typed, code, kept) in [
-            ("5551234567", "+1", Some("+1-5551234567")),
-            ("+15551234567", "+1", Some("+1-5551234567")),
-            ("15551234567", "+1", Some("+1-5551234567")),
-            ("00123456", "+49", Some("+49-123456")),
-            ("1234567", "+210", Some("+210-1234567")),
-            ("123456", "nowhere", Some("nowhere-123456")),
-            ("12345", "+210", None),
-            ("1234567890123456", "+210", None),
-            ("+33123456", "+210", None),
-            ("123+456", "+210", None),
-        ] {
-            assert_eq!(stored(typed, code).as_deref(), kept, "{typed} in {code}");
-        }
-        assert!(check("12345", "+1").message.contains("not 4."));
-        assert!(check("+123+456", "+33").message.contains("Only digits"));
-        assert_eq!(check("5551234567", "+1").message, "");
-        assert_eq!(check("5551234567", "+1").provider, None);
-    }
-
-    #[test]
-    fn a_calling_code_counts_however_it_is_written() {
-        for code in ["+977", "977", "00977", " + 977 ", "\u{ff19}77"] {
-            assert_eq!(stored("9841234567", code).as_deref(), Some("+977-9841234567"), "{code}");
-        }
-    }
-
-    #[test]
-    fn a_refused_number_is_kept_as_typed() {
-        assert_eq!(normalise("12-34", "+977"), "12-34");
-        assert_eq!(normalise("984-1234567", "+977"), "+977-9841234567");
-    }
-
-    proptest! {
-        #[test]
-        fn the_long_standing_rule_is_never_narrowed(national in "[1-9][0-9]{5,14}", code in 1_u16..1000) {
-            prop_assume!(code != 977);
-            let code = code.to_string();
-            prop_assume!(!national.starts_with(&code));
-            prop_assert!(check(&national, &code).valid);
-        }
-
-        #[test]
-        fn a_stored_number_is_code_and_digits(
-            phone in "\\PC{0,40}|[+0-9 ()-]{0,30}",
-            code in "\\+?[1-9][0-9]{0,4}",
-        ) {
-            let check = check(&phone, &code);
-            prop_assert_eq!(check.valid, check.stored.is_some());
-            if let Some(stored) = check.stored {
-                let (before, national) = stored.split_once('-').unwrap();
-                prop_assert_eq!(before.trim_start_matches('+'), code.trim_start_matches('+'));
-                prop_assert!((1..=20).contains(&national.len()) && national.bytes().all(|b| b.is_ascii_digit()));
-            } else {
-                prop_assert!(!check.message.is_empty());
-            }
-        }
-    }
-}
+mod tests;

@@ -2,6 +2,9 @@
 
 use std::mem;
 
+use knowledge::markup;
+use tenancy::text;
+
 use super::{country, email, name, phone};
 use crate::{
     BotSettings, Collected, NewProfile, Reply, Session, Step,
@@ -13,10 +16,14 @@ use crate::{
 const ASK_NAME: &str = "What's your full name?";
 const ASK_COUNTRY: &str = "Which country is your phone number from?";
 const OTHER_COUNTRIES: &str = "Here are more countries. You can also type a country code, such as +352.";
+const TYPE_COUNTRY: &str = "You can choose one or type its name or code, such as +352.";
 const ASK_PHONE: &str = "What's your phone number?";
 const ASK_EMAIL: &str = "What's your e-mail address? You can skip this.";
 const ASK_ADDRESS: &str = "And what's your address?";
-const NOT_AN_EMAIL: &str = "That doesn't look like an e-mail address.";
+const NOT_AN_EMAIL: &str = "I need exactly one e-mail address, such as ann@example.com.";
+
+/// Maximum length of a visitor's text that a reply repeats, in Unicode scalar values.
+const LONGEST_EXCERPT: usize = 40;
 
 /// Reads a visitor's text as the answer to the current question.
 ///
@@ -56,7 +63,7 @@ fn welcome(session: &Session, settings: &BotSettings, company_name: &str) -> Rep
 fn take_name(session: &mut Session, text: &str) -> Reply {
     match name::read(text) {
         Ok(name) => {
-            session.collected.name = Some(name.to_owned());
+            session.collected.name = Some(name.clone().into_owned());
             session.step = Step::CountryCode;
             ask(session, format!("Nice to meet you, {name}! {ASK_COUNTRY}"), country::first_suggestions())
         }
@@ -68,17 +75,40 @@ fn take_country(session: &mut Session, text: &str, settings: &BotSettings) -> Re
     if country::wants_more(text) {
         return ask(session, OTHER_COUNTRIES, country::more_suggestions());
     }
-    session.collected.country_code = Some(country::code_in(text, &settings.default_country_code));
-    session.step = Step::Phone;
-    ask_phone(session, ASK_PHONE)
+    if let Some(check) = phone::whole_number(text, &settings.default_country_code) {
+        return keep_phone(session, check);
+    }
+    let understood = match country::read(text) {
+        country::Reading::Code(code) => {
+            session.collected.country_code = Some(code);
+            session.step = Step::Phone;
+            return ask_phone(session, ASK_PHONE);
+        }
+        country::Reading::Unsure(names) => format!("Did you mean {}?", names.join(", ")),
+        country::Reading::Nothing => format!("I can't find a country in \u{201c}{}\u{201d}.", excerpt(text)),
+    };
+    ask(session, format!("{understood} {ASK_COUNTRY} {TYPE_COUNTRY}"), country::first_suggestions())
+}
+
+/// Returns the beginning of a visitor's text, to be repeated in a reply.
+fn excerpt(text: &str) -> String {
+    let text = text::visible(text);
+    let short: String = text.trim().chars().take(LONGEST_EXCERPT).collect();
+    let dots = if short.len() < text.trim().len() { "\u{2026}" } else { "" };
+    format!("{}{dots}", markup::neutralise(&short))
 }
 
 fn take_phone(session: &mut Session, text: &str, settings: &BotSettings) -> Reply {
     let code = session.collected.country_code.as_deref().unwrap_or(&settings.default_country_code);
-    let check = phone::check(text, code);
+    keep_phone(session, phone::check(text, code))
+}
+
+/// Stores an accepted number and moves on. Its country replaces the one that was chosen before.
+fn keep_phone(session: &mut Session, check: phone::PhoneCheck) -> Reply {
     match check.stored {
         Some(phone) => {
             session.collected.phone = Some(phone);
+            session.collected.country_code = Some(check.country_code);
             session.step = Step::Email;
             ask_email(session, ASK_EMAIL)
         }
@@ -288,11 +318,45 @@ mod tests {
     }
 
     #[test]
-    fn a_country_nobody_knows_is_the_companys_default() {
+    fn a_country_that_is_not_understood_is_asked_again() {
         let settings = BotSettings { default_country_code: "+44".to_owned(), ..BotSettings::default() };
-        let mut session = at(Step::CountryCode);
-        advance(&mut session, Some("Atlantis"), &settings, "Tesla Motors");
+        for (text, said) in [
+            ("Atlantis", "\u{201c}Atlantis\u{201d}"),
+            ("<b>x", "\u{201c}< b>x\u{201d}"),
+            ("united", "United Kingdom"),
+            ("from China to Nepal", "China, Nepal"),
+            (&"x".repeat(50), "x\u{2026}\u{201d}"),
+            ("49 years", "49 years"),
+        ] {
+            let mut session = at(Step::CountryCode);
+            let (reply, _) = advance(&mut session, Some(text), &settings, "Tesla Motors");
+            assert_eq!((session.collected.country_code, session.step), (None, Step::CountryCode), "{text}");
+            assert!(reply.response.contains(said), "{text}: {}", reply.response);
+            assert_eq!(reply.suggestions, countries());
+        }
+    }
+
+    #[test]
+    fn a_whole_number_in_place_of_the_country_gives_both() {
+        for (text, code, phone) in [
+            ("+49 151 23456789", "+49", "+49-15123456789"),
+            ("0044 7700 900123", "+44", "+44-7700900123"),
+            ("it's 9841234567", "+977", "+977-9841234567"),
+        ] {
+            let mut session = at(Step::CountryCode);
+            say(&mut session, Some(text));
+            let Collected { country_code, phone: kept, .. } = session.collected;
+            assert_eq!((country_code.as_deref(), kept.as_deref()), (Some(code), Some(phone)), "{text}");
+            assert_eq!(session.step, Step::Email);
+        }
+    }
+
+    #[test]
+    fn a_number_of_another_country_replaces_the_country() {
+        let mut session = at(Step::Phone);
+        say(&mut session, Some("+447700900123"));
         assert_eq!(session.collected.country_code.as_deref(), Some("+44"));
+        assert_eq!(session.collected.phone.as_deref(), Some("+44-7700900123"));
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Errors of the visitors' endpoints.
 
-use attachments::policy::UploadRefusal;
+use attachments::{FileKind, policy::UploadRefusal};
 use chatbot::profile::SaveProfileError;
 use handoff::turn::TurnError;
 use knowledge::load::{LoadError, MAX_EXTENT};
+use serde_json::{Value, json};
 
 use crate::http::error::ApiError;
 
@@ -45,7 +46,14 @@ impl From<LoadError> for ApiError {
 
 impl From<UploadRefusal> for ApiError {
     fn from(refusal: UploadRefusal) -> Self {
-        Self::bad_request(format!("File upload failed: {refusal}"))
+        let error = Self::bad_request(format!("File upload failed: {refusal}"));
+        match refusal {
+            UploadRefusal::Extension { .. } => {
+                let kinds = FileKind::ALL.map(|kind| (kind.as_str().to_owned(), json!(kind.extensions())));
+                error.with("allowed", Value::Object(kinds.into_iter().collect()))
+            }
+            _ => error,
+        }
     }
 }
 

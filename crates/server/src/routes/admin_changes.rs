@@ -23,7 +23,7 @@ use crate::{
         body::{Valid, body},
         error::ApiError,
         paths::PathId,
-        rules::{email, integer, or_reset, text},
+        rules::{email, integer, name, or_reset, text},
     },
     views::{AdminRow, AsText, CompanyId},
 };
@@ -50,12 +50,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 body! {
     /// The changes to an admin.
     struct UpdateAdminBody {
-        name: Option<String> = text().max(100).optional().not_null().not_blank(),
+        name: Option<String> = name().max(100).optional().not_null().not_blank(),
         email: Option<String> = email().optional().not_null().not_blank(),
-        first_name: Change<String> = or_reset(text().max(150)),
-        last_name: Change<String> = or_reset(text().max(150)),
+        first_name: Change<String> = or_reset(name().max(150)),
+        last_name: Change<String> = or_reset(name().max(150)),
         address: Change<String> = or_reset(text()),
-        contact_person: Change<String> = or_reset(text().max(100)),
+        contact_person: Change<String> = or_reset(name().max(100)),
         contact_number: Change<String> = or_reset(text().max(20)),
         phone_number: Change<String> = or_reset(text().max(20)),
     }

@@ -32,7 +32,7 @@ use crate::{
         links::Links,
         page::{LinkPage, Paging},
         params::Params,
-        rules::{Described, Rule as _, email, integer, text},
+        rules::{Described, Rule as _, email, integer, name, text},
     },
     views::{AdminRow, AsText, CompanyId, MoneyText},
 };
@@ -77,10 +77,10 @@ fn no_such_admin() -> ApiError {
 body! {
     /// The admin's name and contact data.
     struct AdminBody {
-        name: String = text().max(100),
+        name: String = name().max(100),
         email: String = email(),
         address: Option<String> = text().optional(),
-        contact_person: Option<String> = text().max(100).optional(),
+        contact_person: Option<String> = name().max(100).optional(),
         contact_number: Option<String> = text().max(20).optional(),
         phone_number: Option<String> = text().max(20).optional(),
     }

@@ -35,7 +35,7 @@ use crate::{
         error::ApiError,
         params::Params,
         paths::PathId,
-        rules::{boolean, email, integer, text},
+        rules::{boolean, email, integer, name, text},
     },
     views::{AgentRow, AgentSessionRow, seats::AgentLimitView},
 };
@@ -75,7 +75,7 @@ fn no_company() -> ApiError {
 body! {
     /// An agent to be added to the caller's company.
     struct CreateAgentBody {
-        name: String = text().max(100),
+        name: String = name().max(100),
         phone: String = text().max(20),
         email: String = email(),
         specialization: String = text().max(200),
@@ -92,7 +92,7 @@ body! {
 body! {
     /// The changes to an agent. Fields that are not sent stay as they are.
     struct UpdateAgentBody {
-        name: Option<String> = text().max(100).optional().not_blank().not_null(),
+        name: Option<String> = name().max(100).optional().not_blank().not_null(),
         phone: Option<String> = text().max(20).optional().not_blank().not_null(),
         email: Option<String> = email().optional().not_blank().not_null(),
         specialization: Option<String> = text().max(200).optional().not_blank().not_null(),

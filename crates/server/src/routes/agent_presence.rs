@@ -27,7 +27,7 @@ use crate::{
     http::{
         body::{Valid, body},
         error::ApiError,
-        rules::{choice, text},
+        rules::{choice, name, text},
     },
     limits::Scope,
 };
@@ -61,7 +61,7 @@ fn log_out_instead() -> ApiError {
 body! {
     /// An agent's credentials.
     struct AgentLoginBody {
-        email: Option<String> = text().optional(),
+        email: Option<String> = name().optional(),
         password: Option<String> = text().optional(),
     }
 }

@@ -25,7 +25,7 @@ use crate::{
         field_errors::FieldError,
         page::{Paging, PlainPage},
         params::Params,
-        rules::{Single as _, choice, date, decimal, integer, text},
+        rules::{Single as _, choice, date, decimal, integer, name},
     },
     views::PlanRow,
 };
@@ -54,7 +54,7 @@ body! {
         plan_name: PlanName = choice(PlanName::parse, PlanName::WORDS),
         max_agents: i32 = integer().then(seats),
         price: Money = decimal().then(above_zero),
-        company_name: String = text().optional().or("Default Company"),
+        company_name: String = name().optional().or("Default Company"),
         expiry_date: Option<Date> = date().optional(),
     }
 }

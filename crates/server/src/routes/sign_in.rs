@@ -26,7 +26,7 @@ use crate::{
     http::{
         body::{Valid, body},
         error::{ApiError, TokenProblem},
-        rules::{email, text},
+        rules::{email, name, text},
     },
     limits::Scope,
     throttle,
@@ -65,7 +65,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 body! {
     /// Credentials: a username or an e-mail address, and the password.
     struct LoginBody {
-        username: String = text(),
+        username: String = name(),
         password: String = text(),
     }
 }

@@ -1,5 +1,7 @@
 //! Endpoints for visitors, except the chat.
 
+mod country_code;
+
 use actix_web::web::{self, Json};
 use chatbot::{
     NewProfile, Profiles as _, Sessions as _,
@@ -14,6 +16,7 @@ use tenancy::{
     access::{self, Refused, Visitor},
 };
 
+use self::country_code::CountryCode;
 use super::{
     endpoint::{Endpoint, at},
     in_session::InSession,
@@ -26,7 +29,7 @@ use crate::{
         describe::session_id,
         error::ApiError,
         params::Params,
-        rules::{email, text},
+        rules::{email, name, text},
     },
     views::ProfileRow,
 };
@@ -35,6 +38,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         at("/api/chatbot/create-profile/")
             .post("Stores or replaces the profile of a session.", create_profile)
+            .about("`country_code` may also be a country's name, ISO code or flag. A `phone` with a calling code of its own decides the country.")
             .refuses(ApiError::required("session_id"))
             .refuses(Refused::CompanySuspended)
             .refuses(Refused::SessionNotFound),
@@ -46,7 +50,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .refuses(Refused::CompanySuspended)
             .refuses(Refused::SessionNotFound),
         at("/api/chatbot/validate-phone/")
-            .post("Tells whether the intake would accept a phone number.", validate_phone),
+            .post("Tells whether the intake would accept a phone number.", validate_phone)
+            .about("`country_code` may also be a country's name, ISO code or flag. A `phone` with a calling code of its own decides the country."),
         at("/api/chatbot/country-codes/").get("Lists the countries that the intake offers.", country_codes),
     ]
 }
@@ -57,11 +62,11 @@ const NEPAL: &str = "+977";
 body! {
     /// A profile that the client collected itself.
     struct ProfileBody {
-        name: String = text().max(100),
+        name: String = name().max(100),
         phone: String = text().max(20),
         email: Option<String> = email().optional(),
         address: Option<String> = text().max(500).optional(),
-        country_code: String = text().max(10).optional().or(NEPAL),
+        country_code: String = CountryCode.optional().or(NEPAL),
     }
 }
 
@@ -69,7 +74,7 @@ body! {
     /// A phone number to check.
     struct PhoneBody {
         phone: String = text().max(20),
-        country_code: String = text().max(10).optional().or(NEPAL),
+        country_code: String = CountryCode.optional().or(NEPAL),
     }
 }
 
@@ -96,12 +101,13 @@ async fn create_profile(
 ) -> Result<Json<ProfileReply>, ApiError> {
     let (id, body) = body.split()?;
     let (visitor, session) = admit(&app, &id).await?;
+    let (phone, country_code) = phone::normalise(&body.phone, &body.country_code);
     let new = NewProfile {
         name: body.name,
-        phone: phone::normalise(&body.phone, &body.country_code),
+        phone,
         email: body.email.filter(|email| !email.is_empty()),
         address: body.address.filter(|address| !address.is_empty()),
-        country_code: body.country_code,
+        country_code,
     };
     let now = app.now();
     let profile = app.db.write(visitor, move |store| profile::save(store, session.row_id(), new, now)).await?;

@@ -73,8 +73,11 @@ fn lengths_count_scalar_values_after_trimming() {
 
 #[test]
 fn an_email_is_checked_and_kept_as_typed() {
-    assert_eq!(json(email(), json!("Ann@Tesla.com ")), Ok("Ann@Tesla.com".to_owned()));
-    for bad in ["ann", "ann@", "a b@c.de", "a@b@c.de"] {
+    for typed in ["Ann@Tesla.com ", "my e-mail is Ann@Tesla.com.", "An\u{200b}n@Tesla.com\u{feff}"] {
+        assert_eq!(json(email(), json!(typed)), Ok("Ann@Tesla.com".to_owned()), "{typed}");
+    }
+    assert_eq!(json(email(), json!("j\u{f6}rg@t\u{e9}sla.com")), Ok("j\u{f6}rg@t\u{e9}sla.com".to_owned()));
+    for bad in ["ann", "ann@", "a@b@c.de", "a@@b.de", "a@b.de or b@c.de"] {
         assert_eq!(json(email(), json!(bad)), says("Enter a valid email address."), "{bad}");
     }
     assert_eq!(
@@ -84,6 +87,16 @@ fn an_email_is_checked_and_kept_as_typed() {
             "Enter a valid email address.".into()
         ]))
     );
+}
+
+#[test]
+fn invisible_characters_are_no_part_of_a_name_and_alone_are_blank() {
+    assert_eq!(json(name(), json!("\u{202e}Ann\u{200b} Ray\u{2028}")), Ok("Ann Ray".to_owned()));
+    assert_eq!(json(text(), json!("\u{202e}a")), Ok("\u{202e}a".to_owned()));
+    for blank in ["\u{200b}", " \u{feff}\u{2029} ", "\u{3164}"] {
+        assert_eq!(json(text(), json!(blank)), says("This field may not be blank."), "{blank:?}");
+        assert_eq!(json(name().blank_ok(), json!(blank)), Ok(String::new()), "{blank:?}");
+    }
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! Texts and e-mail addresses.
 
+use std::borrow::Cow;
+
 use identity::Email;
 use serde_json::{Value, json};
+use tenancy::text as characters;
 
 use super::{NO_NULS, Optional, Single};
 use crate::http::{body::Raw, field_errors::FieldError};
@@ -12,17 +15,29 @@ const BLANK: &str = "This field may not be blank.";
 pub(crate) struct Text {
     max: usize,
     blank: bool,
-    email: bool,
+    kind: Kind,
 }
 
-/// Reads a text that is not blank.
+#[derive(PartialEq, Eq)]
+enum Kind {
+    Any,
+    Email,
+    Name,
+}
+
+/// Reads a text that is not blank. A text of invisible characters is blank.
 pub(crate) fn text() -> Text {
-    Text { max: usize::MAX, blank: false, email: false }
+    Text { max: usize::MAX, blank: false, kind: Kind::Any }
 }
 
-/// Reads an e-mail address, and keeps it as typed.
+/// Reads the one e-mail address in a text, and keeps it as typed.
 pub(crate) fn email() -> Text {
-    Text { email: true, ..text() }
+    Text { kind: Kind::Email, ..text() }
+}
+
+/// Reads the name of a person or a company, without invisible characters.
+pub(crate) fn name() -> Text {
+    Text { kind: Kind::Name, ..text() }
 }
 
 impl Text {
@@ -40,6 +55,25 @@ impl Text {
         self
     }
 
+    /// Returns the value in a text; the trimmed text if it has none.
+    fn read<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let trimmed = text.trim();
+        if trimmed.contains('\0') {
+            return Cow::Borrowed(trimmed);
+        }
+        if characters::is_blank(trimmed) {
+            return Cow::Borrowed("");
+        }
+        match self.kind {
+            Kind::Any => Cow::Borrowed(trimmed),
+            Kind::Email => Email::find(trimmed).map_or(Cow::Borrowed(trimmed), Cow::Owned),
+            Kind::Name => match characters::visible(trimmed) {
+                Cow::Borrowed(seen) => Cow::Borrowed(seen.trim()),
+                Cow::Owned(seen) => Cow::Owned(seen.trim().to_owned()),
+            },
+        }
+    }
+
     fn check(&self, text: &str) -> Result<(), FieldError> {
         if text.contains('\0') {
             return Err(FieldError::new(NO_NULS));
@@ -52,7 +86,7 @@ impl Text {
         if text.len() > self.max && text.chars().count() > self.max {
             messages.push(format!("Ensure this field has no more than {} characters.", self.max).into());
         }
-        if self.email && !Email::is_valid(text) {
+        if self.kind == Kind::Email && !Email::is_valid(text) {
             messages.push("Enter a valid email address.".into());
         }
         if messages.is_empty() { Ok(()) } else { Err(FieldError::Messages(messages)) }
@@ -77,19 +111,19 @@ impl Single for Text {
             Raw::Json(Value::Number(number)) => number.to_string(),
             Raw::Json(_) | Raw::File(_) => return Err(FieldError::new("Not a valid string.")),
         };
-        let trimmed = text.trim();
-        self.check(trimmed)?;
-        Ok(if trimmed.len() == text.len() { text } else { trimmed.to_owned() })
+        let read = self.read(&text);
+        self.check(&read)?;
+        Ok(if read.len() == text.len() { text } else { read.into_owned() })
     }
 
     fn schema(&self) -> Value {
         let pattern = if self.blank { r"^[^\x00]*$" } else { r"^[^\x00]*[^\s\x00][^\x00]*$" };
         // A number is read as its digits, except for an e-mail address, which no number is.
         let mut schema = json!({ "type": ["string", "number"], "pattern": pattern });
-        if self.email {
+        if self.kind == Kind::Email {
             schema = json!({ "type": "string", "format": "email" });
         }
-        if self.email && self.blank {
+        if self.kind == Kind::Email && self.blank {
             schema = json!({ "anyOf": [schema, { "type": "string", "pattern": r"^\s*$" }] });
         }
         if let Some(schema) = schema.as_object_mut() {
