@@ -19,7 +19,7 @@ pub(crate) use desk::{ActivityRow, HandoffRow, resolved_at};
 pub(crate) use file::{FileLinks, FileRow};
 pub(crate) use plan::PlanRow;
 pub(crate) use profile::ProfileRow;
-pub(crate) use settings::BotSettingsView;
+pub(crate) use settings::{BotSettingsView, NO_MODEL};
 
 use std::borrow::Cow;
 
