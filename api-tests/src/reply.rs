@@ -168,9 +168,14 @@ impl Reply {
         assert!(word, "a code in snake_case: {self:?}");
         if texts[1] == "validation_error" {
             let fields = self.body.as_object().into_iter().flatten();
-            let named = fields.filter(|(key, _)| !["error", "code", "request_id"].contains(&key.as_str()));
+            let named = fields.filter(|(key, _)| !["error", "code", "request_id", "choices"].contains(&key.as_str()));
             let firsts: Vec<_> = named.map(|(field, messages)| first_message(field, messages)).collect();
             assert!(firsts.iter().any(|first| first == texts[0]), "error repeats none of {firsts:?}: {self:?}");
+            for first in firsts.iter().filter(|first| first.ends_with("\" is not a valid choice.")) {
+                let field = first.split(": ").next().unwrap_or_default();
+                let choices = self.body["choices"][field].as_array().map_or(0, Vec::len);
+                assert!(choices > 1, "the choices of {field} are not listed: {self:?}");
+            }
         }
     }
 }

@@ -162,7 +162,7 @@ async fn a_deleted_admins_tokens_end_and_the_address_is_free(world: &World) {
     let admin =
         json!({"id": tesla.admin.id, "name": "Tesla Motors", "email": tesla.admin.email, "company_id": "TES001"});
     assert_eq!((&deleted["deleted_admin"], &deleted["company_closed"]), (&admin, &json!(false)));
-    assert!(deleted["message"].is_string());
+    assert_eq!(deleted["message"], "Admin deleted successfully");
     tesla.admin.profile().await.detail(401, "user_not_found", "User not found");
     world.anybody().refresh(&tesla.admin.refresh).await.expect(401);
     let reply = world.anybody().login(&tesla.admin.email, &tesla.admin.password).await;
@@ -182,7 +182,10 @@ async fn the_last_admins_end_closes_the_company(world: &World) {
     visitor.ask_for_a_person(&tesla.admin).await;
     let of_tesla: &[(&str, &str)] = &[("company_id", "TES001")];
     assert_eq!(superadmin.handoffs(of_tesla).await.ok().as_array().unwrap().len(), 1);
-    assert_eq!(superadmin.delete_admin(tesla.admin.id).await.ok()["company_closed"], true);
+    let deleted = superadmin.delete_admin(tesla.admin.id).await.ok();
+    assert_eq!(deleted["company_closed"], true);
+    let message = deleted["message"].as_str().unwrap();
+    assert!(message.starts_with("Admin deleted successfully. ") && message.contains("company was closed"), "{message}");
 
     bo.profile().await.detail(401, "user_inactive", "User is inactive");
     let reply = world.anybody().login(&bo.email, &bo.password).await;

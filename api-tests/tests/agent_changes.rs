@@ -175,6 +175,34 @@ async fn the_limit_is_told_in_each_case(world: &World) {
     assert_eq!((&full["can_create"], &full["upgrade_needed"]), (&json!(false), &json!(true)));
     assert_eq!((&full["current_count"], &full["max_allowed"]), (&json!(2), &json!(2)));
     assert!(full["error"].is_string() && full["suggestion"].is_string() && full.get("is_cancelled").is_none());
+    let taken = |limit: &Value| -> Vec<Value> {
+        limit["seats"].as_array().unwrap().iter().map(|seat| json!([seat["name"], seat["is_active"]])).collect()
+    };
+    assert_eq!(taken(&full), [json!(["Cy Agent", true]), json!(["Bo Agent", true])]);
+    // A deactivated agent keeps its seat and is named too.
+    let agents = tesla.admin.list_agents().await.ok();
+    let bo = agents[1]["id"].as_i64().unwrap();
+    tesla.admin.update_agent(bo, &json!({"is_active": false})).await.ok();
+    let full = tesla.admin.check_agent_limit().await.ok();
+    assert_eq!(taken(&full), [json!(["Cy Agent", true]), json!(["Bo Agent", false])]);
+    assert_eq!(full["seats"][1]["id"], bo);
+    world.company("SpaceX").await.agent("Di Agent").await;
+    let names = async |staff: &dyn Caller, word: Option<&str>| -> Vec<String> {
+        let query: Vec<_> = word.map(|word| ("include_inactive", word)).into_iter().collect();
+        let list = staff.client().get("/api/admin-dashboard/list-agents/").query(&query).await.ok();
+        list.as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let root = world.superadmin().await;
+    for word in ["1", "true", "yes"] {
+        assert_eq!(names(&tesla.admin, Some(word)).await, ["Cy Agent", "Bo Agent"]);
+        assert_eq!(names(&root, Some(word)).await, ["Di Agent", "Cy Agent", "Bo Agent"]);
+    }
+    for word in [None, Some("0"), Some("false")] {
+        assert_eq!(names(&tesla.admin, word).await, ["Cy Agent"]);
+        assert_eq!(names(&root, word).await, ["Di Agent", "Cy Agent"]);
+    }
+    let odd = tesla.admin.list_agents().query(&[("include_inactive", "perhaps")]).await;
+    odd.error(400, "bad_request", "Invalid include_inactive parameter");
     let limit = world.superadmin().await.check_agent_limit().await.ok();
     assert_eq!((&limit["can_create"], &limit["plan_name"]), (&json!(true), &json!("Unlimited")));
     assert_eq!((&limit["current_count"], &limit["max_allowed"]), (&json!(0), &json!(999)));

@@ -12,6 +12,7 @@ on_each_database!(
     another_content_type_is_refused,
     a_large_body_is_refused,
     odd_bodies_are_refused_and_never_break_anything,
+    a_refused_choice_lists_the_choices_of_the_document,
     values_are_coerced,
     lists_are_read_in_every_form,
     the_last_value_of_a_repeated_key_wins,
@@ -23,9 +24,11 @@ on_each_database!(
     a_preflight_is_answered,
     every_answer_has_its_own_request_id,
     the_server_says_that_it_is_well,
+    the_root_says_what_this_is_and_names_no_company,
 );
 
 const CHAT: &str = "/api/chatbot/chat/";
+const LOAD: &str = "/api/chatbot/load-rag-documents/";
 const PHONE: &str = "/api/chatbot/validate-phone/";
 
 async fn json_form_and_multipart_are_read_alike(world: &World) {
@@ -158,6 +161,38 @@ async fn odd_bodies_are_refused_and_never_break_anything(world: &World) {
     assert_eq!(superadmin.list_admins(&[]).await.ok()["count"], 1);
     assert_eq!(superadmin.list_plans(&[]).await.ok().as_array().unwrap().len(), 1);
     assert_eq!(tesla.admin.profiles(&[]).await.ok()["count"], 0);
+}
+
+async fn a_refused_choice_lists_the_choices_of_the_document(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let (root, bo) = (world.superadmin().await, tesla.agent("Bo Agent").await);
+    let document = world.anybody().get("/openapi.json").await.ok();
+    let documented = |method: &str, path: &str, field: &str| {
+        let content = document["paths"][path][method]["requestBody"]["content"].as_object().unwrap();
+        let schema = &content.values().next().unwrap()["schema"];
+        let schema = schema["$ref"].as_str().map_or(schema, |to| document.pointer(&to[1..]).unwrap());
+        let words =
+            schema["properties"][field]["enum"].as_array().unwrap_or_else(|| panic!("{path} {field}: {schema}"));
+        words.iter().filter(|word| !word.is_null()).cloned().collect::<Vec<_>>()
+    };
+    for (client, method, path, field) in [
+        (root.client(), Method::POST, "/api/auth/create-plan/", "plan_name"),
+        (bo.client(), Method::POST, "/api/admin-dashboard/update-agent-status/", "status"),
+        (tesla.admin.client(), Method::POST, "/api/human-handoff/escalate/", "priority"),
+        (tesla.admin.client(), Method::POST, LOAD, "mode"),
+        (tesla.admin.client(), Method::PUT, "/api/admin-dashboard/bot-settings/", "answer_mode"),
+        (tesla.admin.client(), Method::POST, "/api/chatbot/upload/", "uploader"),
+    ] {
+        let reply = client.call(method.clone(), path).json(&json!({field: "odd"})).await;
+        assert_eq!(reply.body[field], json!(["\"odd\" is not a valid choice."]), "{reply:?}");
+        let words = documented(&method.as_str().to_lowercase(), path, field);
+        assert_eq!(reply.body["choices"][field], json!(words), "{reply:?}");
+    }
+    let reply = tesla.admin.client().call(Method::POST, LOAD).query(&[("mode", "odd")]).json(&json!({})).await;
+    assert_eq!(reply.body["choices"], json!({"mode": ["replace", "merge"]}), "{reply:?}");
+    let parameters = document["paths"][LOAD]["post"]["parameters"].as_array().unwrap();
+    let mode = parameters.iter().find(|parameter| parameter["name"] == "mode").unwrap();
+    assert_eq!(mode["schema"]["enum"], json!(["replace", "merge"]));
 }
 
 async fn values_are_coerced(world: &World) {
@@ -347,4 +382,25 @@ async fn every_answer_has_its_own_request_id(world: &World) {
 async fn the_server_says_that_it_is_well(world: &World) {
     world.anybody().get("/healthz").await.expect(200);
     world.anybody().get("/readyz").await.expect(200);
+}
+
+async fn the_root_says_what_this_is_and_names_no_company(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let anybody = world.anybody();
+    for call in [anybody.get("/"), anybody.get("/").header("accept", "application/json"), tesla.admin.client().get("/")]
+    {
+        let reply = call.await.expect(200);
+        assert_eq!((&reply.body["name"], &reply.body["docs"]), (&json!("Switchboard"), &json!("/docs/")), "{reply:?}");
+        assert_eq!(reply.header("vary"), "Accept");
+        assert!(!reply.body.to_string().contains("Tesla"), "{reply:?}");
+    }
+    // As browsers send it; the body is not JSON, so the reply is read raw.
+    let accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    let asked = format!("GET / HTTP/1.1\r\nHost: x\r\nAccept: {accept}\r\nConnection: close\r\n\r\n");
+    let page = world.exchange(asked.as_bytes()).await;
+    assert_eq!(page.status, 200);
+    for part in ["content-type: text/html; charset=utf-8", "<title>Switchboard</title>", "href=\"/docs/\""] {
+        assert!(page.text.contains(part), "{part}: {}", page.text);
+    }
+    assert!(!page.text.contains("Tesla") && !page.text.contains("TES001"), "{}", page.text);
 }

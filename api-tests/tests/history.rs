@@ -15,6 +15,9 @@ on_each_database!(
     only_the_agent_of_an_open_handoff_uploads,
     an_agents_upload_is_refused_with_the_reason,
     a_visitor_upload_reads_its_fields_in_every_encoding,
+    every_row_of_a_file_has_an_absolute_link_too,
+    staff_list_the_files_of_a_session_with_those_that_no_message_carries,
+    an_upload_has_a_second_path,
 );
 
 async fn a_history_shows_every_message_oldest_first(world: &World) {
@@ -209,4 +212,96 @@ async fn a_visitor_upload_reads_its_fields_in_every_encoding(world: &World) {
     let file = Part::bytes(b"text".to_vec()).file_name("a.txt");
     let reply = visitor.upload_form(form.part("file", file)).await.expect(400);
     assert!(reply.body["error"].as_str().unwrap().starts_with("company_id is required."), "{reply:?}");
+}
+
+async fn every_row_of_a_file_has_an_absolute_link_too(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let bo = tesla.agent("Bo Agent").await;
+    let mut visitor = tesla.visitor().await;
+    let file = visitor.share("cv.pdf", b"%PDF-").await;
+    let reply = visitor.send(&json!({"attachment_ids": [file["id"]]})).await.ok();
+    visitor.ask_for_a_person(&bo).await;
+    let offer = bo.agent_upload(&visitor.session, "offer.pdf", b"%PDF-").await;
+    assert_eq!(offer.status, 403, "{offer:?}");
+    bo.write(&visitor.session, "Hello").await.ok();
+    let offer = bo.agent_upload(&visitor.session, "offer.pdf", b"%PDF-").await.created();
+    let body = json!({"session_id": visitor.session, "attachment_ids": [offer["id"]]});
+    let sent = bo.send_message(&body).await.ok();
+    let history = tesla.admin.history(&tesla.id, &visitor.session).await.ok();
+    let conversation = bo.messages(&visitor.session).await.ok();
+    let rows = |of: &Value| {
+        let messages = of["messages"].as_array().unwrap();
+        messages.iter().flat_map(|row| row["attachments"].as_array().unwrap().clone()).collect::<Vec<_>>()
+    };
+    let mut seen = vec![
+        (reply["attachments"][0].clone(), &file),
+        (reply["user_message"]["attachments"][0].clone(), &file),
+        (sent["chat_message"]["attachments"][0].clone(), &offer),
+    ];
+    for of in [&history, &conversation] {
+        seen.extend(rows(of).into_iter().zip([&file, &offer]));
+    }
+    assert_eq!(seen.len(), 7);
+    for (row, upload) in seen {
+        assert_eq!((&row["url"], &row["file_url"]), (&upload["url"], &upload["file_url"]));
+        assert_eq!(row["url"], format!("https://chat.example.com{}", row["file_url"].as_str().unwrap()));
+    }
+}
+
+async fn staff_list_the_files_of_a_session_with_those_that_no_message_carries(world: &World) {
+    let (tesla, space) = (world.company("Tesla Motors").await, world.company("SpaceX").await);
+    let (bo, cy, root) = (tesla.agent("Bo Agent").await, tesla.agent("Cy Agent").await, world.superadmin().await);
+    let mut visitor = tesla.visitor().await;
+    let id = visitor.session.clone();
+    assert_eq!(tesla.admin.files(&id).await.ok(), json!({"files": [], "count": 0}));
+    let sent = visitor.share("cv.pdf", b"%PDF-").await;
+    visitor.send(&json!({"attachment_ids": [sent["id"]]})).await.ok();
+    let loose = visitor.share("letter.txt", b"text").await;
+    tesla.visitor().await.share("other.txt", b"text").await;
+
+    let page = tesla.admin.files(&id).await.ok();
+    let rows: Vec<_> = page["files"].as_array().unwrap().iter().collect();
+    assert_eq!(page["count"], 2);
+    for (row, upload) in rows.iter().zip([&sent, &loose]) {
+        for key in ["id", "original_name", "file_url", "url", "mime_type", "file_size", "uploader", "company_id"] {
+            assert_eq!(row[key], upload[key], "{key}");
+        }
+        assert!(row["session"].is_i64() && row["user_profile"].is_i64(), "{row}");
+    }
+    assert_eq!(root.files(&id).await.ok(), page);
+    let and_company = [("session_id", id.as_str()), ("company_id", "SPA001")];
+    assert_eq!(tesla.admin.client().get("/api/chatbot/files/").query(&and_company).await.ok(), page);
+
+    world.anybody().files(&id).await.asks_for_a_token();
+    let absent = tesla.admin.files("TES001_none").await;
+    absent.error(404, "not_found", "Session not found");
+    space.admin.files(&id).await.same_as(&absent);
+    bo.files(&id).await.same_as(&absent);
+    visitor.ask_for_a_person(&bo).await;
+    assert_eq!(bo.files(&id).await.ok(), page);
+    bo.write(&id, "Hello").await.ok();
+    assert_eq!(bo.files(&id).await.ok(), page);
+    cy.files(&id).await.same_as(&absent);
+    let without = tesla.admin.client().get("/api/chatbot/files/").await;
+    without.error(400, "bad_request", "session_id is required");
+}
+
+async fn an_upload_has_a_second_path(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let visitor = tesla.visitor().await;
+    let upload = |name: &str, content: Vec<u8>| {
+        let file = Part::bytes(content).file_name(name.to_owned());
+        let form = Form::new().text("company_id", tesla.id.clone()).text("session_id", visitor.session.clone());
+        visitor.client().call(Method::POST, "/api/chat/upload/").parts(form.part("file", file))
+    };
+    let file = upload("cv.pdf", b"%PDF-".to_vec()).await.created();
+    assert_eq!((&file["session_id"], &file["uploader"]), (&json!(visitor.session), &json!("user")));
+    assert_eq!(tesla.admin.files(&visitor.session).await.ok()["files"][0]["id"], file["id"]);
+    let served = visitor.client().get(file["file_url"].as_str().unwrap()).await.expect(200);
+    assert_eq!(served.bytes, b"%PDF-");
+    upload("a.exe", b"text".to_vec()).await.error(
+        400,
+        "bad_request",
+        "File upload failed: File type 'exe' is not allowed",
+    );
 }

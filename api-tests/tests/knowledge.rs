@@ -11,6 +11,7 @@ on_each_database!(
     no_model_is_asked_for_a_company_that_did_not_choose_one,
     a_change_is_seen_by_the_next_message,
     loading_replaces_and_merging_keeps,
+    a_load_without_entries_never_empties_the_knowledge,
     a_company_never_answers_from_another,
     the_shared_library_serves_nobody_who_has_not_switched_it_on,
     every_form_of_the_load_is_read,
@@ -138,6 +139,69 @@ async fn loading_replaces_and_merging_keeps(world: &World) {
     assert_eq!(visitor.say("What is your name?").await["answer"], "Tesla.");
     assert_eq!(tesla.admin.load_documents(&json!({"documents": {}})).await.ok()["documents_count"], 0);
     assert_ne!(visitor.say("What is your name?").await["answer"], "Tesla.");
+}
+
+async fn a_load_without_entries_never_empties_the_knowledge(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    tesla.knowledge(&one("When do you open?", "At nine.", "a")).await;
+    let export = json!({"company_info": {"company_id": "TES001", "name": "Tesla Motors"}, "company_faqs": {}});
+    let flat = json!({"faq": [{"question": "q", "answer": "a"}]});
+    let shapes = [
+        export.clone(),
+        flat.clone(),
+        json!({"company_faqs": {"general": []}}),
+        json!({"company_faqs": {"general": {"deep": [{"question": "q", "answer": "a"}]}}}),
+        json!({"documents": export}),
+        json!({"documents": flat}),
+        json!({"documents": {"c": {}}}),
+        json!({"documents": {"c": {"s": []}}}),
+        json!({"documents": {}, "company_info": {"company_id": "TES001"}}),
+        json!({"documents": {}, "file": {}}),
+        json!({"documents": []}),
+        json!({"documents": null}),
+        json!({"documents": "{\"c\": {}}"}),
+        json!({}),
+    ];
+    let admin = tesla.admin.client();
+    let post = || admin.call(Method::POST, LOAD);
+    let file = |faq: &Value| multipart::Part::bytes(faq.to_string().into_bytes()).file_name("faq.json");
+    for shape in &shapes {
+        let with = |form: multipart::Form| post().parts(form.part("file", file(shape)));
+        for call in [
+            admin.post(LOAD, shape),
+            post().query(&[("mode", "replace"), ("company_id", "TES001")]).json(shape),
+            with(multipart::Form::new()),
+            with(multipart::Form::new().text("mode", "replace").text("company_id", "TES001")),
+            with(multipart::Form::new().text("documents", "{}")),
+        ] {
+            let reply = call.await;
+            reply.field_error("documents", "No documents were found.");
+            let expected = reply.body["expected"].to_string();
+            for part in ["<category>", "<subcategory>", "question", "answer", "documents", "file"] {
+                assert!(expected.contains(part), "{part}: {reply:?}");
+            }
+        }
+    }
+    // In a file, and when merging, nothing asks for empty knowledge.
+    let plain = json!({"documents": {}});
+    for call in [
+        post().parts(multipart::Form::new().part("file", file(&plain))),
+        admin.post(LOAD, &json!({"documents": {}, "mode": "merge"})),
+        post().query(&[("mode", "merge")]).json(&plain),
+    ] {
+        call.await.field_error("documents", "No documents were found.");
+    }
+    assert_eq!(tesla.visitor().await.say("When do you open?").await["answer"], "At nine.");
+
+    // The one form that does.
+    let whole = json!({"documents": {}, "mode": "replace", "company_id": "TES001"});
+    for call in
+        [admin.post(LOAD, &whole), post().parts(multipart::Form::new().text("documents", "{}").text("mode", "replace"))]
+    {
+        tesla.knowledge(&one("When do you open?", "At nine.", "a")).await;
+        assert_eq!(call.await.ok()["documents_count"], 0);
+        assert_ne!(tesla.visitor().await.say("When do you open?").await["answer"], "At nine.");
+    }
 }
 
 async fn a_company_never_answers_from_another(world: &World) {

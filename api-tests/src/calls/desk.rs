@@ -72,6 +72,11 @@ pub trait DeskCalls: Caller {
         self.client().call(Method::POST, "/api/human-handoff/agent/upload/").parts(form)
     }
 
+    /// `GET chatbot/files/`
+    fn files(&self, session: &str) -> Call {
+        self.client().get("/api/chatbot/files/").query(&[("session_id", session)])
+    }
+
     /// `GET chatbot/chat-history/`
     fn history(&self, company: &str, session: &str) -> Call {
         let query = [("session_id", session), ("company_id", company)];

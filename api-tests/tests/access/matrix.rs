@@ -70,6 +70,8 @@ pub(crate) const CHATBOT: &[Row] = &[
     //                                                                            ANON    AGENT   ADMIN   SUPERADMIN
     ("POST chatbot/chat",                           by::chat,                     [CAP,   CAP,    CAP,    CAP]),
     ("POST chatbot/upload",                         by::upload,                   [CAP,   CAP,    CAP,    CAP]),
+    ("POST chat/upload",                            by::upload,                   [CAP,   CAP,    CAP,    CAP]),
+    ("GET chatbot/files?session_id={session}",      by::files_of_a_session,       [NO,    MINE_Q, CO,     ALL]),
     ("POST chatbot/create-profile",                 by::create_profile,           [CAP,   CAP,    CAP,    CAP]),
     ("GET chatbot/session-status?session_id={session}", by::session_status, [CAP, CAP_MINE_Q,     CAP_CO, CAP_ALL]),
     ("GET chatbot/chat-history?session_id={session}&company_id={company}", by::chat_history,
@@ -112,6 +114,7 @@ pub(crate) const MEDIA: &[Row] = &[
 /// Public endpoints outside `/api/`.
 #[rustfmt::skip]
 pub(crate) const OPEN: &[Row] = &[
+    ("GET /",                                       by::open,                     [PUB,   PUB,    PUB,    PUB]),
     ("GET /healthz/",                               by::open,                     [PUB,   PUB,    PUB,    PUB]),
     ("GET /readyz/",                                by::open,                     [PUB,   PUB,    PUB,    PUB]),
     ("GET /openapi.json",                           by::open,                     [PUB,   PUB,    PUB,    PUB]),

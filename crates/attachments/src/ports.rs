@@ -16,6 +16,9 @@ pub trait Attachments {
     /// Ids of other sessions' files and unknown ids are left out.
     fn of_session(&mut self, session: SessionRowId, ids: &[AttachmentId]) -> Result<Vec<Attachment>, StoreError>;
 
+    /// Returns all files of the session, oldest first.
+    fn all_of_session(&mut self, session: SessionRowId) -> Result<Vec<Attachment>, StoreError>;
+
     /// Returns the company's file with this blob key and the public id of its session, `None` if
     /// there is no such file.
     fn by_key(&mut self, key: &BlobKey) -> Result<Option<(Attachment, SessionId)>, StoreError>;

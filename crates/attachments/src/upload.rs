@@ -185,6 +185,10 @@ mod tests {
             Ok(Vec::new())
         }
 
+        fn all_of_session(&mut self, _: SessionRowId) -> Result<Vec<Attachment>, StoreError> {
+            Ok(Vec::new())
+        }
+
         fn by_key(&mut self, _: &BlobKey) -> Result<Option<(Attachment, SessionId)>, StoreError> {
             Ok(None)
         }

@@ -1,5 +1,6 @@
 //! What staff can read of a company's sessions.
 
+use attachments::{Attachment, Attachments};
 use chatbot::{Message, Messages, Profile, Profiles, Session, Sessions};
 use identity::agents::{AgentStatus, Agents};
 use tenancy::{
@@ -195,6 +196,21 @@ where
     };
     let messages = store.messages(session.key)?;
     Ok(Some(History { session, messages }))
+}
+
+/// Returns all files of a session, oldest first, also those that no message carries. `None` for a
+/// session that the caller may not see, as for [`history`].
+///
+/// # Errors
+/// [`StoreError`].
+pub fn files<S>(store: &mut S, session: SessionId) -> Result<Option<Vec<Attachment>>, StoreError>
+where
+    S: Sessions + Handoffs + Attachments + ActingAs<Desk> + ?Sized,
+{
+    match in_sight(store, session)? {
+        Some(session) => store.all_of_session(session.key).map(Some),
+        None => Ok(None),
+    }
 }
 
 /// Returns the activities that pass a filter, newest first, at most [`MAX_ACTIVITIES`].

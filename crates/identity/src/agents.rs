@@ -183,6 +183,9 @@ pub trait Agents {
     /// Returns the active agents, newest first (by `created_at`, then id).
     fn active_agents(&mut self) -> Result<Vec<Agent>, StoreError>;
 
+    /// Returns all agents, including deactivated ones, in the order of [`Agents::active_agents`].
+    fn all_agents(&mut self) -> Result<Vec<Agent>, StoreError>;
+
     /// Sets the password hash and `first_login` of an active agent, and raises the token version by
     /// one. Returns the e-mail address, or `None` if the company has no such agent or the agent is
     /// not active.
@@ -216,6 +219,10 @@ pub trait AgentList {
     /// Returns the active agents of all companies that are not closed, newest first (by `created_at`,
     /// then id).
     fn active_agents_everywhere(&mut self) -> Result<Vec<Agent>, StoreError>;
+
+    /// Returns all agents, including deactivated ones, in the order of
+    /// [`AgentList::active_agents_everywhere`].
+    fn all_agents_everywhere(&mut self) -> Result<Vec<Agent>, StoreError>;
 
     /// Returns the agent sessions of all companies that are not closed, or of one agent, newest first
     /// (by sign-in time, then id).
@@ -298,6 +305,18 @@ where
     S: Agents + ActingAs<Office> + ?Sized,
 {
     store.active_agents()
+}
+
+/// Returns all agents of the store's company, newest first. Deactivated ones are among them, because
+/// they keep their seats.
+///
+/// # Errors
+/// Fails only when the store fails.
+pub fn list_all<S>(store: &mut S) -> Result<Vec<Agent>, StoreError>
+where
+    S: Agents + ActingAs<Office> + ?Sized,
+{
+    store.all_agents()
 }
 
 /// Sets the hash of a generated password for an active agent, and returns the agent's e-mail address.

@@ -18,7 +18,7 @@ use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
     blobs::LocalBlobs,
-    config::{Config, UPLOADS_FOLDER},
+    config::{AtPath, Config, UPLOADS_FOLDER},
     fair::{FairSemaphore, Share},
     hashing::HashPool,
     http::{describe::Argument, error::ApiError, links::PublicUrl},
@@ -60,7 +60,7 @@ pub enum WireError {
     Hasher(#[from] identity::InvalidCost),
     /// The upload folder cannot be used.
     #[error("the upload folder cannot be used")]
-    Uploads(#[source] std::io::Error),
+    Uploads(#[source] AtPath<std::io::Error>),
     /// The company that owns the shared library is not in the database.
     #[error("the database has no shared library")]
     Library(#[from] Refused),
@@ -93,7 +93,9 @@ impl App {
             signer: Signer::new(secret),
             lifetimes: Lifetimes { access: config.access_life, refresh: config.refresh_life },
             links: LinkSigner::new(secret),
-            blobs: LocalBlobs::open(uploads(config)).map_err(WireError::Uploads)?,
+            blobs: LocalBlobs::open(uploads(config))
+                .map_err(AtPath::of(&uploads(config)))
+                .map_err(WireError::Uploads)?,
             model,
             public_url: PublicUrl::new(config.public_url.as_deref(), config.allowed_hosts.iter().cloned()),
         })

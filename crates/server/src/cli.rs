@@ -15,7 +15,10 @@ use secrecy::ExposeSecret as _;
 use storage::{Database, Options, Recorder, Target};
 
 pub use self::run::run;
-use crate::{clock::SystemClock, config::Settings};
+use crate::{
+    clock::SystemClock,
+    config::{ListenAddress, Settings},
+};
 
 /// A multi-tenant support chatbot server.
 #[derive(Parser)]
@@ -33,7 +36,7 @@ enum Command {
     Demo {
         /// Address to listen on; if its port is taken, the next free one [default: 127.0.0.1:8000].
         #[arg(long, value_name = "ADDR")]
-        listen: Option<std::net::SocketAddr>,
+        listen: Option<ListenAddress>,
     },
     /// Manage accounts and companies.
     #[command(subcommand)]
@@ -48,10 +51,10 @@ enum Command {
         #[command(flatten)]
         settings: Settings,
     },
-    /// Test that the configured database keeps companies apart, and report; exit code 1 if there is a gap.
+    /// Run all tests of the configured database, or only those named, and report; exit code 1 if there is a gap.
     Doctor {
-        /// Test whether a company could see, change or add data of another company.
-        #[arg(long, required = true)]
+        /// Only test whether a company could see, change or add data of another company.
+        #[arg(long)]
         isolation: bool,
         #[command(flatten)]
         settings: Settings,
@@ -152,13 +155,13 @@ impl Databases {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("there is no database yet: switchboard migrate makes it, and so does serve")]
-struct NoDatabase;
+#[error("there is no database yet at {}: switchboard migrate makes it, and so does serve", .0.display())]
+struct NoDatabase(std::path::PathBuf);
 
 /// Fails if the SQLite file does not exist. Opening the database would create it.
 fn must_exist(database: &Target) -> Result<(), NoDatabase> {
     match database {
-        Target::Sqlite(file) if !file.path.exists() => Err(NoDatabase),
+        Target::Sqlite(file) if !file.path.exists() => Err(NoDatabase(file.path.clone())),
         _ => Ok(()),
     }
 }

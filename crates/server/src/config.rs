@@ -6,7 +6,9 @@
 mod data_folder;
 mod error;
 mod limits;
+mod listen;
 mod settings;
+mod variables;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -14,10 +16,14 @@ use llm_client::openai::OpenAiConfig;
 use secrecy::SecretSlice;
 use storage::Target;
 
-pub(crate) use self::data_folder::{SECRET_FILE, UPLOADS_FOLDER};
+pub(crate) use self::{
+    data_folder::{SECRET_FILE, UPLOADS_FOLDER},
+    variables::unknown_variables,
+};
 pub use self::{
-    error::ConfigError,
+    error::{AtPath, ConfigError},
     limits::{LimitSettings, Limits, RateLimits},
+    listen::{InvalidListenAddress, ListenAddress},
     settings::Settings,
 };
 pub use crate::client::{InvalidProxy, TrustedProxies};

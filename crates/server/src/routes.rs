@@ -11,6 +11,7 @@ mod chat;
 mod docs;
 pub(crate) mod endpoint;
 mod files;
+mod front;
 mod handoffs;
 mod health;
 mod history;
@@ -48,7 +49,7 @@ pub(crate) fn all() -> Vec<Group> {
         ("Files", [files::endpoints(), media::endpoints()].into_iter().flatten().collect()),
         ("Audit log", audit::endpoints()),
         ("Health", health::endpoints()),
-        ("This document", docs::endpoints()),
+        ("This document", [front::endpoints(), docs::endpoints()].into_iter().flatten().collect()),
     ]
 }
 

@@ -16,10 +16,10 @@ pub(crate) use agent::{AgentRow, AgentSessionRow};
 pub(crate) use assignment::AssignmentRow;
 pub(crate) use chat::{HistoryRow, MessageRow, metadata};
 pub(crate) use desk::{ActivityRow, HandoffRow, resolved_at};
-pub(crate) use file::FileRow;
+pub(crate) use file::{FileLinks, FileRow};
 pub(crate) use plan::PlanRow;
 pub(crate) use profile::ProfileRow;
-pub(crate) use settings::BotSettingsView;
+pub(crate) use settings::{BotSettingsView, NO_MODEL};
 
 use std::borrow::Cow;
 

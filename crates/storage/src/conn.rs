@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use diesel::{
+    ConnectionError,
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
     prelude::*,
     result::{ConnectionResult, QueryResult},
@@ -67,9 +68,14 @@ pub(crate) fn open(target: &Target, purpose: Purpose) -> ConnectionResult<Db> {
             if purpose == Purpose::Write {
                 make_private(&sqlite.path);
             }
-            let mut conn = diesel::SqliteConnection::establish(&sqlite.path.to_string_lossy())?;
-            conn.batch_execute(&pragmas(sqlite, purpose))
-                .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+            let named = |error| match error {
+                ConnectionError::BadConnection(why) => {
+                    ConnectionError::BadConnection(format!("{}: {why}", sqlite.path.display()))
+                }
+                other => other,
+            };
+            let mut conn = diesel::SqliteConnection::establish(&sqlite.path.to_string_lossy()).map_err(named)?;
+            conn.batch_execute(&pragmas(sqlite, purpose)).map_err(ConnectionError::CouldntSetupConfiguration)?;
             Ok(Db::Sqlite(conn))
         }
     }

@@ -23,7 +23,7 @@ use crate::{
     scope::Door,
     selftest::{self, Isolation, IsolationError},
     store::{CompanyStore, LobbyStore, PlatformStore},
-    stores::counts::Changes,
+    stores::{counts::Changes, settings},
     target::Target,
 };
 
@@ -180,6 +180,15 @@ impl Database {
     /// [`AuditError`].
     pub fn fits_audit(target: &Target, recorder: &Recorder) -> Result<bool, AuditError> {
         audit::fits(target, recorder)
+    }
+
+    /// Returns the codes of the companies, except closed ones, whose answers a model is to compose. The database
+    /// need not be open.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn companies_with_model(target: &Target) -> Result<Vec<String>, StoreError> {
+        settings::companies_with_model(target)
     }
 
     /// Runs a job that writes for one company, in one transaction.

@@ -26,7 +26,7 @@ mod platform;
 mod profiles;
 mod search;
 mod sessions;
-mod settings;
+pub(crate) mod settings;
 mod subscriptions;
 mod tickets;
 

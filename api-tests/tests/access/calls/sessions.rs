@@ -60,6 +60,10 @@ pub(crate) fn chat_history() -> Sending {
     about(Kind::Session, EVERY_SESSION, NO_SESSION, nothing)
 }
 
+pub(crate) fn files_of_a_session() -> Sending {
+    about(Kind::Session, EVERY_SESSION, NO_SESSION, nothing)
+}
+
 pub(crate) fn validate_phone() -> Sending {
     plain(|_| Body::Json(json!({"phone": "9841234567"})))
 }

@@ -75,6 +75,7 @@ const OTHERS: &[&str] = &[
     "last_name",
     "greeting_suggestions",
     "greeting_text",
+    "include_inactive",
     "limit",
     "max_agents",
     "message",

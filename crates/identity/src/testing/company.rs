@@ -166,6 +166,11 @@ impl Agents for Bound<'_> {
         Ok(self.world.agents.iter().rev().filter(|agent| agent.company == code && agent.is_active).cloned().collect())
     }
 
+    fn all_agents(&mut self) -> Result<Vec<Agent>, StoreError> {
+        let code = self.code();
+        Ok(self.world.agents.iter().rev().filter(|agent| agent.company == code).cloned().collect())
+    }
+
     fn reset_agent_password(&mut self, agent: AgentId, hash: &PasswordHash) -> Result<Option<Email>, StoreError> {
         let code = self.code();
         let own = |row: &&Agent| row.id == agent && row.company == code && row.is_active;

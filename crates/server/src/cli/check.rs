@@ -1,17 +1,26 @@
 //! `switchboard check`.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use secrecy::{ExposeSecret as _, SecretSlice};
 use storage::{Database, Recorder, Target};
 
-use super::{Failure, must_exist};
-use crate::{clock::SystemClock, config::Settings};
+use super::{Failure, OtherSecret, must_exist};
+use crate::{
+    clock::SystemClock,
+    config::{SECRET_FILE, Settings},
+    views::NO_MODEL,
+};
 
 #[derive(Debug, thiserror::Error)]
 enum CheckError {
     #[error("there is no secret yet that an audit log could have been written with")]
     NoSecret,
+    #[error(
+        "the secret is missing: this data was written with one, and there is no {}; restore the file or name \
+         SWITCHBOARD_SECRET", .0.display()
+    )]
+    SecretGone(PathBuf),
     #[error("the audit log is not whole: broken chains {broken} of {chains}")]
     Broken { broken: u64, chains: u64 },
 }
@@ -20,15 +29,33 @@ enum CheckError {
 ///
 /// It does not use the owner's connection, because opening with an owner migrates.
 pub(super) fn check(settings: Settings, audit: bool) -> Result<(), Failure> {
-    let (database, secret) = settings.complete()?.inspect()?;
+    let settings = settings.complete()?;
+    let (file, has_model) = (settings.folder().join(SECRET_FILE), settings.has_model());
+    let (database, secret) = settings.inspect()?;
     must_exist(&database)?;
     Database::check_schema(&database)?;
+    match &secret {
+        None if !fits(&database, &[])? => return Err(CheckError::SecretGone(file).into()),
+        // A log that is not whole fits no secret; `--audit` says where it is broken.
+        Some(secret) if !audit && !fits(&database, secret.expose_secret())? => return Err(OtherSecret.into()),
+        None | Some(_) => {}
+    }
     let kind = match database {
         Target::Sqlite(_) => "SQLite",
         Target::Postgres(_) => "PostgreSQL",
     };
     println!("configuration, {kind} and schema are in order");
+    if !has_model {
+        for company in Database::companies_with_model(&database)? {
+            println!("{company} has answer_mode llm, but there is no model: {NO_MODEL}");
+        }
+    }
     if audit { verify(&database, secret) } else { Ok(()) }
+}
+
+/// Returns whether the audit log is empty or was written with this secret.
+fn fits(database: &Target, secret: &[u8]) -> Result<bool, Failure> {
+    Ok(Database::fits_audit(database, &Recorder::new(secret, Arc::new(SystemClock)))?)
 }
 
 /// Verifies the audit log, and prints the first broken row of each broken chain.

@@ -13,20 +13,20 @@ use tenancy::Clock as _;
 use super::Failure;
 use crate::{
     clock::SystemClock,
-    config::{Config, Limits, Settings},
+    config::{Config, Limits, ListenAddress, Settings},
     demo::{self, PASSWORD, SAMPLES, SUPERADMIN, Sample},
     logging,
-    running::{Extras, start},
+    running::{Extras, StartError, start},
 };
 
 /// Low, so that the demo starts quickly. Its passwords are printed anyway.
 const BCRYPT_COST: u32 = 8;
 
 /// Serves a temporary database until a signal stops it.
-pub(super) fn demo(listen: Option<SocketAddr>) -> Result<(), Failure> {
+pub(super) fn demo(listen: Option<ListenAddress>) -> Result<(), Failure> {
     logging::start("warn");
     let folder = tempfile::tempdir()?;
-    let wanted = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8000)));
+    let wanted = listen.unwrap_or_else(ListenAddress::usual).socket();
     let settings = Settings::in_folder(folder.path().to_owned()).listening(vec![free(wanted)?]);
     let config = settings.check()?;
     // One person uses both companies, so they need no budgets against each other.
@@ -64,7 +64,7 @@ fn free(wanted: SocketAddr) -> Result<SocketAddr, Failure> {
             Err(error) if error.kind() == ErrorKind::AddrInUse && address.port() < u16::MAX => {
                 address.set_port(address.port() + 1);
             }
-            Err(error) => return Err(error.into()),
+            Err(source) => return Err(StartError::Listen { address, source }.into()),
         }
     }
 }

@@ -9,6 +9,11 @@ use crate::config::Settings;
 #[error("companies are not kept apart: found {0}")]
 struct Gaps(usize);
 
+/// Runs all tests, which at present are those of isolation.
+pub(super) fn all(settings: Settings) -> Result<(), Failure> {
+    isolation(settings)
+}
+
 /// Tests the isolation of companies in the configured database, as the server's role, and prints
 /// the results. Nothing is committed.
 pub(super) fn isolation(settings: Settings) -> Result<(), Failure> {

@@ -6,7 +6,7 @@ use clap::Parser as _;
 use storage::Database;
 
 use super::{Cli, Command, Failure, accounts, backup, check, demo, doctor, serve};
-use crate::logging;
+use crate::{config::unknown_variables, logging};
 
 /// Runs the command that the arguments name.
 pub fn run() -> ExitCode {
@@ -21,6 +21,12 @@ pub fn run() -> ExitCode {
 }
 
 fn execute(command: Command) -> Result<(), Failure> {
+    // `serve` logs them, and `demo` reads no settings.
+    if !matches!(command, Command::Serve(_) | Command::Demo { .. }) {
+        for unknown in unknown_variables() {
+            eprintln!("switchboard: {unknown}");
+        }
+    }
     match command {
         Command::Serve(settings) => serve::serve(settings),
         Command::Demo { listen } => demo::demo(listen),
@@ -31,7 +37,8 @@ fn execute(command: Command) -> Result<(), Failure> {
             Ok(())
         }
         Command::Check { audit, settings } => check::check(settings, audit),
-        Command::Doctor { isolation: _, settings } => doctor::isolation(settings),
+        Command::Doctor { isolation: true, settings } => doctor::isolation(settings),
+        Command::Doctor { isolation: false, settings } => doctor::all(settings),
         Command::Backup { to, databases } => backup::backup(databases.settings, &to),
         Command::Admin(command) => accounts::admin(command),
     }

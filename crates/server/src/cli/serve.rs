@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Failure;
 use crate::{
     clock::SystemClock,
-    config::Settings,
+    config::{Settings, unknown_variables},
     logging,
     running::{Extras, start},
 };
@@ -14,6 +14,9 @@ use crate::{
 pub(super) fn serve(settings: Settings) -> Result<(), Failure> {
     let settings = settings.complete()?;
     logging::start(settings.log_filter());
+    for unknown in unknown_variables() {
+        tracing::warn!(variable = %unknown, "unknown variable");
+    }
     let config = settings.check()?;
     let running = start(&config, Extras { clock: Arc::new(SystemClock), model: None })?;
     for address in running.addresses() {

@@ -5,7 +5,7 @@ use std::{fs, io, path::Path};
 use rand::Rng as _;
 use secrecy::SecretSlice;
 
-use super::ConfigError;
+use super::{AtPath, ConfigError};
 
 /// Minimum length of a secret, in bytes.
 pub(super) const SECRET_BYTES: usize = 32;
@@ -21,15 +21,16 @@ pub(super) fn create(folder: &Path) -> Result<(), ConfigError> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(folder).map_err(ConfigError::DataDir)
+    builder.recursive(true).create(folder).map_err(AtPath::of(folder)).map_err(ConfigError::DataDir)
 }
 
 /// Reads the secret in the data folder, if there is one.
 pub(super) fn read_secret(folder: &Path) -> Result<Option<SecretSlice<u8>>, ConfigError> {
-    match fs::read(folder.join(SECRET_FILE)) {
+    let file = folder.join(SECRET_FILE);
+    match fs::read(&file) {
         Ok(bytes) => Ok(Some(bytes.into())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(ConfigError::DataDir(error)),
+        Err(error) => Err(ConfigError::DataDir(AtPath::of(&file)(error))),
     }
 }
 
@@ -40,7 +41,8 @@ pub(super) fn load_or_generate_secret(folder: &Path) -> Result<SecretSlice<u8>, 
     }
     let mut bytes = vec![0; 2 * SECRET_BYTES];
     rand::rng().fill_bytes(&mut bytes);
-    write_private(&folder.join(SECRET_FILE), &bytes).map_err(ConfigError::DataDir)?;
+    let file = folder.join(SECRET_FILE);
+    write_private(&file, &bytes).map_err(AtPath::of(&file)).map_err(ConfigError::DataDir)?;
     Ok(bytes.into())
 }
 

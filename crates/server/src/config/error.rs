@@ -1,20 +1,39 @@
 //! The error of a configuration.
 
-use std::io;
+use std::{
+    error::Error,
+    io,
+    path::{Path, PathBuf},
+};
 
 use storage::InvalidTarget;
 
 use super::InvalidProxy;
+
+/// An error at a file or folder.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", path.display())]
+pub struct AtPath<E: Error + 'static> {
+    path: PathBuf,
+    source: E,
+}
+
+impl<E: Error + 'static> AtPath<E> {
+    /// Returns a function that adds the path to an error, for `map_err`.
+    pub(crate) fn of(path: &Path) -> impl FnOnce(E) -> Self {
+        |source| Self { path: path.to_owned(), source }
+    }
+}
 
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
     #[error("the configuration file cannot be read")]
-    Read(#[source] io::Error),
+    Read(#[source] AtPath<io::Error>),
     /// The file is not TOML, or has keys that do not exist.
     #[error("the configuration file is not valid")]
-    Parse(#[source] toml::de::Error),
+    Parse(#[source] AtPath<toml::de::Error>),
     /// The database URL is not valid.
     #[error("the database url was refused")]
     Database(#[from] InvalidTarget),
@@ -26,10 +45,13 @@ pub enum ConfigError {
     SecretShort,
     /// The data folder cannot be read or written.
     #[error("the data folder cannot be used")]
-    DataDir(#[source] io::Error),
+    DataDir(#[source] AtPath<io::Error>),
     /// An owner's URL for a database without owner, or one that is not PostgreSQL.
     #[error("--owner-database goes with a PostgreSQL --database, and is a PostgreSQL url itself")]
     Owner,
+    /// A public URL that links cannot begin with.
+    #[error("--public-url needs a scheme and a host, such as https://chat.example.com, not {0:?}")]
+    PublicUrl(String),
     /// The cost of password hashes is out of range.
     #[error("the bcrypt cost must be 4 to 31")]
     Cost,

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use actix_web::http::Uri;
 use clap::Args;
 use llm_client::openai::OpenAiConfig;
 use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
@@ -14,7 +15,7 @@ use serde::Deserialize;
 use storage::Target;
 
 use super::{
-    Config, ConfigError, LimitSettings, RateLimits, TrustedProxies,
+    AtPath, Config, ConfigError, LimitSettings, ListenAddress, RateLimits, TrustedProxies,
     data_folder::{SECRET_BYTES, create, load_or_generate_secret, read_secret},
 };
 
@@ -26,9 +27,10 @@ pub struct Settings {
     #[arg(long, env = "SWITCHBOARD_CONFIG", value_name = "FILE")]
     #[serde(skip)]
     config: Option<PathBuf>,
-    /// Addresses to listen on; repeat the flag or separate them with commas [default: 127.0.0.1:8000].
+    /// Addresses to listen on, also `localhost:8000`, `8000` for this machine only, or `:8000` for all
+    /// interfaces; repeat the flag or separate them with commas [default: 127.0.0.1:8000].
     #[arg(long, env = "SWITCHBOARD_LISTEN", value_name = "ADDR", value_delimiter = ',')]
-    listen: Option<Vec<SocketAddr>>,
+    listen: Option<Vec<ListenAddress>>,
     /// Database: sqlite:PATH, or postgres://.. as the runtime role [default: sqlite in the data folder].
     #[arg(long, env = "SWITCHBOARD_DATABASE", value_name = "URL", hide_env_values = true)]
     database: Option<String>,
@@ -98,7 +100,7 @@ impl Settings {
     /// Sets the addresses to listen on.
     #[must_use]
     pub fn listening(self, listen: Vec<SocketAddr>) -> Self {
-        Self { listen: Some(listen), ..self }
+        Self { listen: Some(listen.into_iter().map(ListenAddress::from).collect()), ..self }
     }
 
     /// Sets whether calls are counted.
@@ -123,8 +125,8 @@ impl Settings {
         self.secret = self.secret.or_else(|| secret_of("SWITCHBOARD_SECRET"));
         self.llm_key = self.llm_key.or_else(|| secret_of("SWITCHBOARD_LLM_KEY"));
         let Some(path) = &self.config else { return Ok(self) };
-        let file: Self =
-            toml::from_str(&fs::read_to_string(path).map_err(ConfigError::Read)?).map_err(ConfigError::Parse)?;
+        let text = fs::read_to_string(path).map_err(AtPath::of(path)).map_err(ConfigError::Read)?;
+        let file: Self = toml::from_str(&text).map_err(AtPath::of(path)).map_err(ConfigError::Parse)?;
         Ok(Self {
             config: self.config,
             listen: self.listen.or(file.listen),
@@ -216,6 +218,11 @@ impl Settings {
         if (4..=31).contains(&cost) { Ok(cost) } else { Err(ConfigError::Cost) }
     }
 
+    /// Returns whether a model that can compose answers is configured.
+    pub(crate) fn has_model(&self) -> bool {
+        self.llm_url.is_some() && self.llm_model.is_some()
+    }
+
     /// Returns the data folder, which may not exist yet.
     pub(crate) fn folder(&self) -> PathBuf {
         self.data_dir.clone().unwrap_or_else(|| PathBuf::from("switchboard-data"))
@@ -246,16 +253,20 @@ impl Settings {
         if secret.expose_secret().len() < SECRET_BYTES {
             return Err(ConfigError::SecretShort);
         }
+        let public_url = self.public_url.map(checked_url).transpose()?;
         let proxies = self.trusted_proxies.unwrap_or_default();
         let trusted_proxies = TrustedProxies::parse(proxies.iter().map(String::as_str))?;
         let limits = (self.rate_limits != Some(RateLimits::Off)).then(|| self.limits.build());
         Ok(Config {
-            listen: self.listen.unwrap_or_else(|| vec![SocketAddr::from(([127, 0, 0, 1], 8000))]),
+            listen: match self.listen {
+                Some(listen) => listen.into_iter().map(ListenAddress::socket).collect(),
+                None => vec![ListenAddress::usual().socket()],
+            },
             database,
             owner_database,
             data_dir,
             secret,
-            public_url: self.public_url.map(|url| url.trim_end_matches('/').to_owned()),
+            public_url,
             allowed_hosts: self.allowed_hosts.unwrap_or_default().iter().map(|host| host.to_lowercase()).collect(),
             bcrypt_cost,
             access_life: Duration::from_mins(self.access_minutes.unwrap_or(15).clamp(1, 60 * 24 * 365)),
@@ -265,6 +276,22 @@ impl Settings {
             limits,
             trusted_proxies,
         })
+    }
+}
+
+/// Returns a public URL without a final slash, if absolute links can begin with it.
+fn checked_url(url: String) -> Result<String, ConfigError> {
+    let parsed = url.parse::<Uri>().ok();
+    let is_web = parsed
+        .as_ref()
+        .and_then(Uri::scheme_str)
+        .is_some_and(|scheme| ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)));
+    let is_base =
+        parsed.as_ref().is_some_and(|uri| uri.host().is_some_and(|host| !host.is_empty()) && uri.query().is_none());
+    if is_web && is_base && !url.contains('#') {
+        Ok(url.trim_end_matches('/').to_owned())
+    } else {
+        Err(ConfigError::PublicUrl(url))
     }
 }
 

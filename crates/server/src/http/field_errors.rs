@@ -1,6 +1,6 @@
 //! Collects the refusals of single fields.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
@@ -9,6 +9,9 @@ pub(crate) type Text = Cow<'static, str>;
 
 /// The key of messages that are about several fields together.
 pub(crate) const NON_FIELD: &str = "non_field_errors";
+
+/// The key that lists the accepted words of refused choices.
+pub(crate) const CHOICES: &str = "choices";
 
 /// The message for a field that is missing.
 pub(crate) const REQUIRED: &str = "This field is required.";
@@ -20,6 +23,13 @@ pub(crate) enum FieldError {
     Messages(Vec<Text>),
     /// Messages about members of a list, by index in ascending order.
     Members(Vec<(usize, Text)>),
+    /// A word that is not one of the choices.
+    Choice {
+        /// Repeats the word.
+        message: Text,
+        /// The words that are accepted.
+        choices: Vec<&'static str>,
+    },
 }
 
 impl FieldError {
@@ -33,11 +43,20 @@ impl FieldError {
         Self::new(REQUIRED)
     }
 
+    /// The accepted words, if a word was refused.
+    fn choices(&self) -> Option<&[&'static str]> {
+        match self {
+            Self::Choice { choices, .. } => Some(choices),
+            Self::Messages(_) | Self::Members(_) => None,
+        }
+    }
+
     /// The first message.
     pub(crate) fn first(&self) -> &str {
         match self {
             Self::Messages(messages) => messages.first().map_or("", |message| message),
             Self::Members(members) => members.first().map_or("", |(_, message)| message),
+            Self::Choice { message, .. } => message,
         }
     }
 }
@@ -50,6 +69,7 @@ impl Serialize for FieldError {
             Self::Members(members) => {
                 serializer.collect_map(members.iter().map(|(index, message)| (index, [message.as_ref()])))
             }
+            Self::Choice { message, .. } => [message].serialize(serializer),
         }
     }
 }
@@ -89,7 +109,13 @@ impl FieldErrors {
         }
     }
 
+    /// Writes the messages of each field, and `choices` with the accepted words of each refused choice.
+    ///
+    /// The words have a key of their own, because clients compare the messages.
     pub(crate) fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        self.0.iter().try_for_each(|(field, error)| map.serialize_entry(field, error))
+        self.0.iter().try_for_each(|(field, error)| map.serialize_entry(field, error))?;
+        let choices: BTreeMap<_, _> =
+            self.0.iter().filter_map(|(field, error)| Some((field, error.choices()?))).collect();
+        if choices.is_empty() { Ok(()) } else { map.serialize_entry(CHOICES, &choices) }
     }
 }

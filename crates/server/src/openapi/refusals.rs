@@ -9,7 +9,7 @@ use actix_web::{
 use serde_json::{Map, Value, json};
 
 use crate::{
-    http::{code::Code, describe::Operation, envelope, error::ApiError, request_id::RequestId},
+    http::{code::Code, describe::Operation, envelope, error::ApiError, field_errors::CHOICES, request_id::RequestId},
     limits::Scope,
 };
 
@@ -34,7 +34,12 @@ pub(super) fn schemas(schemas: &mut Map<String, Value>) {
         "DetailError".into(),
         shape("A refusal made before the endpoint is reached.", json!({ "detail": text }), &["detail"]),
     );
-    let mut fields = shape("The refused fields, each with its messages.", json!({}), &[]);
+    let choices = json!({
+        "description": "The accepted words of each field whose word was refused.",
+        "type": "object",
+        "additionalProperties": { "type": "array", "items": text },
+    });
+    let mut fields = shape("The refused fields, each with its messages.", json!({ CHOICES: choices }), &[]);
     fields["additionalProperties"] = json!({
         "description": "Messages about one field, or about members of a list by their index.",
         "anyOf": [

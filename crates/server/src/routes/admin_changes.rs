@@ -124,7 +124,13 @@ struct DeletedAdmin {
 impl From<admins::DeletedAdmin> for DeletedAdminReply {
     fn from(admins::DeletedAdmin { admin, company_closed }: admins::DeletedAdmin) -> Self {
         Self {
-            message: if company_closed { "Admin deleted and company closed" } else { "Admin deleted successfully" },
+            // Existing clients look for the first sentence.
+            message: if company_closed {
+                "Admin deleted successfully. This was the last admin, so the company was closed and its \
+                 subscription cancelled."
+            } else {
+                "Admin deleted successfully"
+            },
             deleted_admin: DeletedAdmin {
                 id: admin.user.get(),
                 name: admin.contact.map(|contact| contact.name).unwrap_or_default(),

@@ -13,9 +13,9 @@ use knowledge::markup::neutralise;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
-use storage::{FairnessKey, Place};
+use storage::{CompanyStore, FairnessKey, Place, PlatformStore};
 use tenancy::{
-    AgentId,
+    AgentId, StoreError,
     access::{Caller as _, Office, Supervisor},
     audit::Action,
     plans::PlanName,
@@ -29,13 +29,13 @@ use crate::{
     app::App,
     auth::Auth,
     http::{
-        body::{Valid, body},
+        body::{Raw, Valid, body},
         created::Created,
         describe::parameter,
         error::ApiError,
         params::Params,
         paths::PathId,
-        rules::{boolean, email, integer, name, text},
+        rules::{Single as _, boolean, email, integer, name, text},
     },
     views::{AgentRow, AgentSessionRow, seats::AgentLimitView},
 };
@@ -46,10 +46,19 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .post("Adds an agent to the caller's company and shows the generated password once.", create)
             .refuses(no_company())
             .refuses(CreateAgentError::SeatLimitReached { current: 2, max: 2, plan: PlanName::Bronze.display() }),
-        at("/api/admin-dashboard/list-agents/").get("Lists the active agents, newest first.", list),
+        at("/api/admin-dashboard/list-agents/")
+            .get("Lists the active agents, newest first.", list)
+            .query(parameter(
+                "include_inactive",
+                "`1` or `true` to list deactivated agents too, which keep their seats.",
+                json!({ "type": "string" }),
+            ))
+            .refuses(ApiError::invalid_parameter("include_inactive")),
         at("/api/admin-dashboard/reset-agent-password/")
             .post("Gives an agent a generated password and shows it once.", reset_password),
-        at("/api/admin-dashboard/check-agent-limit/").get("Tells whether the plan has room for another agent.", limit),
+        at("/api/admin-dashboard/check-agent-limit/")
+            .get("Tells whether the plan has room for another agent.", limit)
+            .about("Without room, `seats` names the agents that take the seats."),
         at("/api/admin-dashboard/update-agent/{id:[0-9]+}/")
             .update("Changes the fields of an agent that are sent.", update)
             .about(
@@ -146,12 +155,27 @@ async fn create(
     }))
 }
 
-/// Lists the active agents, newest first.
-async fn list(Auth(supervisor): Auth<Supervisor>, app: web::Data<App>) -> Result<Json<Vec<AgentRow>>, ApiError> {
+/// Lists the active agents, or all, newest first.
+async fn list(
+    Auth(supervisor): Auth<Supervisor>,
+    params: Params,
+    app: web::Data<App>,
+) -> Result<Json<Vec<AgentRow>>, ApiError> {
+    let include_inactive = params.text("include_inactive").map_or(Ok(false), |word| {
+        boolean().accept(Raw::Text(word.to_owned())).map_err(|_| ApiError::invalid_parameter("include_inactive"))
+    })?;
     let agents = match supervisor {
-        Supervisor::Admin(admin) => app.db.read(Office::from(admin), |store| agents::list(store)).await?,
+        Supervisor::Admin(admin) => {
+            let job = move |store: &mut CompanyStore<'_, Office>| {
+                if include_inactive { agents::list_all(store) } else { agents::list(store) }
+            };
+            app.db.read(Office::from(admin), job).await?
+        }
         Supervisor::Superadmin(superadmin) => {
-            app.db.platform_read(superadmin, |platform| platform.active_agents_everywhere()).await?
+            let job = move |platform: &mut PlatformStore<'_>| {
+                if include_inactive { platform.all_agents_everywhere() } else { platform.active_agents_everywhere() }
+            };
+            app.db.platform_read(superadmin, job).await?
         }
     };
     Ok(Json(agents.iter().zip(1..).map(|(agent, sn)| AgentRow::new(agent, sn)).collect()))
@@ -184,7 +208,11 @@ async fn reset_password(
 async fn limit(Auth(supervisor): Auth<Supervisor>, app: web::Data<App>) -> Result<Json<AgentLimitView>, ApiError> {
     let Supervisor::Admin(admin) = supervisor else { return Ok(Json(AgentLimitView::unlimited())) };
     let now = app.now();
-    Ok(Json(app.db.read(Office::from(admin), move |store| agents::seats(store, now)).await?.into()))
+    let read = app.db.read(Office::from(admin), move |store| {
+        Ok::<_, StoreError>((agents::seats(store, now)?, agents::list_all(store)?))
+    });
+    let (seats, agents) = read.await?;
+    Ok(Json(AgentLimitView::from(seats).taken_by(&agents)))
 }
 
 /// Changes an agent.

@@ -37,7 +37,10 @@ use crate::{
         params::Params,
         rules::{integer_list, text},
     },
-    views::{ActivityRow, AsText, CompanyId, FileRow, HandoffRow, HistoryRow, ProfileRow, TimestampText, resolved_at},
+    views::{
+        ActivityRow, AsText, CompanyId, FileLinks, FileRow, HandoffRow, HistoryRow, ProfileRow, TimestampText,
+        resolved_at,
+    },
 };
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -231,13 +234,14 @@ struct ConversationSession {
 async fn conversation(
     Auth(staff): Auth<Staff>,
     path: web::Path<String>,
+    req: HttpRequest,
     app: web::Data<App>,
 ) -> Result<Json<ConversationView>, ApiError> {
     let agent = only_agents(staff)?;
     let company = agent.scope().company();
     let session = SessionId::parse(&path).map_err(|_| ReadError::NotFound)?;
     let found = app.db.read(agent, move |store| reading::conversation(store, session)).await?;
-    let now = app.now();
+    let links = FileLinks::new(&app, &req, app.now());
     Ok(Json(ConversationView {
         session: ConversationSession {
             session: SessionView {
@@ -247,7 +251,7 @@ async fn conversation(
             },
             user_profile: found.profile.as_ref().map(ProfileRow::whole),
         },
-        messages: found.messages.iter().map(|message| HistoryRow::new(message, &app.links, now)).collect(),
+        messages: found.messages.iter().map(|message| HistoryRow::new(message, &links)).collect(),
     }))
 }
 
@@ -294,7 +298,8 @@ async fn send(
             Sent::Stored(message) => (message, false),
             Sent::Replayed(message) => (message, true),
         };
-    let attachments = message.attachments.iter().map(|file| FileRow::new(file, &app.links, now)).collect();
+    let links = FileLinks::new(&app, &req, now);
+    let attachments = message.attachments.iter().map(|file| FileRow::new(file, &links)).collect();
     let reply = SentView {
         message: "Message sent successfully",
         chat_message: SentMessage {

@@ -34,6 +34,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         at("/api/admin-dashboard/bot-settings/")
             .get("Shows a company's bot settings, defaults filled in.", show)
+            .about("`warnings` lists settings that have no effect, and is missing if there are none.")
             .query(company())
             .refuses(ApiError::required("company_id"))
             .refuses(Refused::CompanyNotFound)
@@ -78,7 +79,7 @@ async fn show(
     let company = company(&supervisor, params.text("company_id"))?;
     let settings = app.office_read(supervisor, Place::Company(company), |store| settings::current(store));
     let settings = settings.await?.ok_or(Refused::CompanyNotFound)?;
-    Ok(Json(BotSettingsView::new(company, settings)))
+    Ok(Json(BotSettingsView::new(company, settings, app.model.is_some())))
 }
 
 /// Changes the settings that are sent and shows all of them.
@@ -95,7 +96,7 @@ async fn change(
         settings::change(store, change)
     });
     let settings = settings.await?.ok_or(Refused::CompanyNotFound)?;
-    Ok(Json(BotSettingsView::new(company, settings)))
+    Ok(Json(BotSettingsView::new(company, settings, app.model.is_some())))
 }
 
 /// Returns an admin's own company, ignoring `named`, or the company that a superadmin names.

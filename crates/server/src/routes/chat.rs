@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use actix_web::{HttpRequest, web};
-use attachments::LinkSigner;
 use chatbot::Reply;
 use handoff::turn::{Ask, Exchange, TurnError};
 use identity::Origin;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tenancy::{
-    AttachmentId, CompanyCode, SessionId, Timestamp,
+    AttachmentId, CompanyCode, SessionId,
     access::{self, Refused},
 };
 
@@ -29,7 +28,7 @@ use crate::{
     },
     limits::{self, BucketName, Scope},
     turn::{self, TurnOutcome},
-    views::{FileRow, MessageRow},
+    views::{FileLinks, FileRow, MessageRow},
 };
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -109,16 +108,16 @@ struct CitationView {
 }
 
 impl ChatReply {
-    fn new(exchange: Exchange, links: &LinkSigner, now: Timestamp) -> Self {
+    fn new(exchange: Exchange, links: &FileLinks<'_>) -> Self {
         let Exchange { session, user, mut reply, last_seq, .. } = exchange;
-        let files = user.attachments.iter().map(|file| FileRow::new(file, links, now));
+        let files = user.attachments.iter().map(|file| FileRow::new(file, links));
         Self {
             response: std::mem::take(&mut reply.response),
             reply,
             session_id: session.as_str().to_owned(),
             last_seq,
             attachments: (!user.attachments.is_empty()).then(|| files.collect()),
-            user_message: MessageRow::new(&user, links, now),
+            user_message: MessageRow::new(&user, links),
         }
     }
 }
@@ -157,7 +156,7 @@ async fn chat(
     match turn::take(app.clone(), visitor, ask).await? {
         TurnOutcome::Done(exchange) => {
             let replayed = exchange.replayed;
-            let reply = ChatReply::new(*exchange, &app.links, app.now());
+            let reply = ChatReply::new(*exchange, &FileLinks::new(&app, &req, app.now()));
             Ok(Replayable { replayed, reply })
         }
         TurnOutcome::InProgress { retry_after } => Err(idempotency::in_progress(retry_after)),

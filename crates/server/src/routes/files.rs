@@ -2,13 +2,19 @@
 
 mod form;
 
-use actix_web::{HttpRequest, web};
+use actix_web::{
+    HttpRequest,
+    web::{self, Json},
+};
 use attachments::{
     Attachment, BlobKey, Uploader,
     policy::UploadRefusal,
     upload::{self, RegisterError},
 };
-use handoff::uploading::{self, UploadError};
+use handoff::{
+    reading,
+    uploading::{self, UploadError},
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 use storage::Place;
@@ -27,11 +33,13 @@ use crate::{
     http::{
         body::{Upload, body},
         created::Created,
+        describe::session_id,
         error::ApiError,
+        params::Params,
         rules::{choice, file, text},
     },
     limits::{self, BucketName, Scope},
-    views::{AsText, CompanyId, TimestampText},
+    views::{AsText, CompanyId, FileLinks, FileRow, TimestampText},
 };
 use form::Received;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -46,6 +54,19 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .refuses(UploadRefusal::TooLarge)
             .refuses(Refused::CompanySuspended)
             .refuses(absent()),
+        at("/api/chat/upload/")
+            .limited(Scope::Upload)
+            .post("Uploads a file to a session, as `chatbot/upload/` does.", receive)
+            .about("Existing widgets call this path.")
+            .reads::<UploadBody>()
+            .refuses(UploadRefusal::TooLarge)
+            .refuses(Refused::CompanySuspended)
+            .refuses(absent()),
+        at("/api/chatbot/files/")
+            .get("Lists the files of a session, oldest first, also those that no message carries.", list)
+            .query(session_id())
+            .refuses(ApiError::required("session_id"))
+            .refuses(Refused::SessionNotFound),
         at("/api/human-handoff/agent/upload/")
             .limited(Scope::Upload)
             .post("Uploads a file of an agent to a session that is assigned to the agent.", receive_from_agent)
@@ -102,14 +123,15 @@ struct UploadReply {
 
 impl UploadReply {
     fn created(file: &Attachment, session: SessionId, app: &App, req: &HttpRequest, now: Timestamp) -> Created<Self> {
-        let (file_url, base) = (file.link(&app.links, now), app.public_url.of(req));
+        let links = FileLinks::new(app, req, now);
+        let file_url = links.relative(file);
         Created(Self {
             id: file.id.get(),
             file_id: file.id.get(),
             company_id: AsText(file.company),
             session_id: session.as_str().to_owned(),
             uploader: file.uploader.as_str(),
-            url: format!("{base}{file_url}"),
+            url: links.absolute(&file_url),
             file_url,
             original_name: file.original_name.clone(),
             name: file.original_name.clone(),
@@ -122,6 +144,28 @@ impl UploadReply {
             message: "File uploaded successfully",
         })
     }
+}
+
+#[derive(Serialize, JsonSchema)]
+struct FilesView {
+    files: Vec<FileRow>,
+    count: usize,
+}
+
+/// Lists the files of a session that the caller may see.
+async fn list(
+    Auth(staff): Auth<Staff>,
+    params: Params,
+    req: HttpRequest,
+    app: web::Data<App>,
+) -> Result<Json<FilesView>, ApiError> {
+    let session = params.text("session_id").ok_or_else(|| ApiError::required("session_id"))?;
+    let session = SessionId::parse(session).map_err(|_| Refused::SessionNotFound)?;
+    let found = app.desk_read(staff, Place::Session(session), move |store| reading::files(store, session));
+    let files = found.await?.flatten().ok_or(Refused::SessionNotFound)?;
+    let links = FileLinks::new(&app, &req, app.now());
+    let files: Vec<_> = files.iter().map(|file| FileRow::new(file, &links)).collect();
+    Ok(Json(FilesView { count: files.len(), files }))
 }
 
 /// Stores a visitor's file in a session.

@@ -1,6 +1,9 @@
 //! `chat-history/`: a session with its messages, for staff who may see it.
 
-use actix_web::web::{self, Json};
+use actix_web::{
+    HttpRequest,
+    web::{self, Json},
+};
 use handoff::reading::{self, History};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -20,7 +23,7 @@ use crate::{
         error::ApiError,
         params::Params,
     },
-    views::{AsText, HistoryRow, TimestampText},
+    views::{AsText, FileLinks, HistoryRow, TimestampText},
 };
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -53,17 +56,22 @@ struct HistorySession {
 }
 
 /// Shows a session with all its messages.
-async fn show(Auth(staff): Auth<Staff>, params: Params, app: web::Data<App>) -> Result<Json<HistoryView>, ApiError> {
+async fn show(
+    Auth(staff): Auth<Staff>,
+    params: Params,
+    req: HttpRequest,
+    app: web::Data<App>,
+) -> Result<Json<HistoryView>, ApiError> {
     let named = |name| params.text(name).ok_or_else(|| ApiError::required(name));
     let (session, company) = (named("session_id")?, named("company_id")?);
     let session = SessionId::parse(session).map_err(|_| Refused::SessionNotFound)?;
     let company = CompanyCode::parse(company).map_err(|_| Refused::SessionNotFound)?;
     let found = app.desk_read(staff, Place::Session(session), move |store| reading::history(store, company, session));
     let History { session, messages } = found.await?.flatten().ok_or(Refused::SessionNotFound)?;
-    let now = app.now();
+    let links = FileLinks::new(&app, &req, app.now());
     Ok(Json(HistoryView {
         session_id: session.id.as_str().to_owned(),
-        messages: messages.iter().map(|message| HistoryRow::new(message, &app.links, now)).collect(),
+        messages: messages.iter().map(|message| HistoryRow::new(message, &links)).collect(),
         session_info: HistorySession {
             status: session.status.as_str(),
             profile_completed: session.profile_completed(),

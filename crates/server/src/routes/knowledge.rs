@@ -37,6 +37,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         at("/api/chatbot/load-rag-documents/")
             .get("Loads the bundled sample into the shared library again.", load_sample)
             .post("Loads an FAQ into a company's knowledge or the shared library, completely or not at all.", load)
+            .about(
+                "The FAQ has categories with subcategories with entries. A load without entries is refused, and \
+                 `expected` names the forms that are read. Only `{\"documents\": {}}` in mode `replace` deletes all \
+                 entries.",
+            )
             .query(parameter(
                 "company_id",
                 "For a superadmin: the company, if the body does not name it.",
@@ -46,9 +51,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .query(parameter(
                 "mode",
                 "`replace` or `merge`, if the body does not name it.",
-                json!({ "type": "string", "default": "replace" }),
+                json!({ "type": "string", "enum": LoadMode::WORDS, "default": "replace" }),
             ))
             .refuses(no_target())
+            .refuses(no_entries())
             .refuses(Refused::CompanyNotFound),
     ]
 }
@@ -60,8 +66,9 @@ fn no_target() -> ApiError {
 /// An FAQ in one of its three forms, with its target and mode.
 struct LoadBody {
     faq: Result<Entries, FaqError>,
-    /// Whether the FAQ was sent as `documents` or in a file, and not as the whole body.
-    is_named: bool,
+    /// Whether the body is the one form that asks for empty knowledge: `documents` is `{}`, and
+    /// nothing but parameters is sent with it.
+    is_emptying: bool,
     company_id: Option<String>,
     shared: Option<bool>,
     mode: Option<LoadMode>,
@@ -79,24 +86,26 @@ impl Body for LoadBody {
         let shared = errors.keep("shared", shared);
         let mode = choice(LoadMode::parse, LoadMode::WORDS).optional().read(&mut fields, "mode");
         let mode = errors.keep("mode", mode);
-        let faq = match fields.take("file") {
-            Some(sent @ Raw::File(_)) => {
-                let sent = faq_of_file(sent).map(|faq| unwrapped(faq).unwrap_or_else(|faq| faq));
-                errors.keep("file", sent).map(Ok)
-            }
+        let (faq, is_emptying) = match fields.take("file") {
+            Some(sent @ Raw::File(_)) => (errors.keep("file", faq_of_file(sent)).map(unwrapped), false),
             // A category of the FAQ can also be called `file`.
             Some(Raw::Json(category)) => {
                 let mut faq = fields.into_object();
                 faq.insert("file".to_owned(), category);
-                Some(unwrapped(faq))
+                (Some(unwrapped(faq)), false)
             }
-            Some(Raw::Text(_)) | None => Some(unwrapped(fields.into_object())),
+            Some(Raw::Text(_)) | None => {
+                let body = fields.into_object();
+                let is_alone = body.len() == 1 && body.contains_key("documents");
+                let faq = unwrapped(body);
+                let is_emptying = is_alone && faq.is_empty();
+                (Some(faq), is_emptying)
+            }
         };
         match (faq, company_id, shared, mode) {
             (Some(faq), Some(company_id), Some(shared), Some(mode)) => {
-                let is_named = faq.is_ok();
-                let faq = faq::parse(Value::Object(faq.unwrap_or_else(|body| body)));
-                Ok(Self { faq, is_named, company_id: company_id.filter(|id| !id.is_empty()), shared, mode })
+                let faq = faq::parse(Value::Object(faq));
+                Ok(Self { faq, is_emptying, company_id: company_id.filter(|id| !id.is_empty()), shared, mode })
             }
             _ => Err(errors),
         }
@@ -141,14 +150,28 @@ fn faq_of_file(sent: Raw) -> Result<Map<String, Value>, FieldError> {
     }
 }
 
-/// Returns the top-level object `documents` as the FAQ; without one, returns the body as the error.
-fn unwrapped(mut body: Map<String, Value>) -> Result<Map<String, Value>, Map<String, Value>> {
-    match body.remove("documents") {
-        Some(Value::Object(documents)) => Ok(documents),
-        Some(Value::String(text)) => serde_json::from_str(&text).map_err(|_| body),
-        Some(_) | None => Err(body),
-    }
+/// Returns the top-level object `documents` as the FAQ; without one, the body itself.
+fn unwrapped(mut body: Map<String, Value>) -> Map<String, Value> {
+    let documents = match body.get_mut("documents").map(Value::take) {
+        Some(Value::Object(documents)) => Some(documents),
+        Some(Value::String(text)) => serde_json::from_str(&text).ok(),
+        Some(_) | None => None,
+    };
+    documents.unwrap_or(body)
 }
+
+/// The refusal of a load without entries, with the forms that are read.
+fn no_entries() -> ApiError {
+    ApiError::field("documents", "No documents were found.").with("expected", json!(FORMS))
+}
+
+/// The forms of a load, for callers whose FAQ has another one.
+const FORMS: [&str; 4] = [
+    r#"{"<category>": {"<subcategory>": [{"question": "..", "answer": ".."}]}}"#,
+    r#"{"documents": {"<category>": {"<subcategory>": [{"question": "..", "answer": ".."}]}}}"#,
+    "a multipart form with either of them as the JSON file `file`",
+    r#"{"documents": {}} in mode `replace`, without other keys than parameters, to delete all entries"#,
+];
 
 #[derive(Serialize, JsonSchema)]
 struct Loaded {
@@ -168,8 +191,9 @@ async fn load(
 ) -> Result<Json<Loaded>, ApiError> {
     let mode = match (body.mode, params.text("mode")) {
         (Some(mode), _) => mode,
-        (None, Some(word)) => LoadMode::parse(word)
-            .ok_or_else(|| ApiError::field("mode", format!("\"{word}\" is not a valid choice.")))?,
+        (None, Some(word)) => choice(LoadMode::parse, LoadMode::WORDS)
+            .accept(Raw::Text(word.to_owned()))
+            .map_err(|error| ApiError::fields(FieldErrors::of("mode", error)))?,
         (None, None) => LoadMode::Replace,
     };
     let shared = match (body.shared, params.text("shared")) {
@@ -188,12 +212,12 @@ async fn load(
             (CompanyCode::parse(named).map_err(|_| Refused::CompanyNotFound)?, false)
         }
     };
-    let is_named = body.is_named;
+    let is_emptying = body.is_emptying && mode == LoadMode::Replace;
     let entries = body.faq?;
     let count = entries.len();
-    if count == 0 && !is_named {
-        // An empty body is far more often a mistake than a request to delete all knowledge.
-        return Err(ApiError::field("documents", "No documents were found."));
+    if count == 0 && !is_emptying {
+        // No entries are far more often a mistake than a request to delete all knowledge.
+        return Err(no_entries());
     }
     match supervisor {
         Supervisor::Superadmin(superadmin) if shared => load_shared(&app, superadmin, entries, mode).await?,

@@ -1,13 +1,11 @@
 //! Messages: as the chat's reply shows them, and as histories do.
 
-use attachments::LinkSigner;
 use chatbot::{Detail, Message, Sender};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use tenancy::Timestamp;
 
-use super::{AsText, FileRow, TimestampText};
+use super::{AsText, FileLinks, FileRow, TimestampText};
 
 /// A message of a session.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -25,14 +23,14 @@ pub(crate) struct MessageRow {
 }
 
 impl MessageRow {
-    pub(crate) fn new(message: &Message, links: &LinkSigner, now: Timestamp) -> Self {
+    pub(crate) fn new(message: &Message, links: &FileLinks<'_>) -> Self {
         Self {
             id: message.id.get(),
             seq: message.seq,
             session: message.session.get(),
             message_type: message.detail.sender().as_str(),
             content: message.content.clone(),
-            attachments: files(message, links, now),
+            attachments: files(message, links),
             metadata: metadata(message),
             timestamp: AsText(message.timestamp),
             client_message_id: message.client_message_id.clone(),
@@ -57,8 +55,8 @@ pub(crate) struct HistoryRow {
 }
 
 impl HistoryRow {
-    pub(crate) fn new(message: &Message, links: &LinkSigner, now: Timestamp) -> Self {
-        let attachments = files(message, links, now);
+    pub(crate) fn new(message: &Message, links: &FileLinks<'_>) -> Self {
+        let attachments = files(message, links);
         let first = attachments.first();
         Self {
             id: message.id.get(),
@@ -75,8 +73,8 @@ impl HistoryRow {
     }
 }
 
-fn files(message: &Message, links: &LinkSigner, now: Timestamp) -> Vec<FileRow> {
-    message.attachments.iter().map(|file| FileRow::new(file, links, now)).collect()
+fn files(message: &Message, links: &FileLinks<'_>) -> Vec<FileRow> {
+    message.attachments.iter().map(|file| FileRow::new(file, links)).collect()
 }
 
 /// Returns the message's `metadata`, which depends on the kind of sender.

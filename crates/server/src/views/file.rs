@@ -1,11 +1,39 @@
 //! Uploaded files.
 
+use std::borrow::Cow;
+
+use actix_web::HttpRequest;
 use attachments::{Attachment, FileKind, LinkSigner, Uploader};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tenancy::Timestamp;
 
 use super::{AsText, CompanyId, TimestampText};
+use crate::app::App;
+
+/// What the links to files in one response are made with.
+pub(crate) struct FileLinks<'a> {
+    signer: &'a LinkSigner,
+    base: Cow<'a, str>,
+    now: Timestamp,
+}
+
+impl<'a> FileLinks<'a> {
+    /// Makes links for the answer to a request.
+    pub(crate) fn new(app: &'a App, req: &HttpRequest, now: Timestamp) -> Self {
+        Self { signer: &app.links, base: app.public_url.of(req), now }
+    }
+
+    /// Returns the link relative to the server.
+    pub(crate) fn relative(&self, file: &Attachment) -> String {
+        file.link(self.signer, self.now)
+    }
+
+    /// Returns the absolute form of a relative link.
+    pub(crate) fn absolute(&self, link: &str) -> String {
+        format!("{}{link}", self.base)
+    }
+}
 
 /// An uploaded file with a signed link to it.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -20,6 +48,8 @@ pub(crate) struct FileRow {
     #[schemars(extend("enum" = FileKind::WORDS))]
     file_type: &'static str,
     pub(crate) file_url: String,
+    /// `file_url` under the public base URL.
+    url: String,
     uploaded_at: TimestampText,
     #[schemars(extend("enum" = Uploader::WORDS))]
     uploader: &'static str,
@@ -27,7 +57,8 @@ pub(crate) struct FileRow {
 }
 
 impl FileRow {
-    pub(crate) fn new(file: &Attachment, links: &LinkSigner, now: Timestamp) -> Self {
+    pub(crate) fn new(file: &Attachment, links: &FileLinks<'_>) -> Self {
+        let file_url = links.relative(file);
         Self {
             id: file.id.get(),
             session: file.session.get(),
@@ -37,7 +68,8 @@ impl FileRow {
             filename: file.filename.clone(),
             file_size: file.size,
             file_type: file.kind.as_str(),
-            file_url: file.link(links, now),
+            url: links.absolute(&file_url),
+            file_url,
             uploaded_at: AsText(file.uploaded_at),
             uploader: file.uploader.as_str(),
             mime_type: file.content_type.clone(),

@@ -1,6 +1,6 @@
 //! How many more agents a company may have, as text and numbers.
 
-use identity::agents::Seats;
+use identity::agents::{Agent, AgentStatus, Seats};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tenancy::assignments::SeatLimit;
@@ -38,6 +38,32 @@ pub(crate) struct AgentLimitView {
     is_cancelled: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'static str>,
+    /// The agents that take the seats, if no other agent can be added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seats: Option<Vec<SeatRow>>,
+}
+
+/// An agent that takes a seat. Deactivated agents do too.
+#[derive(Debug, Serialize, JsonSchema)]
+struct SeatRow {
+    id: i64,
+    name: String,
+    email: String,
+    #[schemars(extend("enum" = AgentStatus::WORDS))]
+    status: &'static str,
+    is_active: bool,
+}
+
+impl From<&Agent> for SeatRow {
+    fn from(agent: &Agent) -> Self {
+        Self {
+            id: agent.id.get(),
+            name: agent.name.clone(),
+            email: agent.email.to_string(),
+            status: agent.status().as_str(),
+            is_active: agent.is_active,
+        }
+    }
 }
 
 impl AgentLimitView {
@@ -52,12 +78,19 @@ impl AgentLimitView {
             upgrade_needed: None,
             is_cancelled: None,
             message: None,
+            seats: None,
         }
     }
 
     /// Marks the limit as reached, with the reason.
     fn closed(self, error: String, suggestion: Option<&'static str>) -> Self {
         Self { can_create: false, error: Some(error), suggestion, upgrade_needed: Some(true), ..self }
+    }
+
+    /// Names the agents that take the seats, unless there is room for another.
+    pub(crate) fn taken_by(self, agents: &[Agent]) -> Self {
+        let seats = (!self.can_create).then(|| agents.iter().map(SeatRow::from).collect());
+        Self { seats, ..self }
     }
 
     /// Returns the limit for superadmins, who have none.

@@ -60,18 +60,33 @@ macro_rules! view_of_settings {
         pub(crate) struct BotSettingsView {
             company_id: CompanyId,
             $($name: ViewOf<type_of::$name>,)*
+            /// Settings that have no effect, each with the reason.
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            warnings: Vec<String>,
         }
 
         impl BotSettingsView {
-            /// Shows the settings of a company.
-            pub(crate) fn new(company: CompanyCode, settings: BotSettings) -> Self {
-                Self { company_id: AsText(company), $($name: settings.$name.view(),)* }
+            /// Shows the settings of a company. `has_model` tells whether the server has a model.
+            pub(crate) fn new(company: CompanyCode, settings: BotSettings, has_model: bool) -> Self {
+                let warnings = warnings(&settings, has_model);
+                Self { company_id: AsText(company), $($name: settings.$name.view(),)* warnings }
             }
         }
     };
 }
 
 chatbot::bot_settings!(view_of_settings);
+
+/// Why `answer_mode` `llm` has no effect on a server without a model.
+pub(crate) const NO_MODEL: &str = "answers are extractive until --llm-url and --llm-model name a model";
+
+fn warnings(settings: &BotSettings, has_model: bool) -> Vec<String> {
+    if settings.answer_mode == Mode::Llm && !has_model {
+        vec![format!("answer_mode is llm, but the server has no model: {NO_MODEL}")]
+    } else {
+        Vec::new()
+    }
+}
 
 #[derive(Debug, Serialize, JsonSchema)]
 struct QuickReplyView {

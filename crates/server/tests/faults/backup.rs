@@ -66,7 +66,7 @@ async fn a_sqlite_backup_of_a_running_server_starts_again() {
 fn a_backup_neither_overwrites_nor_makes_anything_up() {
     let home = Home::sqlite();
     let folder = tempfile::tempdir().unwrap();
-    backup(&home, folder.path()).refused("there is no database yet: switchboard migrate makes it, and so does serve");
+    backup(&home, folder.path()).refused(&home.without_a_database());
     home.run(&["migrate"], "").ok();
     assert!(backup(&home, folder.path()).ok().ends_with("0 uploads (0 bytes); there is no generated secret\n"));
     backup(&home, folder.path()).refused(&format!("{} is not empty", folder.path().display()));

@@ -74,6 +74,13 @@ impl Home {
         self
     }
 
+    /// Returns the refusal of a command that needs the SQLite file before there is one.
+    pub(crate) fn without_a_database(&self) -> String {
+        let url = self.database.urls().0;
+        let file = url.strip_prefix("sqlite:").unwrap();
+        format!("there is no database yet at {file}: switchboard migrate makes it, and so does serve")
+    }
+
     /// Returns a command that runs the binary with these environment variables only.
     pub(crate) fn command<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Command {
         let mut command = switchboard(args);
@@ -159,7 +166,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    fn start(mut command: Command) -> Self {
+    /// Runs a command that serves, and waits until it listens.
+    pub(crate) fn start(mut command: Command) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = Guarded(command.spawn().expect("the binary runs"));
         let (announce, announcements) = mpsc::channel();

@@ -188,7 +188,7 @@ fn a_company_that_is_none_has_no_status() {
 fn a_check_changes_nothing_and_migrate_makes_what_it_misses() {
     let home = Home::sqlite().without("SWITCHBOARD_DATABASE").without("SWITCHBOARD_DATA_DIR");
     let check = || run(home.command(["check", "--data-dir", "data"]), "");
-    check().refused("there is no database yet: switchboard migrate makes it, and so does serve");
+    check().refused("there is no database yet at data/switchboard.db: switchboard migrate makes it, and so does serve");
     assert!(is_empty(home.folder.path()), "the check created something");
     run(home.command(["migrate", "--data-dir", "data"]), "").ok();
     assert_eq!(check().ok(), "configuration, SQLite and schema are in order\n");

@@ -7,11 +7,12 @@ const DOCTOR: [&str; 2] = ["doctor", "--isolation"];
 #[test]
 fn the_doctor_finds_no_gaps_in_what_migrate_made_and_leaves_nothing() {
     let sqlite = Home::sqlite();
-    sqlite.run(&DOCTOR, "").refused("there is no database yet: switchboard migrate makes it, and so does serve");
+    sqlite.run(&DOCTOR, "").refused(&sqlite.without_a_database());
     for home in [Some(sqlite), Home::postgres()].into_iter().flatten() {
         home.run(&["migrate"], "").ok();
         let report = home.run(&DOCTOR, "").ok();
         assert!(report.ends_with("\nno gaps\n"), "{report}");
+        assert_eq!(home.run(&["doctor"], "").ok(), report, "without a flag, all tests run");
         assert_eq!(home.database.lines("SELECT code AS line FROM companies"), ["SHARED"]);
         assert_eq!(home.database.lines("SELECT username AS line FROM accounts"), [""; 0]);
     }

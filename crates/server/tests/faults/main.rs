@@ -7,6 +7,8 @@ mod binary;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod configuration;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod doctor;

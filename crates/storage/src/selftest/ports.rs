@@ -66,6 +66,7 @@ const CALLS: &[(&str, Call)] = &[
     ("Attachments::of_session", |store, ids| {
         Ok(!store.of_session(ids.session_row(), &[AttachmentId::new(ids.number)])?.is_empty())
     }),
+    ("Attachments::all_of_session", |store, ids| Ok(!store.all_of_session(ids.session_row())?.is_empty())),
     ("Attachments::by_key", |store, ids| Ok(store.by_key(&ids.blob)?.is_some())),
     ("Handoffs::handoff", |store, ids| Ok(store.handoff(HandoffId::new(ids.number))?.is_some())),
     ("Handoffs::handoff_of", |store, ids| Ok(store.handoff_of(ids.session_row())?.is_some())),

@@ -75,6 +75,16 @@ impl<C: Caller> Agents for CompanyStore<'_, C> {
         rows.into_iter().map(agent).collect()
     }
 
+    fn all_agents(&mut self) -> Result<Vec<Agent>, StoreError> {
+        let rows: Vec<Joined> = own(self.code().as_str())
+            .inner_join(account())
+            .order((agents::created_at.desc(), agents::id.desc()))
+            .select(columns())
+            .load(self.conn)
+            .into_store_error()?;
+        rows.into_iter().map(agent).collect()
+    }
+
     fn reset_agent_password(&mut self, agent: AgentId, hash: &PasswordHash) -> Result<Option<Email>, StoreError> {
         let code = self.code();
         let user = own(code.as_str()).filter(agents::id.eq(agent.get())).select(agents::user_id);
@@ -119,6 +129,18 @@ impl AgentList for PlatformStore<'_> {
             .inner_join(account())
             .inner_join(companies::table.on(companies::code.eq(agents::company_id)))
             .filter(accounts::is_active.eq(true).and(companies::status.ne("closed")))
+            .order((agents::created_at.desc(), agents::id.desc()))
+            .select(columns())
+            .load(self.conn)
+            .into_store_error()?;
+        rows.into_iter().map(agent).collect()
+    }
+
+    fn all_agents_everywhere(&mut self) -> Result<Vec<Agent>, StoreError> {
+        let rows: Vec<Joined> = agents::table
+            .inner_join(account())
+            .inner_join(companies::table.on(companies::code.eq(agents::company_id)))
+            .filter(companies::status.ne("closed"))
             .order((agents::created_at.desc(), agents::id.desc()))
             .select(columns())
             .load(self.conn)

@@ -105,6 +105,18 @@ impl<C: Caller> Attachments for CompanyStore<'_, C> {
         rows.into_iter().map(|(row, profile)| row.into_attachment(profile)).collect()
     }
 
+    fn all_of_session(&mut self, session: SessionRowId) -> Result<Vec<Attachment>, StoreError> {
+        let company = self.code();
+        let rows: Vec<(AttachmentRow, Option<i64>)> = files_with_profile()
+            .filter(files::company_id.eq(company.as_str()))
+            .filter(files::session_key.eq(session.get()))
+            .order(files::id)
+            .select((AttachmentRow::as_select(), profiles::id.nullable()))
+            .load(self.conn)
+            .into_store_error()?;
+        rows.into_iter().map(|(row, profile)| row.into_attachment(profile)).collect()
+    }
+
     fn by_key(&mut self, key: &BlobKey) -> Result<Option<(Attachment, SessionId)>, StoreError> {
         let company = self.code();
         let row: Option<(AttachmentRow, Option<i64>, String)> = files_with_profile()

@@ -2,10 +2,19 @@
 
 use chatbot::{BotSettings, SettingsRecord};
 use diesel::prelude::*;
+use knowledge::Mode;
 use serde_json::{Map, Value};
 use tenancy::{Fault, StoreError, access::Caller};
 
-use crate::{conn::Db, error::IntoStoreError as _, schema::companies, store::CompanyStore, types::Json};
+use crate::{
+    conn::{Db, Purpose, open},
+    error::IntoStoreError as _,
+    schema::companies,
+    scope::Door,
+    store::CompanyStore,
+    target::Target,
+    types::Json,
+};
 
 impl<C: Caller> SettingsRecord for CompanyStore<'_, C> {
     fn settings(&mut self) -> Result<BotSettings, StoreError> {
@@ -40,6 +49,30 @@ impl<C: Caller> SettingsRecord for CompanyStore<'_, C> {
             .into_store_error()?;
         Ok(())
     }
+}
+
+/// Returns the codes of the companies, except closed ones, with `answer_mode` `llm`.
+pub(crate) fn companies_with_model(target: &Target) -> Result<Vec<String>, StoreError> {
+    let mut conn = open(target, Purpose::Read).map_err(|error| StoreError::new(Fault::Unavailable, error))?;
+    let begin = match target {
+        Target::Sqlite(_) => "BEGIN".to_owned(),
+        Target::Postgres(_) => format!("BEGIN READ ONLY; {}", Door::Platform.settings()),
+    };
+    conn.begin(&begin).into_store_error()?;
+    let rows: Vec<(String, Option<Json>)> = companies::table
+        .filter(companies::status.ne("closed"))
+        .order(companies::code)
+        .select((companies::code, companies::settings))
+        .load(&mut conn)
+        .into_store_error()?;
+    let mut codes = Vec::new();
+    for (code, document) in rows {
+        let settings = document.map_or_else(|| Ok(BotSettings::default()), |document| document.read())?;
+        if settings.answer_mode == Mode::Llm {
+            codes.push(code);
+        }
+    }
+    Ok(codes)
 }
 
 /// Returns the settings that differ from their defaults.

@@ -58,6 +58,8 @@ fn a_file_is_found_by_session_and_by_key() {
         let found = world.see(&company, move |store| {
             let missing = AttachmentId::new(99);
             assert_eq!(store.of_session(other, &[id])?, []);
+            assert_eq!(store.all_of_session(other)?, []);
+            assert_eq!(store.all_of_session(key)?, store.of_session(key, &[id])?);
             Ok((store.of_session(key, &[missing, id])?, Attachments::by_key(store, &blob)?))
         });
         assert_eq!(found, (vec![owned.clone()], Some((owned.clone(), session))));

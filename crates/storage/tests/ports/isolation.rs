@@ -129,6 +129,7 @@ const PROBES: &[(&str, Probe)] = &[
         Ok(store.insert(&new)?.is_none())
     }),
     ("of_session", |store, ids| Ok(store.of_session(ids.key, &[ids.file])?.is_empty())),
+    ("all_of_session", |store, ids| Ok(store.all_of_session(ids.key)?.is_empty())),
     ("by_key", |store, ids| Ok(store.by_key(&ids.blob)?.is_none())),
     ("handoff", |store, ids| Ok(store.handoff(ids.handoff)?.is_none())),
     ("handoff_of", |store, ids| Ok(store.handoff_of(ids.key)?.is_none())),

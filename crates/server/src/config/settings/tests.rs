@@ -63,3 +63,34 @@ fn an_unknown_key_in_the_file_is_refused() {
     let settings = Settings { config: Some(file), ..Settings::default() };
     assert!(matches!(settings.complete(), Err(ConfigError::Parse(_))));
 }
+
+#[test]
+fn a_public_url_needs_a_scheme_and_a_host() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |url: &str| {
+        let settings = Settings::in_folder(folder.path().to_owned());
+        Settings { public_url: Some(url.to_owned()), ..settings }.check().map(|config| config.public_url.unwrap())
+    };
+    for (url, kept) in [
+        ("https://chat.example.com", "https://chat.example.com"),
+        ("http://localhost:8000/", "http://localhost:8000"),
+        ("HTTPS://chat.example.com/support//", "HTTPS://chat.example.com/support"),
+    ] {
+        assert_eq!(check(url).unwrap(), kept);
+    }
+    for url in [
+        "chat.example.com",
+        "localhost:8000",
+        "//chat.example.com",
+        "/support",
+        "",
+        "https://",
+        "https:/x",
+        "ftp://chat.example.com",
+        "https://chat.example.com?x=1",
+        "https://chat.example.com#x",
+        "https://a b",
+    ] {
+        assert!(matches!(check(url), Err(ConfigError::PublicUrl(refused)) if refused == url), "{url}");
+    }
+}

@@ -87,7 +87,10 @@ impl<T, const N: usize> Single for Choice<T, N> {
         };
         (self.parse)(&word).ok_or_else(|| {
             let shown = word.char_indices().nth(SHOWN).and_then(|(end, _)| word.get(..end)).unwrap_or(&word);
-            FieldError::new(format!("\"{shown}\" is not a valid choice."))
+            FieldError::Choice {
+                message: format!("\"{shown}\" is not a valid choice.").into(),
+                choices: self.words.to_vec(),
+            }
         })
     }
 
