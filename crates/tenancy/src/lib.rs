@@ -11,6 +11,7 @@ pub mod plans;
 mod store;
 mod time;
 mod word_enum;
+mod zone;
 
 pub use company::{Company, CompanyStatus};
 pub use ids::{
@@ -20,3 +21,4 @@ pub use ids::{
 pub use money::{InvalidMoney, Money};
 pub use store::{Fault, StoreError};
 pub use time::{Clock, Date, InvalidTime, Timestamp};
+pub use zone::{UnknownZone, Zone};
