@@ -152,13 +152,15 @@ pub trait Profiles {
         now: Timestamp,
     ) -> Result<Profile, StoreError>;
 
-    /// Returns the persistent user id as anonymous callers see it: that of a new person with this phone. It depends
-    /// on the company and the phone only, so it does not tell whether the company knows the phone or an
+    /// Returns the persistent user id as anonymous callers see it: that of a new person with this phone.
+    ///
+    /// It depends on the company and the phone only, so it does not tell whether the company knows the phone or an
     /// e-mail address.
     fn visitor_id(&mut self, session: SessionRowId, phone: &str) -> Result<String, StoreError>;
 
-    /// Returns the sessions that the same person had before, newest first, at most `limit` of them. They have the
-    /// profile's persistent user id, phone or e-mail address.
+    /// Returns the sessions that the same person had before, newest first, at most `limit` of them.
+    ///
+    /// They have the profile's persistent user id, phone or e-mail address.
     fn earlier_sessions(&mut self, profile: &Profile, limit: i64) -> Result<Vec<EarlierSession>, StoreError>;
 
     /// Returns the number of profiles that match, and at most `limit` of them from `offset` on,

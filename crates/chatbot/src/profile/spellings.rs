@@ -12,8 +12,9 @@ fn digits(text: &str) -> String {
     text.chars().filter_map(digits::ascii).collect()
 }
 
-/// Returns texts of digits such that every usual spelling of a stored phone number is part of one of them: the
-/// number with its calling code, and with the prefix that is dialled inside its country after the code.
+/// Returns texts of digits such that every usual spelling of a stored phone number is part of one of them.
+///
+/// They are the number with its calling code, and with the prefix that is dialled inside its country after the code.
 pub fn spellings(stored: &str) -> Vec<String> {
     let Some(("+", code, national)) = stored.split_once('-').map(|(code, national)| {
         let (plus, code) = code.split_at_checked(1).unwrap_or(("", code));

@@ -51,8 +51,8 @@ const POSTGRES_TABLES: &str = "\
     WHERE t.relnamespace = 'public'::regnamespace AND t.relkind IN ('r', 'p')
         AND a.attname = 'company_id' AND NOT a.attisdropped";
 
-/// This role must be bound by the policies and must not be able to change them, and nor must a role that it can
-/// take. CREATEROLE counts, because a role that has it can make itself a member of any role, including the owner.
+/// This role must be bound by the policies and must not be able to change them. The same is true of every role that
+/// it can take. CREATEROLE counts, because a role that has it can make itself a member of any role, including the owner.
 const ROLES: &str = "\
     SELECT format('role %s %s', CASE rolname WHEN current_user THEN rolname::text
         ELSE format('%s is a member of %s, which', current_user, rolname) END, may) AS line FROM pg_roles, LATERAL (VALUES

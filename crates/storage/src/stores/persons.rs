@@ -126,8 +126,9 @@ pub(super) fn earlier_sessions(
         .collect()
 }
 
-/// Makes the profiles of one company be stored one after the other on PostgreSQL until the transaction ends, so that
-/// two new profiles of one person see each other. SQLite has one writer.
+/// Locks the storing of profiles of one company on PostgreSQL until the transaction ends.
+///
+/// So two new profiles of one person see each other. SQLite has one writer.
 fn lock(conn: &mut Db, company: CompanyCode) -> Result<(), StoreError> {
     match conn {
         Db::Sqlite(_) => Ok(()),

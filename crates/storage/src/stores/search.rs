@@ -55,9 +55,9 @@ pub(super) fn profile_key(name: &str, phone: &str, email: Option<&str>) -> Strin
 /// A part of a search: at least one of these, in which all patterns match.
 pub(super) type Term = Vec<Vec<String>>;
 
-/// Splits a search over profiles into its words, which may match in any order. Words that together may be a phone
-/// number are one term: each of them matches, or their digits match without a gap. Returns `None` for a search that
-/// matches nothing.
+/// Splits a search over profiles into its words, which may match in any order. `None` matches nothing.
+///
+/// Words that together may be a phone number are one term: each of them matches, or their digits match without a gap.
 pub(super) fn terms(search: &str) -> Option<Vec<Term>> {
     let search = plain(search);
     let words: Vec<&str> = search.split_whitespace().collect();
