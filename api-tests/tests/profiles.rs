@@ -9,7 +9,10 @@ on_each_database!(
     profiles_are_listed_newest_first_under_both_keys,
     profiles_are_paged,
     profiles_are_searched_and_filtered,
+    profiles_are_found_however_they_are_spelt,
+    profiles_are_filtered_by_days_of_a_zone_and_by_moments,
     a_profile_shows_its_session_and_the_last_fifty_messages,
+    a_person_who_comes_back_keeps_one_id,
     statistics_count_the_own_company,
     a_deleted_profile_takes_its_session_along,
     another_companys_profile_is_like_one_that_does_not_exist,
@@ -79,9 +82,75 @@ async fn profiles_are_searched_and_filtered(world: &World) {
         (vec![("created_from", "2026-11-23"), ("created_to", "2026-11-23")], vec!["C_d", "Bina", "Asha"]),
         (vec![("created_from", "2026-11-24")], vec![]),
         (vec![("created_to", "2026-11-22")], vec![]),
-        (vec![("created_from", "yesterday"), ("created_to", "")], vec!["C_d", "Bina", "Asha"]),
+        (vec![("created_from", ""), ("created_to", "")], vec!["C_d", "Bina", "Asha"]),
     ] {
         assert_eq!(names(&tesla, &query).await, expected, "{query:?}");
+    }
+}
+
+async fn profiles_are_found_however_they_are_spelt(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    visitor(&tesla, "Ren\u{e9}e Gro\u{df}", "0151 7777777", "+49", Some("renee@one.example")).await;
+    visitor(&tesla, "\u{130}pek I\u{15f}\u{131}k", "5321234567", "+90", None).await;
+    for (query, expected) in [
+        ("renee   gross", vec!["Ren\u{e9}e Gro\u{df}"]),
+        ("GROSS REN\u{c9}E", vec!["Ren\u{e9}e Gro\u{df}"]),
+        ("renee isik", vec![]),
+        ("ipek ISIK", vec!["\u{130}pek I\u{15f}\u{131}k"]),
+        ("\u{131}\u{15f}\u{131}k", vec!["\u{130}pek I\u{15f}\u{131}k"]),
+        ("0151 7777777", vec!["Ren\u{e9}e Gro\u{df}"]),
+        ("+49 151 7777777", vec!["Ren\u{e9}e Gro\u{df}"]),
+        ("491517777777", vec!["Ren\u{e9}e Gro\u{df}"]),
+        ("0532 123 45 67", vec!["\u{130}pek I\u{15f}\u{131}k"]),
+        ("\u{200b}", vec![]),
+    ] {
+        assert_eq!(names(&tesla, &[("search", query)]).await, expected, "{query}");
+    }
+    // A plus that was not percent-encoded.
+    for (path, count) in
+        [("country_code=+49", 1), ("country_code=+90", 1), ("country_code=+4", 0), ("search=+49+151", 1)]
+    {
+        let page = tesla.admin.client().get(&format!("/api/admin-dashboard/user-profiles/?{path}")).await.ok();
+        assert_eq!(page["count"], count, "{path}");
+    }
+}
+
+async fn profiles_are_filtered_by_days_of_a_zone_and_by_moments(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let mut at = Vec::new();
+    for name in ["First", "Second"] {
+        visitor(&tesla, name, "9841234567", "+977", None).await;
+        let row = &tesla.admin.profiles(&[]).await.ok()["results"][0];
+        at.push(row["created_at"].as_str().unwrap().to_owned());
+        world.clock.advance(Duration::from_secs(60));
+    }
+    // Both were created on the 23rd in UTC, at about three in the morning, which is the 22nd in New York.
+    let new_york = ("tz", "America/New_York");
+    for (query, expected) in [
+        (vec![("created_from", "2026-11-23"), ("created_to", "2026-11-23")], 2),
+        (vec![("created_from", "2026-11-23"), new_york], 0),
+        (vec![("created_from", "2026-11-22"), ("created_to", "2026-11-22"), new_york], 2),
+        (vec![("created_from", &at[0]), ("created_to", &at[0]), new_york], 1),
+        (vec![("created_from", &at[1])], 1),
+        (vec![("created_to", &at[1])], 2),
+    ] {
+        assert_eq!(names(&tesla, &query).await.len(), expected, "{query:?}");
+    }
+    // A plus in an offset that was not percent-encoded.
+    let path = "/api/admin-dashboard/user-profiles/?created_from=2026-11-23T00:00:00+14:00";
+    assert_eq!(tesla.admin.client().get(path).await.ok()["count"], 2);
+    for bad in [
+        ("created_from", "2026-02-30"),
+        ("created_from", "yesterday"),
+        ("created_to", "2026-11-23T25:00:00Z"),
+        ("created_to", "23.11.2026"),
+        ("tz", "Mars/Phobos"),
+    ] {
+        for supervisor in [tesla.admin.client(), world.superadmin().await.client()] {
+            let path = format!("/api/admin-dashboard/user-profiles/?{}={}", bad.0, bad.1);
+            let message = supervisor.get(&path).await.expect(400).body["error"].to_string();
+            assert!(message.contains(&format!("Invalid {} parameter.", bad.0)), "{message}");
+        }
     }
 }
 
@@ -104,6 +173,36 @@ async fn a_profile_shows_its_session_and_the_last_fifty_messages(world: &World) 
     assert_eq!((&last["message_type"], &last["content"]), (&json!("user"), &json!("zzz 25")));
     let superadmin = world.superadmin().await;
     assert_eq!(superadmin.visitor_profile(id).await.ok()["profile"], detail["profile"]);
+}
+
+async fn a_person_who_comes_back_keeps_one_id(world: &World) {
+    let (tesla, space) = (world.company("Tesla Motors").await, world.company("SpaceX").await);
+    let mut sessions = Vec::new();
+    for (name, phone, email) in [
+        ("One", "0151 7777777", Some("ann@b.example")),
+        ("Two", "+49 151 7777777", None),
+        ("Three", "0151 8888888", Some("Ann@B.Example")),
+        ("Bo", "0151 9999999", Some("bo@b.example")),
+    ] {
+        sessions.push(visitor(&tesla, name, phone, "+49", email).await.session);
+        world.clock.advance(Duration::from_secs(60));
+    }
+    visitor(&space, "Elsewhere", "0151 7777777", "+49", Some("ann@b.example")).await;
+    let rows = tesla.admin.profiles(&[]).await.ok()["results"].clone();
+    let [bo, three, two, one] = [0, 1, 2, 3].map(|at| rows[at].clone());
+    let id = |row: &Value| row["persistent_user_id"].as_str().unwrap().to_owned();
+    assert_eq!([id(&two), id(&three)], [id(&one), id(&one)]);
+    let elsewhere = &space.admin.profiles(&[]).await.ok()["results"][0];
+    assert!(id(&bo) != id(&one) && id(elsewhere) != id(&one) && id(elsewhere) != id(&bo));
+    let earlier = async |row: &Value| {
+        let detail = tesla.admin.visitor_profile(row["id"].as_i64().unwrap()).await.ok();
+        let list = detail["earlier_sessions"].as_array().unwrap().clone();
+        assert!(list.iter().all(|row| row["status"] == "active" && row["created_at"].is_string()));
+        list.iter().map(|row| row["session_id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(earlier(&three).await, [sessions[1].clone(), sessions[0].clone()]);
+    assert_eq!(earlier(&two).await, [sessions[0].clone()]);
+    assert_eq!((earlier(&one).await.len(), earlier(&bo).await.len()), (0, 0));
 }
 
 async fn statistics_count_the_own_company(world: &World) {

@@ -14,9 +14,9 @@ on_each_database!(
 
 const LISTS: [(&str, &str); 8] = [
     ("/api/auth/list-admins/", "search ordering company_id"),
-    ("/api/auth/list-plans/", "search plan_name created_from created_to"),
+    ("/api/auth/list-plans/", "search plan_name created_from created_to tz"),
     ("/api/admin-dashboard/list-agents/", "company_id"),
-    ("/api/admin-dashboard/user-profiles/", "search country_code created_from created_to company_id"),
+    ("/api/admin-dashboard/user-profiles/", "search country_code created_from created_to tz company_id"),
     ("/api/admin-dashboard/user-profiles/stats/", "company_id"),
     ("/api/human-handoff/sessions/", "priority status company_id"),
     ("/api/human-handoff/activities/", "activity_type"),

@@ -1,7 +1,7 @@
 //! The intake: asking a visitor for name, country, phone number, e-mail address and postal address.
 
 pub mod country;
-mod digits;
+pub(crate) mod digits;
 mod email;
 mod name;
 pub mod phone;

@@ -21,9 +21,12 @@ pub use composition::Composition;
 pub use found::Found;
 pub use greeting::is_greeting;
 pub use idempotency::{ClaimState, IdempotencyClaim, IdempotencyKeys, Side};
+pub use intake::digits::ascii as ascii_digit;
 pub use message::{Detail, Message, Messages, NewMessage, Sender};
 pub use plan::{Act, Input, MissingInput, Plan, plan};
-pub use profile::{AllProfiles, NewProfile, Profile, ProfileFilter, ProfileListing, ProfileStats, Profiles};
+pub use profile::{
+    AllProfiles, EarlierSession, NewProfile, Profile, ProfileFilter, ProfileListing, ProfileStats, Profiles,
+};
 pub use reply::{Answered, Reply, Source};
 pub use session::{Collected, Session, SessionStatus, Step};
 pub use settings::{BotSettings, QuickReply, SettingsRecord};

@@ -1,13 +1,15 @@
 //! A visitor's profile: collected by the intake, or sent by a client.
 
 mod save;
+mod spellings;
 
-use tenancy::{CompanyCode, Date, ProfileId, SessionId, SessionRowId, StoreError, Timestamp};
+use tenancy::{CompanyCode, ProfileId, SessionId, SessionRowId, StoreError, Timestamp};
 use uuid::Uuid;
 
 use crate::SessionStatus;
 
 pub use save::{SaveProfileError, save};
+pub use spellings::{phone_key, spellings};
 
 /// A stored profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +22,8 @@ pub struct Profile {
     pub session: SessionRowId,
     /// The session's public id.
     pub session_id: SessionId,
-    /// `user_` and 12 hex digits; never changes.
+    /// `user_` and 12 hex digits. All profiles of one person have the same one. It is for staff only: see
+    /// [`Profiles::visitor_id`].
     pub persistent_user_id: String,
     /// Display name.
     pub name: String,
@@ -55,7 +58,23 @@ pub struct NewProfile {
     pub country_code: String,
 }
 
-/// Makes a persistent user id: `user_` and 12 hex digits.
+/// Makes the random text that the ids of a company's visitors are computed with.
+pub fn visitor_salt() -> String {
+    Uuid::new_v4().simple().to_string()
+}
+
+/// Another session of the same person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarlierSession {
+    /// The session's public id.
+    pub session_id: SessionId,
+    /// Its status.
+    pub status: SessionStatus,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+/// Makes a random persistent user id: `user_` and 12 hex digits.
 pub fn persistent_user_id() -> String {
     // The first 48 bits of a version 4 UUID are all random.
     let digits = Uuid::new_v4().simple().to_string();
@@ -65,14 +84,14 @@ pub fn persistent_user_id() -> String {
 /// Which profiles a list contains; every condition that is set must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProfileFilter {
-    /// Part of the name, phone or e-mail, case ignored.
+    /// Parts of the name, phone or e-mail, in any order; case, accents and the spelling of phones are ignored.
     pub search: Option<String>,
     /// Exactly this country code.
     pub country_code: Option<String>,
-    /// Created on this day or later.
-    pub created_from: Option<Date>,
-    /// Created on this day or earlier.
-    pub created_to: Option<Date>,
+    /// Created at this moment or later.
+    pub created_from: Option<Timestamp>,
+    /// Created before this moment.
+    pub created_before: Option<Timestamp>,
 }
 
 /// A profile in a list, with facts about its session.
@@ -123,12 +142,26 @@ pub trait Profiles {
 
     /// Stores the profile of a session, or changes the one it has. The caller holds the session's
     /// lock and links the profile to the session.
+    ///
+    /// A person with the phone or else the e-mail address of an older profile gets its persistent user id. A
+    /// change that leaves both as they are leaves the id as it is.
     fn put_profile(
         &mut self,
         session: SessionRowId,
         profile: &NewProfile,
         now: Timestamp,
     ) -> Result<Profile, StoreError>;
+
+    /// Returns the persistent user id as anonymous callers see it: that of a new person with this phone.
+    ///
+    /// It depends on the company and the phone only, so it does not tell whether the company knows the phone or an
+    /// e-mail address.
+    fn visitor_id(&mut self, session: SessionRowId, phone: &str) -> Result<String, StoreError>;
+
+    /// Returns the sessions that the same person had before, newest first, at most `limit` of them.
+    ///
+    /// They have the profile's persistent user id, phone or e-mail address.
+    fn earlier_sessions(&mut self, profile: &Profile, limit: i64) -> Result<Vec<EarlierSession>, StoreError>;
 
     /// Returns the number of profiles that match, and at most `limit` of them from `offset` on,
     /// newest first.

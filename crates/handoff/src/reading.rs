@@ -1,7 +1,7 @@
 //! What staff can read of a company's sessions.
 
 use attachments::{Attachment, Attachments};
-use chatbot::{Message, Messages, Profile, Profiles, Session, Sessions};
+use chatbot::{EarlierSession, Message, Messages, Profile, Profiles, Session, Sessions};
 use identity::agents::{AgentStatus, Agents};
 use tenancy::{
     CompanyCode, ProfileId, SessionId, StoreError, Timestamp,
@@ -19,6 +19,9 @@ pub const MAX_ACTIVITIES: i64 = 200;
 pub const SESSIONS_AT_ONCE: usize = 500;
 /// Number of activities on a dashboard.
 const RECENT_ACTIVITIES: i64 = 10;
+/// Maximum number of earlier sessions in a profile's details.
+const EARLIER_SESSIONS: i64 = 50;
+
 /// Number of messages in a profile's details.
 const RECENT_MESSAGES: i64 = 50;
 
@@ -57,6 +60,8 @@ pub struct ProfileDetail {
     pub profile: Profile,
     /// Its session.
     pub session: Option<Session>,
+    /// Earlier sessions of the same person, newest first.
+    pub earlier: Vec<EarlierSession>,
     /// The latest messages, oldest first.
     pub messages: Vec<Message>,
 }
@@ -233,7 +238,7 @@ where
     store.activities(&filter)
 }
 
-/// Returns a profile with its session and the latest 50 messages, `None` if the company has no
+/// Returns a profile with its session, the person's earlier sessions and the latest 50 messages, `None` if the company has no
 /// such profile.
 ///
 /// # Errors
@@ -247,7 +252,8 @@ where
     };
     let session = store.session(profile.session_id)?;
     let messages = store.newest_messages(profile.session, RECENT_MESSAGES)?;
-    Ok(Some(ProfileDetail { profile, session, messages }))
+    let earlier = store.earlier_sessions(&profile, EARLIER_SESSIONS)?;
+    Ok(Some(ProfileDetail { profile, session, earlier, messages }))
 }
 
 /// Tells whether the company has the session and the caller may see it, as for [`history`].

@@ -102,9 +102,10 @@ fn pragmas(sqlite: &SqliteTarget, purpose: Purpose) -> String {
         Durability::Off => "OFF",
     };
     // The journal mode is stored in the file, and a reader must not write even that.
+    // Only a writer frees pages, which `secure_delete` overwrites with zeros.
     let (query_only, journal) = match purpose {
         Purpose::Read => ("ON", ""),
-        Purpose::Write => ("OFF", "PRAGMA journal_mode = WAL;"),
+        Purpose::Write => ("OFF", "PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON;"),
     };
     format!(
         "PRAGMA busy_timeout = {}; {journal} PRAGMA foreign_keys = ON; \

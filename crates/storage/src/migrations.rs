@@ -6,6 +6,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrati
 use crate::{
     conn::{Db, Purpose, open},
     scope,
+    stores::fill_keys,
     target::Target,
 };
 
@@ -64,6 +65,7 @@ pub(crate) fn run(owner: &Target, runtime: &Target) -> Result<(), MigrateError> 
             locked(conn).map_err(MigrateError::Failed)?;
         }
     }
+    fill_keys(&mut conn).map_err(|error| MigrateError::Failed(Box::new(error)))?;
     check(owner)
 }
 
@@ -149,5 +151,7 @@ pub(crate) fn fingerprint() -> u64 {
     include_str!("../../../migrations/postgres/2026-11-23-300000_counts/up.sql").hash(&mut hasher);
     include_str!("../../../migrations/postgres/2026-11-23-500000_row_security/up.sql").hash(&mut hasher);
     include_str!("../../../migrations/postgres/2026-11-23-600000_audit/up.sql").hash(&mut hasher);
+    include_str!("../../../migrations/postgres/2026-11-28-170000_search/up.sql").hash(&mut hasher);
+    include_str!("../../../migrations/postgres/2026-11-28-180000_persons/up.sql").hash(&mut hasher);
     hasher.finish()
 }

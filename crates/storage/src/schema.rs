@@ -22,6 +22,7 @@ diesel::table! {
         settings_version -> BigInt,
         knowledge_version -> BigInt,
         created_at -> Instant,
+        visitor_salt -> Text,
     }
 }
 
@@ -226,6 +227,8 @@ diesel::table! {
         is_favorite -> Bool,
         search_key -> Text,
         created_at -> Instant,
+        phone_key -> Text,
+        email_key -> Text,
     }
 }
 

@@ -10,6 +10,7 @@ mod policies;
 mod ports;
 mod probes;
 mod query;
+mod reach;
 mod rows;
 
 use diesel::connection::SimpleConnection as _;

@@ -21,6 +21,7 @@ mod locate;
 mod logins;
 mod messages;
 mod page_window;
+mod persons;
 mod plans;
 mod platform;
 mod profiles;
@@ -31,3 +32,4 @@ mod subscriptions;
 mod tickets;
 
 pub use locate::Place;
+pub(crate) use profiles::fill_keys;

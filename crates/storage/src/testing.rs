@@ -22,7 +22,7 @@ const OWNER: &str = "switchboard_test_owner";
 /// The runtime role of test servers.
 const RUNTIME: &str = "switchboard_test_runtime";
 /// The password of both roles, which exist on test servers only.
-const PASSWORD: &str = "switchboard-test";
+pub const PASSWORD: &str = "switchboard-test";
 /// The number of the advisory lock around the template; any number that nothing else uses.
 const LOCK: i64 = 0x5445_5354;
 
@@ -137,6 +137,25 @@ impl Scratch {
             Target::Postgres(url) => url.as_str().to_owned(),
         };
         (text(&self.options.target), self.options.owner.as_ref().map(text))
+    }
+
+    /// Runs statements as the role that created the database.
+    ///
+    /// # Errors
+    /// The message of the database.
+    pub fn execute_as_superuser(&self, sql: &str) -> Result<(), String> {
+        let Storage::Server { admin, name } = &self.storage else { return Ok(()) };
+        connect(&admin.with_database(name)).batch_execute(sql).map_err(|error| error.to_string())
+    }
+
+    /// Returns this database as another role, with the password of the roles of test servers. `None` for SQLite.
+    pub fn as_role(&self, role: &str) -> Option<Target> {
+        match &self.storage {
+            Storage::Folder(_) => None,
+            Storage::Server { admin, name } => {
+                Some(Target::Postgres(admin.with_database(name).with_role(role, PASSWORD)))
+            }
+        }
     }
 
     /// Ends every connection and refuses new ones, as if the server were down. On SQLite it does nothing,

@@ -13,6 +13,7 @@ mod store;
 pub mod text;
 mod time;
 mod word_enum;
+mod zone;
 
 pub use company::{Company, CompanyStatus};
 pub use email::{Email, InvalidEmail};
@@ -23,3 +24,4 @@ pub use ids::{
 pub use money::{InvalidMoney, Money};
 pub use store::{Fault, StoreError};
 pub use time::{Clock, Date, InvalidTime, Timestamp};
+pub use zone::{UnknownZone, Zone};

@@ -82,10 +82,10 @@ pub struct PlanFilter {
     pub search: Option<String>,
     /// The plan name.
     pub name: Option<PlanName>,
-    /// The first day of creation, inclusive.
-    pub created_from: Option<Date>,
-    /// The last day of creation, inclusive.
-    pub created_to: Option<Date>,
+    /// Created at this moment or later.
+    pub created_from: Option<Timestamp>,
+    /// Created before this moment.
+    pub created_before: Option<Timestamp>,
 }
 
 /// Creates an active plan.

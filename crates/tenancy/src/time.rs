@@ -163,7 +163,18 @@ impl Date {
         }
     }
 
-    /// Returns the first moment of the day.
+    /// Returns the year, the month and the day of the month.
+    pub(crate) fn parts(self) -> (i16, i8, i8) {
+        let part = |number: u8| i8::try_from(number).unwrap_or(i8::MAX);
+        (i16::try_from(self.0.year()).unwrap_or(i16::MAX), part(self.0.month().into()), part(self.0.day()))
+    }
+
+    /// Returns the next day, if there is one.
+    pub(crate) fn next(self) -> Option<Self> {
+        self.0.next_day().map(Self)
+    }
+
+    /// Returns the first moment of the day in UTC.
     pub fn start(self) -> Timestamp {
         let seconds = self.0.midnight().assume_utc().unix_timestamp();
         Timestamp(seconds.saturating_mul(1_000_000))

@@ -107,6 +107,7 @@ const OTHERS: &[&str] = &[
     "size",
     "specialization",
     "status",
+    "tz",
     "uploader",
     "use_shared_library",
     "username",

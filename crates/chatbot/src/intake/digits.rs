@@ -6,7 +6,7 @@ use icu_properties::{CodePointMapData, props::GeneralCategory};
 const LONGEST_RUN: u32 = 50;
 
 /// Returns the ASCII digit of the same value as a decimal digit of any script.
-pub(super) fn ascii(c: char) -> Option<char> {
+pub fn ascii(c: char) -> Option<char> {
     if c.is_ascii() {
         return Some(c).filter(char::is_ascii_digit);
     }

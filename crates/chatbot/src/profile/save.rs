@@ -57,7 +57,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        NewMessage, ProfileFilter, ProfileListing, ProfileStats, Session, Snapshot,
+        EarlierSession, NewMessage, ProfileFilter, ProfileListing, ProfileStats, Session, Snapshot,
         fixtures::{NOW, fresh},
         profile::persistent_user_id,
     };
@@ -144,6 +144,14 @@ mod tests {
                 is_favorite: false,
             };
             Ok(self.profile.insert(stored).clone())
+        }
+
+        fn visitor_id(&mut self, _: SessionRowId, _: &str) -> Result<String, StoreError> {
+            unreachable!("saving shows nothing")
+        }
+
+        fn earlier_sessions(&mut self, _: &Profile, _: i64) -> Result<Vec<EarlierSession>, StoreError> {
+            unreachable!("saving lists nothing")
         }
 
         fn page_of_profiles(

@@ -76,12 +76,25 @@ pub(crate) fn per_page(max: i64) -> Parameter {
 
 /// Describes `created_from`.
 pub(crate) fn created_from() -> Parameter {
-    parameter("created_from", "First day. A value that is not a date is ignored.", json!({ "type": "string" }))
+    parameter("created_from", "First day, or first moment (RFC 3339). Anything else is 400.", day_or_moment())
 }
 
 /// Describes `created_to`.
 pub(crate) fn created_to() -> Parameter {
-    parameter("created_to", "Last day. A value that is not a date is ignored.", json!({ "type": "string" }))
+    parameter("created_to", "Last day, or last moment (RFC 3339). Anything else is 400.", day_or_moment())
+}
+
+/// Describes `tz`, the zone of days.
+pub(crate) fn zone() -> Parameter {
+    parameter(
+        "tz",
+        "IANA time zone of the days in `created_from` and `created_to`, such as `Asia/Kathmandu`.",
+        json!({ "type": "string", "default": "UTC" }),
+    )
+}
+
+fn day_or_moment() -> Value {
+    json!({ "anyOf": [{ "type": "string", "format": "date" }, { "type": "string", "format": "date-time" }] })
 }
 
 /// Describes a required `session_id`.

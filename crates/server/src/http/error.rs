@@ -132,6 +132,18 @@ impl ApiError {
         Self::bad_request(format!("Invalid {name} parameter"))
     }
 
+    /// 400 for a query parameter that is neither a day nor a moment.
+    pub(crate) fn not_a_date(name: &str) -> Self {
+        Self::bad_request(format!(
+            "Invalid {name} parameter. Must be a day, YYYY-MM-DD, or a time as in RFC 3339, YYYY-MM-DDThh:mm:ssZ."
+        ))
+    }
+
+    /// 400 for a query parameter that is not the name of a time zone.
+    pub(crate) fn not_a_zone(name: &str) -> Self {
+        Self::bad_request(format!("Invalid {name} parameter. Must be an IANA time zone, such as Asia/Kathmandu."))
+    }
+
     /// 400 for a body that cannot be read.
     pub(crate) fn parse_error(message: impl Into<Text>) -> Self {
         Self::detail(StatusCode::BAD_REQUEST, Code::ParseError, message)

@@ -20,7 +20,7 @@ use crate::{
     http::{
         body::{Valid, body},
         created::Created,
-        describe::{created_from, created_to, page, page_size, parameter},
+        describe::{created_from, created_to, page, page_size, parameter, zone},
         error::ApiError,
         field_errors::FieldError,
         page::{Paging, PlainPage},
@@ -44,7 +44,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .query(parameter("search", "Part of `company_name`.", json!({ "type": "string" })))
             .query(parameter("plan_name", "A plan's name.", json!({ "type": "string" })))
             .query(created_from())
-            .query(created_to()),
+            .query(created_to())
+            .query(zone())
+            .refuses(ApiError::not_a_date("created_from"))
+            .refuses(ApiError::not_a_zone("tz")),
     ]
 }
 
@@ -117,6 +120,7 @@ async fn list(
         let plans = app.db.platform_read(superadmin, |platform| platform.active_plans()).await?;
         return Ok(Json(PlanList::All(plans.iter().map(PlanRow::from).collect())));
     }
+    let created = params.created()?;
     let paging = Paging::plain(&params);
     let name = match params.text("plan_name") {
         None => None,
@@ -131,8 +135,8 @@ async fn list(
     let filter = PlanFilter {
         search: params.text("search").map(str::to_owned),
         name,
-        created_from: params.date("created_from"),
-        created_to: params.date("created_to"),
+        created_from: created.from,
+        created_before: created.before,
     };
     let read = app.db.platform_read(superadmin, move |platform| {
         paging.fetch(|offset, limit| platform.page_of_plans(&filter, offset, limit))

@@ -1,7 +1,7 @@
 //! Visitor profiles, for admins and superadmins.
 
 use actix_web::web::{self, Json};
-use chatbot::{AllProfiles as _, ProfileFilter, ProfileListing, ProfileStats, Profiles as _, Session};
+use chatbot::{AllProfiles as _, EarlierSession, ProfileFilter, ProfileListing, ProfileStats, Profiles as _, Session};
 use handoff::{
     erase::{self, EraseError},
     reading,
@@ -21,7 +21,7 @@ use crate::{
     app::{App, run_to_completion},
     auth::Auth,
     http::{
-        describe::{created_from, created_to, page, parameter, per_page},
+        describe::{created_from, created_to, page, parameter, per_page, zone},
         error::ApiError,
         page::{Paging, ProfilesPage},
         params::Params,
@@ -39,16 +39,20 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .query(per_page(100))
             .query(parameter(
                 "search",
-                "Part of the name, phone number or e-mail address.",
+                "Parts of the name, phone number or e-mail address, in any order. Case, accents and the spelling of the \
+                 phone number are ignored.",
                 json!({ "type": "string" }),
             ))
-            .query(parameter("country_code", "Exactly this calling code.", json!({ "type": "string" })))
+            .query(parameter("country_code", "Exactly this calling code. A bare `+` is read as a plus.", json!({ "type": "string" })))
             .query(created_from())
-            .query(created_to()),
+            .query(created_to())
+            .query(zone())
+            .refuses(ApiError::not_a_date("created_from"))
+            .refuses(ApiError::not_a_zone("tz")),
         at("/api/admin-dashboard/user-profiles/stats/")
             .get("Shows statistics of the profiles that the caller may see.", stats),
         at("/api/admin-dashboard/user-profiles/{id:[0-9]+}/")
-            .get("Shows a profile with its session and its last 50 messages.", detail)
+            .get("Shows a profile with its session, the person's earlier sessions and its last 50 messages.", detail)
             .refuses(absent()),
         at("/api/admin-dashboard/user-profiles/{id:[0-9]+}/delete/")
             .delete("Deletes a profile with its session, messages, files and handoff.", delete)
@@ -98,11 +102,12 @@ async fn list(
     app: web::Data<App>,
 ) -> Result<Json<ProfilesPage<ListedProfile>>, ApiError> {
     let paging = Paging::profiles(&params);
+    let created = params.created()?;
     let filter = ProfileFilter {
         search: params.text("search").map(str::to_owned),
-        country_code: params.text("country_code").map(str::to_owned),
-        created_from: params.date("created_from"),
-        created_to: params.date("created_to"),
+        country_code: params.code("country_code"),
+        created_from: created.from,
+        created_before: created.before,
     };
     let page = match supervisor {
         Supervisor::Admin(admin) => {
@@ -128,7 +133,25 @@ async fn list(
 struct ProfileDetail {
     profile: ProfileRow,
     session_info: Option<SessionDetail>,
+    earlier_sessions: Vec<EarlierSessionRow>,
     chat_history: Vec<HistoryLine>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct EarlierSessionRow {
+    session_id: String,
+    status: &'static str,
+    created_at: TimestampText,
+}
+
+impl From<EarlierSession> for EarlierSessionRow {
+    fn from(session: EarlierSession) -> Self {
+        Self {
+            session_id: session.session_id.as_str().to_owned(),
+            status: session.status.as_str(),
+            created_at: AsText(session.created_at),
+        }
+    }
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -184,6 +207,7 @@ async fn detail(
     Ok(Json(ProfileDetail {
         profile: ProfileRow::whole(&found.profile),
         chat_history: history.collect(),
+        earlier_sessions: found.earlier.into_iter().map(EarlierSessionRow::from).collect(),
         session_info: found.session.map(SessionDetail::from),
     }))
 }

@@ -6,7 +6,7 @@ use actix_web::web::{self, Json};
 use chatbot::{
     NewProfile, Profiles as _, Sessions as _,
     intake::{country, phone},
-    profile,
+    profile::{self, SaveProfileError},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -110,7 +110,13 @@ async fn create_profile(
         country_code,
     };
     let now = app.now();
-    let profile = app.db.write(visitor, move |store| profile::save(store, session.row_id(), new, now)).await?;
+    let save = app.db.write(visitor, move |store| {
+        let mut profile = profile::save(store, session.row_id(), new, now)?;
+        // The caller may have typed the phone or the e-mail address of somebody else.
+        profile.persistent_user_id = store.visitor_id(session.row_id(), &profile.phone)?;
+        Ok::<_, SaveProfileError>(profile)
+    });
+    let profile = save.await?;
     Ok(Json(ProfileReply {
         message: "Profile saved successfully",
         persistent_user_id: profile.persistent_user_id.clone(),

@@ -2,15 +2,31 @@
 
 use diesel::result::QueryResult;
 
-use super::{policies, query::lines, rows::TABLES};
+use super::{policies, query::lines, reach, rows::TABLES};
 use crate::conn::Db;
 
 /// Finds the gaps that the catalogue shows.
 pub(super) fn gaps(conn: &mut Db) -> QueryResult<Vec<String>> {
     let (names, queries): (_, &[&str]) = match conn {
-        Db::Pg(_) => {
-            (POSTGRES_TABLES, &[ROLES, RIGHTS, NO_TABLES, DEFINERS, SECURITY, POLICIES, OWNERS, KEYS, REFERENCES])
-        }
+        Db::Pg(_) => (
+            POSTGRES_TABLES,
+            &[
+                ROLES,
+                RIGHTS,
+                NO_TABLES,
+                DEFINERS,
+                SECURITY,
+                POLICIES,
+                OWNERS,
+                KEYS,
+                REFERENCES,
+                reach::DEFINERS,
+                reach::TABLES,
+                reach::RULES,
+                reach::TRIGGERS,
+                reach::DEFAULTS,
+            ],
+        ),
         Db::Sqlite(_) => (SQLITE_TABLES, &[SQLITE_KEYS, SQLITE_REFERENCES, SQLITE_ENFORCED]),
     };
     let mut gaps = Vec::new();
@@ -35,16 +51,18 @@ const POSTGRES_TABLES: &str = "\
     WHERE t.relnamespace = 'public'::regnamespace AND t.relkind IN ('r', 'p')
         AND a.attname = 'company_id' AND NOT a.attisdropped";
 
-/// This role must be bound by the policies and must not be able to change them. CREATEROLE counts, because a
-/// role that has it can make itself a member of any role, including the owner.
+/// This role must be bound by the policies and must not be able to change them. The same is true of every role that
+/// it can take. CREATEROLE counts, because a role that has it can make itself a member of any role, including the owner.
 const ROLES: &str = "\
-    SELECT format('role %s %s', rolname, may) AS line FROM pg_roles, LATERAL (VALUES
+    SELECT format('role %s %s', CASE rolname WHEN current_user THEN rolname::text
+        ELSE format('%s is a member of %s, which', current_user, rolname) END, may) AS line FROM pg_roles, LATERAL (VALUES
         (rolsuper, 'is a superuser'), (rolbypassrls, 'has BYPASSRLS'), (rolcreaterole, 'has CREATEROLE')
     ) AS right_of (has, may)
-    WHERE rolname = current_user AND has
+    WHERE has AND (rolname = current_user
+        OR pg_has_role(oid, 'MEMBER') AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user))
     UNION ALL
     SELECT format('role %s is a member of %s', current_user, rolname) FROM pg_roles
-    WHERE rolname IN ('pg_write_all_data', 'pg_maintain', 'pg_read_server_files', 'pg_write_server_files',
+    WHERE rolname IN ('pg_read_all_data', 'pg_read_all_stats', 'pg_monitor', 'pg_write_all_data', 'pg_maintain', 'pg_read_server_files', 'pg_write_server_files',
         'pg_execute_server_program') AND pg_has_role(oid, 'MEMBER')
     UNION ALL
     SELECT DISTINCT format('role %s owns tables, or is a member of their owner %s', current_user, relowner::regrole)

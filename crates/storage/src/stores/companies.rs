@@ -53,6 +53,7 @@ impl Companies for PlatformStore<'_> {
                 companies::name.eq(name),
                 companies::status.eq(CompanyStatus::Active.as_str()),
                 companies::created_at.eq(At(now)),
+                companies::visitor_salt.eq(chatbot::profile::visitor_salt()),
             ))
             .execute(self.conn)
             .into_store_error()?;

@@ -6,7 +6,7 @@ use tenancy::{
     plans::{NewPlan, Plan, PlanFilter, PlanName, Plans},
 };
 
-use super::search::{contains, end_of, folded};
+use super::search::{contains, folded};
 use crate::{
     conn::AnyBackend,
     error::{IntoStoreError as _, decode_enum},
@@ -110,11 +110,11 @@ fn active(filter: &PlanFilter) -> plans::BoxedQuery<'static, AnyBackend> {
     if let Some(name) = filter.name {
         query = query.filter(plans::name.eq(name.as_str()));
     }
-    if let Some(day) = filter.created_from {
-        query = query.filter(plans::created_at.ge(At(day.start())));
+    if let Some(from) = filter.created_from {
+        query = query.filter(plans::created_at.ge(At(from)));
     }
-    if let Some(day) = filter.created_to {
-        query = query.filter(plans::created_at.lt(At(end_of(day))));
+    if let Some(before) = filter.created_before {
+        query = query.filter(plans::created_at.lt(At(before)));
     }
     query
 }

@@ -3,7 +3,8 @@
 use std::{collections::HashMap, time::Duration};
 
 use chatbot::{
-    AllProfiles, NewProfile, Profile, ProfileFilter, ProfileListing, ProfileStats, Profiles, SessionStatus, Step,
+    AllProfiles, EarlierSession, NewProfile, Profile, ProfileFilter, ProfileListing, ProfileStats, Profiles,
+    SessionStatus, Step, profile::phone_key,
 };
 use diesel::{
     dsl::{case_when, count, count_star, sql},
@@ -17,7 +18,8 @@ use super::{
     directory::code,
     handoffs,
     page_window::PageWindow,
-    search::{contains, end_of, folded},
+    persons,
+    search::{self, profile_key},
 };
 use crate::{
     conn::{AnyBackend, Db},
@@ -108,17 +110,24 @@ impl Scope {
 
     fn filtered(self, filter: &ProfileFilter) -> profiles::BoxedQuery<'static, AnyBackend> {
         let mut query = self.profiles();
-        if let Some(part) = &filter.search {
-            query = query.filter(profiles::search_key.like(contains(part)).escape('\\'));
+        if let Some(search) = &filter.search {
+            match search::terms(search) {
+                Some(terms) => {
+                    for term in terms {
+                        query = query.filter(matching(term));
+                    }
+                }
+                None => query = query.filter(sql::<Bool>("1 = 0")),
+            }
         }
         if let Some(code) = &filter.country_code {
             query = query.filter(profiles::country_code.eq(code.clone()));
         }
-        if let Some(day) = filter.created_from {
-            query = query.filter(profiles::created_at.ge(At(day.start())));
+        if let Some(from) = filter.created_from {
+            query = query.filter(profiles::created_at.ge(At(from)));
         }
-        if let Some(day) = filter.created_to {
-            query = query.filter(profiles::created_at.lt(At(end_of(day))));
+        if let Some(before) = filter.created_before {
+            query = query.filter(profiles::created_at.lt(At(before)));
         }
         query
     }
@@ -275,13 +284,17 @@ impl<C: Caller> Profiles for CompanyStore<'_, C> {
         now: Timestamp,
     ) -> Result<Profile, StoreError> {
         let code = self.code();
+        let persistent_user_id = persons::id_for(self.conn, code, session, profile)?;
         let values = (
+            profiles::persistent_user_id.eq(persistent_user_id),
+            profiles::phone_key.eq(phone_key(&profile.phone)),
+            profiles::email_key.eq(persons::email_key(profile.email.as_deref())),
             profiles::name.eq(&profile.name),
             profiles::phone.eq(&profile.phone),
             profiles::email.eq(&profile.email),
             profiles::address.eq(&profile.address),
             profiles::country_code.eq(&profile.country_code),
-            profiles::search_key.eq(search_key(profile)),
+            profiles::search_key.eq(profile_key(&profile.name, &profile.phone, profile.email.as_deref())),
         );
         let row =
             profiles::table.filter(profiles::company_id.eq(code.as_str()).and(profiles::session_key.eq(session.get())));
@@ -290,7 +303,6 @@ impl<C: Caller> Profiles for CompanyStore<'_, C> {
                 .values((
                     profiles::company_id.eq(code.as_str()),
                     profiles::session_key.eq(session.get()),
-                    profiles::persistent_user_id.eq(chatbot::profile::persistent_user_id()),
                     profiles::created_at.eq(At(now)),
                     values,
                 ))
@@ -299,6 +311,16 @@ impl<C: Caller> Profiles for CompanyStore<'_, C> {
             self.counts.profiles(code, 1);
         }
         decode_enum(self.profile_of(session)?, "profile")
+    }
+
+    fn visitor_id(&mut self, session: SessionRowId, phone: &str) -> Result<String, StoreError> {
+        let code = self.code();
+        persons::new_id(self.conn, code, session, &phone_key(phone))
+    }
+
+    fn earlier_sessions(&mut self, profile: &Profile, limit: i64) -> Result<Vec<EarlierSession>, StoreError> {
+        let code = self.code();
+        persons::earlier_sessions(self.conn, code, profile, limit)
     }
 
     fn page_of_profiles(
@@ -330,7 +352,49 @@ impl AllProfiles for PlatformStore<'_> {
     }
 }
 
-/// Returns the folded text that searches look in.
-fn search_key(profile: &NewProfile) -> String {
-    folded(&format!("{}\n{}\n{}", profile.name, profile.phone, profile.email.as_deref().unwrap_or("")))
+/// A condition on profiles.
+type Condition = Box<dyn BoxableExpression<profiles::table, AnyBackend, SqlType = Bool>>;
+
+/// Matches the profiles whose key has at least one of the alternatives of a term.
+fn matching(term: search::Term) -> Condition {
+    let like = |pattern: String| -> Condition { Box::new(profiles::search_key.like(pattern).escape('\\')) };
+    let all = |patterns: Vec<String>| {
+        patterns.into_iter().map(like).reduce(|all, one| -> Condition { Box::new(all.and(one)) })
+    };
+    let any = term.into_iter().filter_map(all).reduce(|any, one| -> Condition { Box::new(any.or(one)) });
+    any.unwrap_or_else(|| Box::new(sql::<Bool>("1 = 0")))
+}
+
+/// Number of rows in one transaction of [`fill_keys`].
+const BATCH: i64 = 500;
+
+/// Computes the keys of profiles that a migration has emptied. It takes up where an interrupted run has stopped.
+pub(crate) fn fill_keys(conn: &mut Db) -> QueryResult<()> {
+    loop {
+        conn.begin("BEGIN")?;
+        let filled = fill_batch(conn);
+        match filled {
+            Ok(_) => conn.commit()?,
+            Err(_) => conn.rollback()?,
+        }
+        if filled? == 0 {
+            return Ok(());
+        }
+    }
+}
+
+fn fill_batch(conn: &mut Db) -> QueryResult<usize> {
+    let empty = profiles::table.filter(sql::<Bool>("search_key = ''")).order(profiles::id).limit(BATCH);
+    let rows: Vec<(i64, String, String, Option<String>)> =
+        empty.select((profiles::id, profiles::name, profiles::phone, profiles::email)).load(conn)?;
+    for (id, name, phone, email) in &rows {
+        let key = profile_key(name, phone, email.as_deref());
+        let keys = (
+            profiles::search_key.eq(key),
+            profiles::phone_key.eq(phone_key(phone)),
+            profiles::email_key.eq(persons::email_key(email.as_deref())),
+        );
+        diesel::update(profiles::table.find(id)).set(keys).execute(conn)?;
+    }
+    Ok(rows.len())
 }

@@ -22,6 +22,7 @@ mod lanes;
 mod parity;
 #[cfg(test)]
 mod profiles;
+mod reach;
 #[cfg(test)]
 mod stage;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use handoff::{
     desk,
     erase::{self, EraseError},
 };
+use storage::{Database, Target, testing::Scratch};
 use tenancy::{CompanyStatus, ProfileId, SessionRowId, StoreError, Timestamp, companies};
 
 use crate::{
@@ -57,10 +58,15 @@ fn both_databases_find_the_same_profiles() {
             "\u{418}\u{432}\u{430}\u{43d}",
         ];
         let all = ProfileFilter::default;
-        let cases: [(ProfileFilter, Vec<&str>); 19] = [
+        let cases: [(ProfileFilter, Vec<&str>); 24] = [
             (all(), vec![ivan, odysseus, ann, off, emile]),
             (search("\u{e9}MILE"), vec![emile]),
-            (search("emile"), vec![]),
+            (search("emile"), vec![emile]),
+            (search("zola  EMILE"), vec![emile]),
+            (search("001 (202) 555-0123"), vec![ann]),
+            (search("ray 202 5550123 ann"), vec![ann]),
+            (search("\u{301}"), vec![]),
+            (search(&"a ".repeat(51)), vec![]),
             (search("\u{418}\u{412}"), vec![ivan]),
             (search("\u{3bf}\u{3b4}\u{3c5}\u{3c3}"), vec![odysseus]),
             (search("\u{39f}\u{394}\u{3a5}\u{3a3}"), vec![odysseus]),
@@ -74,12 +80,12 @@ fn both_databases_find_the_same_profiles() {
             (search(&"a".repeat(60_000)), vec![]),
             (ProfileFilter { country_code: Some("+1".into()), ..all() }, vec![ann]),
             (ProfileFilter { country_code: Some("+1".into()), ..search("ivan") }, vec![]),
-            (ProfileFilter { created_from: Some(day("2026-11-24")), ..all() }, vec![ivan]),
-            (ProfileFilter { created_to: Some(day("2026-11-22")), ..all() }, vec![emile]),
+            (ProfileFilter { created_from: Some(day("2026-11-24").start()), ..all() }, vec![ivan]),
+            (ProfileFilter { created_before: Some(day("2026-11-23").start()), ..all() }, vec![emile]),
             (
                 ProfileFilter {
-                    created_from: Some(day("2026-11-23")),
-                    created_to: Some(day("2026-11-23")),
+                    created_from: Some(day("2026-11-23").start()),
+                    created_before: Some(day("2026-11-24").start()),
                     ..ProfileFilter::default()
                 },
                 vec![odysseus, ann, off],
@@ -172,6 +178,130 @@ fn a_list_and_the_numbers_show_the_sessions_of_today() {
         assert!(rows.iter().all(|row| row.profile_completed));
         assert!(rows[0].profile.is_favorite && !rows[1].profile.is_favorite);
         assert_eq!((rows[4].session_created_at, rows[4].profile.last_used), (times[0], later(60)));
+    }
+}
+
+#[test]
+fn profiles_from_before_the_keys_are_found_after_a_migration() {
+    for world in World::each() {
+        let company = world.company("tesla");
+        for _ in 0..3 {
+            save(&world, &company, NewProfile { phone: "+49-1517777777".into(), ..known("Ren\u{e9}") }, now());
+        }
+        world.scratch.execute("UPDATE profiles SET search_key = ''").unwrap();
+        assert_eq!(names(&world, &company, search("rene"), 0, 9).0, 0);
+        let options = &world.scratch.options;
+        Database::migrate(&options.target, options.owner.as_ref()).unwrap();
+        assert_eq!(names(&world, &company, search("rene"), 0, 9).0, 3);
+        assert_eq!(names(&world, &company, search("0151 7777777"), 0, 9).0, 3);
+    }
+}
+
+#[test]
+fn a_person_who_comes_back_has_one_id_and_earlier_sessions() {
+    for world in World::each() {
+        let [tesla, spacex] = ["tesla", "spacex"].map(|name| world.company(name));
+        let with = |phone: &str, email: &str| NewProfile {
+            phone: phone.into(),
+            email: Some(email.to_owned()).filter(|email| !email.is_empty()),
+            ..known("Ann")
+        };
+        let person = |company: &Company, profile: NewProfile| {
+            let (key, id) = save(&world, company, profile, now());
+            let profile = world.see(company, move |store| store.profile(id)).unwrap();
+            let at = profile.clone();
+            let earlier = world.see(company, move |store| store.earlier_sessions(&at, 9));
+            (key, profile, earlier.into_iter().map(|session| session.session_id).collect::<Vec<_>>())
+        };
+        let (_, first, none) = person(&tesla, with("+49-1517777777", "Ann@B.example"));
+        assert_eq!(none, []);
+        let (_, phone, one) = person(&tesla, with("+49-1517777777", ""));
+        assert_eq!((&phone.persistent_user_id, one), (&first.persistent_user_id, vec![first.session_id]));
+        let (key, email, two) = person(&tesla, with("+49-1518888888", "ann@b.EXAMPLE"));
+        assert_eq!(email.persistent_user_id, first.persistent_user_id);
+        assert_eq!(two, [phone.session_id, first.session_id]);
+        let (_, other, none) = person(&tesla, with("+49-1519999999", "bo@b.example"));
+        assert_ne!(other.persistent_user_id, first.persistent_user_id);
+        assert_eq!(none, []);
+        let (_, elsewhere, none) = person(&spacex, with("+49-1517777777", "ann@b.example"));
+        assert_ne!(elsewhere.persistent_user_id, first.persistent_user_id);
+        assert_eq!(none, []);
+        // Without a phone or an address, everybody is a person of their own.
+        let [one, two] = [0, 1].map(|_| person(&tesla, with("none", "")).1.persistent_user_id);
+        assert_ne!(one, two);
+        // Of a typing error nothing stays.
+        let corrected = with("+49-1516666666", "cy@b.example");
+        let write = move |store: &mut storage::CompanyStore<'_, _>| profile::save(store, key, corrected, now());
+        let after = world.db.write(tesla.housekeeper(), write).wait().unwrap();
+        assert!(![&first, &other].iter().any(|known| known.persistent_user_id == after.persistent_user_id));
+    }
+}
+
+/// An anonymous caller sees the same id for a phone, whether the company knows the phone or the address or neither.
+#[test]
+fn the_id_that_a_visitor_sees_depends_on_the_phone_only() {
+    for world in World::each() {
+        let company = world.company("tesla");
+        let shown = |profile: NewProfile| {
+            let phone = profile.phone.clone();
+            let (key, _) = save(&world, &company, profile, now());
+            world.see(&company, move |store| store.visitor_id(key, &phone))
+        };
+        let with =
+            |phone: &str, email: &str| NewProfile { phone: phone.into(), email: Some(email.into()), ..known("Ann") };
+        let one = shown(with("+49-1517777777", "ann@b.example"));
+        let two = shown(with("+49-1518888888", "ann@b.example"));
+        assert_ne!(one, two, "a known address does not show");
+        assert_eq!(shown(with("+49-1517777777", "new@b.example")), one);
+        assert_eq!(shown(with("+49-1518888888", "new@b.example")), two);
+        assert_ne!(shown(with("none", "ann@b.example")), shown(with("none", "ann@b.example")));
+    }
+}
+
+/// Of a deleted conversation no text stays in the free space of a SQLite file.
+#[test]
+fn deleted_text_does_not_linger_in_the_file() {
+    let world = World::new(Scratch::sqlite());
+    let company = world.company("tesla");
+    let secret = "an-unforgettable-word";
+    let opened = world.turn(&world.visitor(&company, None), &keyed(&format!("{secret} first"), "k"), now());
+    let (key, session) = (opened.user.session, opened.session);
+    for at in 0..20 {
+        // Short texts and texts that need pages of their own.
+        let message = format!("{secret} {}", secret.repeat(at * 100));
+        world.turn(&world.visitor(&company, Some(session)), &text(&message), later(at.try_into().unwrap()));
+    }
+    let new = NewProfile { address: Some(secret.repeat(9)), ..known(secret) };
+    let write = move |store: &mut storage::CompanyStore<'_, _>| profile::save(store, key, new, later(60));
+    let id = world.db.write(company.housekeeper(), write).wait().unwrap().id;
+    let Target::Sqlite(file) = world.scratch.options.target.clone() else { panic!("not SQLite") };
+    let lingers = || {
+        world.scratch.execute("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+        let bytes = std::fs::read(&file.path).unwrap();
+        bytes.windows(secret.len()).any(|window| window == secret.as_bytes())
+    };
+    assert!(lingers());
+    world.db.write(company.office.clone(), move |store| erase::profile(store, id)).wait().unwrap();
+    assert!(!lingers());
+}
+
+#[test]
+fn two_new_profiles_of_one_person_see_each_other() {
+    for world in World::each() {
+        let company = world.company("tesla");
+        let keys: Vec<_> =
+            (0..8).map(|_| world.turn(&world.visitor(&company, None), &text("hi"), now()).user.session).collect();
+        let writes: Vec<_> = keys
+            .into_iter()
+            .enumerate()
+            .map(|(at, key)| {
+                let phone = format!("+49-151777777{at}");
+                let profile = NewProfile { phone, email: Some("ann@b.example".into()), ..known("Ann") };
+                world.db.write(company.housekeeper(), move |store| profile::save(store, key, profile, now()))
+            })
+            .collect();
+        let ids: BTreeSet<_> = writes.into_iter().map(|write| write.wait().unwrap().persistent_user_id).collect();
+        assert_eq!(ids.len(), 1, "{ids:?}");
     }
 }
 

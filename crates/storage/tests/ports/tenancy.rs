@@ -97,9 +97,9 @@ fn plans_are_listed_by_name_then_price_and_paged_newest_first() {
                 store.page_of_plans(&PlanFilter::default(), 1, 1)?,
                 ["%", "_\\", "\u{e9}t\u{e9}", "CM"].map(|text| page(store, search(text)).unwrap().1),
                 page(store, PlanFilter { name: Some(PlanName::Pro), ..PlanFilter::default() })?,
-                page(store, PlanFilter { created_from: Some(day("2026-11-24")), ..PlanFilter::default() })?.0,
-                page(store, PlanFilter { created_to: Some(day("2026-11-23")), ..PlanFilter::default() })?.0,
-                page(store, PlanFilter { created_to: Some(day("2026-11-22")), ..PlanFilter::default() })?.0,
+                page(store, PlanFilter { created_from: Some(day("2026-11-24").start()), ..PlanFilter::default() })?.0,
+                page(store, PlanFilter { created_before: Some(day("2026-11-24").start()), ..PlanFilter::default() })?.0,
+                page(store, PlanFilter { created_before: Some(day("2026-11-23").start()), ..PlanFilter::default() })?.0,
             ))
         });
         let (list, page, searches, pros, from, to, before) = read.wait().unwrap();

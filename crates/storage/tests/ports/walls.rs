@@ -5,7 +5,7 @@ use storage::{Database, IsolationError, OpenError, Options, Target, testing::Scr
 use crate::world::World;
 
 /// Returns the gaps that the self-test finds.
-fn gaps(scratch: &Scratch) -> Vec<String> {
+pub(crate) fn gaps(scratch: &Scratch) -> Vec<String> {
     Database::inspect_isolation(&scratch.options.target).unwrap().gaps
 }
 
