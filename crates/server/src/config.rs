@@ -31,6 +31,8 @@ pub struct Config {
     pub database: Target,
     /// The database as the owner of its tables.
     pub owner_database: Option<Target>,
+    /// How long a call waits for the database.
+    pub database_wait: Duration,
     /// Where uploads live.
     pub data_dir: PathBuf,
     /// At least 32 bytes.

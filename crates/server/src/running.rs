@@ -16,11 +16,13 @@ use tenancy::Clock;
 
 use crate::{
     app::{App, WireError},
-    config::Config,
+    background,
+    config::{Config, UPLOADS_FOLDER},
     edge::Edge,
+    folder_lock::{FolderLock, LockError},
     http::body::LongBodies,
     limits::{Limiter, MemoryBuckets},
-    openapi,
+    openapi, orphans,
     routes::{self, Document},
 };
 
@@ -41,6 +43,9 @@ pub enum StartError {
     /// The database.
     #[error("the database cannot be opened")]
     Database(#[from] storage::OpenError),
+    /// The data folder is in use, or cannot be locked.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// Everything between database and sockets.
     #[error("the application cannot be wired")]
     Wire(#[from] WireError),
@@ -65,6 +70,8 @@ pub struct Running {
     addresses: Vec<SocketAddr>,
     handle: ServerHandle,
     thread: Option<thread::JoinHandle<io::Result<()>>>,
+    /// Held until the server has stopped.
+    _lock: FolderLock,
 }
 
 impl Running {
@@ -120,8 +127,11 @@ impl Shared {
     fn new(config: &Config, extras: Extras) -> Result<Self, StartError> {
         let Extras { clock, model } = extras;
         let recorder = Recorder::new(config.secret.expose_secret(), clock.clone());
-        let options =
-            Options { owner: config.owner_database.clone(), ..Options::new(config.database.clone(), recorder) };
+        let options = Options {
+            owner: config.owner_database.clone(),
+            wait: config.database_wait,
+            ..Options::new(config.database.clone(), recorder)
+        };
         let db = Database::open(&options)?;
         let model: Option<Arc<dyn ChatModel>> = match (model, config.llm.clone()) {
             (Some(model), _) => Some(model),
@@ -146,11 +156,15 @@ impl Shared {
 /// # Errors
 /// [`StartError`]; nothing is left running then.
 pub fn start(config: &Config, extras: Extras) -> Result<Running, StartError> {
+    // Before the database is opened, because opening it migrates it.
+    let mut lock = FolderLock::take(&config.data_dir, &config.database)?;
     let shared = Shared::new(config, extras)?;
     chatbot::intake::warm();
     let listeners = config.listen.iter().map(|address| bind(*address)).collect::<Result<Vec<_>, _>>()?;
-    let addresses = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
-    serve(shared, listeners, addresses)
+    let addresses: Vec<_> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
+    lock.describe(&addresses)?;
+    let (database, uploads) = (config.database.clone(), config.data_dir.join(UPLOADS_FOLDER));
+    serve(shared, listeners, addresses, lock, move || orphans::report(&database, &uploads))
 }
 
 fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
@@ -162,7 +176,13 @@ fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
 }
 
 /// Serves on a thread with a runtime of its own, so that callers need none.
-fn serve(shared: Shared, listeners: Vec<TcpListener>, addresses: Vec<SocketAddr>) -> Result<Running, StartError> {
+fn serve(
+    shared: Shared,
+    listeners: Vec<TcpListener>,
+    addresses: Vec<SocketAddr>,
+    lock: FolderLock,
+    after_start: impl FnOnce() + Send + 'static,
+) -> Result<Running, StartError> {
     let (tell, told) = oneshot::channel();
     let run = move || {
         actix_web::rt::System::new().block_on(async move {
@@ -182,12 +202,17 @@ fn serve(shared: Shared, listeners: Vec<TcpListener>, addresses: Vec<SocketAddr>
             }
             let server = server.run();
             let _ = tell.send(server.handle());
+            actix_web::rt::spawn(async move {
+                if let Err(error) = background::aside(after_start).await {
+                    tracing::warn!(error = crate::logging::chain(&error), "work after the start was not done");
+                }
+            });
             server.await
         })
     };
     let thread = thread::Builder::new().name("server".to_owned()).spawn(run).map_err(StartError::Thread)?;
     match told.recv() {
-        Ok(handle) => Ok(Running { addresses, handle, thread: Some(thread) }),
+        Ok(handle) => Ok(Running { addresses, handle, thread: Some(thread), _lock: lock }),
         Err(_) => {
             let ended = thread.join().unwrap_or_else(|_| Err(io::Error::other("the server thread panicked")));
             Err(StartError::Thread(ended.err().unwrap_or_else(|| io::Error::other("the server ended at once"))))

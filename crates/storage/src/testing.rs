@@ -152,6 +152,20 @@ impl Scratch {
         }
     }
 
+    /// Holds a lock that no write gets past, until the returned value is dropped.
+    ///
+    /// # Panics
+    /// If the lock cannot be taken.
+    pub fn hold_writes(&self) -> HeldLock {
+        let mut conn = self.past_the_doors();
+        let lock = match &conn {
+            Db::Sqlite(_) => "BEGIN IMMEDIATE",
+            Db::Pg(_) => "BEGIN; LOCK TABLE sessions, messages IN SHARE MODE",
+        };
+        run(&mut conn, lock);
+        HeldLock(conn)
+    }
+
     /// Allows connections again.
     pub fn let_in(&self) {
         if let Storage::Server { admin, name } = &self.storage {
@@ -165,6 +179,9 @@ impl Scratch {
         Database::open(&self.options).expect("the database opens")
     }
 }
+
+/// A lock in the database, released on drop.
+pub struct HeldLock(#[expect(dead_code, reason = "held for its drop")] Db);
 
 impl Drop for Scratch {
     fn drop(&mut self) {

@@ -1,12 +1,15 @@
 //! `switchboard check`.
 
-use std::sync::Arc;
+use std::{fs, sync::Arc};
 
 use secrecy::{ExposeSecret as _, SecretSlice};
-use storage::{Database, Recorder, Target};
+use storage::{Database, Recorder, Target, integrity};
 
 use super::{Failure, must_exist};
 use crate::{clock::SystemClock, config::Settings};
+
+/// From this size on, the command says how long reading the file may take.
+const SLOW_MIB: u64 = 256;
 
 #[derive(Debug, thiserror::Error)]
 enum CheckError {
@@ -19,9 +22,17 @@ enum CheckError {
 /// Checks the configuration and the database without changing anything.
 ///
 /// It does not use the owner's connection, because opening with an owner migrates.
-pub(super) fn check(settings: Settings, audit: bool) -> Result<(), Failure> {
+pub(super) fn check(settings: Settings, audit: bool, quick: bool) -> Result<(), Failure> {
     let (database, secret) = settings.complete()?.inspect()?;
     must_exist(&database)?;
+    if let Target::Sqlite(sqlite) = &database {
+        let mib = fs::metadata(&sqlite.path)?.len() >> 20;
+        if mib >= SLOW_MIB {
+            eprintln!("reading the whole file of {mib} MiB; this takes up to a minute per GiB, and less with --quick");
+        }
+    }
+    // Before the schema, which cannot be read from a damaged file.
+    integrity::check(&database, quick)?;
     Database::check_schema(&database)?;
     let kind = match database {
         Target::Sqlite(_) => "SQLite",

@@ -22,17 +22,23 @@ pub fn run() -> ExitCode {
 
 fn execute(command: Command) -> Result<(), Failure> {
     match command {
-        Command::Serve(settings) => serve::serve(settings),
+        Command::Serve { new, settings } => serve::serve(settings, new),
         Command::Demo { listen } => demo::demo(listen),
         Command::Migrate(databases) => {
-            let (target, owner) = databases.settings.complete()?.databases()?;
+            let (target, owner) = databases.complete()?.databases()?;
             Database::migrate(&target, owner.as_ref())?;
             println!("the database is up to date");
             Ok(())
         }
-        Command::Check { audit, settings } => check::check(settings, audit),
-        Command::Doctor { isolation: _, settings } => doctor::isolation(settings),
-        Command::Backup { to, databases } => backup::backup(databases.settings, &to),
+        Command::Check { audit, quick, settings } => check::check(settings, audit, quick),
+        Command::Doctor { isolation, blobs, delete, settings } => {
+            let settings = settings.complete()?;
+            if isolation {
+                doctor::isolation(settings.clone())?;
+            }
+            if blobs { doctor::blobs(settings, delete) } else { Ok(()) }
+        }
+        Command::Backup { to, settings } => backup::backup(settings, &to),
         Command::Admin(command) => accounts::admin(command),
     }
 }

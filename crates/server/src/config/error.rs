@@ -1,6 +1,6 @@
 //! Why a configuration is refused.
 
-use std::io;
+use std::{io, path::PathBuf};
 
 use storage::InvalidTarget;
 
@@ -27,6 +27,17 @@ pub enum ConfigError {
     /// The data folder.
     #[error("the data folder cannot be used")]
     DataDir(#[source] io::Error),
+    /// The SQLite file is missing, but there are uploads that belong to one.
+    #[error(
+        "there are uploads in {} but no database at {}: restore it from a backup, or say --new to begin with an \
+         empty one", uploads.display(), database.display()
+    )]
+    DatabaseMissing {
+        /// The file that is missing.
+        database: PathBuf,
+        /// The folder of uploads.
+        uploads: PathBuf,
+    },
     /// An owner's URL where the database has no owner.
     #[error("--owner-database goes with a PostgreSQL --database, and is a PostgreSQL url itself")]
     Owner,

@@ -11,11 +11,11 @@ use clap::Args;
 use llm_client::openai::OpenAiConfig;
 use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 use serde::Deserialize;
-use storage::Target;
+use storage::{Options, Target};
 
 use super::{
     Config, ConfigError, LimitSettings, RateLimits, TrustedProxies,
-    data_folder::{SECRET_BYTES, kept_secret, make, read_secret},
+    data_folder::{SECRET_BYTES, UPLOADS_FOLDER, has_uploads, kept_secret, make, read_secret},
 };
 
 /// What the operator said, in one place; what is missing has a default.
@@ -35,6 +35,9 @@ pub struct Settings {
     /// The same PostgreSQL database as the role that owns the tables; if set, `serve` migrates first.
     #[arg(long, env = "SWITCHBOARD_OWNER_DATABASE", value_name = "URL", hide_env_values = true)]
     owner_database: Option<String>,
+    /// Time that a call waits for its turn at the database and for locks before it is refused, in seconds [default: 5].
+    #[arg(long, env = "SWITCHBOARD_DATABASE_WAIT_SECONDS", value_name = "N")]
+    database_wait_seconds: Option<u64>,
     /// Folder for uploads, the SQLite file and the generated secret [default: ./switchboard-data].
     #[arg(long, env = "SWITCHBOARD_DATA_DIR", value_name = "DIR")]
     data_dir: Option<PathBuf>,
@@ -130,6 +133,7 @@ impl Settings {
             listen: self.listen.or(file.listen),
             database: self.database.or(file.database),
             owner_database: self.owner_database.or(file.owner_database),
+            database_wait_seconds: self.database_wait_seconds.or(file.database_wait_seconds),
             data_dir: self.data_dir.or(file.data_dir),
             public_url: self.public_url.or(file.public_url),
             allowed_hosts: self.allowed_hosts.or(file.allowed_hosts),
@@ -159,6 +163,20 @@ impl Settings {
             make(&self.folder())?;
         }
         Ok(targets)
+    }
+
+    /// Fails if there are uploads but the SQLite file that belongs to them is missing. It would be created empty.
+    ///
+    /// # Errors
+    /// [`ConfigError::DatabaseMissing`], and as [`Settings::inspect`] for the URLs.
+    pub(crate) fn expect_database(&self) -> Result<(), ConfigError> {
+        let uploads = self.folder().join(UPLOADS_FOLDER);
+        match self.targets()? {
+            (Target::Sqlite(sqlite), _) if !sqlite.path.exists() && has_uploads(&uploads) => {
+                Err(ConfigError::DatabaseMissing { database: sqlite.path, uploads })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Checks everything and makes what is missing: the data folder, and a secret in it.
@@ -249,6 +267,9 @@ impl Settings {
             listen: self.listen.unwrap_or_else(|| vec![SocketAddr::from(([127, 0, 0, 1], 8000))]),
             database,
             owner_database,
+            database_wait: self
+                .database_wait_seconds
+                .map_or(Options::WAIT, |seconds| Duration::from_secs(seconds.clamp(1, 60))),
             data_dir,
             secret,
             public_url: self.public_url.map(|url| url.trim_end_matches('/').to_owned()),

@@ -7,6 +7,8 @@ mod binary;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod damage;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod doctor;
@@ -17,7 +19,11 @@ mod kill;
 #[cfg(test)]
 mod llm;
 #[cfg(test)]
+mod locks;
+#[cfg(test)]
 mod logs;
+#[cfg(test)]
+mod orphans;
 #[cfg(test)]
 mod outage;
 #[cfg(test)]
