@@ -33,6 +33,8 @@ pub struct Config {
     pub owner_database: Option<Target>,
     /// How long a call waits for the database.
     pub database_wait: Duration,
+    /// How long a client may take no bytes of an answer.
+    pub write_wait: Duration,
     /// Where uploads live.
     pub data_dir: PathBuf,
     /// At least 32 bytes.

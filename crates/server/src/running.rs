@@ -1,14 +1,21 @@
 //! A server from start to stop.
 
 use std::{
+    any::Any,
     io,
     net::{SocketAddr, TcpListener},
     num::NonZeroUsize,
     sync::Arc,
     thread,
+    time::Duration,
 };
 
-use actix_web::{App as Actix, HttpServer, dev::ServerHandle, middleware::from_fn, web};
+use actix_web::{
+    App as Actix, HttpServer,
+    dev::{Extensions, ServerHandle},
+    middleware::from_fn,
+    web,
+};
 use llm_client::{ChatModel, openai::OpenAi};
 use secrecy::ExposeSecret as _;
 use storage::{Database, Options, Recorder};
@@ -121,6 +128,7 @@ struct Shared {
     limiter: web::Data<Limiter>,
     long_bodies: web::Data<LongBodies>,
     document: web::Data<Document>,
+    write_wait: Duration,
 }
 
 impl Shared {
@@ -146,6 +154,7 @@ impl Shared {
             app: web::Data::new(app),
             limiter: web::Data::new(Limiter::new(config.limits, MemoryBuckets::new(), clock)),
             long_bodies: web::Data::new(LongBodies::new(cores)),
+            write_wait: config.write_wait,
             document: web::Data::new(Document::new(|| openapi::document(&routes::all()))),
         })
     }
@@ -175,6 +184,19 @@ fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
     bound.map_err(|source| StartError::Listen { address, source })
 }
 
+/// Has the operating system close a connection whose client takes no bytes for this long while some wait, also if it
+/// acknowledges that it has no room for them.
+#[cfg_attr(not(target_os = "linux"), expect(unused_variables, reason = "only Linux has this option"))]
+fn bound_writes(socket: &dyn Any, wait: Duration) {
+    #[cfg(target_os = "linux")]
+    if let Some(socket) = socket.downcast_ref::<actix_web::rt::net::TcpStream>() {
+        let millis = u32::try_from(wait.as_millis()).unwrap_or(u32::MAX);
+        if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(socket, millis) {
+            tracing::warn!(error = crate::logging::chain(&error), "a connection has no write timeout");
+        }
+    }
+}
+
 /// Serves on a thread with a runtime of its own, so that callers need none.
 fn serve(
     shared: Shared,
@@ -184,10 +206,11 @@ fn serve(
     after_start: impl FnOnce() + Send + 'static,
 ) -> Result<Running, StartError> {
     let (tell, told) = oneshot::channel();
+    let write_wait = shared.write_wait;
     let run = move || {
         actix_web::rt::System::new().block_on(async move {
             let build = move || {
-                let Shared { edge, app, limiter, long_bodies, document } = shared.clone();
+                let Shared { edge, app, limiter, long_bodies, document, .. } = shared.clone();
                 Actix::new()
                     .app_data(app)
                     .app_data(limiter)
@@ -196,7 +219,8 @@ fn serve(
                     .configure(routes::register)
                     .wrap(from_fn(move |req, next| Arc::clone(&edge).handle(req, next)))
             };
-            let mut server = HttpServer::new(build).shutdown_timeout(GRACE);
+            let bounded = move |socket: &dyn Any, _: &mut Extensions| bound_writes(socket, write_wait);
+            let mut server = HttpServer::new(build).shutdown_timeout(GRACE).on_connect(bounded);
             for listener in listeners {
                 server = server.listen(listener)?;
             }

@@ -38,6 +38,9 @@ pub struct Settings {
     /// Time that a call waits for its turn at the database and for locks before it is refused, in seconds [default: 5].
     #[arg(long, env = "SWITCHBOARD_DATABASE_WAIT_SECONDS", value_name = "N")]
     database_wait_seconds: Option<u64>,
+    /// Time after which a connection is closed that takes no bytes of a waiting answer, in seconds [default: 30].
+    #[arg(long, env = "SWITCHBOARD_WRITE_WAIT_SECONDS", value_name = "N")]
+    write_wait_seconds: Option<u64>,
     /// Folder for uploads, the SQLite file and the generated secret [default: ./switchboard-data].
     #[arg(long, env = "SWITCHBOARD_DATA_DIR", value_name = "DIR")]
     data_dir: Option<PathBuf>,
@@ -134,6 +137,7 @@ impl Settings {
             database: self.database.or(file.database),
             owner_database: self.owner_database.or(file.owner_database),
             database_wait_seconds: self.database_wait_seconds.or(file.database_wait_seconds),
+            write_wait_seconds: self.write_wait_seconds.or(file.write_wait_seconds),
             data_dir: self.data_dir.or(file.data_dir),
             public_url: self.public_url.or(file.public_url),
             allowed_hosts: self.allowed_hosts.or(file.allowed_hosts),
@@ -267,6 +271,7 @@ impl Settings {
             listen: self.listen.unwrap_or_else(|| vec![SocketAddr::from(([127, 0, 0, 1], 8000))]),
             database,
             owner_database,
+            write_wait: Duration::from_secs(self.write_wait_seconds.unwrap_or(30).clamp(1, 3600)),
             database_wait: self
                 .database_wait_seconds
                 .map_or(Options::WAIT, |seconds| Duration::from_secs(seconds.clamp(1, 60))),

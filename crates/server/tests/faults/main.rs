@@ -29,6 +29,8 @@ mod outage;
 #[cfg(test)]
 mod site;
 #[cfg(test)]
+mod sockets;
+#[cfg(test)]
 mod stop;
 #[cfg(test)]
 mod wire;
