@@ -6,12 +6,14 @@
 use std::{
     fs, io,
     path::Path,
-    time::{Duration, SystemTime},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use attachments::BlobKey;
 use storage::{Target, blobs};
-use tenancy::StoreError;
+use tenancy::{Clock as _, StoreError};
+
+use crate::clock::SystemClock;
 
 /// Younger files may belong to an upload that is still being stored.
 const GRACE: Duration = Duration::from_hours(1);
@@ -44,7 +46,9 @@ pub(crate) enum OrphanError {
 pub(crate) fn find(database: &Target, uploads: &Path) -> Result<Vec<Orphan>, OrphanError> {
     let mut files = Vec::new();
     if uploads.exists() {
-        collect(uploads, uploads, SystemTime::now() - GRACE, &mut files)?;
+        // The file system takes its times from the machine's clock too.
+        let now = Duration::from_micros(u64::try_from(SystemClock.now().micros()).unwrap_or(0));
+        collect(uploads, uploads, UNIX_EPOCH + now.saturating_sub(GRACE), &mut files)?;
     }
     let mut orphans = Vec::new();
     while !files.is_empty() {

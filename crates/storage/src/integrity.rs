@@ -27,8 +27,10 @@ struct Finding {
     finding: String,
 }
 
-/// Checks a SQLite file page by page, unless `is_quick` also its indexes against their tables. Reads the whole file,
-/// while others may write. PostgreSQL verifies its pages as it reads them, so there is nothing to do.
+/// Checks a SQLite file page by page, and unless `is_quick` also its indexes against their tables.
+///
+/// It reads the whole file, while others may write. PostgreSQL verifies its pages as it reads them, so there is
+/// nothing to do.
 ///
 /// # Errors
 /// [`IntegrityError`].

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
 use crate::{
@@ -11,13 +11,17 @@ use crate::{
     site::{Site, text},
 };
 
-/// Writes a file as a killed server leaves it, with this age.
-fn leave(home: &Home, name: &str, age: Duration) -> PathBuf {
+/// Writes a file as a killed server leaves it.
+fn leave(home: &Home, name: &str) -> PathBuf {
     let path = home.folder.path().join("uploads/HAR001/7be419cd").join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(&path, "left").unwrap();
-    File::options().write(true).open(&path).unwrap().set_modified(SystemTime::now() - age).unwrap();
     path
+}
+
+/// Makes a file older than the grace time.
+fn age(path: &Path) {
+    File::options().write(true).open(path).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
 }
 
 /// Returns the only upload below a folder.
@@ -39,9 +43,9 @@ async fn files_without_rows_are_found_and_truncated_files_are_not_served() {
         let doctor = |args: &[&str]| home.run(&[&["doctor", "--blobs"], args].concat(), "");
         assert_eq!(doctor(&[]).ok(), "every uploaded file is in the database\n");
 
-        let old = leave(&home, "HAR001_20261123_025203_000000000001_old.txt", Duration::from_hours(2));
-        let young = leave(&home, "HAR001_20261123_025203_000000000002_young.txt", Duration::ZERO);
-        File::options().write(true).open(&stored).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        let old = leave(&home, "HAR001_20261123_025203_000000000001_old.txt");
+        let young = leave(&home, "HAR001_20261123_025203_000000000002_young.txt");
+        [&old, &stored].into_iter().for_each(|path| age(path));
         let found = doctor(&[]);
         found.refused("the database does not know 1 uploaded files; --delete removes them");
         assert!(found.stdout.contains("old.txt (4 bytes)"), "{}", found.stdout);
