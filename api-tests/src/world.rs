@@ -111,6 +111,8 @@ impl World {
             database: options.target.clone(),
             owner_database: options.owner.clone(),
             data_dir: files.path().to_owned(),
+            database_wait: storage::Options::WAIT,
+            write_wait: Duration::from_secs(30),
             secret: SecretSlice::from(SECRET.to_vec()),
             public_url: Some("https://chat.example.com".to_owned()),
             allowed_hosts: Vec::new(),

@@ -82,6 +82,8 @@ pub struct Download {
     pub original_name: String,
     /// The MIME type, detected from its content.
     pub content_type: String,
+    /// Its size in bytes.
+    pub size: i64,
 }
 
 impl Download {
@@ -93,7 +95,12 @@ impl Download {
 
 impl From<Attachment> for Download {
     fn from(file: Attachment) -> Self {
-        Self { company: file.company, original_name: file.original_name, content_type: file.content_type }
+        Self {
+            company: file.company,
+            original_name: file.original_name,
+            content_type: file.content_type,
+            size: file.size,
+        }
     }
 }
 

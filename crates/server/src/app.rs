@@ -2,7 +2,7 @@
 
 mod doors;
 
-use std::{num::NonZeroUsize, path::PathBuf, sync::Arc, thread};
+use std::{num::NonZeroUsize, path::PathBuf, sync::Arc, thread, time::Duration};
 
 use actix_web::{HttpRequest, web};
 use attachments::LinkSigner;
@@ -35,7 +35,9 @@ pub(crate) struct App {
     pub(crate) indexes: Indexes,
     /// Permits for chat turns.
     pub(crate) turn_permits: FairSemaphore,
-    readiness: Mutex<Option<(Instant, bool)>>,
+    /// How long a call waits for the database.
+    pub(crate) database_wait: Duration,
+    readiness: Mutex<Option<(Instant, Readiness)>>,
     /// Computes password hashes.
     pub(crate) hashes: HashPool,
     /// Signs and verifies tokens.
@@ -88,6 +90,7 @@ impl App {
             clock,
             // Even when only one company is active, keep permits free for a newcomer.
             turn_permits: FairSemaphore::new(Share { all: 18 * turns, each: turns, alone: 16 * turns, waiting: 1_000 }),
+            database_wait: config.database_wait,
             readiness: Mutex::default(),
             hashes: HashPool::new(config.bcrypt_cost)?,
             signer: Signer::new(secret),
@@ -115,11 +118,11 @@ impl App {
         self.clock.now()
     }
 
-    /// Returns whether the database answers and has this program's schema.
+    /// Returns whether the database answers, has this program's schema, is undamaged and accepts writes.
     ///
     /// Each check opens a connection of its own, outside the doors, so only one runs at a time. Callers
     /// that waited share the result of the first check that began after they called.
-    pub(crate) async fn is_ready(&self) -> bool {
+    pub(crate) async fn readiness(&self) -> Readiness {
         let called = Instant::now();
         let mut last = self.readiness.lock().await;
         match *last {
@@ -134,17 +137,43 @@ impl App {
     }
 
     #[expect(clippy::disallowed_methods, reason = "opens a connection of its own, outside the doors")]
-    async fn check(&self) -> bool {
+    async fn check(&self) -> Readiness {
+        if self.db.is_damaged() {
+            return Readiness::Damaged;
+        }
         let db = self.db.clone();
         match tokio::task::spawn_blocking(move || db.check()).await {
-            Ok(Ok(())) => true,
+            Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 tracing::warn!(error = crate::logging::chain(&error), "not ready");
-                false
+                return Readiness::Unreachable;
             }
-            Err(_) => false,
+            Err(_) => return Readiness::Unreachable,
+        }
+        match self.db.probe_writing(PROBE).await {
+            Ok(()) => Readiness::Ready,
+            Err(error) => {
+                tracing::warn!(error = crate::logging::chain(&error), "not ready: writing does not work");
+                Readiness::CannotWrite
+            }
         }
     }
+}
+
+/// How long writing may take before the server counts as not ready.
+const PROBE: Duration = Duration::from_secs(1);
+
+/// Whether the server can serve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Readiness {
+    /// It can.
+    Ready,
+    /// The database does not answer, or has another schema.
+    Unreachable,
+    /// The database answers, but does not accept writes.
+    CannotWrite,
+    /// The file of the database is damaged.
+    Damaged,
 }
 
 impl Argument for web::Data<App> {}

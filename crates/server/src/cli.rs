@@ -31,7 +31,13 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Start the server; migrates the database first.
-    Serve(Settings),
+    Serve {
+        /// Begin with an empty database, although there are uploads.
+        #[arg(long)]
+        new: bool,
+        #[command(flatten)]
+        settings: Settings,
+    },
     /// Serve a temporary database with two sample companies, and print commands to try.
     Demo {
         /// Address to listen on; if its port is taken, the next free one [default: 127.0.0.1:8000].
@@ -48,14 +54,23 @@ enum Command {
         /// Also verify every row of the audit log; exit code 1 if it is not whole.
         #[arg(long)]
         audit: bool,
+        /// Do not compare the indexes of a SQLite file with its tables, which takes most of the time.
+        #[arg(long)]
+        quick: bool,
         #[command(flatten)]
         settings: Settings,
     },
-    /// Run all tests of the configured database, or only those named, and report; exit code 1 if there is a gap.
+    /// Run all tests of the installation, or only those named, and report; exit code 1 if there is a gap.
     Doctor {
         /// Only test whether a company could see, change or add data of another company.
         #[arg(long)]
         isolation: bool,
+        /// List uploaded files that the database does not know and that are older than an hour.
+        #[arg(long)]
+        blobs: bool,
+        /// Delete those files. Not after restoring an older database: the newer uploads would be lost.
+        #[arg(long, requires = "blobs")]
+        delete: bool,
         #[command(flatten)]
         settings: Settings,
     },
@@ -65,7 +80,7 @@ enum Command {
         #[arg(value_name = "DIR")]
         to: std::path::PathBuf,
         #[command(flatten)]
-        databases: Databases,
+        settings: Settings,
     },
 }
 
@@ -121,6 +136,9 @@ enum Status {
 /// The settings of commands that use the database without a server.
 #[derive(Args)]
 struct Databases {
+    /// Begin with an empty database, although there are uploads.
+    #[arg(long)]
+    new: bool,
     #[command(flatten)]
     settings: Settings,
 }
@@ -134,12 +152,21 @@ type Failure = Box<dyn Error + Send + Sync>;
 struct OtherSecret;
 
 impl Databases {
+    /// Reads the whole configuration. Unless told so, the command must not create a database beside uploads.
+    fn complete(self) -> Result<Settings, Failure> {
+        let settings = self.settings.complete()?;
+        if !self.new {
+            settings.expect_database()?;
+        }
+        Ok(settings)
+    }
+
     /// Returns the options to open the database with, and the cost of password hashes.
     ///
     /// Migrates the database; PostgreSQL without an owner is only checked. The commands write to the
     /// audit log, so the secret must be the one that it was written with.
     fn options_and_cost(self) -> Result<(Options, u32), Failure> {
-        let config = self.settings.complete()?.check()?;
+        let config = self.complete()?.check()?;
         let recorder = Recorder::new(config.secret.expose_secret(), Arc::new(SystemClock));
         let options = Options { owner: config.owner_database, ..Options::new(config.database, recorder) };
         match (&options.target, &options.owner) {

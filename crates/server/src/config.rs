@@ -36,6 +36,10 @@ pub struct Config {
     pub database: Target,
     /// The database as the owner of its tables.
     pub owner_database: Option<Target>,
+    /// How long a call waits for the database.
+    pub database_wait: Duration,
+    /// How long a client may take no bytes of an answer.
+    pub write_wait: Duration,
     /// The folder for uploads and a generated secret.
     pub data_dir: PathBuf,
     /// The key that tokens and links are signed with, at least 32 bytes.

@@ -21,7 +21,7 @@ use tracing::Instrument;
 
 use crate::{
     client::{ClientIp, TrustedProxies},
-    http::{cors, envelope, paths, redact::Redacted, request_id::RequestId, security_headers},
+    http::{compress, cors, envelope, paths, redact::Redacted, request_id::RequestId, security_headers},
     limits,
 };
 
@@ -54,6 +54,7 @@ impl Edge {
         let started = Instant::now();
         let id = RequestId::generate();
         let method = req.method().clone();
+        let takes_gzip = compress::takes_gzip(req.headers());
         let ip = self.proxies.caller(req.peer_addr().map(|peer| peer.ip()), req.headers());
         {
             let mut extensions = req.extensions_mut();
@@ -72,7 +73,7 @@ impl Edge {
 
         let _entered = span.enter();
         let finish = |response: HttpResponse<BoxBody>| {
-            let mut response = envelope::seal(response, &id, &method);
+            let mut response = compress::compress(envelope::seal(response, &id, &method), takes_gzip);
             cors::stamp(response.headers_mut(), &id);
             security_headers::stamp(response.headers_mut(), self.is_https);
             tracing::info!(

@@ -9,6 +9,7 @@ pub(crate) mod bearer;
 pub(crate) mod body;
 pub(crate) mod caller_first;
 pub(crate) mod code;
+pub(crate) mod compress;
 pub(crate) mod cors;
 pub(crate) mod created;
 pub(crate) mod describe;

@@ -13,6 +13,7 @@ mod demo;
 mod edge;
 mod error;
 mod fair;
+mod folder_lock;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod hashing;
@@ -21,6 +22,7 @@ mod indexes;
 mod limits;
 mod logging;
 mod openapi;
+mod orphans;
 mod routes;
 mod running;
 mod throttle;

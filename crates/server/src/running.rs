@@ -1,14 +1,21 @@
 //! Starts and stops a server.
 
 use std::{
+    any::Any,
     io,
     net::{SocketAddr, TcpListener},
     num::NonZeroUsize,
     sync::Arc,
     thread,
+    time::Duration,
 };
 
-use actix_web::{App as Actix, HttpServer, dev::ServerHandle, middleware::from_fn, web};
+use actix_web::{
+    App as Actix, HttpServer,
+    dev::{Extensions, ServerHandle},
+    middleware::from_fn,
+    web,
+};
 use llm_client::{ChatModel, openai::OpenAi};
 use secrecy::ExposeSecret as _;
 use storage::{Database, Options, Recorder};
@@ -16,11 +23,13 @@ use tenancy::Clock;
 
 use crate::{
     app::{App, WireError},
-    config::Config,
+    background,
+    config::{Config, UPLOADS_FOLDER},
     edge::Edge,
+    folder_lock::{FolderLock, LockError},
     http::body::LongBodies,
     limits::{Limiter, MemoryBuckets},
-    openapi,
+    openapi, orphans,
     routes::{self, Document},
 };
 
@@ -41,6 +50,9 @@ pub enum StartError {
     /// The database cannot be opened.
     #[error("the database cannot be opened")]
     Database(#[from] storage::OpenError),
+    /// The data folder is in use, or cannot be locked.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// The application cannot be created.
     #[error("the application cannot be created")]
     Wire(#[from] WireError),
@@ -65,6 +77,8 @@ pub struct Running {
     addresses: Vec<SocketAddr>,
     handle: ServerHandle,
     thread: Option<thread::JoinHandle<io::Result<()>>>,
+    /// Held until the server has stopped.
+    _lock: FolderLock,
 }
 
 impl Running {
@@ -114,14 +128,18 @@ struct Shared {
     limiter: web::Data<Limiter>,
     long_bodies: web::Data<LongBodies>,
     document: web::Data<Document>,
+    write_wait: Duration,
 }
 
 impl Shared {
     fn new(config: &Config, extras: Extras) -> Result<Self, StartError> {
         let Extras { clock, model } = extras;
         let recorder = Recorder::new(config.secret.expose_secret(), clock.clone());
-        let options =
-            Options { owner: config.owner_database.clone(), ..Options::new(config.database.clone(), recorder) };
+        let options = Options {
+            owner: config.owner_database.clone(),
+            wait: config.database_wait,
+            ..Options::new(config.database.clone(), recorder)
+        };
         let db = Database::open(&options)?;
         let model: Option<Arc<dyn ChatModel>> = match (model, config.llm.clone()) {
             (Some(model), _) => Some(model),
@@ -136,6 +154,7 @@ impl Shared {
             app: web::Data::new(app),
             limiter: web::Data::new(Limiter::new(config.limits, MemoryBuckets::new(), clock)),
             long_bodies: web::Data::new(LongBodies::new(cores)),
+            write_wait: config.write_wait,
             document: web::Data::new(Document::new(|| openapi::document(&routes::all()))),
         })
     }
@@ -146,10 +165,14 @@ impl Shared {
 /// # Errors
 /// [`StartError`]. Nothing is left running in that case.
 pub fn start(config: &Config, extras: Extras) -> Result<Running, StartError> {
+    // Before the database is opened, because opening it migrates it.
+    let mut lock = FolderLock::take(&config.data_dir, &config.database)?;
     let shared = Shared::new(config, extras)?;
     let listeners = config.listen.iter().map(|address| bind(*address)).collect::<Result<Vec<_>, _>>()?;
-    let addresses = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
-    serve(shared, listeners, addresses)
+    let addresses: Vec<_> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
+    lock.describe(&addresses)?;
+    let (database, uploads) = (config.database.clone(), config.data_dir.join(UPLOADS_FOLDER));
+    serve(shared, listeners, addresses, lock, move || orphans::report(&database, &uploads))
 }
 
 fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
@@ -160,13 +183,33 @@ fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
     bound.map_err(|source| StartError::Listen { address, source })
 }
 
+/// Has the operating system close a connection whose client takes no bytes for this long while some wait, also if it
+/// acknowledges that it has no room for them.
+#[cfg_attr(not(target_os = "linux"), expect(unused_variables, reason = "only Linux has this option"))]
+fn bound_writes(socket: &dyn Any, wait: Duration) {
+    #[cfg(target_os = "linux")]
+    if let Some(socket) = socket.downcast_ref::<actix_web::rt::net::TcpStream>() {
+        let millis = u32::try_from(wait.as_millis()).unwrap_or(u32::MAX);
+        if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(socket, millis) {
+            tracing::warn!(error = crate::logging::chain(&error), "a connection has no write timeout");
+        }
+    }
+}
+
 /// Serves on a new thread with a runtime of its own, so that callers need no runtime.
-fn serve(shared: Shared, listeners: Vec<TcpListener>, addresses: Vec<SocketAddr>) -> Result<Running, StartError> {
+fn serve(
+    shared: Shared,
+    listeners: Vec<TcpListener>,
+    addresses: Vec<SocketAddr>,
+    lock: FolderLock,
+    after_start: impl FnOnce() + Send + 'static,
+) -> Result<Running, StartError> {
     let (sender, receiver) = oneshot::channel();
+    let write_wait = shared.write_wait;
     let run = move || {
         actix_web::rt::System::new().block_on(async move {
             let build = move || {
-                let Shared { edge, app, limiter, long_bodies, document } = shared.clone();
+                let Shared { edge, app, limiter, long_bodies, document, .. } = shared.clone();
                 Actix::new()
                     .app_data(app)
                     .app_data(limiter)
@@ -175,18 +218,24 @@ fn serve(shared: Shared, listeners: Vec<TcpListener>, addresses: Vec<SocketAddr>
                     .configure(routes::register)
                     .wrap(from_fn(move |req, next| Arc::clone(&edge).handle(req, next)))
             };
-            let mut server = HttpServer::new(build).shutdown_timeout(GRACE);
+            let bounded = move |socket: &dyn Any, _: &mut Extensions| bound_writes(socket, write_wait);
+            let mut server = HttpServer::new(build).shutdown_timeout(GRACE).on_connect(bounded);
             for listener in listeners {
                 server = server.listen(listener)?;
             }
             let server = server.run();
             let _ = sender.send(server.handle());
+            actix_web::rt::spawn(async move {
+                if let Err(error) = background::run(after_start).await {
+                    tracing::warn!(error = crate::logging::chain(&error), "work after the start was not done");
+                }
+            });
             server.await
         })
     };
     let thread = thread::Builder::new().name("server".to_owned()).spawn(run).map_err(StartError::Thread)?;
     match receiver.recv() {
-        Ok(handle) => Ok(Running { addresses, handle, thread: Some(thread) }),
+        Ok(handle) => Ok(Running { addresses, handle, thread: Some(thread), _lock: lock }),
         Err(_) => {
             let ended = thread.join().unwrap_or_else(|_| Err(io::Error::other("the server thread panicked")));
             Err(StartError::Thread(ended.err().unwrap_or_else(|| io::Error::other("the server ended at once"))))

@@ -8,7 +8,7 @@ use chatbot::Found;
 use handoff::turn::{self as step, Ask, Begun, Committed, Composing, Exchange, MAX_ATTEMPTS, Pending, TurnError};
 use knowledge::{Index, Version};
 use tenancy::{
-    StoreError,
+    Fault, StoreError,
     access::{Caller as _, Housekeeper, Visitor},
 };
 
@@ -39,7 +39,11 @@ async fn drive(app: &App, visitor: &Visitor, ask: Ask) -> Result<TurnOutcome, Tu
     let ask = Arc::new(ask);
     // Wait for this company's share first. Otherwise a company with many visitors would be ahead of
     // everyone else at each step.
-    let mut permit = PausablePermit::acquire(&app.turn_permits, visitor.scope().company()).await?;
+    let permit = PausablePermit::acquire(&app.turn_permits, visitor.scope().company());
+    // While the database is blocked, turns hold their permits until they are refused.
+    let mut permit = tokio::time::timeout(app.database_wait, permit)
+        .await
+        .map_err(|late| StoreError::new(Fault::Unavailable, late))??;
     for _ in 0..MAX_ATTEMPTS {
         let (now, asked) = (app.now(), Arc::clone(&ask));
         let pending = match app.db.read(visitor.clone(), move |store| step::begin(store, &asked, now)).await? {

@@ -59,8 +59,13 @@ pub(crate) enum Purpose {
 }
 
 /// Opens a connection to the target.
-#[expect(clippy::disallowed_methods, reason = "the one place where connections are opened")]
 pub(crate) fn open(target: &Target, purpose: Purpose) -> ConnectionResult<Db> {
+    open_within(target, purpose, BUSY)
+}
+
+/// As [`open`], with another time that SQLite waits for a lock.
+#[expect(clippy::disallowed_methods, reason = "the one place where connections are opened")]
+pub(crate) fn open_within(target: &Target, purpose: Purpose, busy: Duration) -> ConnectionResult<Db> {
     match target {
         Target::Postgres(url) => diesel::PgConnection::establish(url.as_str()).map(Db::Pg),
         Target::Sqlite(sqlite) => {
@@ -75,7 +80,7 @@ pub(crate) fn open(target: &Target, purpose: Purpose) -> ConnectionResult<Db> {
                 other => other,
             };
             let mut conn = diesel::SqliteConnection::establish(&sqlite.path.to_string_lossy()).map_err(named)?;
-            conn.batch_execute(&pragmas(sqlite, purpose)).map_err(ConnectionError::CouldntSetupConfiguration)?;
+            conn.batch_execute(&pragmas(sqlite, purpose, busy)).map_err(ConnectionError::CouldntSetupConfiguration)?;
             Ok(Db::Sqlite(conn))
         }
     }
@@ -96,7 +101,7 @@ fn make_private(path: &std::path::Path) {
 
 /// Returns the statements that set a connection up. `busy_timeout` comes first, because the others may have to
 /// wait.
-fn pragmas(sqlite: &SqliteTarget, purpose: Purpose) -> String {
+fn pragmas(sqlite: &SqliteTarget, purpose: Purpose, busy: Duration) -> String {
     let synchronous = match sqlite.durability {
         Durability::Full => "FULL",
         Durability::Off => "OFF",
@@ -110,7 +115,7 @@ fn pragmas(sqlite: &SqliteTarget, purpose: Purpose) -> String {
     format!(
         "PRAGMA busy_timeout = {}; {journal} PRAGMA foreign_keys = ON; \
          PRAGMA synchronous = {synchronous}; PRAGMA query_only = {query_only};",
-        BUSY.as_millis()
+        busy.as_millis()
     )
 }
 

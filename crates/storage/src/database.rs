@@ -3,7 +3,11 @@
 use std::{
     fmt,
     hash::{BuildHasher as _, Hash, RandomState},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use handoff::Event;
@@ -17,8 +21,9 @@ use crate::{
     audit::{self, AuditError, Broken, Notes, Recorder, Verified},
     conn::{Db, Purpose},
     job::{self, Sink, Ticket},
-    lane::Lane,
+    lane::{Bounds, Lane},
     migrations::{self, MigrateError},
+    probe,
     queue::{FairnessKey, LOBBY_KEYS},
     scope::Door,
     selftest::{self, Isolation, IsolationError},
@@ -37,6 +42,8 @@ pub struct Options {
     pub owner: Option<Target>,
     /// How many jobs may wait in each queue before more are refused.
     pub queue: usize,
+    /// How long a job may wait for its turn and for locks before it is refused.
+    pub wait: Duration,
     /// Receives the events of committed jobs.
     pub sink: Arc<dyn Sink>,
     /// Writes the audit log.
@@ -44,9 +51,12 @@ pub struct Options {
 }
 
 impl Options {
-    /// Returns options with the usual queue size and a sink that discards events.
+    /// The usual time that a job may wait.
+    pub const WAIT: Duration = Duration::from_secs(5);
+
+    /// Returns options with the usual limits and a sink that discards events.
     pub fn new(target: Target, recorder: Recorder) -> Self {
-        Self { target, owner: None, queue: 10_000, sink: Arc::new(Discard), recorder }
+        Self { target, owner: None, queue: 10_000, wait: Self::WAIT, sink: Arc::new(Discard), recorder }
     }
 }
 
@@ -87,6 +97,7 @@ struct Inner {
     readers: Lane,
     writers: Lane,
     recorder: Recorder,
+    is_damaged: Arc<AtomicBool>,
     /// Hashes claims. Random, so that a caller cannot choose with whom its claim shares a fairness key.
     claims: RandomState,
 }
@@ -103,13 +114,15 @@ impl Database {
     /// # Errors
     /// [`OpenError`].
     pub fn open(options: &Options) -> Result<Self, OpenError> {
-        let Options { target, owner, queue, sink, recorder } = options;
+        let Options { target, owner, queue, wait, sink, recorder } = options;
+        let is_damaged = Arc::new(AtomicBool::new(false));
+        let bounds = &Bounds { queue: *queue, wait: *wait, is_damaged: Arc::clone(&is_damaged) };
         let (readers, writers) = match target {
             Target::Sqlite(_) => {
                 migrations::run(target, target)?;
                 (
-                    Lane::pooled("sqlite-read", target, Purpose::Read, SQLITE_READERS, *queue, sink)?,
-                    Lane::batched("sqlite-write", target, *queue, sink)?,
+                    Lane::pooled("sqlite-read", target, Purpose::Read, SQLITE_READERS, bounds, sink)?,
+                    Lane::batched("sqlite-write", target, bounds, sink)?,
                 )
             }
             Target::Postgres(_) => {
@@ -119,13 +132,14 @@ impl Database {
                 migrations::check(target)?;
                 selftest::run(target)?;
                 (
-                    Lane::pooled("postgres-read", target, Purpose::Read, POSTGRES_POOL, *queue, sink)?,
-                    Lane::pooled("postgres-write", target, Purpose::Write, POSTGRES_POOL, *queue, sink)?,
+                    Lane::pooled("postgres-read", target, Purpose::Read, POSTGRES_POOL, bounds, sink)?,
+                    Lane::pooled("postgres-write", target, Purpose::Write, POSTGRES_POOL, bounds, sink)?,
                 )
             }
         };
         let (target, recorder) = (target.clone(), recorder.clone());
-        Ok(Self { inner: Arc::new(Inner { target, readers, writers, recorder, claims: RandomState::new() }) })
+        let claims = RandomState::new();
+        Ok(Self { inner: Arc::new(Inner { target, readers, writers, recorder, is_damaged, claims }) })
     }
 
     /// Migrates the schema without starting the lanes. On PostgreSQL `owner` is the role that owns the tables,
@@ -171,6 +185,20 @@ impl Database {
     /// [`MigrateError`].
     pub fn check(&self) -> Result<(), MigrateError> {
         migrations::check(&self.inner.target)
+    }
+
+    /// Returns whether the database has reported a damaged file since it was opened.
+    pub fn is_damaged(&self) -> bool {
+        self.inner.is_damaged.load(Ordering::Relaxed)
+    }
+
+    /// Tests whether writing works, without writing: takes the locks that writes need, and releases them. It is
+    /// refused if that takes longer than `wait`.
+    pub fn probe_writing(&self, wait: Duration) -> Ticket<(), StoreError> {
+        let begin = self.begin(Door::Platform, Purpose::Write);
+        let (job, ticket) = job::work(begin, |conn, _| probe::lock_tables(conn));
+        self.inner.writers.submit_until(FairnessKey::Platform, job, Instant::now() + wait);
+        ticket
     }
 
     /// Returns whether the head of the installation's audit chain was sealed with the secret of this recorder. An

@@ -42,6 +42,8 @@ enum LaneError {
     Full,
     #[error("the database was closed before the work was done")]
     Abandoned,
+    #[error("the work waited too long for the database")]
+    Waited,
     #[error("the work panicked")]
     Panicked,
     #[error("the transaction that this work was part of was lost")]
@@ -55,6 +57,11 @@ fn abandoned() -> StoreError {
 /// Returns the error for a job that found no place in the queue.
 pub(crate) fn full() -> StoreError {
     StoreError::new(Fault::Unavailable, LaneError::Full)
+}
+
+/// Returns the error for a job that did not begin in time.
+pub(crate) fn waited() -> StoreError {
+    StoreError::new(Fault::Unavailable, LaneError::Waited)
 }
 
 /// Returns the error for a job whose transaction was lost through no fault of its own.

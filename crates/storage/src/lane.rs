@@ -9,15 +9,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use diesel::r2d2::{ManageConnection, Pool, R2D2Connection as _};
+use diesel::{
+    connection::SimpleConnection as _,
+    r2d2::{ManageConnection, Pool, R2D2Connection as _},
+};
 use tenancy::{Fault, StoreError};
 
 use crate::{
-    conn::{Db, Purpose, open},
+    conn::{Db, Purpose, open, open_within},
     error::store_error,
-    job::{Job, Ran, Sink, batch_lost, full},
+    job::{Job, Ran, Sink, batch_lost, full, waited},
     queue::{FairnessKey, Queue},
     target::Target,
+    wait::{Queued, Waits, left},
 };
 
 /// Maximum number of jobs that share one SQLite commit.
@@ -29,12 +33,26 @@ const MIXED: Duration = Duration::from_millis(4);
 /// How long a thread waits for a connection before it refuses the job.
 const CONNECT: Duration = Duration::from_secs(1);
 
+/// How long SQLite waits for the write lock before the lane looks whether the job may wait any longer.
+const SLICE: Duration = Duration::from_millis(100);
+
 /// The queue of a lane.
-type Jobs = Queue<Box<dyn Job>>;
+type Jobs = Queue<Queued>;
+
+/// What bounds the queue of a lane.
+pub(crate) struct Bounds {
+    /// How many jobs may wait.
+    pub(crate) queue: usize,
+    /// How long a job may wait.
+    pub(crate) wait: Duration,
+    /// Set when the database reports a damaged file.
+    pub(crate) is_damaged: Arc<AtomicBool>,
+}
 
 /// A queue and the threads behind it.
 pub(crate) struct Lane {
     queue: Arc<Jobs>,
+    waits: Arc<Waits>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -45,7 +63,7 @@ impl Lane {
         target: &Target,
         purpose: Purpose,
         size: u32,
-        queue: usize,
+        bounds: &Bounds,
         sink: &Arc<dyn Sink>,
     ) -> std::io::Result<Self> {
         let pool = Pool::builder()
@@ -55,15 +73,21 @@ impl Lane {
             .connection_timeout(CONNECT)
             .build_unchecked(Manager { target: target.clone(), purpose });
         let down = Arc::new(AtomicBool::new(false));
-        Self::start(name, size, queue, |jobs| {
-            let (pool, down, sink) = (pool.clone(), Arc::clone(&down), Arc::clone(sink));
+        Self::start(name, size, bounds, |jobs, waits| {
+            let (pool, down, sink, target) = (pool.clone(), Arc::clone(&down), Arc::clone(sink), target.clone());
             move || {
                 let mut finished = None;
-                while let Some((key, job)) = jobs.next(finished) {
-                    match begun(&pool, &down, job.begin()) {
-                        Ok(mut conn) => run_alone(&mut conn, job, &*sink),
-                        Err(error) => job.refuse(error),
-                    }
+                while let Some((key, queued)) = jobs.next(finished) {
+                    let begin = |left| waits.bounded(queued.job.begin(), &target, left);
+                    let begun = begun(&pool, &down, queued.deadline, begin);
+                    let is_committed = match begun {
+                        Ok(mut conn) => run_alone(&mut conn, queued.job, &*sink),
+                        Err(error) => {
+                            queued.job.refuse(error);
+                            false
+                        }
+                    };
+                    waits.note(is_committed);
                     finished = Some(key);
                 }
             }
@@ -72,18 +96,23 @@ impl Lane {
 
     /// Starts one thread that commits queued jobs in batches. SQLite has only one writer anyway, and a durable
     /// commit is then paid once per batch.
-    pub(crate) fn batched(name: &str, target: &Target, queue: usize, sink: &Arc<dyn Sink>) -> std::io::Result<Self> {
-        Self::start(name, 1, queue, |jobs| {
+    pub(crate) fn batched(name: &str, target: &Target, bounds: &Bounds, sink: &Arc<dyn Sink>) -> std::io::Result<Self> {
+        Self::start(name, 1, bounds, |jobs, waits| {
             let (target, sink) = (target.clone(), Arc::clone(sink));
             move || {
                 let (mut conn, mut finished) = (None, None);
                 while let Some((key, first)) = jobs.next(finished) {
                     finished = Some(key);
+                    let Some(left) = first.left() else {
+                        first.job.refuse(waited());
+                        continue;
+                    };
                     if conn.is_none() {
-                        conn = match open(&target, Purpose::Write) {
+                        conn = match writer(&target, left) {
                             Ok(opened) => Some(opened),
                             Err(error) => {
-                                first.refuse(StoreError::new(Fault::Unavailable, error));
+                                first.job.refuse(error);
+                                waits.note(false);
                                 continue;
                             }
                         };
@@ -91,6 +120,7 @@ impl Lane {
                     if let Some(open) = conn.as_mut() {
                         let ended = run_batch(open, (key, first), &jobs, &*sink);
                         finished = ended.last;
+                        waits.note(ended.is_committed);
                         if !ended.is_usable {
                             conn = None;
                         }
@@ -100,24 +130,38 @@ impl Lane {
         })
     }
 
-    fn start<W>(name: &str, threads: u32, queue: usize, worker: impl Fn(Arc<Jobs>) -> W) -> std::io::Result<Self>
+    fn start<W>(
+        name: &str,
+        threads: u32,
+        bounds: &Bounds,
+        worker: impl Fn(Arc<Jobs>, Arc<Waits>) -> W,
+    ) -> std::io::Result<Self>
     where
         W: FnOnce() + Send + 'static,
     {
-        let queue = Arc::new(Queue::new(queue, usize::try_from(threads).unwrap_or(usize::MAX)));
-        let mut lane = Self { queue, threads: Vec::new() };
+        let queue = Arc::new(Queue::new(bounds.queue, usize::try_from(threads).unwrap_or(usize::MAX)));
+        let waits = Arc::new(Waits::new(bounds.wait, &bounds.is_damaged));
+        let mut lane = Self { queue, waits, threads: Vec::new() };
         for _ in 0..threads {
             // After an error, dropping the lane ends the threads that did start.
-            let thread = thread::Builder::new().name(name.to_owned()).spawn(worker(Arc::clone(&lane.queue)))?;
-            lane.threads.push(thread);
+            let worker = worker(Arc::clone(&lane.queue), Arc::clone(&lane.waits));
+            lane.threads.push(thread::Builder::new().name(name.to_owned()).spawn(worker)?);
         }
+        let (jobs, pause) = (Arc::clone(&lane.queue), lane.waits.pause());
+        lane.threads
+            .push(thread::Builder::new().name(format!("{name}-wait")).spawn(move || refuse_late(&jobs, pause))?);
         Ok(lane)
     }
 
     /// Queues a job, or refuses it at once if there is no place for this fairness key.
     pub(crate) fn submit(&self, key: FairnessKey, job: Box<dyn Job>) {
-        if let Err(job) = self.queue.push(key, job) {
-            job.refuse(full());
+        self.submit_until(key, job, self.waits.deadline());
+    }
+
+    /// As [`Lane::submit`], with a deadline of its own.
+    pub(crate) fn submit_until(&self, key: FairnessKey, job: Box<dyn Job>, deadline: Instant) {
+        if let Err(queued) = self.queue.push(key, Queued { deadline, job }) {
+            queued.job.refuse(full());
         }
     }
 }
@@ -132,6 +176,34 @@ impl Drop for Lane {
             if thread.thread().id() != thread::current().id() {
                 let _ = thread.join();
             }
+        }
+    }
+}
+
+/// Refuses queued jobs whose deadline has passed, whatever the lane's other threads wait for.
+fn refuse_late(jobs: &Jobs, pause: Duration) {
+    while let Some(late) = jobs.remove_after(pause, |queued| queued.left().is_none()) {
+        late.into_iter().for_each(|queued| queued.job.refuse(waited()));
+    }
+}
+
+/// Opens the connection of a batched lane.
+fn writer(target: &Target, wait: Duration) -> Result<Db, StoreError> {
+    let mut conn = open_within(target, Purpose::Write, wait).map_err(|error| match error {
+        diesel::ConnectionError::CouldntSetupConfiguration(error) => store_error(error),
+        error => StoreError::new(Fault::Unavailable, error),
+    })?;
+    conn.batch_execute(&format!("PRAGMA busy_timeout = {}", SLICE.as_millis())).map_err(store_error)?;
+    Ok(conn)
+}
+
+/// Begins the transaction of a batch, and waits for the write lock until the deadline.
+fn begin_batch(conn: &mut Db, deadline: Instant) -> Result<(), StoreError> {
+    loop {
+        match conn.begin("BEGIN IMMEDIATE") {
+            Err(diesel::result::Error::DatabaseError(_, info))
+                if info.message().contains("database is locked") && left(deadline).is_some() => {}
+            begun => return begun.map_err(store_error),
         }
     }
 }
@@ -167,12 +239,12 @@ type Pooled = diesel::r2d2::PooledConnection<Manager>;
 
 /// Takes a connection from the pool. While the database is known to be down, it waits for 1 ms only, so that it
 /// gets just a connection that the pool has restored meanwhile.
-fn checkout(pool: &Pool<Manager>, down: &AtomicBool) -> Result<Pooled, StoreError> {
+fn checkout(pool: &Pool<Manager>, down: &AtomicBool, left: Duration) -> Result<Pooled, StoreError> {
     if let Some(conn) = pool.try_get() {
         down.store(false, Ordering::Relaxed);
         return Ok(conn);
     }
-    let wait = if down.load(Ordering::Relaxed) { Duration::from_millis(1) } else { CONNECT };
+    let wait = if down.load(Ordering::Relaxed) { Duration::from_millis(1) } else { CONNECT.min(left) };
     pool.get_timeout(wait).inspect(|_| down.store(false, Ordering::Relaxed)).map_err(|error| {
         down.store(true, Ordering::Relaxed);
         StoreError::new(Fault::Unavailable, error)
@@ -180,12 +252,18 @@ fn checkout(pool: &Pool<Manager>, down: &AtomicBool) -> Result<Pooled, StoreErro
 }
 
 /// Takes a connection and begins a transaction on it. Connections that died while they were idle, as all do when
-/// the database server restarts, are skipped, because no work was lost with them.
-fn begun(pool: &Pool<Manager>, down: &AtomicBool, sql: &str) -> Result<Pooled, StoreError> {
+/// the database server restarts, are skipped, because no work was lost with them. `begin` gets the time that is
+/// left until the deadline.
+fn begun(
+    pool: &Pool<Manager>,
+    down: &AtomicBool,
+    deadline: Instant,
+    begin: impl Fn(Duration) -> String,
+) -> Result<Pooled, StoreError> {
     let mut idle = pool.max_size();
     loop {
-        let mut conn = checkout(pool, down)?;
-        match conn.begin(sql).map_err(store_error) {
+        let mut conn = checkout(pool, down, left(deadline).ok_or_else(waited)?)?;
+        match conn.begin(&begin(left(deadline).ok_or_else(waited)?)).map_err(store_error) {
             Ok(()) => return Ok(conn),
             Err(error) if error.fault() == Fault::Unavailable && idle > 0 => idle -= 1,
             Err(error) => return Err(error),
@@ -193,8 +271,8 @@ fn begun(pool: &Pool<Manager>, down: &AtomicBool, sql: &str) -> Result<Pooled, S
     }
 }
 
-/// Runs a job in the transaction that was begun for it.
-fn run_alone(conn: &mut Db, job: Box<dyn Job>, sink: &dyn Sink) {
+/// Runs a job in the transaction that was begun for it. Returns whether it was committed.
+fn run_alone(conn: &mut Db, job: Box<dyn Job>, sink: &dyn Sink) -> bool {
     let Ran { keep, settle } = job.run(conn);
     let ended = if keep {
         conn.commit().map_err(store_error)
@@ -203,11 +281,15 @@ fn run_alone(conn: &mut Db, job: Box<dyn Job>, sink: &dyn Sink) {
         let _ = conn.rollback();
         Ok(())
     };
+    let is_committed = keep && ended.is_ok();
     settle(ended, sink);
+    is_committed
 }
 
 /// How a batch ended.
 struct Ended {
+    /// Whether its transaction was committed.
+    is_committed: bool,
     /// Whether the connection may be used again.
     is_usable: bool,
     /// The fairness key of the last job, which the queue does not know to be finished yet.
@@ -218,14 +300,14 @@ struct Ended {
 ///
 /// Jobs of one company alone may fill the batch. With jobs of several companies it ends after [`MIXED`], so that a
 /// company with few jobs does not wait for the many jobs of another.
-fn run_batch(conn: &mut Db, (key, first): (FairnessKey, Box<dyn Job>), jobs: &Jobs, sink: &dyn Sink) -> Ended {
-    if let Err(error) = conn.begin("BEGIN IMMEDIATE") {
-        first.refuse(store_error(error));
-        return Ended { is_usable: conn.depth() == Some(0), last: Some(key) };
+fn run_batch(conn: &mut Db, (key, first): (FairnessKey, Queued), jobs: &Jobs, sink: &dyn Sink) -> Ended {
+    if let Err(error) = begin_batch(conn, first.deadline) {
+        first.job.refuse(error);
+        return Ended { is_committed: false, is_usable: conn.depth() == Some(0), last: Some(key) };
     }
     let (started, mut is_mixed, mut last) = (Instant::now(), false, Some(key));
     let mut settling = Vec::new();
-    let mut next = Some(first);
+    let mut next = Some(first.job);
     let mut lost = None;
     while let Some(job) = next {
         if let Err(error) = conn.savepoint() {
@@ -250,7 +332,7 @@ fn run_batch(conn: &mut Db, (key, first): (FairnessKey, Box<dyn Job>), jobs: &Jo
             let taken = jobs.try_next(last);
             let before = std::mem::replace(&mut last, taken.as_ref().map(|(key, _)| *key));
             is_mixed |= last.is_some() && last != before;
-            next = taken.map(|(_, job)| job);
+            next = taken.map(|(_, queued)| queued.job);
         }
     }
     let ended = match lost {
@@ -269,7 +351,7 @@ fn run_batch(conn: &mut Db, (key, first): (FairnessKey, Box<dyn Job>), jobs: &Jo
             settling.for_each(|settle| settle(Err(batch_lost()), sink));
         }
     }
-    Ended { is_usable, last }
+    Ended { is_committed: is_usable, is_usable, last }
 }
 
 /// Ends the innermost savepoint. Diesel names savepoints by depth, so it must also release them.
@@ -279,102 +361,4 @@ fn end_savepoint(conn: &mut Db, keep: bool) -> diesel::QueryResult<()> {
 
 #[cfg(test)]
 #[cfg(feature = "testing")]
-mod tests {
-    use std::sync::mpsc;
-
-    use diesel::{QueryResult, connection::SimpleConnection as _};
-
-    use super::*;
-    use crate::{
-        Options,
-        error::IntoStoreError as _,
-        job::{self, Ticket},
-        testing::Scratch,
-    };
-
-    fn write(lane: &Lane, run: impl FnOnce(&mut Db) -> QueryResult<()> + Send + 'static) -> Ticket<(), StoreError> {
-        let (job, ticket) = job::work("BEGIN".to_owned(), move |conn, _| run(conn).into_store_error());
-        lane.submit(FairnessKey::Platform, job);
-        ticket
-    }
-
-    fn note(lane: &Lane, text: &'static str) -> Ticket<(), StoreError> {
-        write(lane, move |conn| conn.batch_execute(&format!("INSERT INTO notes (text) VALUES ('{text}')")))
-    }
-
-    /// Fills the disk with a statement, after which SQLite undoes the statement or the whole transaction.
-    fn check(filling: &'static str, batch_is_lost: bool) {
-        let scratch = Scratch::sqlite();
-        scratch.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE)").unwrap();
-        let lane = Lane::batched("test", &scratch.options.target, 9, &scratch.options.sink).unwrap();
-        note(&lane, "acknowledged").wait().unwrap();
-        let (go_on, may_go_on) = mpsc::channel();
-        let limit = write(&lane, move |conn| {
-            may_go_on.recv().unwrap();
-            // The limit belongs to the connection, and SQLite raises it to the pages in use.
-            conn.batch_execute("PRAGMA max_page_count = 1")
-        });
-        let before = note(&lane, "before");
-        let full = write(&lane, move |conn| conn.batch_execute(filling));
-        let after = note(&lane, "after");
-        go_on.send(()).unwrap();
-
-        let refused = full.wait().unwrap_err();
-        assert_eq!(refused.fault(), Fault::Unavailable, "{refused:?}");
-        assert_eq!(limit.wait().is_err(), batch_is_lost);
-        assert_eq!(before.wait().is_err(), batch_is_lost);
-        after.wait().unwrap();
-        write(&lane, |conn| conn.batch_execute("PRAGMA max_page_count = 1000000")).wait().unwrap();
-        write(&lane, move |conn| conn.batch_execute(filling)).wait().unwrap();
-        let stored = scratch.lines("SELECT text AS line FROM notes WHERE length(text) < 20 ORDER BY id");
-        let expected: &[&str] =
-            if batch_is_lost { &["acknowledged", "after"] } else { &["acknowledged", "before", "after"] };
-        assert_eq!(stored, expected);
-    }
-
-    /// The order in which a lane writes many jobs of one company and one of another company queued behind them.
-    fn order(lane: &Lane, scratch: &Scratch) -> Vec<String> {
-        let company = |code| FairnessKey::Company(tenancy::CompanyCode::parse(code).unwrap());
-        let (go_on, may_go_on) = mpsc::channel();
-        let first = write(lane, move |_| {
-            may_go_on.recv().unwrap();
-            Ok(())
-        });
-        let note = |key, text: String| {
-            let insert = format!("INSERT INTO notes (text) VALUES ('{text}')");
-            let (job, ticket) =
-                job::work("BEGIN".to_owned(), move |conn, _| conn.batch_execute(&insert).into_store_error());
-            lane.submit(key, job);
-            ticket
-        };
-        let mut tickets: Vec<Ticket<(), StoreError>> =
-            (0..5).map(|number| note(company("BUSY1"), format!("busy {number}"))).collect();
-        tickets.push(note(company("CALM1"), "calm".to_owned()));
-        go_on.send(()).unwrap();
-        first.wait().unwrap();
-        tickets.into_iter().for_each(|ticket| ticket.wait().unwrap());
-        scratch.lines("SELECT text AS line FROM notes ORDER BY id")
-    }
-
-    #[test]
-    fn who_asks_for_little_is_written_before_the_rest_of_who_asks_for_much() {
-        let scratch = Scratch::sqlite();
-        scratch.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL)").unwrap();
-        let Options { target, sink, .. } = &scratch.options;
-        let fair = ["busy 0", "calm", "busy 1", "busy 2", "busy 3", "busy 4"];
-        assert_eq!(order(&Lane::batched("test", target, 99, sink).unwrap(), &scratch), fair);
-        scratch.execute("DELETE FROM notes").unwrap();
-        let one_thread = Lane::pooled("test", target, Purpose::Write, 1, 99, sink).unwrap();
-        assert_eq!(order(&one_thread, &scratch), fair);
-    }
-
-    #[test]
-    fn a_full_disk_that_takes_the_transaction_loses_the_batch_and_nothing_acknowledged() {
-        check("INSERT INTO notes (text) VALUES (hex(zeroblob(500000)))", true);
-    }
-
-    #[test]
-    fn a_full_disk_that_takes_one_statement_loses_one_job() {
-        check("INSERT INTO notes (text) SELECT hex(zeroblob(500000 + value)) FROM json_each('[1, 2]')", false);
-    }
-}
+mod tests;

@@ -2,13 +2,16 @@
 
 mod audit;
 pub mod backup;
+pub mod blobs;
 mod conn;
 mod database;
 mod dual_backend;
 mod error;
+pub mod integrity;
 mod job;
 mod lane;
 mod migrations;
+mod probe;
 mod queue;
 mod round_robin;
 mod schema;
@@ -20,6 +23,7 @@ mod target;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod types;
+mod wait;
 
 pub use audit::{AuditError, Broken, Flaw, Recorder, Verified};
 pub use database::{Database, OpenError, Options};

@@ -1,6 +1,6 @@
 //! Migrates a database to this version of the program.
 
-use diesel::{Connection as _, RunQueryDsl, migration::MigrationSource};
+use diesel::{Connection as _, RunQueryDsl, connection::SimpleConnection as _, migration::MigrationSource};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
 
 use crate::{
@@ -106,7 +106,12 @@ pub(crate) fn check(target: &Target) -> Result<(), MigrateError> {
     let mut conn = open(target, Purpose::Read).map_err(MigrateError::Unreachable)?;
     let (known, applied) = match &mut conn {
         Db::Sqlite(conn) => (names::<diesel::sqlite::Sqlite>(&SQLITE)?, applied(conn.applied_migrations())),
-        Db::Pg(conn) => (names::<diesel::pg::Pg>(&POSTGRES)?, recorded(conn)),
+        Db::Pg(conn) => {
+            // Readiness depends on this, and must not wait for a migration that runs meanwhile.
+            conn.batch_execute("SET lock_timeout = 1000; SET statement_timeout = 5000")
+                .map_err(|error| MigrateError::Failed(error.into()))?;
+            (names::<diesel::pg::Pg>(&POSTGRES)?, recorded(conn))
+        }
     };
     let missing = known.iter().filter(|version| !applied.contains(version)).count();
     if missing > 0 {

@@ -3,7 +3,10 @@
 //! The threads take jobs round-robin by fairness key ([`RoundRobin`]). So a job waits for at most one job of
 //! every other key per place in its own key's queue, however many jobs the others have queued.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use tenancy::CompanyCode;
 
@@ -39,6 +42,8 @@ pub(crate) struct Queue<T> {
     state: Mutex<State<T>>,
     /// Wakes an idle thread when work arrives, and all of them when the queue closes.
     changed: Condvar,
+    /// Wakes the thread that removes jobs, when the queue closes.
+    closed: Condvar,
     /// How many jobs may wait.
     capacity: usize,
     /// How many jobs of one key may run at a time.
@@ -59,7 +64,7 @@ impl<T> Queue<T> {
     pub(crate) fn new(capacity: usize, threads: usize) -> Self {
         let state = State { jobs: RoundRobin::new(), idle: 0, is_open: true };
         let running_per_key = if threads > 1 { threads - (threads / 4).max(1) } else { usize::MAX };
-        Self { state: Mutex::new(state), changed: Condvar::new(), capacity, running_per_key }
+        Self { state: Mutex::new(state), changed: Condvar::new(), closed: Condvar::new(), capacity, running_per_key }
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
@@ -114,10 +119,20 @@ impl<T> Queue<T> {
         state.jobs.take(self.running_per_key)
     }
 
+    /// Waits this long, and returns the jobs for which `is_over` is true then. They are not queued any more.
+    /// Returns `None` once the queue is closed.
+    pub(crate) fn remove_after(&self, pause: Duration, is_over: impl FnMut(&T) -> bool) -> Option<Vec<T>> {
+        let state = self.lock();
+        let (mut state, _) =
+            self.closed.wait_timeout_while(state, pause, |state| state.is_open).unwrap_or_else(PoisonError::into_inner);
+        state.is_open.then(|| state.jobs.remove(is_over))
+    }
+
     /// Refuses further jobs. Those that are queued can still be taken.
     pub(crate) fn close(&self) {
         self.lock().is_open = false;
         self.changed.notify_all();
+        self.closed.notify_all();
     }
 }
 

@@ -81,6 +81,26 @@ impl<K: Copy + Eq + Hash, T> RoundRobin<K, T> {
         Some((key, item))
     }
 
+    /// Removes the waiting items for which `is_over` is true, and returns them.
+    pub fn remove(&mut self, mut is_over: impl FnMut(&T) -> bool) -> Vec<T> {
+        let (keys, mut removed) = (&mut self.keys, Vec::new());
+        self.order.retain(|key| {
+            let Some(per_key) = keys.get_mut(key) else { return false };
+            if per_key.queue.iter().any(&mut is_over) {
+                let (over, left) = per_key.queue.drain(..).partition::<VecDeque<_>, _>(&mut is_over);
+                removed.extend(over);
+                per_key.queue = left;
+            }
+            let has_waiting = !per_key.queue.is_empty();
+            if !has_waiting && per_key.active == 0 {
+                keys.remove(key);
+            }
+            has_waiting
+        });
+        self.waiting -= removed.len();
+        removed
+    }
+
     /// Notes that an active item of this key is done.
     pub fn finish(&mut self, key: K) {
         if let Entry::Occupied(mut entry) = self.keys.entry(key) {
@@ -144,6 +164,15 @@ mod tests {
         assert_eq!((all.waiting(), all.waiting_keys()), (7, 3));
         assert_eq!(rest(&mut all), [1, 4, 6, 2, 7, 3, 5]);
         assert!(all.is_idle() && all.waiting() == 0 && all.waiting_keys() == 0);
+    }
+
+    #[test]
+    fn removed_items_leave_the_others_in_their_order() {
+        let mut all = filled(&[('b', 1), ('b', 2), ('a', 4), ('b', 3), ('c', 6), ('a', 7)]);
+        assert_eq!(all.remove(|item| [1, 6, 7].contains(item)), [1, 7, 6]);
+        assert_eq!((all.waiting(), all.waiting_keys()), (3, 2));
+        assert_eq!(rest(&mut all), [2, 4, 3]);
+        assert!(all.is_idle());
     }
 
     #[test]

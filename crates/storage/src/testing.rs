@@ -1,6 +1,9 @@
 //! Databases for the duration of one test.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use diesel::{RunQueryDsl as _, connection::SimpleConnection as _};
 use tempfile::TempDir;
@@ -50,7 +53,7 @@ impl Scratch {
     pub fn sqlite_with(durability: Durability) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let target = Target::Sqlite(SqliteTarget { path: folder.path().join("test.db"), durability });
-        Self { options: Options::new(target, recorder()), storage: Storage::Folder(folder) }
+        Self { options: options(target), storage: Storage::Folder(folder) }
     }
 
     /// Creates a migrated PostgreSQL database, cloned from a template that the first test creates. Without a
@@ -69,7 +72,7 @@ impl Scratch {
         let mut conn = connect(&admin);
         run(&mut conn, &format!("CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}"));
         let here = admin.with_database(&name);
-        let mut options = Options::new(Target::Postgres(here.with_role(RUNTIME, PASSWORD)), recorder());
+        let mut options = options(Target::Postgres(here.with_role(RUNTIME, PASSWORD)));
         options.owner = Some(Target::Postgres(here.with_role(OWNER, PASSWORD)));
         Some(Self { options, storage: Storage::Server { admin, name } })
     }
@@ -171,6 +174,20 @@ impl Scratch {
         }
     }
 
+    /// Holds a lock that no write gets past, until the returned value is dropped.
+    ///
+    /// # Panics
+    /// If the lock cannot be taken.
+    pub fn hold_writes(&self) -> HeldLock {
+        let mut conn = self.past_the_doors();
+        let lock = match &conn {
+            Db::Sqlite(_) => "BEGIN IMMEDIATE",
+            Db::Pg(_) => "BEGIN; LOCK TABLE sessions, messages IN SHARE MODE",
+        };
+        run(&mut conn, lock);
+        HeldLock(conn)
+    }
+
     /// Allows connections again.
     pub fn let_in(&self) {
         if let Storage::Server { admin, name } = &self.storage {
@@ -184,6 +201,9 @@ impl Scratch {
         Database::open(&self.options).expect("the database opens")
     }
 }
+
+/// A lock in the database, released on drop.
+pub struct HeldLock(#[expect(dead_code, reason = "held for its drop")] Db);
 
 impl Drop for Scratch {
     fn drop(&mut self) {
@@ -203,6 +223,12 @@ impl Clock for Stopped {
     fn now(&self) -> Timestamp {
         Timestamp::from_micros(1_790_000_000_000_000)
     }
+}
+
+/// Returns options that let jobs wait longer than a server does, because tests queue more of them than a busy machine
+/// runs in a few seconds.
+fn options(target: Target) -> Options {
+    Options { wait: Duration::from_mins(1), ..Options::new(target, recorder()) }
 }
 
 fn recorder() -> Recorder {

@@ -1,9 +1,9 @@
 //! `switchboard check`.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{fs, path::PathBuf, sync::Arc};
 
 use secrecy::{ExposeSecret as _, SecretSlice};
-use storage::{Database, Recorder, Target};
+use storage::{Database, Recorder, Target, integrity};
 
 use super::{Failure, OtherSecret, must_exist};
 use crate::{
@@ -11,6 +11,9 @@ use crate::{
     config::{SECRET_FILE, Settings},
     views::NO_MODEL,
 };
+
+/// From this size on, the command says how long reading the file may take.
+const SLOW_MIB: u64 = 256;
 
 #[derive(Debug, thiserror::Error)]
 enum CheckError {
@@ -28,11 +31,19 @@ enum CheckError {
 /// Checks the configuration and the database without changing anything.
 ///
 /// It does not use the owner's connection, because opening with an owner migrates.
-pub(super) fn check(settings: Settings, audit: bool) -> Result<(), Failure> {
+pub(super) fn check(settings: Settings, audit: bool, quick: bool) -> Result<(), Failure> {
     let settings = settings.complete()?;
     let (file, has_model) = (settings.folder().join(SECRET_FILE), settings.has_model());
     let (database, secret) = settings.inspect()?;
     must_exist(&database)?;
+    if let Target::Sqlite(sqlite) = &database {
+        let mib = fs::metadata(&sqlite.path)?.len() >> 20;
+        if mib >= SLOW_MIB {
+            eprintln!("reading the whole file of {mib} MiB; this takes up to a minute per GiB, and less with --quick");
+        }
+    }
+    // Before the schema, which cannot be read from a damaged file.
+    integrity::check(&database, quick)?;
     Database::check_schema(&database)?;
     match &secret {
         None if !fits(&database, &[])? => return Err(CheckError::SecretGone(file).into()),

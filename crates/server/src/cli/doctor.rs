@@ -3,21 +3,50 @@
 use storage::{Database, Target};
 
 use super::{Failure, must_exist};
-use crate::config::Settings;
+use crate::{
+    config::{Settings, UPLOADS_FOLDER},
+    orphans,
+};
 
 #[derive(Debug, thiserror::Error)]
 #[error("companies are not kept apart: found {0}")]
 struct Gaps(usize);
 
-/// Runs all tests, which at present are those of isolation.
+/// Runs all tests, and reports the files that [`blobs`] finds without deleting them.
 pub(super) fn all(settings: Settings) -> Result<(), Failure> {
-    isolation(settings)
+    isolation(settings.clone())?;
+    blobs(settings, false)
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the database does not know {0} uploaded files; --delete removes them")]
+struct Orphans(usize);
+
+/// Lists, and deletes if asked to, the uploaded files that have no row.
+pub(super) fn blobs(settings: Settings, delete: bool) -> Result<(), Failure> {
+    let uploads = settings.folder().join(UPLOADS_FOLDER);
+    let (database, _) = settings.inspect()?;
+    must_exist(&database)?;
+    Database::check_schema(&database)?;
+    let found = orphans::find(&database, &uploads)?;
+    for orphan in &found {
+        println!("not in the database: {} ({} bytes)", orphan.key.as_str(), orphan.bytes);
+        if delete {
+            std::fs::remove_file(uploads.join(orphan.key.as_str()))?;
+        }
+    }
+    match (found.len(), delete) {
+        (0, _) => println!("every uploaded file is in the database"),
+        (count, true) => println!("deleted {count} files"),
+        (count, false) => return Err(Orphans(count).into()),
+    }
+    Ok(())
 }
 
 /// Tests the isolation of companies in the configured database, as the server's role, and prints
 /// the results. Nothing is committed.
 pub(super) fn isolation(settings: Settings) -> Result<(), Failure> {
-    let (database, _) = settings.complete()?.inspect()?;
+    let (database, _) = settings.inspect()?;
     must_exist(&database)?;
     Database::check_schema(&database)?;
     let found = Database::inspect_isolation(&database)?;

@@ -22,24 +22,34 @@ pub fn run() -> ExitCode {
 
 fn execute(command: Command) -> Result<(), Failure> {
     // `serve` logs them, and `demo` reads no settings.
-    if !matches!(command, Command::Serve(_) | Command::Demo { .. }) {
+    if !matches!(command, Command::Serve { .. } | Command::Demo { .. }) {
         for unknown in unknown_variables() {
             eprintln!("switchboard: {unknown}");
         }
     }
     match command {
-        Command::Serve(settings) => serve::serve(settings),
+        Command::Serve { new, settings } => serve::serve(settings, new),
         Command::Demo { listen } => demo::demo(listen),
         Command::Migrate(databases) => {
-            let (target, owner) = databases.settings.complete()?.databases()?;
+            let (target, owner) = databases.complete()?.databases()?;
             Database::migrate(&target, owner.as_ref())?;
             println!("the database is up to date");
             Ok(())
         }
-        Command::Check { audit, settings } => check::check(settings, audit),
-        Command::Doctor { isolation: true, settings } => doctor::isolation(settings),
-        Command::Doctor { isolation: false, settings } => doctor::all(settings),
-        Command::Backup { to, databases } => backup::backup(databases.settings, &to),
+        Command::Check { audit, quick, settings } => check::check(settings, audit, quick),
+        Command::Doctor { isolation, blobs, delete, settings } => {
+            let settings = settings.complete()?;
+            match (isolation, blobs) {
+                (false, false) => doctor::all(settings),
+                (true, false) => doctor::isolation(settings),
+                (false, true) => doctor::blobs(settings, delete),
+                (true, true) => {
+                    doctor::isolation(settings.clone())?;
+                    doctor::blobs(settings, delete)
+                }
+            }
+        }
+        Command::Backup { to, settings } => backup::backup(settings, &to),
         Command::Admin(command) => accounts::admin(command),
     }
 }

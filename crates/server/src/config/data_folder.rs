@@ -24,6 +24,12 @@ pub(super) fn create(folder: &Path) -> Result<(), ConfigError> {
     builder.recursive(true).create(folder).map_err(AtPath::of(folder)).map_err(ConfigError::DataDir)
 }
 
+/// Returns whether the folder of uploads holds any. Names that start with a dot are the server's own.
+pub(super) fn has_uploads(uploads: &Path) -> bool {
+    let entries = fs::read_dir(uploads).into_iter().flatten().flatten();
+    entries.map(|entry| entry.file_name()).any(|name| !name.as_encoded_bytes().starts_with(b"."))
+}
+
 /// Reads the secret in the data folder, if there is one.
 pub(super) fn read_secret(folder: &Path) -> Result<Option<SecretSlice<u8>>, ConfigError> {
     let file = folder.join(SECRET_FILE);

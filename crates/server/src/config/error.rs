@@ -46,6 +46,17 @@ pub enum ConfigError {
     /// The data folder cannot be read or written.
     #[error("the data folder cannot be used")]
     DataDir(#[source] AtPath<io::Error>),
+    /// The SQLite file is missing, but there are uploads that belong to one.
+    #[error(
+        "there are uploads in {} but no database at {}: restore it from a backup, or say --new to begin with an \
+         empty one", uploads.display(), database.display()
+    )]
+    DatabaseMissing {
+        /// The file that is missing.
+        database: PathBuf,
+        /// The folder of uploads.
+        uploads: PathBuf,
+    },
     /// An owner's URL for a database without owner, or one that is not PostgreSQL.
     #[error("--owner-database goes with a PostgreSQL --database, and is a PostgreSQL url itself")]
     Owner,

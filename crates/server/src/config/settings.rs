@@ -12,11 +12,11 @@ use clap::Args;
 use llm_client::openai::OpenAiConfig;
 use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 use serde::Deserialize;
-use storage::Target;
+use storage::{Options, Target};
 
 use super::{
     AtPath, Config, ConfigError, LimitSettings, ListenAddress, RateLimits, TrustedProxies,
-    data_folder::{SECRET_BYTES, create, load_or_generate_secret, read_secret},
+    data_folder::{SECRET_BYTES, UPLOADS_FOLDER, create, has_uploads, load_or_generate_secret, read_secret},
 };
 
 /// The operator's settings. A missing setting has a default.
@@ -37,6 +37,12 @@ pub struct Settings {
     /// The same PostgreSQL database as the role that owns the tables; if set, `serve` migrates first.
     #[arg(long, env = "SWITCHBOARD_OWNER_DATABASE", value_name = "URL", hide_env_values = true)]
     owner_database: Option<String>,
+    /// Time that a call waits for its turn at the database and for locks before it is refused, in seconds [default: 5].
+    #[arg(long, env = "SWITCHBOARD_DATABASE_WAIT_SECONDS", value_name = "N")]
+    database_wait_seconds: Option<u64>,
+    /// Time after which a connection is closed that takes no bytes of a waiting answer, in seconds [default: 30].
+    #[arg(long, env = "SWITCHBOARD_WRITE_WAIT_SECONDS", value_name = "N")]
+    write_wait_seconds: Option<u64>,
     /// Folder for uploads, the SQLite file and the generated secret [default: ./switchboard-data].
     #[arg(long, env = "SWITCHBOARD_DATA_DIR", value_name = "DIR")]
     data_dir: Option<PathBuf>,
@@ -132,6 +138,8 @@ impl Settings {
             listen: self.listen.or(file.listen),
             database: self.database.or(file.database),
             owner_database: self.owner_database.or(file.owner_database),
+            database_wait_seconds: self.database_wait_seconds.or(file.database_wait_seconds),
+            write_wait_seconds: self.write_wait_seconds.or(file.write_wait_seconds),
             data_dir: self.data_dir.or(file.data_dir),
             public_url: self.public_url.or(file.public_url),
             allowed_hosts: self.allowed_hosts.or(file.allowed_hosts),
@@ -161,6 +169,20 @@ impl Settings {
             create(&self.folder())?;
         }
         Ok(targets)
+    }
+
+    /// Fails if there are uploads but the SQLite file that belongs to them is missing. It would be created empty.
+    ///
+    /// # Errors
+    /// [`ConfigError::DatabaseMissing`], and as [`Settings::inspect`] for the URLs.
+    pub(crate) fn expect_database(&self) -> Result<(), ConfigError> {
+        let uploads = self.folder().join(UPLOADS_FOLDER);
+        match self.targets()? {
+            (Target::Sqlite(sqlite), _) if !sqlite.path.exists() && has_uploads(&uploads) => {
+                Err(ConfigError::DatabaseMissing { database: sqlite.path, uploads })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Checks all settings, and creates the data folder and the secret in it if they are missing.
@@ -264,6 +286,10 @@ impl Settings {
             },
             database,
             owner_database,
+            write_wait: Duration::from_secs(self.write_wait_seconds.unwrap_or(30).clamp(1, 3600)),
+            database_wait: self
+                .database_wait_seconds
+                .map_or(Options::WAIT, |seconds| Duration::from_secs(seconds.clamp(1, 60))),
             data_dir,
             secret,
             public_url,

@@ -246,6 +246,11 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::Overloaded, message).retry_after(wait)
     }
 
+    /// 503 of a server that is not ready, with the reason.
+    pub(crate) fn not_ready(reason: &'static str, wait: Duration) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::Overloaded, reason).retry_after(wait)
+    }
+
     /// Returns the refusal for a status that actix itself answered with.
     pub(crate) fn of_status(status: StatusCode, method: &Method) -> Self {
         match status {

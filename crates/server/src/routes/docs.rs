@@ -7,7 +7,7 @@ use std::{
 };
 
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     http::{
         StatusCode,
         header::{self, HeaderValue},
@@ -20,7 +20,7 @@ use zip::{ZipArchive, result::ZipError};
 
 use super::endpoint::{Endpoint, at};
 use crate::{
-    http::{describe::Argument, error::ApiError},
+    http::{compress, describe::Argument, error::ApiError},
     limits::Scope,
 };
 
@@ -31,22 +31,22 @@ const START: &str = include_str!("../../assets/docs/start.js");
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         at("/openapi.json/")
-            .limited(Scope::Unlimited)
+            .limited(Scope::Public)
             .get("Shows this document.", document)
             .replies::<Value>(StatusCode::OK),
-        at("/docs/").limited(Scope::Unlimited).get("Shows a page for reading this document.", front).replies_file(),
+        at("/docs/").limited(Scope::Public).get("Shows a page for reading this document.", front).replies_file(),
         at("/docs/{file}/")
-            .limited(Scope::Unlimited)
+            .limited(Scope::Public)
             .get("Serves the files of that page.", part)
             .replies_file()
             .refuses(ApiError::detail_404()),
     ]
 }
 
-/// The OpenAPI document, rendered at the first request for it.
+/// The OpenAPI document, rendered and compressed at the first request for it.
 pub(crate) struct Document {
     make: fn() -> Value,
-    rendered: OnceLock<Bytes>,
+    rendered: OnceLock<(Bytes, Option<Bytes>)>,
 }
 
 impl Document {
@@ -55,16 +55,31 @@ impl Document {
         Self { make, rendered: OnceLock::new() }
     }
 
-    fn bytes(&self) -> Bytes {
-        self.rendered.get_or_init(|| (self.make)().to_string().into()).clone()
+    /// Returns the document, and the same compressed. All requests share the bytes.
+    fn rendered(&self) -> &(Bytes, Option<Bytes>) {
+        self.rendered.get_or_init(|| {
+            let text = Bytes::from((self.make)().to_string());
+            let compressed = compress::gzip(&text);
+            (text, compressed)
+        })
     }
 }
 
 impl Argument for web::Data<Document> {}
 
 /// Serves the document.
-async fn document(document: web::Data<Document>) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(document.bytes())
+async fn document(req: HttpRequest, document: web::Data<Document>) -> HttpResponse {
+    let (text, compressed) = document.rendered();
+    let mut response = HttpResponse::Ok();
+    response.content_type("application/json");
+    match compressed {
+        Some(compressed) if compress::takes_gzip(req.headers()) => {
+            response.insert_header((header::VARY, HeaderValue::from_static("Accept-Encoding")));
+            response.insert_header((header::CONTENT_ENCODING, HeaderValue::from_static("gzip")));
+            response.body(compressed.clone())
+        }
+        _ => response.body(text.clone()),
+    }
 }
 
 /// Serves the page.

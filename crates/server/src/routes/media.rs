@@ -81,7 +81,19 @@ async fn serve(
         io::ErrorKind::NotFound => ApiError::detail_404(),
         _ => StoreError::new(Fault::Broken, error).into(),
     })?;
+    let stored = file.metadata().len();
+    if i64::try_from(stored) != Ok(download.size) {
+        return Err(StoreError::new(Fault::Broken, WrongSize { stored, expected: download.size }).into());
+    }
     Ok(respond(&req, file, &download))
+}
+
+/// The disk has lost a part of the file, or somebody changed it.
+#[derive(Debug, thiserror::Error)]
+#[error("the stored file has {stored} bytes instead of {expected}")]
+struct WrongSize {
+    stored: u64,
+    expected: i64,
 }
 
 async fn open(path: PathBuf) -> io::Result<NamedFile> {

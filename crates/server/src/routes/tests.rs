@@ -4,7 +4,7 @@ use super::*;
 use crate::{http::describe::Token, limits::Scope};
 
 /// Every endpoint that is neither plainly public nor plainly for staff.
-const OF_THEIR_OWN: [(&str, Scope); 15] = [
+const OF_THEIR_OWN: [(&str, Scope); 12] = [
     ("/api/admin-dashboard/agent-first-login/", Scope::SignIn),
     ("/api/admin-dashboard/agent-login/", Scope::SignIn),
     ("/api/auth/admin-first-login/", Scope::SignIn),
@@ -14,11 +14,8 @@ const OF_THEIR_OWN: [(&str, Scope); 15] = [
     ("/api/chatbot/chat/", Scope::Chat),
     ("/api/chatbot/upload/", Scope::Upload),
     ("/api/human-handoff/agent/upload/", Scope::Upload),
-    ("/docs/", Scope::Unlimited),
-    ("/docs/{file}/", Scope::Unlimited),
     ("/healthz/", Scope::Unlimited),
     ("/media/{path:.*}/", Scope::Media),
-    ("/openapi.json/", Scope::Unlimited),
     ("/readyz/", Scope::Unlimited),
 ];
 

@@ -9,6 +9,8 @@ mod cli;
 #[cfg(test)]
 mod configuration;
 #[cfg(test)]
+mod damage;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod doctor;
@@ -19,11 +21,17 @@ mod kill;
 #[cfg(test)]
 mod llm;
 #[cfg(test)]
+mod locks;
+#[cfg(test)]
 mod logs;
+#[cfg(test)]
+mod orphans;
 #[cfg(test)]
 mod outage;
 #[cfg(test)]
 mod site;
+#[cfg(test)]
+mod sockets;
 #[cfg(test)]
 mod stop;
 #[cfg(test)]
