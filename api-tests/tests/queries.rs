@@ -10,6 +10,7 @@ on_each_database!(
     a_company_in_the_query_is_no_authority,
     odd_session_ids_are_not_found,
     broken_http_does_not_stop_the_server,
+    nothing_behind_connection_close_is_served,
 );
 
 const LISTS: [(&str, &str); 8] = [
@@ -126,4 +127,31 @@ async fn broken_http_does_not_stop_the_server(world: &World) {
         assert!(reply.status < 500, "{}", reply.text);
     }
     world.anybody().get("/healthz").await.expect(200);
+}
+
+async fn nothing_behind_connection_close_is_served(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let body = json!({"company_id": tesla.id, "message": "Hello"}).to_string();
+    let chat = |connection: &str| {
+        let head = "POST /api/chatbot/chat/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json";
+        format!("{head}\r\nConnection: {connection}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    };
+    let get =
+        |path: &str, connection: &str| format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: {connection}\r\n\r\n");
+    let old = "GET /healthz/ HTTP/1.0\r\nHost: x\r\n\r\n".to_owned();
+    for (last, behind) in [
+        (get("/healthz/", "close"), chat("close")),
+        (get("/healthz/", "Close"), chat("keep-alive")),
+        (get("/openapi.json", "close"), get("/healthz/", "close")),
+        (chat("close"), chat("close")),
+        (old, get("/healthz/", "close")),
+    ] {
+        let reply = world.exchange(format!("{last}{behind}{behind}").as_bytes()).await;
+        assert_eq!((reply.status, reply.text.matches("HTTP/1.").count()), (200, 1), "{}", reply.text);
+    }
+    // Requests before the last one are all answered, in their order.
+    let kept = get("/healthz/", "keep-alive");
+    let reply = world.exchange(format!("{kept}{kept}{}{kept}", get("/nowhere/", "close")).as_bytes()).await;
+    let statuses: Vec<_> = reply.text.split("HTTP/1.1 ").skip(1).map(|reply| &reply[..3]).collect();
+    assert_eq!(statuses, ["200", "200", "404"], "{}", reply.text);
 }

@@ -21,7 +21,7 @@ use tracing::Instrument;
 
 use crate::{
     client::{ClientIp, TrustedProxies},
-    http::{cors, envelope, paths, redact::Redacted, request_id::RequestId, security_headers},
+    http::{connection, cors, envelope, paths, redact::Redacted, request_id::RequestId, security_headers},
     limits,
 };
 
@@ -52,6 +52,7 @@ impl Edge {
         B: MessageBody + 'static,
     {
         let started = Instant::now();
+        connection::end_if_asked(&req).await;
         let id = RequestId::generate();
         let method = req.method().clone();
         let ip = self.proxies.caller(req.peer_addr().map(|peer| peer.ip()), req.headers());
@@ -61,7 +62,15 @@ impl Edge {
             extensions.insert(ClientIp(ip));
             extensions.insert(Origin::of(ip));
         }
-        let span = tracing::info_span!("request", request_id = %id, %method, path = %Redacted(req.uri()));
+        let span = tracing::info_span!(
+            "request",
+            request_id = %id,
+            %method,
+            path = %Redacted(req.uri()),
+            account = tracing::field::Empty,
+            role = tracing::field::Empty,
+            company = tracing::field::Empty,
+        );
         paths::normalise(&mut req);
 
         let served = if cors::is_preflight(req.request()) {

@@ -10,6 +10,7 @@ pub(crate) mod bearer;
 pub(crate) mod body;
 pub(crate) mod caller_first;
 pub(crate) mod code;
+pub(crate) mod connection;
 pub(crate) mod cors;
 pub(crate) mod created;
 pub(crate) mod describe;

@@ -8,7 +8,12 @@ use std::{
     thread,
 };
 
-use actix_web::{App as Actix, HttpServer, dev::ServerHandle, middleware::from_fn, web};
+use actix_web::{
+    App as Actix,
+    dev::{Server, ServerHandle},
+    middleware::from_fn,
+    web,
+};
 use llm_client::{ChatModel, openai::OpenAi};
 use secrecy::ExposeSecret as _;
 use storage::{Database, Options, Recorder};
@@ -18,7 +23,7 @@ use crate::{
     app::{App, WireError},
     config::Config,
     edge::Edge,
-    http::body::LongBodies,
+    http::{body::LongBodies, connection},
     limits::{Limiter, MemoryBuckets},
     openapi,
     routes::{self, Document},
@@ -166,19 +171,25 @@ fn serve(shared: Shared, listeners: Vec<TcpListener>, addresses: Vec<SocketAddr>
     let (tell, told) = oneshot::channel();
     let run = move || {
         actix_web::rt::System::new().block_on(async move {
+            let mut server = Server::build().shutdown_timeout(GRACE);
+            let stopping = server.graceful_shutdown_signal();
             let build = move || {
                 let Shared { edge, app, limiter, long_bodies, document } = shared.clone();
-                Actix::new()
+                let app = Actix::new()
                     .app_data(app)
                     .app_data(limiter)
                     .app_data(long_bodies)
                     .app_data(document)
                     .configure(routes::register)
-                    .wrap(from_fn(move |req, next| Arc::clone(&edge).handle(req, next)))
+                    .wrap(from_fn(move |req, next| Arc::clone(&edge).handle(req, next)));
+                let stopping = stopping.clone();
+                connection::service(app, move || {
+                    let stopping = stopping.clone();
+                    async move { stopping.notified().await }
+                })
             };
-            let mut server = HttpServer::new(build).shutdown_timeout(GRACE);
             for listener in listeners {
-                server = server.listen(listener)?;
+                server = server.listen("http", listener, build.clone())?;
             }
             let server = server.run();
             let _ = tell.send(server.handle());

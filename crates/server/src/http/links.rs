@@ -8,7 +8,7 @@ use actix_web::{
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::http::params::Params;
+use crate::http::{connection::Connection, params::Params};
 
 /// Where clients reach this server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,7 +36,10 @@ impl PublicUrl {
         let host = req.headers().get(header::HOST).and_then(|host| host.to_str().ok());
         match host.filter(|host| self.allows(host)) {
             Some(host) => Cow::Owned(format!("http://{host}")),
-            None => Cow::Owned(format!("http://{}", req.app_config().local_addr())),
+            None => {
+                let local = req.conn_data::<Connection>().and_then(Connection::local);
+                Cow::Owned(format!("http://{}", local.unwrap_or_else(|| req.app_config().local_addr())))
+            }
         }
     }
 
