@@ -8,16 +8,22 @@ use crate::http::{body::Raw, field_errors::FieldError};
 
 const BLANK: &str = "This field may not be blank.";
 
-/// A text, trimmed; JSON numbers count as their digits.
+/// A text, trimmed unless it is a password; JSON numbers count as their digits.
 pub(crate) struct Text {
     max: usize,
+    trim: bool,
     blank: bool,
     email: bool,
 }
 
 /// A text that is not blank.
 pub(crate) fn text() -> Text {
-    Text { max: usize::MAX, blank: false, email: false }
+    Text { max: usize::MAX, trim: true, blank: false, email: false }
+}
+
+/// A password that is not blank. White space around it belongs to it.
+pub(crate) fn password() -> Text {
+    Text { trim: false, ..text() }
 }
 
 /// A text that is an e-mail address, kept as typed.
@@ -79,7 +85,8 @@ impl Single for Text {
         };
         let trimmed = text.trim();
         self.check(trimmed)?;
-        Ok(if trimmed.len() == text.len() { text } else { trimmed.to_owned() })
+        let is_whole = !self.trim && !trimmed.is_empty() || trimmed.len() == text.len();
+        Ok(if is_whole { text } else { trimmed.to_owned() })
     }
 
     fn schema(&self) -> Value {
