@@ -10,6 +10,7 @@ on_each_database!(
     seats_run_out,
     two_calls_at_once_do_not_exceed_the_seats,
     the_generated_password_must_be_replaced,
+    white_space_around_a_password_belongs_to_it,
     a_first_login_is_refused_with_the_reason,
     each_first_login_serves_its_own_role,
     a_reset_password_ends_every_token,
@@ -116,6 +117,24 @@ fn choice(email: &str, current: &Value, new: &str) -> Value {
     json!({"email": email, "current_password": current, "new_password": new, "confirm_password": new})
 }
 
+async fn white_space_around_a_password_belongs_to_it(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let anybody = world.anybody();
+    let created = tesla.admin.create_agent(&tesla.agent_body("Bo Agent")).await.created();
+    let email = created["email"].as_str().unwrap();
+    let spaced = "  my new password\u{a0} ";
+    anybody.agent_first_login(&choice(email, &created["password"], spaced)).await.ok();
+    for login in [anybody.login(email, spaced).await, anybody.agent_login(email, spaced).await] {
+        assert!(login.ok()["access"].is_string());
+    }
+    for login in [anybody.login(email, spaced.trim()).await, anybody.agent_login(email, spaced.trim()).await] {
+        login.wrong_credentials("Invalid credentials or inactive account.");
+    }
+    let form = [("username", email), ("password", spaced)];
+    anybody.call(reqwest::Method::POST, "/api/auth/login/").form(&form).await.ok();
+    anybody.login(email, "   ").await.field_error("password", "This field may not be blank.");
+}
+
 async fn the_generated_password_must_be_replaced(world: &World) {
     let tesla = world.company("Tesla Motors").await;
     let anybody = world.anybody();
@@ -153,6 +172,9 @@ async fn a_first_login_is_refused_with_the_reason(world: &World) {
         let reply = anybody.agent_first_login(&choice(email, password, new)).await;
         reply.field_error("new_password", message);
     }
+    let itself = choice(email, password, password.as_str().unwrap());
+    let refused = anybody.agent_first_login(&itself).await;
+    refused.field_error("new_password", "This password must not be the same as the current one.");
     let mut body = choice(email, password, "NewPassword123");
     body["confirm_password"] = "different12".into();
     anybody.agent_first_login(&body).await.field_error("non_field_errors", "New passwords don't match.");

@@ -183,6 +183,7 @@ const OTHERS: &[&str] = &[
     "POST /api/admin-dashboard/agent-logout/",
     "POST /api/admin-dashboard/update-agent-status/",
     "POST /api/chatbot/chat/",
+    "POST /api/chat/upload/",
     "POST /api/chatbot/upload/",
     "POST /api/chatbot/create-profile/",
     "POST /api/chatbot/validate-phone/",

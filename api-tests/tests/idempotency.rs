@@ -10,7 +10,7 @@ on_each_database!(
     the_header_and_the_field_are_one_key,
     another_body_under_the_same_key_is_refused,
     a_key_belongs_to_one_session,
-    an_opening_message_is_matched_by_company_and_long_key_for_ten_minutes,
+    an_opening_message_is_matched_by_company_and_unguessable_key_for_ten_minutes,
     a_refusal_is_not_remembered,
     repeats_sent_at_once_store_one_message,
     links_in_a_replay_are_renewed,
@@ -71,19 +71,19 @@ async fn another_body_under_the_same_key_is_refused(world: &World) {
 async fn a_key_belongs_to_one_session(world: &World) {
     let tesla = world.company("Tesla Motors").await;
     let (mut one, mut other) = (tesla.visitor().await, tesla.visitor().await);
-    let body = json!({"message": "Good evening", "client_message_id": "a-key-of-sixteen-characters"});
+    let body = json!({"message": "Good evening", "client_message_id": "5f0c9d52-8a2b-4f6e-9c37-1e8ab04d7c19"});
     let first = one.send(&body).await.ok();
     let second = other.send(&body).await.expect(200);
     assert!(!replayed(&second));
     assert_ne!(second.body["user_message"]["id"], first["user_message"]["id"]);
 }
 
-async fn an_opening_message_is_matched_by_company_and_long_key_for_ten_minutes(world: &World) {
+async fn an_opening_message_is_matched_by_company_and_unguessable_key_for_ten_minutes(world: &World) {
     let (tesla, space) = (world.company("Tesla Motors").await, world.company("SpaceX").await);
     let open = async |company: &Company, key: &str, text: &str| {
         company.stranger().send(&json!({"message": text, "client_message_id": key})).await
     };
-    let long = "0123456789abcdef";
+    let long = "9b2f6c1e-0d6c-4a8e-b6a5-5d7f0c3e2a10";
     let first = open(&tesla, long, "Hello").await.expect(200);
     let repeat = open(&tesla, long, "Hello").await.expect(200);
     assert!(replayed(&repeat) && repeat.body == first.body, "{repeat:?}");
@@ -95,10 +95,17 @@ async fn an_opening_message_is_matched_by_company_and_long_key_for_ten_minutes(w
     session.session = first.body["session_id"].as_str().unwrap().to_owned();
     assert!(replayed(&session.send(&json!({"message": "Hello", "client_message_id": long})).await.expect(200)));
 
-    let short = open(&tesla, &long[1..], "Hello").await.expect(200);
-    let again = open(&tesla, &long[1..], "Hello").await.expect(200);
-    assert!(!replayed(&again));
-    assert_ne!(short.body["session_id"], again.body["session_id"]);
+    for guessable in [&long[1..], "0123456789abcdef", "visit-1-message-7-of-the-widget", "1732838400000-000000000001"] {
+        let short = open(&tesla, guessable, "Hello").await.expect(200);
+        let again = open(&tesla, guessable, "Hello").await.expect(200);
+        assert!(!replayed(&again));
+        assert_ne!(short.body["session_id"], again.body["session_id"]);
+        // Inside a session the same key still marks a repeat.
+        let mut session = tesla.stranger();
+        session.session = again.body["session_id"].as_str().unwrap().to_owned();
+        let repeat = session.send(&json!({"message": "Hello", "client_message_id": guessable})).await.expect(200);
+        assert!(replayed(&repeat) && repeat.body == again.body, "{repeat:?}");
+    }
 
     world.clock.advance(Duration::from_secs(601));
     let late = open(&tesla, long, "Hello").await.expect(200);

@@ -79,7 +79,7 @@ async fn first_messages_at_once_open_a_session_each(world: &World) {
     sessions.dedup();
     assert_eq!(sessions.len(), 12);
     // With the same key, they are repeats of one message.
-    let keyed = json!({"message": "Hello", "company_id": tesla.id, "client_message_id": "0123456789abcdef"});
+    let keyed = json!({"message": "Hello", "company_id": tesla.id, "client_message_id": "9b2f6c1e-0d6c-4a8e-b6a5-5d7f0c3e2a10"});
     let replies = together((0..8).map(|_| world.anybody().chat(&keyed))).await;
     let mut sessions: Vec<_> =
         replies.iter().filter(|reply| reply.status == 200).map(|reply| reply.body["session_id"].to_string()).collect();

@@ -96,8 +96,11 @@ async fn bad_tokens_are_refused_each_with_its_own_body(world: &World) {
     let root = world.superadmin().await;
     let token = root.client().token();
     let profile = |header: &str| world.anybody().get("/api/auth/profile/").header("authorization", header);
-    for none in ["Basic abc", &format!("bearer {token}"), &format!("Token {token}")] {
+    for none in ["Basic abc", &format!("Token {token}"), &format!("Bearer-{token}")] {
         profile(none).await.asks_for_a_token();
+    }
+    for scheme in ["bearer", "BEARER", "bEaReR"] {
+        profile(&format!("{scheme} {token}")).await.ok();
     }
     world.anybody().profile().await.asks_for_a_token();
 
@@ -113,7 +116,7 @@ async fn bad_tokens_are_refused_each_with_its_own_body(world: &World) {
         assert_eq!(reply.body["messages"], message);
         assert_eq!(reply.header("www-authenticate"), "Bearer realm=\"api\"");
     }
-    for header in ["Bearer", &format!("Bearer {token} more")] {
+    for header in ["Bearer", "bearer", &format!("Bearer {token} more")] {
         let reply = profile(header).await;
         reply.detail(401, "bad_authorization_header", "Authorization header must contain two space-delimited values");
     }

@@ -180,7 +180,7 @@ async fn interleaved(call: &(dyn Fn(bool) -> Call + '_)) -> (Vec<f64>, Vec<f64>)
     (foreign, absent)
 }
 
-const KEY: &str = "a key that is long enough";
+const KEY: &str = "9b2f6c1e-0d6c-4a8e-b6a5-5d7f0c3e2a10";
 
 async fn keys_cannot_be_taken_by_another_company(world: &World) {
     let (tesla, spacex) = (world.company("Tesla Motors").await, world.company("SpaceX").await);

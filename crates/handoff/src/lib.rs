@@ -7,6 +7,7 @@ mod files;
 mod handoff;
 mod idempotency;
 mod locked;
+mod opening_key;
 mod ports;
 pub mod reading;
 pub mod sending;

@@ -214,6 +214,13 @@ pub trait Accounts {
     /// earlier tokens. Does nothing if there is no such account.
     fn set_password(&mut self, user: UserId, hash: &PasswordHash) -> Result<(), StoreError>;
 
+    /// Replaces the hash of an unchanged password. Tokens and `first_login` stay as they are. Does nothing
+    /// if there is no such account.
+    fn renew_hash(&mut self, user: UserId, hash: &PasswordHash) -> Result<(), StoreError>;
+
+    /// Returns the highest bcrypt cost among the hashes of all accounts; 0 if there is none.
+    fn highest_cost(&mut self) -> Result<u32, StoreError>;
+
     /// Raises the token version by one, which ends all earlier tokens. Does nothing if there is no
     /// such account.
     fn end_tokens(&mut self, user: UserId) -> Result<(), StoreError>;

@@ -50,6 +50,12 @@ pub trait Verify {
     /// Returns whether the password matches the hash. Without a hash the answer is no, and it takes
     /// the same time.
     fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> bool;
+
+    /// Spends what a comparison with this hash took less than one at the cost `highest`, so that both
+    /// take the same time. Verifiers that take no time have nothing to add.
+    fn equalise(&self, password: &Password, hash: Option<&PasswordHash>, highest: u32) {
+        let _ = (password, hash, highest);
+    }
 }
 
 /// Hashes and verifies passwords with bcrypt. It only uses the CPU, and is slow on purpose.
@@ -57,9 +63,9 @@ pub trait Verify {
 /// The input of bcrypt is the base64 form of `HMAC-SHA256(password)`: 43 bytes without a NUL, so that
 /// every byte of a long password counts.
 ///
-/// An unknown login is compared with a decoy hash of the configured cost. After the cost has been
-/// changed, accounts with older hashes answer faster or slower than unknown logins until their
-/// password is set again.
+/// An unknown login is compared with a decoy hash of the configured cost. While stored hashes have
+/// different costs, every comparison is followed by [`Verify::equalise`], so that the time does not
+/// depend on the account. A successful sign-in replaces a hash of another cost.
 #[derive(Debug, Clone)]
 pub struct Hasher {
     cost: u32,
@@ -78,10 +84,7 @@ impl Hasher {
         if !(4..=31).contains(&cost) {
             return Err(InvalidCost);
         }
-        // A well-formed hash of no known password. It is a constant instead of a computed hash, so
-        // that starting the server does not cost a hash.
-        let decoy = PasswordHash(format!("$2b${cost:02}$ZGVjb3kgc2FsdCBvZiBzdudecoyhashdecoyhashdecoyhashdece"));
-        Ok(Self { cost, decoy })
+        Ok(Self { cost, decoy: decoy_of(cost) })
     }
 
     /// Hashes a password with a new random salt.
@@ -90,6 +93,11 @@ impl Hasher {
     /// [`HashError`].
     pub fn hash(&self, password: &Password) -> Result<PasswordHash, HashError> {
         bcrypt::non_truncating_hash(prehash(password), self.cost).map(PasswordHash).map_err(HashError)
+    }
+
+    /// Returns whether a stored hash has another cost than new ones, so that it should be replaced.
+    pub fn is_outdated(&self, hash: &PasswordHash) -> bool {
+        cost_of(hash) != Some(self.cost)
     }
 
     /// Returns the decoy: a hash of the configured cost that belongs to no account.
@@ -109,6 +117,32 @@ impl Verify for Hasher {
         });
         fits && hash.is_some()
     }
+
+    fn equalise(&self, password: &Password, hash: Option<&PasswordHash>, highest: u32) {
+        let spent = hash.and_then(cost_of).unwrap_or(self.cost);
+        let input = prehash(password);
+        for cost in missing_costs(spent, highest.max(self.cost)) {
+            let _ = std::hint::black_box(bcrypt::non_truncating_verify(&input, decoy_of(cost).as_str()));
+        }
+    }
+}
+
+/// Returns a well-formed hash of no known password. It is a constant instead of a computed hash, so that
+/// it costs no hash.
+fn decoy_of(cost: u32) -> PasswordHash {
+    PasswordHash(format!("$2b${cost:02}$ZGVjb3kgc2FsdCBvZiBzdudecoyhashdecoyhashdecoyhashdece"))
+}
+
+/// Returns the cost of a well-formed hash.
+fn cost_of(hash: &PasswordHash) -> Option<u32> {
+    hash.as_str().parse().ok().map(|parts: bcrypt::HashParts| parts.get_cost())
+}
+
+/// Returns the costs of the comparisons that together with one at `spent` take as long as one at
+/// `highest`. Each step doubles the time, so it is one comparison at each cost from `spent` to the one
+/// below `highest`.
+fn missing_costs(spent: u32, highest: u32) -> std::ops::Range<u32> {
+    spent..highest
 }
 
 fn prehash(password: &Password) -> String {
@@ -156,6 +190,25 @@ mod tests {
         assert_ne!(one, two);
         assert!(one.as_str().starts_with("$2b$04$"));
         assert_eq!(format!("{one:?}"), "PasswordHash(..)");
+    }
+
+    #[test]
+    fn every_mixture_of_costs_takes_the_time_of_the_highest() {
+        for highest in 4..=31 {
+            for spent in 4..=highest {
+                let time = missing_costs(spent, highest).map(|cost| 1_u64 << cost).sum::<u64>() + (1 << spent);
+                assert_eq!(time, 1 << highest, "{spent} and {highest}");
+            }
+            assert!(missing_costs(highest, 4).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_hash_of_another_cost_is_outdated() {
+        let hash = hasher().hash(&Password::new("a fine secret")).unwrap();
+        assert!(!hasher().is_outdated(&hash));
+        assert!(Hasher::new(5).unwrap().is_outdated(&hash));
+        assert!(hasher().is_outdated(&PasswordHash::from_stored("broken".into())));
     }
 
     #[test]

@@ -45,6 +45,9 @@ pub enum PasswordPolicyError {
     /// The password is the account's e-mail address, ignoring case.
     #[error("This password must not be the same as the e-mail.")]
     SameAsEmail,
+    /// The password is the one that it should replace.
+    #[error("This password must not be the same as the current one.")]
+    SameAsCurrent,
 }
 
 /// Why a new password was not accepted.
@@ -116,6 +119,14 @@ impl ChosenPassword {
         Ok(Self(password))
     }
 
+    /// Checks that the password is not the one that it replaces.
+    ///
+    /// # Errors
+    /// [`PasswordPolicyError::SameAsCurrent`].
+    pub fn replaces(&self, current: &Password) -> Result<(), PasswordPolicyError> {
+        if self.0.expose() == current.expose() { Err(PasswordPolicyError::SameAsCurrent) } else { Ok(()) }
+    }
+
     /// Returns the password, to hash it.
     pub fn password(&self) -> &Password {
         &self.0
@@ -163,6 +174,10 @@ mod tests {
         let choose =
             |new: &str, again: &str| ChosenPassword::new(Password::new(new), &Password::new(again), "ann@t.com").err();
         assert_eq!(choose("a fine secret", "a fine secret"), None);
+        let chosen = ChosenPassword::new(Password::new("a fine secret"), &Password::new("a fine secret"), "ann@t.com");
+        let replaces = |current: &str| chosen.as_ref().ok().map(|chosen| chosen.replaces(&Password::new(current)));
+        assert_eq!(replaces("a fine secret"), Some(Err(PasswordPolicyError::SameAsCurrent)));
+        assert_eq!(replaces("A fine secret"), Some(Ok(())));
         assert_eq!(choose("a fine secret", "A fine secret"), Some(ChoiceError::Mismatch));
         assert_eq!(choose("short", "other"), Some(ChoiceError::Policy(PasswordPolicyError::TooShort)));
     }

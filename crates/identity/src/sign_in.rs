@@ -13,7 +13,7 @@ use tenancy::{
 };
 
 use crate::{
-    Email, Origin, Password, Verify,
+    Email, Hasher, Origin, Password, PasswordHash, Verify,
     accounts::{Account, Accounts, Credentials, Role},
     audit_scope,
     presence::PresenceRecord,
@@ -29,6 +29,7 @@ pub struct Candidate {
     account: Option<Credentials>,
     subject: Option<UserId>,
     from_known: bool,
+    highest_cost: u32,
 }
 
 /// A candidate after its one comparison. It has an account only if the password was right.
@@ -100,11 +101,12 @@ impl Candidate {
         now: Timestamp,
     ) -> Result<Self, StoreError>
     where
-        S: SignInOrigins + ?Sized,
+        S: Accounts + SignInOrigins + ?Sized,
     {
+        let highest_cost = store.highest_cost()?;
         let subject = account.as_ref().map(|account| account.user);
         let from_known = store.has_signed_in_from(subject.unwrap_or(UserId::new(0)), origin, now.minus(KNOWN_FOR))?;
-        Ok(Self { account, subject, from_known: from_known && subject.is_some() })
+        Ok(Self { account, subject, from_known: from_known && subject.is_some(), highest_cost })
     }
 
     /// Drops the account unless it has this role. The candidate still counts as an attempt at that
@@ -124,14 +126,24 @@ impl Candidate {
         self.from_known
     }
 
-    /// Compares the password once, with the account's hash or with a decoy.
+    /// Compares the password once, with the account's hash or with a decoy. It takes the time of the
+    /// highest cost in use, whatever the cost of the account's hash.
     pub fn check(self, verifier: &impl Verify, password: &Password) -> CheckedCandidate {
-        let fits = verifier.verify(password, self.account.as_ref().map(|account| &account.hash));
+        let hash = self.account.as_ref().map(|account| &account.hash);
+        let fits = verifier.verify(password, hash);
+        verifier.equalise(password, hash, self.highest_cost);
         CheckedCandidate { account: self.account.filter(|_| fits) }
     }
 }
 
 impl CheckedCandidate {
+    /// Returns the account and its hash if the hash has another cost than new ones. A successful sign-in
+    /// should replace it with [`renew_hash`].
+    pub fn outdated_hash(&self, hasher: &Hasher) -> Option<(UserId, PasswordHash)> {
+        let account = self.account.as_ref().filter(|account| hasher.is_outdated(&account.hash))?;
+        Some((account.user, account.hash.clone()))
+    }
+
     /// Locks the account and returns its current state, if the password was right, has not been changed
     /// since the check, and the account is active.
     pub(crate) fn confirm<S>(self, store: &mut S) -> Result<Option<Credentials>, StoreError>
@@ -140,7 +152,9 @@ impl CheckedCandidate {
     {
         let Some(seen) = self.account else { return Ok(None) };
         let current = store.credentials_for_update(seen.user)?;
-        Ok(current.filter(|account| account.hash == seen.hash && account.active))
+        // A concurrent sign-in may have renewed the hash. Whatever changes the password raises the version.
+        let is_same = |account: &Credentials| account.hash == seen.hash || account.version == seen.version;
+        Ok(current.filter(|account| is_same(account) && account.active))
     }
 }
 
@@ -205,6 +219,21 @@ where
     let account = store.own_account(&staff, now)?.ok_or(SignInError::Invalid)?;
     store.register(staff.company(), actor, Action::SignedIn, object);
     Ok(SignInOutcome::Welcome { grant, account: Box::new(account) })
+}
+
+/// Replaces the hash that a sign-in was checked with by one of the same password, in one lobby write. Does
+/// nothing if the account's hash has changed since.
+///
+/// # Errors
+/// Fails only when the store fails.
+pub fn renew_hash<S>(store: &mut S, user: UserId, seen: &PasswordHash, renewed: &PasswordHash) -> Result<(), StoreError>
+where
+    S: Accounts + ?Sized,
+{
+    match store.credentials_for_update(user)? {
+        Some(account) if account.hash == *seen => store.renew_hash(user, renewed),
+        _ => Ok(()),
+    }
 }
 
 /// Records a sign-in that failed after its password was compared, in one lobby write.

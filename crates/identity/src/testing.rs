@@ -231,6 +231,16 @@ impl Accounts for World {
         Ok(())
     }
 
+    fn renew_hash(&mut self, user: UserId, hash: &PasswordHash) -> Result<(), StoreError> {
+        self.stored_mut(user).credentials.hash = hash.clone();
+        Ok(())
+    }
+
+    fn highest_cost(&mut self) -> Result<u32, StoreError> {
+        let costs = self.accounts.iter().filter_map(|row| row.credentials.hash.as_str().get(4..6)?.parse().ok());
+        Ok(costs.max().unwrap_or(0))
+    }
+
     fn end_tokens(&mut self, user: UserId) -> Result<(), StoreError> {
         self.stored_mut(user).credentials.version.0 += 1;
         Ok(())

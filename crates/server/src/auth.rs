@@ -6,7 +6,7 @@ use actix_web::{FromRequest, HttpRequest, ResponseError as _, dev::Payload, http
 use identity::tokens::{Claims, TokenError};
 use storage::LobbyStore;
 use tenancy::{
-    UserId,
+    CompanyCode, UserId,
     access::{self, Admin, Agent, Denied, Staff, Superadmin, Supervisor},
 };
 
@@ -174,9 +174,39 @@ async fn verified<T: Send + 'static>(
     let claims = claims(req)?;
     let admitted = App::of(req)?.lobby_of(claims.user, move |lobby| {
         let staff = access::staff(lobby, claims.user, claims.version)?;
-        read(lobby, staff)
+        let caller = LoggedCaller::new(&staff);
+        Ok((caller, read(lobby, staff)?))
     });
-    Ok((claims.user, admitted.await.map_err(turned_away)?))
+    let (caller, read) = admitted.await.map_err(turned_away)?;
+    caller.record();
+    Ok((claims.user, read))
+}
+
+/// The caller as the lines of its request name it.
+struct LoggedCaller {
+    user: UserId,
+    role: &'static str,
+    company: Option<CompanyCode>,
+}
+
+impl LoggedCaller {
+    fn new(staff: &Staff) -> Self {
+        let role = match staff {
+            Staff::Superadmin(_) => "SUPERADMIN",
+            Staff::Admin(_) => "ADMIN",
+            Staff::Agent(_) => "AGENT",
+        };
+        Self { user: staff.user(), role, company: staff.company() }
+    }
+
+    /// Adds the caller to the request's span, which the edge opened.
+    fn record(&self) {
+        let span = tracing::Span::current();
+        span.record("account", self.user.get()).record("role", self.role);
+        if let Some(company) = self.company {
+            span.record("company", tracing::field::display(company));
+        }
+    }
 }
 
 /// Returns the claims of the bearer token. Its account has not been admitted yet.

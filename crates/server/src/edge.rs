@@ -62,7 +62,15 @@ impl Edge {
             extensions.insert(ClientIp(ip));
             extensions.insert(Origin::of(ip));
         }
-        let span = tracing::info_span!("request", request_id = %id, %method, path = %Redacted(req.uri()));
+        let span = tracing::info_span!(
+            "request",
+            request_id = %id,
+            %method,
+            path = %Redacted(req.uri()),
+            account = tracing::field::Empty,
+            role = tracing::field::Empty,
+            company = tracing::field::Empty,
+        );
         paths::normalise(&mut req);
 
         let served = if cors::is_preflight(req.request()) {

@@ -5,11 +5,7 @@ use std::{net::IpAddr, time::Duration};
 use chatbot::Input;
 use tenancy::AttachmentId;
 
-use crate::idempotency;
-
-/// Minimum length of an idempotency key that finds the session it opened. Two visitors
-/// behind the same address could use the same short key.
-const MIN_OPENING_KEY: usize = 16;
+use crate::{idempotency, opening_key};
 
 /// How long an idempotency key finds the session that its first use opened.
 pub(super) const OPENING_WINDOW: Duration = Duration::from_secs(10 * 60);
@@ -48,9 +44,9 @@ impl Ask {
     }
 
     /// Returns the address and the idempotency key by which a repeated request finds the session that
-    /// this request opens.
+    /// this request opens. Guessable keys find none.
     pub(crate) fn opening_key(&self) -> Option<(IpAddr, &str)> {
-        let key = self.key.as_deref().filter(|key| key.chars().count() >= MIN_OPENING_KEY)?;
+        let key = self.key.as_deref().filter(|key| opening_key::is_unguessable(key))?;
         Some((self.ip?, key))
     }
 }
@@ -69,12 +65,13 @@ mod tests {
     }
 
     #[test]
-    fn a_key_opens_a_session_only_if_it_is_long_and_the_address_known() {
+    fn a_key_opens_a_session_only_if_it_is_unguessable_and_the_address_known() {
         let ip = Some(Ipv4Addr::LOCALHOST.into());
         let ask = |key: &str, ip| Ask { key: Some(key.into()), ip, ..Ask::default() };
-        assert!(ask("0123456789abcdef", ip).opening_key().is_some());
-        assert!(ask("0123456789abcde", ip).opening_key().is_none());
-        assert!(ask("0123456789abcdef", None).opening_key().is_none());
+        let uuid = "9b2f6c1e-0d6c-4a8e-b6a5-5d7f0c3e2a10";
+        assert!(ask(uuid, ip).opening_key().is_some());
+        assert!(ask("0123456789abcdef", ip).opening_key().is_none());
+        assert!(ask(uuid, None).opening_key().is_none());
         assert!(Ask { ip, ..Ask::default() }.opening_key().is_none());
     }
 }

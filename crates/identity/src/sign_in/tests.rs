@@ -57,6 +57,32 @@ fn an_exact_username_wins_over_an_address() {
 }
 
 #[test]
+fn a_renewed_hash_keeps_the_password_and_the_tokens() {
+    let mut world = World::default();
+    let company = world.company("Tesla");
+    let ann = world.account(Role::Admin, "ann@t.com", Some(company), false);
+    let before = world.credentials(ann);
+    let dearer = Hasher::new(5).unwrap();
+    let checked = candidate(&mut world, "ann").check(&dearer, &Password::new(PASSWORD));
+    assert_eq!(checked.outdated_hash(&dearer), Some((ann, before.hash.clone())));
+    assert_eq!(checked.outdated_hash(&world.hasher), None);
+    let renewed = dearer.hash(&Password::new(PASSWORD)).unwrap();
+    renew_hash(&mut world, ann, &before.hash, &renewed).unwrap();
+    assert_eq!((world.credentials(ann).hash, world.credentials(ann).version), (renewed.clone(), before.version));
+    assert_eq!(world.highest_cost().unwrap(), 5);
+    // The sign-in that was checked with the earlier hash is completed all the same.
+    let now = world.now;
+    let outcome = complete(&mut world, checked, None, Lifetimes::default(), now);
+    assert!(matches!(outcome, Ok(SignInOutcome::Welcome { .. })));
+    // A second renewal from the same check changes nothing.
+    let again = dearer.hash(&Password::new("another password")).unwrap();
+    renew_hash(&mut world, ann, &before.hash, &again).unwrap();
+    assert_eq!(world.credentials(ann).hash, renewed);
+    let wrong = candidate(&mut world, "ann").check(&dearer, &Password::new("wrong"));
+    assert_eq!(wrong.outdated_hash(&world.hasher), None);
+}
+
+#[test]
 fn every_failed_sign_in_is_the_same_and_pays_for_one_comparison() {
     let mut world = World::default();
     let active = world.company("Tesla");

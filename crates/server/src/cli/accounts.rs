@@ -57,13 +57,14 @@ pub(super) fn admin(command: AdminCommand) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Reads the password from standard input, without white space around it.
+/// Reads the password from standard input, without the line break that `echo` adds. Other white space
+/// around it belongs to it, as it does at sign-in.
 fn password() -> Result<Password, Failure> {
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text)?;
-    // Sign-in trims passwords like all texts, so a password with white space around it would never match.
-    let text = text.trim();
-    if text.is_empty() {
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    let text = text.strip_suffix('\r').unwrap_or(text);
+    if text.trim().is_empty() {
         return Err(AdminError::NoPassword.into());
     }
     Ok(Password::new(text.to_owned()))

@@ -27,7 +27,7 @@ use crate::{
     http::{
         body::{Valid, body},
         error::ApiError,
-        rules::{choice, name, text},
+        rules::{choice, name, password, text},
     },
     limits::Scope,
 };
@@ -62,7 +62,7 @@ body! {
     /// An agent's credentials.
     struct AgentLoginBody {
         email: Option<String> = name().optional(),
-        password: Option<String> = text().optional(),
+        password: Option<String> = password().optional(),
     }
 }
 

@@ -17,7 +17,7 @@ use identity::{
 use schemars::JsonSchema;
 use serde::Serialize;
 use storage::{FairnessKey, LobbyStore};
-use tenancy::{StoreError, Timestamp, access::Denied};
+use tenancy::{Fault, StoreError, Timestamp, UserId, access::Denied};
 
 use super::endpoint::{Endpoint, at};
 use crate::{
@@ -26,10 +26,10 @@ use crate::{
     http::{
         body::{Valid, body},
         error::{ApiError, TokenProblem},
-        rules::{email, name, text},
+        rules::{email, name, password, text},
     },
     limits::Scope,
-    throttle,
+    logging, throttle,
     views::{AsText, CompanyId, UserView},
 };
 
@@ -66,7 +66,7 @@ body! {
     /// Credentials: a username or an e-mail address, and the password.
     struct LoginBody {
         username: String = name(),
-        password: String = text(),
+        password: String = password(),
     }
 }
 
@@ -81,9 +81,9 @@ body! {
     /// A generated password and its replacement.
     struct FirstLoginBody {
         email: String = email(),
-        current_password: String = text(),
-        new_password: String = text(),
-        confirm_password: String = text(),
+        current_password: String = password(),
+        new_password: String = password(),
+        confirm_password: String = password(),
     }
 }
 
@@ -191,11 +191,20 @@ pub(super) async fn enter(req: &HttpRequest, login: Login, password: String, app
     };
     let (Login::Any(login) | Login::Agent(login)) = login;
     let signed_in = throttle::attempt(req, login, find, async |candidate, fairness_key| {
-        let checked = app.hashes.run(fairness_key, move |hasher| candidate.check(hasher, &password)).await?;
-        Ok(app
-            .db
-            .lobby_write_in(fairness_key, move |lobby| sign_in::complete(lobby, checked, ip, lifetimes, now))
-            .await?)
+        let check = move |hasher: &Hasher| {
+            let checked = candidate.check(hasher, &password);
+            (checked.outdated_hash(hasher), checked, password)
+        };
+        let (outdated, checked, password) = app.hashes.run(fairness_key, check).await?;
+        let complete = move |lobby: &mut LobbyStore<'_>| sign_in::complete(lobby, checked, ip, lifetimes, now);
+        let outcome = app.db.lobby_write_in(fairness_key, complete).await?;
+        if let (SignInOutcome::Welcome { .. }, Some((user, seen))) = (&outcome, outdated) {
+            let renewed = renew_hash(app, fairness_key, user, seen, password).await;
+            if let Err(error) = renewed {
+                tracing::warn!(error = logging::chain(&error), "a password hash was not renewed");
+            }
+        }
+        Ok(outcome)
     });
     match signed_in.await? {
         SignInOutcome::Welcome { grant, account } => Ok(Entered::Welcome(app.signer.sign(&grant)?, account)),
@@ -216,6 +225,20 @@ pub(super) async fn enter(req: &HttpRequest, login: Login, password: String, app
             }))
         }
     }
+}
+
+/// Replaces a hash of another cost than the configured one. The caller is signed in already, so a failure
+/// only leaves the earlier hash in place.
+async fn renew_hash(
+    app: &App,
+    fairness_key: FairnessKey,
+    user: UserId,
+    seen: PasswordHash,
+    password: Password,
+) -> Result<(), StoreError> {
+    let hash = app.hashes.run(fairness_key, move |hasher| hasher.hash(&password)).await?;
+    let hash = hash.map_err(|error| StoreError::new(Fault::Broken, error))?;
+    app.db.lobby_write_in(fairness_key, move |lobby| sign_in::renew_hash(lobby, user, &seen, &hash)).await
 }
 
 /// Signs in with a username or an e-mail address. A token in the request is ignored.
@@ -275,6 +298,7 @@ async fn first_login(
     let FirstLoginBody { email, current_password, new_password, confirm_password } = body;
     let chosen = ChosenPassword::new(Password::new(new_password), &Password::new(confirm_password), &email)?;
     let current = Password::new(current_password);
+    chosen.replaces(&current)?;
     let find =
         move |lobby: &mut LobbyStore<'_>, email: &str, origin, now| first_login::find(lobby, role, email, origin, now);
     let email = throttle::attempt(req, email, find, async |candidate, fairness_key| {

@@ -14,6 +14,7 @@ use crate::{
 const SECRET: &str = "the secret that tokens are signed with";
 const MODEL_KEY: &str = "the-key-of-the-model";
 const WRONG_PASSWORD: &str = "a-wrong-password";
+const MATRIX_SIGNATURE: &str = "s3cret-of-a-link";
 const BODY: &str = "my-private-words to somebody@private.example";
 const UPLOAD: &str = "the-words-in-a-file";
 
@@ -109,6 +110,41 @@ async fn nothing_that_is_written_at_the_highest_level_holds_a_secret() {
     }
 }
 
+#[tokio::test]
+async fn lines_of_signed_in_calls_name_the_caller() {
+    let home = Home::sqlite();
+    let mut server = home.serve();
+    let site = Site::open(&home, server.address).await;
+    let mut callers = HashMap::new();
+    for (caller, company) in
+        [(&site.root, None), (&site.admin, Some(&site.company)), (&site.agent, Some(&site.company))]
+    {
+        let answer = caller.get("/api/auth/profile/").await;
+        let id = answer.header("x-request-id").to_owned();
+        let account = answer.ok();
+        let expected = (account["id"].clone(), account["role"].clone(), json!(company));
+        callers.insert(id, expected);
+    }
+    let session = site.introduced().await;
+    let status = site.agent.get(&format!("/api/chatbot/session-status/?session_id={session}")).await;
+    callers.insert(
+        status.header("x-request-id").to_owned(),
+        (site.agent.get("/api/auth/profile/").await.ok()["id"].clone(), json!("AGENT"), json!(site.company)),
+    );
+    let anonymous = site.anybody.get("/api/auth/profile/").await;
+    callers.insert(anonymous.header("x-request-id").to_owned(), (Value::Null, Value::Null, Value::Null));
+
+    let mut found = 0;
+    for line in server.kill() {
+        let line = check_shape(&line);
+        let span = &line["span"];
+        let Some(expected) = span["request_id"].as_str().and_then(|id| callers.get(id)) else { continue };
+        found += 1;
+        assert_eq!(*expected, (span["account"].clone(), span["role"].clone(), span["company"].clone()), "{line}");
+    }
+    assert_eq!(found, callers.len());
+}
+
 #[test]
 fn no_command_repeats_a_password_that_it_was_given() {
     for home in Home::each() {
@@ -177,6 +213,20 @@ async fn session(site: &Site, model: &mut FakeModel, exchanges: &mut Exchanges) 
         .note(site.anybody.get(&format!("/api/chatbot/session-status/?session_id={}", id.replace('-', "%2D"))).await);
     exchanges.note(site.anybody.get(&format!("/nowhere/{id}/")).await);
     exchanges.note(site.anybody.get(&format!("/api/auth/profile/?token={}", site.agent.token())).await);
+    for path in [
+        format!("/api/auth/login/?username={ROOT}&password={PASSWORD}"),
+        format!("/api/auth/profile/?access_token={}", site.agent.token()),
+        format!("/api/auth/token/refresh/?refresh={}&page={}", text(&signed_in["refresh"]), site.agent.token()),
+        format!("/api/auth/profile/?TOKEN={}", site.agent.token()),
+        format!("/api/auth/{}/profile/", site.agent.token()),
+        format!("/media/uploads;sig={MATRIX_SIGNATURE}/x"),
+        format!("/api/auth/profile/;sig={MATRIX_SIGNATURE}?page=1;sig={MATRIX_SIGNATURE}"),
+        format!(
+            "/api/admin-dashboard/user-profiles/?search=somebody@private.example&page=1%26sig%3D{MATRIX_SIGNATURE}"
+        ),
+    ] {
+        exchanges.note(site.anybody.get(&path.replace(' ', "%20")).await);
+    }
     exchanges.note(site.anybody.with_token("not.a.token").get("/api/auth/profile/").await);
     exchanges.note(site.agent.get("/api/auth/profile/").await);
     exchanges.note(site.anybody.get("/healthz/").await);
@@ -210,6 +260,7 @@ async fn session(site: &Site, model: &mut FakeModel, exchanges: &mut Exchanges) 
         WRONG_PASSWORD,
         SECRET,
         MODEL_KEY,
+        MATRIX_SIGNATURE,
         site.agent.token(),
         site.admin.token(),
         text(&signed_in["access"]),

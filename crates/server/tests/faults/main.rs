@@ -17,6 +17,8 @@ mod doctor;
 #[cfg(test)]
 mod fake_model;
 #[cfg(test)]
+mod hash_cost;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod llm;

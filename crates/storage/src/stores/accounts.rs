@@ -1,6 +1,10 @@
 //! Credentials, and a caller's own account.
 
-use diesel::{dsl::auto_type, prelude::*};
+use diesel::{
+    dsl::{auto_type, sql},
+    prelude::*,
+    sql_types::{Nullable, Text},
+};
 use identity::{
     Email, PasswordHash,
     accounts::{Account, Accounts, Contact, Credentials, Role},
@@ -103,6 +107,21 @@ impl Accounts for LobbyStore<'_> {
             .execute(self.conn)
             .into_store_error()?;
         Ok(())
+    }
+
+    fn renew_hash(&mut self, user: UserId, hash: &PasswordHash) -> Result<(), StoreError> {
+        diesel::update(accounts::table.find(user.get()))
+            .set(accounts::password_hash.eq(hash.as_str()))
+            .execute(self.conn)
+            .into_store_error()?;
+        Ok(())
+    }
+
+    fn highest_cost(&mut self) -> Result<u32, StoreError> {
+        // The text of a hash begins with `$2b$12$`; costs have two digits and so sort as text.
+        let highest = sql::<Nullable<Text>>("MAX(SUBSTR(password_hash, 5, 2))");
+        let cost: Option<String> = accounts::table.select(highest).first(self.conn).into_store_error()?;
+        Ok(cost.and_then(|cost| cost.parse().ok()).unwrap_or(0))
     }
 
     fn end_tokens(&mut self, user: UserId) -> Result<(), StoreError> {

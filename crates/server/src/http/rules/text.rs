@@ -11,7 +11,7 @@ use crate::http::{body::Raw, field_errors::FieldError};
 
 const BLANK: &str = "This field may not be blank.";
 
-/// A text, which is trimmed. A JSON number is read as its digits.
+/// A text, which is trimmed unless it is a password. A JSON number is read as its digits.
 pub(crate) struct Text {
     max: usize,
     blank: bool,
@@ -23,11 +23,17 @@ enum Kind {
     Any,
     Email,
     Name,
+    Password,
 }
 
 /// Reads a text that is not blank. A text of invisible characters is blank.
 pub(crate) fn text() -> Text {
     Text { max: usize::MAX, blank: false, kind: Kind::Any }
+}
+
+/// Reads a password that is not blank. White space around it belongs to it.
+pub(crate) fn password() -> Text {
+    Text { kind: Kind::Password, ..text() }
 }
 
 /// Reads the one e-mail address in a text, and keeps it as typed.
@@ -65,7 +71,7 @@ impl Text {
             return Cow::Borrowed("");
         }
         match self.kind {
-            Kind::Any => Cow::Borrowed(trimmed),
+            Kind::Any | Kind::Password => Cow::Borrowed(trimmed),
             Kind::Email => Email::find(trimmed).map_or(Cow::Borrowed(trimmed), Cow::Owned),
             Kind::Name => match characters::visible(trimmed) {
                 Cow::Borrowed(seen) => Cow::Borrowed(seen.trim()),
@@ -113,7 +119,8 @@ impl Single for Text {
         };
         let read = self.read(&text);
         self.check(&read)?;
-        Ok(if read.len() == text.len() { text } else { read.into_owned() })
+        let is_whole = self.kind == Kind::Password && !read.is_empty() || read.len() == text.len();
+        Ok(if is_whole { text } else { read.into_owned() })
     }
 
     fn schema(&self) -> Value {
