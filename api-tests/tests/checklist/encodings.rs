@@ -11,8 +11,8 @@ on_each_database!(
 );
 
 /// Operations tested elsewhere: files require multipart, and an FAQ is not a list of fields.
-const ELSEWHERE: [&str; 3] =
-    ["POST chatbot/upload", "POST human-handoff/agent/upload", "POST chatbot/load-rag-documents"];
+const ELSEWHERE: [&str; 4] =
+    ["POST chat/upload", "POST chatbot/upload", "POST human-handoff/agent/upload", "POST chatbot/load-rag-documents"];
 
 #[derive(Clone, Copy, Debug)]
 enum Encoding {
