@@ -12,11 +12,11 @@ use super::{
 /// Calls a macro with the list of all bot settings.
 ///
 /// A line is `/// documentation`, then `name: Type = default,`. The type implements
-/// [`SettingType`](crate::settings::types::SettingType); the default is written as its `Literal`.
+/// [`SettingType`]; the default is written as its `Literal`.
 /// The order of the lines is the order of the keys in JSON.
 ///
 /// Types and defaults refer to names that are in scope in this file only. Other crates ignore
-/// both and use [`type_of`](crate::settings::type_of) instead, which has the type of every
+/// both and use [`type_of`] instead, which has the type of every
 /// setting by its name:
 ///
 /// ```
