@@ -93,8 +93,13 @@ pub(crate) fn zone() -> Parameter {
     )
 }
 
+/// A blank value counts as missing, as in every query.
 fn day_or_moment() -> Value {
-    json!({ "anyOf": [{ "type": "string", "format": "date" }, { "type": "string", "format": "date-time" }] })
+    json!({ "anyOf": [
+        { "type": "string", "format": "date" },
+        { "type": "string", "format": "date-time" },
+        { "type": "string", "pattern": r"^\s*$" },
+    ] })
 }
 
 /// Describes a required `session_id`.
