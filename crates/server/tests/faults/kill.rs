@@ -61,7 +61,7 @@ impl Visitor {
     fn next(&self, site: &Site) -> Sent {
         let count = self.acknowledged.len();
         let message = SCRIPT[if count < INTAKE { count } else { INTAKE + count % (SCRIPT.len() - INTAKE) }];
-        let id = format!("visitor-{:04}-message-{count:04}", self.number);
+        let id = format!("{:08}-0000-4000-8000-{count:012}", self.number);
         Sent { body: site.message(self.session.as_deref(), message, Some(&id)), id }
     }
 

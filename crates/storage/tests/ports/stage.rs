@@ -1,6 +1,9 @@
 //! Companies with staff and visitors, and helpers to act as them.
 
-use std::sync::Arc;
+use std::{
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::Arc,
+};
 
 use chatbot::{Found, NewProfile, Sessions as _, profile};
 use handoff::{
@@ -42,7 +45,12 @@ pub(crate) fn text(text: &str) -> Ask {
 
 /// The same with an idempotency key, which is long enough to identify the session that it opens.
 pub(crate) fn keyed(message: &str, key: &str) -> Ask {
-    Ask { key: Some(format!("key-of-a-test-{key}")), ip: Some([10, 0, 0, 7].into()), ..text(message) }
+    // A key that opens a session must be a UUID or as hard to guess.
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    let hash = hasher.finish();
+    let key = format!("{:08x}-0000-4000-8000-{:012x}", hash >> 32, hash & 0xffff_ffff_ffff);
+    Ask { key: Some(key), ip: Some([10, 0, 0, 7].into()), ..text(message) }
 }
 
 pub(crate) fn known(name: &str) -> NewProfile {
