@@ -23,6 +23,7 @@ use crate::{
     hashing::HashPool,
     http::{describe::Argument, error::ApiError, links::PublicUrl},
     indexes::Indexes,
+    views::FileLinks,
 };
 
 /// What handlers share.
@@ -116,6 +117,11 @@ impl App {
     /// Returns the present moment.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Returns what the links to files in the answer to a request are made with.
+    pub(crate) fn file_links<'a>(&'a self, req: &HttpRequest, now: Timestamp) -> FileLinks<'a> {
+        FileLinks::new(&self.links, self.public_url.of(req), now)
     }
 
     /// Returns whether the database answers, has this program's schema, is undamaged and accepts writes.

@@ -37,10 +37,7 @@ use crate::{
         params::Params,
         rules::{integer_list, text},
     },
-    views::{
-        ActivityRow, AsText, CompanyId, FileLinks, FileRow, HandoffRow, HistoryRow, ProfileRow, TimestampText,
-        resolved_at,
-    },
+    views::{ActivityRow, AsText, CompanyId, FileRow, HandoffRow, HistoryRow, ProfileRow, TimestampText, resolved_at},
 };
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -241,7 +238,7 @@ async fn conversation(
     let company = agent.scope().company();
     let session = SessionId::parse(&path).map_err(|_| ReadError::NotFound)?;
     let found = app.db.read(agent, move |store| reading::conversation(store, session)).await?;
-    let links = FileLinks::new(&app, &req, app.now());
+    let links = app.file_links(&req, app.now());
     Ok(Json(ConversationView {
         session: ConversationSession {
             session: SessionView {
@@ -298,7 +295,7 @@ async fn send(
             Sent::Stored(message) => (message, false),
             Sent::Replayed(message) => (message, true),
         };
-    let links = FileLinks::new(&app, &req, now);
+    let links = app.file_links(&req, now);
     let attachments = message.attachments.iter().map(|file| FileRow::new(file, &links)).collect();
     let reply = SentView {
         message: "Message sent successfully",

@@ -156,7 +156,7 @@ async fn chat(
     match turn::take(app.clone(), visitor, ask).await? {
         TurnOutcome::Done(exchange) => {
             let replayed = exchange.replayed;
-            let reply = ChatReply::new(*exchange, &FileLinks::new(&app, &req, app.now()));
+            let reply = ChatReply::new(*exchange, &app.file_links(&req, app.now()));
             Ok(Replayable { replayed, reply })
         }
         TurnOutcome::InProgress { retry_after } => Err(idempotency::in_progress(retry_after)),

@@ -39,7 +39,7 @@ use crate::{
         rules::{choice, file, text},
     },
     limits::{self, BucketName, Scope},
-    views::{AsText, CompanyId, FileLinks, FileRow, TimestampText},
+    views::{AsText, CompanyId, FileRow, TimestampText},
 };
 use form::Received;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -123,7 +123,7 @@ struct UploadReply {
 
 impl UploadReply {
     fn created(file: &Attachment, session: SessionId, app: &App, req: &HttpRequest, now: Timestamp) -> Created<Self> {
-        let links = FileLinks::new(app, req, now);
+        let links = app.file_links(req, now);
         let file_url = links.relative(file);
         Created(Self {
             id: file.id.get(),
@@ -163,7 +163,7 @@ async fn list(
     let session = SessionId::parse(session).map_err(|_| Refused::SessionNotFound)?;
     let found = app.desk_read(staff, Place::Session(session), move |store| reading::files(store, session));
     let files = found.await?.flatten().ok_or(Refused::SessionNotFound)?;
-    let links = FileLinks::new(&app, &req, app.now());
+    let links = app.file_links(&req, app.now());
     let files: Vec<_> = files.iter().map(|file| FileRow::new(file, &links)).collect();
     Ok(Json(FilesView { count: files.len(), files }))
 }

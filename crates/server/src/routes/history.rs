@@ -23,7 +23,7 @@ use crate::{
         error::ApiError,
         params::Params,
     },
-    views::{AsText, FileLinks, HistoryRow, TimestampText},
+    views::{AsText, HistoryRow, TimestampText},
 };
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -68,7 +68,7 @@ async fn show(
     let company = CompanyCode::parse(company).map_err(|_| Refused::SessionNotFound)?;
     let found = app.desk_read(staff, Place::Session(session), move |store| reading::history(store, company, session));
     let History { session, messages } = found.await?.flatten().ok_or(Refused::SessionNotFound)?;
-    let links = FileLinks::new(&app, &req, app.now());
+    let links = app.file_links(&req, app.now());
     Ok(Json(HistoryView {
         session_id: session.id.as_str().to_owned(),
         messages: messages.iter().map(|message| HistoryRow::new(message, &links)).collect(),

@@ -2,14 +2,12 @@
 
 use std::borrow::Cow;
 
-use actix_web::HttpRequest;
 use attachments::{Attachment, FileKind, LinkSigner, Uploader};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tenancy::Timestamp;
 
 use super::{AsText, CompanyId, TimestampText};
-use crate::app::App;
 
 /// What the links to files in one response are made with.
 pub(crate) struct FileLinks<'a> {
@@ -19,9 +17,9 @@ pub(crate) struct FileLinks<'a> {
 }
 
 impl<'a> FileLinks<'a> {
-    /// Makes links for the answer to a request.
-    pub(crate) fn new(app: &'a App, req: &HttpRequest, now: Timestamp) -> Self {
-        Self { signer: &app.links, base: app.public_url.of(req), now }
+    /// Makes links that are signed by `signer`. Absolute ones begin with `base`.
+    pub(crate) fn new(signer: &'a LinkSigner, base: Cow<'a, str>, now: Timestamp) -> Self {
+        Self { signer, base, now }
     }
 
     /// Returns the link relative to the server.
