@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod composition;
+mod dialogue;
 #[cfg(test)]
 mod fixtures;
 mod found;
@@ -16,8 +17,10 @@ mod reply;
 mod session;
 pub mod settings;
 mod snapshot;
+pub mod understanding;
 
 pub use composition::Composition;
+pub use dialogue::{Dialogue, Outcome};
 pub use found::Found;
 pub use greeting::is_greeting;
 pub use idempotency::{ClaimState, IdempotencyClaim, IdempotencyKeys, Side};

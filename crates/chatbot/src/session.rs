@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use tenancy::{CompanyCode, ProfileId, SessionId, SessionRowId, Timestamp};
 
+use crate::Dialogue;
+
 tenancy::word_enum! {
     /// The side that answers in a session.
     pub enum SessionStatus {
@@ -88,6 +90,8 @@ pub struct Session {
     pub step: Step,
     /// The answers of the intake so far; empty when it is complete.
     pub collected: Collected,
+    /// What the bot remembers beyond the messages.
+    pub dialogue: Dialogue,
     /// The id and the name of the visitor's profile, if there is one.
     pub profile: Option<(ProfileId, String)>,
     /// Whether the bot has written in this session.
@@ -121,6 +125,7 @@ impl Session {
             status: SessionStatus::Active,
             step: Step::Name,
             collected: Collected::default(),
+            dialogue: Dialogue::default(),
             profile: None,
             welcomed: false,
             person_acted: false,

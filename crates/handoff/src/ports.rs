@@ -116,6 +116,10 @@ pub trait Handoffs {
     /// an agent locks the agent first and its sessions after that.
     fn active_agent(&mut self, id: AgentId) -> Result<Option<AgentRef>, StoreError>;
 
+    /// Whether an agent is there for a new session: its account is active, its status is `AVAILABLE`,
+    /// and it called the server at or after `since`.
+    fn agent_is_there(&mut self, since: Timestamp) -> Result<bool, StoreError>;
+
     /// Removes the references to an agent from all closed handoffs and all transfers.
     ///
     /// The caller holds the agent's lock (`identity::agents::Agents::agent_for_update`)

@@ -136,6 +136,7 @@ diesel::table! {
         specialization -> Text,
         status -> Text,
         last_active -> Nullable<Instant>,
+        last_seen -> Nullable<Instant>,
         created_at -> Instant,
     }
 }
@@ -197,6 +198,7 @@ diesel::table! {
         status -> Text,
         step -> Text,
         collected -> Nullable<Doc>,
+        dialogue -> Nullable<Doc>,
         welcomed -> Bool,
         person_acted -> Bool,
         last_seq -> BigInt,

@@ -161,7 +161,11 @@ impl PresenceRecord for LobbyStore<'_> {
     fn agent_arrived(&mut self, agent: &access::Agent, ip: Option<IpAddr>, now: Timestamp) -> Result<(), StoreError> {
         let company = agent.scope().company();
         scope::enter(self.conn, company)?;
-        set_status(self.conn, agent, AgentStatus::Available)?;
+        let row = own(company.as_str()).filter(agents::id.eq(agent.id().get()));
+        diesel::update(row)
+            .set((agents::status.eq(AgentStatus::Available.as_str()), agents::last_seen.eq(At(now))))
+            .execute(self.conn)
+            .into_store_error()?;
         diesel::insert_into(agent_sessions::table)
             .values((
                 agent_sessions::company_id.eq(company.as_str()),

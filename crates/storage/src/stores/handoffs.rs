@@ -3,11 +3,15 @@
 mod lists;
 mod rows;
 
-use diesel::{dsl::count_star, prelude::*};
+use diesel::{
+    dsl::{count_star, exists},
+    prelude::*,
+};
 use handoff::{
     Activity, ActivityFilter, AgentRef, AllHandoffs, Handoff, HandoffFilter, HandoffPage, Handoffs, Opening, Position,
     Sight, State, StateFilter,
 };
+use identity::agents::AgentStatus;
 use tenancy::{AgentId, CompanyCode, HandoffId, SessionRowId, StoreError, Timestamp, access::Caller};
 
 use self::{
@@ -135,6 +139,16 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
             .optional()
             .into_store_error()?;
         Ok(name.map(|name| AgentRef { id, name }))
+    }
+
+    fn agent_is_there(&mut self, since: Timestamp) -> Result<bool, StoreError> {
+        let code = self.code();
+        let there = agents::table
+            .inner_join(accounts::table.on(accounts::id.eq(agents::user_id)))
+            .filter(agents::company_id.eq(code.as_str()))
+            .filter(agents::status.eq(AgentStatus::Available.as_str()).and(agents::last_seen.ge(At(since))))
+            .filter(accounts::is_active.eq(true).and(accounts::first_login.eq(false)));
+        diesel::select(exists(there)).get_result(self.conn).into_store_error()
     }
 
     fn forget_agent(&mut self, id: AgentId) -> Result<(), StoreError> {

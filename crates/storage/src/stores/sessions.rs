@@ -2,8 +2,11 @@
 
 use std::sync::{Arc, OnceLock};
 
-use chatbot::{BotSettings, Collected, ExpectedVersions, NewMessage, Session, SessionStatus, Sessions, Snapshot, Step};
+use chatbot::{
+    BotSettings, Collected, Dialogue, ExpectedVersions, NewMessage, Session, SessionStatus, Sessions, Snapshot, Step,
+};
 use diesel::{dsl::exists, prelude::*};
+use serde::Serialize;
 use tenancy::{CompanyCode, MessageId, ProfileId, SessionId, SessionRowId, StoreError, Timestamp, access::Caller};
 
 use crate::{
@@ -25,6 +28,7 @@ pub(super) struct SessionRow {
     status: String,
     step: String,
     collected: Option<Json>,
+    dialogue: Option<Json>,
     welcomed: bool,
     person_acted: bool,
     last_seq: i64,
@@ -48,6 +52,7 @@ impl SessionRow {
             status: decode_enum(SessionStatus::parse(&self.status), "session status")?,
             step: decode_enum(Step::parse(&self.step), "intake step")?,
             collected: self.collected.as_ref().map_or_else(|| Ok(Collected::default()), Json::read)?,
+            dialogue: self.dialogue.as_ref().map_or_else(|| Ok(Dialogue::default()), Json::read)?,
             profile: profile.map(|(id, name)| (ProfileId::new(id), name)),
             welcomed: self.welcomed,
             person_acted: self.person_acted,
@@ -108,15 +113,12 @@ impl<C: Caller> Sessions for CompanyStore<'_, C> {
         messages: &[NewMessage],
         now: Timestamp,
     ) -> Result<Option<(SessionRowId, Vec<MessageId>)>, StoreError> {
-        let collected = match &session.collected {
-            empty if *empty == Collected::default() => None,
-            collected => Some(Json::of(collected)?),
-        };
+        let memory = (unless_default(&session.collected)?, unless_default(&session.dialogue)?);
         let added = i64::try_from(messages.len()).unwrap_or(i64::MAX);
         let key = if expected.revision == 0 {
-            self.insert_session(session, collected, expected, added, now)?
+            self.insert_session(session, memory, expected, added, now)?
         } else {
-            self.update_session(session, collected, expected, added, now)?.then_some(session.key)
+            self.update_session(session, memory, expected, added, now)?.then_some(session.key)
         };
         let Some(key) = key else { return Ok(None) };
         let ids = self.insert_messages(key, session.last_seq, messages, now)?;
@@ -155,7 +157,7 @@ impl<C: Caller> CompanyStore<'_, C> {
     fn insert_session(
         &mut self,
         session: &Session,
-        collected: Option<Json>,
+        (collected, dialogue): (Option<Json>, Option<Json>),
         expected: ExpectedVersions,
         added: i64,
         now: Timestamp,
@@ -176,6 +178,7 @@ impl<C: Caller> CompanyStore<'_, C> {
                 sessions::status.eq(session.status.as_str()),
                 sessions::step.eq(session.step.as_str()),
                 sessions::collected.eq(collected),
+                sessions::dialogue.eq(dialogue),
                 sessions::welcomed.eq(session.welcomed),
                 sessions::person_acted.eq(session.person_acted),
                 sessions::last_seq.eq(session.last_seq + added),
@@ -196,7 +199,7 @@ impl<C: Caller> CompanyStore<'_, C> {
     fn update_session(
         &mut self,
         session: &Session,
-        collected: Option<Json>,
+        (collected, dialogue): (Option<Json>, Option<Json>),
         expected: ExpectedVersions,
         added: i64,
         now: Timestamp,
@@ -210,6 +213,7 @@ impl<C: Caller> CompanyStore<'_, C> {
             sessions::status.eq(session.status.as_str()),
             sessions::step.eq(session.step.as_str()),
             sessions::collected.eq(collected),
+            sessions::dialogue.eq(dialogue),
             sessions::welcomed.eq(session.welcomed),
             sessions::person_acted.eq(session.person_acted),
             sessions::last_seq.eq(session.last_seq + added),
@@ -230,6 +234,11 @@ impl<C: Caller> CompanyStore<'_, C> {
         };
         Ok(changed.into_store_error()? == 1)
     }
+}
+
+/// Renders a document for its column; the default document is null there.
+fn unless_default<T: Serialize + Default + PartialEq>(value: &T) -> Result<Option<Json>, StoreError> {
+    (*value != T::default()).then(|| Json::of(value)).transpose()
 }
 
 /// Joins sessions to their profiles by company and row id.

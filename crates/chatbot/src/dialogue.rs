@@ -1,0 +1,49 @@
+//! What the bot remembers of a conversation beyond its messages.
+
+use serde::{Deserialize, Serialize};
+
+tenancy::word_enum! {
+    /// What a wish for a person led to.
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Outcome {
+        /// An agent has the conversation.
+        Assigned => "assigned",
+        /// The conversation waits in the queue, and agents are there.
+        Queued => "queued",
+        /// The conversation waits in the queue, but nobody is there. The bot goes on answering.
+        Offline => "offline",
+    }
+}
+
+/// What the bot remembers of a conversation beyond its messages. Stored as one JSON document.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Dialogue {
+    /// How many answers to the current step were rejected in a row.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub rejections: u8,
+    /// How often the visitor refused the current step.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub refusals: u8,
+    /// How many messages in a row the bot did not understand.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub misses: u8,
+    /// How many messages in a row showed frustration.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub frustrations: u8,
+    /// The visitor's first question that is not answered yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
+    /// What the visitor's last wish for a person led to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// Whether the bot has said which language it answers in.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub language_said: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde requires this signature")]
+const fn is_zero(count: &u8) -> bool {
+    *count == 0
+}
