@@ -36,7 +36,9 @@ impl Composition {
         match accepted {
             Some(text) => {
                 let answered = Some(Answered::new(&self.answer, text.clone(), Mode::Llm));
-                Reply { response: text, answered, ..self.fallback }
+                // What follows the answer, such as a question of the intake, stays.
+                let rest = self.fallback.response.strip_prefix(self.answer.text()).unwrap_or_default();
+                Reply { response: format!("{text}{rest}"), answered, ..self.fallback }
             }
             None => self.fallback,
         }

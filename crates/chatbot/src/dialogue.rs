@@ -38,6 +38,18 @@ pub struct Dialogue {
     /// What the visitor's last wish for a person led to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
+    /// Whether the name was not understood, so that it is asked again at a handoff.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub name_again: bool,
+    /// Whether the visitor chooses among topics during the intake.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub browsing: bool,
+    /// Whether the profile has neither a phone number nor an e-mail address.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unreachable: bool,
+    /// Whether a handoff was resolved, and the bot has answered nothing from the knowledge since.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub resolved_before: bool,
     /// Whether the bot has said which language it answers in.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub language_said: bool,

@@ -2,17 +2,20 @@
 
 use knowledge::{Answer, Index, Lookup, answer};
 
-use crate::{BotSettings, phrase};
+use crate::{BotSettings, MissingInput, phrase};
 
 /// The button that lists the topics, normalized.
-const BROWSE_TOPICS: &str = "browse topics";
+pub(crate) const BROWSE_TOPICS: &str = "browse topics";
 
 /// Maximum number of topics, or of questions of a topic, in one reply.
 const OFFERED: usize = 8;
 
 /// What a company's knowledge contains for a text.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Found(pub(crate) Finding);
+pub struct Found {
+    text: String,
+    finding: Finding,
+}
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Finding {
@@ -23,7 +26,10 @@ pub(crate) enum Finding {
     /// An answer at or above the company's threshold.
     Answer(Answer),
     /// None of these.
-    Nothing,
+    Nothing {
+        /// Stored questions that are near to the text, best first.
+        near: Vec<String>,
+    },
 }
 
 impl Found {
@@ -32,23 +38,53 @@ impl Found {
     ///
     /// Sections of the library are used only if no section of the company's own knowledge fits.
     pub fn look_up(own: &Index, shared: Option<&Index>, text: &str, settings: &BotSettings) -> Self {
-        let shared = shared.filter(|_| settings.use_shared_library);
-        let normalized = phrase::normalize(text);
-        if normalized == BROWSE_TOPICS {
-            let topics = Some(titles(own)).filter(|titles| !titles.is_empty());
-            return Self(Finding::Topics(topics.or_else(|| shared.map(titles)).unwrap_or_default()));
+        Self { text: text.to_owned(), finding: find(own, shared, text, settings) }
+    }
+
+    /// Returns the finding for a text.
+    ///
+    /// # Errors
+    /// [`MissingInput::Knowledge`] if this text was not looked up.
+    pub(crate) fn of<'f>(found: Option<&'f Self>, text: &str) -> Result<&'f Finding, MissingInput> {
+        match found {
+            Some(found) if found.text == text => Ok(&found.finding),
+            _ => Err(MissingInput::Knowledge(text.to_owned())),
         }
-        let section = own.section(&normalized).or_else(|| shared?.section(&normalized));
-        Self(match section {
-            Some(section) => Finding::Section {
-                title: section.title().to_owned(),
-                questions: section.questions().take(OFFERED).map(str::to_owned).collect(),
-            },
-            None => match answer::answer(own, shared, text, settings.confidence_threshold) {
-                Lookup::Hit(answer) => Finding::Answer(answer),
-                Lookup::Miss { .. } => Finding::Nothing,
-            },
-        })
+    }
+}
+
+impl Finding {
+    /// Returns the stored questions that come near, if nothing fits.
+    pub(crate) fn near(&self) -> &[String] {
+        match self {
+            Self::Nothing { near } => near,
+            Self::Topics(_) | Self::Section { .. } | Self::Answer(_) => &[],
+        }
+    }
+
+    /// Whether the text is the title of a section.
+    pub(crate) const fn is_section(&self) -> bool {
+        matches!(self, Self::Section { .. })
+    }
+}
+
+fn find(own: &Index, shared: Option<&Index>, text: &str, settings: &BotSettings) -> Finding {
+    let shared = shared.filter(|_| settings.use_shared_library);
+    let normalized = phrase::normalize(text);
+    if normalized == BROWSE_TOPICS {
+        let topics = Some(titles(own)).filter(|titles| !titles.is_empty());
+        return Finding::Topics(topics.or_else(|| shared.map(titles)).unwrap_or_default());
+    }
+    let section = own.section(&normalized).or_else(|| shared?.section(&normalized));
+    match section {
+        Some(section) => Finding::Section {
+            title: section.title().to_owned(),
+            questions: section.questions().take(OFFERED).map(str::to_owned).collect(),
+        },
+        None => match answer::answer(own, shared, text, settings.confidence_threshold) {
+            Lookup::Hit(answer) => Finding::Answer(answer),
+            Lookup::Miss { near, .. } => Finding::Nothing { near },
+        },
     }
 }
 

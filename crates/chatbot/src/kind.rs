@@ -8,6 +8,8 @@ pub const PROFILE_COMPLETE: &str = "profile_complete";
 pub const RAG_RESPONSE: &str = "rag_response";
 /// The answer to a greeting.
 pub const GREETING_RESPONSE: &str = "greeting_response";
+/// Thanks, a goodbye, yes or no alone, a question about the bot, or anger is answered.
+pub const SMALL_TALK: &str = "small_talk";
 /// The bot has no answer.
 pub const CLARIFICATION_NEEDED: &str = "clarification_needed";
 /// The bot has called a person.
@@ -20,11 +22,12 @@ pub const TOPIC_SELECTION: &str = "topic_selection";
 pub const QUICK_REPLY: &str = "quick_reply";
 
 /// The types that a company cannot give to its quick replies, because clients know them as the bot's.
-const TAKEN: [&str; 8] = [
+const TAKEN: [&str; 9] = [
     PROFILE_COLLECTION,
     PROFILE_COMPLETE,
     RAG_RESPONSE,
     GREETING_RESPONSE,
+    SMALL_TALK,
     CLARIFICATION_NEEDED,
     ESCALATED,
     HUMAN_HANDLING,

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod collected;
 mod composition;
 mod dialogue;
 #[cfg(test)]
@@ -19,6 +20,7 @@ pub mod settings;
 mod snapshot;
 pub mod understanding;
 
+pub use collected::{Collected, Field};
 pub use composition::Composition;
 pub use dialogue::{Dialogue, Outcome};
 pub use found::Found;
@@ -26,11 +28,12 @@ pub use greeting::is_greeting;
 pub use idempotency::{ClaimState, IdempotencyClaim, IdempotencyKeys, Side};
 pub use intake::digits::ascii as ascii_digit;
 pub use message::{Detail, Message, Messages, NewMessage, Sender};
-pub use plan::{Act, Input, MissingInput, Plan, plan};
+pub(crate) use plan::TALK_TO_A_PERSON;
+pub use plan::{Act, Escalation, Input, MissingInput, Plan, ProfileChange, ProfileWrite, Stage, plan};
 pub use profile::{
     AllProfiles, EarlierSession, NewProfile, Profile, ProfileFilter, ProfileListing, ProfileStats, Profiles,
 };
 pub use reply::{Answered, Reply, Source};
-pub use session::{Collected, Session, SessionStatus, Step};
+pub use session::{Session, SessionStatus, Step};
 pub use settings::{BotSettings, QuickReply, SettingsRecord};
 pub use snapshot::{ExpectedVersions, Sessions, Snapshot};

@@ -1,17 +1,24 @@
 //! Planning a turn: a pure function from a snapshot and a message to what the bot does.
 
-use knowledge::{Mode, markup};
+mod bot;
+mod escalation;
+
 use tenancy::Timestamp;
 
 use crate::{
-    Answered, BotSettings, Composition, Found, NewProfile, QuickReply, Reply, Session, SessionStatus, Snapshot,
+    Composition, Field, Found, NewProfile, Reply, Session, SessionStatus, Snapshot, Step,
     found::Finding,
-    intake, is_greeting, kind, phrase,
-    settings::{Names, filled},
+    intake::{self, Gains, Heard},
+    understanding::{self, Awaited, Intent, Language, Reading},
 };
+pub(crate) use bot::{extract, questions_of, small_talk, topics};
+pub use escalation::Escalation;
 
 /// The button that calls a person.
-const TALK_TO_A_PERSON: &str = "Talk to a person";
+pub(crate) const TALK_TO_A_PERSON: &str = "Talk to a person";
+
+/// How many angry messages in a row call a person.
+const ANGRY: u8 = 2;
 
 /// A visitor's message, as far as planning needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,13 +27,15 @@ pub struct Input<'a> {
     pub text: Option<&'a str>,
     /// Whether files are sent with it.
     pub attachments: bool,
+    /// Whether the visitor pressed a button for a person. The text is the reason then.
+    pub wants_person: bool,
 }
 
 /// The input that planning needs in addition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MissingInput {
-    /// The text must be looked up in the knowledge: plan again with a [`Found`].
-    Knowledge,
+    /// This text must be looked up in the knowledge: plan again with a [`Found`] for it.
+    Knowledge(String),
 }
 
 /// A planned turn.
@@ -34,10 +43,50 @@ pub enum MissingInput {
 pub struct Plan {
     /// The session to store. It is not linked to `profile` yet.
     pub session: Session,
-    /// The profile, if this turn completes the intake.
-    pub profile: Option<NewProfile>,
+    /// The profile to store, if this turn completes the intake or changes the profile.
+    pub profile: Option<ProfileWrite>,
     /// What the bot does.
     pub act: Act,
+    /// The stage that answers.
+    pub stage: Stage,
+    /// What the text says.
+    pub reading: Reading,
+}
+
+/// What to store in the visitor's profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProfileWrite {
+    /// The profile of a completed intake.
+    New(NewProfile),
+    /// The values that are not open replace those of the profile.
+    Change(ProfileChange),
+}
+
+/// Values that replace those of a profile. A missing one changes nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProfileChange {
+    /// Display name.
+    pub name: Option<String>,
+    /// Calling code with its plus, and phone number in its stored form.
+    pub phone: Option<(String, String)>,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Postal address.
+    pub address: Option<String>,
+}
+
+impl ProfileChange {
+    /// Returns a profile with the changes.
+    pub fn of(self, profile: NewProfile) -> NewProfile {
+        let (country_code, phone) = self.phone.unwrap_or((profile.country_code, profile.phone));
+        NewProfile {
+            name: self.name.unwrap_or(profile.name),
+            phone,
+            email: self.email.or(profile.email),
+            address: self.address.or(profile.address),
+            country_code,
+        }
+    }
 }
 
 /// What the bot does about a message.
@@ -47,49 +96,84 @@ pub enum Act {
     Silent,
     /// The bot answers.
     Say(Reply),
-    /// The bot answers and calls a person.
-    Escalate {
-        /// The answer.
-        reply: Reply,
-        /// The reason for the handoff, which is the visitor's text.
-        reason: String,
-    },
+    /// The bot calls a person.
+    Escalate(Box<Escalation>),
     /// A model composes the answer.
     Compose(Composition),
+}
+
+tenancy::word_enum! {
+    /// The stage of the conversation that answers a message, in the order in which they are tried.
+    pub enum Stage {
+        /// A person handles the session.
+        HumanHandling => "human_handling",
+        /// A person is called.
+        Person => "person",
+        /// The intake.
+        Intake => "intake",
+        /// A quick reply of the company, or a topic.
+        QuickReply => "quick_reply",
+        /// A file without a text.
+        Attachment => "attachment",
+        /// Thanks, a goodbye, yes or no alone, a question about the bot, anger.
+        SmallTalk => "small_talk",
+        /// An answer from knowledge.
+        Knowledge => "knowledge",
+        /// A greeting.
+        Greeting => "greeting",
+        /// None of these.
+        Clarification => "clarification",
+    }
 }
 
 /// Plans a turn: the session afterwards, and what the bot does.
 ///
 /// # Errors
-/// [`MissingInput::Knowledge`] if the answer depends on the knowledge and `found` is `None`. With a
-/// `found` there is always a plan.
+/// [`MissingInput::Knowledge`] if the answer depends on the knowledge and `found` is not what was found for the
+/// text in the error.
 pub fn plan(
     snapshot: &Snapshot,
     input: &Input<'_>,
     found: Option<&Found>,
     now: Timestamp,
 ) -> Result<Plan, MissingInput> {
-    let before = &snapshot.session;
-    // The intake ends early if a person takes the session over; an escalation alone does not end it.
-    let taken =
-        before.status == SessionStatus::Assigned || before.status == SessionStatus::Escalated && before.person_acted;
-    if !before.profile_completed() && !taken {
-        let mut session = touched(before, now);
-        let (reply, profile) = intake::advance(&mut session, input.text, &snapshot.settings, &snapshot.company_name);
-        session.welcomed = true;
-        return Ok(Plan { session, profile, act: Act::Say(reply) });
+    let settings = &*snapshot.settings;
+    let mut session = touched(&snapshot.session, now);
+    let awaited = intake::collecting(&session, settings);
+    if awaited.is_none() && !session.bot_answers() {
+        let (stage, reading) = (Stage::HumanHandling, Reading::nothing());
+        return Ok(Plan { session, profile: None, act: Act::Silent, stage, reading });
     }
-    if before.status.is_escalated() {
-        return Ok(Plan { session: touched(before, now), profile: None, act: Act::Silent });
-    }
-    let act = Bot::of(snapshot).answer(input, found)?;
-    let mut session = touched(before, now);
+    let reading = read(&session, snapshot, input, awaited);
+    let gains = match awaited {
+        Some(_) => intake::take(&mut session.collected, &reading.values),
+        None => Gains::default(),
+    };
+    let is_first = !session.welcomed;
+    let turn = Turn { snapshot, input, found, reading: &reading, awaited, now };
+    let Planned { mut session, profile, mut act, stage } = turn.plan(session, gains)?;
     session.welcomed = true;
-    if matches!(act, Act::Escalate { .. }) {
-        session.status = SessionStatus::Escalated;
-        session.person_acted = false;
+    if let Act::Say(reply) = &mut act
+        && stage != Stage::Knowledge
+    {
+        turn.say_language(&mut session, reply, is_first);
     }
-    Ok(Plan { session, profile: None, act })
+    Ok(Plan { session, profile, act, stage, reading })
+}
+
+/// Reads the text of a message as [`plan`] does.
+fn read(session: &Session, snapshot: &Snapshot, input: &Input<'_>, awaited: Option<Step>) -> Reading {
+    let settings = &*snapshot.settings;
+    let Some(text) = input.text else { return Reading::nothing() };
+    understanding::read(
+        text,
+        &Awaited {
+            // The first message is rarely an answer: nothing was asked yet.
+            step: awaited.filter(|_| session.welcomed),
+            calling_code: session.collected.country_code.value().unwrap_or(&settings.default_country_code),
+            person_phrases: &settings.escalation_phrases,
+        },
+    )
 }
 
 /// Returns the session after any message of the visitor.
@@ -99,97 +183,94 @@ fn touched(session: &Session, now: Timestamp) -> Session {
     if session.status == SessionStatus::Resolved {
         session.status = SessionStatus::Active;
         session.person_acted = false;
+        session.dialogue.outcome = None;
+        session.dialogue.resolved_before = true;
     }
     session
 }
 
-/// A company's bot in a session whose visitor has a profile.
-struct Bot<'s> {
-    settings: &'s BotSettings,
-    names: Names<'s>,
+/// A plan without the reading that it was made from.
+struct Planned {
+    session: Session,
+    profile: Option<ProfileWrite>,
+    act: Act,
+    stage: Stage,
 }
 
-impl<'s> Bot<'s> {
-    fn of(snapshot: &'s Snapshot) -> Self {
-        let settings = &*snapshot.settings;
-        let name = snapshot.session.profile.as_ref().map_or("", |(_, name)| name);
-        Self { settings, names: Names { name, bot_name: &settings.bot_name, company_name: &snapshot.company_name } }
-    }
+/// A message that the bot answers.
+struct Turn<'t> {
+    snapshot: &'t Snapshot,
+    input: &'t Input<'t>,
+    found: Option<&'t Found>,
+    reading: &'t Reading,
+    /// The step of the intake that is waited for.
+    awaited: Option<Step>,
+    now: Timestamp,
+}
 
-    fn answer(&self, input: &Input<'_>, found: Option<&Found>) -> Result<Act, MissingInput> {
-        let settings = self.settings;
-        let Some(text) = input.text else {
-            return Ok(Act::Say(self.reply(
-                kind::CLARIFICATION_NEEDED,
-                "Thank you, I have received your file. What would you like to know about it?",
-                &settings.clarification_suggestions,
-            )));
-        };
-        let normalized = phrase::normalize(text);
-        if let Some(quick) = self.quick_reply(&normalized) {
-            return Ok(Act::Say(self.reply(&quick.kind, &quick.reply, &quick.suggestions)));
-        }
-        // Topics are checked before escalation phrases, so that a section may be called "Customer service".
-        let Found(finding) = found.ok_or(MissingInput::Knowledge)?;
-        match finding {
-            Finding::Topics(titles) => return Ok(Act::Say(topics(titles))),
-            Finding::Section { title, questions } => return Ok(Act::Say(questions_of(title, questions))),
-            Finding::Answer(_) | Finding::Nothing => {}
-        }
-        if settings.escalation_phrases.iter().any(|phrase| phrase::contains(&normalized, phrase)) {
-            let reply = self.reply(kind::ESCALATED, &settings.escalation_text, &[]);
-            return Ok(Act::Escalate { reply: Reply { escalated: true, ..reply }, reason: text.to_owned() });
-        }
-        Ok(match finding {
-            Finding::Answer(answer) => {
-                let extract = answer.text();
-                let mut reply = Reply::new(kind::RAG_RESPONSE, extract, self.fill(&settings.answer_suggestions));
-                reply.answered = Some(Answered::new(answer, extract.to_owned(), Mode::Extractive));
-                match settings.answer_mode {
-                    Mode::Extractive => Act::Say(reply),
-                    Mode::Llm => Act::Compose(Composition::new(text, answer, reply)),
-                }
+impl Turn<'_> {
+    fn plan(&self, mut session: Session, gains: Gains) -> Result<Planned, MissingInput> {
+        let settings = &*self.snapshot.settings;
+        let text = self.input.text.unwrap_or(TALK_TO_A_PERSON);
+        if self.input.wants_person || self.reading.intent == Intent::Person && !self.is_section(&session)? {
+            if session.bot_answers() {
+                return Ok(self.escalate(session, text));
             }
-            _ if is_greeting(text) => {
-                Act::Say(self.reply(kind::GREETING_RESPONSE, &settings.greeting_text, &settings.greeting_suggestions))
+            // The handoff is open, and the intake goes on while it waits.
+        }
+        let is_angry = matches!(self.reading.intent, Intent::Frustration | Intent::Abuse);
+        session.dialogue.frustrations = if is_angry { session.dialogue.frustrations.saturating_add(1) } else { 0 };
+        let is_open = session.status.is_escalated();
+        let is_enough = session.dialogue.frustrations >= ANGRY || session.dialogue.resolved_before;
+        if is_angry && is_enough && settings.handoff_on_frustration && !is_open {
+            return Ok(self.escalate(session, text));
+        }
+        let Some(awaited) = self.awaited else { return bot::answer(self, session) };
+        let (text, found) = (self.input.text, self.found);
+        let heard = Heard { text, reading: self.reading, gains, awaited, found };
+        let intake::Advance { act, profile } = intake::advance(&mut session, &heard, self.snapshot)?;
+        Ok(Planned { session, profile, act, stage: Stage::Intake })
+    }
+
+    /// Whether a text that asks for a person is the title of a section, which a button offers.
+    fn is_section(&self, session: &Session) -> Result<bool, MissingInput> {
+        match self.input.text {
+            Some(text) if self.awaited.is_none() && session.bot_answers() => {
+                Found::of(self.found, text).map(Finding::is_section)
             }
-            _ => Act::Say(self.reply(
-                kind::CLARIFICATION_NEEDED,
-                &settings.clarification_text,
-                &settings.clarification_suggestions,
-            )),
-        })
+            _ => Ok(false),
+        }
     }
 
-    /// Returns the first quick reply that matches a normalized text.
-    fn quick_reply(&self, normalized: &str) -> Option<&'s QuickReply> {
-        let matches = |phrase: &String| phrase::equals(normalized, &filled(phrase, &self.names));
-        self.settings.quick_replies.iter().find(|quick| quick.matches.iter().any(matches))
+    /// Calls a person. Whether somebody is there is known only when the turn is stored.
+    fn escalate(&self, mut session: Session, text: &str) -> Planned {
+        let was_open = session.status.is_escalated();
+        session.status = SessionStatus::Escalated;
+        session.person_acted = false;
+        session.dialogue.misses = 0;
+        session.dialogue.frustrations = 0;
+        session.dialogue.resolved_before = false;
+        if session.dialogue.name_again && session.collected.name == Field::Skipped {
+            session.collected.name = Field::Open;
+        }
+        let escalation = Escalation::new(&mut session, self.snapshot, text, was_open, self.now);
+        Planned { session, profile: None, act: Act::Escalate(Box::new(escalation)), stage: Stage::Person }
     }
 
-    fn reply(&self, kind: &str, text: &str, suggestions: &[String]) -> Reply {
-        Reply::new(kind, filled(text, &self.names), self.fill(suggestions))
+    /// Says once which language the bot answers in, to a visitor who writes in another one.
+    fn say_language(&self, session: &mut Session, reply: &mut Reply, is_first: bool) {
+        let language = self.reading.language;
+        if language == Language::English || session.dialogue.language_said || reply.response.is_empty() {
+            return;
+        }
+        // The first message gets the welcome, which is said as the company wrote it.
+        if is_first && self.reading.intent == Intent::Nothing {
+            return;
+        }
+        session.dialogue.language_said = true;
+        let said = self.snapshot.settings.language_sentence(session, &self.snapshot.company_name, language);
+        reply.response = format!("{said}<br><br>{}", reply.response);
     }
-
-    fn fill(&self, suggestions: &[String]) -> Vec<String> {
-        suggestions.iter().map(|text| filled(text, &self.names).into_owned()).collect()
-    }
-}
-
-/// Lists the topics. The button below them is there even without topics.
-fn topics(titles: &[String]) -> Reply {
-    let text = match titles {
-        [] => "There are no topics to browse yet. You can ask me, or talk to a person.",
-        _ => "Here are the topics I can help you with.",
-    };
-    let buttons = titles.iter().cloned().chain([TALK_TO_A_PERSON.to_owned()]);
-    Reply::new(kind::TOPIC_SELECTION, text, buttons.collect())
-}
-
-fn questions_of(title: &str, questions: &[String]) -> Reply {
-    // Titles are stored as plain text, and this text is an HTML fragment.
-    let title = markup::neutralise(title);
-    Reply::new(kind::TOPIC_SELECTION, format!("What would you like to know about {title}?"), questions.to_vec())
 }
 
 #[cfg(test)]

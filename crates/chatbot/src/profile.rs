@@ -58,6 +58,14 @@ pub struct NewProfile {
     pub country_code: String,
 }
 
+impl Profile {
+    /// Returns the data that a visitor gives.
+    pub fn data(self) -> NewProfile {
+        let Self { name, phone, email, address, country_code, .. } = self;
+        NewProfile { name, phone, email, address, country_code }
+    }
+}
+
 /// Makes the random text that the ids of a company's visitors are computed with.
 pub fn visitor_salt() -> String {
     Uuid::new_v4().simple().to_string()

@@ -3,7 +3,7 @@
 use knowledge::{Answer, Citation, Mode, Origin};
 use serde::{Deserialize, Serialize};
 
-use crate::{Collected, Step, kind};
+use crate::{Collected, Outcome, Step, kind};
 
 /// The bot's answer to one message.
 ///
@@ -29,6 +29,9 @@ pub struct Reply {
     /// Whether a person is called or handles the session already.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub escalated: bool,
+    /// What a wish for a person led to.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub outcome: Option<Outcome>,
     /// Present if the answer is from knowledge.
     #[serde(flatten, skip_serializing_if = "Option::is_none", default)]
     pub answered: Option<Answered>,
@@ -89,6 +92,7 @@ impl Reply {
             collecting: None,
             temp_data: None,
             escalated: false,
+            outcome: None,
             answered: None,
         }
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tenancy::{CompanyCode, ProfileId, SessionId, SessionRowId, Timestamp};
 
-use crate::Dialogue;
+use crate::{Collected, Dialogue, Outcome};
 
 tenancy::word_enum! {
     /// The side that answers in a session.
@@ -37,43 +37,12 @@ tenancy::word_enum! {
         CountryCode => "country_code",
         /// The phone number.
         Phone => "phone",
-        /// The e-mail address, or `skip`.
+        /// The e-mail address.
         Email => "email",
         /// The postal address.
         Address => "address",
-        /// None: there is a profile.
+        /// None: the intake is complete.
         Complete => "complete",
-    }
-}
-
-/// The answers that the intake has accepted so far; `temp_data` on the wire.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Collected {
-    /// The name.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub name: Option<String>,
-    /// The calling code of the country, with its plus.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub country_code: Option<String>,
-    /// The phone number, in its stored form.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub phone: Option<String>,
-    /// The e-mail address. Outer `None`: not answered yet. Inner `None`: skipped, `null` in JSON.
-    #[serde(skip_serializing_if = "Option::is_none", default, with = "skipped")]
-    pub email: Option<Option<String>>,
-}
-
-/// Distinguishes `null` from an absent key.
-mod skipped {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    #[expect(clippy::ref_option, reason = "serde requires this signature")]
-    pub(super) fn serialize<S: Serializer>(email: &Option<Option<String>>, to: S) -> Result<S::Ok, S::Error> {
-        email.as_ref().and_then(Option::as_ref).serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D::Error> {
-        Option::deserialize(from).map(Some)
     }
 }
 
@@ -145,26 +114,17 @@ impl Session {
         self.revision > 0
     }
 
-    /// Whether the visitor has a profile.
+    /// Whether the bot answers: no handoff is open, or nobody was there for it and no person has acted since.
+    pub fn bot_answers(&self) -> bool {
+        match self.status {
+            SessionStatus::Active | SessionStatus::Resolved => true,
+            SessionStatus::Escalated => !self.person_acted && self.dialogue.outcome == Some(Outcome::Offline),
+            SessionStatus::Assigned => false,
+        }
+    }
+
+    /// Whether the intake is complete.
     pub fn profile_completed(&self) -> bool {
         self.step == Step::Complete
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_skipped_email_is_null_and_an_unasked_one_is_absent() {
-        let mut collected = Collected { name: Some("Ann".into()), ..Collected::default() };
-        let unasked = serde_json::to_string(&collected).unwrap();
-        assert_eq!(unasked, r#"{"name":"Ann"}"#);
-        assert_eq!(serde_json::from_str::<Collected>(&unasked).unwrap(), collected);
-
-        collected.email = Some(None);
-        let skipped = serde_json::to_string(&collected).unwrap();
-        assert_eq!(skipped, r#"{"name":"Ann","email":null}"#);
-        assert_eq!(serde_json::from_str::<Collected>(&skipped).unwrap(), collected);
     }
 }

@@ -28,8 +28,10 @@
 
 mod change;
 mod fill;
+mod hours;
 pub mod limits;
 mod list;
+mod profile_steps;
 mod quick_reply;
 mod record;
 pub mod types;
@@ -37,6 +39,8 @@ pub mod types;
 pub use change::Change;
 pub(crate) use fill::filled;
 pub use fill::{Names, fill};
+pub use hours::{Hours, InvalidHours};
 pub use list::{BotSettings, SettingsChange, type_of};
+pub use profile_steps::{ProfileSteps, ProfileWhen, Requirement};
 pub use quick_reply::QuickReply;
-pub use record::{SettingsRecord, change, current};
+pub use record::{ChangeError, SettingsRecord, change, current};

@@ -1,6 +1,14 @@
 //! What a visitor's text says: an intent, and values for the fields of the profile.
 
-use crate::{Step, intake::phone::PhoneCheck};
+use tenancy::Email;
+
+use crate::{
+    Step,
+    intake::{
+        self, country, name,
+        phone::{self, PhoneCheck},
+    },
+};
 
 tenancy::word_enum! {
     /// What a visitor wants to say with a text.
@@ -86,4 +94,55 @@ pub struct Reading {
     /// Values for fields. A free text is the answer to the awaited step only if its intent is
     /// [`Intent::Nothing`].
     pub values: Values,
+}
+
+impl Reading {
+    /// Returns the reading of no text.
+    pub fn nothing() -> Self {
+        Self { intent: Intent::Nothing, language: Language::English, values: Values::default() }
+    }
+}
+
+impl Language {
+    pub fn name(self) -> &'static str {
+        "English"
+    }
+    pub fn sentence(self) -> &'static str {
+        "I answer in English."
+    }
+}
+
+/// TEMPORARY
+pub fn read(text: &str, awaited: &Awaited<'_>) -> Reading {
+    let lower = text.to_lowercase();
+    let intent = if awaited.person_phrases.iter().any(|p| crate::phrase::contains(&crate::phrase::normalize(text), p)) {
+        Intent::Person
+    } else if crate::is_greeting(text) {
+        Intent::Greeting
+    } else if ["skip", "no", "no thanks", "pass"].contains(&lower.as_str()) {
+        Intent::Refusal
+    } else if lower.ends_with('?') {
+        Intent::Question
+    } else {
+        Intent::Nothing
+    };
+    let mut values = Values { email: Email::find(text), ..Values::default() };
+    if intent == Intent::Nothing {
+        match awaited.step {
+            Some(Step::Name) => values.name = name::read(text).ok().map(|n| n.into_owned()),
+            Some(Step::CountryCode) => match phone::whole_number(text, awaited.calling_code) {
+                Some(p) => values.phone = Some(p),
+                None => {
+                    if let country::Reading::Code(c) = country::read(text) {
+                        values.country_code = Some(c)
+                    }
+                }
+            },
+            Some(Step::Phone) => values.phone = Some(phone::check(text, awaited.calling_code)).filter(|p| p.valid),
+            Some(Step::Address) => values.address = Some(text.to_owned()),
+            _ => {}
+        }
+    }
+    let _ = intake::SKIP;
+    Reading { intent, language: Language::English, values }
 }

@@ -24,7 +24,7 @@ pub struct AgentRef {
     pub name: String,
 }
 
-/// The visitor of a handoff, from the session's profile.
+/// The visitor of a handoff, from the session's profile or else from what the intake has so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VisitorRef {
     /// Display name.
@@ -93,6 +93,6 @@ pub struct Handoff {
     pub notes: Option<String>,
     /// How urgent it is.
     pub priority: Priority,
-    /// The visitor, once there is a profile.
+    /// The visitor, once something is known.
     pub visitor: Option<VisitorRef>,
 }

@@ -23,7 +23,7 @@ mod pending;
 
 pub use ask::Ask;
 pub use begin::{Begun, begin};
-pub use commit::{Committed, LEASE, commit};
+pub use commit::{Committed, LEASE, SEEN, commit};
 pub use compose::{Composing, finish};
 pub use error::TurnError;
 pub use exchange::Exchange;

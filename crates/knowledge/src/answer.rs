@@ -16,6 +16,12 @@ const RELEVANT: f32 = 0.5;
 /// Maximum length of a snippet, in Unicode scalar values. Long texts are cut at a word boundary.
 const SNIPPET: usize = 200;
 
+/// Maximum number of questions that come near.
+const NEAR: usize = 3;
+
+/// Entries come near from this fraction of the threshold on.
+const NEAR_ENOUGH: f64 = 0.5;
+
 tenancy::word_enum! {
     /// The knowledge that an answer comes from.
     pub enum Origin {
@@ -47,6 +53,9 @@ pub enum Lookup {
     Miss {
         /// The best confidence that was found, below the threshold.
         confidence: f64,
+        /// The questions of the company's own entries that come nearest, best first, if any is near enough to ask
+        /// whether it was meant.
+        near: Vec<String>,
     },
 }
 
@@ -122,6 +131,7 @@ impl Citation {
 /// answer at or above the threshold.
 pub fn answer(own: &Index, shared: Option<&Index>, question: &str, threshold: f64) -> Lookup {
     let mut missed = 0.0_f64;
+    let mut near = Vec::new();
     for (origin, index) in [(Origin::Company, Some(own)), (Origin::Shared, shared)] {
         let Some(ranking) = index.and_then(|index| index.search(question, PASSAGES)) else {
             continue;
@@ -131,6 +141,9 @@ pub fn answer(own: &Index, shared: Option<&Index>, question: &str, threshold: f6
         let Some(best) = passages.first() else { continue };
         if confidence < threshold {
             missed = missed.max(confidence);
+            if origin == Origin::Company && confidence >= threshold * NEAR_ENOUGH && confidence > 0.0 {
+                near = passages.iter().take(NEAR).map(|passage| passage.chunk.question.clone()).collect();
+            }
             continue;
         }
         let minimum = best.score * RELEVANT;
@@ -138,7 +151,7 @@ pub fn answer(own: &Index, shared: Option<&Index>, question: &str, threshold: f6
         passages.retain(|passage| passage.score >= minimum);
         return Lookup::Hit(Answer { origin, confidence, best, passages });
     }
-    Lookup::Miss { confidence: missed }
+    Lookup::Miss { confidence: missed, near }
 }
 
 /// Returns a short text as it is, and the beginning of a long one, cut at white space.

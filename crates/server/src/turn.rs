@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use actix_web::web;
-use chatbot::Found;
+use chatbot::{Found, Snapshot};
 use handoff::turn::{self as step, Ask, Begun, Committed, Composing, Exchange, MAX_ATTEMPTS, Pending, TurnError};
 use knowledge::{Index, Version};
 use tenancy::{
@@ -89,20 +89,44 @@ async fn look_up(
     pending: &mut Pending,
     permit: &mut PausablePermit<'_>,
 ) -> Result<(), TurnError> {
-    let Some((_, version, use_library)) = pending.wants_knowledge() else { return Ok(()) };
-    let own = index(app, Housekeeper::from(visitor.clone()), Version::new(version), permit).await?;
-    let library = if use_library {
-        let (keeper, version) = app.indexes.library(visitor.scope().company()).await?;
-        Some(index(app, keeper, version, permit).await?)
-    } else {
-        None
-    };
-    let found =
-        pending.wants_knowledge().map(|(text, ..)| Found::look_up(&own, library.as_deref(), text, pending.settings()));
-    if let Some(found) = found {
-        pending.supply(found);
-    }
+    let Some((text, version, use_library)) = pending.wants_knowledge() else { return Ok(()) };
+    let text = text.to_owned();
+    let keeper = Housekeeper::from(visitor.clone());
+    let (own, library) = knowledge(app, &keeper, Version::new(version), use_library, permit).await?;
+    let found = Found::look_up(&own, library.as_deref(), &text, pending.settings());
+    pending.supply(found);
     Ok(())
+}
+
+/// Looks up a text in the knowledge of the keeper's company, as a turn does.
+pub(crate) async fn find(
+    app: &App,
+    keeper: &Housekeeper,
+    snapshot: &Snapshot,
+    text: &str,
+) -> Result<Found, StoreError> {
+    let settings = &snapshot.settings;
+    let mut permit = PausablePermit::acquire(&app.turn_permits, keeper.scope().company()).await?;
+    let version = Version::new(snapshot.knowledge_version);
+    let (own, library) = knowledge(app, keeper, version, settings.use_shared_library, &mut permit).await?;
+    Ok(Found::look_up(&own, library.as_deref(), text, settings))
+}
+
+/// Returns the index of a company, and that of the shared library if it is used.
+async fn knowledge(
+    app: &App,
+    keeper: &Housekeeper,
+    version: Version,
+    use_library: bool,
+    permit: &mut PausablePermit<'_>,
+) -> Result<(Arc<Index>, Option<Arc<Index>>), StoreError> {
+    let own = index(app, keeper.clone(), version, permit).await?;
+    if !use_library {
+        return Ok((own, None));
+    }
+    let (library, version) = app.indexes.library(keeper.scope().company()).await?;
+    let library = index(app, library, version, permit).await?;
+    Ok((own, Some(library)))
 }
 
 /// Returns the index at this version or a later one. The permit is released while the index is built.

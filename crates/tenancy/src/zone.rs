@@ -42,6 +42,14 @@ impl Zone {
         at.map_or_else(|_| day.start(), |at| Timestamp::from_micros(at.timestamp().as_microsecond()))
     }
 
+    /// Returns the moment at which clocks in UTC show what clocks in this zone show at `at`.
+    pub fn wall_clock(&self, at: Timestamp) -> Timestamp {
+        // No zone has rules for moments that `jiff` cannot express.
+        let moment = jiff::Timestamp::from_microsecond(at.micros()).unwrap_or_default();
+        let offset = i64::from(self.0.to_offset(moment).seconds());
+        Timestamp::from_micros(at.micros().saturating_add(offset * 1_000_000))
+    }
+
     /// Returns the first moment after a day in this zone.
     pub fn end_of(&self, day: Date) -> Timestamp {
         day.next().map_or(Timestamp::from_micros(i64::MAX), |next| self.start_of(next))
@@ -72,6 +80,20 @@ mod tests {
             ("Pacific/Apia", "2011-12-30", ["2011-12-30T10:00", "2011-12-30T10:00"]),
         ] {
             assert_eq!(bounds(zone, day), expected, "{zone} {day}");
+        }
+    }
+
+    #[test]
+    fn the_wall_clock_follows_the_zone_and_its_summer_time() {
+        for (zone, at, shown) in [
+            ("UTC", "2026-11-23T10:00:00Z", "2026-11-23T10:00:00"),
+            ("Asia/Kathmandu", "2026-11-23T20:00:00Z", "2026-11-24T01:45:00"),
+            ("Europe/Berlin", "2026-07-01T10:00:00Z", "2026-07-01T12:00:00"),
+            ("Europe/Berlin", "2026-12-01T10:00:00Z", "2026-12-01T11:00:00"),
+        ] {
+            let at = Timestamp::parse(at).unwrap();
+            let clock = Zone::parse(zone).unwrap().wall_clock(at).to_string();
+            assert!(clock.starts_with(shown), "{zone} {clock}");
         }
     }
 

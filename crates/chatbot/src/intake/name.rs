@@ -13,7 +13,7 @@ const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
 
 /// Why a text is not accepted as a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NotAName {
+pub(crate) enum NotAName {
     /// Fewer than 2 characters.
     Short,
     /// More than 100 characters.
@@ -24,7 +24,7 @@ pub(super) enum NotAName {
 
 impl NotAName {
     /// The message to the visitor.
-    pub(super) const fn reason(self) -> &'static str {
+    pub(crate) const fn reason(self) -> &'static str {
         match self {
             Self::Short => "A name has at least 2 characters.",
             Self::Long => "A name has at most 100 characters.",
@@ -34,7 +34,7 @@ impl NotAName {
 }
 
 /// Reads a name, trims it and removes its invisible characters.
-pub(super) fn read(text: &str) -> Result<Cow<'_, str>, NotAName> {
+pub(crate) fn read(text: &str) -> Result<Cow<'_, str>, NotAName> {
     let name = match text::visible(text) {
         Cow::Borrowed(seen) => Cow::Borrowed(seen.trim()),
         Cow::Owned(seen) => Cow::Owned(seen.trim().to_owned()),

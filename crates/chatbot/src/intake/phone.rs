@@ -105,7 +105,7 @@ pub fn check(phone: &str, code: &str) -> PhoneCheck {
 
 /// Reads a text that should name a country, but has a whole number: with a calling code, or one that
 /// is valid in the country of the default code.
-pub(super) fn whole_number(text: &str, default: &str) -> Option<PhoneCheck> {
+pub(crate) fn whole_number(text: &str, default: &str) -> Option<PhoneCheck> {
     let number = number_in(text);
     let has_code = own_code(&number).is_some();
     // The digits of a calling code alone are no number.

@@ -1,21 +1,45 @@
+use knowledge::{Mode, markup};
 use proptest::prelude::*;
 use tenancy::ProfileId;
 
 use super::*;
 use crate::{
-    Collected, Source, Step,
+    Answered, BotSettings, Collected, Outcome, QuickReply, Source,
     fixtures::{NOW, bakery, fresh, index, known},
+    kind,
 };
+
+/// Returns a message that is a text.
+fn input(text: &str) -> Input<'_> {
+    Input { text: Some(text), attachments: false, wants_person: false }
+}
 
 /// Plans without a lookup.
 fn blind(snapshot: &Snapshot, text: &str) -> Result<Plan, MissingInput> {
-    plan(snapshot, &Input { text: Some(text), attachments: false }, None, NOW)
+    plan(snapshot, &input(text), None, NOW)
 }
 
-/// Plans with a lookup in the bakery's knowledge.
+/// Plans with the lookups in the bakery's knowledge that the plan asks for.
 fn informed(snapshot: &Snapshot, text: &str) -> Plan {
-    let found = Found::look_up(&bakery(), None, text, &snapshot.settings);
-    plan(snapshot, &Input { text: Some(text), attachments: false }, Some(&found), NOW).unwrap()
+    with_knowledge(snapshot, &input(text), &bakery())
+}
+
+fn with_knowledge(snapshot: &Snapshot, input: &Input<'_>, index: &knowledge::Index) -> Plan {
+    let mut found = None;
+    loop {
+        match plan(snapshot, input, found.as_ref(), NOW) {
+            Ok(plan) => return plan,
+            Err(MissingInput::Knowledge(text)) => {
+                assert!(found.is_none(), "{text} is looked up after another text");
+                found = Some(Found::look_up(index, None, &text, &snapshot.settings));
+            }
+        }
+    }
+}
+
+/// The error of a plan that needs a lookup of this text.
+fn wanted(text: &str) -> Result<Plan, MissingInput> {
+    Err(MissingInput::Knowledge(text.to_owned()))
 }
 
 fn said(plan: Plan) -> Reply {
@@ -40,14 +64,15 @@ fn quick(matches: &str, reply: &str) -> BotSettings {
 }
 
 #[test]
-fn the_intake_needs_no_knowledge() {
+fn answers_to_the_intake_need_no_knowledge() {
     let mut snapshot = fresh(BotSettings::default());
-    let first = blind(&snapshot, "When are you open?").unwrap();
+    let first = blind(&snapshot, "Hello").unwrap();
     assert!(first.session.welcomed);
     assert_eq!((first.session.last_used, first.session.step), (NOW, Step::Name));
     assert_eq!(said(first.clone()).kind, "profile_collection");
     snapshot.session = first.session;
-    assert_eq!(blind(&snapshot, "talk to a person").unwrap().session.step, Step::CountryCode);
+    assert_eq!(blind(&snapshot, "Ann Ray").unwrap().session.step, Step::CountryCode);
+    assert_eq!(blind(&snapshot, "When are you open?"), wanted("When are you open?"));
 }
 
 #[test]
@@ -96,18 +121,18 @@ fn a_resolved_session_is_answered_by_the_bot_again() {
 }
 
 #[test]
-fn a_quick_reply_comes_first_and_needs_no_knowledge() {
-    let snapshot = known(quick("Talk to a person at {company_name}", "Hi {name}"));
-    let reply = said(blind(&snapshot, "\u{1f44b} talk to a PERSON  at tesla motors").unwrap());
+fn a_quick_reply_comes_before_knowledge_and_needs_none() {
+    let snapshot = known(quick("Opening hours of {company_name}", "Hi {name}"));
+    let reply = said(blind(&snapshot, "\u{1f44b} opening HOURS  of tesla motors").unwrap());
     assert_eq!((reply.kind.as_str(), reply.response.as_str()), ("country_selection", "Hi Ann Ray"));
     assert_eq!(reply.suggestions, ["Ask Assistant"]);
     assert_eq!(said(blind(&known(quick("Browse topics", "Mine")), "Browse topics").unwrap()).response, "Mine");
-    assert_eq!(blind(&snapshot, "talk to a person"), Err(MissingInput::Knowledge));
+    assert_eq!(blind(&snapshot, "talk to a person"), wanted("talk to a person"));
 }
 
 #[test]
 fn a_quick_reply_without_letters_matches_nothing() {
-    assert_eq!(blind(&known(quick("\u{1f44b}", "Hi")), "??"), Err(MissingInput::Knowledge));
+    assert_eq!(blind(&known(quick("\u{1f44b}", "Hi")), "??"), wanted("??"));
 }
 
 #[test]
@@ -131,12 +156,12 @@ fn eight_topics_and_eight_questions_are_offered() {
     let snapshot = known(BotSettings::default());
     for (index, text, offered) in [(index(&many), "Browse topics", 9), (index(&one), "one", 8)] {
         let found = Found::look_up(&index, None, text, &snapshot.settings);
-        let input = Input { text: Some(text), attachments: false };
-        assert_eq!(said(plan(&snapshot, &input, Some(&found), NOW).unwrap()).suggestions.len(), offered);
+        let message = input(text);
+        assert_eq!(said(plan(&snapshot, &message, Some(&found), NOW).unwrap()).suggestions.len(), offered);
     }
     let found = Found::look_up(&index(&[]), None, "Browse topics", &snapshot.settings);
-    let input = Input { text: Some("Browse topics"), attachments: false };
-    let reply = said(plan(&snapshot, &input, Some(&found), NOW).unwrap());
+    let message = input("Browse topics");
+    let reply = said(plan(&snapshot, &message, Some(&found), NOW).unwrap());
     assert_eq!((reply.kind.as_str(), reply.suggestions), ("topic_selection", vec!["Talk to a person".to_owned()]));
 }
 
@@ -144,11 +169,13 @@ fn eight_topics_and_eight_questions_are_offered() {
 fn an_escalation_phrase_calls_a_person() {
     let snapshot = known(BotSettings::default());
     // It has precedence over an answer and over a greeting.
-    for text in ["Talk to a person", "hello, I want to TALK  to human!", "Is a representative open on Sunday?"] {
+    for text in ["Talk to a person", "hello, I want to TALK  to human!"] {
         let plan = informed(&snapshot, text);
         assert_eq!((plan.session.status, plan.session.bot_epoch), (SessionStatus::Escalated, 0));
-        let Act::Escalate { reply, reason } = plan.act else { panic!("{text}") };
-        assert_eq!(reason, text);
+        let (mut session, Act::Escalate(escalation)) = (plan.session, plan.act) else { panic!("{text}") };
+        assert_eq!((escalation.reason.as_str(), escalation.was_open), (text, false));
+        let reply = escalation.settle(&mut session, true);
+        assert_eq!((reply.outcome, session.dialogue.outcome), (Some(Outcome::Queued), Some(Outcome::Queued)));
         assert_eq!((reply.kind.as_str(), reply.escalated, reply.suggestions.len()), ("escalated", true, 0));
         assert_eq!(reply.response, snapshot.settings.escalation_text);
     }
@@ -156,7 +183,8 @@ fn an_escalation_phrase_calls_a_person() {
 
 #[test]
 fn files_without_text_are_acknowledged() {
-    let plan = plan(&known(quick("x", "y")), &Input { text: None, attachments: true }, None, NOW).unwrap();
+    let plan = plan(&known(quick("x", "y")), &Input { text: None, attachments: true, wants_person: false }, None, NOW)
+        .unwrap();
     let reply = said(plan);
     assert_eq!((reply.kind.as_str(), reply.suggestions), ("clarification_needed", menu()));
 }
@@ -185,13 +213,14 @@ fn the_library_answers_only_where_it_is_switched_on() {
         ("how do i reset my password", "rag_response", "clarification_needed"),
         ("general", "topic_selection", "clarification_needed"),
     ] {
-        let input = Input { text: Some(text), attachments: false };
-        let kind = |settings| said(plan(&known(off.clone()), &input, Some(&ask(settings, text)), NOW).unwrap()).kind;
+        let message = input(text);
+        let kind = |settings| said(plan(&known(off.clone()), &message, Some(&ask(settings, text)), NOW).unwrap()).kind;
         assert_eq!((kind(&on).as_str(), kind(&off).as_str()), (with, without), "{text}");
     }
-    assert_eq!(ask(&on, "browse topics"), Found(Finding::Topics(vec!["General".to_owned()])));
-    assert_eq!(ask(&off, "browse topics"), Found(Finding::Topics(Vec::new())));
-    let Found(Finding::Answer(answer)) = ask(&on, "how do i reset my password") else { panic!("no answer") };
+    let finding = |settings, text| Found::of(Some(&ask(settings, text)), text).unwrap().clone();
+    assert_eq!(finding(&on, "browse topics"), Finding::Topics(vec!["General".to_owned()]));
+    assert_eq!(finding(&off, "browse topics"), Finding::Topics(Vec::new()));
+    let Finding::Answer(answer) = finding(&on, "how do i reset my password") else { panic!("no answer") };
     let answered = Answered::new(&answer, String::new(), Mode::Extractive);
     assert_eq!((answered.source, answered.company_specific), (Source::GeneralFaq, false));
 }
@@ -230,8 +259,8 @@ fn a_greeting_is_answered_unless_knowledge_answers_it() {
     assert_eq!((reply.kind.as_str(), reply.suggestions), ("greeting_response", menu()));
     let found =
         Found::look_up(&index(&[("S", "Good morning", "To you too.")]), None, "good morning", &snapshot.settings);
-    let input = Input { text: Some("good morning"), attachments: false };
-    assert_eq!(said(plan(&snapshot, &input, Some(&found), NOW).unwrap()).kind, "rag_response");
+    let message = input("good morning");
+    assert_eq!(said(plan(&snapshot, &message, Some(&found), NOW).unwrap()).kind, "rag_response");
 }
 
 #[test]
@@ -241,33 +270,42 @@ fn everything_else_wants_clarification() {
     assert_eq!(reply.answered, None);
 }
 
-const KINDS: [&str; 8] = [
+const KINDS: [&str; 9] = [
     kind::PROFILE_COLLECTION,
     kind::PROFILE_COMPLETE,
     kind::RAG_RESPONSE,
     kind::GREETING_RESPONSE,
     kind::CLARIFICATION_NEEDED,
     kind::ESCALATED,
+    kind::SMALL_TALK,
     kind::TOPIC_SELECTION,
     "country_selection",
 ];
+
+/// Returns an open, skipped or given answer.
+fn field(given: Option<bool>, value: &str) -> Field {
+    given.map_or(Field::Open, |given| if given { Field::Given(value.to_owned()) } else { Field::Skipped })
+}
 
 prop_compose! {
     fn any_session()(
         status in prop::sample::select(vec!["active", "escalated", "assigned", "resolved"]),
         step in prop::sample::select(vec!["name", "country_code", "phone", "email", "address", "complete"]),
-        (name, code, phone, email) in any::<(bool, bool, bool, Option<bool>)>(),
+        (name, code, phone, email, address) in any::<(Option<bool>, Option<bool>, Option<bool>, Option<bool>, Option<bool>)>(),
+        outcome in prop::option::of(prop::sample::select(vec!["queued", "offline"])),
         (welcomed, person_acted, profile) in any::<(bool, bool, bool)>(),
     ) -> Session {
         let mut session = fresh(BotSettings::default()).session;
         session.status = SessionStatus::parse(status).unwrap();
         session.step = Step::parse(step).unwrap();
         session.collected = Collected {
-            name: name.then(|| "Ann Ray".to_owned()),
-            country_code: code.then(|| "+1".to_owned()),
-            phone: phone.then(|| "+1-2025550123".to_owned()),
-            email: email.map(|given| given.then(|| "a@b.c".to_owned())),
+            name: field(name, "Ann Ray"),
+            country_code: field(code, "+1"),
+            phone: field(phone, "+1-2025550123"),
+            email: field(email, "a@b.c"),
+            address: field(address, "Main Street 1"),
         };
+        session.dialogue.outcome = outcome.and_then(Outcome::parse);
         session.welcomed = welcomed;
         session.person_acted = person_acted;
         session.profile = profile.then(|| (ProfileId::new(1), "Ann Ray".to_owned()));
@@ -289,14 +327,13 @@ proptest! {
     fn every_turn_ends_with_a_known_reply(
         session in any_session(),
         text in any_text(),
-        use_model in any::<bool>(),
+        (use_model, is_there) in any::<(bool, bool)>(),
     ) {
         let answer_mode = if use_model { Mode::Llm } else { Mode::Extractive };
         let mut snapshot = fresh(BotSettings { answer_mode, ..quick("orders", "Which?") });
         snapshot.session = session;
-        let input = Input { text: text.as_deref(), attachments: text.is_none() };
-        let found = text.as_deref().map(|text| Found::look_up(&bakery(), None, text, &snapshot.settings));
-        let plan = plan(&snapshot, &input, found.as_ref(), NOW).unwrap();
+        let input = Input { text: text.as_deref(), attachments: text.is_none(), wants_person: false };
+        let mut plan = with_knowledge(&snapshot, &input, &bakery());
 
         prop_assert_eq!(plan.session.last_used, NOW);
         prop_assert!(plan.session.status != SessionStatus::Resolved);
@@ -306,9 +343,9 @@ proptest! {
                 return Ok(());
             }
             Act::Say(reply) => reply,
-            Act::Escalate { reply, .. } => {
+            Act::Escalate(escalation) => {
                 prop_assert_eq!(plan.session.status, SessionStatus::Escalated);
-                reply
+                escalation.settle(&mut plan.session, is_there)
             }
             Act::Compose(composition) => composition.reply(None),
         };
@@ -316,28 +353,30 @@ proptest! {
         prop_assert!(KINDS.contains(&reply.kind.as_str()), "{}", reply.kind);
         prop_assert!(!reply.response.is_empty());
         prop_assert_eq!(markup::neutralise_keeping_breaks(&reply.response), reply.response.as_str());
-        prop_assert_eq!(plan.profile.is_some(), reply.kind == kind::PROFILE_COMPLETE);
+        let is_new = matches!(plan.profile, Some(ProfileWrite::New(_)));
+        prop_assert!(is_new || reply.kind != kind::PROFILE_COMPLETE);
+        prop_assert_eq!(plan.session.profile_completed(), plan.session.step == Step::Complete);
     }
 
     #[test]
     fn the_intake_keeps_accepted_values_only(texts in prop::collection::vec(any_text(), 1..12)) {
         let mut snapshot = fresh(BotSettings::default());
         for text in texts {
-            let input = Input { text: text.as_deref(), attachments: true };
-            let Ok(plan) = plan(&snapshot, &input, None, NOW) else { break };
-            let Collected { name, country_code, phone, email } = &plan.session.collected;
-            if let Some(name) = name {
+            let input = Input { text: text.as_deref(), attachments: true, wants_person: false };
+            let plan = with_knowledge(&snapshot, &input, &bakery());
+            let Collected { name, country_code, phone, email, .. } = &plan.session.collected;
+            if let Some(name) = name.value() {
                 prop_assert!(name.chars().all(|c| !c.is_ascii() || c.is_ascii_alphabetic() || " '.-".contains(c)));
                 prop_assert!((2..=100).contains(&name.chars().count()));
             }
-            if let Some(code) = country_code {
+            if let Some(code) = country_code.value() {
                 prop_assert!(code.len() > 1 && code.starts_with('+') && code[1..].bytes().all(|b| b.is_ascii_digit()));
             }
-            if let Some(phone) = phone {
-                let national = phone.strip_prefix(country_code.as_deref().unwrap()).unwrap();
+            if let Some(phone) = phone.value() {
+                let national = phone.strip_prefix(country_code.value().unwrap()).unwrap();
                 prop_assert!(national.len() > 1 && national[1..].bytes().all(|b| b.is_ascii_digit()));
             }
-            if let Some(Some(email)) = email {
+            if let Some(email) = email.value() {
                 prop_assert!(email.contains('@') && email.contains('.'));
             }
             if input.text.is_none() {

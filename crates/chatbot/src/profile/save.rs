@@ -76,7 +76,7 @@ mod tests {
             let session = &mut snapshot.session;
             (session.key, session.revision, session.last_seq) = (ROW, 5, 2);
             session.step = Step::Phone;
-            session.collected.name = Some("Ann".to_owned());
+            session.collected.name = crate::Field::Given("Ann".to_owned());
             Self { snapshot, profile: None }
         }
     }

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use knowledge::markup;
 
+use crate::{BotSettings, Session, understanding::Language};
+
 /// The names that replace the placeholders, as plain text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Names<'a> {
@@ -13,6 +15,8 @@ pub struct Names<'a> {
     pub bot_name: &'a str,
     /// The company's display name.
     pub company_name: &'a str,
+    /// The English name of the language that the visitor writes in.
+    pub language: &'a str,
 }
 
 impl<'a> Names<'a> {
@@ -22,12 +26,29 @@ impl<'a> Names<'a> {
             "name" => Some(self.name),
             "bot_name" => Some(self.bot_name),
             "company_name" => Some(self.company_name),
+            "language" => Some(self.language),
             _ => None,
         }
     }
 }
 
-/// Replaces `{name}`, `{bot_name}` and `{company_name}` in a text.
+impl BotSettings {
+    /// Returns the names for the texts of a session.
+    pub(crate) fn names<'a>(&'a self, session: &'a Session, company_name: &'a str) -> Names<'a> {
+        let name = session.visitor_name().unwrap_or_default();
+        Names { name, bot_name: &self.bot_name, company_name, language: Language::English.name() }
+    }
+
+    /// Says which language the bot answers in: in the visitor's language unless the company has a text of its own.
+    pub(crate) fn language_sentence(&self, session: &Session, company_name: &str, language: Language) -> String {
+        if self.language_text == Self::default().language_text {
+            return language.sentence().to_owned();
+        }
+        fill(&self.language_text, &Names { language: language.name(), ..self.names(session, company_name) })
+    }
+}
+
+/// Replaces `{name}`, `{bot_name}`, `{company_name}` and `{language}` in a text.
 ///
 /// A name never becomes markup, and placeholders inside a name are not replaced.
 pub fn fill(text: &str, names: &Names<'_>) -> String {
@@ -70,7 +91,7 @@ mod tests {
     use super::*;
     use crate::BotSettings;
 
-    const NAMES: Names<'_> = Names { name: "Ann", bot_name: "Kit", company_name: "Tesla Motors" };
+    const NAMES: Names<'_> = Names { name: "Ann", bot_name: "Kit", company_name: "Tesla Motors", language: "English" };
 
     #[test]
     fn placeholders_are_filled_in() {
@@ -84,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_name_is_neither_markup_nor_a_placeholder() {
-        let names = Names { name: "<img src=x> {bot_name}", bot_name: "b>x", company_name: "<br>" };
+        let names = Names { name: "<img src=x> {bot_name}", bot_name: "b>x", company_name: "<br>", language: "" };
         assert_eq!(fill("Hi {name}", &names), "Hi < img src=x> {bot_name}");
         assert_eq!(fill("Hi <{bot_name}", &names), "Hi < b>x");
         assert_eq!(fill("a<br>{company_name}", &names), "a<br>< br>");
@@ -97,7 +118,7 @@ mod tests {
             name in "[<>/!{}a-z ]{0,12}",
         ) {
             let text = markup::neutralise_keeping_breaks(&text).into_owned();
-            let names = Names { name: &name, bot_name: "Kit", company_name: &name };
+            let names = Names { name: &name, bot_name: "Kit", company_name: &name, language: "" };
             let filled = fill(&text, &names);
             prop_assert_eq!(markup::neutralise_keeping_breaks(&filled), filled.as_str());
         }

@@ -23,6 +23,8 @@ pub const PHRASES: usize = 100;
 pub const QUICK_REPLIES: usize = 200;
 /// Maximum number of texts that one quick reply matches.
 pub const MATCHES: usize = 20;
+/// Maximum number of misses in a row after which a person is called.
+pub const MISSES: u8 = 20;
 /// Maximum length of a quick reply's type.
 pub const KIND: usize = 50;
 

@@ -5,8 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     change::Change,
-    limits::{NAME, TEXT},
-    types::{CallingCode, Phrases, QuickReplies, Ratio, SettingType, Suggestions, Text, Toggle, Word},
+    limits::{MISSES, NAME, TEXT},
+    profile_steps::{ProfileSteps, ProfileWhen},
+    types::{
+        CallingCode, Count, OpeningHours, Phrases, QuickReplies, Ratio, SettingType, Steps, Suggestions, Text, Toggle,
+        Word,
+    },
 };
 
 /// Calls a macro with the list of all bot settings.
@@ -40,6 +44,13 @@ macro_rules! bot_settings {
             /// The first text of a conversation; it asks for the visitor's name.
             welcome_text: Text<TEXT> =
                 "Hello! I'm {bot_name} at {company_name}.<br><br>To get started, what's your full name?",
+            /// When visitors are asked for their data.
+            profile_when: Word<ProfileWhen> = ProfileWhen::First,
+            /// Which data visitors are asked for, and which of it they can skip.
+            profile_steps: Steps = ProfileSteps::default(),
+            /// Why visitors are asked for their data.
+            profile_reason_text: Text<TEXT> =
+                "We ask so that a colleague can get back to you. It's up to you.",
             /// The text that ends the intake.
             profile_done_text: Text<TEXT> = "Thank you, {name}! How can I help you?",
             /// Buttons below `profile_done_text`.
@@ -50,13 +61,40 @@ macro_rules! bot_settings {
             greeting_text: Text<TEXT> = "Hello! How can I help you today?",
             /// Buttons below `greeting_text`.
             greeting_suggestions: Suggestions = MENU,
+            /// The answer to thanks.
+            thanks_text: Text<TEXT> = "You're welcome! Is there anything else I can help you with?",
+            /// The answer to a goodbye.
+            goodbye_text: Text<TEXT> = "Goodbye! Come back any time.",
+            /// The answer to yes or ok alone.
+            agreement_text: Text<TEXT> = "Good. What would you like to know?",
+            /// The answer to no alone.
+            refusal_text: Text<TEXT> = "All right. I'm here if you need anything.",
+            /// The answer to a question about the bot.
+            about_text: Text<TEXT> = "I'm {bot_name}, an automated assistant at {company_name}. \
+I answer questions about {company_name}, and I can call a person for you.",
+            /// The answer to anger; it offers a person.
+            frustration_text: Text<TEXT> = "I'm sorry that this is not going well. Would you like to talk to a person?",
+            /// Says which language the bot answers in. The default is said in the visitor's language.
+            language_text: Text<TEXT> = "I answer in English.",
             /// The answer when the bot has none.
             clarification_text: Text<TEXT> = "I'm not sure I have that answer. Could you tell me more?",
+            /// The answer when the bot has none for the second time in a row; it offers a person.
+            clarification_again_text: Text<TEXT> =
+                "I still don't have an answer to that. You can put it in other words, or talk to a person.",
             /// Buttons below `clarification_text`.
             clarification_suggestions: Suggestions = MENU,
+            /// After how many messages in a row without an answer a person is called; 0 means never.
+            handoff_after_misses: Count<MISSES> = 3,
+            /// Whether a second angry message in a row calls a person.
+            handoff_on_frustration: Toggle = true,
             /// The answer when a person is called.
             escalation_text: Text<TEXT> = "I'm connecting you with a member of our team. Please wait a moment.",
-            /// A message that contains one of these phrases calls a person.
+            /// The answer when a person is called and nobody is there.
+            offline_text: Text<TEXT> = "Nobody from our team is here right now. Leave your question and how to reach \
+you, and we will get back to you. I can go on helping meanwhile.",
+            /// The hours in which the team is there, as intervals of weekdays; null means at any time.
+            hours: OpeningHours = None,
+            /// Phrases that call a person, in addition to everyday ones that the bot knows.
             escalation_phrases: Phrases = &[
                 "talk to advisor",
                 "human advisor",

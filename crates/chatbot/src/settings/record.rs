@@ -35,16 +35,30 @@ where
     store.settings()
 }
 
+/// Why settings are not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// The name is off, but something else is required.
+    #[error("the intake requires data of visitors whose name it does not ask for")]
+    StepsWithoutName,
+    /// The store failed.
+    #[error("the settings could not be stored")]
+    Store(#[from] StoreError),
+}
+
 /// Changes settings and returns all of them. The next message is answered with the new ones.
 ///
 /// # Errors
-/// Only when the store fails.
-pub fn change<S>(store: &mut S, change: SettingsChange) -> Result<BotSettings, StoreError>
+/// [`ChangeError`]; nothing has changed then.
+pub fn change<S>(store: &mut S, change: SettingsChange) -> Result<BotSettings, ChangeError>
 where
     S: SettingsRecord + Audit + ActingAs<Office> + ?Sized,
 {
     let before = store.lock_settings()?;
     let after = change.of(&before);
+    if !after.profile_steps.fit() {
+        return Err(ChangeError::StepsWithoutName);
+    }
     // Without a difference the version stays, so that turns in flight need not be planned again.
     if after != before {
         store.put_settings(&after)?;

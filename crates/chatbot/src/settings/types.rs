@@ -7,7 +7,9 @@ use std::{borrow::Cow, marker::PhantomData};
 use knowledge::markup;
 
 use super::{
+    hours::Hours,
     limits::{SUGGESTION, SUGGESTIONS},
+    profile_steps::ProfileSteps,
     quick_reply::QuickReply,
 };
 
@@ -127,6 +129,42 @@ impl SettingType for Ratio {
     type Literal = f64;
 
     fn value(literal: f64) -> f64 {
+        literal
+    }
+}
+
+/// A whole number from 0 to `MAX`.
+pub struct Count<const MAX: u8>;
+
+impl<const MAX: u8> SettingType for Count<MAX> {
+    type Value = u8;
+    type Literal = u8;
+
+    fn value(literal: u8) -> u8 {
+        literal
+    }
+}
+
+/// Which steps of the intake are asked.
+pub struct Steps;
+
+impl SettingType for Steps {
+    type Value = ProfileSteps;
+    type Literal = ProfileSteps;
+
+    fn value(literal: ProfileSteps) -> ProfileSteps {
+        literal
+    }
+}
+
+/// The hours in which staff are there; without them, at any time.
+pub struct OpeningHours;
+
+impl SettingType for OpeningHours {
+    type Value = Option<Hours>;
+    type Literal = Option<Hours>;
+
+    fn value(literal: Option<Hours>) -> Option<Hours> {
         literal
     }
 }

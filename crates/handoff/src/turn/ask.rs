@@ -15,6 +15,8 @@ pub(super) const OPENING_WINDOW: Duration = Duration::from_secs(10 * 60);
 pub struct Ask {
     /// The text as typed. Blank text counts as none.
     pub text: Option<String>,
+    /// Whether the visitor pressed a button for a person. The text is the reason then.
+    pub wants_person: bool,
     /// A label that the client gives to this part of the conversation.
     pub context: String,
     /// Files of the session.
@@ -35,12 +37,18 @@ impl Ask {
 
     /// Returns the parts that planning depends on.
     pub(crate) fn input(&self) -> Input<'_> {
-        Input { text: self.content().map(str::trim), attachments: !self.attachments.is_empty() }
+        Input {
+            text: self.content().map(str::trim),
+            attachments: !self.attachments.is_empty(),
+            wants_person: self.wants_person,
+        }
     }
 
     /// Hashes the parts that must be the same in a repeated request.
     pub(crate) fn body_hash(&self) -> [u8; 32] {
-        idempotency::body_hash(&[self.content().unwrap_or_default(), &self.context], &self.attachments)
+        let button = self.wants_person.then_some("wants_person");
+        let texts: Vec<&str> = [self.content().unwrap_or_default(), &self.context].into_iter().chain(button).collect();
+        idempotency::body_hash(&texts, &self.attachments)
     }
 
     /// Returns the address and the idempotency key by which a repeated request finds the session that

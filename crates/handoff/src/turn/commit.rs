@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chatbot::{
     Act, ClaimState, Composition, Detail, ExpectedVersions, IdempotencyClaim, IdempotencyKeys, Message, Messages,
-    NewMessage, Plan, Profiles, Reply, Session, Sessions, Side,
+    NewMessage, Plan, ProfileWrite, Profiles, Reply, Session, Sessions, Side,
 };
 use tenancy::{
     SessionId, SessionRowId, StoreError, Timestamp,
@@ -22,6 +22,9 @@ use crate::{EventKind, Handoffs, Opening, Outbox, Priority, locked};
 
 /// How long a model may compose before a repeated request may finish the turn without it.
 pub const LEASE: Duration = Duration::from_secs(30);
+
+/// How long after its last call an agent counts as there.
+pub const SEEN: Duration = Duration::from_secs(10 * 60);
 
 /// The result of the write step.
 #[derive(Debug)]
@@ -74,13 +77,12 @@ fn write<S>(
 where
     S: Sessions + IdempotencyKeys + Profiles + Handoffs + Outbox + ?Sized,
 {
-    let Plan { mut session, profile, act } = plan;
-    if let Some(profile) = &profile {
-        let profile = store.put_profile(session.key, profile, now)?;
-        session.profile = Some((profile.id, profile.name));
+    let Plan { mut session, profile, act, .. } = plan;
+    if let Some(profile) = profile {
+        write_profile(store, &mut session, profile, now)?;
     }
     session.updated_at = now;
-    let Effects { reply, opening, composition } = Effects::of(act);
+    let Effects { reply, opening, composition } = Effects::of(store, &mut session, act, now)?;
     let Some((user, bot)) = append(store, pending, &session, reply.as_ref(), expected, now)? else {
         return Ok(None);
     };
@@ -104,7 +106,7 @@ where
             Committed::Compose(Box::new(Composing::new(ask, session.id, session.bot_epoch, user, composition)))
         }
         None => {
-            let reply = reply.unwrap_or_else(Reply::human_handling);
+            let reply = reply.unwrap_or_else(|| exchange::silence(&pending.ask, &session));
             Committed::Done(Box::new(Exchange { session: session.id, user, reply, last_seq, replayed: false }))
         }
     }))
@@ -121,17 +123,46 @@ struct Effects {
 }
 
 impl Effects {
-    fn of(act: Act) -> Self {
+    /// Decides what depends on who is there at the moment of the write.
+    fn of<S>(store: &mut S, session: &mut Session, act: Act, now: Timestamp) -> Result<Self, StoreError>
+    where
+        S: Handoffs + ?Sized,
+    {
         let none = Self { reply: None, opening: None, composition: None };
-        match act {
+        Ok(match act {
             Act::Silent => none,
             Act::Say(reply) => Self { reply: Some(reply), ..none },
-            Act::Escalate { reply, reason } => {
-                Self { reply: Some(reply), opening: Some(Opening { reason, priority: Priority::Medium }), ..none }
+            Act::Escalate(escalation) => {
+                let is_there = escalation.within_hours && store.agent_is_there(now.minus(SEEN))?;
+                let reason = escalation.reason.clone();
+                let opening = (!escalation.was_open).then_some(Opening { reason, priority: Priority::Medium });
+                Self { reply: Some(escalation.settle(session, is_there)), opening, ..none }
             }
             Act::Compose(composition) => Self { composition: Some(composition), ..none },
-        }
+        })
     }
+}
+
+/// Stores the visitor's profile and links it to the session. The caller holds the session's lock.
+fn write_profile<S>(
+    store: &mut S,
+    session: &mut Session,
+    profile: ProfileWrite,
+    now: Timestamp,
+) -> Result<(), StoreError>
+where
+    S: Profiles + ?Sized,
+{
+    let profile = match profile {
+        ProfileWrite::New(profile) => profile,
+        ProfileWrite::Change(change) => match store.profile_of(session.key)? {
+            Some(profile) => change.of(profile.data()),
+            None => return Ok(()),
+        },
+    };
+    let stored = store.put_profile(session.key, &profile, now)?;
+    session.profile = Some((stored.id, stored.name));
+    Ok(())
 }
 
 /// Stores the session and appends the visitor's message and the bot's, if there is one.
@@ -205,28 +236,26 @@ where
 {
     pending.refresh(store, now)?;
     let ask = pending.ask.clone();
-    let (Some(user), Some(key)) = (pending.unanswered.take(), ask.key.as_deref()) else {
-        return Err(TurnError::Raced);
-    };
+    let Some(user) = pending.unanswered.take() else { return Err(TurnError::Raced) };
     let session = &pending.snapshot.session;
-    if let Some(exchange) = compose::answered(store, session, Some(key))? {
+    if let Some(exchange) = compose::answered(store, session, &ask)? {
         return Ok(Committed::Done(Box::new(exchange)));
     }
     // The message was for the bot to answer, so no handoff was open then. Staff can only have acted if
     // one was opened since.
     let escalated = store.handoff_of(session.key)?.is_some_and(|handoff| handoff.escalated_at >= user.timestamp);
     if escalated {
-        let exchange = compose::conclude(store, session.clone(), user, None, Some(key), now)?;
+        let exchange = compose::conclude(store, session.clone(), user, None, &ask, now)?;
         return Ok(Committed::Done(Box::new(exchange)));
     }
-    let Some(Plan { session, act, .. }) = pending.plan.take() else {
+    let Some(Plan { mut session, act, .. }) = pending.plan.take() else {
         pending.unanswered = Some(user);
         return Ok(Committed::Again(pending));
     };
-    let Effects { reply, opening, composition } = Effects::of(act);
+    let Effects { reply, opening, composition } = Effects::of(store, &mut session, act, now)?;
     let reply = reply.or(composition.map(|composition| composition.fallback));
     let (id, row_id) = (session.id, session.key);
-    let exchange = compose::conclude(store, session, user, reply, Some(key), now)?;
+    let exchange = compose::conclude(store, session, user, reply, &ask, now)?;
     if let Some(opening) = opening {
         open_handoff(store, id, row_id, opening, now)?;
     }

@@ -64,30 +64,29 @@ where
 {
     let Composing { ask, bot_epoch, user, composition, .. } = *composing;
     let session = store.lock(user.session)?.ok_or(TurnError::Raced)?.session;
-    let key = ask.key.as_deref();
     // After the lease, a repeated request may have answered the message already.
-    if let Some(exchange) = answered(store, &session, key)? {
+    if let Some(exchange) = answered(store, &session, &ask)? {
         return Ok(Box::new(Exchange { replayed: false, ..exchange }));
     }
-    let bot_may_answer = session.bot_epoch == bot_epoch && !session.status.is_escalated();
+    let bot_may_answer = session.bot_epoch == bot_epoch && session.bot_answers();
     let reply = bot_may_answer.then(|| composition.reply(outcome));
-    Ok(Box::new(conclude(store, session, user, reply, key, now)?))
+    Ok(Box::new(conclude(store, session, user, reply, &ask, now)?))
 }
 
 /// Returns the exchange of a claim that is answered already.
 ///
 /// The caller holds the session's lock, so no other call can answer it in between.
-pub(super) fn answered<S>(store: &mut S, session: &Session, key: Option<&str>) -> Result<Option<Exchange>, StoreError>
+pub(super) fn answered<S>(store: &mut S, session: &Session, ask: &Ask) -> Result<Option<Exchange>, StoreError>
 where
     S: IdempotencyKeys + Messages + ?Sized,
 {
-    let Some(key) = key else { return Ok(None) };
+    let Some(key) = ask.key.as_deref() else { return Ok(None) };
     let claim = store.claim(session.key, Side::Visitor, key)?;
     let claim = claim.ok_or_else(|| locked::broken("the claim of a running turn is missing"))?;
     match claim.state {
         ClaimState::Running { .. } => Ok(None),
         ClaimState::Done { reply_seq, last_seq } => {
-            exchange::replay(store, session.id, session.key, &claim, (reply_seq, last_seq)).map(Some)
+            exchange::replay(store, session, ask, &claim, (reply_seq, last_seq)).map(Some)
         }
     }
 }
@@ -99,7 +98,7 @@ pub(super) fn conclude<S>(
     mut session: Session,
     user: Message,
     reply: Option<Reply>,
-    key: Option<&str>,
+    ask: &Ask,
     now: Timestamp,
 ) -> Result<Exchange, StoreError>
 where
@@ -114,9 +113,9 @@ where
         reply_seq = Some(last_seq);
         store.emit(session.id, EventKind::Message(Box::new(bot)));
     }
-    if let Some(key) = key {
+    if let Some(key) = ask.key.as_deref() {
         store.update_claim(session.key, Side::Visitor, key, ClaimState::Done { reply_seq, last_seq })?;
     }
-    let reply = reply.unwrap_or_else(Reply::human_handling);
+    let reply = reply.unwrap_or_else(|| exchange::silence(ask, &session));
     Ok(Exchange { session: session.id, user, reply, last_seq, replayed: false })
 }

@@ -1,8 +1,9 @@
 //! The result of a turn.
 
-use chatbot::{Detail, IdempotencyClaim, Message, Messages, NewMessage, Reply};
+use chatbot::{Detail, IdempotencyClaim, Message, Messages, NewMessage, Outcome, Reply, Session, SessionStatus};
 use tenancy::{SessionId, SessionRowId, StoreError};
 
+use super::ask::Ask;
 use crate::locked;
 
 /// A visitor's message and the reply that the client gets.
@@ -18,6 +19,15 @@ pub struct Exchange {
     pub last_seq: i64,
     /// Whether an earlier request with the same idempotency key stored it.
     pub replayed: bool,
+}
+
+/// Returns the reply while a person handles the session. To the button for a person it tells the state.
+pub(super) fn silence(ask: &Ask, session: &Session) -> Reply {
+    let state = match session.status {
+        SessionStatus::Assigned => Outcome::Assigned,
+        SessionStatus::Active | SessionStatus::Escalated | SessionStatus::Resolved => Outcome::Queued,
+    };
+    Reply { outcome: ask.wants_person.then_some(state), ..Reply::human_handling() }
 }
 
 /// Makes the bot's message from a reply. The reply's text becomes the content of the message.
@@ -37,8 +47,8 @@ pub(super) fn bot_message(mut reply: Reply) -> NewMessage {
 /// session's highest position at that time.
 pub(super) fn replay<S>(
     store: &mut S,
-    session: SessionId,
-    row_id: SessionRowId,
+    session: &Session,
+    ask: &Ask,
     claim: &IdempotencyClaim,
     (reply_seq, last_seq): (Option<i64>, i64),
 ) -> Result<Exchange, StoreError>
@@ -48,7 +58,7 @@ where
     let mut user = None;
     let mut reply = None;
     let seqs: Vec<i64> = std::iter::once(claim.seq).chain(reply_seq).collect();
-    for message in store.messages_at(row_id, &seqs)? {
+    for message in store.messages_at(session.key, &seqs)? {
         if message.seq == claim.seq {
             user = Some(message);
         } else {
@@ -58,10 +68,10 @@ where
     let user = user.ok_or_else(|| locked::broken("the message of an idempotency key is missing"))?;
     let reply = match (reply, reply_seq) {
         (Some(reply), _) => reply,
-        (None, None) => Reply::human_handling(),
+        (None, None) => silence(ask, session),
         (None, Some(_)) => return Err(locked::broken("the reply of an idempotency key is missing")),
     };
-    Ok(Exchange { session, last_seq, user, reply, replayed: true })
+    Ok(Exchange { session: session.id, last_seq, user, reply, replayed: true })
 }
 
 /// Reads the visitor's message that a claim points to.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use attachments::Attachment;
-use chatbot::{Found, Message, Plan, Sessions, Snapshot, plan};
+use chatbot::{Found, Message, MissingInput, Plan, Sessions, Snapshot, plan};
 use tenancy::Timestamp;
 
 use super::{ask::Ask, error::TurnError};
@@ -19,6 +19,8 @@ pub struct Pending {
     pub(super) snapshot: Snapshot,
     found: Option<Found>,
     pub(super) plan: Option<Plan>,
+    /// The text to look up before the turn can be planned.
+    wanted: Option<String>,
     /// The visitor's message, if an earlier request stored it and never answered it.
     pub(super) unanswered: Option<Message>,
     now: Timestamp,
@@ -33,7 +35,8 @@ impl Pending {
         unanswered: Option<Message>,
         now: Timestamp,
     ) -> Self {
-        let mut pending = Self { ask, body_hash, files, snapshot, found: None, plan: None, unanswered, now };
+        let mut pending =
+            Self { ask, body_hash, files, snapshot, found: None, plan: None, wanted: None, unanswered, now };
         pending.replan();
         pending
     }
@@ -43,11 +46,7 @@ impl Pending {
     /// The parts are the text, the version of the company's knowledge, and whether to
     /// search the shared library too. `None` if no search is needed.
     pub fn wants_knowledge(&self) -> Option<(&str, i64, bool)> {
-        if self.plan.is_some() {
-            return None;
-        }
-        let text = self.ask.input().text?;
-        Some((text, self.snapshot.knowledge_version, self.snapshot.settings.use_shared_library))
+        Some((self.wanted.as_deref()?, self.snapshot.knowledge_version, self.snapshot.settings.use_shared_library))
     }
 
     /// Returns the settings for the search.
@@ -63,7 +62,10 @@ impl Pending {
 
     /// Plans from the snapshot and the search result. Leaves no plan if a search is needed first.
     fn replan(&mut self) {
-        self.plan = plan(&self.snapshot, &self.ask.input(), self.found.as_ref(), self.now).ok();
+        (self.plan, self.wanted) = match plan(&self.snapshot, &self.ask.input(), self.found.as_ref(), self.now) {
+            Ok(plan) => (Some(plan), None),
+            Err(MissingInput::Knowledge(text)) => (None, Some(text)),
+        };
     }
 
     /// Reads the rows again, a stored session under its lock, and plans from them.

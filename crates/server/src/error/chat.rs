@@ -1,7 +1,7 @@
 //! Errors of the visitors' endpoints.
 
 use attachments::{FileKind, policy::UploadRefusal};
-use chatbot::profile::SaveProfileError;
+use chatbot::{profile::SaveProfileError, settings};
 use handoff::turn::TurnError;
 use knowledge::load::{LoadError, MAX_EXTENT};
 use serde_json::{Value, json};
@@ -25,6 +25,17 @@ impl From<SaveProfileError> for ApiError {
         match error {
             SaveProfileError::SessionNotFound => Self::not_found("Session not found"),
             SaveProfileError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<settings::ChangeError> for ApiError {
+    fn from(error: settings::ChangeError) -> Self {
+        match error {
+            settings::ChangeError::StepsWithoutName => {
+                Self::field("profile_steps", "Nothing can be required while name is off.")
+            }
+            settings::ChangeError::Store(error) => error.into(),
         }
     }
 }

@@ -1,11 +1,13 @@
 //! `bot-settings/`: a company's bot settings.
 
 mod calling_code;
+mod documents;
+mod preview;
 mod quick_replies;
 mod rules;
 
 use actix_web::web::{self, Json};
-use chatbot::settings::{self, Change, SettingsChange, type_of, types::SettingType};
+use chatbot::settings::{self, Change, ChangeError, SettingsChange, type_of, types::SettingType};
 use serde_json::json;
 use storage::Place;
 use tenancy::{
@@ -40,12 +42,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .refuses(Refused::CompanyNotFound)
             .update("Changes the settings that are sent; null gives a setting its default again.", change)
             .about(
-                "The next message is answered with them. `{name}`, `{bot_name}` and `{company_name}` in texts are filled \
-                 in. Lists in a form are JSON, repeated keys or indexed keys; a blank value there counts as null.",
+                "The next message is answered with them. `{name}`, `{bot_name}`, `{company_name}` and `{language}` in texts \
+                 are filled in. Lists in a form are JSON, repeated keys or indexed keys; a blank value there counts as null.",
             )
             .query(company())
             .refuses(ApiError::required("company_id"))
-            .refuses(Refused::CompanyNotFound),
+            .refuses(Refused::CompanyNotFound)
+            .refuses(ChangeError::StepsWithoutName),
+        preview::endpoint(),
     ]
 }
 

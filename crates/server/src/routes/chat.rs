@@ -10,12 +10,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tenancy::{
     AttachmentId, CompanyCode, SessionId,
-    access::{self, Refused},
+    access::{self, Caller as _, Refused, Visitor},
 };
 
 use super::{
     endpoint::{Endpoint, at},
     idempotency::{self, Replayable},
+    in_session::InSession,
+    visitors,
 };
 use crate::{
     app::App,
@@ -42,8 +44,20 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .refuses(Refused::CompanyNotFound)
             .refuses(idempotency::in_progress(Duration::from_secs(1)))
             .refuses(TurnError::KeyReused),
+        at("/api/chatbot/request-person/")
+            .limited(Scope::Chat)
+            .post("Calls a person, as a visitor's wish in the chat does.", request_person)
+            .about("While a person is called already, the reply tells the state.")
+            .refuses(ApiError::required("session_id"))
+            .refuses(Refused::CompanySuspended)
+            .refuses(Refused::SessionNotFound)
+            .refuses(idempotency::in_progress(Duration::from_secs(1)))
+            .refuses(TurnError::KeyReused),
     ]
 }
+
+/// The label of messages whose client sends none.
+const CONTEXT: &str = "Initial conversation";
 
 body! {
     /// A visitor's message.
@@ -51,11 +65,22 @@ body! {
         message: Option<String> = text().max(2000).optional().not_null(),
         session_id: Option<String> = text().max(100).optional().not_blank(),
         company_id: Option<String> = text().max(20).optional().not_blank(),
-        context: String = text().max(500).optional().not_blank().or("Initial conversation"),
+        context: String = text().max(500).optional().not_blank().or(CONTEXT),
         attachment_ids: Vec<i64> = integer_list().optional_or_empty(),
         client_message_id: Option<String> = text().max(64).optional().not_blank(),
     }
 }
+
+body! {
+    /// A wish for a person.
+    struct PersonBody {
+        reason: Option<String> = text().max(500).optional(),
+        client_message_id: Option<String> = text().max(64).optional().not_blank(),
+    }
+}
+
+/// The message of a visitor who calls a person without a word.
+const NO_REASON: &str = "Talk to a person";
 
 /// The bot's reply to a message.
 #[derive(Serialize, JsonSchema)]
@@ -73,7 +98,7 @@ struct ChatReply {
 
 /// The keys of [`Reply`], for the document. `Reply` is stored in this form, so its crate serialises it.
 #[derive(Serialize, JsonSchema)]
-struct ReplyKeys {
+pub(super) struct ReplyKeys {
     suggestions: Vec<String>,
     r#type: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,6 +107,8 @@ struct ReplyKeys {
     temp_data: Option<std::collections::BTreeMap<String, Option<String>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     escalated: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -147,16 +174,51 @@ async fn chat(
     limits::count(&req, BucketName::ChatCompany(company)).await?;
     let ask = Ask {
         text: body.message,
+        wants_person: false,
         context: body.context,
         attachments: body.attachment_ids.into_iter().map(AttachmentId::new).collect(),
         key,
         client_message_id: body.client_message_id,
         ip,
     };
+    answer(&app, &req, visitor, ask).await
+}
+
+/// Calls a person for a visitor.
+async fn request_person(
+    ClientIp(ip): ClientIp,
+    req: HttpRequest,
+    Valid(body): Valid<InSession<PersonBody>>,
+    app: web::Data<App>,
+) -> Result<Replayable<ChatReply>, ApiError> {
+    let (id, body) = body.split()?;
+    let key = idempotency::key(&req, body.client_message_id.as_deref())?;
+    let (visitor, session) = visitors::admit(&app, &id).await?;
+    limits::count(&req, BucketName::ChatSession(session.id())).await?;
+    limits::count(&req, BucketName::ChatCompany(visitor.scope().company())).await?;
+    let ask = Ask {
+        text: Some(body.reason.filter(|reason| !reason.is_empty()).unwrap_or_else(|| NO_REASON.to_owned())),
+        wants_person: true,
+        context: CONTEXT.to_owned(),
+        attachments: Vec::new(),
+        key,
+        client_message_id: body.client_message_id,
+        ip,
+    };
+    answer(&app, &req, visitor, ask).await
+}
+
+/// Takes the turn and shows its exchange.
+async fn answer(
+    app: &web::Data<App>,
+    req: &HttpRequest,
+    visitor: Visitor,
+    ask: Ask,
+) -> Result<Replayable<ChatReply>, ApiError> {
     match turn::take(app.clone(), visitor, ask).await? {
         TurnOutcome::Done(exchange) => {
             let replayed = exchange.replayed;
-            let reply = ChatReply::new(*exchange, &app.file_links(&req, app.now()));
+            let reply = ChatReply::new(*exchange, &app.file_links(req, app.now()));
             Ok(Replayable { replayed, reply })
         }
         TurnOutcome::InProgress { retry_after } => Err(idempotency::in_progress(retry_after)),

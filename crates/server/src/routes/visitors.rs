@@ -79,7 +79,7 @@ body! {
 }
 
 /// Admits a caller as the visitor of a session. The session's id also tells the company.
-async fn admit(app: &App, id: &str) -> Result<(Visitor, access::SessionAccess), ApiError> {
+pub(super) async fn admit(app: &App, id: &str) -> Result<(Visitor, access::SessionAccess), ApiError> {
     let id = SessionId::parse(id).map_err(|_| Refused::SessionNotFound)?;
     let claim = id.company().unwrap_or_else(CompanyCode::shared_library);
     let visitor = app.lobby_of(claim, move |lobby| access::visitor(lobby, None, Some(id))).await?;

@@ -2,11 +2,12 @@
 
 use chatbot::{
     BotSettings, QuickReply,
-    settings::{type_of, types::SettingType},
+    settings::{Hours, ProfileSteps, ProfileWhen, Requirement, type_of, types::SettingType},
 };
 use knowledge::Mode;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Value, json};
 use tenancy::CompanyCode;
 
 use super::{AsText, CompanyId};
@@ -32,13 +33,39 @@ macro_rules! viewed_unchanged {
     };
 }
 
-viewed_unchanged!(String, Vec<String>, bool, f64);
+viewed_unchanged!(String, Vec<String>, bool, u8, f64);
 
 impl Viewable for Mode {
     type View = &'static str;
 
     fn view(self) -> &'static str {
         self.as_str()
+    }
+}
+
+impl Viewable for ProfileWhen {
+    type View = &'static str;
+
+    fn view(self) -> &'static str {
+        self.as_str()
+    }
+}
+
+impl Viewable for ProfileSteps {
+    type View = ProfileStepsView;
+
+    fn view(self) -> ProfileStepsView {
+        let Self { name, phone, email, address } = self;
+        let [name, phone, email, address] = [name, phone, email, address].map(Requirement::as_str);
+        ProfileStepsView { name, phone, email, address }
+    }
+}
+
+impl Viewable for Option<Hours> {
+    type View = Option<Value>;
+
+    fn view(self) -> Option<Value> {
+        self.map(|hours| json!(hours))
     }
 }
 
@@ -86,6 +113,15 @@ fn warnings(settings: &BotSettings, has_model: bool) -> Vec<String> {
     } else {
         Vec::new()
     }
+}
+
+/// Whether each step of the intake is asked.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ProfileStepsView {
+    name: &'static str,
+    phone: &'static str,
+    email: &'static str,
+    address: &'static str,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]

@@ -1,17 +1,23 @@
 //! How each type of setting is read from a request.
 
 use chatbot::settings::{
-    Change,
+    Change, ProfileWhen,
     limits::PHRASES,
     types::{self, SettingType, Word},
 };
 use knowledge::Mode;
+use serde_json::{Value, json};
 
 use super::{
     calling_code::CallingCode,
+    documents::{OpeningHours, Steps},
     quick_replies::{QuickReplies, phrases},
 };
-use crate::http::rules::{Resettable as _, Rule, boolean, choice, or_reset, ratio, text, texts};
+use crate::http::{
+    body::Raw,
+    field_errors::FieldError,
+    rules::{Resettable as _, Rule, Single, boolean, choice, integer, or_reset, ratio, text, texts},
+};
 
 /// A type of setting that can be sent.
 pub(super) trait Accept: SettingType {
@@ -59,6 +65,50 @@ impl Accept for types::Toggle {
 impl Accept for types::Ratio {
     fn rule() -> impl Rule<Value = Change<f64>> {
         or_reset(ratio())
+    }
+}
+
+impl<const MAX: u8> Accept for types::Count<MAX> {
+    fn rule() -> impl Rule<Value = Change<u8>> {
+        or_reset(Count::<MAX>)
+    }
+}
+
+/// A whole number from 0 to `MAX`.
+struct Count<const MAX: u8>;
+
+impl<const MAX: u8> Single for Count<MAX> {
+    type Value = u8;
+
+    fn accept(&self, raw: Raw) -> Result<u8, FieldError> {
+        let number = integer().accept(raw)?;
+        let number = u8::try_from(number).ok().filter(|&number| number <= MAX);
+        number.ok_or_else(|| FieldError::new(format!("Ensure this value is from 0 to {MAX}.")))
+    }
+
+    fn schema(&self) -> Value {
+        json!({ "anyOf": [
+            { "type": "integer", "minimum": 0, "maximum": MAX },
+            { "type": "string", "pattern": r"^\s*[0-9]+\s*$" },
+        ] })
+    }
+}
+
+impl Accept for types::Steps {
+    fn rule() -> impl Rule<Value = Change<Self::Value>> {
+        or_reset(Steps)
+    }
+}
+
+impl Accept for types::OpeningHours {
+    fn rule() -> impl Rule<Value = Change<Self::Value>> {
+        or_reset(OpeningHours)
+    }
+}
+
+impl Accept for Word<ProfileWhen> {
+    fn rule() -> impl Rule<Value = Change<ProfileWhen>> {
+        or_reset(choice(ProfileWhen::parse, ProfileWhen::ALL.map(ProfileWhen::as_str)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Handoffs joined to their sessions, agents and visitors.
 
-use chatbot::SessionStatus;
+use chatbot::{Collected, Field, SessionStatus};
 use diesel::{
     dsl::{self, AsSelect},
     prelude::*,
@@ -12,7 +12,7 @@ use crate::{
     conn::AnyBackend,
     error::decode_enum,
     schema::{agents, handoffs, profiles, sessions},
-    types::At,
+    types::{At, Json},
 };
 
 #[derive(Queryable, Selectable)]
@@ -28,10 +28,19 @@ pub(super) struct HandoffRow {
     priority: String,
 }
 
-/// A handoff, its session's id and status, its agent's name, and its visitor.
-pub(super) type Joined = (HandoffRow, String, String, Option<String>, Option<(String, String, Option<String>)>);
+/// A profile's name, phone and e-mail address.
+type ProfileColumns = (String, String, Option<String>);
 
-pub(super) fn handoff((row, session_id, session_status, agent_name, visitor): Joined) -> Result<Handoff, StoreError> {
+/// A handoff, its session's id, status and answers to the intake, its agent's name, and its visitor.
+pub(super) type Joined = (HandoffRow, String, String, Option<Json>, Option<String>, Option<ProfileColumns>);
+
+pub(super) fn handoff(joined: Joined) -> Result<Handoff, StoreError> {
+    let (row, session_id, session_status, collected, agent_name, profile) = joined;
+    let visitor = match (profile, collected) {
+        (Some((name, phone, email)), _) => Some(VisitorRef { name, phone, email }),
+        (None, Some(collected)) => Some(of_intake(&collected.read()?)),
+        (None, None) => None,
+    };
     let agent = row.agent_id.zip(agent_name).map(|(id, name)| AgentRef { id: AgentId::new(id), name });
     let state = match (row.resolved_at, agent) {
         (Some(At(at)), agent) => State::Resolved { agent, at },
@@ -48,8 +57,18 @@ pub(super) fn handoff((row, session_id, session_status, agent_name, visitor): Jo
         reason: row.reason,
         notes: row.notes,
         priority: decode_enum(Priority::parse(&row.priority), "priority")?,
-        visitor: visitor.map(|(name, phone, email)| VisitorRef { name, phone, email }),
+        visitor,
     })
+}
+
+/// Returns what the intake has so far.
+fn of_intake(collected: &Collected) -> VisitorRef {
+    let text = |field: &Field| field.value().map(str::to_owned);
+    VisitorRef {
+        name: text(&collected.name).unwrap_or_default(),
+        phone: text(&collected.phone).unwrap_or_default(),
+        email: text(&collected.email),
+    }
 }
 
 /// Joins handoffs to their sessions, agents and profiles, each by company and id.
@@ -74,6 +93,7 @@ type Columns = (
     AsSelect<HandoffRow, AnyBackend>,
     sessions::id,
     sessions::status,
+    sessions::collected,
     dsl::Nullable<agents::name>,
     dsl::Nullable<(profiles::name, profiles::phone, profiles::email)>,
 );
@@ -83,6 +103,7 @@ pub(super) fn columns() -> Columns {
         HandoffRow::as_select(),
         sessions::id,
         sessions::status,
+        sessions::collected,
         agents::name.nullable(),
         (profiles::name, profiles::phone, profiles::email).nullable(),
     )

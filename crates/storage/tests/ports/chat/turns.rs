@@ -2,11 +2,12 @@
 
 use std::{sync::Barrier, thread};
 
-use chatbot::{Detail, Sender, SessionStatus, Sessions as _, Step, kind};
+use chatbot::{Detail, Outcome, Sender, SessionStatus, Sessions as _, Step, kind};
 use handoff::{
     Handoffs as _, State, erase,
     turn::{Committed, TurnError},
 };
+use identity::presence::PresenceRecord as _;
 
 use crate::{
     stage::{later, text},
@@ -40,7 +41,7 @@ fn an_intake_ends_in_a_profile_and_leaves_every_word_at_its_position() {
         }
         assert_eq!((last.reply.collecting, last.reply.kind.as_str()), (Some(Step::Address), kind::PROFILE_COLLECTION));
         let asked = world.stored(&company, id);
-        assert_eq!(asked.collected.email, Some(None), "a skipped address is stored as skipped");
+        assert_eq!(asked.collected.email, chatbot::Field::Skipped, "a skipped address is stored as skipped");
         assert_eq!(last.reply.temp_data.as_ref(), Some(&asked.collected));
         assert_eq!((asked.step, asked.profile), (Step::Address, None));
 
@@ -174,10 +175,41 @@ fn a_call_for_a_person_opens_the_handoff_with_the_message() {
         assert_eq!((handoff.state, handoff.session_status), (State::Pending, SessionStatus::Escalated));
         assert_eq!((handoff.reason.as_str(), handoff.escalated_at), ("I want to talk to a person", later(3)));
 
+        // Nobody is there, so the bot goes on.
+        assert_eq!(asked.reply.outcome, Some(Outcome::Offline));
+        let answered = world.turn(&visitor, &text("are you there?"), later(4));
+        assert_eq!((answered.user.seq, answered.last_seq), (5, 6));
+        assert_eq!(world.said(&company, key).len(), 6);
+    }
+}
+
+#[test]
+fn the_bot_is_silent_while_a_handoff_waits_for_an_agent_who_is_there() {
+    for world in World::each() {
+        let company = world.company("tesla");
+        let agent = world.agent(&company, "Bo");
+        world.db.lobby_write(move |lobby| lobby.agent_arrived(&agent, None, now())).wait().unwrap();
+        let (session, key) = world.session(&company, "Ann Ray");
+        let visitor = world.visitor(&company, Some(session));
+        let asked = world.turn(&visitor, &text("I want to talk to a person"), later(3));
+        assert_eq!(asked.reply.outcome, Some(Outcome::Queued));
         let ignored = world.turn(&visitor, &text("are you there?"), later(4));
         assert_eq!((ignored.user.seq, ignored.last_seq), (5, 5));
         assert_eq!(ignored.reply, chatbot::Reply::human_handling());
         assert_eq!(world.said(&company, key).len(), 5);
+    }
+}
+
+#[test]
+fn an_agent_who_has_not_called_for_ten_minutes_is_not_there() {
+    for world in World::each() {
+        let company = world.company("tesla");
+        let agent = world.agent(&company, "Bo");
+        world.db.lobby_write(move |lobby| lobby.agent_arrived(&agent, None, now())).wait().unwrap();
+        let (session, _) = world.session(&company, "Ann Ray");
+        let visitor = world.visitor(&company, Some(session));
+        let asked = world.turn(&visitor, &text("I want to talk to a person"), later(10 * 60 + 1));
+        assert_eq!(asked.reply.outcome, Some(Outcome::Offline));
     }
 }
 

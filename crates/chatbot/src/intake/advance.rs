@@ -1,0 +1,324 @@
+//! One message in the intake.
+
+use knowledge::Mode;
+
+use super::{
+    country,
+    order::{self, Gains},
+    prompts,
+};
+use crate::{
+    Act, Answered, Composition, Field, Found, MissingInput, NewProfile, ProfileWrite, Reply, Session, Snapshot, Step,
+    TALK_TO_A_PERSON,
+    found::{self, Finding},
+    kind, phrase, plan,
+    settings::{Requirement, filled},
+    understanding::{Intent, Reading},
+};
+
+/// How many rejections in a row lead on to the next step.
+const REJECTIONS: u8 = 3;
+
+/// How many refusals of a required step lead on to the next step.
+const REFUSALS: u8 = 2;
+
+/// The name of a visitor who gives none.
+const NAMELESS: &str = "Visitor";
+
+/// What the intake does about a message.
+pub(crate) struct Advance {
+    pub(crate) act: Act,
+    /// The profile, if this message completes the intake.
+    pub(crate) profile: Option<ProfileWrite>,
+}
+
+/// A message in the intake. The values in it are kept already.
+pub(crate) struct Heard<'a> {
+    /// The trimmed text; `None` if it is blank.
+    pub(crate) text: Option<&'a str>,
+    pub(crate) reading: &'a Reading,
+    pub(crate) gains: Gains,
+    /// The step that was waited for.
+    pub(crate) awaited: Step,
+    pub(crate) found: Option<&'a Found>,
+}
+
+/// Answers a message and moves the session to the next step.
+///
+/// # Errors
+/// [`MissingInput`] if the answer depends on the knowledge. The session is to be dropped then.
+pub(crate) fn advance(session: &mut Session, heard: &Heard<'_>, snapshot: &Snapshot) -> Result<Advance, MissingInput> {
+    Turn { session, heard, snapshot }.answer()
+}
+
+struct Turn<'t> {
+    session: &'t mut Session,
+    heard: &'t Heard<'t>,
+    snapshot: &'t Snapshot,
+}
+
+/// The part of a reply before the question.
+#[derive(Default)]
+struct Lead {
+    text: String,
+    /// Whether the question starts a new paragraph.
+    is_block: bool,
+    /// The type of the reply; that of the intake if there is none.
+    kind: Option<&'static str>,
+    answered: Option<Answered>,
+    /// The buttons in place of the question's own.
+    suggestions: Option<Vec<String>>,
+}
+
+impl Lead {
+    fn inline(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+
+    fn block(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_block: true, ..Self::default() }
+    }
+}
+
+impl Turn<'_> {
+    fn answer(mut self) -> Result<Advance, MissingInput> {
+        self.move_on();
+        let is_first = !self.session.welcomed;
+        let Some(text) = self.heard.text else {
+            return Ok(if is_first {
+                self.say(self.welcome())
+            } else {
+                self.ask(Lead::inline("Thank you, I have received your file."))?
+            });
+        };
+        let is_about_topics = phrase::normalize(text) == found::BROWSE_TOPICS || self.session.dialogue.browsing;
+        if is_about_topics || self.heard.reading.intent == Intent::Question {
+            if let Some(advance) = self.look_up(text)? {
+                return Ok(advance);
+            }
+        }
+        if is_first && !self.names_the_visitor() {
+            return self.first(text);
+        }
+        if !self.heard.gains.is_empty() {
+            let said = prompts::acknowledgement(&self.heard.gains, Some(self.heard.awaited), &self.session.collected);
+            return self.ask(Lead::inline(said));
+        }
+        self.without_value(text)
+    }
+
+    /// Goes to the next open step. Counts of rejections and refusals belong to one step.
+    fn move_on(&mut self) {
+        let next = order::next(&self.session.collected, &self.snapshot.settings.profile_steps);
+        if next != self.heard.awaited {
+            (self.session.dialogue.rejections, self.session.dialogue.refusals) = (0, 0);
+            self.session.dialogue.browsing = false;
+        }
+        self.session.step = next;
+    }
+
+    fn names_the_visitor(&self) -> bool {
+        self.heard.gains.new.contains(&Step::Name)
+    }
+
+    fn welcome(&self) -> Reply {
+        prompts::welcome(self.session, &self.snapshot.settings, &self.snapshot.company_name)
+    }
+
+    /// Answers the first message of a session, which does not name the visitor.
+    fn first(mut self, text: &str) -> Result<Advance, MissingInput> {
+        match self.heard.reading.intent {
+            Intent::Question => {
+                let noted = self.remember(text);
+                let welcome = self.welcome();
+                let response = format!("{noted}<br><br>{}", welcome.response);
+                Ok(self.say(Reply { response, ..welcome }))
+            }
+            Intent::AboutBot | Intent::Frustration | Intent::Abuse => self.without_value(text),
+            _ => Ok(self.say(self.welcome())),
+        }
+    }
+
+    /// Answers a text that holds no value for any step.
+    fn without_value(mut self, text: &str) -> Result<Advance, MissingInput> {
+        let settings = &self.snapshot.settings;
+        let step = self.session.step;
+        match self.heard.reading.intent {
+            Intent::Question => {
+                let noted = self.remember(text);
+                self.ask(Lead::block(noted))
+            }
+            Intent::Refusal => self.refuse(),
+            Intent::Why => {
+                let suggestions = prompts::suggestions(step, settings);
+                let reason = self.filled(&settings.profile_reason_text);
+                self.ask(Lead { suggestions: Some(with_person(suggestions)), ..Lead::inline(reason) })
+            }
+            Intent::Greeting if step == Step::Name => Ok(self.say(self.welcome())),
+            Intent::Greeting => self.ask(Lead::inline("Hello!")),
+            Intent::Person => self.ask(Lead::inline("Our team knows that you want to talk to a person.")),
+            intent @ (Intent::Thanks | Intent::Goodbye | Intent::AboutBot | Intent::Frustration | Intent::Abuse) => {
+                let small_talk = plan::small_talk(intent, settings).map(|text| self.filled(text));
+                let is_angry = matches!(intent, Intent::Frustration | Intent::Abuse);
+                let suggestions = is_angry.then(|| with_person(prompts::suggestions(step, settings)));
+                let kind = Some(kind::SMALL_TALK);
+                self.ask(Lead { kind, suggestions, ..Lead::block(small_talk.unwrap_or_default()) })
+            }
+            Intent::Agreement => self.ask(Lead::default()),
+            Intent::Nothing if step == Step::CountryCode && country::wants_more(text) => {
+                let (text, suggestions) = prompts::more_countries(settings);
+                Ok(self.say(prompts::waiting(self.session, kind::PROFILE_COLLECTION, text, suggestions)))
+            }
+            Intent::Nothing => self.reject(text),
+        }
+    }
+
+    fn refuse(mut self) -> Result<Advance, MissingInput> {
+        let settings = &self.snapshot.settings;
+        let step = self.session.step;
+        let refusals = self.session.dialogue.refusals + 1;
+        if settings.profile_steps.of(step) == Requirement::Required && refusals < REFUSALS {
+            self.session.dialogue.refusals = refusals;
+            let reason = self.filled(&settings.profile_reason_text);
+            return self.ask(Lead { suggestions: Some(prompts::way_out()), ..Lead::inline(reason) });
+        }
+        self.session.collected.set(step, Field::Skipped);
+        if step == Step::CountryCode && settings.profile_steps.phone == Requirement::Optional {
+            self.session.collected.phone = Field::Skipped;
+        }
+        self.move_on();
+        if step == Step::CountryCode {
+            // The country is part of the phone number, so refusing it is a first refusal of the number.
+            self.session.dialogue.refusals = 1;
+        }
+        self.ask(Lead::inline("All right."))
+    }
+
+    fn reject(mut self, text: &str) -> Result<Advance, MissingInput> {
+        let settings = &self.snapshot.settings;
+        let step = self.session.step;
+        self.session.dialogue.rejections += 1;
+        if self.session.dialogue.rejections >= REJECTIONS {
+            self.session.collected.set(step, Field::Skipped);
+            self.session.dialogue.name_again |= step == Step::Name;
+            self.move_on();
+            return self.ask(Lead::inline("Let's leave that for now."));
+        }
+        let code = self.session.collected.country_code.value().unwrap_or(&settings.default_country_code);
+        let why = prompts::rejection(step, text, code);
+        let question = prompts::question_again(step, settings);
+        let suggestions = if step == Step::Name { Vec::new() } else { prompts::suggestions(step, settings) };
+        let text = format!("{why} {question}");
+        Ok(self.say(prompts::waiting(self.session, kind::PROFILE_COLLECTION, text, suggestions)))
+    }
+
+    /// Answers a text from the knowledge; `None` if the knowledge does not answer it.
+    fn look_up(&mut self, text: &str) -> Result<Option<Advance>, MissingInput> {
+        let heard = self.heard;
+        let (lead, answer) = match Found::of(heard.found, text)? {
+            Finding::Topics(titles) => (plan::topics(titles), None),
+            Finding::Section { title, questions } => (plan::questions_of(title, questions), None),
+            Finding::Answer(answer) => (plan::extract(answer, Vec::new()), Some(answer)),
+            Finding::Nothing { .. } => return Ok(None),
+        };
+        self.session.dialogue.browsing = answer.is_none();
+        let suggestions = answer.is_none().then(|| lead.suggestions.clone());
+        let lead = Lead {
+            kind: Some(if answer.is_some() { kind::RAG_RESPONSE } else { kind::TOPIC_SELECTION }),
+            answered: lead.answered,
+            suggestions,
+            ..Lead::block(lead.response)
+        };
+        let mut advance = Turn { session: self.session, heard, snapshot: self.snapshot }.ask(lead)?;
+        if let (Some(answer), Act::Say(reply), Mode::Llm) = (answer, &advance.act, self.snapshot.settings.answer_mode) {
+            advance.act = Act::Compose(Composition::new(text, answer, reply.clone()));
+        }
+        Ok(Some(advance))
+    }
+
+    /// Keeps the visitor's first question without an answer. Returns a word about it.
+    fn remember(&mut self, text: &str) -> String {
+        self.session.dialogue.question.get_or_insert_with(|| text.to_owned());
+        "I have noted your question and will come back to it.".to_owned()
+    }
+
+    /// Asks for the next step, or completes the intake.
+    fn ask(self, lead: Lead) -> Result<Advance, MissingInput> {
+        if self.session.step == Step::Complete {
+            return self.complete(&lead);
+        }
+        let settings = &self.snapshot.settings;
+        let question = prompts::question(self.session.step, settings);
+        let text = match (lead.text.is_empty(), lead.is_block) {
+            (true, _) => question,
+            (false, true) => format!("{}<br><br>{question}", lead.text),
+            (false, false) => format!("{} {question}", lead.text),
+        };
+        let suggestions = lead.suggestions.unwrap_or_else(|| prompts::suggestions(self.session.step, settings));
+        let kind = lead.kind.unwrap_or(kind::PROFILE_COLLECTION);
+        let reply = prompts::waiting(self.session, kind, text, suggestions);
+        Ok(self.say(Reply { answered: lead.answered, ..reply }))
+    }
+
+    fn say(&self, reply: Reply) -> Advance {
+        Advance { act: Act::Say(reply), profile: None }
+    }
+
+    /// Completes the intake, and answers the question that the visitor asked during it.
+    fn complete(self, lead: &Lead) -> Result<Advance, MissingInput> {
+        let (settings, company_name) = (&self.snapshot.settings, &self.snapshot.company_name);
+        let question = self.session.dialogue.question.clone();
+        let finding = question.as_deref().map(|question| Found::of(self.heard.found, question)).transpose()?;
+        let profile = finish(self.session, &settings.default_country_code);
+        let names = settings.names(self.session, company_name);
+        let mut text =
+            filled(&settings.profile_done_text, &crate::settings::Names { name: &profile.name, ..names }).into_owned();
+        if lead.is_block && !lead.text.is_empty() {
+            text = format!("{}<br><br>{text}", lead.text);
+        }
+        let suggestions = settings.profile_suggestions.iter().map(|text| filled(text, &names).into_owned()).collect();
+        let mut answered = lead.answered.clone();
+        if let (Some(question), Some(finding)) = (question, finding) {
+            let excerpt = prompts::excerpt(&question);
+            if let Finding::Answer(answer) = finding {
+                let reply = plan::extract(answer, Vec::new());
+                text = format!("{text}<br><br>You asked: \u{201c}{excerpt}\u{201d}<br>{}", reply.response);
+                answered = reply.answered;
+                self.session.dialogue.question = None;
+            } else {
+                text = format!(
+                    "{text}<br><br>I have no answer to \u{201c}{excerpt}\u{201d} yet. I can pass it on to a person."
+                );
+            }
+        }
+        let reply = Reply { answered, ..Reply::new(kind::PROFILE_COMPLETE, text, suggestions) };
+        Ok(Advance { act: Act::Say(reply), profile: Some(ProfileWrite::New(profile)) })
+    }
+
+    fn filled(&self, text: &str) -> String {
+        filled(text, &self.snapshot.settings.names(self.session, &self.snapshot.company_name)).into_owned()
+    }
+}
+
+/// Ends the intake of a session. Returns the profile.
+pub(crate) fn finish(session: &mut Session, default_country_code: &str) -> NewProfile {
+    let collected = std::mem::take(&mut session.collected);
+    session.step = Step::Complete;
+    (session.dialogue.rejections, session.dialogue.refusals) = (0, 0);
+    session.dialogue.browsing = false;
+    let text = |field: &Field| field.value().map(str::to_owned);
+    let profile = NewProfile {
+        name: text(&collected.name).unwrap_or_else(|| NAMELESS.to_owned()),
+        phone: text(&collected.phone).unwrap_or_default(),
+        email: text(&collected.email),
+        address: text(&collected.address),
+        country_code: text(&collected.country_code).unwrap_or_else(|| default_country_code.to_owned()),
+    };
+    session.dialogue.unreachable = profile.phone.is_empty() && profile.email.is_none();
+    profile
+}
+
+fn with_person(mut suggestions: Vec<String>) -> Vec<String> {
+    suggestions.push(TALK_TO_A_PERSON.to_owned());
+    suggestions
+}

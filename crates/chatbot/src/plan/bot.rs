@@ -1,0 +1,203 @@
+//! The bot's answer to a message outside the intake.
+
+use knowledge::{Answer, Mode, markup};
+
+use super::{Act, Planned, ProfileChange, ProfileWrite, Stage, TALK_TO_A_PERSON, Turn, escalation::LEAVE_EMAIL};
+use crate::{
+    Answered, BotSettings, Composition, Found, MissingInput, QuickReply, Reply, Session,
+    found::Finding,
+    intake, kind, phrase,
+    settings::{Names, filled},
+    understanding::{Intent, Values},
+};
+
+/// Answers a message of a visitor whom the intake asks nothing.
+pub(super) fn answer(turn: &Turn<'_>, mut session: Session) -> Result<Planned, MissingInput> {
+    if intake::is_finished(&session, &turn.snapshot.settings) {
+        // The settings ask for less than before, so everything is known.
+        let profile = intake::finish(&mut session, &turn.snapshot.settings.default_country_code);
+        let planned = answer(turn, session)?;
+        return Ok(Planned { profile: Some(ProfileWrite::New(profile)), ..planned });
+    }
+    let mut bot = Bot { turn, settings: &turn.snapshot.settings, session };
+    let (stage, act) = bot.act()?;
+    if stage != Stage::Clarification {
+        bot.session.dialogue.misses = 0;
+    }
+    if stage == Stage::Knowledge {
+        bot.session.dialogue.resolved_before = false;
+    }
+    match act {
+        Said::Act(act) => Ok(Planned { session: bot.session, profile: None, act, stage }),
+        Said::Noted(reply, change) => {
+            let profile = Some(ProfileWrite::Change(change));
+            Ok(Planned { session: bot.session, profile, act: Act::Say(reply), stage })
+        }
+        Said::Missed(text) => Ok(turn.escalate(bot.session, &text)),
+    }
+}
+
+/// The confidence from which on an answer has precedence over a greeting.
+const CERTAIN: f64 = 0.9;
+
+/// What the bot says.
+enum Said {
+    Act(Act),
+    /// An answer that notes values for the profile.
+    Noted(Reply, ProfileChange),
+    /// Nothing: the bot has no answer to this text, and a person has to be called.
+    Missed(String),
+}
+
+struct Bot<'t> {
+    turn: &'t Turn<'t>,
+    settings: &'t BotSettings,
+    session: Session,
+}
+
+impl Bot<'_> {
+    fn act(&mut self) -> Result<(Stage, Said), MissingInput> {
+        let settings = self.settings;
+        let say = |reply| Said::Act(Act::Say(reply));
+        let Some(text) = self.turn.input.text else {
+            let text = "Thank you, I have received your file. What would you like to know about it?";
+            let reply = self.reply(kind::CLARIFICATION_NEEDED, text, &settings.clarification_suggestions);
+            return Ok((Stage::Attachment, say(reply)));
+        };
+        let normalized = phrase::normalize(text);
+        if let Some(quick) = self.quick_reply(&normalized) {
+            return Ok((Stage::QuickReply, say(self.reply(&quick.kind, &quick.reply, &quick.suggestions))));
+        }
+        if phrase::equals(&normalized, LEAVE_EMAIL) {
+            let suggestions = vec!["Example: your.email@example.com".to_owned()];
+            let reply = Reply::new(kind::SMALL_TALK, "What's your e-mail address?", suggestions);
+            return Ok((Stage::SmallTalk, say(reply)));
+        }
+        let intent = self.turn.reading.intent;
+        if let Some(said) = small_talk(intent, settings) {
+            let is_angry = matches!(intent, Intent::Frustration | Intent::Abuse);
+            let person = [TALK_TO_A_PERSON.to_owned()];
+            let suggestions = if is_angry { &person[..] } else { &settings.greeting_suggestions };
+            return Ok((Stage::SmallTalk, say(self.reply(kind::SMALL_TALK, said, suggestions))));
+        }
+        match Found::of(self.turn.found, text)? {
+            Finding::Topics(titles) => Ok((Stage::QuickReply, say(topics(titles)))),
+            Finding::Section { title, questions } => Ok((Stage::QuickReply, say(questions_of(title, questions)))),
+            // A greeting is like many questions by its words alone.
+            Finding::Answer(answer) if intent != Intent::Greeting || answer.confidence >= CERTAIN => {
+                let reply = extract(answer, self.fill(&settings.answer_suggestions));
+                let act = match settings.answer_mode {
+                    Mode::Extractive => Act::Say(reply),
+                    Mode::Llm => Act::Compose(Composition::new(text, answer, reply)),
+                };
+                Ok((Stage::Knowledge, Said::Act(act)))
+            }
+            Finding::Nothing { .. } | Finding::Answer(_) if intent == Intent::Greeting => {
+                let reply =
+                    self.reply(kind::GREETING_RESPONSE, &settings.greeting_text, &settings.greeting_suggestions);
+                Ok((Stage::Greeting, say(reply)))
+            }
+            other => Ok(match self.noted() {
+                Some(noted) => (Stage::SmallTalk, noted),
+                None => (Stage::Clarification, self.missed(text, other.near())),
+            }),
+        }
+    }
+
+    /// Notes the values in a message for the profile, if there are any.
+    fn noted(&mut self) -> Option<Said> {
+        let Values { name, country_code: _, phone, email, address } = self.turn.reading.values.clone();
+        let phone = phone.and_then(|check| Some((check.country_code, check.stored?)));
+        let change = ProfileChange { name, phone, email, address };
+        if change == ProfileChange::default() || self.session.profile.is_none() {
+            return None;
+        }
+        self.session.dialogue.unreachable &= change.phone.is_none() && change.email.is_none();
+        let told = [
+            change.name.as_ref().map(|_| "name"),
+            change.phone.as_ref().map(|_| "phone number"),
+            change.email.as_ref().map(|_| "e-mail address"),
+            change.address.as_ref().map(|_| "address"),
+        ];
+        let told: Vec<_> = told.into_iter().flatten().collect();
+        let text = format!("Thank you, I have noted your {}.", told.join(" and "));
+        Some(Said::Noted(self.reply(kind::SMALL_TALK, &text, &self.settings.greeting_suggestions), change))
+    }
+
+    /// Asks back, or calls a person after some misses in a row.
+    fn missed(&mut self, text: &str, near: &[String]) -> Said {
+        let settings = self.settings;
+        let misses = self.session.dialogue.misses.saturating_add(1);
+        self.session.dialogue.misses = misses;
+        let is_open = self.session.status.is_escalated();
+        let is_enough = settings.handoff_after_misses != 0 && misses >= settings.handoff_after_misses;
+        if !is_open && (is_enough || self.session.dialogue.resolved_before) {
+            return Said::Missed(text.to_owned());
+        }
+        // Every second text differs, so that no two in a row are the same.
+        let reply = if misses % 2 == 1 {
+            self.reply(kind::CLARIFICATION_NEEDED, &settings.clarification_text, &settings.clarification_suggestions)
+        } else {
+            let suggestions: Vec<_> = near.iter().cloned().chain([TALK_TO_A_PERSON.to_owned()]).collect();
+            self.reply(kind::CLARIFICATION_NEEDED, &settings.clarification_again_text, &suggestions)
+        };
+        Said::Act(Act::Say(reply))
+    }
+
+    /// Returns the first quick reply that matches a normalized text.
+    fn quick_reply(&self, normalized: &str) -> Option<&QuickReply> {
+        let names = self.names();
+        let matches = |phrase: &String| phrase::equals(normalized, &filled(phrase, &names));
+        self.settings.quick_replies.iter().find(|quick| quick.matches.iter().any(matches))
+    }
+
+    fn reply(&self, kind: &str, text: &str, suggestions: &[String]) -> Reply {
+        Reply::new(kind, filled(text, &self.names()), self.fill(suggestions))
+    }
+
+    fn fill(&self, suggestions: &[String]) -> Vec<String> {
+        let names = self.names();
+        suggestions.iter().map(|text| filled(text, &names).into_owned()).collect()
+    }
+
+    fn names(&self) -> Names<'_> {
+        self.settings.names(&self.session, &self.turn.snapshot.company_name)
+    }
+}
+
+/// Returns the company's answer to small talk; `None` for other intents.
+pub(crate) fn small_talk(intent: Intent, settings: &BotSettings) -> Option<&str> {
+    match intent {
+        Intent::Thanks => Some(&settings.thanks_text),
+        Intent::Goodbye => Some(&settings.goodbye_text),
+        Intent::Agreement => Some(&settings.agreement_text),
+        Intent::Refusal => Some(&settings.refusal_text),
+        Intent::AboutBot => Some(&settings.about_text),
+        Intent::Frustration | Intent::Abuse => Some(&settings.frustration_text),
+        Intent::Person | Intent::Question | Intent::Greeting | Intent::Why | Intent::Nothing => None,
+    }
+}
+
+/// Returns the reply that quotes an answer.
+pub(crate) fn extract(answer: &Answer, suggestions: Vec<String>) -> Reply {
+    let text = answer.text();
+    let answered = Some(Answered::new(answer, text.to_owned(), Mode::Extractive));
+    Reply { answered, ..Reply::new(kind::RAG_RESPONSE, text, suggestions) }
+}
+
+/// Lists the topics. The button below them is there even without topics.
+pub(crate) fn topics(titles: &[String]) -> Reply {
+    let text = match titles {
+        [] => "There are no topics to browse yet. You can ask me, or talk to a person.",
+        _ => "Here are the topics I can help you with.",
+    };
+    let buttons = titles.iter().cloned().chain([TALK_TO_A_PERSON.to_owned()]);
+    Reply::new(kind::TOPIC_SELECTION, text, buttons.collect())
+}
+
+/// Lists the questions of a section.
+pub(crate) fn questions_of(title: &str, questions: &[String]) -> Reply {
+    // Titles are stored as plain text, and this text is an HTML fragment.
+    let title = markup::neutralise(title);
+    Reply::new(kind::TOPIC_SELECTION, format!("What would you like to know about {title}?"), questions.to_vec())
+}
