@@ -3,7 +3,7 @@
 pub mod country;
 pub(crate) mod digits;
 mod email;
-mod name;
+pub(crate) mod name;
 pub mod phone;
 mod steps;
 

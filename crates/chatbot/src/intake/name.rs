@@ -13,7 +13,7 @@ const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
 
 /// Why a text is not accepted as a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NotAName {
+pub(crate) enum NotAName {
     /// Fewer than 2 characters.
     Short,
     /// More than 100 characters.
@@ -28,13 +28,13 @@ impl NotAName {
         match self {
             Self::Short => "A name has at least 2 characters.",
             Self::Long => "A name has at most 100 characters.",
-            Self::Characters => "A name has only letters, spaces, hyphens, dots and apostrophes.",
+            Self::Characters => "A name has only letters, spaces, hyphens, dots, apostrophes and parentheses.",
         }
     }
 }
 
 /// Reads a name, trims it and removes its invisible characters.
-pub(super) fn read(text: &str) -> Result<Cow<'_, str>, NotAName> {
+pub(crate) fn read(text: &str) -> Result<Cow<'_, str>, NotAName> {
     let name = match text::visible(text) {
         Cow::Borrowed(seen) => Cow::Borrowed(seen.trim()),
         Cow::Owned(seen) => Cow::Owned(seen.trim().to_owned()),
@@ -51,7 +51,7 @@ pub(super) fn read(text: &str) -> Result<Cow<'_, str>, NotAName> {
 fn is_name_char(c: char) -> bool {
     const LETTERS: GeneralCategoryGroup = GeneralCategoryGroup::Letter.union(GeneralCategoryGroup::Mark);
     match c {
-        '-' | '.' | '\'' | '\u{2019}' => true,
+        '-' | '.' | '\'' | '\u{2019}' | '(' | ')' => true,
         _ if c.is_ascii() => c.is_ascii_alphabetic() || c.is_whitespace(),
         // `char::is_alphabetic` excludes marks that Indic names need, and includes circled letters.
         _ => {
