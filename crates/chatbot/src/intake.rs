@@ -11,7 +11,6 @@ mod prompts;
 pub(crate) use advance::{Advance, Heard, advance, finish};
 pub use order::collecting;
 pub(crate) use order::{Gains, take};
-pub(crate) use prompts::SKIP;
 
 use crate::{BotSettings, Collected, Reply, Session, Step, settings::ProfileWhen};
 

@@ -28,7 +28,7 @@ impl NotAName {
         match self {
             Self::Short => "A name has at least 2 characters.",
             Self::Long => "A name has at most 100 characters.",
-            Self::Characters => "A name has only letters, spaces, hyphens, dots and apostrophes.",
+            Self::Characters => "A name has only letters, spaces, hyphens, dots, apostrophes and parentheses.",
         }
     }
 }
@@ -51,7 +51,7 @@ pub(crate) fn read(text: &str) -> Result<Cow<'_, str>, NotAName> {
 fn is_name_char(c: char) -> bool {
     const LETTERS: GeneralCategoryGroup = GeneralCategoryGroup::Letter.union(GeneralCategoryGroup::Mark);
     match c {
-        '-' | '.' | '\'' | '\u{2019}' => true,
+        '-' | '.' | '\'' | '\u{2019}' | '(' | ')' => true,
         _ if c.is_ascii() => c.is_ascii_alphabetic() || c.is_whitespace(),
         // `char::is_alphabetic` excludes marks that Indic names need, and includes circled letters.
         _ => {

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The button that skips a step.
-pub(crate) const SKIP: &str = "Skip";
+const SKIP: &str = "Skip";
 
 const ASK_NAME: &str = "What's your full name?";
 const ASK_COUNTRY: &str = "Which country is your phone number from?";

@@ -1,0 +1,245 @@
+//! What the patterns found in a text.
+
+use std::ops::Range;
+
+use super::{
+    automaton::Match,
+    tables::{Lead, Mark, Meaning, TABLES, When},
+    token::{Token, tokens},
+    words::{Break, Words},
+};
+use crate::understanding::{Intent, Language};
+
+/// A phrase of an intent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Phrase {
+    pub(super) intent: Intent,
+    pub(super) language: Language,
+    pub(super) tokens: Range<usize>,
+    begins: bool,
+    ends: bool,
+}
+
+/// What the patterns found in a text.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    pub(super) tokens: Vec<Token>,
+    pub(super) has_question_mark: bool,
+    /// Phrases that count wherever they stand.
+    said: Vec<Phrase>,
+    /// Phrases that count if nothing else is said.
+    alone: Vec<Phrase>,
+    /// Phrases that are no sign of an intent.
+    denied: Vec<(Intent, Range<usize>)>,
+    leads: Vec<(Lead, Range<usize>)>,
+    /// For each token, what it is, as bits.
+    marks: Vec<u8>,
+    /// For each token, whether a clause begins with it, and whether one ends before it.
+    begins: Vec<bool>,
+    ends: Vec<bool>,
+    /// For each token, whether it belongs to a value.
+    taken: Vec<bool>,
+}
+
+/// How the phrases that count alone cover a text.
+#[derive(Debug, Default)]
+pub(super) struct Cover {
+    /// The phrases from the beginning on, without gaps between them.
+    pub(super) phrases: Vec<Phrase>,
+    /// The first token behind them.
+    pub(super) end: usize,
+    /// Whether they cover the text, apart from ignored words and values.
+    pub(super) is_complete: bool,
+}
+
+impl Heard {
+    /// Runs the patterns over a text.
+    pub(super) fn of(words: &Words, asked: bool, prefers_nepali: bool) -> Self {
+        let mut heard = Self { has_question_mark: words.has_question_mark, ..Self::default() };
+        heard.tokens = tokens(words, &TABLES.vocabulary);
+        heard.taken = vec![false; heard.tokens.len()];
+        heard.marks = vec![0; heard.tokens.len()];
+        for found in TABLES.automaton.run(&heard.tokens) {
+            heard.note(found, asked);
+        }
+        // Equal phrases of several languages stay in the order of the files, but Hindi and Nepali share
+        // many, and a company in Nepal hears Nepali.
+        let rank = |phrase: &Phrase| match phrase.language {
+            Language::Nepali if prefers_nepali => Language::Hindi.place(),
+            Language::Hindi if prefers_nepali => Language::Nepali.place(),
+            other => other.place(),
+        };
+        let order = |one: &Phrase| (one.tokens.start, usize::MAX - one.tokens.end, rank(one));
+        heard.said.sort_by_key(order);
+        heard.alone.sort_by_key(order);
+        heard
+    }
+
+    fn note(&mut self, found: Match, asked: bool) {
+        let Some(entry) = TABLES.entries.get(found.pattern) else { return };
+        let counts = match entry.when {
+            When::Always => true,
+            When::Asked => asked,
+            When::Unasked => !asked,
+        };
+        if !counts {
+            return;
+        }
+        let phrase = |intent| Phrase {
+            intent,
+            language: entry.language,
+            tokens: found.tokens.clone(),
+            begins: entry.begins,
+            ends: entry.ends,
+        };
+        match entry.meaning {
+            Meaning::Says(intent) => self.said.push(phrase(intent)),
+            Meaning::Alone(intent) => self.alone.push(phrase(intent)),
+            Meaning::Not(intent) if !found.has_comma => self.denied.push((intent, found.tokens)),
+            Meaning::Not(_) => {}
+            Meaning::Before(lead) => self.leads.push((lead, found.tokens)),
+            Meaning::Is(mark) => {
+                self.marks.get_mut(found.tokens).into_iter().flatten().for_each(|marks| *marks |= mark.bit());
+            }
+        }
+    }
+
+    /// Adds a phrase that counts if nothing else is said.
+    pub(super) fn add_alone(&mut self, intent: Intent, tokens: Range<usize>) {
+        let at = self.alone.partition_point(|phrase| phrase.tokens.start <= tokens.start);
+        self.alone.insert(at, Phrase { intent, language: Language::English, tokens, begins: false, ends: false });
+    }
+
+    /// Adds a phrase that counts wherever it stands.
+    pub(super) fn add_said(&mut self, intent: Intent, tokens: Range<usize>) {
+        self.said.push(Phrase { intent, language: Language::English, tokens, begins: false, ends: false });
+    }
+
+    /// Returns the tokens of some words.
+    pub(super) fn tokens_of(&self, words: &Range<usize>) -> Option<Range<usize>> {
+        let start = self.tokens.iter().position(|token| token.word == words.start)?;
+        let length = self.tokens.iter().skip(start).take_while(|token| token.word < words.end).count();
+        Some(start..start + length)
+    }
+
+    /// Notes that some tokens belong to a value.
+    pub(super) fn take(&mut self, tokens: Range<usize>) {
+        for taken in self.taken.get_mut(tokens).into_iter().flatten() {
+            *taken = true;
+        }
+    }
+
+    /// Whether a token has no substance of its own: it is ignored or belongs to a value.
+    pub(super) fn is_empty(&self, at: usize) -> bool {
+        self.taken.get(at).copied().unwrap_or(true) || self.tokens.get(at).is_none_or(|token| token.fillers != 0)
+    }
+
+    /// Whether English patterns ignore a token.
+    pub(super) fn is_ignored_in_english(&self, at: usize) -> bool {
+        self.tokens.get(at).is_some_and(|token| token.fillers & Language::English.bit() != 0)
+    }
+
+    /// Returns the phrases before values, in the order of the text.
+    pub(super) fn leads(&self) -> &[(Lead, Range<usize>)] {
+        &self.leads
+    }
+
+    /// Whether a token is of a kind.
+    pub(super) fn is(&self, mark: Mark, at: usize) -> bool {
+        self.marks.get(at).is_some_and(|marks| marks & mark.bit() != 0)
+    }
+
+    /// Whether some tokens are denied to be a sign of an intent.
+    pub(super) fn is_denied(&self, intent: Intent, tokens: &Range<usize>) -> bool {
+        let overlaps = |other: &Range<usize>| other.start < tokens.end && tokens.start < other.end;
+        self.denied.iter().any(|(denied, other)| *denied == intent && overlaps(other))
+    }
+
+    /// Returns the longest phrase that says an intent.
+    pub(super) fn said(&self, intent: Intent) -> Option<&Phrase> {
+        let is_set = |all: &[bool], at: usize| all.get(at).copied().unwrap_or(false);
+        let counts = |phrase: &&Phrase| {
+            phrase.intent == intent
+                && (!phrase.begins || is_set(&self.begins, phrase.tokens.start))
+                && (!phrase.ends || is_set(&self.ends, phrase.tokens.end))
+                && !self.is_denied(intent, &phrase.tokens)
+                && !phrase.tokens.clone().all(|at| self.taken.get(at).copied().unwrap_or(false))
+        };
+        // The first of equally long ones is returned.
+        self.said.iter().filter(counts).rev().max_by_key(|phrase| phrase.tokens.len())
+    }
+
+    /// Returns how the phrases that count alone cover the text.
+    pub(super) fn cover(&self) -> Cover {
+        let length = self.tokens.len();
+        let alone: Vec<Phrase> =
+            self.alone.iter().filter(|phrase| !self.is_denied(phrase.intent, &phrase.tokens)).cloned().collect();
+        let mut leads_on = vec![false; length + 1];
+        let reaches = |leads_on: &[bool], at: usize| leads_on.get(at).copied().unwrap_or(false);
+        if let Some(last) = leads_on.last_mut() {
+            *last = true;
+        }
+        for at in (0..length).rev() {
+            let covered = self.is_empty(at) && reaches(&leads_on, at + 1)
+                || starting(&alone, at).any(|phrase| reaches(&leads_on, phrase.tokens.end));
+            if let Some(leads) = leads_on.get_mut(at) {
+                *leads = covered;
+            }
+        }
+        let is_complete = reaches(&leads_on, 0);
+        let (mut phrases, mut at) = (Vec::new(), 0);
+        while at < length {
+            let next = starting(&alone, at).find(|phrase| !is_complete || reaches(&leads_on, phrase.tokens.end));
+            match next {
+                Some(phrase) => {
+                    phrases.push(phrase.clone());
+                    at = phrase.tokens.end;
+                }
+                None if self.is_empty(at) => at += 1,
+                None => break,
+            }
+        }
+        Cover { phrases, end: at, is_complete }
+    }
+
+    /// Finds where clauses begin and end: at punctuation, at joints, and around phrases such as
+    /// greetings. Values that were taken are no part of a clause.
+    pub(super) fn find_clauses(&mut self) {
+        let length = self.tokens.len();
+        let (mut begins, mut ends) = (vec![false; length + 1], vec![false; length + 1]);
+        let is_set = |all: &[bool], at: usize| all.get(at).copied().unwrap_or(false);
+        let set = |all: &mut [bool], at: usize| {
+            if let Some(one) = all.get_mut(at) {
+                *one = true;
+            }
+        };
+        let is_broken = |at: usize| self.tokens.get(at).is_none_or(|token| token.before != Break::Nothing);
+        let is_joint = |at: usize| self.tokens.get(at).is_some_and(|token| token.is_joint);
+        set(&mut begins, 0);
+        for at in 0..length {
+            let follows = at.checked_sub(1).is_some_and(|before| {
+                is_joint(before) || self.is_empty(before) && is_set(&begins, before)
+            });
+            if follows || is_broken(at) {
+                set(&mut begins, at);
+            }
+            if is_set(&begins, at) {
+                starting(&self.alone, at).for_each(|phrase| set(&mut begins, phrase.tokens.end));
+            }
+        }
+        for at in (0..=length).rev() {
+            let precedes = self.is_empty(at) && is_set(&ends, at + 1)
+                || starting(&self.alone, at).any(|phrase| is_set(&ends, phrase.tokens.end));
+            if is_broken(at) || is_joint(at) || precedes {
+                set(&mut ends, at);
+            }
+        }
+        (self.begins, self.ends) = (begins, ends);
+    }
+}
+
+/// Returns the phrases that start at a token, the longest first.
+fn starting(alone: &[Phrase], at: usize) -> impl Iterator<Item = &Phrase> {
+    let first = alone.partition_point(|phrase| phrase.tokens.start < at);
+    alone.iter().skip(first).take_while(move |phrase| phrase.tokens.start == at)
+}

@@ -1,0 +1,72 @@
+//! Decides which intent a text has.
+
+use super::{
+    heard::{Cover, Heard},
+    tables::Mark,
+};
+use crate::{
+    Step,
+    understanding::{Intent, Language},
+};
+
+/// Intents that a phrase says wherever it stands, in the order of precedence over questions.
+const BEFORE_QUESTIONS: [Intent; 5] =
+    [Intent::Person, Intent::Abuse, Intent::Frustration, Intent::Why, Intent::AboutBot];
+
+/// Intents of whole texts, in the order of precedence among each other.
+const SMALL_TALK: [Intent; 5] =
+    [Intent::Goodbye, Intent::Refusal, Intent::Thanks, Intent::Agreement, Intent::Greeting];
+
+/// How many unknown words may follow a greeting: `hi Kit`.
+const ADDRESSED: usize = 2;
+
+/// Returns the intent of a text, and the language of the words that gave it.
+pub(super) fn intent(heard: &Heard, cover: &Cover, step: Option<Step>) -> (Intent, Language) {
+    let covered = |intent: Intent| cover.phrases.iter().find(|phrase| cover.is_complete && phrase.intent == intent);
+    let said = |intent: Intent| heard.said(intent).or_else(|| covered(intent)).map(|phrase| (intent, phrase.language));
+    if let Some(found) = BEFORE_QUESTIONS.into_iter().find_map(said) {
+        return found;
+    }
+    if let Some(found) = [Intent::Question].into_iter().chain(SMALL_TALK).find_map(covered) {
+        return (found.intent, found.language);
+    }
+    if let Some(language) = question(heard, cover, step) {
+        return (Intent::Question, language);
+    }
+    let later = SMALL_TALK.into_iter().find_map(|intent| heard.said(intent));
+    if let Some(phrase) = later.or_else(|| addressed(heard, cover, step)) {
+        return (phrase.intent, phrase.language);
+    }
+    (Intent::Nothing, Language::English)
+}
+
+/// Returns the language of a question.
+fn question(heard: &Heard, cover: &Cover, step: Option<Step>) -> Option<Language> {
+    if let Some(phrase) = heard.said(Intent::Question) {
+        return Some(phrase.language);
+    }
+    let rest: Vec<usize> = (cover.end..heard.tokens.len()).filter(|&at| !heard.is_empty(at)).collect();
+    let token = |at: &usize| heard.tokens.get(*at);
+    let known = rest.iter().filter(|at| token(at).is_some_and(|token| token.is_known())).count();
+    let topics = rest.iter().filter(|at| heard.is(Mark::Topic, **at)).count();
+    let is_address = rest.iter().any(|&at| heard.is(Mark::Place, at) || heard.tokens.get(at).is_some_and(|t| t.is_number));
+    let asks = match step {
+        None => topics > 0 || heard.has_question_mark && !rest.is_empty(),
+        Some(Step::Address) if is_address => false,
+        // An unknown word can be a name, and a name can be that of a topic.
+        Some(_) => {
+            topics > 0 && (topics > 1 || known == rest.len())
+                || heard.has_question_mark && (known > 0 && rest.len() > 1 || rest.len() > 3)
+        }
+    };
+    asks.then_some(Language::English)
+}
+
+/// Returns the phrase at the beginning of a text that only addresses somebody besides.
+fn addressed<'c>(heard: &Heard, cover: &'c Cover, step: Option<Step>) -> Option<&'c super::heard::Phrase> {
+    let rest = || (cover.end..heard.tokens.len()).filter(|&at| !heard.is_empty(at));
+    let is_name = rest().count() <= ADDRESSED && rest().all(|at| heard.tokens.get(at).is_some_and(|t| !t.is_known()));
+    let first = cover.phrases.last()?;
+    let greets = matches!(first.intent, Intent::Greeting | Intent::Thanks | Intent::Goodbye);
+    (greets && is_name && step.is_none()).then_some(first)
+}

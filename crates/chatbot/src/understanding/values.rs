@@ -1,0 +1,115 @@
+//! Takes the values for fields of the profile out of a text.
+
+pub(super) mod names;
+pub(super) mod numbers;
+
+use std::{borrow::Cow, ops::Range};
+
+use tenancy::Email;
+
+use super::{heard::Heard, tables::Lead, words::{Break, Words}};
+use crate::{
+    Step,
+    intake::country,
+};
+
+/// How many words a country's name takes at most when it is not asked for.
+const COUNTRY_WORDS: usize = 5;
+
+/// Returns the one e-mail address in a text, and where addresses are.
+pub(super) fn email(text: &str) -> (Option<String>, Vec<Range<usize>>) {
+    let is_at = |c: char| matches!(c, '@' | '\u{ff20}' | '\u{fe6b}');
+    if !text.contains(is_at) {
+        return (None, Vec::new());
+    }
+    let mut places = Vec::new();
+    let mut start = 0;
+    for word in text.split_inclusive(|c: char| c.is_whitespace() || ",;<>()\"".contains(c)) {
+        if word.contains(is_at) {
+            places.push(start..start + word.trim_end().len());
+        }
+        start += word.len();
+    }
+    (Email::find(text), places)
+}
+
+/// Returns a text with some places blanked. All other places stay where they were.
+pub(super) fn without<'t>(text: &'t str, places: &[Range<usize>]) -> Cow<'t, str> {
+    if places.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut rest = String::with_capacity(text.len());
+    let mut end = 0;
+    for place in places.iter().filter(|place| !place.is_empty()) {
+        rest.push_str(text.get(end..place.start).unwrap_or_default());
+        // The comma keeps the words around the value apart.
+        rest.push(',');
+        rest.extend(std::iter::repeat_n(' ', place.len() - 1));
+        end = place.end;
+    }
+    rest.push_str(text.get(end..).unwrap_or_default());
+    Cow::Owned(rest)
+}
+
+/// Returns the calling code of the country that a text names when none is asked for: behind a phrase
+/// such as `I live in`.
+pub(super) fn stated_country(text: &str, words: &Words, heard: &mut Heard) -> Option<String> {
+    let leads: Vec<_> = heard.leads().iter().filter(|(lead, _)| *lead == Lead::Country).map(|(_, at)| at.clone()).collect();
+    for lead in leads.into_iter().rev() {
+        let value = behind(heard, &lead, COUNTRY_WORDS);
+        let Some(named) = slice(text, words, heard, &value) else { continue };
+        if let country::Reading::Code(code) = country::read(named) {
+            heard.take(lead.start..value.end);
+            return Some(code);
+        }
+    }
+    None
+}
+
+/// Returns the address behind a phrase such as `my address is`, up to the end of its sentence.
+pub(super) fn stated_address(text: &str, words: &Words, heard: &mut Heard) -> Option<String> {
+    let lead = heard.leads().iter().find(|(lead, _)| *lead == Lead::Address).map(|(_, at)| at.clone())?;
+    let sentence = (lead.end..heard.tokens.len())
+        .take_while(|&at| at == lead.end || heard.tokens.get(at).is_some_and(|token| token.before != Break::Sentence));
+    let value = lead.end..lead.end + sentence.count();
+    let address = slice(text, words, heard, &value)?.to_owned();
+    heard.take(lead.start..value.end);
+    Some(address)
+}
+
+/// Returns the whole text from its first word with substance on, as an address.
+pub(super) fn address(text: &str, words: &Words, heard: &Heard, start: usize) -> Option<String> {
+    let leads = heard.leads().iter().filter(|(lead, _)| matches!(lead, Lead::Address | Lead::Country));
+    let start = leads.filter(|(_, at)| at.start <= start).map(|(_, at)| at.end).chain([start]).max()?;
+    let from = words.get(heard.tokens.get(start)?.word)?.place.start;
+    let address = text.get(from..)?.trim().trim_end_matches([',', ';']).trim_end();
+    (!address.is_empty()).then(|| address.to_owned())
+}
+
+/// Returns the calling code that an answer to the question for the country names.
+pub(super) fn country(text: &str, step: Option<Step>) -> Option<String> {
+    let trimmed = text.trim();
+    if step.is_some() && country::is_code(trimmed) {
+        return Some(trimmed.to_owned());
+    }
+    match country::read(text) {
+        country::Reading::Code(code) if step == Some(Step::CountryCode) => Some(code),
+        _ => None,
+    }
+}
+
+/// Returns the tokens behind a phrase, up to the end of its clause.
+fn behind(heard: &Heard, lead: &Range<usize>, most: usize) -> Range<usize> {
+    let is_inside = |at: &usize| {
+        let token = heard.tokens.get(*at);
+        *at == lead.end || token.is_some_and(|token| token.before == Break::Nothing && !token.is_joint)
+    };
+    lead.end..lead.end + (lead.end..heard.tokens.len()).take_while(is_inside).take(most).count()
+}
+
+/// Returns the part of a text that some tokens stand for.
+fn slice<'t>(text: &'t str, words: &Words, heard: &Heard, tokens: &Range<usize>) -> Option<&'t str> {
+    let place = |at: usize| heard.tokens.get(at).and_then(|token| words.get(token.word)).map(|word| &word.place);
+    let last = tokens.end.checked_sub(1).filter(|last| *last >= tokens.start)?;
+    text.get(place(tokens.start)?.start..place(last)?.end)
+}

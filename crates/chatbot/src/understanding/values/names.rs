@@ -1,0 +1,101 @@
+//! Names inside of a text.
+
+use std::ops::Range;
+
+use super::slice;
+use crate::{
+    intake::name,
+    understanding::{
+        heard::{Cover, Heard},
+        tables::{Lead, Mark},
+        words::{Break, Words},
+    },
+};
+
+/// A name in a sentence has at most this many words.
+const WORDS: usize = 4;
+
+/// Returns the name behind a phrase such as `my name is`.
+///
+/// Phrases that have other uses, such as `I am`, count if a name is asked for, or if what follows is
+/// written as one.
+pub(in crate::understanding) fn stated(text: &str, words: &Words, heard: &mut Heard, is_asked: bool) -> Option<String> {
+    let leads: Vec<_> = heard.leads().iter().filter(|(lead, _)| matches!(lead, Lead::Name | Lead::MaybeName)).cloned().collect();
+    for (lead, place) in leads.into_iter().rev() {
+        let value = place.end..place.end + run(heard, place.end, lead == Lead::Name);
+        let Some(name) = slice(text, words, heard, &value).and_then(|name| name::read(name).ok()) else { continue };
+        let is_sure = lead == Lead::Name || is_asked || is_capitalised(&name) || is_whole(heard, &value);
+        if is_sure {
+            let name = name.into_owned();
+            heard.take(place.start..value.end);
+            return Some(name);
+        }
+    }
+    None
+}
+
+/// Returns how many words from a token on can be a name in a sentence.
+fn run(heard: &Heard, start: usize, is_certain: bool) -> usize {
+    let is_part = |at: &usize| {
+        let Some(token) = heard.tokens.get(*at) else { return false };
+        let is_apart = *at > start && token.before != Break::Nothing;
+        !is_apart && !token.is_joint && !token.is_number && !heard.is(Mark::NoName, *at)
+    };
+    let length = (start..heard.tokens.len()).take_while(is_part).count();
+    if length <= WORDS || is_certain { length } else { 0 }
+}
+
+/// Whether a name ends its clause, and no word of it is one that patterns know.
+fn is_whole(heard: &Heard, value: &Range<usize>) -> bool {
+    let ends = heard.tokens.get(value.end).is_none_or(|token| token.before != Break::Nothing);
+    ends && value.len() <= 2 && value.clone().all(|at| heard.tokens.get(at).is_some_and(|token| !token.is_known()))
+}
+
+fn is_capitalised(name: &str) -> bool {
+    name.split_whitespace().all(|word| word.starts_with(|c: char| c.is_uppercase() || !c.is_lowercase() && !c.is_uppercase()))
+        && name.chars().any(char::is_lowercase)
+}
+
+/// Returns the name that a text consists of, apart from a greeting before it and thanks behind it.
+pub(in crate::understanding) fn whole(text: &str, words: &Words, heard: &Heard, cover: &Cover) -> Option<String> {
+    let start = (cover.end..heard.tokens.len()).find(|&at| !heard.is_empty(at) || !heard.tokens.get(at).is_some_and(|t| t.is_known()))?;
+    let end_of = |least: Break| {
+        (start + 1..heard.tokens.len())
+            .find(|&at| heard.tokens.get(at).is_some_and(|token| token.before >= least))
+            .unwrap_or(heard.tokens.len())
+    };
+    let (sentence, part) = (start..end_of(Break::Sentence), start..end_of(Break::Comma));
+    if part.end < sentence.end
+        && let Some(name) = inverted(text, words, heard, &part, &sentence)
+    {
+        return Some(name);
+    }
+    let read = |tokens: Range<usize>| {
+        let tokens = tokens.start..tokens.end - trailing(heard, &tokens);
+        let common = tokens.clone().filter(|&at| heard.is(Mark::NoName, at)).count();
+        let is_sentence = common > 0 && (common == tokens.len() || tokens.len() > 2 && common > 1);
+        slice(text, words, heard, &tokens).filter(|_| !is_sentence).and_then(|name| name::read(name).ok())
+    };
+    read(sentence).or_else(|| read(part)).map(std::borrow::Cow::into_owned)
+}
+
+/// Returns the name in `Doe, John`, with its parts in the usual order.
+fn inverted(text: &str, words: &Words, heard: &Heard, part: &Range<usize>, sentence: &Range<usize>) -> Option<String> {
+    let given = part.end..sentence.end;
+    let is_single = part.len() == 1 && (1..=2).contains(&given.len());
+    let is_name = |at: usize| {
+        heard.tokens.get(at).is_some_and(|token| !token.is_number && (at == part.end || token.before == Break::Nothing))
+            && !heard.is(Mark::NoName, at)
+    };
+    if !is_single || !given.clone().all(is_name) {
+        return None;
+    }
+    let (family, given) = (slice(text, words, heard, part)?, slice(text, words, heard, &given)?);
+    name::read(&format!("{given} {family}")).ok().map(std::borrow::Cow::into_owned)
+}
+
+/// Returns how many words at the end are no part of a name: `Tom here`.
+fn trailing(heard: &Heard, tokens: &Range<usize>) -> usize {
+    let is_behind = |at: &usize| *at > tokens.start && (heard.is(Mark::NoName, *at) || heard.is_ignored_in_english(*at));
+    tokens.clone().rev().take_while(is_behind).count()
+}

@@ -1,0 +1,159 @@
+//! Measures the understanding of texts on labelled utterances.
+//!
+//! `utterances/looked-at.tsv` may be read while phrases are improved. `utterances/held-out.tsv` may not:
+//! its texts are never printed. The columns of both are intent, awaited step, language and text.
+
+use std::collections::BTreeMap;
+
+use chatbot::{
+    BotSettings, Step,
+    understanding::{Awaited, Intent, Language, Reading, read},
+};
+use proptest::prelude::*;
+
+const LOOKED_AT: &str = include_str!("utterances/looked-at.tsv");
+const HELD_OUT: &str = include_str!("utterances/held-out.tsv");
+const ORDINARY_QUESTIONS: &str = include_str!("utterances/ordinary_questions.txt");
+
+struct Utterance {
+    intent: Intent,
+    step: Option<Step>,
+    language: Language,
+    text: &'static str,
+}
+
+fn utterances(file: &'static str) -> Vec<Utterance> {
+    let parsed = file.lines().map(|line| {
+        let columns: Vec<_> = line.split('\t').collect();
+        let [intent, step, language, text] = columns[..] else { panic!("a line has four columns") };
+        Utterance {
+            intent: Intent::parse(intent).expect("an intent"),
+            step: Step::parse(step),
+            language: Language::parse(language).expect("a language"),
+            text,
+        }
+    });
+    parsed.collect()
+}
+
+fn reading(text: &str, step: Option<Step>) -> Reading {
+    let settings = BotSettings::default();
+    read(text, &Awaited { step, calling_code: "+977", person_phrases: &settings.escalation_phrases })
+}
+
+/// Right, wrongly found, missed.
+#[derive(Default, Clone, Copy)]
+struct Score(usize, usize, usize);
+
+impl Score {
+    fn precision(self) -> f64 {
+        ratio(self.0, self.0 + self.1)
+    }
+
+    fn recall(self) -> f64 {
+        ratio(self.0, self.0 + self.2)
+    }
+}
+
+fn ratio(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
+}
+
+/// Prints precision and recall of each intent, and returns those that are below the bar.
+fn measure(name: &str, utterances: &[Utterance], shows_texts: bool) -> Vec<String> {
+    let mut intents: BTreeMap<&str, Score> = BTreeMap::new();
+    let mut languages: BTreeMap<(&str, &str), Score> = BTreeMap::new();
+    let mut right_language = 0;
+    for utterance in utterances {
+        let found = reading(utterance.text, utterance.step);
+        let (intent, language) = (utterance.intent.as_str(), utterance.language.as_str());
+        right_language += usize::from(found.language == utterance.language);
+        if found.intent == utterance.intent {
+            intents.entry(intent).or_default().0 += 1;
+            languages.entry((language, intent)).or_default().0 += 1;
+            continue;
+        }
+        intents.entry(intent).or_default().2 += 1;
+        intents.entry(found.intent.as_str()).or_default().1 += 1;
+        languages.entry((language, intent)).or_default().2 += 1;
+        languages.entry((language, found.intent.as_str())).or_default().1 += 1;
+        if shows_texts {
+            let step = utterance.step.map_or("none", Step::as_str);
+            println!("{intent} read as {} ({step}, {language}): {}", found.intent.as_str(), utterance.text);
+        }
+    }
+    println!("{name}: intent, precision, recall, utterances");
+    for (intent, score) in &intents {
+        println!("{intent:12} {:.3} {:.3} {}", score.precision(), score.recall(), score.0 + score.2);
+    }
+    for ((language, intent), score) in &languages {
+        println!("{language} {intent:12} {:.3} {:.3} {}", score.precision(), score.recall(), score.0 + score.2);
+    }
+    println!("{name}: language right in {:.3}", ratio(right_language, utterances.len()));
+    let low = intents.iter().filter(|(_, score)| score.precision() < BAR || score.recall() < BAR);
+    low.map(|(intent, score)| format!("{intent} {:.3} {:.3}", score.precision(), score.recall())).collect()
+}
+
+/// The lowest precision and recall of an intent.
+const BAR: f64 = 0.95;
+
+#[test]
+fn known_utterances_are_understood() {
+    assert_eq!(measure("looked at", &utterances(LOOKED_AT), true), [""; 0]);
+}
+
+#[test]
+fn unseen_utterances_are_understood() {
+    assert_eq!(measure("held out", &utterances(HELD_OUT), false), [""; 0]);
+}
+
+#[test]
+fn ordinary_questions_are_questions() {
+    let wrong: Vec<_> = ORDINARY_QUESTIONS
+        .lines()
+        .map(|text| (text, reading(text, None).intent))
+        .filter(|(_, intent)| !matches!(intent, Intent::Question | Intent::Nothing))
+        .collect();
+    assert_eq!(wrong, []);
+    assert!(ORDINARY_QUESTIONS.lines().count() >= 150);
+}
+
+#[test]
+fn every_language_has_a_name_and_a_sentence() {
+    let names: Vec<_> = Language::ALL.into_iter().map(Language::name).collect();
+    assert_eq!(names, ["English", "German", "Spanish", "French", "Hindi", "Nepali"]);
+    for language in Language::ALL {
+        assert!(!language.sentence().is_empty());
+    }
+}
+
+fn steps() -> impl Strategy<Value = Option<Step>> {
+    prop::option::of(prop::sample::select(&Step::ALL[..]))
+}
+
+fn any_utterance() -> impl Strategy<Value = (&'static str, Option<Step>)> {
+    let all: Vec<_> = utterances(LOOKED_AT).into_iter().map(|one| (one.text, one.step)).collect();
+    prop::sample::select(all)
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read(text in "\\PC{0,60}|[a-z@+0-9 ?!,.\n]{0,80}", step in steps()) {
+        let read = reading(&text, step);
+        prop_assert!(read.values.phone.is_none_or(|phone| phone.valid));
+    }
+
+    #[test]
+    fn case_emoji_and_spaces_do_not_matter(
+        (text, step) in any_utterance(),
+        before in "[ \u{1f600}\u{2728}\"]{0,3}",
+        after in "[ \u{1f600}\u{2728}\".!]{0,3}",
+    ) {
+        // Texts without words have their meaning from signs.
+        prop_assume!(text.chars().any(char::is_alphabetic));
+        let plain = reading(text, step).intent;
+        for other in [text.to_lowercase(), text.to_uppercase(), text.replace(' ', "  "), format!("{before}{text}{after}")] {
+            prop_assert_eq!(reading(&other, step).intent, plain, "{}", other);
+        }
+    }
+}
