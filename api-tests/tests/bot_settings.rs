@@ -14,6 +14,7 @@ on_each_database!(
     the_next_message_is_answered_with_the_change,
     texts_pass_the_markup_rule_and_keep_their_breaks,
     the_shared_library_and_the_threshold_take_effect,
+    a_preview_shows_reading_stage_and_reply_and_stores_nothing,
 );
 
 const PATH: &str = "/api/admin-dashboard/bot-settings/";
@@ -25,14 +26,32 @@ async fn settings_are_shown_with_their_defaults(world: &World) {
         "company_id": "TES001",
         "bot_name": "Assistant",
         "welcome_text": "Hello! I'm {bot_name} at {company_name}.<br><br>To get started, what's your full name?",
+        "profile_when": "first",
+        "profile_steps": {"name": "required", "phone": "required", "email": "optional", "address": "optional"},
+        "profile_reason_text": "We ask so that a colleague can get back to you. It's up to you.",
         "profile_done_text": "Thank you, {name}! How can I help you?",
         "profile_suggestions": menu,
         "answer_suggestions": menu,
         "greeting_text": "Hello! How can I help you today?",
         "greeting_suggestions": menu,
+        "thanks_text": "You're welcome! Is there anything else I can help you with?",
+        "goodbye_text": "Goodbye! Come back any time.",
+        "agreement_text": "Good. What would you like to know?",
+        "refusal_text": "All right. I'm here if you need anything.",
+        "about_text": "I'm {bot_name}, an automated assistant at {company_name}. I answer questions about \
+            {company_name}, and I can call a person for you.",
+        "frustration_text": "I'm sorry that this is not going well. Would you like to talk to a person?",
+        "language_text": "I answer in English.",
         "clarification_text": "I'm not sure I have that answer. Could you tell me more?",
+        "clarification_again_text": "I still don't have an answer to that. You can put it in other words, or talk to \
+            a person.",
         "clarification_suggestions": menu,
+        "handoff_after_misses": 3,
+        "handoff_on_frustration": true,
         "escalation_text": "I'm connecting you with a member of our team. Please wait a moment.",
+        "offline_text": "Nobody from our team is here right now. Leave your question and how to reach you, and we will \
+            get back to you. I can go on helping meanwhile.",
+        "hours": null,
         "escalation_phrases": ["talk to advisor", "human advisor", "speak to human", "talk to human", "human agent",
             "real person", "live agent", "talk to a person", "talk to agent", "customer service", "representative"],
         "default_country_code": "+977",
@@ -132,6 +151,17 @@ async fn each_setting_is_validated(world: &World) {
         ("confidence_threshold", json!(1.01), "Ensure this value is less than or equal to 1."),
         ("confidence_threshold", json!(-0.1), "Ensure this value is greater than or equal to 0."),
         ("answer_mode", json!("poetic"), "\"poetic\" is not a valid choice."),
+        ("profile_when", json!("later"), "\"later\" is not a valid choice."),
+        ("profile_steps", json!("all"), "Expected a dictionary of items but got type \"str\"."),
+        ("profile_steps", json!({"email": "maybe"}), "unknown variant `maybe`"),
+        ("profile_steps", json!({"fax": "off"}), "unknown field `fax`"),
+        ("profile_steps", json!({"name": "off"}), "Nothing can be required while name is off."),
+        ("hours", json!({"monday": ["09:00-17:00"]}), "missing field `timezone`"),
+        ("hours", json!({"timezone": "Mars"}), "timezone: \"Mars\" is not the name of a time zone"),
+        ("hours", json!({"timezone": "UTC", "monday": ["17-9"]}), "monday: \"17-9\" is not an interval"),
+        ("handoff_after_misses", json!(21), "Ensure this value is from 0 to 20."),
+        ("handoff_after_misses", json!("often"), "A valid integer is required."),
+        ("handoff_on_frustration", json!("maybe"), "Must be a valid boolean."),
     ] {
         tesla.admin.set_bot(&json!({field: value, "greeting_text": "Hey"})).await.field_error(field, message);
     }
@@ -153,6 +183,15 @@ async fn each_setting_is_validated(world: &World) {
         ("answer_mode", json!("llm")),
         ("bot_name", long(100)),
         ("escalation_phrases", json!([])),
+        ("profile_when", json!("handoff")),
+        ("profile_steps", json!({"name": "off", "phone": "off", "email": "optional", "address": "off"})),
+        (
+            "hours",
+            json!({"timezone": "Europe/Berlin", "monday": ["09:00-12:30", "13:30-24:00"], "tuesday": [],
+            "wednesday": [], "thursday": [], "friday": [], "saturday": [], "sunday": [], "closed_days": ["2026-12-25"]}),
+        ),
+        ("hours", Value::Null),
+        ("handoff_after_misses", json!(0)),
     ] {
         let after = tesla.admin.set_bot(&json!({field: value})).await.ok();
         assert!(after[field] == value || after[field].as_f64() == value.as_f64(), "{field}: {after}");
@@ -309,4 +348,37 @@ async fn the_shared_library_and_the_threshold_take_effect(world: &World) {
     tesla.admin.set_bot(&json!({"confidence_threshold": 1})).await.ok();
     assert_eq!(visitor.say("reset password").await["type"], "clarification_needed");
     assert_eq!(visitor.say(question).await["confidence"], 1.0);
+}
+
+async fn a_preview_shows_reading_stage_and_reply_and_stores_nothing(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    tesla.knowledge(&sample::bicycle_faq()).await;
+    let bo = tesla.agent("Bo Agent").await;
+    let preview = |body: Value| tesla.admin.client().post("/api/admin-dashboard/bot-settings/preview/", &body);
+    for (body, intent, step, kind) in [
+        (json!({"text": "can I talk to somebody real"}), "person", "person", "escalated"),
+        (json!({"text": "thx!!"}), "thanks", "small_talk", "small_talk"),
+        (json!({"text": "Do you repair bicycles?"}), "question", "knowledge", "rag_response"),
+        (json!({"text": "Ann Ray", "state": "name"}), "nothing", "intake", "profile_collection"),
+        (json!({"text": "skip", "state": "email"}), "refusal", "intake", "profile_collection"),
+        (json!({"text": "zzz qqq"}), "nothing", "clarification", "clarification_needed"),
+    ] {
+        let shown = preview(body.clone()).await.ok();
+        assert_eq!(
+            (&shown["reading"]["intent"], &shown["step"], &shown["reply"]["type"]),
+            (&json!(intent), &json!(step), &json!(kind)),
+            "{body}: {shown}"
+        );
+        assert!(shown["reply"]["response"].is_string() && shown["reply"]["suggestions"].is_array(), "{shown}");
+    }
+    let read = preview(json!({"text": "I'm Ann Ray, ann@example.com", "state": "name"})).await.ok();
+    assert_eq!(
+        read["reading"]["values"],
+        json!({"name": "Ann Ray", "country_code": null, "phone": null, "email": "ann@example.com", "address": null})
+    );
+    assert_eq!(read["reply"]["collecting"], "country_code");
+    preview(json!({"text": "x", "state": "nowhere"})).await.field_error("state", "\"nowhere\" is not a valid choice.");
+    preview(json!({})).await.field_error("text", "This field is required.");
+    bo.client().post("/api/admin-dashboard/bot-settings/preview/", &json!({"text": "x"})).await.refuses_the_role();
+    assert_eq!(tesla.admin.handoffs(&[]).await.ok(), json!([]));
 }

@@ -142,8 +142,16 @@ async fn every_default_suggestion_leads_somewhere(world: &World) {
     let unsure = visitor.say("zzz qqq").await;
     assert_eq!((&unsure["type"], unsure.get("answer")), (&json!("clarification_needed"), None));
     assert_eq!(unsure["suggestions"], json!(["Browse topics", "Talk to a person"]));
+    // Nobody is there, so the bot goes on.
     let escalated = visitor.say("Talk to a person").await;
-    assert_eq!((&escalated["type"], &escalated["suggestions"]), (&json!("escalated"), &json!([])));
+    assert_eq!((&escalated["type"], &escalated["outcome"]), (&json!("escalated"), &json!("offline")));
+    assert_eq!(escalated["suggestions"], json!(["Browse topics"]));
+    assert_eq!(visitor.say("Browse topics").await["type"], "topic_selection");
+    tesla.agent("Bo Agent").await;
+    let mut visitor = tesla.visitor().await;
+    let escalated = visitor.say("Talk to a person").await;
+    assert_eq!((&escalated["type"], &escalated["outcome"]), (&json!("escalated"), &json!("queued")));
+    assert_eq!(escalated["suggestions"], json!([]));
 }
 
 async fn a_chip_with_a_leading_symbol_is_understood(world: &World) {

@@ -250,7 +250,8 @@ async fn a_session_escalated_early_keeps_collecting_until_a_person_acts(world: &
     bo.escalate(&visitor.session, "lost").await.ok();
     assert_eq!(visitor.say("Asha Rai").await["collecting"], "country_code");
     let row = &bo.handoffs(&[("status", "pending")]).await.ok()[0];
-    assert_eq!((&row["chat_session_id"], &row["user_profile"]), (&json!(visitor.session), &Value::Null));
+    assert_eq!(row["chat_session_id"], visitor.session.as_str());
+    assert_eq!(row["user_profile"], json!({"name": "Asha Rai", "phone": "", "email": null}));
     tesla.admin.write(&visitor.session, "I can help").await.ok();
     assert_eq!(visitor.say("+977").await["type"], "human_handling");
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use api_tests::prelude::*;
 
 on_each_database!(
-    the_first_message_is_answered_with_the_welcome_whatever_it_says,
+    the_first_message_is_answered_with_the_welcome,
     a_greeting_repeats_the_welcome_until_there_is_a_name,
     each_step_asks_for_the_next,
     a_refused_input_leaves_the_step,
@@ -26,9 +26,9 @@ on_each_database!(
     a_session_shows_only_the_name_without_a_token_that_may_see_it,
 );
 
-async fn the_first_message_is_answered_with_the_welcome_whatever_it_says(world: &World) {
+async fn the_first_message_is_answered_with_the_welcome(world: &World) {
     let tesla = world.company("Tesla Motors").await;
-    for first in ["Hello", "Asha Rai", "Talk to a person", "How much does it cost?"] {
+    for first in ["Hello", "Asha Rai", "thank you", "zzz qqq"] {
         let reply = tesla.stranger().say(first).await;
         assert_eq!((&reply["type"], &reply["collecting"]), (&json!("profile_collection"), &json!("name")), "{first}");
         assert_eq!(reply["suggestions"], json!(["Example: John Doe"]));
@@ -69,7 +69,7 @@ async fn each_step_asks_for_the_next(world: &World) {
     assert_eq!(reply["suggestions"], json!(["Example: your.email@example.com", "Skip"]));
     let reply = visitor.say("ann@example.com").await;
     assert_eq!((&reply["collecting"], &reply["temp_data"]["email"]), (&json!("address"), &json!("ann@example.com")));
-    assert_eq!(reply["suggestions"], json!(["Example: City, Country"]));
+    assert_eq!(reply["suggestions"], json!(["Example: City, Country", "Skip"]));
     let reply = visitor.say("London").await;
     assert_eq!(
         (&reply["type"], reply.get("collecting"), reply.get("temp_data")),
@@ -80,16 +80,17 @@ async fn each_step_asks_for_the_next(world: &World) {
 }
 
 async fn a_refused_input_leaves_the_step(world: &World) {
-    let mut visitor = world.company("Tesla Motors").await.stranger();
-    visitor.say("Hello").await;
+    let tesla = world.company("Tesla Motors").await;
     for bad in ["X", "R2D2", "<b>Bo</b>", "a@b", &"x".repeat(101)] {
+        let mut visitor = tesla.stranger();
+        visitor.say("Hello").await;
         let reply = visitor.say(bad).await;
         assert_eq!((&reply["type"], &reply["collecting"]), (&json!("profile_collection"), &json!("name")), "{bad}");
         assert_eq!((&reply["suggestions"], reply.get("temp_data")), (&json!([]), None));
     }
-    visitor.say("Asha Rai").await;
-    visitor.say("Nepal").await;
-    for bad in ["12345", "9991234567", "98412345678", "none of your business"] {
+    for bad in ["12345", "9991234567", "98412345678"] {
+        let mut visitor = at_country(&tesla).await;
+        visitor.say("Nepal").await;
         let reply = visitor.say(bad).await;
         assert_eq!(
             (&reply["collecting"], &reply["suggestions"]),
@@ -98,8 +99,9 @@ async fn a_refused_input_leaves_the_step(world: &World) {
         );
         assert_eq!(reply["temp_data"], json!({"name": "Asha Rai", "country_code": "+977"}));
     }
-    assert_eq!(visitor.say("+977 984-123-4567").await["temp_data"]["phone"], "+977-9841234567");
     for bad in ["nobody", "a@b", "a.b"] {
+        let mut visitor = at_country(&tesla).await;
+        assert_eq!(visitor.say("+977 984-123-4567").await["temp_data"]["phone"], "+977-9841234567");
         let reply = visitor.say(bad).await;
         assert_eq!(reply["collecting"], "email", "{bad}");
         assert_eq!(reply["suggestions"], json!(["Example: your.email@example.com", "Skip"]));
@@ -266,16 +268,16 @@ async fn a_country_is_understood_or_asked_again(world: &World) {
             "{typed}"
         );
     }
-    let mut visitor = at_country(&tesla).await;
     for (typed, said) in
         [("Atlantis", "Atlantis"), ("from China to Nepal", "China, Nepal"), ("dunno", "dunno"), ("<b>x</b>", "< b>")]
     {
+        let mut visitor = at_country(&tesla).await;
         let reply = visitor.say(typed).await;
         assert_eq!((&reply["collecting"], &reply["temp_data"]), (&json!("country_code"), &json!({"name": "Asha Rai"})));
         assert!(reply["response"].as_str().unwrap().contains(said), "{typed}: {reply}");
         assert_eq!(reply["suggestions"].as_array().unwrap().len(), 9);
     }
-    let reply = visitor.say("+49 151 23456789").await;
+    let reply = at_country(&tesla).await.say("+49 151 23456789").await;
     assert_eq!(reply["temp_data"]["phone"], "+49-15123456789");
     assert_eq!((&reply["collecting"], &reply["temp_data"]["country_code"]), (&json!("email"), &json!("+49")));
 }

@@ -10,6 +10,9 @@ pub(crate) const BROWSE_TOPICS: &str = "browse topics";
 /// Maximum number of topics, or of questions of a topic, in one reply.
 const OFFERED: usize = 8;
 
+/// Maximum number of questions in one message that are answered.
+const QUESTIONS: usize = 4;
+
 /// What a company's knowledge contains for a text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
@@ -23,8 +26,8 @@ pub(crate) enum Finding {
     Topics(Vec<String>),
     /// The text is the title of a section.
     Section { title: String, questions: Vec<String> },
-    /// An answer at or above the company's threshold.
-    Answer(Answer),
+    /// An answer at or above the company's threshold. Never empty: a text with several questions has several.
+    Answers(Vec<Answer>),
     /// None of these.
     Nothing {
         /// Stored questions that are near to the text, best first.
@@ -58,7 +61,7 @@ impl Finding {
     pub(crate) fn near(&self) -> &[String] {
         match self {
             Self::Nothing { near } => near,
-            Self::Topics(_) | Self::Section { .. } | Self::Answer(_) => &[],
+            Self::Topics(_) | Self::Section { .. } | Self::Answers(_) => &[],
         }
     }
 
@@ -75,17 +78,42 @@ fn find(own: &Index, shared: Option<&Index>, text: &str, settings: &BotSettings)
         let topics = Some(titles(own)).filter(|titles| !titles.is_empty());
         return Finding::Topics(topics.or_else(|| shared.map(titles)).unwrap_or_default());
     }
-    let section = own.section(&normalized).or_else(|| shared?.section(&normalized));
-    match section {
-        Some(section) => Finding::Section {
+    if let Some(section) = own.section(&normalized).or_else(|| shared?.section(&normalized)) {
+        return Finding::Section {
             title: section.title().to_owned(),
             questions: section.questions().take(OFFERED).map(str::to_owned).collect(),
-        },
-        None => match answer::answer(own, shared, text, settings.confidence_threshold) {
-            Lookup::Hit(answer) => Finding::Answer(answer),
-            Lookup::Miss { near, .. } => Finding::Nothing { near },
-        },
+        };
     }
+    let ask = |text: &str| answer::answer(own, shared, text, settings.confidence_threshold);
+    let several = answers(questions(text), ask);
+    if !several.is_empty() {
+        return Finding::Answers(several);
+    }
+    match ask(text) {
+        Lookup::Hit(answer) => Finding::Answers(vec![answer]),
+        Lookup::Miss { near, .. } => Finding::Nothing { near },
+    }
+}
+
+/// Returns the questions of a text that holds more than one, at most [`QUESTIONS`] of them; else none.
+fn questions(text: &str) -> Vec<&str> {
+    let marks: &[char] = &['?', '\u{ff1f}', '\u{61f}'];
+    let parts = text.split_inclusive(marks).map(str::trim).filter(|part| part.contains(char::is_alphanumeric));
+    let parts: Vec<_> = parts.take(QUESTIONS).collect();
+    if parts.len() > 1 { parts } else { Vec::new() }
+}
+
+/// Returns the answers to questions, each once.
+fn answers(questions: Vec<&str>, ask: impl Fn(&str) -> Lookup) -> Vec<Answer> {
+    let mut answers: Vec<Answer> = Vec::new();
+    for question in questions {
+        if let Lookup::Hit(answer) = ask(question)
+            && answers.iter().all(|other| other.text() != answer.text())
+        {
+            answers.push(answer);
+        }
+    }
+    answers
 }
 
 fn titles(index: &Index) -> Vec<String> {

@@ -11,7 +11,7 @@ use crate::{
     intake::{self, Gains, Heard},
     understanding::{self, Awaited, Intent, Language, Reading},
 };
-pub(crate) use bot::{extract, questions_of, small_talk, topics};
+pub(crate) use bot::{extract, questions_of, small_talk, topics, worded};
 pub use escalation::Escalation;
 
 /// The button that calls a person.

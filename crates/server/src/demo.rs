@@ -34,6 +34,8 @@ pub(crate) struct Sample {
     pub(crate) agent: &'static str,
     /// A question that the knowledge answers, worded differently from the stored one.
     pub(crate) question: &'static str,
+    /// Another one.
+    pub(crate) second_question: &'static str,
     faq: &'static str,
 }
 
@@ -44,6 +46,7 @@ pub(crate) const SAMPLES: [Sample; 2] = [
         domain: "harbour-bikes.example",
         agent: "Noor Haddad",
         question: "what is the deposit for a rental bike?",
+        second_question: "can i take a test ride before buying?",
         faq: include_str!("../assets/demo/harbour_bikes.json"),
     },
     Sample {
@@ -51,6 +54,7 @@ pub(crate) const SAMPLES: [Sample; 2] = [
         domain: "lumen-dental.example",
         agent: "Ivo Marek",
         question: "how much is whitening my teeth?",
+        second_question: "where can i park?",
         faq: include_str!("../assets/demo/lumen_dental.json"),
     },
 ];

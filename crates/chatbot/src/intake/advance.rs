@@ -1,18 +1,16 @@
 //! One message in the intake.
 
-use knowledge::Mode;
-
 use super::{
     country,
     order::{self, Gains},
     prompts,
 };
 use crate::{
-    Act, Answered, Composition, Field, Found, MissingInput, NewProfile, ProfileWrite, Reply, Session, Snapshot, Step,
+    Act, Answered, Field, Found, MissingInput, NewProfile, ProfileWrite, Reply, Session, Snapshot, Step,
     TALK_TO_A_PERSON,
     found::{self, Finding},
     kind, phrase, plan,
-    settings::{Requirement, filled},
+    settings::{Names, Requirement, filled},
     understanding::{Intent, Reading},
 };
 
@@ -102,7 +100,9 @@ impl Turn<'_> {
         }
         if !self.heard.gains.is_empty() {
             let said = prompts::acknowledgement(&self.heard.gains, Some(self.heard.awaited), &self.session.collected);
-            return self.ask(Lead::inline(said));
+            let provider = self.heard.reading.values.phone.as_ref().map_or("", |phone| &phone.message);
+            let space = if said.is_empty() || provider.is_empty() { "" } else { " " };
+            return self.ask(Lead::inline(format!("{provider}{space}{said}")));
         }
         self.without_value(text)
     }
@@ -215,23 +215,23 @@ impl Turn<'_> {
     /// Answers a text from the knowledge; `None` if the knowledge does not answer it.
     fn look_up(&mut self, text: &str) -> Result<Option<Advance>, MissingInput> {
         let heard = self.heard;
-        let (lead, answer) = match Found::of(heard.found, text)? {
+        let (lead, answers) = match Found::of(heard.found, text)? {
             Finding::Topics(titles) => (plan::topics(titles), None),
             Finding::Section { title, questions } => (plan::questions_of(title, questions), None),
-            Finding::Answer(answer) => (plan::extract(answer, Vec::new()), Some(answer)),
+            Finding::Answers(answers) => (plan::extract(answers, Vec::new()), Some(answers)),
             Finding::Nothing { .. } => return Ok(None),
         };
-        self.session.dialogue.browsing = answer.is_none();
-        let suggestions = answer.is_none().then(|| lead.suggestions.clone());
+        self.session.dialogue.browsing = answers.is_none();
+        let suggestions = answers.is_none().then(|| lead.suggestions.clone());
         let lead = Lead {
-            kind: Some(if answer.is_some() { kind::RAG_RESPONSE } else { kind::TOPIC_SELECTION }),
+            kind: Some(if answers.is_some() { kind::RAG_RESPONSE } else { kind::TOPIC_SELECTION }),
             answered: lead.answered,
             suggestions,
             ..Lead::block(lead.response)
         };
         let mut advance = Turn { session: self.session, heard, snapshot: self.snapshot }.ask(lead)?;
-        if let (Some(answer), Act::Say(reply), Mode::Llm) = (answer, &advance.act, self.snapshot.settings.answer_mode) {
-            advance.act = Act::Compose(Composition::new(text, answer, reply.clone()));
+        if let (Some(answers), Act::Say(reply)) = (answers, &advance.act) {
+            advance.act = plan::worded(text, answers, reply.clone(), self.snapshot.settings.answer_mode);
         }
         Ok(Some(advance))
     }
@@ -270,9 +270,8 @@ impl Turn<'_> {
         let question = self.session.dialogue.question.clone();
         let finding = question.as_deref().map(|question| Found::of(self.heard.found, question)).transpose()?;
         let profile = finish(self.session, &settings.default_country_code);
-        let names = settings.names(self.session, company_name);
-        let mut text =
-            filled(&settings.profile_done_text, &crate::settings::Names { name: &profile.name, ..names }).into_owned();
+        let names = Names { name: &profile.name, ..settings.names(self.session, company_name) };
+        let mut text = filled(&settings.profile_done_text, &names).into_owned();
         if lead.is_block && !lead.text.is_empty() {
             text = format!("{}<br><br>{text}", lead.text);
         }
@@ -280,8 +279,8 @@ impl Turn<'_> {
         let mut answered = lead.answered.clone();
         if let (Some(question), Some(finding)) = (question, finding) {
             let excerpt = prompts::excerpt(&question);
-            if let Finding::Answer(answer) = finding {
-                let reply = plan::extract(answer, Vec::new());
+            if let Finding::Answers(answers) = finding {
+                let reply = plan::extract(answers, Vec::new());
                 text = format!("{text}<br><br>You asked: \u{201c}{excerpt}\u{201d}<br>{}", reply.response);
                 answered = reply.answered;
                 self.session.dialogue.question = None;

@@ -84,15 +84,12 @@ impl Bot<'_> {
             Finding::Topics(titles) => Ok((Stage::QuickReply, say(topics(titles)))),
             Finding::Section { title, questions } => Ok((Stage::QuickReply, say(questions_of(title, questions)))),
             // A greeting is like many questions by its words alone.
-            Finding::Answer(answer) if intent != Intent::Greeting || answer.confidence >= CERTAIN => {
-                let reply = extract(answer, self.fill(&settings.answer_suggestions));
-                let act = match settings.answer_mode {
-                    Mode::Extractive => Act::Say(reply),
-                    Mode::Llm => Act::Compose(Composition::new(text, answer, reply)),
-                };
+            Finding::Answers(answers) if intent != Intent::Greeting || is_certain(answers) => {
+                let reply = extract(answers, self.fill(&settings.answer_suggestions));
+                let act = worded(text, answers, reply, settings.answer_mode);
                 Ok((Stage::Knowledge, Said::Act(act)))
             }
-            Finding::Nothing { .. } | Finding::Answer(_) if intent == Intent::Greeting => {
+            Finding::Nothing { .. } | Finding::Answers(_) if intent == Intent::Greeting => {
                 let reply =
                     self.reply(kind::GREETING_RESPONSE, &settings.greeting_text, &settings.greeting_suggestions);
                 Ok((Stage::Greeting, say(reply)))
@@ -178,11 +175,31 @@ pub(crate) fn small_talk(intent: Intent, settings: &BotSettings) -> Option<&str>
     }
 }
 
-/// Returns the reply that quotes an answer.
-pub(crate) fn extract(answer: &Answer, suggestions: Vec<String>) -> Reply {
-    let text = answer.text();
-    let answered = Some(Answered::new(answer, text.to_owned(), Mode::Extractive));
+/// Returns the reply that quotes answers. With several it cites all of them, and is as sure as the least sure one.
+pub(crate) fn extract(answers: &[Answer], suggestions: Vec<String>) -> Reply {
+    let text = answers.iter().map(Answer::text).collect::<Vec<_>>().join("<br><br>");
+    let answered = answers.split_first().map(|(first, others)| {
+        let mut answered = Answered::new(first, text.clone(), Mode::Extractive);
+        for other in others {
+            answered.confidence = answered.confidence.min(other.confidence);
+            answered.citations.extend(other.citations(Mode::Extractive));
+        }
+        answered
+    });
     Reply { answered, ..Reply::new(kind::RAG_RESPONSE, text, suggestions) }
+}
+
+/// Returns the act that says answers, or lets a model word the answer to a single question.
+pub(crate) fn worded(text: &str, answers: &[Answer], reply: Reply, mode: Mode) -> Act {
+    match (mode, answers) {
+        (Mode::Llm, [answer]) => Act::Compose(Composition::new(text, answer, reply)),
+        _ => Act::Say(reply),
+    }
+}
+
+/// Whether an answer has precedence over a greeting.
+fn is_certain(answers: &[Answer]) -> bool {
+    answers.iter().all(|answer| answer.confidence >= CERTAIN)
 }
 
 /// Lists the topics. The button below them is there even without topics.

@@ -204,6 +204,20 @@ fn an_answer_is_the_stored_one_with_its_source() {
 }
 
 #[test]
+fn several_questions_are_each_answered() {
+    let text = "When are you open? And can I change my order?";
+    let reply = said(informed(&known(BotSettings::default()), text));
+    assert_eq!(reply.response, "Tuesday to Sunday, 7 to 18 h.<br><br>Yes, until the evening before.");
+    let answered = reply.answered.unwrap();
+    assert_eq!(answered.answer, reply.response);
+    let cited: Vec<_> = answered.citations.iter().map(|citation| citation.chunk_id.as_str()).collect();
+    assert_eq!(cited, ["c2", "c1"]);
+    // One that has no answer leaves the others.
+    let reply = said(informed(&known(BotSettings::default()), "When are you open? Do zebras cross the moon?"));
+    assert_eq!(reply.response, "Tuesday to Sunday, 7 to 18 h.");
+}
+
+#[test]
 fn the_library_answers_only_where_it_is_switched_on() {
     let library = index(&[("General", "How do I reset my password?", "Use the link.")]);
     let ask = |settings: &BotSettings, text| Found::look_up(&index(&[]), Some(&library), text, settings);
@@ -220,8 +234,8 @@ fn the_library_answers_only_where_it_is_switched_on() {
     let finding = |settings, text| Found::of(Some(&ask(settings, text)), text).unwrap().clone();
     assert_eq!(finding(&on, "browse topics"), Finding::Topics(vec!["General".to_owned()]));
     assert_eq!(finding(&off, "browse topics"), Finding::Topics(Vec::new()));
-    let Finding::Answer(answer) = finding(&on, "how do i reset my password") else { panic!("no answer") };
-    let answered = Answered::new(&answer, String::new(), Mode::Extractive);
+    let Finding::Answers(answers) = finding(&on, "how do i reset my password") else { panic!("no answer") };
+    let answered = Answered::new(&answers[0], String::new(), Mode::Extractive);
     assert_eq!((answered.source, answered.company_specific), (Source::GeneralFaq, false));
 }
 

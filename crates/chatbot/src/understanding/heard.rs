@@ -217,9 +217,9 @@ impl Heard {
         let is_joint = |at: usize| self.tokens.get(at).is_some_and(|token| token.is_joint);
         set(&mut begins, 0);
         for at in 0..length {
-            let follows = at.checked_sub(1).is_some_and(|before| {
-                is_joint(before) || self.is_empty(before) && is_set(&begins, before)
-            });
+            let follows = at
+                .checked_sub(1)
+                .is_some_and(|before| is_joint(before) || self.is_empty(before) && is_set(&begins, before));
             if follows || is_broken(at) {
                 set(&mut begins, at);
             }

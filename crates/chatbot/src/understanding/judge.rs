@@ -14,8 +14,7 @@ const BEFORE_QUESTIONS: [Intent; 5] =
     [Intent::Person, Intent::Abuse, Intent::Frustration, Intent::Why, Intent::AboutBot];
 
 /// Intents of whole texts, in the order of precedence among each other.
-const SMALL_TALK: [Intent; 5] =
-    [Intent::Goodbye, Intent::Refusal, Intent::Thanks, Intent::Agreement, Intent::Greeting];
+const SMALL_TALK: [Intent; 5] = [Intent::Goodbye, Intent::Refusal, Intent::Thanks, Intent::Agreement, Intent::Greeting];
 
 /// How many unknown words may follow a greeting: `hi Kit`.
 const ADDRESSED: usize = 2;
@@ -49,7 +48,8 @@ fn question(heard: &Heard, cover: &Cover, step: Option<Step>) -> Option<Language
     let token = |at: &usize| heard.tokens.get(*at);
     let known = rest.iter().filter(|at| token(at).is_some_and(|token| token.is_known())).count();
     let topics = rest.iter().filter(|at| heard.is(Mark::Topic, **at)).count();
-    let is_address = rest.iter().any(|&at| heard.is(Mark::Place, at) || heard.tokens.get(at).is_some_and(|t| t.is_number));
+    let is_address =
+        rest.iter().any(|&at| heard.is(Mark::Place, at) || heard.tokens.get(at).is_some_and(|t| t.is_number));
     let asks = match step {
         None => topics > 0 || heard.has_question_mark && !rest.is_empty(),
         Some(Step::Address) if is_address => false,

@@ -69,25 +69,29 @@ fn free(wanted: SocketAddr) -> Result<SocketAddr, Failure> {
     }
 }
 
-/// Returns a whole conversation as six commands to paste.
+/// Returns a whole conversation as eight commands to paste.
 fn steps(api: &str, sample: &Sample, code: &str) -> String {
-    let question = sample.question;
+    let (question, second) = (sample.question, sample.second_question);
     let agent = sample.agent_email();
     format!(
         r#"
 Paste these one after the other.
 
-# 1. A visitor says hello; the bot asks for a name.
-SESSION=$(curl -s {api}/chatbot/chat/ -d company_id={code} -d message=Hello | sed -E 's/.*"session_id":"([^"]*)".*/\1/'); echo $SESSION
-# 2. The site's own form gives the visitor's profile.
-curl -s {api}/chatbot/create-profile/ -d session_id=$SESSION -d name="Ann Ray" -d phone=9841234567; echo
-# 3. A question is answered from the company's knowledge, with a citation.
-curl -s {api}/chatbot/chat/ -d company_id={code} -d session_id=$SESSION --data-urlencode "message={question}"; echo
-# 4. The visitor asks for a person and is put into the queue.
-curl -s {api}/chatbot/chat/ -d company_id={code} -d session_id=$SESSION --data-urlencode "message=Can I talk to a person?"; echo
-# 5. An agent signs in and answers, which takes the session over.
-TOKEN=$(curl -s {api}/auth/login/ -d username={agent} -d password={PASSWORD} | sed -E 's/.*"access":"([^"]*)".*/\1/'); curl -s {api}/human-handoff/send-message/ -H "Authorization: Bearer $TOKEN" -d session_id=$SESSION -d message="Hello Ann, how can I help?"; echo
-# 6. The agent resolves it; from now on the bot answers again.
+# 1. A visitor begins with a question. The bot answers it, with its source, and asks for a name.
+SESSION=$(curl -s {api}/chatbot/chat/ -d company_id={code} --data-urlencode "message={question}" | tee /dev/stderr | sed -E 's/.*"session_id":"([^"]*)".*/\1/'); echo
+# 2. Name, phone number and e-mail address are taken out of one sentence.
+curl -s {api}/chatbot/chat/ -d company_id={code} -d session_id=$SESSION --data-urlencode "message=I'm Ann Ray, +977 984-1234567, ann@example.com"; echo
+# 3. A question in the middle is answered too, and the bot goes on asking.
+curl -s {api}/chatbot/chat/ -d company_id={code} -d session_id=$SESSION --data-urlencode "message={second}"; echo
+# 4. An agent signs in, so that somebody is there.
+TOKEN=$(curl -s {api}/auth/login/ -d username={agent} -d password={PASSWORD} | sed -E 's/.*"access":"([^"]*)".*/\1/'); echo signed in
+# 5. The visitor asks for a person in plain words and is put into the queue.
+curl -s {api}/chatbot/chat/ -d company_id={code} -d session_id=$SESSION --data-urlencode "message=hm, can somebody real help me please"; echo
+# 6. The agent answers, which takes the session over.
+curl -s {api}/human-handoff/send-message/ -H "Authorization: Bearer $TOKEN" -d session_id=$SESSION -d message="Hello Ann, how can I help?"; echo
+# 7. The visitor reads what the agent wrote. With wait=25 the call waits for the next message.
+curl -s "{api}/chatbot/messages/?after=6" -H "X-Session-Id: $SESSION"; echo
+# 8. The agent resolves it; from now on the bot answers again.
 curl -s {api}/human-handoff/resolve/ -H "Authorization: Bearer $TOKEN" -d notes=Answered -d handoff_session_id=$(curl -s "{api}/human-handoff/sessions/?status=assigned" -H "Authorization: Bearer $TOKEN" | sed -E 's/^\[\{{"id":([0-9]+).*/\1/'); echo"#
     )
 }

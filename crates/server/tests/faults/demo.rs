@@ -6,12 +6,12 @@ use std::{
     process::{Command, Stdio},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::binary::{Guarded, lines_of, run, switchboard};
 
 #[test]
-fn the_demo_takes_the_next_port_and_its_six_steps_work_when_pasted() {
+fn the_demo_takes_the_next_port_and_its_eight_steps_work_when_pasted() {
     let folder = tempfile::tempdir().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let wanted = taken.local_addr().unwrap();
@@ -25,7 +25,7 @@ fn the_demo_takes_the_next_port_and_its_six_steps_work_when_pasted() {
     assert!(address.starts_with("127.0.0.1:") && address != wanted.to_string(), "{greeting}");
     let mut script = String::new();
     for line in lines.skip_while(|line| !line.starts_with("# 1.")) {
-        let is_last = script.contains("# 6.");
+        let is_last = script.contains("# 8.");
         script.push_str(&line);
         script.push('\n');
         if is_last {
@@ -46,20 +46,24 @@ fn the_demo_takes_the_next_port_and_its_six_steps_work_when_pasted() {
 }
 
 fn check(printed: &str, script: &str) {
-    assert_eq!(script.lines().filter(|line| line.starts_with('#')).count(), 6, "{script}");
-    let lines: Vec<_> = printed.lines().collect();
-    let [session, replies @ ..] = lines.as_slice() else { panic!("nothing was printed") };
-    assert!(session.starts_with("HAR001_"), "{printed}");
-    let replies: Vec<Value> =
-        replies.iter().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{printed}"))).collect();
-    let [profile, answer, escalated, sent, resolved] = replies.as_slice() else { panic!("{printed}") };
-    assert_eq!(profile["profile"]["name"], "Ann Ray", "{printed}");
-    assert_eq!(answer["type"], "rag_response", "{printed}");
-    assert!(answer["response"].as_str().unwrap().contains("deposit"), "{printed}");
+    assert_eq!(script.lines().filter(|line| line.starts_with('#')).count(), 8, "{script}");
+    let replies: Vec<Value> = printed
+        .lines()
+        .filter(|line| line.starts_with('{'))
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{printed}")))
+        .collect();
+    // The first reply goes to the terminal only.
+    let [collected, answer, escalated, sent, read, resolved] = replies.as_slice() else { panic!("{printed}") };
+    assert_eq!(collected["temp_data"]["name"], "Ann Ray", "{printed}");
+    assert_eq!((&answer["type"], &answer["collecting"]), (&json!("rag_response"), &json!("address")), "{printed}");
     assert!(!answer["citations"].as_array().unwrap().is_empty(), "{printed}");
-    assert_eq!(escalated["type"], "escalated", "{printed}");
+    assert_eq!((&escalated["type"], &escalated["outcome"]), (&json!("escalated"), &json!("queued")), "{printed}");
     assert_eq!(sent["chat_message"]["content"], "Hello Ann, how can I help?", "{printed}");
     assert_eq!(resolved["handoff_session"]["notes"], "Answered", "{printed}");
     assert!(resolved["handoff_session"]["resolved_at"].is_string(), "{printed}");
-    assert_eq!(resolved["handoff_session"]["chat_session_id"], **session, "{printed}");
+    let session = resolved["handoff_session"]["chat_session_id"].as_str().unwrap();
+    assert!(session.starts_with("HAR001_"), "{printed}");
+    assert_eq!(read["session"]["session_id"], session, "{printed}");
+    let messages = read["messages"].as_array().unwrap();
+    assert_eq!(messages.last().unwrap()["content"], "Hello Ann, how can I help?", "{printed}");
 }
