@@ -226,7 +226,7 @@ impl Tables {
                 (Section::Ignored, _) => line.split_whitespace().for_each(|word| self.vocabulary.ignore(word, language)),
                 (Section::Joints, _) => line.split_whitespace().for_each(|word| self.vocabulary.join(word)),
                 (Section::Known, _) => {
-                    self.vocabulary.learn_all(line);
+                    self.vocabulary.respect(line);
                 }
                 (Section::ShortForms | Section::Patterns(..), _) => {}
             }
