@@ -157,23 +157,46 @@ impl Heard {
 
     /// Returns the longest phrase that says an intent.
     pub(super) fn said(&self, intent: Intent) -> Option<&Phrase> {
+        // The first of equally long ones is returned.
+        self.all_said(intent).rev().max_by_key(|phrase| phrase.tokens.len())
+    }
+
+    /// Returns all phrases that say an intent.
+    pub(super) fn all_said(&self, intent: Intent) -> impl DoubleEndedIterator<Item = &Phrase> {
         let is_set = |all: &[bool], at: usize| all.get(at).copied().unwrap_or(false);
-        let counts = |phrase: &&Phrase| {
+        let counts = move |phrase: &&Phrase| {
             phrase.intent == intent
                 && (!phrase.begins || is_set(&self.begins, phrase.tokens.start))
                 && (!phrase.ends || is_set(&self.ends, phrase.tokens.end))
                 && !self.is_denied(intent, &phrase.tokens)
-                && !phrase.tokens.clone().all(|at| self.taken.get(at).copied().unwrap_or(false))
+                && !self.is_taken(&phrase.tokens)
         };
-        // The first of equally long ones is returned.
-        self.said.iter().filter(counts).rev().max_by_key(|phrase| phrase.tokens.len())
+        self.said.iter().filter(counts)
+    }
+
+    /// Returns the end of the clause that a token is in.
+    pub(super) fn clause_end(&self, at: usize) -> usize {
+        let is_inside = |at: &usize| {
+            self.tokens.get(*at).is_some_and(|token| token.before == Break::Nothing && !token.is_joint)
+        };
+        at + 1 + (at + 1..self.tokens.len()).take_while(is_inside).count()
     }
 
     /// Returns how the phrases that count alone cover the text.
+    ///
+    /// A phrase of ignored words alone, such as a polite word that also means yes, counts only if there
+    /// is nothing else.
     pub(super) fn cover(&self) -> Cover {
+        let cover = self.cover_by(|phrase| !phrase.tokens.clone().all(|at| self.is_empty(at)));
+        if cover.phrases.is_empty() && cover.is_complete { self.cover_by(|_| true) } else { cover }
+    }
+
+    fn cover_by(&self, counts: impl Fn(&Phrase) -> bool) -> Cover {
         let length = self.tokens.len();
-        let alone: Vec<Phrase> =
-            self.alone.iter().filter(|phrase| !self.is_denied(phrase.intent, &phrase.tokens)).cloned().collect();
+        let is_denied = |phrase: &Phrase| self.is_denied(phrase.intent, &phrase.tokens);
+        let is_taken = |phrase: &Phrase| self.is_taken(&phrase.tokens);
+        let counts = |phrase: &&Phrase| counts(phrase) && !is_denied(phrase) && !is_taken(phrase);
+        let alone: Vec<Phrase> = self.alone.iter().filter(counts).cloned().collect();
         let mut leads_on = vec![false; length + 1];
         let reaches = |leads_on: &[bool], at: usize| leads_on.get(at).copied().unwrap_or(false);
         if let Some(last) = leads_on.last_mut() {
@@ -200,6 +223,10 @@ impl Heard {
             }
         }
         Cover { phrases, end: at, is_complete }
+    }
+
+    fn is_taken(&self, tokens: &Range<usize>) -> bool {
+        tokens.clone().all(|at| self.taken.get(at).copied().unwrap_or(false))
     }
 
     /// Finds where clauses begin and end: at punctuation, at joints, and around phrases such as

@@ -78,7 +78,7 @@ fn is_wish(
     let is_name = matches!(awaited.step, Some(Step::Name | Step::Address))
         && (0..heard.tokens.len()).filter(|at| !tokens.contains(at)).any(|at| {
             let token = heard.tokens.get(at);
-            token.is_some_and(|token| !token.is_known() || token.is_number) || heard.is(Mark::Place, at)
+            token.is_some_and(|token| !token.is_known || token.is_number) || heard.is(Mark::Place, at)
         });
     !is_denied && !is_name && (!is_mentioned || asks_for_it())
 }

@@ -25,6 +25,8 @@ pub(super) struct Vocabulary {
     /// For each word, the languages that ignore it, as bits.
     fillers: Vec<u8>,
     joints: HashSet<WordId>,
+    /// Words that are spelled correctly and in no pattern.
+    others: HashSet<String>,
     /// Words that people lengthen: `hiii`.
     calls: HashSet<WordId>,
     /// What abbreviations and contractions stand for.
@@ -56,6 +58,11 @@ impl Vocabulary {
             }
         }
         ids
+    }
+
+    /// Notes that the words of a phrase are spelled correctly, so that they are no slips.
+    pub(super) fn respect(&mut self, phrase: &str) {
+        self.others.extend(words::folded(phrase));
     }
 
     /// Makes a word one that the patterns of a language ignore.
@@ -108,18 +115,20 @@ impl Vocabulary {
         self.joints.contains(&id)
     }
 
-    /// Calls `each` with what a folded word stands for: once, or several times for a contraction.
-    pub(super) fn find(&self, word: &str, mut each: impl FnMut(Known)) {
+    /// Calls `each` with what a folded word stands for: once, or several times for a contraction. The
+    /// second argument is whether the word is written as it is known.
+    pub(super) fn find(&self, word: &str, mut each: impl FnMut(Known, bool)) {
         if let Some(&id) = self.ids.get(word) {
-            return each([Some(id), None]);
+            each([Some(id), None], true);
+        } else if let Some(long) = self.long_forms.get(word) {
+            long.iter().for_each(|&id| each([Some(id), None], true));
+        } else if self.others.contains(word) {
+            each([None, None], true);
+        } else if let Some(id) = self.lengthened(word) {
+            each([Some(id), None], true);
+        } else {
+            each(self.nearest(word), false);
         }
-        if let Some(long) = self.long_forms.get(word) {
-            return long.iter().for_each(|&id| each([Some(id), None]));
-        }
-        if let Some(id) = self.lengthened(word) {
-            return each([Some(id), None]);
-        }
-        each(self.nearest(word));
     }
 
     /// Returns the known word behind repeated letters.
@@ -203,7 +212,7 @@ mod tests {
 
     fn known(vocabulary: &Vocabulary, word: &str) -> Vec<String> {
         let mut found = Vec::new();
-        vocabulary.find(word, |known| {
+        vocabulary.find(word, |known, _| {
             found.extend(known.iter().flatten().map(|id| vocabulary.names[usize::try_from(*id).unwrap()].clone()));
         });
         found

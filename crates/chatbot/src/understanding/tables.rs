@@ -230,7 +230,7 @@ impl Tables {
                 }
                 (Section::Joints, _) => line.split_whitespace().for_each(|word| self.vocabulary.join(word)),
                 (Section::Known, _) => {
-                    self.vocabulary.learn_all(line);
+                    self.vocabulary.respect(line);
                 }
                 (Section::ShortForms | Section::Patterns(..), _) => {}
             }

@@ -14,6 +14,8 @@ pub(super) struct Token {
     pub(super) fillers: u8,
     /// Whether it begins another clause.
     pub(super) is_joint: bool,
+    /// Whether the word is a known one, without a slip.
+    pub(super) is_known: bool,
     /// Whether it begins with a digit.
     pub(super) is_number: bool,
     /// What is before it.
@@ -22,24 +24,18 @@ pub(super) struct Token {
     pub(super) word: usize,
 }
 
-impl Token {
-    /// Whether a pattern knows it.
-    pub(super) fn is_known(&self) -> bool {
-        self.known.iter().any(Option::is_some)
-    }
-}
-
 /// Returns the tokens of a text.
 pub(super) fn tokens(words: &Words, vocabulary: &Vocabulary) -> Vec<Token> {
     let mut tokens: Vec<Token> = Vec::new();
     for (at, (word, folded)) in words.iter().enumerate() {
         let is_number = folded.starts_with(char::is_numeric);
-        vocabulary.find(folded, |known| {
+        vocabulary.find(folded, |known, is_known| {
             let is_first = tokens.last().is_none_or(|last| last.word != at);
             tokens.push(Token {
                 known,
                 fillers: known.iter().flatten().fold(0, |all, &id| all | vocabulary.fillers(id)),
                 is_joint: known.iter().flatten().any(|&id| vocabulary.is_joint(id)),
+                is_known,
                 is_number,
                 before: if is_first { word.before } else { Break::Nothing },
                 word: at,

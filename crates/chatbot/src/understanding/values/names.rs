@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
-use super::slice;
+use super::{leads_on, slice};
 use crate::{
     intake::name,
     understanding::{
         heard::{Cover, Heard},
         tables::{Lead, Mark},
         words::{Break, Words},
+        Language,
     },
 };
 
@@ -20,9 +21,12 @@ const WORDS: usize = 4;
 /// Phrases that have other uses, such as `I am`, count if a name is asked for, or if what follows is
 /// written as one.
 pub(in crate::understanding) fn stated(text: &str, words: &Words, heard: &mut Heard, is_asked: bool) -> Option<String> {
-    let leads: Vec<_> =
-        heard.leads().iter().filter(|(lead, _)| matches!(lead, Lead::Name | Lead::MaybeName)).cloned().collect();
+    let leads: Vec<_> = heard.leads().iter().filter(|(lead, _)| matches!(lead, Lead::Name | Lead::MaybeName)).cloned().collect();
     for (lead, place) in leads.into_iter().rev() {
+        let is_word = place.len() == 1 && heard.tokens.get(place.end).is_none_or(|next| next.before == Break::Nothing);
+        if !leads_on(heard, &place) && !(is_word && lead == Lead::MaybeName && is_asked) {
+            continue;
+        }
         let value = place.end..place.end + run(heard, place.end, lead == Lead::Name);
         let Some(name) = slice(text, words, heard, &value).and_then(|name| name::read(name).ok()) else { continue };
         let is_sure = lead == Lead::Name || is_asked || is_capitalised(&name) || is_whole(heard, &value);
@@ -40,7 +44,7 @@ fn run(heard: &Heard, start: usize, is_certain: bool) -> usize {
     let is_part = |at: &usize| {
         let Some(token) = heard.tokens.get(*at) else { return false };
         let is_apart = *at > start && token.before != Break::Nothing;
-        !is_apart && !token.is_joint && !token.is_number && !heard.is(Mark::NoName, *at)
+        !is_apart && token.fillers & Language::English.bit() == 0 && !token.is_joint && !token.is_number && !heard.is(Mark::NoName, *at)
     };
     let length = (start..heard.tokens.len()).take_while(is_part).count();
     if length <= WORDS || is_certain { length } else { 0 }
@@ -49,19 +53,17 @@ fn run(heard: &Heard, start: usize, is_certain: bool) -> usize {
 /// Whether a name ends its clause, and no word of it is one that patterns know.
 fn is_whole(heard: &Heard, value: &Range<usize>) -> bool {
     let ends = heard.tokens.get(value.end).is_none_or(|token| token.before != Break::Nothing);
-    ends && value.len() <= 2 && value.clone().all(|at| heard.tokens.get(at).is_some_and(|token| !token.is_known()))
+    ends && value.len() <= 2 && value.clone().all(|at| heard.tokens.get(at).is_some_and(|token| !token.is_known))
 }
 
 fn is_capitalised(name: &str) -> bool {
-    name.split_whitespace()
-        .all(|word| word.starts_with(|c: char| c.is_uppercase() || !c.is_lowercase() && !c.is_uppercase()))
+    name.split_whitespace().all(|word| word.starts_with(|c: char| c.is_uppercase() || !c.is_lowercase() && !c.is_uppercase()))
         && name.chars().any(char::is_lowercase)
 }
 
 /// Returns the name that a text consists of, apart from a greeting before it and thanks behind it.
 pub(in crate::understanding) fn whole(text: &str, words: &Words, heard: &Heard, cover: &Cover) -> Option<String> {
-    let start = (cover.end..heard.tokens.len())
-        .find(|&at| !heard.is_empty(at) || !heard.tokens.get(at).is_some_and(|t| t.is_known()))?;
+    let start = (cover.end..heard.tokens.len()).find(|&at| !heard.is_empty(at) || !heard.tokens.get(at).is_some_and(|t| t.is_known))?;
     let end_of = |least: Break| {
         (start + 1..heard.tokens.len())
             .find(|&at| heard.tokens.get(at).is_some_and(|token| token.before >= least))
@@ -99,7 +101,6 @@ fn inverted(text: &str, words: &Words, heard: &Heard, part: &Range<usize>, sente
 
 /// Returns how many words at the end are no part of a name: `Tom here`.
 fn trailing(heard: &Heard, tokens: &Range<usize>) -> usize {
-    let is_behind =
-        |at: &usize| *at > tokens.start && (heard.is(Mark::NoName, *at) || heard.is_ignored_in_english(*at));
+    let is_behind = |at: &usize| *at > tokens.start && (heard.is(Mark::NoName, *at) || heard.is_ignored_in_english(*at));
     tokens.clone().rev().take_while(is_behind).count()
 }
