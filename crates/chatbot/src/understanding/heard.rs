@@ -176,9 +176,8 @@ impl Heard {
 
     /// Returns the end of the clause that a token is in.
     pub(super) fn clause_end(&self, at: usize) -> usize {
-        let is_inside = |at: &usize| {
-            self.tokens.get(*at).is_some_and(|token| token.before == Break::Nothing && !token.is_joint)
-        };
+        let is_inside =
+            |at: &usize| self.tokens.get(*at).is_some_and(|token| token.before == Break::Nothing && !token.is_joint);
         at + 1 + (at + 1..self.tokens.len()).take_while(is_inside).count()
     }
 

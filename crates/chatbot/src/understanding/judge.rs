@@ -71,11 +71,6 @@ fn question(heard: &Heard, cover: &Cover, step: Option<Step>) -> Option<Language
     let token = |at: &usize| heard.tokens.get(*at);
     let known = rest.iter().filter(|at| token(at).is_some_and(|token| token.is_known)).count();
     let topics = rest.iter().filter(|at| heard.is(Mark::Topic, **at)).count();
-<<<<<<< HEAD
-    let is_address =
-        rest.iter().any(|&at| heard.is(Mark::Place, at) || heard.tokens.get(at).is_some_and(|t| t.is_number));
-=======
->>>>>>> understanding
     let asks = match step {
         None => topics > 0 || heard.has_question_mark && !rest.is_empty(),
         Some(Step::Address) if is_address(heard) => false,
@@ -91,7 +86,8 @@ fn question(heard: &Heard, cover: &Cover, step: Option<Step>) -> Option<Language
 /// Returns the phrase at the beginning of a text that only addresses somebody besides.
 fn addressed<'c>(heard: &Heard, cover: &'c Cover, step: Option<Step>) -> Option<&'c Phrase> {
     let rest = || (cover.end..heard.tokens.len()).filter(|&at| !heard.is_empty(at));
-    let is_name = rest().count() <= ADDRESSED && rest().all(|at| !heard.is(Mark::Topic, at) && !heard.is(Mark::NoName, at));
+    let is_name =
+        rest().count() <= ADDRESSED && rest().all(|at| !heard.is(Mark::Topic, at) && !heard.is(Mark::NoName, at));
     let first = cover.phrases.last()?;
     let greets = matches!(first.intent, Intent::Greeting | Intent::Thanks | Intent::Goodbye);
     (greets && is_name && step.is_none()).then_some(first)
