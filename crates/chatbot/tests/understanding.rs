@@ -137,6 +137,8 @@ fn any_utterance() -> impl Strategy<Value = (&'static str, Option<Step>)> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn any_text_is_read(text in "\\PC{0,60}|[a-z@+0-9 ?!,.\n]{0,80}", step in steps()) {
         let read = reading(&text, step);

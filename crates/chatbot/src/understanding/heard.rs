@@ -202,7 +202,7 @@ impl Heard {
             *last = true;
         }
         for at in (0..length).rev() {
-            let covered = self.is_empty(at) && reaches(&leads_on, at + 1)
+            let covered = self.is_passed(at) && reaches(&leads_on, at + 1)
                 || starting(&alone, at).any(|phrase| reaches(&leads_on, phrase.tokens.end));
             if let Some(leads) = leads_on.get_mut(at) {
                 *leads = covered;
@@ -217,11 +217,16 @@ impl Heard {
                     phrases.push(phrase.clone());
                     at = phrase.tokens.end;
                 }
-                None if self.is_empty(at) => at += 1,
+                None if self.is_passed(at) => at += 1,
                 None => break,
             }
         }
         Cover { phrases, end: at, is_complete }
+    }
+
+    /// Whether a token is empty, or joins two phrases.
+    fn is_passed(&self, at: usize) -> bool {
+        self.is_empty(at) || at > 0 && self.tokens.get(at).is_some_and(|token| token.is_joint)
     }
 
     fn is_taken(&self, tokens: &Range<usize>) -> bool {

@@ -17,7 +17,7 @@ const BEFORE_QUESTIONS: [Intent; 5] =
 const SMALL_TALK: [Intent; 5] = [Intent::Goodbye, Intent::Refusal, Intent::Thanks, Intent::Agreement, Intent::Greeting];
 
 /// How many other words may follow a greeting: `hi Kit`.
-const ADDRESSED: usize = 2;
+const ADDRESSED: usize = 3;
 
 /// Returns the intent of a text, and the language of the words that gave it.
 pub(super) fn intent(heard: &Heard, cover: &Cover, step: Option<Step>) -> (Intent, Language) {
