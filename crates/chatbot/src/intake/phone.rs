@@ -160,7 +160,8 @@ fn own_code(number: &str) -> Option<(String, String)> {
     let digits = international.strip_prefix('+')?;
     let assigned = |length: &usize| {
         let code = digits.get(..*length)?;
-        let is_code = !code.starts_with('0') && DATABASE.region(&code.parse::<u16>().ok()?).is_some();
+        // A second plus is not part of a code, although Rust parses it.
+        let is_code = !code.starts_with(['0', '+']) && DATABASE.region(&code.parse::<u16>().ok()?).is_some();
         is_code.then(|| code.to_owned())
     };
     let own = (1..=3).find_map(|length| assigned(&length))?;

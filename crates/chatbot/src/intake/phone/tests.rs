@@ -99,6 +99,14 @@ fn a_calling_code_counts_however_it_is_written() {
 }
 
 #[test]
+fn a_calling_code_is_digits_behind_one_plus() {
+    for number in ["++7100000", "+++977 9841234567", "00+49 151 23456789"] {
+        let code = check(number, "+977").country_code;
+        assert_eq!(code.matches('+').count(), 1, "{number}: {code}");
+    }
+}
+
+#[test]
 fn a_refused_number_is_kept_as_typed() {
     let typed = |text: &str| (text.to_owned(), "+977".to_owned());
     assert_eq!(normalise("12-34", "+977"), typed("12-34"));
