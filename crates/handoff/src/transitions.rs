@@ -27,8 +27,9 @@
 //! `Assigned` and `Transferred`, and `resolved` for `Resolved`.
 //!
 //! Two more changes follow from a visitor's message. `chatbot::plan` decides them and
-//! [`crate::turn::commit`] stores them: a `resolved` session becomes `active`, and a phrase that asks
-//! for a person opens the handoff of an `active` or `resolved` session.
+//! [`crate::turn::commit`] stores them: a `resolved` session becomes `active`, and a wish for a person
+//! opens the handoff of an `active` or `resolved` session. If nobody is there, the bot goes on answering
+//! the `escalated` session until a person acts; see `Session::bot_answers`.
 
 use chatbot::{Session, SessionStatus};
 use tenancy::{AgentId, Timestamp};
