@@ -207,6 +207,9 @@ pub trait Accounts {
     /// Returns the account with this e-mail key, in any state.
     fn credentials_by_email(&mut self, email_key: &str) -> Result<Option<Credentials>, StoreError>;
 
+    /// Returns the credentials of an account, in any state.
+    fn credentials(&mut self, user: UserId) -> Result<Option<Credentials>, StoreError>;
+
     /// Returns the current state of an account, and locks it (`FOR UPDATE`) until the transaction ends.
     fn credentials_for_update(&mut self, user: UserId) -> Result<Option<Credentials>, StoreError>;
 

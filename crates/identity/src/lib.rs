@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod admins;
 pub mod agents;
 mod audit_scope;
+pub mod change_password;
 pub mod first_login;
 mod hash;
 mod origin;

@@ -24,7 +24,7 @@ const COMMON: &str = include_str!("common_passwords.txt");
 #[derive(Clone)]
 pub struct Password(SecretString);
 
-/// A chosen password that satisfies the policy. First login stores no other kind.
+/// A chosen password that satisfies the policy. Callers who replace their password choose one.
 #[derive(Clone)]
 pub struct ChosenPassword(Password);
 
@@ -107,16 +107,22 @@ impl Password {
 }
 
 impl ChosenPassword {
+    /// Accepts a new password for the account with this e-mail address.
+    ///
+    /// # Errors
+    /// As [`Password::check`].
+    pub fn new(password: Password, email: &str) -> Result<Self, PasswordPolicyError> {
+        password.check(email)?;
+        Ok(Self(password))
+    }
+
     /// Accepts a new password and its repetition.
     ///
     /// # Errors
     /// [`ChoiceError`]. The policy is checked before the two are compared.
-    pub fn new(password: Password, repeated: &Password, email: &str) -> Result<Self, ChoiceError> {
-        password.check(email).map_err(ChoiceError::Policy)?;
-        if password.expose() != repeated.expose() {
-            return Err(ChoiceError::Mismatch);
-        }
-        Ok(Self(password))
+    pub fn repeated(password: Password, repeated: &Password, email: &str) -> Result<Self, ChoiceError> {
+        let chosen = Self::new(password, email).map_err(ChoiceError::Policy)?;
+        if chosen.0.expose() == repeated.expose() { Ok(chosen) } else { Err(ChoiceError::Mismatch) }
     }
 
     /// Checks that the password is not the one that it replaces.
@@ -171,10 +177,11 @@ mod tests {
 
     #[test]
     fn a_choice_is_judged_before_it_is_compared() {
-        let choose =
-            |new: &str, again: &str| ChosenPassword::new(Password::new(new), &Password::new(again), "ann@t.com").err();
+        let choose = |new: &str, again: &str| {
+            ChosenPassword::repeated(Password::new(new), &Password::new(again), "ann@t.com").err()
+        };
         assert_eq!(choose("a fine secret", "a fine secret"), None);
-        let chosen = ChosenPassword::new(Password::new("a fine secret"), &Password::new("a fine secret"), "ann@t.com");
+        let chosen = ChosenPassword::new(Password::new("a fine secret"), "ann@t.com");
         let replaces = |current: &str| chosen.as_ref().ok().map(|chosen| chosen.replaces(&Password::new(current)));
         assert_eq!(replaces("a fine secret"), Some(Err(PasswordPolicyError::SameAsCurrent)));
         assert_eq!(replaces("A fine secret"), Some(Ok(())));

@@ -296,7 +296,7 @@ async fn first_login(
     app: &App,
 ) -> Result<Json<PasswordSetReply>, ApiError> {
     let FirstLoginBody { email, current_password, new_password, confirm_password } = body;
-    let chosen = ChosenPassword::new(Password::new(new_password), &Password::new(confirm_password), &email)?;
+    let chosen = ChosenPassword::repeated(Password::new(new_password), &Password::new(confirm_password), &email)?;
     let current = Password::new(current_password);
     chosen.replaces(&current)?;
     let find =

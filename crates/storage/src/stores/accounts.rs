@@ -86,6 +86,12 @@ impl Accounts for LobbyStore<'_> {
         row.map(CredentialsRow::into_credentials).transpose()
     }
 
+    fn credentials(&mut self, user: UserId) -> Result<Option<Credentials>, StoreError> {
+        let row: Option<CredentialsRow> =
+            credentials().filter(accounts::id.eq(user.get())).first(self.conn).optional().into_store_error()?;
+        row.map(CredentialsRow::into_credentials).transpose()
+    }
+
     fn credentials_for_update(&mut self, user: UserId) -> Result<Option<Credentials>, StoreError> {
         let query = credentials().filter(accounts::id.eq(user.get()));
         let row: Option<CredentialsRow> = match &mut *self.conn {
