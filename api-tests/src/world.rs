@@ -119,6 +119,7 @@ impl World {
             bcrypt_cost: COST,
             access_life: Duration::from_mins(15),
             refresh_life: Duration::from_hours(7 * 24),
+            temporary_password_life: Duration::from_hours(7 * 24),
             index_cache: 1 << 20,
             llm: None,
             limits: setup.limits,

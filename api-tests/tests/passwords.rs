@@ -1,5 +1,7 @@
-//! Changing one's own password.
+//! Changing one's own password, and the life of passwords that are handed out.
 #![cfg(test)]
+
+use std::time::Duration;
 
 use api_tests::prelude::*;
 
@@ -8,6 +10,8 @@ on_each_database!(
     a_changed_password_ends_every_other_sign_in_and_the_caller_stays_signed_in,
     a_refused_change_changes_nothing,
     a_changed_password_is_recorded_for_the_account,
+    a_handed_out_password_works_for_seven_days,
+    an_expired_password_is_answered_as_a_wrong_one,
 );
 
 const NEW: &str = "a much finer secret";
@@ -105,4 +109,58 @@ async fn a_changed_password_is_recorded_for_the_account(world: &World) {
     let root = world.anybody().with_token(changed["access"].as_str().unwrap());
     assert_eq!(root.get("/api/audit/").await.ok()["results"][0]["action"], "password_changed");
     assert_eq!(world.broken_audit(), Vec::<String>::new());
+}
+
+const WEEK: Duration = Duration::from_hours(7 * 24);
+
+/// Hands out two passwords: to a new agent and, by a reset, to the company's admin. Returns the e-mail address,
+/// the password and the path of the first login of each.
+async fn handed_out(world: &World, tesla: &Company) -> [(String, String, &'static str); 2] {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let agent = tesla.admin.create_agent(&tesla.agent_body("Bo Agent")).await.created();
+    let reset = world.superadmin().await.reset_admin_password(tesla.admin.id).await.ok();
+    [
+        (text(&agent["email"]), text(&agent["password"]), "/api/admin-dashboard/agent-first-login/"),
+        (text(&reset["email"]), text(&reset["new_password"]), "/api/auth/admin-first-login/"),
+    ]
+}
+
+fn first_login(world: &World, path: &str, email: &str, current: &str) -> Call {
+    let body = json!({"email": email, "current_password": current, "new_password": NEW, "confirm_password": NEW});
+    world.anybody().post(path, &body)
+}
+
+async fn a_handed_out_password_works_for_seven_days(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let handed_out = handed_out(world, &tesla).await;
+    world.clock.advance(WEEK - Duration::from_secs(1));
+    for (email, password, path) in &handed_out {
+        assert_eq!(world.anybody().login(email, password).await.ok()["is_first_login"], true);
+        first_login(world, path, email, password).await.ok();
+    }
+    // What a person chose does not expire.
+    world.clock.advance(10 * WEEK);
+    for (email, ..) in &handed_out {
+        world.anybody().login(email, NEW).await.ok();
+    }
+}
+
+async fn an_expired_password_is_answered_as_a_wrong_one(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let handed_out = handed_out(world, &tesla).await;
+    world.clock.advance(WEEK);
+    for (email, password, path) in &handed_out {
+        let wrong = world.anybody().login(email, "wrong").await;
+        wrong.wrong_credentials("Invalid credentials or inactive account.");
+        wrong.same_as(&world.anybody().login(email, password).await);
+        wrong.same_as(&world.anybody().agent_login(email, password).await);
+        let wrong = first_login(world, path, email, "wrong").await;
+        wrong.wrong_credentials("Current password is incorrect.");
+        wrong.same_as(&first_login(world, path, email, password).await);
+    }
+    // Another reset hands out another one.
+    let admin = world.superadmin().await.reset_admin_password(tesla.admin.id).await.ok();
+    let (email, password, path) = &handed_out[1];
+    first_login(world, path, email, password).await.expect(400);
+    first_login(world, path, email, admin["new_password"].as_str().unwrap()).await.ok();
 }

@@ -1,6 +1,6 @@
 //! Accounts: who can sign in, and what the operator does to accounts on the command line.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use rand::RngExt;
 use tenancy::{
@@ -77,6 +77,16 @@ pub struct Credentials {
     pub active: bool,
     /// Whether the password is a temporary one, which must be replaced before anything else.
     pub first_login: bool,
+    /// When the temporary password was handed out.
+    pub handed_out_at: Option<Timestamp>,
+}
+
+impl Credentials {
+    /// Returns whether the password is a temporary one that was handed out `life` or longer before `now`, so
+    /// that it does not work any more.
+    pub fn is_expired(&self, life: Duration, now: Timestamp) -> bool {
+        self.first_login && self.handed_out_at.is_none_or(|at| now.since(at) >= life)
+    }
 }
 
 /// An account to be stored. It is active from the start.
@@ -92,7 +102,8 @@ pub struct NewAccount {
     pub hash: PasswordHash,
     /// The version of the account's first tokens, from [`first_version`].
     pub version: TokenVersion,
-    /// Whether the password is a temporary one, which must be replaced first.
+    /// Whether the password is a temporary one, which must be replaced first. It counts as handed out when
+    /// the account is stored.
     pub first_login: bool,
     /// First and last name.
     pub names: PersonName,

@@ -160,10 +160,15 @@ pub trait Admins {
     /// admin.
     fn delete_admin(&mut self, user: UserId) -> Result<bool, StoreError>;
 
-    /// Sets the password hash and `first_login` of an active admin, and raises the token version by
-    /// one. Returns the e-mail address, or `None` if the company has no such admin or the admin is
-    /// not active.
-    fn reset_admin_password(&mut self, user: UserId, hash: &PasswordHash) -> Result<Option<Email>, StoreError>;
+    /// Sets the password hash and `first_login` of an active admin, as handed out at `now`, and raises the
+    /// token version by one. Returns the e-mail address, or `None` if the company has no such admin or
+    /// the admin is not active.
+    fn reset_admin_password(
+        &mut self,
+        user: UserId,
+        hash: &PasswordHash,
+        now: Timestamp,
+    ) -> Result<Option<Email>, StoreError>;
 
     /// Returns the oldest admin, who owns the company.
     fn owner(&mut self) -> Result<Option<UserId>, StoreError>;

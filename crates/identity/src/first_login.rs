@@ -2,6 +2,8 @@
 //!
 //! Admins and agents have separate first logins, and each accepts accounts of its role only.
 
+use std::time::Duration;
+
 use tenancy::{
     StoreError, Timestamp,
     access::{self, Denied, Directory, Staff},
@@ -36,8 +38,8 @@ impl FirstLoginRole {
 /// Why a password was not replaced.
 #[derive(Debug, thiserror::Error)]
 pub enum FirstLoginError {
-    /// The password is wrong, the e-mail address is unknown, the account has another role, or the
-    /// account or its company is not active. The answer does not tell which.
+    /// The password is wrong or a temporary one that has expired, the e-mail address is unknown, the account
+    /// has another role, or the account or its company is not active. The answer does not tell which.
     #[error("current password is incorrect")]
     CurrentIncorrect,
     /// The current password is right, but it is not a temporary one.
@@ -48,7 +50,7 @@ pub enum FirstLoginError {
     Store(#[from] StoreError),
 }
 
-/// Looks up the account whose password is to be replaced.
+/// Looks up the account whose password is to be replaced. A temporary password works for `temporary_life`.
 ///
 /// # Errors
 /// Fails only when the store fails. An unknown e-mail address gives a candidate too.
@@ -57,13 +59,15 @@ pub fn find<S>(
     role: FirstLoginRole,
     email: &str,
     origin: Origin,
+    temporary_life: Duration,
     now: Timestamp,
 ) -> Result<Candidate, StoreError>
 where
     S: Accounts + SignInOrigins + ?Sized,
 {
     let account = store.credentials_by_email(&Email::fold(email))?;
-    Ok(Candidate::new(store, account, origin, now)?.of_role(role.account_role()))
+    let candidate = Candidate::new(store, account, origin, now)?.of_role(role.account_role());
+    Ok(candidate.unless_expired(temporary_life, now))
 }
 
 /// Replaces the password, in one lobby write, and returns the account's e-mail address.

@@ -170,6 +170,7 @@ impl World {
             version: new.version,
             active: true,
             first_login: new.first_login,
+            handed_out_at: new.first_login.then_some(now),
         };
         self.accounts.push(AccountRow {
             credentials,
@@ -231,7 +232,7 @@ impl Accounts for World {
         let credentials = &mut self.stored_mut(user).credentials;
         credentials.hash = hash.clone();
         credentials.version.0 += 1;
-        credentials.first_login = false;
+        (credentials.first_login, credentials.handed_out_at) = (false, None);
         Ok(())
     }
 

@@ -45,6 +45,8 @@ pub(crate) struct App {
     pub(crate) signer: Signer,
     /// How long tokens live.
     pub(crate) lifetimes: Lifetimes,
+    /// How long a temporary password works.
+    pub(crate) temporary_password_life: Duration,
     /// Signs and verifies links to files.
     pub(crate) links: LinkSigner,
     /// Uploaded files.
@@ -96,6 +98,7 @@ impl App {
             hashes: HashPool::new(config.bcrypt_cost)?,
             signer: Signer::new(secret),
             lifetimes: Lifetimes { access: config.access_life, refresh: config.refresh_life },
+            temporary_password_life: config.temporary_password_life,
             links: LinkSigner::new(secret),
             blobs: LocalBlobs::open(uploads(config))
                 .map_err(AtPath::of(&uploads(config)))

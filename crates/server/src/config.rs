@@ -54,6 +54,8 @@ pub struct Config {
     pub access_life: Duration,
     /// Lifetime of a refresh token.
     pub refresh_life: Duration,
+    /// How long a temporary password works after it was handed out.
+    pub temporary_password_life: Duration,
     /// Memory for knowledge indexes, in bytes.
     pub index_cache: u64,
     /// The model that composes answers, if there is one.

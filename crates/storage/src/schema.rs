@@ -43,6 +43,7 @@ diesel::table! {
         first_name -> Text,
         last_name -> Text,
         date_joined -> Instant,
+        handed_out_at -> Nullable<Instant>,
     }
 }
 

@@ -61,6 +61,10 @@ pub struct Settings {
     /// Lifetime of a refresh token, in days [default: 7].
     #[arg(long, env = "SWITCHBOARD_REFRESH_DAYS", value_name = "N")]
     refresh_days: Option<u64>,
+    /// Time for which a password works that the server generated and that must be replaced first, in days
+    /// [default: 7].
+    #[arg(long, env = "SWITCHBOARD_TEMPORARY_PASSWORD_DAYS", value_name = "N")]
+    temporary_password_days: Option<u64>,
     /// Memory for knowledge indexes, in MiB [default: 256].
     #[arg(long, env = "SWITCHBOARD_INDEX_CACHE_MIB", value_name = "N")]
     index_cache_mib: Option<u64>,
@@ -146,6 +150,7 @@ impl Settings {
             bcrypt_cost: self.bcrypt_cost.or(file.bcrypt_cost),
             access_minutes: self.access_minutes.or(file.access_minutes),
             refresh_days: self.refresh_days.or(file.refresh_days),
+            temporary_password_days: self.temporary_password_days.or(file.temporary_password_days),
             index_cache_mib: self.index_cache_mib.or(file.index_cache_mib),
             llm_url: self.llm_url.or(file.llm_url),
             llm_model: self.llm_model.or(file.llm_model),
@@ -297,6 +302,9 @@ impl Settings {
             bcrypt_cost,
             access_life: Duration::from_mins(self.access_minutes.unwrap_or(15).clamp(1, 60 * 24 * 365)),
             refresh_life: Duration::from_hours(self.refresh_days.unwrap_or(7).clamp(1, 3650) * 24),
+            temporary_password_life: Duration::from_hours(
+                self.temporary_password_days.unwrap_or(7).clamp(1, 3650) * 24,
+            ),
             index_cache: self.index_cache_mib.unwrap_or(256).saturating_mul(1 << 20),
             llm,
             limits,

@@ -1,5 +1,7 @@
 //! Sign-in, tokens and first logins.
 
+use std::time::Duration;
+
 use actix_web::{
     HttpRequest,
     web::{self, Json},
@@ -160,8 +162,8 @@ struct PasswordSetReply {
     email: String,
 }
 
-/// Reads the account of a sign-in from the lobby.
-type Find = fn(&mut LobbyStore<'_>, &str, Origin, Timestamp) -> Result<Candidate, StoreError>;
+/// Reads the account of a sign-in from the lobby. The duration is how long a temporary password works.
+type Find = fn(&mut LobbyStore<'_>, &str, Origin, Duration, Timestamp) -> Result<Candidate, StoreError>;
 
 /// How a sign-in names its account.
 pub(super) enum Login {
@@ -186,10 +188,12 @@ pub(super) async fn enter(req: &HttpRequest, login: Login, password: String, app
     let (password, lifetimes, now) = (Password::new(password), app.lifetimes, app.now());
     let ClientIp(ip) = ClientIp::of(req)?;
     let find: Find = match login {
-        Login::Any(_) => |lobby, login, origin, now| sign_in::find(lobby, login, origin, now),
-        Login::Agent(_) => |lobby, email, origin, now| sign_in::find_agent(lobby, email, origin, now),
+        Login::Any(_) => |lobby, login, origin, life, now| sign_in::find(lobby, login, origin, life, now),
+        Login::Agent(_) => |lobby, email, origin, life, now| sign_in::find_agent(lobby, email, origin, life, now),
     };
     let (Login::Any(login) | Login::Agent(login)) = login;
+    let life = app.temporary_password_life;
+    let find = move |lobby: &mut LobbyStore<'_>, login: &str, origin, now| find(lobby, login, origin, life, now);
     let signed_in = throttle::attempt(req, login, find, async |candidate, fairness_key| {
         let check = move |hasher: &Hasher| {
             let checked = candidate.check(hasher, &password);
@@ -299,8 +303,10 @@ async fn first_login(
     let chosen = ChosenPassword::repeated(Password::new(new_password), &Password::new(confirm_password), &email)?;
     let current = Password::new(current_password);
     chosen.replaces(&current)?;
-    let find =
-        move |lobby: &mut LobbyStore<'_>, email: &str, origin, now| first_login::find(lobby, role, email, origin, now);
+    let life = app.temporary_password_life;
+    let find = move |lobby: &mut LobbyStore<'_>, email: &str, origin, now| {
+        first_login::find(lobby, role, email, origin, life, now)
+    };
     let email = throttle::attempt(req, email, find, async |candidate, fairness_key| {
         let work = move |hasher: &Hasher| (candidate.check(hasher, &current), hasher.hash(chosen.password()));
         let (checked, hash) = app.hashes.run(fairness_key, work).await?;

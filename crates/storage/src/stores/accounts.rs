@@ -26,6 +26,7 @@ use crate::{
     schema::{accounts, admins, agents, companies},
     scope,
     store::LobbyStore,
+    types::At,
 };
 
 #[derive(Queryable)]
@@ -38,6 +39,7 @@ struct CredentialsRow {
     token_version: i64,
     is_active: bool,
     first_login: bool,
+    handed_out_at: Option<At>,
 }
 
 /// The columns of [`CredentialsRow`].
@@ -52,6 +54,7 @@ fn credentials() -> _ {
         accounts::token_version,
         accounts::is_active,
         accounts::first_login,
+        accounts::handed_out_at,
     ))
 }
 
@@ -65,6 +68,7 @@ impl CredentialsRow {
             version: TokenVersion(self.token_version),
             active: self.is_active,
             first_login: self.first_login,
+            handed_out_at: self.handed_out_at.map(|At(at)| at),
         })
     }
 }
@@ -108,6 +112,7 @@ impl Accounts for LobbyStore<'_> {
             .set((
                 accounts::password_hash.eq(hash.as_str()),
                 accounts::first_login.eq(false),
+                accounts::handed_out_at.eq(None::<At>),
                 accounts::token_version.eq(accounts::token_version + 1),
             ))
             .execute(self.conn)

@@ -1,0 +1,4 @@
+-- When a password was handed out that must be replaced first; null for other passwords. Those that are in use
+-- already count from now.
+ALTER TABLE accounts ADD COLUMN handed_out_at TIMESTAMPTZ;
+UPDATE accounts SET handed_out_at = now() WHERE first_login;

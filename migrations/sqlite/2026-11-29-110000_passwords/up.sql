@@ -1,0 +1,4 @@
+-- When a password was handed out that must be replaced first; null for other passwords. Those that are in use
+-- already count from now.
+ALTER TABLE accounts ADD COLUMN handed_out_at INTEGER;
+UPDATE accounts SET handed_out_at = CAST(unixepoch('now', 'subsec') * 1000000 AS INTEGER) WHERE first_login;
