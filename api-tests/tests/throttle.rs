@@ -23,7 +23,8 @@ api_tests::on_each_database! { with throttled:
 
 /// The default limits, and a trusted proxy, so that a call can come from any address.
 fn throttled() -> Setup {
-    Setup { limits: Some(Limits::default()), trusted_proxies: TrustedProxies::parse(["127.0.0.1"]).unwrap() }
+    let trusted_proxies = TrustedProxies::parse(["127.0.0.1"]).unwrap();
+    Setup { limits: Some(Limits::default()), trusted_proxies, ..Setup::default() }
 }
 
 const HOME: &str = "198.51.100.7";

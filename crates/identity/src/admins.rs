@@ -89,6 +89,8 @@ pub struct NewAdmin {
     pub email: Email,
     /// The hash of a generated password.
     pub hash: PasswordHash,
+    /// Whether the password is a temporary one, which must be replaced first.
+    pub first_login: bool,
     /// Contact details. A new company takes its name from them.
     pub contact: Contact,
 }
@@ -279,7 +281,7 @@ fn add(office: &mut dyn CompanyOffice, new: NewAdmin, now: Timestamp) -> Result<
         email: new.email,
         hash: new.hash,
         version: first_version(),
-        first_login: false,
+        first_login: new.first_login,
         names,
     };
     for suffix in 1_u64.. {

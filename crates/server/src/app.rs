@@ -45,6 +45,8 @@ pub(crate) struct App {
     pub(crate) signer: Signer,
     /// How long tokens live.
     pub(crate) lifetimes: Lifetimes,
+    /// Whether the first password of an admin must be replaced before the first sign-in.
+    pub(crate) require_first_login: bool,
     /// How long a temporary password works.
     pub(crate) temporary_password_life: Duration,
     /// Signs and verifies links to files.
@@ -98,6 +100,7 @@ impl App {
             hashes: HashPool::new(config.bcrypt_cost)?,
             signer: Signer::new(secret),
             lifetimes: Lifetimes { access: config.access_life, refresh: config.refresh_life },
+            require_first_login: config.require_first_login,
             temporary_password_life: config.temporary_password_life,
             links: LinkSigner::new(secret),
             blobs: LocalBlobs::open(uploads(config))

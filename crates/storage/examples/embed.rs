@@ -83,7 +83,7 @@ fn open_company(db: &Database, now: Timestamp) -> Result<(CompanyCode, Admin), F
         };
         let plan = platform.insert_plan(&plan, now)?;
         let contact = Contact { name: "Corner Bakery".to_owned(), ..Contact::default() };
-        let admin = NewAdmin { email: Email::parse("ann@bakery.example")?, contact, hash };
+        let admin = NewAdmin { email: Email::parse("ann@bakery.example")?, contact, hash, first_login: false };
         Ok::<_, Failure>(admins::open(platform, admin, plan.id, now)?)
     });
     let opened = opened.wait()?;

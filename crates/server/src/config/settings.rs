@@ -15,7 +15,7 @@ use serde::Deserialize;
 use storage::{Options, Target};
 
 use super::{
-    AtPath, Config, ConfigError, LimitSettings, ListenAddress, RateLimits, TrustedProxies,
+    AtPath, Config, ConfigError, LimitSettings, ListenAddress, Switch, TrustedProxies,
     data_folder::{SECRET_BYTES, UPLOADS_FOLDER, create, has_uploads, load_or_generate_secret, read_secret},
 };
 
@@ -65,6 +65,15 @@ pub struct Settings {
     /// [default: 7].
     #[arg(long, env = "SWITCHBOARD_TEMPORARY_PASSWORD_DAYS", value_name = "N")]
     temporary_password_days: Option<u64>,
+    /// Whether the first password of a new admin must be replaced before the first sign-in [default: off].
+    #[arg(
+        long,
+        env = "SWITCHBOARD_REQUIRE_FIRST_LOGIN",
+        value_name = "on|off",
+        num_args = 0..=1,
+        default_missing_value = "on"
+    )]
+    require_first_login: Option<Switch>,
     /// Memory for knowledge indexes, in MiB [default: 256].
     #[arg(long, env = "SWITCHBOARD_INDEX_CACHE_MIB", value_name = "N")]
     index_cache_mib: Option<u64>,
@@ -77,9 +86,9 @@ pub struct Settings {
     /// Time to wait for the model before the extractive answer is used, in seconds, at most 8 [default: 8].
     #[arg(long, env = "SWITCHBOARD_LLM_DEADLINE_SECONDS", value_name = "N")]
     llm_deadline_seconds: Option<u64>,
-    /// Whether calls are limited and failed sign-ins throttled [default: on].
+    /// Whether calls are limited and failed sign-ins throttled; `off` is for load tests [default: on].
     #[arg(long, env = "SWITCHBOARD_RATE_LIMITS", value_name = "on|off")]
-    rate_limits: Option<RateLimits>,
+    rate_limits: Option<Switch>,
     /// How often callers may call; in the file a table of its own.
     #[command(flatten)]
     limits: LimitSettings,
@@ -115,7 +124,7 @@ impl Settings {
 
     /// Sets whether calls are counted.
     #[must_use]
-    pub fn rate_limited(self, rate_limits: RateLimits) -> Self {
+    pub fn rate_limited(self, rate_limits: Switch) -> Self {
         Self { rate_limits: Some(rate_limits), ..self }
     }
 
@@ -151,6 +160,7 @@ impl Settings {
             access_minutes: self.access_minutes.or(file.access_minutes),
             refresh_days: self.refresh_days.or(file.refresh_days),
             temporary_password_days: self.temporary_password_days.or(file.temporary_password_days),
+            require_first_login: self.require_first_login.or(file.require_first_login),
             index_cache_mib: self.index_cache_mib.or(file.index_cache_mib),
             llm_url: self.llm_url.or(file.llm_url),
             llm_model: self.llm_model.or(file.llm_model),
@@ -283,7 +293,7 @@ impl Settings {
         let public_url = self.public_url.map(checked_url).transpose()?;
         let proxies = self.trusted_proxies.unwrap_or_default();
         let trusted_proxies = TrustedProxies::parse(proxies.iter().map(String::as_str))?;
-        let limits = (self.rate_limits != Some(RateLimits::Off)).then(|| self.limits.build());
+        let limits = (self.rate_limits != Some(Switch::Off)).then(|| self.limits.build());
         Ok(Config {
             listen: match self.listen {
                 Some(listen) => listen.into_iter().map(ListenAddress::socket).collect(),
@@ -305,6 +315,7 @@ impl Settings {
             temporary_password_life: Duration::from_hours(
                 self.temporary_password_days.unwrap_or(7).clamp(1, 3650) * 24,
             ),
+            require_first_login: self.require_first_login == Some(Switch::On),
             index_cache: self.index_cache_mib.unwrap_or(256).saturating_mul(1 << 20),
             llm,
             limits,

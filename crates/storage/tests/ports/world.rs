@@ -104,7 +104,7 @@ impl World {
 
 pub(crate) fn admin(name: &str, address: &str) -> NewAdmin {
     let contact = Contact { name: name.into(), address: "1 Road".into(), ..Contact::default() };
-    NewAdmin { email: email(address), hash: hash(), contact }
+    NewAdmin { email: email(address), hash: hash(), first_login: false, contact }
 }
 
 pub(crate) fn day(text: &str) -> Date {
