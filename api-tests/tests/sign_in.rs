@@ -167,6 +167,10 @@ async fn reuse_of_a_spent_refresh_token_ends_its_family(world: &World) {
     world.clock.advance(Duration::from_secs(11));
     world.anybody().refresh(&tesla.admin.refresh).await.detail(401, "token_not_valid", refused);
     world.anybody().refresh(next["refresh"].as_str().unwrap()).await.detail(401, "token_not_valid", refused);
+    for access in [tesla.admin.client().token(), next["access"].as_str().unwrap()] {
+        let ended = world.anybody().with_token(access).profile().await;
+        ended.detail(401, "token_not_valid", "Given token not valid for any token type");
+    }
     // Reuse within that time, but after the successor was used.
     let again = tesla.admin.signed_in_again().await;
     let next = world.anybody().refresh(&again.refresh).await.ok();

@@ -25,7 +25,7 @@ pub struct Family {
     pub newest: Grant,
     /// The refresh token that the newest pair replaced; `None` before the first refresh.
     pub spent: Option<SpentToken>,
-    /// Whether the family was revoked. None of its refresh tokens work then.
+    /// Whether the family was revoked. None of its tokens work then, access tokens included.
     pub revoked: bool,
 }
 
@@ -85,8 +85,8 @@ pub trait Families {
     /// Returns a family, revoked or not, and locks it (`FOR UPDATE`) until the transaction ends.
     fn family_for_update(&mut self, id: FamilyId) -> Result<Option<Family>, StoreError>;
 
-    /// Stores a new family. It also deletes the families of the same account whose newest refresh token
-    /// has expired by `now`: they can never be used again, and the table must not grow without bound.
+    /// Stores a new family. It also deletes the families of the same account whose newest tokens have both
+    /// expired by `now`: they can never be used again, and the table must not grow without bound.
     fn insert_family(&mut self, family: &Family, now: Timestamp) -> Result<(), StoreError>;
 
     /// Replaces all values of a stored family except its id.

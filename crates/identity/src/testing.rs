@@ -185,7 +185,7 @@ impl World {
 }
 
 impl Directory for World {
-    fn account_state(&mut self, user: UserId) -> Result<Option<AccountState>, StoreError> {
+    fn account_state(&mut self, user: UserId, family: Option<FamilyId>) -> Result<Option<AccountState>, StoreError> {
         let Some(row) = self.stored(user) else { return Ok(None) };
         let role = match (row.credentials.role, row.company) {
             (Role::Admin, Some(company)) => access::Role::Admin { company, name: String::new() },
@@ -197,7 +197,9 @@ impl Directory for World {
         };
         let open = |code| self.companies.iter().any(|c| c.code == code && c.status == CompanyStatus::Active);
         let active = row.credentials.active && row.company.is_none_or(open);
-        Ok(Some(AccountState { role, active, version: row.credentials.version }))
+        let lasts = |family| self.families.iter().any(|of| of.newest.family == family && of.newest.user == user && !of.revoked);
+        let signed_out = family.is_some_and(|family| !lasts(family));
+        Ok(Some(AccountState { role, active, version: row.credentials.version, signed_out }))
     }
 
     fn company(&mut self, code: CompanyCode) -> Result<Option<(String, CompanyStatus)>, StoreError> {

@@ -79,7 +79,7 @@ pub(crate) fn fill(db: &Database, bcrypt_cost: u32, now: Timestamp) -> Result<Ve
     };
     let user = db.lobby_write(move |lobby| accounts::create_superadmin(lobby, new, now)).wait()?;
     let admitted = db.lobby(move |lobby| {
-        let version = access::Directory::account_state(lobby, user)?.map(|state| state.version);
+        let version = access::Directory::account_state(lobby, user, None)?.map(|state| state.version);
         version.map(|version| access::staff(lobby, user, version)).ok_or(access::Denied::Gone)?
     });
     let Staff::Superadmin(superadmin) = admitted.wait()? else {

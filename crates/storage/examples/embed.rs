@@ -108,7 +108,7 @@ fn teach(db: &Database, superadmin: Superadmin, company: CompanyCode, now: Times
 /// Admits a member of staff, as the check of a token does.
 fn admit(db: &Database, user: tenancy::UserId) -> Result<Staff, Failure> {
     let admitted = db.lobby(move |lobby| {
-        let account = lobby.account_state(user)?.ok_or(access::Denied::Gone)?;
+        let account = lobby.account_state(user, None)?.ok_or(access::Denied::Gone)?;
         access::staff(lobby, user, account.version)
     });
     Ok(admitted.wait()?)

@@ -88,6 +88,7 @@ diesel::table! {
         user_id -> BigInt,
         token_version -> BigInt,
         expires_at -> Instant,
+        family -> Nullable<Text>,
     }
 }
 

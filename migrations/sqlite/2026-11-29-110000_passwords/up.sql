@@ -2,3 +2,5 @@
 -- already count from now.
 ALTER TABLE accounts ADD COLUMN handed_out_at INTEGER;
 UPDATE accounts SET handed_out_at = CAST(unixepoch('now', 'subsec') * 1000000 AS INTEGER) WHERE first_login;
+-- The family of the access token that a ticket replaces; null if that token has none.
+ALTER TABLE tickets ADD COLUMN family TEXT;

@@ -153,9 +153,9 @@ async fn ws_ticket(
     req: HttpRequest,
     app: web::Data<App>,
 ) -> Result<Json<TicketReply>, ApiError> {
-    let (claims, now) = (claims(&req)?, app.now());
+    let (token, now) = (claims(&req)?, app.now());
     let fairness_key = FairnessKey::of_staff(staff.company());
-    let ticket = app.db.lobby_write_in(fairness_key, move |lobby| tickets::issue(lobby, &claims, now)).await;
+    let ticket = app.db.lobby_write_in(fairness_key, move |lobby| tickets::issue(lobby, &token, now)).await;
     let ticket = ticket.map_err(turned_away)?;
     Ok(Json(TicketReply { ticket: ticket.expose().to_owned(), expires_in: LIFE.as_secs() }))
 }

@@ -91,7 +91,8 @@ impl Families for LobbyStore<'_> {
     fn insert_family(&mut self, family: &Family, now: Timestamp) -> Result<(), StoreError> {
         let expired = refresh_families::table
             .filter(refresh_families::user_id.eq(family.newest.user.get()))
-            .filter(refresh_families::refresh_expires.le(now.seconds()));
+            .filter(refresh_families::refresh_expires.le(now.seconds()))
+            .filter(refresh_families::access_expires.le(now.seconds()));
         diesel::delete(expired).execute(self.conn).into_store_error()?;
         diesel::insert_into(refresh_families::table)
             .values(FamilyRow::of(family))

@@ -113,7 +113,7 @@ pub(crate) fn day(text: &str) -> Date {
 
 fn admit(db: &Database, user: UserId) -> Result<Staff, Denied> {
     db.lobby(move |store| {
-        let state = store.account_state(user).map_err(Denied::Store)?;
+        let state = store.account_state(user, None).map_err(Denied::Store)?;
         let version = state.ok_or(Denied::Gone)?.version;
         access::staff(store, user, version)
     })

@@ -190,6 +190,11 @@ fn a_familys_end_is_forgotten_at_the_next_sign_in() {
         grant(&world, "boss", now().plus(lifetime));
         assert_eq!(world.count("refresh_families"), "3");
         assert_eq!(world.count(&format!("refresh_families WHERE user_id = {}", created.user)), "1");
+        // A family whose access token lasts longer than its refresh token is remembered for it.
+        let far = now().plus(10 * lifetime);
+        world.scratch.execute(&format!("UPDATE refresh_families SET access_expires = {}", far.seconds() + 1)).unwrap();
+        grant(&world, "boss", far);
+        assert_eq!(world.count("refresh_families"), "4");
     }
 }
 
