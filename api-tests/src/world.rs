@@ -121,6 +121,7 @@ impl World {
             bcrypt_cost: COST,
             access_life: Duration::from_mins(15),
             refresh_life: Duration::from_hours(7 * 24),
+            sign_in_life: Duration::from_hours(90 * 24),
             temporary_password_life: Duration::from_hours(7 * 24),
             require_first_login: setup.require_first_login,
             index_cache: 1 << 20,

@@ -27,18 +27,22 @@ mod wire;
 /// cannot sign tokens.
 const KEY_LABEL: &[u8] = b"switchboard token signing v1";
 
-/// How long the two tokens of a pair are valid.
+/// How long tokens and sign-ins last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifetimes {
     /// Lifetime of the access token; 15 minutes by default.
     pub access: Duration,
     /// Lifetime of the refresh token; 7 days by default.
     pub refresh: Duration,
+    /// How long after a sign-in its last refresh token expires, however often it was refreshed; 90 days by
+    /// default.
+    pub sign_in: Duration,
 }
 
 impl Default for Lifetimes {
     fn default() -> Self {
-        Self { access: Duration::from_mins(15), refresh: Duration::from_hours(7 * 24) }
+        let days = |days: u64| Duration::from_hours(days * 24);
+        Self { access: Duration::from_mins(15), refresh: days(7), sign_in: days(90) }
     }
 }
 
@@ -121,8 +125,13 @@ impl Grant {
             refresh_id: TokenId::random(),
             issued_at: now.seconds(),
             access_expires: now.plus(lifetimes.access).seconds(),
-            refresh_expires: now.plus(lifetimes.refresh).seconds(),
+            refresh_expires: now.plus(lifetimes.refresh.min(lifetimes.sign_in)).seconds(),
         }
+    }
+
+    /// Returns the grant with a refresh token that expires at `end` at the latest, in seconds since 1970.
+    pub(crate) fn until(self, end: i64) -> Self {
+        Self { refresh_expires: self.refresh_expires.min(end), ..self }
     }
 }
 

@@ -99,7 +99,11 @@ impl App {
             readiness: Mutex::default(),
             hashes: HashPool::new(config.bcrypt_cost)?,
             signer: Signer::new(secret),
-            lifetimes: Lifetimes { access: config.access_life, refresh: config.refresh_life },
+            lifetimes: Lifetimes {
+                access: config.access_life,
+                refresh: config.refresh_life,
+                sign_in: config.sign_in_life,
+            },
             require_first_login: config.require_first_login,
             temporary_password_life: config.temporary_password_life,
             links: LinkSigner::new(secret),

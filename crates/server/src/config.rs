@@ -56,6 +56,8 @@ pub struct Config {
     pub access_life: Duration,
     /// Lifetime of a refresh token.
     pub refresh_life: Duration,
+    /// How long a sign-in lasts, however often its tokens are refreshed.
+    pub sign_in_life: Duration,
     /// How long a temporary password works after it was handed out.
     pub temporary_password_life: Duration,
     /// Whether the first password of an admin must be replaced before the first sign-in.

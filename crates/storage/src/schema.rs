@@ -65,6 +65,7 @@ diesel::table! {
         spent_id -> Nullable<Text>,
         spent_at -> Nullable<Instant>,
         revoked -> Bool,
+        started_at -> BigInt,
     }
 }
 

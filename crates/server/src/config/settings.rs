@@ -61,6 +61,9 @@ pub struct Settings {
     /// Lifetime of a refresh token, in days [default: 7].
     #[arg(long, env = "SWITCHBOARD_REFRESH_DAYS", value_name = "N")]
     refresh_days: Option<u64>,
+    /// Time after a sign-in at which its last refresh token expires, in days [default: 90].
+    #[arg(long, env = "SWITCHBOARD_SIGN_IN_DAYS", value_name = "N")]
+    sign_in_days: Option<u64>,
     /// Time for which a password works that the server generated and that must be replaced first, in days
     /// [default: 7].
     #[arg(long, env = "SWITCHBOARD_TEMPORARY_PASSWORD_DAYS", value_name = "N")]
@@ -159,6 +162,7 @@ impl Settings {
             bcrypt_cost: self.bcrypt_cost.or(file.bcrypt_cost),
             access_minutes: self.access_minutes.or(file.access_minutes),
             refresh_days: self.refresh_days.or(file.refresh_days),
+            sign_in_days: self.sign_in_days.or(file.sign_in_days),
             temporary_password_days: self.temporary_password_days.or(file.temporary_password_days),
             require_first_login: self.require_first_login.or(file.require_first_login),
             index_cache_mib: self.index_cache_mib.or(file.index_cache_mib),
@@ -311,10 +315,9 @@ impl Settings {
             allowed_hosts: self.allowed_hosts.unwrap_or_default().iter().map(|host| host.to_lowercase()).collect(),
             bcrypt_cost,
             access_life: Duration::from_mins(self.access_minutes.unwrap_or(15).clamp(1, 60 * 24 * 365)),
-            refresh_life: Duration::from_hours(self.refresh_days.unwrap_or(7).clamp(1, 3650) * 24),
-            temporary_password_life: Duration::from_hours(
-                self.temporary_password_days.unwrap_or(7).clamp(1, 3650) * 24,
-            ),
+            refresh_life: days(self.refresh_days, 7),
+            sign_in_life: days(self.sign_in_days, 90),
+            temporary_password_life: days(self.temporary_password_days, 7),
             require_first_login: self.require_first_login == Some(Switch::On),
             index_cache: self.index_cache_mib.unwrap_or(256).saturating_mul(1 << 20),
             llm,
@@ -322,6 +325,11 @@ impl Settings {
             trusted_proxies,
         })
     }
+}
+
+/// Returns a setting in days, between a day and ten years, as a duration.
+fn days(set: Option<u64>, default: u64) -> Duration {
+    Duration::from_hours(set.unwrap_or(default).clamp(1, 3650) * 24)
 }
 
 /// Returns a public URL without a final slash, if absolute links can begin with it.
