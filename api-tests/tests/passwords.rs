@@ -10,6 +10,7 @@ on_each_database!(
     a_changed_password_ends_every_other_sign_in_and_the_caller_stays_signed_in,
     a_refused_change_changes_nothing,
     a_changed_password_is_recorded_for_the_account,
+    the_names_of_a_person_and_a_company_are_no_passwords,
     a_handed_out_password_works_for_seven_days,
     an_expired_password_is_answered_as_a_wrong_one,
 );
@@ -109,6 +110,29 @@ async fn a_changed_password_is_recorded_for_the_account(world: &World) {
     let root = world.anybody().with_token(changed["access"].as_str().unwrap());
     assert_eq!(root.get("/api/audit/").await.ok()["results"][0]["action"], "password_changed");
     assert_eq!(world.broken_audit(), Vec::<String>::new());
+}
+
+async fn the_names_of_a_person_and_a_company_are_no_passwords(world: &World) {
+    const SIMILAR: &str = "This password is too similar to the name.";
+    let tesla = world.company("Tesla Motors").await;
+    let created = tesla.admin.create_agent(&tesla.agent_body("Zo\u{eb} Quimby")).await.created();
+    let (email, handed_out) = (created["email"].as_str().unwrap(), created["password"].as_str().unwrap());
+    let choose = |current: &str, new: &str| {
+        let body = json!({"email": email, "current_password": current, "new_password": new, "confirm_password": new});
+        world.anybody().agent_first_login(&body)
+    };
+    for name in ["Tesla2026!", "tesla-motors-1", "TES00199", "QUIMBY#2026", "Zoe 12345", "zo\u{eb}.quimby"] {
+        choose(handed_out, name).await.field_error("new_password", SIMILAR);
+        // Only the owner of the account learns that it is a name.
+        choose("wrong", name).await.wrong_credentials("Current password is incorrect.");
+    }
+    choose(handed_out, "mynewpassword123").await.ok();
+    let signed_in = world.anybody().login(email, "mynewpassword123").await.ok();
+    let zoe = world.anybody().with_token(signed_in["access"].as_str().unwrap());
+    zoe.change_password("mynewpassword123", "Quimby2026!").await.field_error("new_password", SIMILAR);
+    zoe.change_password("mynewpassword123", "newpassword123").await.ok();
+    let root = world.superadmin().await;
+    root.change_password("letmein", "!root1234!").await.field_error("new_password", SIMILAR);
 }
 
 const WEEK: Duration = Duration::from_hours(7 * 24);

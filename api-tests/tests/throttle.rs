@@ -13,6 +13,7 @@ api_tests::on_each_database! { with throttled:
     an_address_is_known_for_thirty_days_after_its_last_sign_in,
     all_four_ways_to_sign_in_share_one_counter,
     guesses_at_the_current_password_are_throttled_as_sign_ins,
+    a_name_as_the_new_password_is_no_failed_sign_in,
     unknown_accounts_are_throttled_as_known_ones,
     fifty_failures_lock_an_address,
     right_passwords_are_not_counted,
@@ -161,6 +162,20 @@ async fn guesses_at_the_current_password_are_throttled_as_sign_ins(world: &World
         from(tesla.admin.change_password(password, "short"), HOME).await.expect(400);
     }
     change(HOME, password).await.ok();
+}
+
+async fn a_name_as_the_new_password_is_no_failed_sign_in(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let bo = tesla.admin.create_agent(&tesla.agent_body("Bo Agent")).await.created();
+    let choose = |new: &str| {
+        let body = json!({"email": bo["email"], "current_password": bo["password"],
+                          "new_password": new, "confirm_password": new});
+        from(world.anybody().agent_first_login(&body), HOME)
+    };
+    for _ in 0..12 {
+        choose("Tesla2026!").await.field_error("new_password", "This password is too similar to the name.");
+    }
+    choose("NewPassword123").await.ok();
 }
 
 async fn unknown_accounts_are_throttled_as_known_ones(world: &World) {

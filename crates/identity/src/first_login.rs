@@ -11,8 +11,9 @@ use tenancy::{
 };
 
 use crate::{
-    Email, Origin, PasswordHash,
+    Email, Origin, OwnWords, PasswordHash,
     accounts::{Accounts, Role},
+    password::{ChosenPassword, PasswordPolicyError},
     presence::PresenceRecord,
     sign_in::{Candidate, CheckedCandidate, SignInOrigins},
 };
@@ -45,6 +46,9 @@ pub enum FirstLoginError {
     /// The current password is right, but it is not a temporary one.
     #[error("password has already been set")]
     AlreadySet,
+    /// The current password is right, but the new one does not satisfy the policy for this account.
+    #[error("the new password does not satisfy the policy")]
+    Refused(#[source] PasswordPolicyError),
     /// The store failed.
     #[error("the password could not be stored")]
     Store(#[from] StoreError),
@@ -72,12 +76,19 @@ where
 
 /// Replaces the password, in one lobby write, and returns the account's e-mail address.
 ///
-/// `hash` is the hash of a [`ChosenPassword`](crate::password::ChosenPassword). All earlier tokens
-/// end. An agent becomes `OFFLINE`.
+/// `hash` is the hash of the chosen password. Only here is that password compared with the names of the account,
+/// because they must not be told to callers who do not know the current password. All earlier tokens end. An
+/// agent becomes `OFFLINE`.
 ///
 /// # Errors
 /// [`FirstLoginError`]; nothing has changed then.
-pub fn complete<S>(store: &mut S, checked: CheckedCandidate, hash: &PasswordHash) -> Result<Email, FirstLoginError>
+pub fn complete<S>(
+    store: &mut S,
+    checked: CheckedCandidate,
+    chosen: &ChosenPassword,
+    hash: &PasswordHash,
+    now: Timestamp,
+) -> Result<Email, FirstLoginError>
 where
     S: Accounts + PresenceRecord + Directory + Register,
 {
@@ -89,6 +100,8 @@ where
     if !account.first_login {
         return Err(FirstLoginError::AlreadySet);
     }
+    let own = store.own_account(&staff, now)?.ok_or(FirstLoginError::CurrentIncorrect)?;
+    chosen.differs_from(&OwnWords::of(&own)).map_err(FirstLoginError::Refused)?;
     store.set_password(account.user, hash)?;
     if let Staff::Agent(agent) = &staff {
         store.agent_set_offline(agent)?;

@@ -8,6 +8,7 @@ pub mod change_password;
 pub mod first_login;
 mod hash;
 mod origin;
+mod own_words;
 pub mod password;
 pub mod presence;
 pub mod refresh;
@@ -22,5 +23,6 @@ pub mod tokens;
 
 pub use hash::{HashError, Hasher, InvalidCost, PasswordHash, Verify};
 pub use origin::Origin;
+pub use own_words::OwnWords;
 pub use password::Password;
 pub use tenancy::{Email, InvalidEmail};

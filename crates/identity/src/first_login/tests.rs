@@ -10,11 +10,22 @@ use crate::{
 const LIFE: Duration = Duration::from_hours(7 * 24);
 
 fn replace(world: &mut World, role: FirstLoginRole, email: &str, current: &str) -> Result<Email, FirstLoginError> {
+    replace_by(world, role, email, current, "the new secret")
+}
+
+fn replace_by(
+    world: &mut World,
+    role: FirstLoginRole,
+    email: &str,
+    current: &str,
+    new: &str,
+) -> Result<Email, FirstLoginError> {
     let now = world.now;
     let candidate = find(world, role, email, Origin::of(None), LIFE, now).unwrap();
     let checked = candidate.check(&world.hasher, &Password::new(current));
-    let hash = world.hasher.hash(&Password::new("the new secret")).unwrap();
-    complete(world, checked, &hash)
+    let chosen = ChosenPassword::new(Password::new(new), email).unwrap();
+    let hash = world.hasher.hash(chosen.password()).unwrap();
+    complete(world, checked, &chosen, &hash, now)
 }
 
 #[test]
@@ -79,4 +90,20 @@ fn a_temporary_password_that_has_expired_is_as_a_wrong_one() {
     // A password that was set, not handed out, does not expire.
     let again = replace(&mut world, FirstLoginRole::Admin, "ann@t.com", "the new secret");
     assert!(matches!(again, Err(FirstLoginError::AlreadySet)));
+}
+
+#[test]
+fn the_names_of_an_account_are_told_only_to_those_who_know_its_password() {
+    let mut world = World::default();
+    let company = world.company("Tesla Motors");
+    let (user, _) = world.agent("bo.ray@t.com", company, true);
+    let before = world.credentials(user);
+    for name in ["Tesla2026!", "bo.ray.2026", "TES001TES001"] {
+        let wrong = replace_by(&mut world, FirstLoginRole::Agent, "bo.ray@t.com", "wrong", name);
+        assert!(matches!(wrong, Err(FirstLoginError::CurrentIncorrect)), "{name}");
+        let refused = replace_by(&mut world, FirstLoginRole::Agent, "bo.ray@t.com", PASSWORD, name);
+        assert!(matches!(refused, Err(FirstLoginError::Refused(PasswordPolicyError::SimilarToName))), "{name}");
+    }
+    assert_eq!(world.credentials(user), before);
+    replace_by(&mut world, FirstLoginRole::Agent, "bo.ray@t.com", PASSWORD, "mynewpassword123").unwrap();
 }

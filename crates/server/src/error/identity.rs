@@ -40,6 +40,7 @@ impl From<FirstLoginError> for ApiError {
         match error {
             FirstLoginError::CurrentIncorrect => Self::invalid_credentials("Current password is incorrect."),
             FirstLoginError::AlreadySet => Self::non_field("Password has already been set."),
+            FirstLoginError::Refused(error) => error.into(),
             FirstLoginError::Store(error) => error.into(),
         }
     }

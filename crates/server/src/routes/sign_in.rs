@@ -307,13 +307,23 @@ async fn first_login(
     let find = move |lobby: &mut LobbyStore<'_>, email: &str, origin, now| {
         first_login::find(lobby, role, email, origin, life, now)
     };
-    let email = throttle::attempt(req, email, find, async |candidate, fairness_key| {
-        let work = move |hasher: &Hasher| (candidate.check(hasher, &current), hasher.hash(chosen.password()));
-        let (checked, hash) = app.hashes.run(fairness_key, work).await?;
+    let now = app.now();
+    let replaced = throttle::attempt(req, email, find, async |candidate, fairness_key| {
+        let work = move |hasher: &Hasher| {
+            let hash = hasher.hash(chosen.password());
+            (candidate.check(hasher, &current), hash, chosen)
+        };
+        let (checked, hash, chosen) = app.hashes.run(fairness_key, work).await?;
         let hash = hash?;
-        Ok(app.db.lobby_write_in(fairness_key, move |lobby| first_login::complete(lobby, checked, &hash)).await?)
+        let complete =
+            move |lobby: &mut LobbyStore<'_>| first_login::complete(lobby, checked, &chosen, &hash, now);
+        match app.db.lobby_write_in(fairness_key, complete).await {
+            // The current password was right, so this is no failed sign-in.
+            Err(FirstLoginError::Refused(refused)) => Ok(Err(refused)),
+            replaced => Ok(Ok(replaced?)),
+        }
     });
-    let email = email.await?;
+    let email = replaced.await??;
     Ok(Json(PasswordSetReply { message: "Password set successfully", email: email.to_string() }))
 }
 

@@ -7,6 +7,7 @@ use identity::{
     accounts::Role,
     agents::{self, AgentStatus, Agents},
     first_login::{self, FirstLoginError, FirstLoginRole},
+    password::ChosenPassword,
     refresh::{self, RefreshError, Rotation},
     sign_in::{self, SignInError, SignInOutcome},
     tokens::{Claims, Grant, Lifetimes, RefreshClaims},
@@ -55,7 +56,8 @@ pub(super) fn replace_password(world: &World, address: &str) -> Result<identity:
         .wait()
         .unwrap();
     let checked = candidate.check(&Hasher::new(4).unwrap(), &Password::new(PASSWORD));
-    world.db.lobby_write(move |store| first_login::complete(store, checked, &hash())).wait()
+    let chosen = ChosenPassword::new(Password::new("another fine secret"), "").unwrap();
+    world.db.lobby_write(move |store| first_login::complete(store, checked, &chosen, &hash(), now())).wait()
 }
 
 #[test]
