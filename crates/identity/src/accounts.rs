@@ -232,7 +232,8 @@ pub trait Accounts {
     /// if there is no such account.
     fn renew_hash(&mut self, user: UserId, hash: &PasswordHash) -> Result<(), StoreError>;
 
-    /// Returns the highest bcrypt cost among the hashes of all accounts; 0 if there is none.
+    /// Returns the highest bcrypt cost among the hashes of all accounts; 0 if there is none. It costs the same
+    /// for any number of accounts.
     fn highest_cost(&mut self) -> Result<u32, StoreError>;
 
     /// Raises the token version by one, which ends all earlier tokens. Does nothing if there is no

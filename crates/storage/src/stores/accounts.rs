@@ -29,6 +29,10 @@ use crate::{
     types::At,
 };
 
+/// The highest bcrypt cost. The text of a hash begins with `$2b$12$`; costs have two digits and so sort as text.
+/// The index `accounts_by_cost` has the same expression, so the database reads its end and not the table.
+const HIGHEST_COST: &str = "MAX(SUBSTR(password_hash, 5, 2))";
+
 #[derive(Queryable)]
 struct CredentialsRow {
     id: i64,
@@ -129,8 +133,7 @@ impl Accounts for LobbyStore<'_> {
     }
 
     fn highest_cost(&mut self) -> Result<u32, StoreError> {
-        // The text of a hash begins with `$2b$12$`; costs have two digits and so sort as text.
-        let highest = sql::<Nullable<Text>>("MAX(SUBSTR(password_hash, 5, 2))");
+        let highest = sql::<Nullable<Text>>(HIGHEST_COST);
         let cost: Option<String> = accounts::table.select(highest).first(self.conn).into_store_error()?;
         Ok(cost.and_then(|cost| cost.parse().ok()).unwrap_or(0))
     }
@@ -197,5 +200,53 @@ impl LobbyStore<'_> {
             company: Some(company.into_company()?),
             ..row.into_account()?
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::{connection::SimpleConnection as _, sql_query};
+
+    use super::*;
+    use crate::{
+        conn::{Purpose, open},
+        testing::Scratch,
+    };
+
+    #[derive(QueryableByName)]
+    struct SqliteStep {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
+
+    #[derive(QueryableByName)]
+    struct PostgresStep {
+        #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+        line: String,
+    }
+
+    #[test]
+    fn the_highest_cost_is_the_end_of_an_index_however_many_accounts_there_are() {
+        let query = format!("SELECT {HIGHEST_COST} FROM accounts");
+        for scratch in Scratch::each() {
+            drop(scratch.open());
+            let plan: Vec<String> = match open(&scratch.options.target, Purpose::Write).unwrap() {
+                Db::Sqlite(mut conn) => {
+                    let steps = sql_query(format!("EXPLAIN QUERY PLAN {query}")).load::<SqliteStep>(&mut conn);
+                    steps.unwrap().into_iter().map(|step| step.detail).collect()
+                }
+                Db::Pg(mut conn) => {
+                    // An empty table would be scanned, so the planner is kept from it.
+                    conn.batch_execute("BEGIN; SET LOCAL app.door = 'lobby'; SET LOCAL enable_seqscan = off").unwrap();
+                    let steps = sql_query(format!("EXPLAIN {query}")).load::<PostgresStep>(&mut conn);
+                    steps.unwrap().into_iter().map(|step| step.line).collect()
+                }
+            };
+            let plan = plan.join("\n");
+            // SQLite searches an index for one end and would scan it otherwise. PostgreSQL stops after one row.
+            let is_end = plan.contains("SEARCH accounts USING INDEX accounts_by_cost")
+                || plan.contains("Limit") && plan.contains("Index Scan Backward using accounts_by_cost");
+            assert!(is_end, "{plan}");
+        }
     }
 }
