@@ -129,6 +129,7 @@ def before_call(context, case, kwargs):
 def after_call(context, case, response):
     """Drops a token that was refused, or that the call has revoked."""
     sent = response.request.headers.get("Authorization", "").removeprefix("Bearer ")
-    ends = "/logout-all" in case.path and response.status_code == 200
+    ending = ("/logout-all", "/agent-logout", "/change-password")
+    ends = any(part in case.path for part in ending) and response.status_code == 200
     if ends or response.status_code == 401:
         STAFF.forget(sent)

@@ -48,6 +48,8 @@ pub struct Setup {
     pub limits: Option<Limits>,
     /// The proxies whose `X-Forwarded-For` the server trusts.
     pub trusted_proxies: TrustedProxies,
+    /// Whether new admins must replace their first password.
+    pub require_first_login: bool,
 }
 
 /// Runs a test on SQLite.
@@ -119,6 +121,9 @@ impl World {
             bcrypt_cost: COST,
             access_life: Duration::from_mins(15),
             refresh_life: Duration::from_hours(7 * 24),
+            sign_in_life: Duration::from_hours(90 * 24),
+            temporary_password_life: Duration::from_hours(7 * 24),
+            require_first_login: setup.require_first_login,
             index_cache: 1 << 20,
             llm: None,
             limits: setup.limits,

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use api_tests::prelude::*;
+use api_tests::{SECRET, prelude::*};
+use identity::tokens::corpus::{Sample, without_family};
 
 on_each_database!(
     an_agent_signs_in_by_e_mail,
@@ -13,8 +14,12 @@ on_each_database!(
     a_status_is_available_or_busy,
     signing_out_is_told_and_timed,
     signing_out_ends_the_family_that_is_named,
+    signing_out_ends_the_access_token_and_no_other_sign_in,
+    an_access_token_of_an_earlier_version_lasts_until_it_expires,
     presence_is_for_agents,
 );
+
+const NOT_VALID: &str = "Given token not valid for any token type";
 
 async fn an_agent_signs_in_by_e_mail(world: &World) {
     let tesla = world.company("Tesla Motors").await;
@@ -29,7 +34,7 @@ async fn an_agent_signs_in_by_e_mail(world: &World) {
     assert_eq!(signed_in.profile().await.ok()["role"], "AGENT");
     world.anybody().refresh(reply["refresh"].as_str().unwrap()).await.ok();
     assert_eq!(tesla.admin.list_agents().await.ok()[0]["status"], "AVAILABLE");
-    let log = bo.activities(&[("activity_type", "login")]).await.ok();
+    let log = signed_in.activities(&[("activity_type", "login")]).await.ok();
     assert_eq!((log.as_array().unwrap().len(), &log[0]["ip_address"]), (2, &json!("127.0.0.1")));
     assert_eq!(tesla.admin.agent_sessions(&[]).await.ok().as_array().unwrap().len(), 2);
     // A stale token on the request is ignored, and forms are read like JSON.
@@ -117,23 +122,70 @@ async fn signing_out_is_told_and_timed(world: &World) {
     let log = tesla.admin.activities(&[("activity_type", "logout")]).await.ok();
     assert_eq!((&log[0]["agent"], &log[0]["metadata"]), (&json!(bo.id), &json!({})));
     assert_eq!(log[0]["ip_address"], "127.0.0.1");
-    // Without an open session the call succeeds too.
-    bo.agent_logout(&json!({"refresh": null})).await.ok();
+    // Without an open agent session the call succeeds too.
+    let again = bo.signed_in_again().await;
+    world.execute("UPDATE agent_sessions SET logout_time = login_time WHERE logout_time IS NULL");
+    again.agent_logout(&json!({"refresh": null})).await.ok();
 }
 
 async fn signing_out_ends_the_family_that_is_named(world: &World) {
     let tesla = world.company("Tesla Motors").await;
     let (bo, cy) = (tesla.agent("Bo Agent").await, tesla.agent("Cy Agent").await);
-    let other_device = bo.signed_in_again().await;
+    let (here, other_device) = (bo.signed_in_again().await, bo.signed_in_again().await);
     // Another agent's refresh token, an access token and malformed text are ignored.
     for refresh in [cy.refresh.as_str(), bo.client().token(), "nonsense"] {
-        bo.agent_logout(&json!({"refresh": refresh})).await.ok();
+        bo.signed_in_again().await.agent_logout(&json!({"refresh": refresh})).await.ok();
     }
     let cy_next = world.anybody().refresh(&cy.refresh).await.ok();
     assert!(cy_next["access"].is_string());
-    bo.agent_logout(&json!({"refresh": bo.refresh})).await.ok();
-    world.anybody().refresh(&bo.refresh).await.detail(401, "token_not_valid", "Token is invalid or expired");
+    // The refresh token may be that of another sign-in; both end.
+    here.agent_logout(&json!({"refresh": bo.refresh})).await.ok();
+    for ended in [&here, &bo] {
+        ended.profile().await.detail(401, "token_not_valid", NOT_VALID);
+        world.anybody().refresh(&ended.refresh).await.detail(401, "token_not_valid", "Token is invalid or expired");
+    }
+    other_device.profile().await.ok();
     world.anybody().refresh(&other_device.refresh).await.ok();
+}
+
+async fn signing_out_ends_the_access_token_and_no_other_sign_in(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let bo = tesla.agent("Bo Agent").await;
+    let (here, other_device) = (bo.signed_in_again().await, bo.signed_in_again().await);
+    // The tokens of a sign-in end together, those from before a refresh included.
+    let pair = world.anybody().refresh(&here.refresh).await.ok();
+    let later = world.anybody().with_token(pair["access"].as_str().unwrap());
+    here.profile().await.ok();
+    later.agent_logout(&json!({})).await.ok();
+    for token in [here.client(), &later] {
+        token.profile().await.detail(401, "token_not_valid", NOT_VALID);
+        token.agent_logout(&json!({})).await.detail(401, "token_not_valid", NOT_VALID);
+        token.ws_ticket().await.detail(401, "token_not_valid", NOT_VALID);
+        // A public call treats the caller as anonymous.
+        token.country_codes().await.ok();
+    }
+    for refresh in [here.refresh.as_str(), pair["refresh"].as_str().unwrap()] {
+        world.anybody().refresh(refresh).await.detail(401, "token_not_valid", "Token is invalid or expired");
+    }
+    other_device.profile().await.ok();
+    world.anybody().refresh(&other_device.refresh).await.ok();
+    tesla.admin.profile().await.ok();
+    bo.signed_in_again().await.profile().await.ok();
+}
+
+async fn an_access_token_of_an_earlier_version_lasts_until_it_expires(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let bo = tesla.agent("Bo Agent").await;
+    let (good, other) = (bo.client().token(), bo.refresh.as_str());
+    let sample = Sample { secret: SECRET, good, other, stranger: 0, now: world.seconds() };
+    let earlier = world.anybody().with_token(&without_family(&sample));
+    earlier.profile().await.ok();
+    // It names no sign-in, so signing out with it ends that of the refresh token only.
+    earlier.agent_logout(&json!({"refresh": bo.refresh})).await.ok();
+    bo.profile().await.detail(401, "token_not_valid", NOT_VALID);
+    earlier.profile().await.ok();
+    world.clock.advance(Duration::from_mins(15));
+    earlier.profile().await.detail(401, "token_not_valid", NOT_VALID);
 }
 
 async fn presence_is_for_agents(world: &World) {

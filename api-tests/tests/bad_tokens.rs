@@ -10,6 +10,7 @@ on_each_database!(
     no_bad_token_is_anybody_on_a_public_one,
     no_bad_refresh_token_is_exchanged,
     what_a_token_claims_to_be_gives_no_rights,
+    a_token_of_no_sign_in_or_of_anothers_is_refused,
 );
 
 /// The corpus of bad tokens, derived from an admin's tokens.
@@ -110,4 +111,16 @@ async fn what_a_token_claims_to_be_gives_no_rights(world: &World) {
         assert_eq!((&user["role"], &user["company_id"]), (&json!("ADMIN"), &json!("TES001")), "{claim} {value}");
         caller.list_admins(&[]).await.refuses_the_role();
     }
+}
+
+async fn a_token_of_no_sign_in_or_of_anothers_is_refused(world: &World) {
+    let corpus = Corpus::new(world).await;
+    let sample = corpus.sample(world);
+    let lines = format!("SELECT id AS line FROM refresh_families WHERE user_id = {}", corpus.stranger);
+    let foreign = world.lines(&lines).concat();
+    for family in [foreign, "0".repeat(32)] {
+        let caller = world.anybody().with_token(&resigned(&sample, "family", &format!("\"{family}\"")));
+        caller.profile().await.detail(401, "token_not_valid", "Given token not valid for any token type");
+    }
+    corpus.tesla.admin.profile().await.ok();
 }

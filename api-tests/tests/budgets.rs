@@ -18,7 +18,8 @@ api_tests::on_each_database! { with small:
 /// Limits each company to four turns and two files in ten seconds. Every visitor has its own address.
 fn small() -> Setup {
     let limits = Limits { chat_company: NonZeroU32::new(4), upload_company: NonZeroU32::new(2), ..Limits::default() };
-    Setup { limits: Some(limits), trusted_proxies: TrustedProxies::parse(["127.0.0.0/8"]).unwrap() }
+    let trusted_proxies = TrustedProxies::parse(["127.0.0.0/8"]).unwrap();
+    Setup { limits: Some(limits), trusted_proxies, ..Setup::default() }
 }
 
 fn say(world: &World, visitor: u8, company: &str) -> Call {

@@ -38,7 +38,8 @@ fn few() -> Setup {
         upload_session: 2,
         ..Limits::default()
     };
-    Setup { limits: Some(limits), trusted_proxies: TrustedProxies::parse(["127.0.0.0/8"]).unwrap() }
+    let trusted_proxies = TrustedProxies::parse(["127.0.0.0/8"]).unwrap();
+    Setup { limits: Some(limits), trusted_proxies, ..Setup::default() }
 }
 
 const STATUS: &str = "/api/chatbot/session-status/";

@@ -17,6 +17,7 @@ on_each_database!(
     a_repeat_within_ten_seconds_gets_the_same_pair,
     reuse_of_a_spent_refresh_token_ends_its_family,
     a_refresh_token_lasts_seven_days,
+    a_sign_in_lasts_ninety_days_however_often_it_is_refreshed,
     a_bad_token_makes_a_public_caller_anonymous,
 );
 
@@ -167,6 +168,10 @@ async fn reuse_of_a_spent_refresh_token_ends_its_family(world: &World) {
     world.clock.advance(Duration::from_secs(11));
     world.anybody().refresh(&tesla.admin.refresh).await.detail(401, "token_not_valid", refused);
     world.anybody().refresh(next["refresh"].as_str().unwrap()).await.detail(401, "token_not_valid", refused);
+    for access in [tesla.admin.client().token(), next["access"].as_str().unwrap()] {
+        let ended = world.anybody().with_token(access).profile().await;
+        ended.detail(401, "token_not_valid", "Given token not valid for any token type");
+    }
     // Reuse within that time, but after the successor was used.
     let again = tesla.admin.signed_in_again().await;
     let next = world.anybody().refresh(&again.refresh).await.ok();
@@ -183,6 +188,25 @@ async fn a_refresh_token_lasts_seven_days(world: &World) {
     world.clock.advance(7 * day + Duration::from_secs(1));
     let late = world.anybody().refresh(next["refresh"].as_str().unwrap()).await;
     late.detail(401, "token_not_valid", "Token is invalid or expired");
+}
+
+async fn a_sign_in_lasts_ninety_days_however_often_it_is_refreshed(world: &World) {
+    let (day, second) = (Duration::from_hours(24), Duration::from_secs(1));
+    let tesla = world.company("Tesla Motors").await;
+    let mut refresh = tesla.admin.refresh.clone();
+    for _ in 0..15 {
+        world.clock.advance(6 * day - second);
+        let pair = world.anybody().refresh(&refresh).await.ok();
+        world.anybody().with_token(pair["access"].as_str().unwrap()).profile().await.ok();
+        pair["refresh"].as_str().unwrap().clone_into(&mut refresh);
+    }
+    world.clock.advance(14 * second);
+    let last = world.anybody().refresh(&refresh).await.ok();
+    let again = tesla.admin.signed_in_again().await;
+    world.clock.advance(second);
+    let over = world.anybody().refresh(last["refresh"].as_str().unwrap()).await;
+    over.detail(401, "token_not_valid", "Token is invalid or expired");
+    world.anybody().refresh(&again.refresh).await.ok();
 }
 
 async fn a_bad_token_makes_a_public_caller_anonymous(world: &World) {

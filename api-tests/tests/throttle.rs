@@ -12,6 +12,8 @@ api_tests::on_each_database! { with throttled:
     a_stranger_does_not_lock_the_owner_out_at_a_known_address,
     an_address_is_known_for_thirty_days_after_its_last_sign_in,
     all_four_ways_to_sign_in_share_one_counter,
+    guesses_at_the_current_password_are_throttled_as_sign_ins,
+    a_name_as_the_new_password_is_no_failed_sign_in,
     unknown_accounts_are_throttled_as_known_ones,
     fifty_failures_lock_an_address,
     right_passwords_are_not_counted,
@@ -22,7 +24,8 @@ api_tests::on_each_database! { with throttled:
 
 /// The default limits, and a trusted proxy, so that a call can come from any address.
 fn throttled() -> Setup {
-    Setup { limits: Some(Limits::default()), trusted_proxies: TrustedProxies::parse(["127.0.0.1"]).unwrap() }
+    let trusted_proxies = TrustedProxies::parse(["127.0.0.1"]).unwrap();
+    Setup { limits: Some(Limits::default()), trusted_proxies, ..Setup::default() }
 }
 
 const HOME: &str = "198.51.100.7";
@@ -140,6 +143,39 @@ async fn all_four_ways_to_sign_in_share_one_counter(world: &World) {
     world.clock.advance(15 * MINUTE);
     first(agents, "bo@t.example", given["password"].as_str().unwrap()).await.ok();
     agent_login("bo@t.example", "NewPassword123").await.ok();
+}
+
+async fn guesses_at_the_current_password_are_throttled_as_sign_ins(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let (name, password) = (tesla.admin.email.as_str(), tesla.admin.password.as_str());
+    let change = |address: &str, current: &str| from(tesla.admin.change_password(current, "NewPassword123"), address);
+    login(world, HOME, name, password).await.ok();
+    for guess in 0..9 {
+        let reply = change(&format!("203.0.{guess}.1"), "wrong").await;
+        reply.wrong_credentials("Current password is incorrect.");
+    }
+    login(world, "203.0.113.1", name, "wrong").await.expect(400);
+    locked(&change("203.0.113.2", password).await);
+    locked(&login(world, "203.0.113.2", name, password).await);
+    // A refused new password compares nothing, so it counts as nothing.
+    for _ in 0..12 {
+        from(tesla.admin.change_password(password, "short"), HOME).await.expect(400);
+    }
+    change(HOME, password).await.ok();
+}
+
+async fn a_name_as_the_new_password_is_no_failed_sign_in(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let bo = tesla.admin.create_agent(&tesla.agent_body("Bo Agent")).await.created();
+    let choose = |new: &str| {
+        let body = json!({"email": bo["email"], "current_password": bo["password"],
+                          "new_password": new, "confirm_password": new});
+        from(world.anybody().agent_first_login(&body), HOME)
+    };
+    for _ in 0..12 {
+        choose("Tesla2026!").await.field_error("new_password", "This password is too similar to the name.");
+    }
+    choose("NewPassword123").await.ok();
 }
 
 async fn unknown_accounts_are_throttled_as_known_ones(world: &World) {

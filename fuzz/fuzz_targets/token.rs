@@ -20,8 +20,8 @@ fuzz_target!(|input: &[u8]| {
     assert!(SIGNER.verify_refresh(&text, NOW).is_err());
     // The same bytes as claims, with a valid header and signature.
     let signed = corpus::signed(SECRET, input);
-    if let Ok(claims) = SIGNER.verify_access(&signed, NOW) {
-        assert!(claims.expires_at > NOW.seconds());
+    if let Ok(token) = SIGNER.verify_access(&signed, NOW) {
+        assert!(token.claims.expires_at > NOW.seconds());
         assert!(SIGNER.verify_refresh(&signed, NOW).is_err(), "a token has exactly one type");
         assert!(text.starts_with(r#"{"token_type":"access""#), "{text}");
     } else if let Ok(token) = SIGNER.verify_refresh(&signed, NOW) {

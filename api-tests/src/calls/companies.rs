@@ -48,6 +48,12 @@ pub trait CompanyCalls: Caller {
         self.client().post("/api/auth/upgrade-plan/", body)
     }
 
+    /// `POST auth/change-password/`
+    fn change_password(&self, current: &str, new: &str) -> Call {
+        let body = json!({"current_password": current, "new_password": new});
+        self.client().post("/api/auth/change-password/", &body)
+    }
+
     /// `POST auth/logout-all/`
     fn logout_all(&self) -> Call {
         self.client().call(Method::POST, "/api/auth/logout-all/")

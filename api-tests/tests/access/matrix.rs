@@ -4,7 +4,7 @@ use crate::{
     calls::{self as by, Sending},
     rights::{
         ALL, CAP, CAP_ALL, CAP_CO, CAP_MINE_Q, CO, Cell, MINE, MINE_403, MINE_Q, MINE_Q_403, NO, NO_AGENT, NO_COMPANY,
-        NO_PROFILE, NO_WRITER, PUB, SELF, UNLIMITED,
+        NO_PROFILE, NO_WRITER, PUB, SAME, SELF, UNLIMITED,
     },
 };
 
@@ -20,6 +20,7 @@ pub(crate) const ACCOUNTS: &[Row] = &[
     ("POST admin-dashboard/agent-first-login",      by::agent_first_login,        [PUB,   PUB,    PUB,    PUB]),
     ("POST admin-dashboard/agent-login",            by::agent_login,              [PUB,   PUB,    PUB,    PUB]),
     ("GET auth/profile",                            by::own_account,              [NO,    SELF,   SELF,   SELF]),
+    ("POST auth/change-password",                   by::same_password,            [NO,    SAME,   SAME,   SAME]),
     ("POST auth/logout-all",                        by::own_account,              [NO,    SELF,   SELF,   SELF]),
     ("POST auth/ws-ticket",                         by::own_account,              [NO,    SELF,   SELF,   SELF]),
     ("POST auth/create-admin",                      by::create_admin,             [NO,    NO,     NO,     ALL]),

@@ -160,6 +160,9 @@ async fn sessions(world: &World, sender: &mut Sender, admin: &Client) {
     sender.send(&bo, "POST human-handoff/agent/send-message", &fields).await;
     sender.send(&bo, "POST human-handoff/send-message", &fields).await;
     sender.send(&bo, "POST human-handoff/resolve", &[("handoff_session_id", &handoff)]).await;
+    let fields = [("current_password", CHOSEN), ("new_password", "AnotherPassword123")];
+    let changed = sender.send(&bo, "POST auth/change-password", &fields).await;
+    let bo = anybody.with_token(changed["access"].as_str().unwrap());
     sender.send(&bo, "POST admin-dashboard/agent-logout", &[]).await;
     sender.send(admin, "POST admin-dashboard/reset-agent-password", &[("agent_id", &id)]).await;
     sender.send(admin, "POST auth/logout-all", &[]).await;

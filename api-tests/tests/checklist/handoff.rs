@@ -15,8 +15,8 @@ async fn the_queue_is_listed_and_assigned_by_handoff_and_agent_id_whatever_the_s
     // A pending agent, an available one, and one who has signed out.
     let new = tesla.admin.create_agent(&tesla.agent_body("New Agent")).await.created();
     let signed_out = tesla.agent("Cy Agent").await;
-    signed_out.client().post("/api/admin-dashboard/agent-logout/", &json!({})).await.ok();
     let user = signed_out.profile().await.ok()["id"].as_i64().unwrap();
+    signed_out.client().post("/api/admin-dashboard/agent-logout/", &json!({})).await.ok();
     let agents = [new["agent"]["id"].as_i64().unwrap(), bo.id, signed_out.id];
     assert!(!agents.contains(&user), "the user id is also an agent id: {user}");
     for agent in agents {

@@ -100,7 +100,7 @@ where
 #[cfg(test)]
 mod tests {
     use tenancy::{
-        AttachmentId, CompanyCode, CompanyStatus, SessionId, SessionRowId, UserId,
+        AttachmentId, CompanyCode, CompanyStatus, FamilyId, SessionId, SessionRowId, UserId,
         access::{self, AccountState, Directory, SessionLocation},
     };
 
@@ -121,7 +121,7 @@ mod tests {
     }
 
     impl Directory for Lobby {
-        fn account_state(&mut self, _: UserId) -> Result<Option<AccountState>, StoreError> {
+        fn account_state(&mut self, _: UserId, _: Option<FamilyId>) -> Result<Option<AccountState>, StoreError> {
             Ok(None)
         }
 

@@ -1,6 +1,6 @@
 //! Accounts: who can sign in, and what the operator does to accounts on the command line.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use rand::RngExt;
 use tenancy::{
@@ -77,6 +77,16 @@ pub struct Credentials {
     pub active: bool,
     /// Whether the password is a temporary one, which must be replaced before anything else.
     pub first_login: bool,
+    /// When the temporary password was handed out.
+    pub handed_out_at: Option<Timestamp>,
+}
+
+impl Credentials {
+    /// Returns whether the password is a temporary one that was handed out `life` or longer before `now`, so
+    /// that it does not work any more.
+    pub fn is_expired(&self, life: Duration, now: Timestamp) -> bool {
+        self.first_login && self.handed_out_at.is_none_or(|at| now.since(at) >= life)
+    }
 }
 
 /// An account to be stored. It is active from the start.
@@ -92,7 +102,8 @@ pub struct NewAccount {
     pub hash: PasswordHash,
     /// The version of the account's first tokens, from [`first_version`].
     pub version: TokenVersion,
-    /// Whether the password is a temporary one, which must be replaced first.
+    /// Whether the password is a temporary one, which must be replaced first. It counts as handed out when
+    /// the account is stored.
     pub first_login: bool,
     /// First and last name.
     pub names: PersonName,
@@ -207,6 +218,9 @@ pub trait Accounts {
     /// Returns the account with this e-mail key, in any state.
     fn credentials_by_email(&mut self, email_key: &str) -> Result<Option<Credentials>, StoreError>;
 
+    /// Returns the credentials of an account, in any state.
+    fn credentials(&mut self, user: UserId) -> Result<Option<Credentials>, StoreError>;
+
     /// Returns the current state of an account, and locks it (`FOR UPDATE`) until the transaction ends.
     fn credentials_for_update(&mut self, user: UserId) -> Result<Option<Credentials>, StoreError>;
 
@@ -218,7 +232,8 @@ pub trait Accounts {
     /// if there is no such account.
     fn renew_hash(&mut self, user: UserId, hash: &PasswordHash) -> Result<(), StoreError>;
 
-    /// Returns the highest bcrypt cost among the hashes of all accounts; 0 if there is none.
+    /// Returns the highest bcrypt cost among the hashes of all accounts; 0 if there is none. It costs the same
+    /// for any number of accounts.
     fn highest_cost(&mut self) -> Result<u32, StoreError>;
 
     /// Raises the token version by one, which ends all earlier tokens. Does nothing if there is no

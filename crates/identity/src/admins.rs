@@ -89,6 +89,8 @@ pub struct NewAdmin {
     pub email: Email,
     /// The hash of a generated password.
     pub hash: PasswordHash,
+    /// Whether the password is a temporary one, which must be replaced first.
+    pub first_login: bool,
     /// Contact details. A new company takes its name from them.
     pub contact: Contact,
 }
@@ -160,10 +162,15 @@ pub trait Admins {
     /// admin.
     fn delete_admin(&mut self, user: UserId) -> Result<bool, StoreError>;
 
-    /// Sets the password hash and `first_login` of an active admin, and raises the token version by
-    /// one. Returns the e-mail address, or `None` if the company has no such admin or the admin is
-    /// not active.
-    fn reset_admin_password(&mut self, user: UserId, hash: &PasswordHash) -> Result<Option<Email>, StoreError>;
+    /// Sets the password hash and `first_login` of an active admin, as handed out at `now`, and raises the
+    /// token version by one. Returns the e-mail address, or `None` if the company has no such admin or
+    /// the admin is not active.
+    fn reset_admin_password(
+        &mut self,
+        user: UserId,
+        hash: &PasswordHash,
+        now: Timestamp,
+    ) -> Result<Option<Email>, StoreError>;
 
     /// Returns the oldest admin, who owns the company.
     fn owner(&mut self) -> Result<Option<UserId>, StoreError>;
@@ -274,7 +281,7 @@ fn add(office: &mut dyn CompanyOffice, new: NewAdmin, now: Timestamp) -> Result<
         email: new.email,
         hash: new.hash,
         version: first_version(),
-        first_login: false,
+        first_login: new.first_login,
         names,
     };
     for suffix in 1_u64.. {

@@ -186,10 +186,15 @@ pub trait Agents {
     /// Returns all agents, including deactivated ones, in the order of [`Agents::active_agents`].
     fn all_agents(&mut self) -> Result<Vec<Agent>, StoreError>;
 
-    /// Sets the password hash and `first_login` of an active agent, and raises the token version by
-    /// one. Returns the e-mail address, or `None` if the company has no such agent or the agent is
-    /// not active.
-    fn reset_agent_password(&mut self, agent: AgentId, hash: &PasswordHash) -> Result<Option<Email>, StoreError>;
+    /// Sets the password hash and `first_login` of an active agent, as handed out at `now`, and raises the
+    /// token version by one. Returns the e-mail address, or `None` if the company has no such agent or
+    /// the agent is not active.
+    fn reset_agent_password(
+        &mut self,
+        agent: AgentId,
+        hash: &PasswordHash,
+        now: Timestamp,
+    ) -> Result<Option<Email>, StoreError>;
 
     /// Returns an agent, active or not, and locks its account (`FOR UPDATE`) until the transaction
     /// ends, before it reads anything else of the agent. Transactions that give work to an agent lock
@@ -325,11 +330,16 @@ where
 ///
 /// # Errors
 /// [`ResetAgentPasswordError`].
-pub fn reset_password<S>(store: &mut S, agent: AgentId, hash: &PasswordHash) -> Result<Email, ResetAgentPasswordError>
+pub fn reset_password<S>(
+    store: &mut S,
+    agent: AgentId,
+    hash: &PasswordHash,
+    now: Timestamp,
+) -> Result<Email, ResetAgentPasswordError>
 where
     S: Agents + Audit + ActingAs<Office> + ?Sized,
 {
-    let email = store.reset_agent_password(agent, hash)?.ok_or(ResetAgentPasswordError::NotFound)?;
+    let email = store.reset_agent_password(agent, hash, now)?.ok_or(ResetAgentPasswordError::NotFound)?;
     store.record(Action::PasswordReset, Object::Agent(agent));
     Ok(email)
 }

@@ -8,6 +8,6 @@ pub(crate) fn of<S>(store: &mut S, user: UserId) -> Result<Option<(Option<Compan
 where
     S: Directory,
 {
-    let state = store.account_state(user)?;
+    let state = store.account_state(user, None)?;
     Ok(state.map(|state| (state.role.company(), AuditActor::account(user, &state.role))))
 }

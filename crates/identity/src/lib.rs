@@ -4,9 +4,11 @@ pub mod accounts;
 pub mod admins;
 pub mod agents;
 mod audit_scope;
+pub mod change_password;
 pub mod first_login;
 mod hash;
 mod origin;
+mod own_words;
 pub mod password;
 pub mod presence;
 pub mod refresh;
@@ -21,5 +23,6 @@ pub mod tokens;
 
 pub use hash::{HashError, Hasher, InvalidCost, PasswordHash, Verify};
 pub use origin::Origin;
+pub use own_words::OwnWords;
 pub use password::Password;
 pub use tenancy::{Email, InvalidEmail};

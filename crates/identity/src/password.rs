@@ -3,7 +3,7 @@
 use rand::seq::IndexedRandom;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::Email;
+use crate::{Email, OwnWords};
 
 /// Minimum length of a chosen password, in Unicode scalar values.
 pub const MIN_CHARS: usize = 8;
@@ -24,7 +24,7 @@ const COMMON: &str = include_str!("common_passwords.txt");
 #[derive(Clone)]
 pub struct Password(SecretString);
 
-/// A chosen password that satisfies the policy. First login stores no other kind.
+/// A chosen password that satisfies the policy. Callers who replace their password choose one.
 #[derive(Clone)]
 pub struct ChosenPassword(Password);
 
@@ -45,6 +45,10 @@ pub enum PasswordPolicyError {
     /// The password is the account's e-mail address, ignoring case.
     #[error("This password must not be the same as the e-mail.")]
     SameAsEmail,
+    /// The password is a name of the person or of the company, with nothing but digits and punctuation around
+    /// it. See [`OwnWords`].
+    #[error("This password is too similar to the name.")]
+    SimilarToName,
     /// The password is the one that it should replace.
     #[error("This password must not be the same as the current one.")]
     SameAsCurrent,
@@ -107,16 +111,30 @@ impl Password {
 }
 
 impl ChosenPassword {
+    /// Accepts a new password for the account with this e-mail address.
+    ///
+    /// # Errors
+    /// As [`Password::check`].
+    pub fn new(password: Password, email: &str) -> Result<Self, PasswordPolicyError> {
+        password.check(email)?;
+        Ok(Self(password))
+    }
+
     /// Accepts a new password and its repetition.
     ///
     /// # Errors
     /// [`ChoiceError`]. The policy is checked before the two are compared.
-    pub fn new(password: Password, repeated: &Password, email: &str) -> Result<Self, ChoiceError> {
-        password.check(email).map_err(ChoiceError::Policy)?;
-        if password.expose() != repeated.expose() {
-            return Err(ChoiceError::Mismatch);
-        }
-        Ok(Self(password))
+    pub fn repeated(password: Password, repeated: &Password, email: &str) -> Result<Self, ChoiceError> {
+        let chosen = Self::new(password, email).map_err(ChoiceError::Policy)?;
+        if chosen.0.expose() == repeated.expose() { Ok(chosen) } else { Err(ChoiceError::Mismatch) }
+    }
+
+    /// Checks that the password is not one of these words.
+    ///
+    /// # Errors
+    /// [`PasswordPolicyError::SimilarToName`].
+    pub fn differs_from(&self, words: &OwnWords) -> Result<(), PasswordPolicyError> {
+        if words.are(self.0.expose()) { Err(PasswordPolicyError::SimilarToName) } else { Ok(()) }
     }
 
     /// Checks that the password is not the one that it replaces.
@@ -171,10 +189,11 @@ mod tests {
 
     #[test]
     fn a_choice_is_judged_before_it_is_compared() {
-        let choose =
-            |new: &str, again: &str| ChosenPassword::new(Password::new(new), &Password::new(again), "ann@t.com").err();
+        let choose = |new: &str, again: &str| {
+            ChosenPassword::repeated(Password::new(new), &Password::new(again), "ann@t.com").err()
+        };
         assert_eq!(choose("a fine secret", "a fine secret"), None);
-        let chosen = ChosenPassword::new(Password::new("a fine secret"), &Password::new("a fine secret"), "ann@t.com");
+        let chosen = ChosenPassword::new(Password::new("a fine secret"), "ann@t.com");
         let replaces = |current: &str| chosen.as_ref().ok().map(|chosen| chosen.replaces(&Password::new(current)));
         assert_eq!(replaces("a fine secret"), Some(Err(PasswordPolicyError::SameAsCurrent)));
         assert_eq!(replaces("A fine secret"), Some(Ok(())));

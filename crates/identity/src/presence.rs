@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use tenancy::{StoreError, Timestamp, access::Agent};
 
-use crate::{accounts::Accounts, agents::AgentStatus, refresh::Families, tokens::RefreshClaims};
+use crate::{accounts::Accounts, agents::AgentStatus, refresh::Families, tokens::FamilyId};
 
 /// The status that an agent may set while it is signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,17 +66,15 @@ pub trait PresenceRecord {
     ) -> Result<(), StoreError>;
 }
 
-/// Signs an agent out: sets it to `OFFLINE` and closes its newest open agent session.
-///
-/// If a refresh token of the agent is given, its family is revoked. Access tokens stay valid until
-/// they expire.
+/// Signs an agent out: sets it to `OFFLINE`, closes its newest open agent session, and revokes those of the
+/// families that are the agent's. All tokens of these families end.
 ///
 /// # Errors
 /// [`PresenceError`]; nothing has changed then.
 pub fn leave<S>(
     store: &mut S,
     agent: &Agent,
-    refresh: Option<&RefreshClaims>,
+    families: &[FamilyId],
     ip: Option<IpAddr>,
     now: Timestamp,
 ) -> Result<(), PresenceError>
@@ -84,12 +82,13 @@ where
     S: Accounts + Families + PresenceRecord + ?Sized,
 {
     confirm(store, agent)?;
-    if let Some(token) = refresh
-        && let Some(mut family) = store.family_for_update(token.family)?
-        && family.newest.user == agent.user()
-    {
-        family.revoked = true;
-        store.update_family(&family)?;
+    for id in families {
+        if let Some(mut family) = store.family_for_update(*id)?
+            && family.newest.user == agent.user()
+        {
+            family.revoked = true;
+            store.update_family(&family)?;
+        }
     }
     Ok(store.agent_left(agent, ip, now)?)
 }
@@ -129,59 +128,50 @@ mod tests {
     use tenancy::access::{self, Staff};
 
     use super::*;
-    use crate::{
-        testing::World,
-        tokens::{Claims, Grant},
-    };
+    use crate::testing::World;
 
-    fn arrived() -> (World, Agent, RefreshClaims) {
+    fn arrived() -> (World, Agent, FamilyId) {
         let mut world = World::default();
         let company = world.company("Tesla");
         let (user, _) = world.agent("bo@t.com", company, false);
         let grant = world.sign_in(user);
         let version = world.credentials(user).version;
         let Ok(Staff::Agent(agent)) = access::staff(&mut world, user, version) else { panic!("no agent") };
-        (world, agent, token_of(&grant))
-    }
-
-    fn token_of(grant: &Grant) -> RefreshClaims {
-        let claims = Claims {
-            user: grant.user,
-            version: grant.version,
-            id: grant.refresh_id,
-            expires_at: grant.refresh_expires,
-        };
-        RefreshClaims { claims, family: grant.family }
+        (world, agent, grant.family)
     }
 
     #[test]
-    fn leaving_ends_the_family_that_is_named_and_no_other() {
-        let (mut world, agent, token) = arrived();
+    fn leaving_ends_the_families_that_are_named_and_no_others() {
+        let (mut world, agent, family) = arrived();
+        let other = world.sign_in(agent.user()).family;
         world.sign_in(agent.user());
-        let now = world.now;
-        leave(&mut world, &agent, Some(&token), None, now).unwrap();
+        let (now, version) = (world.now, world.credentials(agent.user()).version);
+        leave(&mut world, &agent, &[family, other], None, now).unwrap();
         let revoked: Vec<_> = world.families.iter().map(|family| family.revoked).collect();
-        assert_eq!((revoked, world.agents[0].stored_status), (vec![true, false], AgentStatus::Offline));
+        assert_eq!((revoked, world.agents[0].stored_status), (vec![true, true, false], AgentStatus::Offline));
         assert_eq!(world.agents[0].last_active, Some(now));
+        let families: Vec<_> = world.families.iter().map(|family| family.newest.family).collect();
+        let admits = |family: &FamilyId| access::bearer(&mut world, agent.user(), version, Some(*family)).is_ok();
+        assert_eq!(families.iter().map(admits).collect::<Vec<_>>(), [false, false, true]);
     }
 
     #[test]
-    fn anothers_refresh_token_is_not_looked_at() {
+    fn anothers_family_is_not_touched() {
         let (mut world, agent, _) = arrived();
         let company = world.agents[0].company;
         let (other, _) = world.agent("cy@t.com", company, false);
-        let token = token_of(&world.sign_in(other));
+        let family = world.sign_in(other).family;
         let now = world.now;
-        leave(&mut world, &agent, Some(&token), None, now).unwrap();
+        leave(&mut world, &agent, &[family, FamilyId::random()], None, now).unwrap();
         assert!(world.families.iter().all(|family| !family.revoked));
     }
 
     #[test]
     fn an_agent_who_was_dismissed_meanwhile_changes_nothing() {
-        let (mut world, agent, token) = arrived();
+        let (mut world, agent, family) = arrived();
         world.stored_mut(agent.user()).credentials.active = false;
         let now = world.now;
-        let refused = leave(&mut world, &agent, Some(&token), None, now);
+        let refused = leave(&mut world, &agent, &[family], None, now);
         assert!(matches!(refused, Err(PresenceError::Inactive)));
         assert!(world.families.iter().all(|family| !family.revoked));
         world.accounts.clear();

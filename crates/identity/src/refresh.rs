@@ -23,9 +23,11 @@ pub const GRACE: Duration = Duration::from_secs(10);
 pub struct Family {
     /// The claims of the newest pair.
     pub newest: Grant,
+    /// When the sign-in was that the family began with, in seconds since 1970.
+    pub started_at: i64,
     /// The refresh token that the newest pair replaced; `None` before the first refresh.
     pub spent: Option<SpentToken>,
-    /// Whether the family was revoked. None of its refresh tokens work then.
+    /// Whether the family was revoked. None of its tokens work then, access tokens included.
     pub revoked: bool,
 }
 
@@ -72,7 +74,7 @@ pub enum RefreshError {
     /// before the family.
     #[error("the account was not admitted")]
     Denied(#[source] Denied),
-    /// The family was revoked or does not exist.
+    /// The family was revoked or does not exist, or its sign-in is over.
     #[error("the refresh token is no longer valid")]
     Invalid,
     /// The store failed.
@@ -85,8 +87,8 @@ pub trait Families {
     /// Returns a family, revoked or not, and locks it (`FOR UPDATE`) until the transaction ends.
     fn family_for_update(&mut self, id: FamilyId) -> Result<Option<Family>, StoreError>;
 
-    /// Stores a new family. It also deletes the families of the same account whose newest refresh token
-    /// has expired by `now`: they can never be used again, and the table must not grow without bound.
+    /// Stores a new family. It also deletes the families of the same account whose newest tokens have both
+    /// expired by `now`: they can never be used again, and the table must not grow without bound.
     fn insert_family(&mut self, family: &Family, now: Timestamp) -> Result<(), StoreError>;
 
     /// Replaces all values of a stored family except its id.
@@ -99,7 +101,12 @@ pub trait Families {
 impl Family {
     /// Returns the family of a new sign-in.
     pub fn new(grant: Grant) -> Self {
-        Self { newest: grant, spent: None, revoked: false }
+        Self { started_at: grant.issued_at, newest: grant, spent: None, revoked: false }
+    }
+
+    /// Returns the first second at which the sign-in is over, in seconds since 1970.
+    fn end(&self, lifetimes: Lifetimes) -> i64 {
+        self.started_at.saturating_add(i64::try_from(lifetimes.sign_in.as_secs()).unwrap_or(i64::MAX))
     }
 
     /// Decides how to answer a refresh token of this family.
@@ -142,10 +149,14 @@ where
         .family_for_update(token.family)?
         .filter(|family| family.newest.user == claims.user)
         .ok_or(RefreshError::Invalid)?;
+    let end = family.end(lifetimes);
+    if now.seconds() >= end {
+        return Err(RefreshError::Invalid);
+    }
     match family.decide(claims.id, now) {
         Decision::Rotate => {
             family.spent = Some(SpentToken { id: claims.id, at: now });
-            family.newest = Grant::new(&staff, claims.version, token.family, lifetimes, now);
+            family.newest = Grant::new(&staff, claims.version, token.family, lifetimes, now).until(end);
             store.update_family(&family)?;
             Ok(Rotation::Fresh(family.newest))
         }

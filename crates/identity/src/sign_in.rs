@@ -61,8 +61,8 @@ pub enum SignInOutcome {
 /// Why a sign-in failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
-    /// The login is unknown, the password is wrong, or the account or its company is not active. The
-    /// answer does not tell which.
+    /// The login is unknown, the password is wrong or a temporary one that has expired, or the account or
+    /// its company is not active. The answer does not tell which.
     #[error("invalid credentials or inactive account")]
     Invalid,
     /// The password is right, but the account is an agent's and has no agent row.
@@ -115,6 +115,13 @@ impl Candidate {
         Self { account: self.account.filter(|account| account.role == role), ..self }
     }
 
+    /// Drops the account if its password is a temporary one that was handed out `temporary_life` or longer
+    /// before `now`. The candidate still counts as an attempt at that account, and the answer is that to a
+    /// wrong password.
+    pub(crate) fn unless_expired(self, temporary_life: Duration, now: Timestamp) -> Self {
+        Self { account: self.account.filter(|account| !account.is_expired(temporary_life, now)), ..self }
+    }
+
     /// Returns the account that the attempt is for, if the login names one. It must not be sent to the
     /// client.
     pub fn subject(&self) -> Option<UserId> {
@@ -158,28 +165,42 @@ impl CheckedCandidate {
     }
 }
 
-/// Looks up a login: an exact username first, then an e-mail address.
+/// Looks up a login: an exact username first, then an e-mail address. A temporary password works for
+/// `temporary_life`.
 ///
 /// # Errors
 /// Fails only when the store fails. An unknown login gives a candidate too.
-pub fn find<S>(store: &mut S, login: &str, origin: Origin, now: Timestamp) -> Result<Candidate, StoreError>
+pub fn find<S>(
+    store: &mut S,
+    login: &str,
+    origin: Origin,
+    temporary_life: Duration,
+    now: Timestamp,
+) -> Result<Candidate, StoreError>
 where
     S: Accounts + SignInOrigins + ?Sized,
 {
     let account = store.credentials_by_login(login, &Email::fold(login))?;
-    Candidate::new(store, account, origin, now)
+    Ok(Candidate::new(store, account, origin, now)?.unless_expired(temporary_life, now))
 }
 
-/// Looks up an agent by its e-mail address. Accounts of other roles count as unknown.
+/// Looks up an agent by its e-mail address. Accounts of other roles count as unknown. A temporary password
+/// works for `temporary_life`.
 ///
 /// # Errors
 /// Fails only when the store fails. An unknown address gives a candidate too.
-pub fn find_agent<S>(store: &mut S, email: &str, origin: Origin, now: Timestamp) -> Result<Candidate, StoreError>
+pub fn find_agent<S>(
+    store: &mut S,
+    email: &str,
+    origin: Origin,
+    temporary_life: Duration,
+    now: Timestamp,
+) -> Result<Candidate, StoreError>
 where
     S: Accounts + SignInOrigins + ?Sized,
 {
     let account = store.credentials_by_email(&Email::fold(email))?;
-    Ok(Candidate::new(store, account, origin, now)?.of_role(Role::Agent))
+    Ok(Candidate::new(store, account, origin, now)?.of_role(Role::Agent).unless_expired(temporary_life, now))
 }
 
 /// Signs in an account that passed the check, in one lobby write.

@@ -170,6 +170,7 @@ impl World {
             version: new.version,
             active: true,
             first_login: new.first_login,
+            handed_out_at: new.first_login.then_some(now),
         };
         self.accounts.push(AccountRow {
             credentials,
@@ -184,7 +185,7 @@ impl World {
 }
 
 impl Directory for World {
-    fn account_state(&mut self, user: UserId) -> Result<Option<AccountState>, StoreError> {
+    fn account_state(&mut self, user: UserId, family: Option<FamilyId>) -> Result<Option<AccountState>, StoreError> {
         let Some(row) = self.stored(user) else { return Ok(None) };
         let role = match (row.credentials.role, row.company) {
             (Role::Admin, Some(company)) => access::Role::Admin { company, name: String::new() },
@@ -196,7 +197,9 @@ impl Directory for World {
         };
         let open = |code| self.companies.iter().any(|c| c.code == code && c.status == CompanyStatus::Active);
         let active = row.credentials.active && row.company.is_none_or(open);
-        Ok(Some(AccountState { role, active, version: row.credentials.version }))
+        let lasts = |family| self.families.iter().any(|of| of.newest.family == family && of.newest.user == user && !of.revoked);
+        let signed_out = family.is_some_and(|family| !lasts(family));
+        Ok(Some(AccountState { role, active, version: row.credentials.version, signed_out }))
     }
 
     fn company(&mut self, code: CompanyCode) -> Result<Option<(String, CompanyStatus)>, StoreError> {
@@ -219,15 +222,19 @@ impl Accounts for World {
         Ok(found.map(|row| row.credentials.clone()))
     }
 
-    fn credentials_for_update(&mut self, user: UserId) -> Result<Option<Credentials>, StoreError> {
+    fn credentials(&mut self, user: UserId) -> Result<Option<Credentials>, StoreError> {
         Ok(self.stored(user).map(|row| row.credentials.clone()))
+    }
+
+    fn credentials_for_update(&mut self, user: UserId) -> Result<Option<Credentials>, StoreError> {
+        Accounts::credentials(self, user)
     }
 
     fn set_password(&mut self, user: UserId, hash: &PasswordHash) -> Result<(), StoreError> {
         let credentials = &mut self.stored_mut(user).credentials;
         credentials.hash = hash.clone();
         credentials.version.0 += 1;
-        credentials.first_login = false;
+        (credentials.first_login, credentials.handed_out_at) = (false, None);
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use tenancy::{
     access::{self, Denied, Directory, Staff, TokenVersion},
 };
 
-use crate::tokens::Claims;
+use crate::tokens::{AccessClaims, FamilyId};
 
 /// How long a ticket can be redeemed.
 pub const LIFE: Duration = Duration::from_secs(60);
@@ -57,6 +57,8 @@ pub struct TicketRecord {
     pub user: UserId,
     /// The version of the access token that the ticket replaces.
     pub version: TokenVersion,
+    /// The family of that token.
+    pub family: Option<FamilyId>,
     /// From this moment on, the ticket is expired.
     pub expires_at: Timestamp,
 }
@@ -93,13 +95,19 @@ pub trait Tickets {
 ///
 /// # Errors
 /// [`Denied`]; nothing has changed then.
-pub fn issue<S>(store: &mut S, claims: &Claims, now: Timestamp) -> Result<Ticket, Denied>
+pub fn issue<S>(store: &mut S, token: &AccessClaims, now: Timestamp) -> Result<Ticket, Denied>
 where
     S: Tickets + Directory,
 {
-    let staff = access::staff(store, claims.user, claims.version)?;
+    let AccessClaims { claims, family } = token;
+    let staff = access::bearer(store, claims.user, claims.version, *family)?;
     let ticket = Ticket::random();
-    let record = TicketRecord { user: staff.user(), version: claims.version, expires_at: now.plus(LIFE) };
+    let record = TicketRecord {
+        user: staff.user(),
+        version: claims.version,
+        family: *family,
+        expires_at: now.plus(LIFE),
+    };
     store.insert_ticket(TicketHash::of(ticket.expose()), &record, now)?;
     Ok(ticket)
 }
@@ -115,7 +123,7 @@ where
     let Some(record) = store.take_ticket(TicketHash::of(text))?.filter(|record| record.expires_at > now) else {
         return Ok(Redemption::Refused);
     };
-    match access::staff(store, record.user, record.version) {
+    match access::bearer(store, record.user, record.version, record.family) {
         Ok(staff) => Ok(Redemption::Admitted { staff, version: record.version }),
         Err(Denied::Gone | Denied::Inactive | Denied::Outdated) => Ok(Redemption::Refused),
         Err(Denied::Store(error)) => Err(error),

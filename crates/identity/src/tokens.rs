@@ -9,6 +9,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
+pub use tenancy::FamilyId;
 use tenancy::{
     CompanyCode, Timestamp, UserId,
     access::{Staff, TokenVersion},
@@ -26,61 +27,54 @@ mod wire;
 /// cannot sign tokens.
 const KEY_LABEL: &[u8] = b"switchboard token signing v1";
 
-/// How long the two tokens of a pair are valid.
+/// How long tokens and sign-ins last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifetimes {
     /// Lifetime of the access token; 15 minutes by default.
     pub access: Duration,
     /// Lifetime of the refresh token; 7 days by default.
     pub refresh: Duration,
+    /// How long after a sign-in its last refresh token expires, however often it was refreshed; 90 days by
+    /// default.
+    pub sign_in: Duration,
 }
 
 impl Default for Lifetimes {
     fn default() -> Self {
-        Self { access: Duration::from_mins(15), refresh: Duration::from_hours(7 * 24) }
+        let days = |days: u64| Duration::from_hours(days * 24);
+        Self { access: Duration::from_mins(15), refresh: days(7), sign_in: days(90) }
     }
 }
 
-macro_rules! random_ids {
-    ($($(#[$doc:meta])* $name:ident;)*) => {$(
-        $(#[$doc])*
-        ///
-        /// 128 random bits, written as 32 lower-case hex digits.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(u128);
+/// The id of one token, its claim `jti`.
+///
+/// 128 random bits, written as 32 lower-case hex digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TokenId(u128);
 
-        impl $name {
-            /// Returns a new random id.
-            pub fn random() -> Self {
-                Self(rand::random())
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{:032x}", self.0)
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = InvalidHex;
-
-            fn from_str(text: &str) -> Result<Self, InvalidHex> {
-                let well_formed = text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-                if !well_formed {
-                    return Err(InvalidHex);
-                }
-                u128::from_str_radix(text, 16).map(Self).map_err(|_| InvalidHex)
-            }
-        }
-    )*};
+impl TokenId {
+    /// Returns a new random id.
+    pub fn random() -> Self {
+        Self(rand::random())
+    }
 }
 
-random_ids! {
-    /// The id of one token, its claim `jti`.
-    TokenId;
-    /// The id of a refresh token family.
-    FamilyId;
+impl fmt::Display for TokenId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl FromStr for TokenId {
+    type Err = InvalidHex;
+
+    fn from_str(text: &str) -> Result<Self, InvalidHex> {
+        let well_formed = text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if !well_formed {
+            return Err(InvalidHex);
+        }
+        u128::from_str_radix(text, 16).map(Self).map_err(|_| InvalidHex)
+    }
 }
 
 /// The error for a text that is not 32 lower-case hex digits.
@@ -99,7 +93,7 @@ pub struct Grant {
     pub company: Option<CompanyCode>,
     /// The account's token version when the pair was issued.
     pub version: TokenVersion,
-    /// The family that the refresh token belongs to.
+    /// The family that both tokens belong to.
     pub family: FamilyId,
     /// Id of the access token.
     pub access_id: TokenId,
@@ -131,8 +125,13 @@ impl Grant {
             refresh_id: TokenId::random(),
             issued_at: now.seconds(),
             access_expires: now.plus(lifetimes.access).seconds(),
-            refresh_expires: now.plus(lifetimes.refresh).seconds(),
+            refresh_expires: now.plus(lifetimes.refresh.min(lifetimes.sign_in)).seconds(),
         }
+    }
+
+    /// Returns the grant with a refresh token that expires at `end` at the latest, in seconds since 1970.
+    pub(crate) fn until(self, end: i64) -> Self {
+        Self { refresh_expires: self.refresh_expires.min(end), ..self }
     }
 }
 
@@ -156,6 +155,15 @@ pub struct Claims {
     pub id: TokenId,
     /// The first second at which the token is expired, in seconds since 1970.
     pub expires_at: i64,
+}
+
+/// The claims of a verified access token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessClaims {
+    /// The claims that every token has.
+    pub claims: Claims,
+    /// The family that the token belongs to. Earlier versions of the program signed access tokens without one.
+    pub family: Option<FamilyId>,
 }
 
 /// The claims of a verified refresh token.
@@ -231,10 +239,13 @@ impl Signer {
     ///
     /// # Errors
     /// The first [`TokenError`] that applies, in its order.
-    pub fn verify_access(&self, token: &str, now: Timestamp) -> Result<Claims, TokenError> {
+    pub fn verify_access(&self, token: &str, now: Timestamp) -> Result<AccessClaims, TokenError> {
         let wire = self.decode(token, now)?;
         match wire.token_type {
-            Kind::Access => Ok(wire.claims()),
+            Kind::Access => {
+                let family = wire.family.map(|Text(family)| family);
+                Ok(AccessClaims { claims: wire.claims(), family })
+            }
             Kind::Refresh => Err(TokenError::WrongType),
         }
     }

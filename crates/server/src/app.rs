@@ -45,6 +45,10 @@ pub(crate) struct App {
     pub(crate) signer: Signer,
     /// How long tokens live.
     pub(crate) lifetimes: Lifetimes,
+    /// Whether the first password of an admin must be replaced before the first sign-in.
+    pub(crate) require_first_login: bool,
+    /// How long a temporary password works.
+    pub(crate) temporary_password_life: Duration,
     /// Signs and verifies links to files.
     pub(crate) links: LinkSigner,
     /// Uploaded files.
@@ -95,7 +99,13 @@ impl App {
             readiness: Mutex::default(),
             hashes: HashPool::new(config.bcrypt_cost)?,
             signer: Signer::new(secret),
-            lifetimes: Lifetimes { access: config.access_life, refresh: config.refresh_life },
+            lifetimes: Lifetimes {
+                access: config.access_life,
+                refresh: config.refresh_life,
+                sign_in: config.sign_in_life,
+            },
+            require_first_login: config.require_first_login,
+            temporary_password_life: config.temporary_password_life,
             links: LinkSigner::new(secret),
             blobs: LocalBlobs::open(uploads(config))
                 .map_err(AtPath::of(&uploads(config)))

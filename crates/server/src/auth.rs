@@ -3,7 +3,7 @@
 use std::{future::Future, pin::Pin};
 
 use actix_web::{FromRequest, HttpRequest, ResponseError as _, dev::Payload, http::header};
-use identity::tokens::{Claims, TokenError};
+use identity::tokens::{AccessClaims, TokenError};
 use storage::LobbyStore;
 use tenancy::{
     CompanyCode, UserId,
@@ -171,9 +171,9 @@ async fn verified<T: Send + 'static>(
     req: &HttpRequest,
     read: impl FnOnce(&mut LobbyStore<'_>, Staff) -> Result<T, Denied> + Send + 'static,
 ) -> Result<(UserId, T), ApiError> {
-    let claims = claims(req)?;
+    let AccessClaims { claims, family } = claims(req)?;
     let admitted = App::of(req)?.lobby_of(claims.user, move |lobby| {
-        let staff = access::staff(lobby, claims.user, claims.version)?;
+        let staff = access::bearer(lobby, claims.user, claims.version, family)?;
         let caller = LoggedCaller::new(&staff);
         Ok((caller, read(lobby, staff)?))
     });
@@ -210,7 +210,7 @@ impl LoggedCaller {
 }
 
 /// Returns the claims of the bearer token. Its account has not been admitted yet.
-pub(crate) fn claims(req: &HttpRequest) -> Result<Claims, ApiError> {
+pub(crate) fn claims(req: &HttpRequest) -> Result<AccessClaims, ApiError> {
     let app = App::of(req)?;
     app.signer.verify_access(bearer::token(req)?, app.now()).map_err(|error| {
         ApiError::unauthorized(match error {

@@ -8,6 +8,7 @@ mod error;
 mod limits;
 mod listen;
 mod settings;
+mod switch;
 mod variables;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -22,9 +23,10 @@ pub(crate) use self::{
 };
 pub use self::{
     error::{AtPath, ConfigError},
-    limits::{LimitSettings, Limits, RateLimits},
+    limits::{LimitSettings, Limits},
     listen::{InvalidListenAddress, ListenAddress},
     settings::Settings,
+    switch::Switch,
 };
 pub use crate::client::{InvalidProxy, TrustedProxies};
 
@@ -54,6 +56,12 @@ pub struct Config {
     pub access_life: Duration,
     /// Lifetime of a refresh token.
     pub refresh_life: Duration,
+    /// How long a sign-in lasts, however often its tokens are refreshed.
+    pub sign_in_life: Duration,
+    /// How long a temporary password works after it was handed out.
+    pub temporary_password_life: Duration,
+    /// Whether the first password of an admin must be replaced before the first sign-in.
+    pub require_first_login: bool,
     /// Memory for knowledge indexes, in bytes.
     pub index_cache: u64,
     /// The model that composes answers, if there is one.

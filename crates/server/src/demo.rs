@@ -83,7 +83,7 @@ pub(crate) fn fill(db: &Database, bcrypt_cost: u32, now: Timestamp) -> Result<Ve
     };
     let user = db.lobby_write(move |lobby| accounts::create_superadmin(lobby, new, now)).wait()?;
     let admitted = db.lobby(move |lobby| {
-        let version = access::Directory::account_state(lobby, user)?.map(|state| state.version);
+        let version = access::Directory::account_state(lobby, user, None)?.map(|state| state.version);
         version.map(|version| access::staff(lobby, user, version)).ok_or(access::Denied::Gone)?
     });
     let Staff::Superadmin(superadmin) = admitted.wait()? else {
@@ -118,7 +118,7 @@ fn open(
     };
     let plan = platform.insert_plan(&plan, now)?;
     let contact = Contact { name: sample.name.to_owned(), ..Contact::default() };
-    let admin = NewAdmin { email: Email::parse(&sample.admin_email())?, contact, hash: hash.clone() };
+    let admin = NewAdmin { email: Email::parse(&sample.admin_email())?, contact, hash: hash.clone(), first_login: false };
     let company = admins::open(platform, admin, plan.id, now)?.company.code;
     let mut office = platform.office(company)?;
     let row = NewAgentRow { name: sample.agent.to_owned(), phone: String::new(), specialization: String::new() };

@@ -86,7 +86,7 @@ impl<'r> Attempt<'r> {
         let find = move |lobby: &mut LobbyStore<'_>| {
             let candidate = find(lobby, &login, origin, now)?;
             // Read even if there is no account, so that both cases take the same time.
-            let state = lobby.account_state(candidate.subject().unwrap_or(UserId::new(0)))?;
+            let state = lobby.account_state(candidate.subject().unwrap_or(UserId::new(0)), None)?;
             Ok::<_, StoreError>((candidate, state))
         };
         let (candidate, state) = self.app.lobby_of(&unknown, find).await?;

@@ -83,7 +83,7 @@ fn open_company(db: &Database, now: Timestamp) -> Result<(CompanyCode, Admin), F
         };
         let plan = platform.insert_plan(&plan, now)?;
         let contact = Contact { name: "Corner Bakery".to_owned(), ..Contact::default() };
-        let admin = NewAdmin { email: Email::parse("ann@bakery.example")?, contact, hash };
+        let admin = NewAdmin { email: Email::parse("ann@bakery.example")?, contact, hash, first_login: false };
         Ok::<_, Failure>(admins::open(platform, admin, plan.id, now)?)
     });
     let opened = opened.wait()?;
@@ -108,7 +108,7 @@ fn teach(db: &Database, superadmin: Superadmin, company: CompanyCode, now: Times
 /// Admits a member of staff, as the check of a token does.
 fn admit(db: &Database, user: tenancy::UserId) -> Result<Staff, Failure> {
     let admitted = db.lobby(move |lobby| {
-        let account = lobby.account_state(user)?.ok_or(access::Denied::Gone)?;
+        let account = lobby.account_state(user, None)?.ok_or(access::Denied::Gone)?;
         access::staff(lobby, user, account.version)
     });
     Ok(admitted.wait()?)

@@ -43,6 +43,7 @@ diesel::table! {
         first_name -> Text,
         last_name -> Text,
         date_joined -> Instant,
+        handed_out_at -> Nullable<Instant>,
     }
 }
 
@@ -64,6 +65,7 @@ diesel::table! {
         spent_id -> Nullable<Text>,
         spent_at -> Nullable<Instant>,
         revoked -> Bool,
+        started_at -> BigInt,
     }
 }
 
@@ -87,6 +89,7 @@ diesel::table! {
         user_id -> BigInt,
         token_version -> BigInt,
         expires_at -> Instant,
+        family -> Nullable<Text>,
     }
 }
 

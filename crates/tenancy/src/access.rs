@@ -23,7 +23,7 @@ pub use callers::{
     Supervisor, Visitor,
 };
 
-use crate::{AgentId, CompanyCode, CompanyStatus, SessionId, SessionRowId, StoreError, UserId};
+use crate::{AgentId, CompanyCode, CompanyStatus, FamilyId, SessionId, SessionRowId, StoreError, UserId};
 
 /// The version of an account's tokens. Raising it ends all earlier tokens of the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,6 +38,8 @@ pub struct AccountState {
     pub active: bool,
     /// The version that a token of this account must carry.
     pub version: TokenVersion,
+    /// Whether the sign-in of the family that was asked about has ended. False if none was asked about.
+    pub signed_out: bool,
 }
 
 /// An account's role as stored, with the company it is for.
@@ -77,9 +79,10 @@ impl Role {
 ///
 /// Implementations read the current rows and never rely on the claims of a token.
 pub trait Directory {
-    /// Returns the state of an account. `None` if there is no such account, or if it is an agent's
-    /// and has no agent row.
-    fn account_state(&mut self, user: UserId) -> Result<Option<AccountState>, StoreError>;
+    /// Returns the state of an account, and whether its sign-in of this family has ended: a family that was
+    /// revoked, does not exist or belongs to another account. It is one query. `None` if there is no such
+    /// account, or if it is an agent's and has no agent row.
+    fn account_state(&mut self, user: UserId, family: Option<FamilyId>) -> Result<Option<AccountState>, StoreError>;
 
     /// Returns a company's name and status. `None` if the code was never issued.
     fn company(&mut self, code: CompanyCode) -> Result<Option<(String, CompanyStatus)>, StoreError>;
@@ -110,7 +113,7 @@ pub enum Denied {
     /// The account or its company is not active.
     #[error("user is inactive")]
     Inactive,
-    /// The token carries another version than the account.
+    /// The token carries another version than the account, or its sign-in has ended.
     #[error("token version is outdated")]
     Outdated,
     /// The store failed.
@@ -138,16 +141,29 @@ pub enum Refused {
     Store(#[from] StoreError),
 }
 
-/// Admits a staff account whose token was verified or whose password was just checked.
+/// Admits a staff account whose password was just checked, or whose refresh token was verified.
 ///
 /// # Errors
 /// The first [`Denied`] that applies, in its order of precedence.
 pub fn staff(directory: &mut impl Directory, user: UserId, version: TokenVersion) -> Result<Staff, Denied> {
-    let state = directory.account_state(user)?.ok_or(Denied::Gone)?;
+    bearer(directory, user, version, None)
+}
+
+/// Admits the bearer of a verified access token. Tokens of earlier versions of the program have no family.
+///
+/// # Errors
+/// The first [`Denied`] that applies, in its order of precedence.
+pub fn bearer(
+    directory: &mut impl Directory,
+    user: UserId,
+    version: TokenVersion,
+    family: Option<FamilyId>,
+) -> Result<Staff, Denied> {
+    let state = directory.account_state(user, family)?.ok_or(Denied::Gone)?;
     if !state.active {
         return Err(Denied::Inactive);
     }
-    if state.version != version {
+    if state.version != version || state.signed_out {
         return Err(Denied::Outdated);
     }
     Ok(match state.role {
@@ -225,14 +241,20 @@ mod tests {
     }
 
     impl Directory for OneCompany {
-        fn account_state(&mut self, user: UserId) -> Result<Option<AccountState>, StoreError> {
+        fn account_state(
+            &mut self,
+            user: UserId,
+            family: Option<FamilyId>,
+        ) -> Result<Option<AccountState>, StoreError> {
             let role = match user.get() {
                 1 => Role::Admin { company: code(), name: "Ann".into() },
                 3 => Role::Agent { company: code(), id: AgentId::new(30), name: "Bo".into() },
                 4 => Role::Superadmin,
                 _ => return Ok(None),
             };
-            Ok(Some(AccountState { role, active: self.0 == CompanyStatus::Active, version: TokenVersion(7) }))
+            let active = self.0 == CompanyStatus::Active;
+            // No sign-in of these accounts lasts.
+            Ok(Some(AccountState { role, active, version: TokenVersion(7), signed_out: family.is_some() }))
         }
 
         fn company(&mut self, asked: CompanyCode) -> Result<Option<(String, CompanyStatus)>, StoreError> {
@@ -258,6 +280,10 @@ mod tests {
         assert!(matches!(staff(&mut suspended, UserId::new(1), TokenVersion(6)), Err(Denied::Inactive)));
         assert!(matches!(staff(&mut active, UserId::new(1), TokenVersion(6)), Err(Denied::Outdated)));
         assert_eq!(staff(&mut active, UserId::new(1), TokenVersion(7)).unwrap().company(), Some(code()));
+        let ended = Some(FamilyId::random());
+        assert!(matches!(bearer(&mut suspended, UserId::new(1), TokenVersion(7), ended), Err(Denied::Inactive)));
+        assert!(matches!(bearer(&mut active, UserId::new(1), TokenVersion(7), ended), Err(Denied::Outdated)));
+        assert!(bearer(&mut active, UserId::new(1), TokenVersion(7), None).is_ok());
     }
 
     #[test]
@@ -271,7 +297,7 @@ mod tests {
         assert_eq!((admin.user(), Desk::from(admin).agent()), (UserId::new(1), None));
         let superadmin = admit(4);
         assert_eq!((superadmin.user(), superadmin.company()), (UserId::new(4), None));
-        let roles = [1, 3, 4].map(|user| directory.account_state(UserId::new(user)).unwrap().unwrap().role.company());
+        let roles = [1, 3, 4].map(|user| directory.account_state(UserId::new(user), None).unwrap().unwrap().role.company());
         assert_eq!(roles, [Some(code()), Some(code()), None]);
     }
 

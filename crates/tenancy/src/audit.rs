@@ -31,6 +31,8 @@ crate::word_enum! {
         SignedOutEverywhere => "signed_out_everywhere",
         /// The owner of an account replaced a temporary password.
         PasswordReplaced => "password_replaced",
+        /// The owner of an account changed its password while signed in.
+        PasswordChanged => "password_changed",
         /// An admin's or agent's password was replaced with a generated one.
         PasswordReset => "password_reset",
         /// The operator set a password.

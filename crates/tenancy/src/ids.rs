@@ -119,6 +119,35 @@ impl FromStr for CompanyCode {
     }
 }
 
+/// The id of a refresh token family: of all tokens that go back to one sign-in.
+///
+/// 122 random bits, written as 32 lower-case hex digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FamilyId(u128);
+
+impl FamilyId {
+    /// Returns a new random id.
+    pub fn random() -> Self {
+        Self(uuid::Uuid::new_v4().as_u128())
+    }
+}
+
+impl fmt::Display for FamilyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl FromStr for FamilyId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let is_hex = text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let bits = u128::from_str_radix(text, 16).ok().filter(|_| is_hex);
+        bits.map(Self).ok_or(InvalidId { kind: "FamilyId" })
+    }
+}
+
 /// A session's public id, `<company code>_<uuid>`. It is the visitor's only credential.
 ///
 /// `Debug` and `Display` print a shortened form, so that a log line cannot leak the id.
@@ -197,6 +226,17 @@ mod tests {
         assert_eq!(CompanyCode::parse("TES001").unwrap().as_str(), "TES001");
         for bad in ["", "tes001", "TES 001", "TES001\u{0}", "T\u{c9}S001", "ABCDEFGHIJKLMNOPQRSTU"] {
             assert!(CompanyCode::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_family_id_is_32_lower_case_hex_digits() {
+        let id = FamilyId::random();
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert_ne!(FamilyId::random(), id);
+        assert_eq!(FamilyId(5).to_string().len(), 32);
+        for bad in ["", "1", &"A".repeat(32), &format!("+{}", "1".repeat(31)), &"1".repeat(33)] {
+            assert!(bad.parse::<FamilyId>().is_err(), "{bad}");
         }
     }
 

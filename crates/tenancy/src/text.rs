@@ -1,10 +1,13 @@
-//! Characters that cannot be seen in a text.
+//! Characters that cannot be seen in a text, and texts that differ in case and accents only.
 
 use std::borrow::Cow;
 
+use icu_normalizer::DecomposingNormalizerBorrowed;
 use icu_properties::{
     CodePointMapData, CodePointSetData,
-    props::{CanonicalCombiningClass, DefaultIgnorableCodePoint, ExtendedPictographic, JoiningType},
+    props::{
+        CanonicalCombiningClass, DefaultIgnorableCodePoint, ExtendedPictographic, GeneralCategory, JoiningType,
+    },
 };
 
 const NON_JOINER: char = '\u{200c}';
@@ -31,6 +34,27 @@ pub fn visible(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(kept)
+}
+
+/// Returns a text without case, accents, compatibility forms and characters that are not shown.
+///
+/// Case is folded character by character, down, up and down again. So all forms of one letter become one: `ß` and
+/// `ẞ` become `ss`, the four letters i of Turkish become `i`, and a final sigma becomes an ordinary one.
+pub fn folded(text: &str) -> String {
+    let category = CodePointMapData::<GeneralCategory>::new();
+    let is_dropped = |c: &char| {
+        matches!(
+            category.get(*c),
+            GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark | GeneralCategory::Format
+        )
+    };
+    DecomposingNormalizerBorrowed::new_nfkd()
+        .normalize_iter(text.chars())
+        .filter(|c| !is_dropped(c))
+        .flat_map(char::to_lowercase)
+        .flat_map(char::to_uppercase)
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 /// Whether nothing of a text can be seen. White space cannot be seen either.
@@ -101,6 +125,21 @@ mod tests {
             "\u{2764}\u{fe0f}\u{200d}\u{1f525}",
         ] {
             assert_eq!(visible(name), name, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_folded_text_has_neither_case_nor_accents() {
+        for (text, plain) in [
+            ("Tesla", "tesla"),
+            ("\u{c9}lan \u{dc}nal", "elan unal"),
+            ("E\u{301}lan", "elan"),
+            ("Stra\u{df}e \u{1e9e}", "strasse ss"),
+            ("\u{130}\u{131}Ii", "iiii"),
+            ("\u{3a3}\u{3bf}\u{3c2}", "\u{3c3}\u{3bf}\u{3c3}"),
+            ("\u{ff34}es\u{200b}la", "tesla"),
+        ] {
+            assert_eq!(folded(text), plain, "{text:?}");
         }
     }
 

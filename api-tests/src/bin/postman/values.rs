@@ -21,6 +21,7 @@ pub(crate) fn value(path: &str, name: &str, example: &Value) -> Value {
         ("auth/admin-first-login", "current_password") => "other_admin_password",
         ("admin-dashboard/agent-first-login", "email") => "spare_agent_email",
         ("admin-dashboard/agent-first-login", "current_password") => "spare_agent_password",
+        ("auth/change-password", "current_password") => "leaver_password",
         ("human-handoff/assign", "agent_id") => "agent_id",
         ("human-handoff/resolve", "handoff_session_id") => "spare_handoff_id",
         ("auth/create-admin" | "chatbot/load-rag-documents", "company_id" | "shared") => return Value::Null,
@@ -56,7 +57,7 @@ pub(crate) fn token(operation: &Operation<'_>) -> Option<&'static str> {
     let roles = operation.roles();
     let is_for_agents = path.starts_with("human-handoff/agent/") || path == "human-handoff/dashboard";
     Some(match path {
-        "auth/logout-all" => "leaver_token",
+        "auth/change-password" | "auth/logout-all" => "leaver_token",
         _ if is_for_agents => "agent_token",
         _ if roles.is_empty() || roles.contains(&"ADMIN") => "admin_token",
         _ if roles.contains(&"AGENT") => "agent_token",
@@ -78,6 +79,7 @@ pub(crate) fn rank(path: &str) -> u8 {
 /// Returns the values that later requests need from a reply: the variable, and the place of its value.
 pub(crate) fn kept(path: &str) -> &'static [(&'static str, &'static str)] {
     match short(path) {
+        "auth/change-password" => &[("leaver_token", ".access")],
         "auth/token/refresh" => &[("admin_token", ".access"), ("admin_refresh", ".refresh")],
         "auth/renew-subscription" | "auth/upgrade-plan" => &[("assignment_id", ".new_assignment.id")],
         _ => &[],

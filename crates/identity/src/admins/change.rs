@@ -176,7 +176,7 @@ where
 {
     let (_, company) = admin_with_company(store, user, now)?.ok_or(ResetAdminPasswordError::NotFound)?;
     let mut office = store.enter(company.code)?;
-    let email = office.reset_admin_password(user, hash)?.ok_or(ResetAdminPasswordError::NotFound)?;
+    let email = office.reset_admin_password(user, hash, now)?.ok_or(ResetAdminPasswordError::NotFound)?;
     office.record(Action::PasswordReset, Object::Account(user));
     Ok(email)
 }

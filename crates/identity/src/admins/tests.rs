@@ -7,6 +7,7 @@ fn new(name: &str, email: &str) -> NewAdmin {
     NewAdmin {
         email: Email::parse(email).unwrap(),
         hash: PasswordHash::from_stored("h".into()),
+        first_login: false,
         contact: Contact { name: name.into(), ..Contact::default() },
     }
 }
@@ -31,6 +32,19 @@ fn a_company_opens_with_its_owner_and_a_year_on_the_plan() {
     );
     let (_, assignment) = &world.assignments[0];
     assert_eq!((assignment.start, assignment.days_remaining(now())), (now(), 364));
+}
+
+#[test]
+fn the_first_password_may_be_a_temporary_one() {
+    let mut world = World::default();
+    let plan = world.offer(2, true);
+    let temporary = NewAdmin { first_login: true, ..new("Tesla Motors", "ann@t.com") };
+    let created = open(&mut world, temporary, plan, now()).unwrap();
+    let credentials = world.credentials(created.user);
+    assert_eq!((credentials.first_login, credentials.handed_out_at), (true, Some(now())));
+    let joining = NewAdmin { first_login: true, ..new("Bob Ray", "bob@t.com") };
+    let joined = join(&mut world, joining, created.company.code, None, now()).unwrap();
+    assert!(world.credentials(joined.user).first_login);
 }
 
 #[test]

@@ -79,16 +79,18 @@ fn a_reset_ends_tokens_and_reaches_own_active_agents_only() {
     let (user, id) = world.agent("bo@t.com", company, false);
     let hash = PasswordHash::from_stored("other".into());
     let before = world.credentials(user).version;
+    let now = world.now.plus(Duration::from_secs(5));
 
-    let refused = reset_password(world.enter(other).unwrap().as_mut(), id, &hash);
+    let refused = reset_password(world.enter(other).unwrap().as_mut(), id, &hash, now);
     assert!(matches!(refused, Err(ResetAgentPasswordError::NotFound)));
-    let email = reset_password(world.enter(company).unwrap().as_mut(), id, &hash).unwrap();
+    let email = reset_password(world.enter(company).unwrap().as_mut(), id, &hash, now).unwrap();
     assert_eq!(email.as_str(), "bo@t.com");
     let after = world.credentials(user);
     assert_eq!((after.first_login, after.version.0), (true, before.0 + 1));
+    assert_eq!(after.handed_out_at, Some(now));
 
     world.agents[0].is_active = false;
-    let refused = reset_password(world.enter(company).unwrap().as_mut(), id, &hash);
+    let refused = reset_password(world.enter(company).unwrap().as_mut(), id, &hash, now);
     assert!(matches!(refused, Err(ResetAgentPasswordError::NotFound)));
 }
 

@@ -49,6 +49,31 @@ fn a_repeat_within_the_grace_period_gets_the_same_pair() {
 }
 
 #[test]
+fn a_sign_in_is_over_after_its_lifetime_however_often_it_was_refreshed() {
+    let (mut world, mut token) = started();
+    let began = world.now;
+    let over = began.plus(Lifetimes::default().sign_in);
+    let step = Duration::from_hours(6 * 24);
+    for _ in 0..14 {
+        world.now = world.now.plus(step);
+        let grant = fresh(&mut world, &token);
+        assert!(grant.refresh_expires <= over.seconds());
+        token = token_of(&grant);
+    }
+    // The last refresh token expires with the sign-in, not seven days later.
+    assert_eq!(token.claims.expires_at, over.seconds());
+    world.now = over.minus(Duration::from_secs(1));
+    let last = fresh(&mut world, &token);
+    assert_eq!((last.issued_at, last.refresh_expires), (over.seconds() - 1, over.seconds()));
+    // A shorter lifetime counts for sign-ins that have begun, whatever their tokens say.
+    let (now, shorter) = (world.now, Lifetimes { sign_in: Duration::from_hours(24), ..Lifetimes::default() });
+    assert!(matches!(rotate(&mut world, &token_of(&last), shorter, now), Err(RefreshError::Invalid)));
+    world.now = over;
+    assert!(matches!(present(&mut world, &token_of(&last)), Err(RefreshError::Invalid)));
+    assert!(world.families.iter().all(|family| !family.revoked && family.started_at == began.seconds()));
+}
+
+#[test]
 fn a_repeat_after_the_successor_was_used_is_reuse_at_once() {
     let (mut world, first) = started();
     let second = fresh(&mut world, &first);

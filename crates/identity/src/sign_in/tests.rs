@@ -25,11 +25,12 @@ impl Verify for Counting<'_> {
     }
 }
 
+const LIFE: Duration = Duration::from_hours(7 * 24);
 const IP: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
 
 fn candidate(world: &mut World, login: &str) -> Candidate {
     let now = world.now;
-    find(world, login, Origin::of(Some(IP)), now).unwrap()
+    find(world, login, Origin::of(Some(IP)), LIFE, now).unwrap()
 }
 
 fn sign_in(world: &mut World, login: &str, password: &str) -> Result<SignInOutcome, SignInError> {
@@ -134,6 +135,30 @@ fn a_handed_out_password_leads_to_first_login_and_nothing_else() {
 }
 
 #[test]
+fn a_handed_out_password_works_for_its_life_and_a_chosen_one_for_ever() {
+    let mut world = World::default();
+    let company = world.company("Tesla");
+    let (bo, id) = world.agent("bo@t.com", company, true);
+    world.account(Role::Admin, "ann@t.com", Some(company), false);
+    world.now = world.now.plus(LIFE - Duration::from_micros(1));
+    assert!(matches!(sign_in(&mut world, "bo@t.com", PASSWORD), Ok(SignInOutcome::FirstLogin { .. })));
+    world.now = world.now.plus(Duration::from_micros(1));
+    assert!(matches!(sign_in(&mut world, "bo@t.com", PASSWORD), Err(SignInError::Invalid)));
+    assert!(matches!(sign_in(&mut world, "ann@t.com", PASSWORD), Ok(SignInOutcome::Welcome { .. })));
+    // The attempt counts as one at the account, and pays for a comparison.
+    let expired = candidate(&mut world, "bo@t.com");
+    assert_eq!(expired.subject(), Some(bo));
+    let hasher = world.hasher.clone();
+    let counting = Counting { inner: &hasher, costs: Cell::default() };
+    assert!(expired.check(&counting, &Password::new(PASSWORD)).account.is_none());
+    assert_eq!(counting.costs.take(), [4]);
+    // Another reset starts the time anew.
+    let (hash, now) = (hasher.hash(&Password::new(PASSWORD)).unwrap(), world.now);
+    crate::agents::reset_password(world.enter(company).unwrap().as_mut(), id, &hash, now).unwrap();
+    assert!(matches!(sign_in(&mut world, "bo@t.com", PASSWORD), Ok(SignInOutcome::FirstLogin { .. })));
+}
+
+#[test]
 fn a_password_that_changed_during_the_comparison_no_longer_signs_in() {
     let mut world = World::default();
     let company = world.company("Tesla");
@@ -183,9 +208,9 @@ fn every_attempt_pays_for_exactly_one_comparison_of_the_configured_cost() {
                 let now = world.now;
                 let origin = Origin::of(Some(IP));
                 let candidate = if agents_only {
-                    find_agent(&mut world, login, origin, now).unwrap()
+                    find_agent(&mut world, login, origin, LIFE, now).unwrap()
                 } else {
-                    find(&mut world, login, origin, now).unwrap()
+                    find(&mut world, login, origin, LIFE, now).unwrap()
                 };
                 let counting = Counting { inner: &hasher, costs: Cell::default() };
                 let passes = candidate.check(&counting, &Password::new(password)).account.is_some();

@@ -19,6 +19,7 @@ fn subscribed(plan: impl FnOnce(&mut World) -> PlanId) -> (World, UserId, Assign
     let new = NewAdmin {
         email: Email::parse("ann@t.com").unwrap(),
         hash: PasswordHash::from_stored("h".into()),
+        first_login: false,
         contact: Contact { name: "Tesla".into(), ..Contact::default() },
     };
     let now = world.now;

@@ -115,13 +115,18 @@ impl Admins for Bound<'_> {
         Ok(is_own)
     }
 
-    fn reset_admin_password(&mut self, user: UserId, hash: &PasswordHash) -> Result<Option<Email>, StoreError> {
+    fn reset_admin_password(
+        &mut self,
+        user: UserId,
+        hash: &PasswordHash,
+        now: Timestamp,
+    ) -> Result<Option<Email>, StoreError> {
         if !self.is_own(user) || !self.world.credentials(user).active {
             return Ok(None);
         }
         self.world.set_password(user, hash)?;
         let credentials = &mut self.world.stored_mut(user).credentials;
-        credentials.first_login = true;
+        (credentials.first_login, credentials.handed_out_at) = (true, Some(now));
         Ok(Some(credentials.email.clone()))
     }
 
@@ -171,7 +176,12 @@ impl Agents for Bound<'_> {
         Ok(self.world.agents.iter().rev().filter(|agent| agent.company == code).cloned().collect())
     }
 
-    fn reset_agent_password(&mut self, agent: AgentId, hash: &PasswordHash) -> Result<Option<Email>, StoreError> {
+    fn reset_agent_password(
+        &mut self,
+        agent: AgentId,
+        hash: &PasswordHash,
+        now: Timestamp,
+    ) -> Result<Option<Email>, StoreError> {
         let code = self.code();
         let own = |row: &&Agent| row.id == agent && row.company == code && row.is_active;
         let Some(user) = self.world.agents.iter().find(own).map(|row| row.user) else {
@@ -179,7 +189,7 @@ impl Agents for Bound<'_> {
         };
         self.world.set_password(user, hash)?;
         let credentials = &mut self.world.stored_mut(user).credentials;
-        credentials.first_login = true;
+        (credentials.first_login, credentials.handed_out_at) = (true, Some(now));
         Ok(Some(credentials.email.clone()))
     }
 

@@ -58,7 +58,7 @@ fn a_pair_carries_the_claims_of_the_contract() {
         access,
         serde_json::json!({
             "token_type": "access", "exp": grant.access_expires, "iat": grant.issued_at, "jti": grant.access_id.to_string(),
-            "user_id": 9, "role": "ADMIN", "company_id": "TES001", "ver": 77,
+            "user_id": 9, "role": "ADMIN", "company_id": "TES001", "ver": 77, "family": grant.family.to_string(),
         })
     );
     let refresh = json(&pair.refresh, 1);
@@ -85,7 +85,7 @@ fn what_was_signed_reads_back() {
     let claims = signer.verify_access(&pair.access, NOW).unwrap();
     let wanted =
         Claims { user: grant.user, version: grant.version, id: grant.access_id, expires_at: grant.access_expires };
-    assert_eq!(claims, wanted);
+    assert_eq!((claims.claims, claims.family), (wanted, Some(grant.family)));
     let refresh = signer.verify_refresh(&pair.refresh, NOW).unwrap();
     assert_eq!((refresh.family, refresh.claims.id), (grant.family, grant.refresh_id));
 }
@@ -158,6 +158,8 @@ fn even_with_the_right_key_only_our_header_and_whole_claims_are_read() {
     for claims in broken {
         assert_eq!(signer.verify_access(&forge(header, &claims), NOW), Err(TokenError::Malformed), "{claims}");
     }
+    // Earlier versions signed access tokens without a family, but never refresh tokens.
+    assert_eq!(signer.verify_access(&forge(header, &whole), NOW).unwrap().family, None);
     let without_family = forge(header, &whole.replace("access", "refresh"));
     assert_eq!(signer.verify_refresh(&without_family, NOW), Err(TokenError::Malformed));
 }

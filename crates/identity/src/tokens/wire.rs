@@ -60,9 +60,9 @@ pub(super) struct Text<T>(pub(super) T);
 
 impl Wire {
     pub(super) fn of(grant: &Grant, kind: Kind) -> Self {
-        let (exp, jti, family) = match kind {
-            Kind::Access => (grant.access_expires, grant.access_id, None),
-            Kind::Refresh => (grant.refresh_expires, grant.refresh_id, Some(Text(grant.family))),
+        let (exp, jti) = match kind {
+            Kind::Access => (grant.access_expires, grant.access_id),
+            Kind::Refresh => (grant.refresh_expires, grant.refresh_id),
         };
         let role = match grant.role {
             Role::Superadmin => RoleWord::Superadmin,
@@ -78,16 +78,16 @@ impl Wire {
             role,
             company_id: grant.company.map(Text),
             ver: grant.version.0,
-            family,
+            family: Some(Text(grant.family)),
         }
     }
 
     /// Returns whether this installation can have signed these claims by `now`: the times are in order,
-    /// and only refresh tokens have a family.
+    /// and a refresh token has a family.
     pub(super) fn is_plausible(&self, now: Timestamp) -> bool {
         let issued = (0..=now.seconds().saturating_add(SKEW)).contains(&self.iat);
         let ends = self.iat < self.exp && self.exp <= LAST_SECOND;
-        issued && ends && (self.token_type == Kind::Refresh) == self.family.is_some()
+        issued && ends && (self.token_type == Kind::Access || self.family.is_some())
     }
 
     pub(super) fn claims(&self) -> Claims {

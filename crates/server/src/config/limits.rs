@@ -2,18 +2,8 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Deserialize;
-
-/// Whether calls are counted at all.
-#[derive(ValueEnum, Deserialize, Debug, Clone, Copy, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum RateLimits {
-    /// Calls are counted.
-    On,
-    /// Calls are not counted and sign-ins are not throttled, for load tests.
-    Off,
-}
 
 /// Allowed calls for each bucket, with the same names as [`Limits`].
 #[derive(Args, Deserialize, Clone, Copy, Default)]

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use storage::{Options, Target};
 
 use super::{
-    AtPath, Config, ConfigError, LimitSettings, ListenAddress, RateLimits, TrustedProxies,
+    AtPath, Config, ConfigError, LimitSettings, ListenAddress, Switch, TrustedProxies,
     data_folder::{SECRET_BYTES, UPLOADS_FOLDER, create, has_uploads, load_or_generate_secret, read_secret},
 };
 
@@ -61,6 +61,22 @@ pub struct Settings {
     /// Lifetime of a refresh token, in days [default: 7].
     #[arg(long, env = "SWITCHBOARD_REFRESH_DAYS", value_name = "N")]
     refresh_days: Option<u64>,
+    /// Time after a sign-in at which its last refresh token expires, in days [default: 90].
+    #[arg(long, env = "SWITCHBOARD_SIGN_IN_DAYS", value_name = "N")]
+    sign_in_days: Option<u64>,
+    /// Time for which a password works that the server generated and that must be replaced first, in days
+    /// [default: 7].
+    #[arg(long, env = "SWITCHBOARD_TEMPORARY_PASSWORD_DAYS", value_name = "N")]
+    temporary_password_days: Option<u64>,
+    /// Whether the first password of a new admin must be replaced before the first sign-in [default: off].
+    #[arg(
+        long,
+        env = "SWITCHBOARD_REQUIRE_FIRST_LOGIN",
+        value_name = "on|off",
+        num_args = 0..=1,
+        default_missing_value = "on"
+    )]
+    require_first_login: Option<Switch>,
     /// Memory for knowledge indexes, in MiB [default: 256].
     #[arg(long, env = "SWITCHBOARD_INDEX_CACHE_MIB", value_name = "N")]
     index_cache_mib: Option<u64>,
@@ -73,9 +89,9 @@ pub struct Settings {
     /// Time to wait for the model before the extractive answer is used, in seconds, at most 8 [default: 8].
     #[arg(long, env = "SWITCHBOARD_LLM_DEADLINE_SECONDS", value_name = "N")]
     llm_deadline_seconds: Option<u64>,
-    /// Whether calls are limited and failed sign-ins throttled [default: on].
+    /// Whether calls are limited and failed sign-ins throttled; `off` is for load tests [default: on].
     #[arg(long, env = "SWITCHBOARD_RATE_LIMITS", value_name = "on|off")]
-    rate_limits: Option<RateLimits>,
+    rate_limits: Option<Switch>,
     /// How often callers may call; in the file a table of its own.
     #[command(flatten)]
     limits: LimitSettings,
@@ -111,7 +127,7 @@ impl Settings {
 
     /// Sets whether calls are counted.
     #[must_use]
-    pub fn rate_limited(self, rate_limits: RateLimits) -> Self {
+    pub fn rate_limited(self, rate_limits: Switch) -> Self {
         Self { rate_limits: Some(rate_limits), ..self }
     }
 
@@ -146,6 +162,9 @@ impl Settings {
             bcrypt_cost: self.bcrypt_cost.or(file.bcrypt_cost),
             access_minutes: self.access_minutes.or(file.access_minutes),
             refresh_days: self.refresh_days.or(file.refresh_days),
+            sign_in_days: self.sign_in_days.or(file.sign_in_days),
+            temporary_password_days: self.temporary_password_days.or(file.temporary_password_days),
+            require_first_login: self.require_first_login.or(file.require_first_login),
             index_cache_mib: self.index_cache_mib.or(file.index_cache_mib),
             llm_url: self.llm_url.or(file.llm_url),
             llm_model: self.llm_model.or(file.llm_model),
@@ -278,7 +297,7 @@ impl Settings {
         let public_url = self.public_url.map(checked_url).transpose()?;
         let proxies = self.trusted_proxies.unwrap_or_default();
         let trusted_proxies = TrustedProxies::parse(proxies.iter().map(String::as_str))?;
-        let limits = (self.rate_limits != Some(RateLimits::Off)).then(|| self.limits.build());
+        let limits = (self.rate_limits != Some(Switch::Off)).then(|| self.limits.build());
         Ok(Config {
             listen: match self.listen {
                 Some(listen) => listen.into_iter().map(ListenAddress::socket).collect(),
@@ -296,13 +315,21 @@ impl Settings {
             allowed_hosts: self.allowed_hosts.unwrap_or_default().iter().map(|host| host.to_lowercase()).collect(),
             bcrypt_cost,
             access_life: Duration::from_mins(self.access_minutes.unwrap_or(15).clamp(1, 60 * 24 * 365)),
-            refresh_life: Duration::from_hours(self.refresh_days.unwrap_or(7).clamp(1, 3650) * 24),
+            refresh_life: days(self.refresh_days, 7),
+            sign_in_life: days(self.sign_in_days, 90),
+            temporary_password_life: days(self.temporary_password_days, 7),
+            require_first_login: self.require_first_login == Some(Switch::On),
             index_cache: self.index_cache_mib.unwrap_or(256).saturating_mul(1 << 20),
             llm,
             limits,
             trusted_proxies,
         })
     }
+}
+
+/// Returns a setting in days, between a day and ten years, as a duration.
+fn days(set: Option<u64>, default: u64) -> Duration {
+    Duration::from_hours(set.unwrap_or(default).clamp(1, 3650) * 24)
 }
 
 /// Returns a public URL without a final slash, if absolute links can begin with it.

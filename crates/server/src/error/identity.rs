@@ -7,6 +7,7 @@ use identity::{
         CreateAgentError, ResetAgentPasswordError,
         change::{DeleteAgentError, UpdateAgentError},
     },
+    change_password::ChangePasswordError,
     first_login::FirstLoginError,
     password::{ChoiceError, PasswordPolicyError},
     presence::PresenceError,
@@ -39,7 +40,17 @@ impl From<FirstLoginError> for ApiError {
         match error {
             FirstLoginError::CurrentIncorrect => Self::invalid_credentials("Current password is incorrect."),
             FirstLoginError::AlreadySet => Self::non_field("Password has already been set."),
+            FirstLoginError::Refused(error) => error.into(),
             FirstLoginError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangePasswordError> for ApiError {
+    fn from(error: ChangePasswordError) -> Self {
+        match error {
+            ChangePasswordError::CurrentIncorrect => Self::invalid_credentials("Current password is incorrect."),
+            ChangePasswordError::Store(error) => error.into(),
         }
     }
 }

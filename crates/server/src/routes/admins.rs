@@ -41,7 +41,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         at("/api/auth/create-admin/")
             .post("Opens a company with its first admin, or adds an admin to an existing company.", create)
-            .about("The reply shows the generated password, once. `plan_id` is required unless `company_id` is sent."),
+            .about(
+                "The reply shows the generated password, once. With `--require-first-login` it must be replaced \
+                 before the first sign-in. `plan_id` is required unless `company_id` is sent.",
+            ),
         at("/api/auth/list-admins/")
             .get("Lists the admins of all companies, or shows one.", list)
             .about(
@@ -176,7 +179,8 @@ async fn create(
         contact_number: admin.contact_number.unwrap_or_default(),
         phone_number: admin.phone_number.unwrap_or_default(),
     };
-    let (new, now) = (NewAdmin { email: email.clone(), hash, contact: contact.clone() }, app.now());
+    let first_login = app.require_first_login;
+    let (new, now) = (NewAdmin { email: email.clone(), hash, first_login, contact: contact.clone() }, app.now());
     let created = app.db.platform(superadmin, Action::AdminCreated, move |platform| match target {
         Target::NewCompany { plan } => admins::open(platform, new, PlanId::new(plan), now),
         Target::Company { code, plan } => {

@@ -187,14 +187,14 @@ async fn reset_password(
     Valid(body): Valid<ResetPasswordBody>,
     app: web::Data<App>,
 ) -> Result<Json<AgentPasswordReply>, ApiError> {
-    let id = AgentId::new(body.agent_id);
+    let (id, now) = (AgentId::new(body.agent_id), app.now());
     let fairness_key = match &supervisor {
         Supervisor::Superadmin(_) => FairnessKey::Platform,
         Supervisor::Admin(admin) => FairnessKey::Company(admin.scope().company()),
     };
     let (password, hash) = generate_password(&app, fairness_key).await?;
     let reset = app.office_write(supervisor, Place::Agent(id), Action::PasswordReset, move |store| {
-        agents::reset_password(store, id, &hash)
+        agents::reset_password(store, id, &hash, now)
     });
     let email = reset.await?.ok_or(ResetAgentPasswordError::NotFound)?;
     Ok(Json(AgentPasswordReply {

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     app::App,
-    auth::Auth,
+    auth::{Auth, claims},
     client::ClientIp,
     http::{
         body::{Valid, body},
@@ -43,7 +43,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .refuses(SignInError::AgentMissing),
         at("/api/admin-dashboard/agent-logout/")
             .post("Signs the calling agent out.", logout)
-            .about("Ends the token family of the refresh token that is sent, if it belongs to the caller; another one is ignored."),
+            .about(
+                "Ends every token that goes back to the sign-in of the access token, and to that of the refresh token \
+                 if one is sent. Another account's refresh token is ignored.",
+            ),
         at("/api/admin-dashboard/update-agent-status/")
             .post("Sets the calling agent's status.", update_status)
             .refuses(log_out_instead()),
@@ -67,7 +70,7 @@ body! {
 }
 
 body! {
-    /// The refresh token that ends with the sign-out.
+    /// A refresh token that ends as well.
     struct LogoutBody {
         refresh: Option<String> = text().optional(),
     }
@@ -171,12 +174,14 @@ async fn logout(
     Auth(agent): Auth<Agent>,
     ClientIp(ip): ClientIp,
     Valid(body): Valid<LogoutBody>,
+    req: HttpRequest,
     app: web::Data<App>,
 ) -> Result<Json<LeftReply>, ApiError> {
     let now = app.now();
     let refresh = body.refresh.and_then(|token| app.signer.verify_refresh(&token, now).ok());
+    let families: Vec<_> = claims(&req)?.family.into_iter().chain(refresh.map(|token| token.family)).collect();
     let fairness_key = FairnessKey::Company(agent.scope().company());
-    app.db.lobby_write_in(fairness_key, move |lobby| presence::leave(lobby, &agent, refresh.as_ref(), ip, now)).await?;
+    app.db.lobby_write_in(fairness_key, move |lobby| presence::leave(lobby, &agent, &families, ip, now)).await?;
     Ok(Json(LeftReply { message: "Logged out successfully" }))
 }
 

@@ -1,17 +1,21 @@
-//! The caller's own account: its data, signing out everywhere, and tickets for sockets.
+//! The caller's own account: its data, its password, signing out everywhere, and tickets for sockets.
 
 use actix_web::{
     HttpRequest,
     web::{self, Json},
 };
 use identity::{
+    Hasher, OwnWords, Password,
     accounts::Accounts as _,
+    change_password::{self, ChangePasswordError},
+    password::ChosenPassword,
     sign_out,
     tickets::{self, LIFE},
+    tokens::TokenPair,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use storage::FairnessKey;
+use storage::{FairnessKey, LobbyStore};
 use tenancy::access::{Denied, Staff};
 
 use super::endpoint::{Endpoint, at};
@@ -19,17 +23,29 @@ use crate::{
     app::App,
     auth::{Auth, admitted, claims, turned_away},
     http::{
-        body::{Body, Fields, Valid},
+        body::{Body, Fields, Valid, body},
         describe::Field,
         error::ApiError,
         field_errors::FieldErrors,
+        rules::password,
     },
+    limits::Scope,
+    throttle,
     views::UserView,
 };
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         at("/api/auth/profile/").get("Shows the caller's own account.", profile).reads_token(true),
+        at("/api/auth/change-password/")
+            .limited(Scope::SignIn)
+            .post("Changes the caller's password.", change_password)
+            .about(
+                "Ends every access token, refresh token and ticket of the caller, including the current ones. The \
+                 reply has a new pair, with which this caller stays signed in. A wrong current password counts as a \
+                 failed sign-in.",
+            )
+            .refuses(ChangePasswordError::CurrentIncorrect),
         at("/api/auth/logout-all/")
             .post("Signs the caller out everywhere.", logout_all)
             .about("Ends every access token, refresh token and ticket of the caller, including the current ones."),
@@ -37,6 +53,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .post("Issues a ticket for a socket.", ws_ticket)
             .about("The ticket replaces the access token of this call, once and within a minute."),
     ]
+}
+
+body! {
+    /// The caller's password and its replacement.
+    struct ChangePasswordBody {
+        current_password: String = password(),
+        new_password: String = password(),
+    }
 }
 
 /// A body without fields. It must still be readable.
@@ -58,6 +82,14 @@ impl Body for Nothing {
     }
 }
 
+/// The pair of tokens with which the caller stays signed in.
+#[derive(Serialize, JsonSchema)]
+struct ChangedPassword {
+    message: &'static str,
+    access: String,
+    refresh: String,
+}
+
 #[derive(Serialize, JsonSchema)]
 struct SignedOut {
     message: &'static str,
@@ -74,6 +106,34 @@ async fn profile(req: HttpRequest, app: web::Data<App>) -> Result<Json<UserView>
     let now = app.now();
     let account = admitted(&req, move |lobby, staff| lobby.own_account(&staff, now)?.ok_or(Denied::Gone)).await?;
     Ok(Json(UserView::new(&account, now)))
+}
+
+/// Changes the caller's password, and issues the first tokens after it.
+async fn change_password(
+    Auth(staff): Auth<Staff>,
+    Valid(body): Valid<ChangePasswordBody>,
+    req: HttpRequest,
+    app: web::Data<App>,
+) -> Result<Json<ChangedPassword>, ApiError> {
+    let (user, lifetimes, now) = (staff.user(), app.lifetimes, app.now());
+    let fairness_key = FairnessKey::of_staff(staff.company());
+    let account = app.db.lobby_in(fairness_key, move |lobby| lobby.own_account(&staff, now)).await?;
+    let account = account.ok_or_else(|| turned_away(Denied::Gone))?;
+    let chosen = ChosenPassword::new(Password::new(body.new_password), account.email.as_str())?;
+    let current = Password::new(body.current_password);
+    chosen.replaces(&current)?;
+    chosen.differs_from(&OwnWords::of(&account))?;
+    let find = move |lobby: &mut LobbyStore<'_>, _: &str, origin, now| change_password::find(lobby, user, origin, now);
+    let changed = throttle::attempt(&req, account.username, find, async |candidate, fairness_key| {
+        let work = move |hasher: &Hasher| (candidate.check(hasher, &current), hasher.hash(chosen.password()));
+        let (checked, hash) = app.hashes.run(fairness_key, work).await?;
+        let hash = hash?;
+        let complete =
+            move |lobby: &mut LobbyStore<'_>| change_password::complete(lobby, checked, &hash, lifetimes, now);
+        Ok(app.db.lobby_write_in(fairness_key, complete).await?)
+    });
+    let TokenPair { access, refresh } = app.signer.sign(&changed.await?)?;
+    Ok(Json(ChangedPassword { message: "Password changed successfully", access, refresh }))
 }
 
 /// Ends all tokens and tickets of the caller.
@@ -94,9 +154,9 @@ async fn ws_ticket(
     req: HttpRequest,
     app: web::Data<App>,
 ) -> Result<Json<TicketReply>, ApiError> {
-    let (claims, now) = (claims(&req)?, app.now());
+    let (token, now) = (claims(&req)?, app.now());
     let fairness_key = FairnessKey::of_staff(staff.company());
-    let ticket = app.db.lobby_write_in(fairness_key, move |lobby| tickets::issue(lobby, &claims, now)).await;
+    let ticket = app.db.lobby_write_in(fairness_key, move |lobby| tickets::issue(lobby, &token, now)).await;
     let ticket = ticket.map_err(turned_away)?;
     Ok(Json(TicketReply { ticket: ticket.expose().to_owned(), expires_in: LIFE.as_secs() }))
 }

@@ -1,5 +1,7 @@
 //! Sign-in, tokens and first logins.
 
+use std::time::Duration;
+
 use actix_web::{
     HttpRequest,
     web::{self, Json},
@@ -160,8 +162,8 @@ struct PasswordSetReply {
     email: String,
 }
 
-/// Reads the account of a sign-in from the lobby.
-type Find = fn(&mut LobbyStore<'_>, &str, Origin, Timestamp) -> Result<Candidate, StoreError>;
+/// Reads the account of a sign-in from the lobby. The duration is how long a temporary password works.
+type Find = fn(&mut LobbyStore<'_>, &str, Origin, Duration, Timestamp) -> Result<Candidate, StoreError>;
 
 /// How a sign-in names its account.
 pub(super) enum Login {
@@ -186,10 +188,12 @@ pub(super) async fn enter(req: &HttpRequest, login: Login, password: String, app
     let (password, lifetimes, now) = (Password::new(password), app.lifetimes, app.now());
     let ClientIp(ip) = ClientIp::of(req)?;
     let find: Find = match login {
-        Login::Any(_) => |lobby, login, origin, now| sign_in::find(lobby, login, origin, now),
-        Login::Agent(_) => |lobby, email, origin, now| sign_in::find_agent(lobby, email, origin, now),
+        Login::Any(_) => |lobby, login, origin, life, now| sign_in::find(lobby, login, origin, life, now),
+        Login::Agent(_) => |lobby, email, origin, life, now| sign_in::find_agent(lobby, email, origin, life, now),
     };
     let (Login::Any(login) | Login::Agent(login)) = login;
+    let life = app.temporary_password_life;
+    let find = move |lobby: &mut LobbyStore<'_>, login: &str, origin, now| find(lobby, login, origin, life, now);
     let signed_in = throttle::attempt(req, login, find, async |candidate, fairness_key| {
         let check = move |hasher: &Hasher| {
             let checked = candidate.check(hasher, &password);
@@ -296,18 +300,30 @@ async fn first_login(
     app: &App,
 ) -> Result<Json<PasswordSetReply>, ApiError> {
     let FirstLoginBody { email, current_password, new_password, confirm_password } = body;
-    let chosen = ChosenPassword::new(Password::new(new_password), &Password::new(confirm_password), &email)?;
+    let chosen = ChosenPassword::repeated(Password::new(new_password), &Password::new(confirm_password), &email)?;
     let current = Password::new(current_password);
     chosen.replaces(&current)?;
-    let find =
-        move |lobby: &mut LobbyStore<'_>, email: &str, origin, now| first_login::find(lobby, role, email, origin, now);
-    let email = throttle::attempt(req, email, find, async |candidate, fairness_key| {
-        let work = move |hasher: &Hasher| (candidate.check(hasher, &current), hasher.hash(chosen.password()));
-        let (checked, hash) = app.hashes.run(fairness_key, work).await?;
+    let life = app.temporary_password_life;
+    let find = move |lobby: &mut LobbyStore<'_>, email: &str, origin, now| {
+        first_login::find(lobby, role, email, origin, life, now)
+    };
+    let now = app.now();
+    let replaced = throttle::attempt(req, email, find, async |candidate, fairness_key| {
+        let work = move |hasher: &Hasher| {
+            let hash = hasher.hash(chosen.password());
+            (candidate.check(hasher, &current), hash, chosen)
+        };
+        let (checked, hash, chosen) = app.hashes.run(fairness_key, work).await?;
         let hash = hash?;
-        Ok(app.db.lobby_write_in(fairness_key, move |lobby| first_login::complete(lobby, checked, &hash)).await?)
+        let complete =
+            move |lobby: &mut LobbyStore<'_>| first_login::complete(lobby, checked, &chosen, &hash, now);
+        match app.db.lobby_write_in(fairness_key, complete).await {
+            // The current password was right, so this is no failed sign-in.
+            Err(FirstLoginError::Refused(refused)) => Ok(Err(refused)),
+            replaced => Ok(Ok(replaced?)),
+        }
     });
-    let email = email.await?;
+    let email = replaced.await??;
     Ok(Json(PasswordSetReply { message: "Password set successfully", email: email.to_string() }))
 }
 

@@ -4,10 +4,11 @@ use super::*;
 use crate::{http::describe::Token, limits::Scope};
 
 /// Every endpoint that is neither plainly public nor plainly for staff.
-const OF_THEIR_OWN: [(&str, Scope); 12] = [
+const OF_THEIR_OWN: [(&str, Scope); 13] = [
     ("/api/admin-dashboard/agent-first-login/", Scope::SignIn),
     ("/api/admin-dashboard/agent-login/", Scope::SignIn),
     ("/api/auth/admin-first-login/", Scope::SignIn),
+    ("/api/auth/change-password/", Scope::SignIn),
     ("/api/auth/login/", Scope::SignIn),
     ("/api/auth/token/refresh/", Scope::Refresh),
     ("/api/chat/upload/", Scope::Upload),

@@ -26,7 +26,12 @@ use crate::{
     schema::{accounts, admins, agents, companies},
     scope,
     store::LobbyStore,
+    types::At,
 };
+
+/// The highest bcrypt cost. The text of a hash begins with `$2b$12$`; costs have two digits and so sort as text.
+/// The index `accounts_by_cost` has the same expression, so the database reads its end and not the table.
+const HIGHEST_COST: &str = "MAX(SUBSTR(password_hash, 5, 2))";
 
 #[derive(Queryable)]
 struct CredentialsRow {
@@ -38,6 +43,7 @@ struct CredentialsRow {
     token_version: i64,
     is_active: bool,
     first_login: bool,
+    handed_out_at: Option<At>,
 }
 
 /// The columns of [`CredentialsRow`].
@@ -52,6 +58,7 @@ fn credentials() -> _ {
         accounts::token_version,
         accounts::is_active,
         accounts::first_login,
+        accounts::handed_out_at,
     ))
 }
 
@@ -65,6 +72,7 @@ impl CredentialsRow {
             version: TokenVersion(self.token_version),
             active: self.is_active,
             first_login: self.first_login,
+            handed_out_at: self.handed_out_at.map(|At(at)| at),
         })
     }
 }
@@ -86,6 +94,12 @@ impl Accounts for LobbyStore<'_> {
         row.map(CredentialsRow::into_credentials).transpose()
     }
 
+    fn credentials(&mut self, user: UserId) -> Result<Option<Credentials>, StoreError> {
+        let row: Option<CredentialsRow> =
+            credentials().filter(accounts::id.eq(user.get())).first(self.conn).optional().into_store_error()?;
+        row.map(CredentialsRow::into_credentials).transpose()
+    }
+
     fn credentials_for_update(&mut self, user: UserId) -> Result<Option<Credentials>, StoreError> {
         let query = credentials().filter(accounts::id.eq(user.get()));
         let row: Option<CredentialsRow> = match &mut *self.conn {
@@ -102,6 +116,7 @@ impl Accounts for LobbyStore<'_> {
             .set((
                 accounts::password_hash.eq(hash.as_str()),
                 accounts::first_login.eq(false),
+                accounts::handed_out_at.eq(None::<At>),
                 accounts::token_version.eq(accounts::token_version + 1),
             ))
             .execute(self.conn)
@@ -118,8 +133,7 @@ impl Accounts for LobbyStore<'_> {
     }
 
     fn highest_cost(&mut self) -> Result<u32, StoreError> {
-        // The text of a hash begins with `$2b$12$`; costs have two digits and so sort as text.
-        let highest = sql::<Nullable<Text>>("MAX(SUBSTR(password_hash, 5, 2))");
+        let highest = sql::<Nullable<Text>>(HIGHEST_COST);
         let cost: Option<String> = accounts::table.select(highest).first(self.conn).into_store_error()?;
         Ok(cost.and_then(|cost| cost.parse().ok()).unwrap_or(0))
     }
@@ -186,5 +200,53 @@ impl LobbyStore<'_> {
             company: Some(company.into_company()?),
             ..row.into_account()?
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::{connection::SimpleConnection as _, sql_query};
+
+    use super::*;
+    use crate::{
+        conn::{Purpose, open},
+        testing::Scratch,
+    };
+
+    #[derive(QueryableByName)]
+    struct SqliteStep {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
+
+    #[derive(QueryableByName)]
+    struct PostgresStep {
+        #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+        line: String,
+    }
+
+    #[test]
+    fn the_highest_cost_is_the_end_of_an_index_however_many_accounts_there_are() {
+        let query = format!("SELECT {HIGHEST_COST} FROM accounts");
+        for scratch in Scratch::each() {
+            drop(scratch.open());
+            let plan: Vec<String> = match open(&scratch.options.target, Purpose::Write).unwrap() {
+                Db::Sqlite(mut conn) => {
+                    let steps = sql_query(format!("EXPLAIN QUERY PLAN {query}")).load::<SqliteStep>(&mut conn);
+                    steps.unwrap().into_iter().map(|step| step.detail).collect()
+                }
+                Db::Pg(mut conn) => {
+                    // An empty table would be scanned, so the planner is kept from it.
+                    conn.batch_execute("BEGIN; SET LOCAL app.door = 'lobby'; SET LOCAL enable_seqscan = off").unwrap();
+                    let steps = sql_query(format!("EXPLAIN {query}")).load::<PostgresStep>(&mut conn);
+                    steps.unwrap().into_iter().map(|step| step.line).collect()
+                }
+            };
+            let plan = plan.join("\n");
+            // SQLite searches an index for one end and would scan it otherwise. PostgreSQL stops after one row.
+            let is_end = plan.contains("SEARCH accounts USING INDEX accounts_by_cost")
+                || plan.contains("Limit") && plan.contains("Index Scan Backward using accounts_by_cost");
+            assert!(is_end, "{plan}");
+        }
     }
 }

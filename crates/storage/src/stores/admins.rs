@@ -174,7 +174,12 @@ impl<C: Caller> Admins for CompanyStore<'_, C> {
         Ok(deleted > 0)
     }
 
-    fn reset_admin_password(&mut self, user: UserId, hash: &PasswordHash) -> Result<Option<Email>, StoreError> {
+    fn reset_admin_password(
+        &mut self,
+        user: UserId,
+        hash: &PasswordHash,
+        now: Timestamp,
+    ) -> Result<Option<Email>, StoreError> {
         let (code, id) = (self.code(), user.get());
         let own = own(code.as_str(), id).select(admins::user_id);
         let email: Option<String> =
@@ -182,6 +187,7 @@ impl<C: Caller> Admins for CompanyStore<'_, C> {
                 .set((
                     accounts::password_hash.eq(hash.as_str()),
                     accounts::first_login.eq(true),
+                    accounts::handed_out_at.eq(At(now)),
                     accounts::token_version.eq(accounts::token_version + 1),
                 ))
                 .returning(accounts::email)

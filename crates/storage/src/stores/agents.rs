@@ -85,7 +85,12 @@ impl<C: Caller> Agents for CompanyStore<'_, C> {
         rows.into_iter().map(agent).collect()
     }
 
-    fn reset_agent_password(&mut self, agent: AgentId, hash: &PasswordHash) -> Result<Option<Email>, StoreError> {
+    fn reset_agent_password(
+        &mut self,
+        agent: AgentId,
+        hash: &PasswordHash,
+        now: Timestamp,
+    ) -> Result<Option<Email>, StoreError> {
         let code = self.code();
         let user = own(code.as_str()).filter(agents::id.eq(agent.get())).select(agents::user_id);
         let email: Option<String> =
@@ -93,6 +98,7 @@ impl<C: Caller> Agents for CompanyStore<'_, C> {
                 .set((
                     accounts::password_hash.eq(hash.as_str()),
                     accounts::first_login.eq(true),
+                    accounts::handed_out_at.eq(At(now)),
                     accounts::token_version.eq(accounts::token_version + 1),
                 ))
                 .returning(accounts::email)

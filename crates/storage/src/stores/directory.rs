@@ -2,13 +2,13 @@
 
 use diesel::prelude::*;
 use tenancy::{
-    AgentId, CompanyCode, CompanyStatus, SessionId, SessionRowId, StoreError, UserId,
+    AgentId, CompanyCode, CompanyStatus, FamilyId, SessionId, SessionRowId, StoreError, UserId,
     access::{AccountState, Directory, Role, SessionLocation, TokenVersion},
 };
 
 use crate::{
     error::{IntoStoreError as _, decode_enum},
-    schema::{accounts, admins, agents, companies, sessions},
+    schema::{accounts, admins, agents, companies, refresh_families, sessions},
     store::{LobbyStore, PlatformStore},
 };
 
@@ -17,26 +17,33 @@ diesel::alias! {
     const ADMIN_COMPANY: Alias<AdminCompany> = companies as admin_company;
 }
 
-/// An account with its admin row and its agent row. It has at most one of them.
-type AccountStateRow = ((String, bool, i64), Option<(String, String, String)>, Option<(String, i64, String, String)>);
+/// An account with its admin row and its agent row, of which it has at most one, and whether the family that was
+/// asked about is revoked.
+type AccountStateRow =
+    ((String, bool, i64), Option<(String, String, String)>, Option<(String, i64, String, String)>, Option<bool>);
 
 impl Directory for LobbyStore<'_> {
-    fn account_state(&mut self, user: UserId) -> Result<Option<AccountState>, StoreError> {
+    fn account_state(&mut self, user: UserId, family: Option<FamilyId>) -> Result<Option<AccountState>, StoreError> {
+        // No family has an empty id.
+        let id = family.map(|family| family.to_string()).unwrap_or_default();
+        let of_account = refresh_families::id.eq(id).and(refresh_families::user_id.eq(accounts::id));
         let row: Option<AccountStateRow> = accounts::table
             .left_join(admins::table.on(admins::user_id.eq(accounts::id)))
             .left_join(ADMIN_COMPANY.on(ADMIN_COMPANY.field(companies::code).eq(admins::company_id)))
             .left_join(agents::table.on(agents::user_id.eq(accounts::id)))
             .left_join(companies::table.on(companies::code.eq(agents::company_id)))
+            .left_join(refresh_families::table.on(of_account))
             .filter(accounts::id.eq(user.get()))
             .select((
                 (accounts::role, accounts::is_active, accounts::token_version),
                 (admins::company_id, admins::name, ADMIN_COMPANY.field(companies::status)).nullable(),
                 (agents::company_id, agents::id, agents::name, companies::status).nullable(),
+                refresh_families::revoked.nullable(),
             ))
             .first(self.conn)
             .optional()
             .into_store_error()?;
-        let Some(((role, active, version), admin, agent)) = row else { return Ok(None) };
+        let Some(((role, active, version), admin, agent, revoked)) = row else { return Ok(None) };
         let (role, company_active) = match (role.as_str(), admin, agent) {
             ("SUPERADMIN", ..) => (Role::Superadmin, true),
             ("ADMIN", Some((company, name, status)), _) => {
@@ -48,7 +55,8 @@ impl Directory for LobbyStore<'_> {
             }
             _ => return Ok(None),
         };
-        Ok(Some(AccountState { role, active: active && company_active, version: TokenVersion(version) }))
+        let signed_out = family.is_some() && revoked.unwrap_or(true);
+        Ok(Some(AccountState { role, active: active && company_active, version: TokenVersion(version), signed_out }))
     }
 
     fn company(&mut self, code: CompanyCode) -> Result<Option<(String, CompanyStatus)>, StoreError> {
@@ -82,8 +90,8 @@ impl Directory for LobbyStore<'_> {
 }
 
 impl Directory for PlatformStore<'_> {
-    fn account_state(&mut self, user: UserId) -> Result<Option<AccountState>, StoreError> {
-        self.lobby().account_state(user)
+    fn account_state(&mut self, user: UserId, family: Option<FamilyId>) -> Result<Option<AccountState>, StoreError> {
+        self.lobby().account_state(user, family)
     }
 
     fn company(&mut self, code: CompanyCode) -> Result<Option<(String, CompanyStatus)>, StoreError> {

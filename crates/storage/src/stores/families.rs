@@ -33,11 +33,12 @@ struct FamilyRow {
     spent_id: Option<String>,
     spent_at: Option<At>,
     revoked: bool,
+    started_at: i64,
 }
 
 impl FamilyRow {
     fn of(family: &Family) -> Self {
-        let Family { newest, spent, revoked } = family;
+        let Family { newest, started_at, spent, revoked } = family;
         Self {
             id: newest.family.to_string(),
             user_id: newest.user.get(),
@@ -52,6 +53,7 @@ impl FamilyRow {
             spent_id: spent.map(|spent| spent.id.to_string()),
             spent_at: spent.map(|spent| At(spent.at)),
             revoked: *revoked,
+            started_at: *started_at,
         }
     }
 
@@ -72,7 +74,7 @@ impl FamilyRow {
             Some((id, At(at))) => Some(SpentToken { id: decode_enum(id.parse().ok(), "token id")?, at }),
             None => None,
         };
-        Ok(Family { newest, spent, revoked: self.revoked })
+        Ok(Family { newest, started_at: self.started_at, spent, revoked: self.revoked })
     }
 }
 
@@ -91,7 +93,8 @@ impl Families for LobbyStore<'_> {
     fn insert_family(&mut self, family: &Family, now: Timestamp) -> Result<(), StoreError> {
         let expired = refresh_families::table
             .filter(refresh_families::user_id.eq(family.newest.user.get()))
-            .filter(refresh_families::refresh_expires.le(now.seconds()));
+            .filter(refresh_families::refresh_expires.le(now.seconds()))
+            .filter(refresh_families::access_expires.le(now.seconds()));
         diesel::delete(expired).execute(self.conn).into_store_error()?;
         diesel::insert_into(refresh_families::table)
             .values(FamilyRow::of(family))

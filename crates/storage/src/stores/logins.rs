@@ -44,6 +44,7 @@ fn reserve(conn: &mut Db, account: &NewAccount, now: Timestamp) -> Result<LoginR
                 accounts::first_name.eq(&account.names.first),
                 accounts::last_name.eq(&account.names.last),
                 accounts::date_joined.eq(At(now)),
+                accounts::handed_out_at.eq(account.first_login.then_some(At(now))),
             ))
             .on_conflict_do_nothing()
             .returning(accounts::id),

@@ -1,8 +1,7 @@
 //! Searching, with the same results on both databases. SQLite folds only ASCII, so texts are folded here.
 
 use chatbot::{ascii_digit, profile::spellings};
-use icu_normalizer::DecomposingNormalizerBorrowed;
-use icu_properties::{CodePointMapData, props::GeneralCategory};
+use tenancy::text;
 
 /// Maximum length of a searched part, in Unicode scalar values. No stored text is longer, so a longer part matches
 /// nothing anyway. SQLite refuses patterns of more than 50,000 bytes.
@@ -21,25 +20,8 @@ pub(super) fn folded(text: &str) -> String {
 }
 
 /// Folds case, accents, compatibility forms and the digits of all scripts, and drops characters that are not shown.
-///
-/// Case is folded character by character, down, up and down again. So all forms of one letter become one: `ß` and
-/// `ẞ` become `ss`, the four letters i of Turkish become `i`, and a final sigma becomes an ordinary one.
 pub(super) fn plain(text: &str) -> String {
-    let category = CodePointMapData::<GeneralCategory>::new();
-    let is_dropped = |c: &char| {
-        matches!(
-            category.get(*c),
-            GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark | GeneralCategory::Format
-        )
-    };
-    DecomposingNormalizerBorrowed::new_nfkd()
-        .normalize_iter(text.chars())
-        .filter(|c| !is_dropped(c))
-        .flat_map(char::to_lowercase)
-        .flat_map(char::to_uppercase)
-        .flat_map(char::to_lowercase)
-        .map(|c| ascii_digit(c).unwrap_or(c))
-        .collect()
+    text::folded(text).chars().map(|c| ascii_digit(c).unwrap_or(c)).collect()
 }
 
 /// Returns the text that searches over profiles look in.

@@ -5,8 +5,8 @@ use identity::tickets::{TicketHash, TicketRecord, Tickets};
 use tenancy::{StoreError, Timestamp, UserId, access::TokenVersion};
 
 use crate::{
-    error::IntoStoreError as _,
-    schema::tickets::{self, expires_at, hash, token_version, user_id},
+    error::{IntoStoreError as _, decode_enum},
+    schema::tickets::{self, expires_at, family, hash, token_version, user_id},
     store::LobbyStore,
     types::At,
 };
@@ -20,6 +20,7 @@ impl Tickets for LobbyStore<'_> {
                 hash.eq(digest.as_bytes()),
                 user_id.eq(ticket.user.get()),
                 token_version.eq(ticket.version.0),
+                family.eq(ticket.family.map(|id| id.to_string())),
                 expires_at.eq(At(ticket.expires_at)),
             ))
             .execute(self.conn)
@@ -28,14 +29,17 @@ impl Tickets for LobbyStore<'_> {
     }
 
     fn take_ticket(&mut self, digest: TicketHash) -> Result<Option<TicketRecord>, StoreError> {
-        let row: Option<(i64, i64, At)> = diesel::delete(tickets::table.find(digest.as_bytes()))
-            .returning((user_id, token_version, expires_at))
+        let row: Option<(i64, i64, Option<String>, At)> = diesel::delete(tickets::table.find(digest.as_bytes()))
+            .returning((user_id, token_version, family, expires_at))
             .get_result(self.conn)
             .optional()
             .into_store_error()?;
-        Ok(row.map(|(user, version, At(expires))| TicketRecord {
+        let Some((user, version, id, At(expires))) = row else { return Ok(None) };
+        let id = id.map(|id| decode_enum(id.parse().ok(), "family id")).transpose()?;
+        Ok(Some(TicketRecord {
             user: UserId::new(user),
             version: TokenVersion(version),
+            family: id,
             expires_at: expires,
         }))
     }

@@ -65,7 +65,7 @@ fn what_is_done_stands_in_the_chain_of_the_company_and_what_superadmins_do_in_bo
             })
             .wait()
             .unwrap();
-        world.db.write(office.clone(), move |store| agents::reset_password(store, id, &hash())).wait().unwrap();
+        world.db.write(office.clone(), move |store| agents::reset_password(store, id, &hash(), now())).wait().unwrap();
         world
             .db
             .write(world.housekeeper(&tesla), |store| companies::set_status(store, CompanyStatus::Active))

@@ -9,3 +9,4 @@ mod refresh;
 pub(crate) mod sign_in;
 mod subscriptions;
 mod tickets;
+mod upgrade;

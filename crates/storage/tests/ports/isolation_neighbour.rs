@@ -114,7 +114,7 @@ const OWN: &[(&str, Operation)] = &[
         let change = AdminChange { name: Some("Eve".to_owned()), ..AdminChange::default() };
         store.change_admin(own.admin, &change).map(drop)
     }),
-    ("reset_admin_password", |store, own| store.reset_admin_password(own.admin, &hash()).map(drop)),
+    ("reset_admin_password", |store, own| store.reset_admin_password(own.admin, &hash(), later(0)).map(drop)),
     ("forget_agent", |store, own| store.forget_agent(own.ids.agent)),
     ("erase", |store, own| store.erase(own.ids.profile).map(drop)),
     ("end an assignment", |store, _| {
@@ -138,7 +138,7 @@ const FOREIGN: &[(&str, Operation)] = &[
         Ok(())
     }),
     ("reset_admin_password", |store, other| {
-        assert_eq!(store.reset_admin_password(other.admin, &hash())?, None);
+        assert_eq!(store.reset_admin_password(other.admin, &hash(), later(0))?, None);
         Ok(())
     }),
     ("delete_admin", |store, other| {

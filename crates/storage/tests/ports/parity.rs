@@ -38,7 +38,8 @@ fn tables_have_the_same_columns() {
 fn tables_have_the_same_keys_and_indexes() {
     same(
         "SELECT m.name || CASE WHEN i.\"unique\" THEN ' unique ' ELSE ' ' END \
-         || (SELECT group_concat(name, ',') FROM (SELECT name FROM pragma_index_info(i.name) ORDER BY seqno)) \
+         || (SELECT group_concat(coalesce(name, 'expression'), ',') \
+              FROM (SELECT name FROM pragma_index_info(i.name) ORDER BY seqno)) \
          || CASE WHEN i.partial THEN ' partial' ELSE '' END AS line \
          FROM sqlite_schema m JOIN pragma_index_list(m.name) i \
          WHERE m.type = 'table' AND m.name NOT LIKE '%diesel%' \
@@ -46,8 +47,9 @@ fn tables_have_the_same_keys_and_indexes() {
          WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' AND m.name NOT LIKE '%diesel%' \
          AND c.pk = 1 AND (SELECT max(pk) FROM pragma_table_info(m.name)) = 1",
         "SELECT t.relname || CASE WHEN i.indisunique THEN ' unique ' ELSE ' ' END \
-         || (SELECT string_agg(a.attname, ',' ORDER BY k.at) FROM unnest(i.indkey::int2[]) WITH ORDINALITY k (num, at) \
-             JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.num) \
+         || (SELECT string_agg(coalesce(a.attname, 'expression'), ',' ORDER BY k.at) \
+             FROM unnest(i.indkey::int2[]) WITH ORDINALITY k (num, at) \
+             LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.num) \
          || CASE WHEN i.indpred IS NULL THEN '' ELSE ' partial' END AS line \
          FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid \
          WHERE t.relnamespace = 'public'::regnamespace AND t.relname NOT LIKE '%diesel%'",

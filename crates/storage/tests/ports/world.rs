@@ -104,7 +104,7 @@ impl World {
 
 pub(crate) fn admin(name: &str, address: &str) -> NewAdmin {
     let contact = Contact { name: name.into(), address: "1 Road".into(), ..Contact::default() };
-    NewAdmin { email: email(address), hash: hash(), contact }
+    NewAdmin { email: email(address), hash: hash(), first_login: false, contact }
 }
 
 pub(crate) fn day(text: &str) -> Date {
@@ -113,7 +113,7 @@ pub(crate) fn day(text: &str) -> Date {
 
 fn admit(db: &Database, user: UserId) -> Result<Staff, Denied> {
     db.lobby(move |store| {
-        let state = store.account_state(user).map_err(Denied::Store)?;
+        let state = store.account_state(user, None).map_err(Denied::Store)?;
         let version = state.ok_or(Denied::Gone)?.version;
         access::staff(store, user, version)
     })

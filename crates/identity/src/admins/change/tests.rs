@@ -11,6 +11,7 @@ fn new(name: &str, email: &str) -> NewAdmin {
     NewAdmin {
         email: Email::parse(email).unwrap(),
         hash: PasswordHash::from_stored("h".into()),
+        first_login: false,
         contact: Contact { name: name.into(), ..Contact::default() },
     }
 }

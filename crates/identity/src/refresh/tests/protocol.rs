@@ -206,12 +206,14 @@ impl Model {
             let live = decisions.filter(|decision| *decision == Decision::Rotate).count();
             prop_assert_eq!(live, usize::from(!family.revoked), "one live token of a live family, none of a dead one");
         }
-        // An access token is valid until it expires or is ended, regardless of its refresh token.
+        // An access token is valid until it expires or its family ends.
         let now = self.world.now;
         for token in &self.issued {
             let verified = self.signer.verify_access(&token.pair.access, now);
-            let admitted = verified.ok().and_then(|c| access::staff(&mut self.world, c.user, c.version).ok());
-            let good = token.grant.access_expires > now.seconds();
+            let admitted = verified.ok().and_then(|token| {
+                access::bearer(&mut self.world, token.claims.user, token.claims.version, token.family).ok()
+            });
+            let good = token.grant.access_expires > now.seconds() && !self.dead.contains(&token.grant.family);
             let good = good && self.active && token.grant.version.0 == self.version;
             prop_assert_eq!(admitted.is_some(), good);
         }

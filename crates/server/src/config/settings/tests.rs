@@ -42,7 +42,7 @@ fn calls_are_counted_unless_the_operator_says_otherwise() {
     let folder = tempfile::tempdir().unwrap();
     let settings = || Settings::in_folder(folder.path().to_owned());
     assert_eq!(settings().check().unwrap().limits, Some(Limits::default()));
-    assert_eq!(settings().rate_limited(RateLimits::Off).check().unwrap().limits, None);
+    assert_eq!(settings().rate_limited(Switch::Off).check().unwrap().limits, None);
     let file = folder.path().join("switchboard.toml");
     fs::write(&file, "trusted-proxies = [\"10.0.0.0/8\"]\n[limits]\nchat = 7\n").unwrap();
     let config = Settings { config: Some(file.clone()), ..settings() }.complete().unwrap().check().unwrap();
@@ -53,6 +53,26 @@ fn calls_are_counted_unless_the_operator_says_otherwise() {
     assert_eq!(config.limits, None);
     let proxies = Settings { trusted_proxies: Some(vec!["proxy".to_owned()]), ..settings() };
     assert!(matches!(proxies.check(), Err(ConfigError::Proxies(_))));
+}
+
+#[test]
+fn a_switch_is_a_flag_with_or_without_a_word_or_a_word_in_the_file() {
+    use clap::{Args as _, FromArgMatches as _};
+
+    let folder = tempfile::tempdir().unwrap();
+    let parsed = |args: &[&str]| {
+        let command = Settings::augment_args(clap::Command::new("serve"));
+        let matches = command.try_get_matches_from([&["serve"], args].concat()).unwrap();
+        let settings = Settings::from_arg_matches(&matches).unwrap();
+        Settings { data_dir: Some(folder.path().to_owned()), ..settings }.complete().unwrap().check().unwrap()
+    };
+    assert!(!parsed(&[]).require_first_login);
+    assert!(parsed(&["--require-first-login"]).require_first_login);
+    assert!(parsed(&["--require-first-login", "on"]).require_first_login);
+    assert!(!parsed(&["--require-first-login", "off"]).require_first_login);
+    let file = folder.path().join("switchboard.toml");
+    fs::write(&file, "require-first-login = \"on\"\n").unwrap();
+    assert!(parsed(&["--config", file.to_str().unwrap()]).require_first_login);
 }
 
 #[test]

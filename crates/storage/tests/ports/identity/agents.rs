@@ -111,7 +111,7 @@ fn an_office_resets_only_its_own_agents_passwords() {
         };
         let reset = |office| {
             let id = agent.id;
-            world.db.write(office, move |store| agents::reset_password(store, id, &hash())).wait()
+            world.db.write(office, move |store| agents::reset_password(store, id, &hash(), now())).wait()
         };
         let before = credentials();
         assert!(matches!(reset(world.office(&bob)), Err(ResetAgentPasswordError::NotFound)));

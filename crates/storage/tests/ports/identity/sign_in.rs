@@ -5,8 +5,9 @@ use std::time::Duration;
 use identity::{
     Hasher, Origin, Password,
     accounts::Role,
-    agents::{AgentStatus, Agents},
+    agents::{self, AgentStatus, Agents},
     first_login::{self, FirstLoginError, FirstLoginRole},
+    password::ChosenPassword,
     refresh::{self, RefreshError, Rotation},
     sign_in::{self, SignInError, SignInOutcome},
     tokens::{Claims, Grant, Lifetimes, RefreshClaims},
@@ -16,11 +17,13 @@ use tenancy::{Timestamp, access::Denied, plans::PlanName};
 use crate::world::{PASSWORD, World, hash, now};
 
 const IP: &str = "192.0.2.7";
+/// How long temporary passwords work here.
+const LIFE: Duration = Duration::from_hours(7 * 24);
 
 fn sign_in(world: &World, login: &str, now: Timestamp) -> Result<SignInOutcome, SignInError> {
     let login = login.to_owned();
     let origin = Origin::of(IP.parse().ok());
-    let candidate = world.db.lobby(move |store| sign_in::find(store, &login, origin, now)).wait().unwrap();
+    let candidate = world.db.lobby(move |store| sign_in::find(store, &login, origin, LIFE, now)).wait().unwrap();
     let checked = candidate.check(&Hasher::new(4).unwrap(), &Password::new(PASSWORD));
     let ip = IP.parse().ok();
     world.db.lobby_write(move |store| sign_in::complete(store, checked, ip, Lifetimes::default(), now)).wait()
@@ -49,11 +52,12 @@ pub(super) fn replace_password(world: &World, address: &str) -> Result<identity:
     let address = address.to_owned();
     let candidate = world
         .db
-        .lobby(move |store| first_login::find(store, FirstLoginRole::Agent, &address, Origin::of(None), now()))
+        .lobby(move |store| first_login::find(store, FirstLoginRole::Agent, &address, Origin::of(None), LIFE, now()))
         .wait()
         .unwrap();
     let checked = candidate.check(&Hasher::new(4).unwrap(), &Password::new(PASSWORD));
-    world.db.lobby_write(move |store| first_login::complete(store, checked, &hash())).wait()
+    let chosen = ChosenPassword::new(Password::new("another fine secret"), "").unwrap();
+    world.db.lobby_write(move |store| first_login::complete(store, checked, &chosen, &hash(), now())).wait()
 }
 
 #[test]
@@ -188,5 +192,31 @@ fn a_familys_end_is_forgotten_at_the_next_sign_in() {
         grant(&world, "boss", now().plus(lifetime));
         assert_eq!(world.count("refresh_families"), "3");
         assert_eq!(world.count(&format!("refresh_families WHERE user_id = {}", created.user)), "1");
+        // A family whose access token lasts longer than its refresh token is remembered for it.
+        let far = now().plus(10 * lifetime);
+        world.scratch.execute(&format!("UPDATE refresh_families SET access_expires = {}", far.seconds() + 1)).unwrap();
+        grant(&world, "boss", far);
+        assert_eq!(world.count("refresh_families"), "4");
+    }
+}
+
+#[test]
+fn a_handed_out_password_works_for_its_life_from_each_time_it_is_handed_out() {
+    for world in World::each() {
+        let created = world.open("Tesla", "ann@t.com", &world.plan(PlanName::Pro, 2)).unwrap();
+        let office = world.office(&created);
+        let agent = world.hire(&office, "agent@t.com").wait().unwrap();
+        let last = now().plus(LIFE - Duration::from_micros(1));
+        assert!(matches!(sign_in(&world, "agent@t.com", last), Ok(SignInOutcome::FirstLogin { .. })));
+        assert!(matches!(sign_in(&world, "agent@t.com", now().plus(LIFE)), Err(SignInError::Invalid)));
+        let id = agent.id;
+        let reset = world.db.write(office, move |store| agents::reset_password(store, id, &hash(), last)).wait();
+        reset.unwrap();
+        assert!(matches!(sign_in(&world, "agent@t.com", now().plus(LIFE)), Ok(SignInOutcome::FirstLogin { .. })));
+        replace_password(&world, "agent@t.com").unwrap();
+        assert!(matches!(
+            sign_in(&world, "agent@t.com", now().plus(3 * LIFE)),
+            Ok(SignInOutcome::Welcome { .. })
+        ));
     }
 }

@@ -3,29 +3,34 @@
 use std::time::Duration;
 
 use identity::{
-    refresh::Family,
+    refresh::{Families as _, Family},
     sign_out,
     tickets::{self, LIFE, Redemption},
-    tokens::{Claims, FamilyId, Grant, Lifetimes, TokenId},
+    tokens::{AccessClaims, Claims, FamilyId, Grant, Lifetimes, TokenId},
 };
 use storage::Ticket;
 use tenancy::{
     StoreError, Timestamp, UserId,
-    access::{Denied, Directory},
+    access::{self, Denied, Directory},
     audit::Action,
     plans::PlanName,
 };
 
+use super::sign_in::grant;
 use crate::world::{World, now};
 
+/// Returns the claims of an access token without a family, as earlier versions of the program signed them.
 fn claims(world: &World, user: UserId) -> Claims {
-    let state = world.db.lobby(move |store| store.account_state(user)).wait().unwrap().unwrap();
+    let state = world.db.lobby(move |store| store.account_state(user, None)).wait().unwrap().unwrap();
     Claims { user, version: state.version, id: TokenId::random(), expires_at: now().seconds() + 900 }
 }
 
 fn issue(world: &World, claims: &Claims, at: Timestamp) -> Result<String, Denied> {
-    let claims = claims.clone();
-    let issued = world.db.lobby_write(move |store| tickets::issue(store, &claims, at)).wait();
+    issue_for(world, AccessClaims { claims: claims.clone(), family: None }, at)
+}
+
+fn issue_for(world: &World, token: AccessClaims, at: Timestamp) -> Result<String, Denied> {
+    let issued = world.db.lobby_write(move |store| tickets::issue(store, &token, at)).wait();
     issued.map(|ticket| ticket.expose().to_owned())
 }
 
@@ -94,7 +99,7 @@ fn signing_out_everywhere_ends_tickets_and_families_of_one_account() {
             let family = Family::new(grant);
             world
                 .db
-                .lobby_write(move |store| identity::refresh::Families::insert_family(store, &family, now()))
+                .lobby_write(move |store| store.insert_family(&family, now()))
                 .wait()
                 .unwrap();
         }
@@ -125,5 +130,35 @@ fn an_accounts_end_takes_its_tickets_along() {
         deleted.wait().unwrap();
         assert_eq!(world.count("tickets"), "0");
         assert_eq!(redeem(&world, &ticket, now()).wait().unwrap(), Redemption::Refused);
+    }
+}
+
+#[test]
+fn an_ended_sign_in_takes_its_tickets_and_access_tokens_along_and_no_others() {
+    for world in World::each() {
+        let ann = world.open("Tesla", "ann@t.com", &world.plan(PlanName::Pro, 1)).unwrap();
+        let [ended, lasting, foreign] = ["ann@t.com", "ann@t.com", "boss"].map(|login| grant(&world, login, now()));
+        let token = |family| AccessClaims { claims: claims(&world, ann.user), family: Some(family) };
+        let tickets = [&ended, &lasting].map(|grant| issue_for(&world, token(grant.family), now()).unwrap());
+        let family = ended.family;
+        let end = world.db.lobby_write(move |store| {
+            let mut family = store.family_for_update(family)?.unwrap();
+            family.revoked = true;
+            store.update_family(&family)
+        });
+        end.wait().unwrap();
+        let admit = |family| {
+            let (user, version) = (ann.user, ended.version);
+            world.db.lobby(move |store| access::bearer(store, user, version, family)).wait()
+        };
+        assert!(matches!(admit(Some(ended.family)), Err(Denied::Outdated)));
+        assert!(admit(Some(lasting.family)).is_ok() && admit(None).is_ok());
+        // Another account's family, and one that does not exist, are as ended ones.
+        for family in [foreign.family, FamilyId::random()] {
+            assert!(matches!(admit(Some(family)), Err(Denied::Outdated)));
+        }
+        let redeemed = tickets.map(|ticket| redeem(&world, &ticket, now()).wait().unwrap());
+        assert_eq!(redeemed[0], Redemption::Refused);
+        assert!(matches!(redeemed[1], Redemption::Admitted { .. }));
     }
 }
