@@ -31,6 +31,6 @@ pub use profile::{
     AllProfiles, EarlierSession, NewProfile, Profile, ProfileFilter, ProfileListing, ProfileStats, Profiles,
 };
 pub use reply::{Answered, Reply, Source};
-pub use session::{Collected, Session, SessionStatus, Step};
+pub use session::{Collected, Session, SessionHead, SessionStatus, Step};
 pub use settings::{BotSettings, QuickReply, SettingsRecord};
 pub use snapshot::{ExpectedVersions, Sessions, Snapshot};

@@ -70,10 +70,7 @@ pub fn plan(
     now: Timestamp,
 ) -> Result<Plan, MissingInput> {
     let before = &snapshot.session;
-    // The intake ends early if a person takes the session over; an escalation alone does not end it.
-    let taken =
-        before.status == SessionStatus::Assigned || before.status == SessionStatus::Escalated && before.person_acted;
-    if !before.profile_completed() && !taken {
+    if before.collecting().is_some() {
         let mut session = touched(before, now);
         let (reply, profile) = intake::advance(&mut session, input.text, &snapshot.settings, &snapshot.company_name);
         session.welcomed = true;
@@ -96,6 +93,7 @@ pub fn plan(
 fn touched(session: &Session, now: Timestamp) -> Session {
     let mut session = session.clone();
     session.last_used = now;
+    session.left_at = None;
     if session.status == SessionStatus::Resolved {
         session.status = SessionStatus::Active;
         session.person_acted = false;

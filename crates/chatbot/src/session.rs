@@ -77,6 +77,15 @@ mod skipped {
     }
 }
 
+/// Tells two states of a stored session apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionHead {
+    /// See [`Session::revision`].
+    pub revision: i64,
+    /// See [`Session::staff_read_seq`]. Reading does not change the revision.
+    pub staff_read_seq: i64,
+}
+
 /// A stored session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
@@ -102,12 +111,14 @@ pub struct Session {
     pub last_seq: i64,
     /// Rises with every human action; an answer of the bot that was planned before is not sent.
     pub bot_epoch: i64,
-    /// Rises with every change of the row; conditional writes compare it.
+    /// Rises with every change of the row except read positions; conditional writes compare it.
     pub revision: i64,
     /// The highest `seq` that the visitor has read.
     pub visitor_read_seq: i64,
     /// The highest `seq` that staff have read.
     pub staff_read_seq: i64,
+    /// When the visitor left, if it has not written since.
+    pub left_at: Option<Timestamp>,
     /// When the visitor last wrote or sent a profile; also the profile's `last_used`.
     pub last_used: Timestamp,
     /// When the session was created.
@@ -134,6 +145,7 @@ impl Session {
             revision: 0,
             visitor_read_seq: 0,
             staff_read_seq: 0,
+            left_at: None,
             last_used: now,
             created_at: now,
             updated_at: now,
@@ -145,9 +157,26 @@ impl Session {
         self.revision > 0
     }
 
+    /// Returns what tells this state of the session from a later one.
+    pub fn head(&self) -> SessionHead {
+        SessionHead { revision: self.revision, staff_read_seq: self.staff_read_seq }
+    }
+
     /// Whether the visitor has a profile.
     pub fn profile_completed(&self) -> bool {
         self.step == Step::Complete
+    }
+
+    /// Returns the answer that the intake waits for, `None` if it is complete or has ended.
+    ///
+    /// It ends early if a person takes the session over. An escalation alone does not end it.
+    pub fn collecting(&self) -> Option<Step> {
+        let is_taken = match self.status {
+            SessionStatus::Assigned => true,
+            SessionStatus::Escalated => self.person_acted,
+            SessionStatus::Active | SessionStatus::Resolved => false,
+        };
+        (!self.profile_completed() && !is_taken).then_some(self.step)
     }
 }
 

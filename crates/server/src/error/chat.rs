@@ -2,7 +2,7 @@
 
 use attachments::{FileKind, policy::UploadRefusal};
 use chatbot::profile::SaveProfileError;
-use handoff::turn::TurnError;
+use handoff::{turn::TurnError, visitor::FeedbackError};
 use knowledge::load::{LoadError, MAX_EXTENT};
 use serde_json::{Value, json};
 
@@ -25,6 +25,17 @@ impl From<SaveProfileError> for ApiError {
         match error {
             SaveProfileError::SessionNotFound => Self::not_found("Session not found"),
             SaveProfileError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<FeedbackError> for ApiError {
+    fn from(error: FeedbackError) -> Self {
+        match error {
+            FeedbackError::SessionNotFound => Self::not_found("Session not found"),
+            FeedbackError::MessageNotFound => Self::not_found("Message not found"),
+            FeedbackError::NotFromBot => Self::bad_request("Only messages of the bot take feedback"),
+            FeedbackError::Store(error) => error.into(),
         }
     }
 }

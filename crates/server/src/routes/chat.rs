@@ -73,7 +73,7 @@ struct ChatReply {
 
 /// The keys of [`Reply`], for the document. `Reply` is stored in this form, so its crate serialises it.
 #[derive(Serialize, JsonSchema)]
-struct ReplyKeys {
+pub(super) struct ReplyKeys {
     suggestions: Vec<String>,
     r#type: String,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,7 +4,7 @@ use super::*;
 use crate::{http::describe::Token, limits::Scope};
 
 /// Every endpoint that is neither plainly public nor plainly for staff.
-const OF_THEIR_OWN: [(&str, Scope); 12] = [
+const OF_THEIR_OWN: [(&str, Scope); 18] = [
     ("/api/admin-dashboard/agent-first-login/", Scope::SignIn),
     ("/api/admin-dashboard/agent-login/", Scope::SignIn),
     ("/api/auth/admin-first-login/", Scope::SignIn),
@@ -12,6 +12,12 @@ const OF_THEIR_OWN: [(&str, Scope); 12] = [
     ("/api/auth/token/refresh/", Scope::Refresh),
     ("/api/chat/upload/", Scope::Upload),
     ("/api/chatbot/chat/", Scope::Chat),
+    ("/api/chatbot/end/", Scope::Conversation),
+    ("/api/chatbot/feedback/", Scope::Conversation),
+    ("/api/chatbot/messages/", Scope::Conversation),
+    ("/api/chatbot/rate/", Scope::Conversation),
+    ("/api/chatbot/read/", Scope::Conversation),
+    ("/api/chatbot/transcript/", Scope::Conversation),
     ("/api/chatbot/upload/", Scope::Upload),
     ("/api/human-handoff/agent/upload/", Scope::Upload),
     ("/healthz/", Scope::Unlimited),
