@@ -360,9 +360,16 @@ async fn a_preflight_is_answered(world: &World) {
         assert!(methods.contains(method), "{methods}");
     }
     let headers = reply.header("access-control-allow-headers").to_lowercase();
-    for name in
-        ["accept", "authorization", "content-type", "idempotency-key", "user-agent", "x-csrftoken", "x-requested-with"]
-    {
+    for name in [
+        "accept",
+        "authorization",
+        "content-type",
+        "idempotency-key",
+        "user-agent",
+        "x-csrftoken",
+        "x-requested-with",
+        "x-session-id",
+    ] {
         assert!(headers.contains(name), "{headers}");
     }
     let exposed = world.anybody().country_codes().header("origin", "https://shop.example").await;

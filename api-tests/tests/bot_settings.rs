@@ -165,8 +165,16 @@ async fn each_setting_is_validated(world: &World) {
         ),
         ("profile_steps", json!({"name": "off"}), "Nothing can be required while name is off."),
         ("hours", json!({"monday": ["09:00-17:00"]}), "missing field `timezone`"),
-        ("hours", json!({"timezone": "Mars"}), "timezone: \"Mars\" is not the name of a time zone, such as Europe/Berlin."),
-        ("hours", json!({"timezone": "UTC", "monday": ["17-9"]}), "monday: \"17-9\" is not an interval such as 09:00-17:30."),
+        (
+            "hours",
+            json!({"timezone": "Mars"}),
+            "timezone: \"Mars\" is not the name of a time zone, such as Europe/Berlin.",
+        ),
+        (
+            "hours",
+            json!({"timezone": "UTC", "monday": ["17-9"]}),
+            "monday: \"17-9\" is not an interval such as 09:00-17:30.",
+        ),
         ("handoff_after_misses", json!(21), "Ensure this value is from 0 to 20."),
         ("handoff_after_misses", json!("often"), "A valid integer is required."),
         ("handoff_on_frustration", json!("maybe"), "Must be a valid boolean."),

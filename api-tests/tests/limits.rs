@@ -15,6 +15,8 @@ api_tests::on_each_database! { with few:
     a_session_is_counted_apart_from_its_address,
     a_replayed_message_counts_like_any,
     new_sessions_have_a_limit_of_their_own,
+    a_visitors_own_conversation_is_counted_by_session,
+    an_address_that_tries_session_ids_is_refused,
     uploads_are_counted_by_session_and_address,
     a_file_of_an_agent_is_an_upload_and_a_staff_call,
     refresh_tokens_are_counted_by_address,
@@ -36,6 +38,8 @@ fn few() -> Setup {
         new_sessions: 6,
         upload: 7,
         upload_session: 2,
+        conversation: 9,
+        conversation_session: 3,
         ..Limits::default()
     };
     let trusted_proxies = TrustedProxies::parse(["127.0.0.0/8"]).unwrap();
@@ -189,6 +193,48 @@ async fn new_sessions_have_a_limit_of_their_own(world: &World) {
     refused(&say(world, "192.0.2.1", &tesla.id, None).await, 6);
     assert_eq!(sessions().await["total_profiles"], before["total_profiles"]);
     say(world, "192.0.2.2", &tesla.id, None).await.expect(200);
+}
+
+fn read(world: &World, address: &str, session: &str) -> Call {
+    from(world.anybody().conversation(session, &[]), address)
+}
+
+async fn a_visitors_own_conversation_is_counted_by_session(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let first = session(world, "192.0.2.1", &tesla.id).await;
+    let second = session(world, "192.0.2.1", &tesla.id).await;
+    for left in [2, 1, 0] {
+        let reply = read(world, "192.0.2.1", &first).await.expect(200);
+        assert_eq!(shown(&reply), [3, left, 60]);
+    }
+    refused(&read(world, "192.0.2.1", &first).await, 3);
+    refused(&read(world, "192.0.2.2", &first).await, 3);
+    refused(&from(world.anybody().leave(&first), "192.0.2.3").await, 3);
+    // Another visitor behind the same address has calls of its own, until the address has none left.
+    for _ in 0..3 {
+        read(world, "192.0.2.1", &second).await.expect(200);
+    }
+    refused(&read(world, "192.0.2.1", &second).await, 3);
+    read(world, "192.0.2.1", &second).await.expect(429);
+    refused(&read(world, "192.0.2.1", &second).await, 9);
+    // Other public calls have a limit of their own.
+    countries(world, "192.0.2.1").await.expect(200);
+}
+
+async fn an_address_that_tries_session_ids_is_refused(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let own = session(world, "192.0.2.1", &tesla.id).await;
+    for left in [3, 2, 1, 0] {
+        let reply = read(world, "192.0.2.1", "TES001_unknown").await.expect(404);
+        assert_eq!(shown(&reply)[..2], [4, left]);
+    }
+    refused(&read(world, "192.0.2.1", "TES001_unknown").await, 4);
+    let rate = json!({"session_id": "no session", "score": 5});
+    refused(&from(world.anybody().rate(&rate), "192.0.2.1").await, 4);
+    refused(&read(world, "192.0.2.1", &own).await, 4);
+    read(world, "192.0.2.2", &own).await.expect(200);
+    world.clock.advance(Duration::from_secs(60));
+    read(world, "192.0.2.1", &own).await.expect(200);
 }
 
 fn upload(world: &World, address: &str, company: &str, session: &str) -> Call {

@@ -6,11 +6,41 @@ use serde_json::{Value, json};
 use super::Caller;
 use crate::Call;
 
-/// Chat, files and knowledge.
+/// Chat, a visitor's own conversation, files and knowledge.
 pub trait VisitorCalls: Caller {
     /// `POST chatbot/chat/`
     fn chat(&self, body: &Value) -> Call {
         self.client().post("/api/chatbot/chat/", body)
+    }
+
+    /// `GET chatbot/messages/` with the session in the header.
+    fn conversation(&self, session: &str, query: &[(&str, &str)]) -> Call {
+        self.client().get("/api/chatbot/messages/").header("x-session-id", session).query(query)
+    }
+
+    /// `POST chatbot/read/`
+    fn mark_read(&self, session: &str, seq: i64) -> Call {
+        self.client().post("/api/chatbot/read/", &json!({"session_id": session, "seq": seq}))
+    }
+
+    /// `POST chatbot/feedback/` without a comment.
+    fn give_feedback(&self, session: &str, seq: i64, helpful: bool) -> Call {
+        self.client().post("/api/chatbot/feedback/", &json!({"session_id": session, "seq": seq, "helpful": helpful}))
+    }
+
+    /// `POST chatbot/rate/`
+    fn rate(&self, body: &Value) -> Call {
+        self.client().post("/api/chatbot/rate/", body)
+    }
+
+    /// `POST chatbot/end/`
+    fn leave(&self, session: &str) -> Call {
+        self.client().post("/api/chatbot/end/", &json!({"session_id": session}))
+    }
+
+    /// `GET chatbot/transcript/` with the session in the header.
+    fn transcript(&self, session: &str) -> Call {
+        self.client().get("/api/chatbot/transcript/").header("x-session-id", session)
     }
 
     /// `POST chatbot/create-profile/`

@@ -8,6 +8,7 @@ use crate::{
     ask::Ask,
     callers::{Caller, Home, Who},
     calls::{Missing, Sending, Shows},
+    fields,
     matrix::Row,
     rights::{Cell, Reach, Whose},
     scene::{Kind, Scene, Thing},
@@ -235,7 +236,14 @@ impl Try<'_> {
     /// Sends the call and asserts that the answer contains no text that the caller may not see.
     async fn send(&self, scene: &Scene<'_>, thing: &Thing) -> Reply {
         let reply = Ask::new(self.call, self.sending, thing).send(&self.caller.client).await;
-        let of = if self.is_open { thing.company.as_str() } else { "" };
+        let of = if !self.is_open {
+            ""
+        } else if fields::is_for_holders(self.call) {
+            // The session tells the company.
+            thing.session.split('_').next().unwrap_or_default()
+        } else {
+            thing.company.as_str()
+        };
         holds_none(&reply, &scene.forbidden(self.caller.who.home(), of), &self.at_thing(thing));
         reply
     }

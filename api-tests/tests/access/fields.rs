@@ -20,6 +20,7 @@ use crate::{
     scene::{Identifiers, Kind, Scene, Thing},
     watch::{are_alike, holds_none},
 };
+pub(crate) use names::is_for_holders;
 use names::{Named, named};
 use spellings::Pair;
 

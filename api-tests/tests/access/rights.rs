@@ -126,11 +126,8 @@ pub(crate) const NO_AGENT: Cell = Cell::Own(403, "permission_denied", "User is n
 /// The answer to callers without an agent profile.
 pub(crate) const NO_PROFILE: Cell = Cell::Own(404, "not_found", "Agent profile not found");
 /// The refusal of a new password that is the current one.
-pub(crate) const SAME: Cell = Cell::Own(
-    400,
-    "validation_error",
-    "new_password: This password must not be the same as the current one.",
-);
+pub(crate) const SAME: Cell =
+    Cell::Own(400, "validation_error", "new_password: This password must not be the same as the current one.");
 /// The refusal of send-message for a superadmin.
 pub(crate) const NO_WRITER: Cell = Cell::Own(403, "permission_denied", "Only agents and admins can send messages");
 

@@ -148,6 +148,11 @@ async fn sessions(world: &World, sender: &mut Sender, admin: &Client) {
 
     let reply = sender.send(&anybody, "POST chatbot/chat", &[("message", "Hello"), ("company_id", &company)]).await;
     let session = text(&reply["session_id"]);
+    let own = ("session_id", session.as_str());
+    sender.send(&anybody, "POST chatbot/read", &[own, ("seq", "2")]).await;
+    sender.send(&anybody, "POST chatbot/feedback", &[own, ("seq", "2.0"), ("helpful", "no"), ("comment", "Hm")]).await;
+    sender.send(&anybody, "POST chatbot/rate", &[own, ("score", "5"), ("comment", "Fine")]).await;
+    sender.send(&anybody, "POST chatbot/end", &[own]).await;
     let fields = [("session_id", session.as_str()), ("name", "Asha Rai"), ("phone", "9841234567")];
     sender.send(&anybody, "POST chatbot/create-profile", &fields).await;
     sender.send(&anybody, "POST chatbot/validate-phone", &[("phone", "9841234567")]).await;

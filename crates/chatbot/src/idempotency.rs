@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use tenancy::{SessionRowId, StoreError, Timestamp};
 
 tenancy::word_enum! {
-    /// The side of a session that an idempotency key belongs to.
+    /// A side of a session.
     pub enum Side {
         /// The visitor.
         Visitor => "visitor",

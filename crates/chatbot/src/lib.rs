@@ -34,6 +34,6 @@ pub use profile::{
     AllProfiles, EarlierSession, NewProfile, Profile, ProfileFilter, ProfileListing, ProfileStats, Profiles,
 };
 pub use reply::{Answered, Reply, Source};
-pub use session::{Session, SessionStatus, Step};
+pub use session::{Session, SessionHead, SessionStatus, Step};
 pub use settings::{BotSettings, QuickReply, SettingsRecord};
 pub use snapshot::{ExpectedVersions, Sessions, Snapshot};

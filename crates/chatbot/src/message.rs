@@ -113,6 +113,12 @@ pub trait Messages {
     /// Returns the newest `limit` messages of a session with their files, by `seq`.
     fn newest_messages(&mut self, session: SessionRowId, limit: i64) -> Result<Vec<Message>, StoreError>;
 
+    /// Returns the first `limit` messages behind position `after`, with their files, by `seq`.
+    fn messages_after(&mut self, session: SessionRowId, after: i64, limit: i64) -> Result<Vec<Message>, StoreError>;
+
+    /// Returns the last `limit` messages before position `before`, with their files, by `seq`.
+    fn messages_before(&mut self, session: SessionRowId, before: i64, limit: i64) -> Result<Vec<Message>, StoreError>;
+
     /// Returns the messages at these positions, by `seq`.
     fn messages_at(&mut self, session: SessionRowId, seqs: &[i64]) -> Result<Vec<Message>, StoreError>;
 }

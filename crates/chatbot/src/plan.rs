@@ -180,6 +180,7 @@ fn read(session: &Session, snapshot: &Snapshot, input: &Input<'_>, awaited: Opti
 fn touched(session: &Session, now: Timestamp) -> Session {
     let mut session = session.clone();
     session.last_used = now;
+    session.left_at = None;
     if session.status == SessionStatus::Resolved {
         session.status = SessionStatus::Active;
         session.person_acted = false;

@@ -46,6 +46,15 @@ tenancy::word_enum! {
     }
 }
 
+/// Tells two states of a stored session apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionHead {
+    /// See [`Session::revision`].
+    pub revision: i64,
+    /// See [`Session::staff_read_seq`]. Reading does not change the revision.
+    pub staff_read_seq: i64,
+}
+
 /// A stored session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
@@ -71,12 +80,14 @@ pub struct Session {
     pub last_seq: i64,
     /// Rises with every human action; an answer of the bot that was planned before is not sent.
     pub bot_epoch: i64,
-    /// Rises with every change of the row; conditional writes compare it.
+    /// Rises with every change of the row except read positions; conditional writes compare it.
     pub revision: i64,
     /// The highest `seq` that the visitor has read.
     pub visitor_read_seq: i64,
     /// The highest `seq` that staff have read.
     pub staff_read_seq: i64,
+    /// When the visitor left, if it has not written since.
+    pub left_at: Option<Timestamp>,
     /// When the visitor last wrote or sent a profile; also the profile's `last_used`.
     pub last_used: Timestamp,
     /// When the session was created.
@@ -103,6 +114,7 @@ impl Session {
             revision: 0,
             visitor_read_seq: 0,
             staff_read_seq: 0,
+            left_at: None,
             last_used: now,
             created_at: now,
             updated_at: now,
@@ -114,12 +126,27 @@ impl Session {
         self.revision > 0
     }
 
+    /// Returns what tells this state of the session from a later one.
+    pub fn head(&self) -> SessionHead {
+        SessionHead { revision: self.revision, staff_read_seq: self.staff_read_seq }
+    }
+
     /// Whether the bot answers: no handoff is open, or nobody was there for it and no person has acted since.
     pub fn bot_answers(&self) -> bool {
         match self.status {
             SessionStatus::Active | SessionStatus::Resolved => true,
             SessionStatus::Escalated => !self.person_acted && self.dialogue.outcome == Some(Outcome::Offline),
             SessionStatus::Assigned => false,
+        }
+    }
+
+    /// Returns where the wish for a person stands; `None` without an open handoff.
+    pub fn outcome(&self) -> Option<Outcome> {
+        match self.status {
+            SessionStatus::Active | SessionStatus::Resolved => None,
+            SessionStatus::Assigned => Some(Outcome::Assigned),
+            SessionStatus::Escalated if self.bot_answers() => Some(Outcome::Offline),
+            SessionStatus::Escalated => Some(Outcome::Queued),
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tenancy::{CompanyCode, MessageId, SessionId, SessionRowId, StoreError, Timestamp};
 
-use crate::{BotSettings, NewMessage, Session};
+use crate::{BotSettings, NewMessage, Session, Side};
 
 /// Everything that planning a turn depends on, read in one statement.
 #[derive(Debug, Clone)]
@@ -60,7 +60,7 @@ pub trait Sessions {
     /// Otherwise changes nothing and returns `None`.
     ///
     /// A session with revision 0 is inserted. Status, step, collected data, profile link, flags,
-    /// `bot_epoch`, `last_used` and `updated_at` are taken from `session`. `revision` rises by
+    /// `bot_epoch`, `left_at`, `last_used` and `updated_at` are taken from `session`. `revision` rises by
     /// one. `last_seq` rises by the number of messages, which get the positions in between.
     /// Returns the session's row id and the ids of the messages in order.
     fn append(
@@ -70,4 +70,7 @@ pub trait Sessions {
         messages: &[NewMessage],
         now: Timestamp,
     ) -> Result<Option<(SessionRowId, Vec<MessageId>)>, StoreError>;
+
+    /// Raises how far a side has read, unless it has read as far. The revision stays.
+    fn raise_read_seq(&mut self, session: SessionRowId, side: Side, seq: i64) -> Result<(), StoreError>;
 }

@@ -40,7 +40,7 @@ use tenancy::{
 };
 
 use crate::{
-    Activities, ActivityKind, EventKind, Handoff, Handoffs, NewActivity, Opening, Outbox, State, locked,
+    Activities, ActivityKind, EventKind, Handoff, Handoffs, NewActivity, Opening, Outbox, State, closing, locked,
     transitions::{self, Command, Transition, TransitionError},
 };
 
@@ -186,9 +186,8 @@ pub fn resolve<S>(store: &mut S, id: HandoffId, notes: &str, now: Timestamp) -> 
 where
     S: Sessions + Handoffs + Activities + Outbox + ActingAs<Desk> + ?Sized,
 {
-    let (mut session, mut handoff) = locked::lock_handoff(store, id)?.ok_or(ResolveError::HandoffNotFound)?;
-    let agent = handoff.state.agent().cloned();
-    let owner = agent.as_ref().map(|agent| agent.id);
+    let (session, handoff) = locked::lock_handoff(store, id)?.ok_or(ResolveError::HandoffNotFound)?;
+    let owner = handoff.state.agent().map(|agent| agent.id);
     match transitions::decide(session.status, owner, Command::Resolve, store.caller().agent()) {
         Ok(Transition::Unchanged) => return Ok(handoff),
         Ok(_) => {}
@@ -196,22 +195,5 @@ where
             return Err(ResolveError::NotAssigned);
         }
     }
-    handoff.state = State::Resolved { agent: agent.clone(), at: now };
-    handoff.notes = Some(notes.to_owned());
-    transitions::apply(&mut session, &handoff.state, now);
-    handoff.session_status = session.status;
-    locked::write(store, &session, now)?;
-    store.move_handoff(id, &handoff.state, Some(notes))?;
-    if let Some(agent) = &agent {
-        let activity = NewActivity {
-            agent: agent.id,
-            kind: ActivityKind::SessionResolve,
-            description: format!("A session of {} was resolved.", agent.name),
-            metadata: json!({ "session_id": session.id.as_str(), "notes": notes }),
-            ip: None,
-        };
-        store.log(&activity, now)?;
-    }
-    store.emit(session.id, EventKind::Resolved { handoff: id, agent });
-    Ok(handoff)
+    Ok(closing::close(store, session, handoff, notes, now)?)
 }

@@ -1,6 +1,6 @@
 //! Events about sessions. The store publishes them after the commit.
 
-use chatbot::Message;
+use chatbot::{Message, Side};
 use tenancy::{CompanyCode, HandoffId, SessionId};
 
 use crate::{AgentRef, Priority};
@@ -52,6 +52,15 @@ pub enum EventKind {
         handoff: HandoffId,
         /// The agent who had it, if it had one.
         agent: Option<AgentRef>,
+    },
+    /// The visitor's profile was stored.
+    ProfileSaved,
+    /// One side has read up to a message.
+    Read {
+        /// The side that has read.
+        side: Side,
+        /// The `seq` of the message.
+        seq: i64,
     },
     /// The session was deleted with all its data.
     Erased,

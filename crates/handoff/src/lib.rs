@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod closing;
 pub mod desk;
 pub mod erase;
 mod event;
@@ -8,6 +9,7 @@ mod handoff;
 mod idempotency;
 mod locked;
 mod opening_key;
+mod opinions;
 mod ports;
 pub mod reading;
 pub mod sending;
@@ -15,10 +17,12 @@ pub mod staffing;
 mod transitions;
 pub mod turn;
 pub mod uploading;
+pub mod visitor;
 
 pub use event::{Event, EventKind, Outbox};
 pub use handoff::{AgentRef, Handoff, Priority, State, VisitorRef};
+pub use opinions::{Feedback, Opinions, Rating};
 pub use ports::{
     Activities, Activity, ActivityFilter, ActivityKind, AllHandoffs, Erasing, HandoffFilter, HandoffPage, Handoffs,
-    NewActivity, Opening, Position, Sight, StateFilter,
+    NewActivity, Opening, Position, QueuePlace, Sight, StateFilter,
 };

@@ -68,6 +68,15 @@ impl From<&Handoff> for Position {
     }
 }
 
+/// The place of a waiting handoff in the queue of its company.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct QueuePlace {
+    /// 1 for the handoff that was opened first.
+    pub position: i64,
+    /// The number of handoffs in the queue.
+    pub waiting: i64,
+}
+
 /// A page of handoffs, with the total number of matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HandoffPage {
@@ -148,6 +157,9 @@ pub trait Handoffs {
         offset: i64,
         limit: i64,
     ) -> Result<HandoffPage, StoreError>;
+
+    /// Returns the place in the queue of a handoff that waits there.
+    fn place_in_queue(&mut self, handoff: Position) -> Result<QueuePlace, StoreError>;
 
     /// Counts the handoffs of an agent that were resolved at or after `since`.
     fn resolved_since(&mut self, agent: AgentId, since: Timestamp) -> Result<i64, StoreError>;

@@ -9,8 +9,8 @@ use tenancy::{
 };
 
 use crate::{
-    Activities, Activity, ActivityFilter, AgentRef, AllHandoffs, Handoff, HandoffFilter, HandoffPage, Handoffs,
-    Position, Sight, State, StateFilter,
+    Activities, Activity, ActivityFilter, AgentRef, AllHandoffs, Feedback, Handoff, HandoffFilter, HandoffPage,
+    Handoffs, Opinions, Position, Rating, Sight, State, StateFilter,
 };
 
 /// Maximum number of activities in a list.
@@ -66,13 +66,17 @@ pub struct ProfileDetail {
     pub messages: Vec<Message>,
 }
 
-/// A session with all its messages.
+/// A session with all its messages, and what its visitor says of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct History {
     /// The session.
     pub session: Session,
     /// All messages, oldest first.
     pub messages: Vec<Message>,
+    /// What the visitor says of the bot's messages.
+    pub feedback: Vec<Feedback>,
+    /// What the visitor says of the conversation.
+    pub rating: Option<Rating>,
 }
 
 /// Why a conversation cannot be read.
@@ -191,7 +195,7 @@ where
 /// [`StoreError`].
 pub fn history<S>(store: &mut S, company: CompanyCode, session: SessionId) -> Result<Option<History>, StoreError>
 where
-    S: Sessions + Handoffs + Messages + ActingAs<Desk> + ?Sized,
+    S: Sessions + Handoffs + Messages + Opinions + ActingAs<Desk> + ?Sized,
 {
     if store.company() != company {
         return Ok(None);
@@ -200,7 +204,8 @@ where
         return Ok(None);
     };
     let messages = store.messages(session.key)?;
-    Ok(Some(History { session, messages }))
+    let (feedback, rating) = (store.feedback(session.key)?, store.rating(session.key)?);
+    Ok(Some(History { session, messages, feedback, rating }))
 }
 
 /// Returns all files of a session, oldest first, also those that no message carries. `None` for a

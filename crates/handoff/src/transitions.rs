@@ -8,8 +8,8 @@
 //! - `resolved`: the bot, from the visitor's next message on. The handoff is closed.
 //!
 //! [`decide`] is the table below in code. [`apply`], [`requeue`] and
-//! [`record_staff_message`] write its outcome to the session; the use cases in `desk`, `sending` and
-//! `staffing` store it.
+//! [`record_staff_message`] write its outcome to the session; the use cases in `desk`, `sending`,
+//! `staffing` and `visitor` store it.
 //!
 //! | Command                        | `active`                                    | `escalated`             | `assigned`                                  | `resolved`                                  |
 //! |--------------------------------|---------------------------------------------|-------------------------|---------------------------------------------|---------------------------------------------|
@@ -19,6 +19,7 @@
 //! | `Write` by an admin            | error `NotOpen`                             | `Unchanged`             | `Unchanged`                                 | error `NotOpen`                             |
 //! | `Resolve` by an agent          | owner: `Unchanged`; other: error `NotOwner` | error `NotOwner`        | owner: `Resolved`; other: error `NotOwner`  | owner: `Unchanged`; other: error `NotOwner` |
 //! | `Resolve` by admin, superadmin | `Unchanged`                                 | `Resolved`              | `Resolved`                                  | `Unchanged`                                 |
+//! | `Leave` by the visitor         | `Unchanged`                                 | `Resolved`              | `Resolved`                                  | `Unchanged`                                 |
 //! | `ReturnToQueue(agent)`         | `Unchanged`                                 | `Unchanged`             | owner: `Requeued`; other: `Unchanged`       | `Unchanged`                                 |
 //!
 //! The *owner* is the agent that the handoff names: the one who has it or, once it is closed, the
@@ -36,7 +37,7 @@ use tenancy::{AgentId, Timestamp};
 
 use crate::State;
 
-/// A request of staff to change a conversation.
+/// A request to change a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Command {
     /// Open the handoff, so that staff answer.
@@ -47,6 +48,8 @@ pub(crate) enum Command {
     Write,
     /// Close the handoff, so that the bot answers again.
     Resolve,
+    /// Close the handoff, because the visitor leaves.
+    Leave,
     /// Put the handoff of this agent back into the queue, because the agent is deactivated or deleted.
     ReturnToQueue(AgentId),
 }
@@ -87,7 +90,7 @@ pub(crate) enum TransitionError {
 /// Decides what a command does, as in the table of this module.
 ///
 /// `owner` is the agent that the handoff names, open or resolved. `acting_agent` is the agent who
-/// gives the command, `None` for an admin or superadmin.
+/// gives the command, `None` for an admin, a superadmin or the visitor.
 pub(crate) fn decide(
     status: SessionStatus,
     owner: Option<AgentId>,
@@ -117,6 +120,9 @@ pub(crate) fn decide(
         (Command::Resolve, _) if acting_agent.is_some() && acting_agent != owner => Err(TransitionError::NotOwner),
         (Command::Resolve, Active | Resolved) => Ok(Transition::Unchanged),
         (Command::Resolve, Escalated | Assigned) => Ok(Transition::Resolved),
+
+        (Command::Leave, Active | Resolved) => Ok(Transition::Unchanged),
+        (Command::Leave, Escalated | Assigned) => Ok(Transition::Resolved),
 
         (Command::ReturnToQueue(agent), Assigned) if owner == Some(agent) => Ok(Transition::Requeued),
         (Command::ReturnToQueue(_), _) => Ok(Transition::Unchanged),
@@ -221,6 +227,12 @@ mod tests {
     }
 
     #[test]
+    fn a_visitor_who_leaves_closes_what_is_open() {
+        let (unchanged, resolved) = (Ok(Transition::Unchanged), Ok(Transition::Resolved));
+        check(Command::Leave, None, [unchanged, unchanged, resolved, resolved, unchanged, unchanged]);
+    }
+
+    #[test]
     fn only_what_the_agent_has_returns_to_the_queue() {
         let (unchanged, requeued) = (Ok(Transition::Unchanged), Ok(Transition::Requeued));
         let row = [unchanged, unchanged, unchanged, requeued, unchanged, unchanged];
@@ -241,6 +253,7 @@ mod tests {
             agent().prop_map(Command::Assign),
             Just(Command::Write),
             Just(Command::Resolve),
+            Just(Command::Leave),
             agent().prop_map(Command::ReturnToQueue),
         ];
         let staff = (command, prop::option::of(agent())).prop_map(|(command, by)| Step::Staff(command, by));

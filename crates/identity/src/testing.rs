@@ -197,7 +197,8 @@ impl Directory for World {
         };
         let open = |code| self.companies.iter().any(|c| c.code == code && c.status == CompanyStatus::Active);
         let active = row.credentials.active && row.company.is_none_or(open);
-        let lasts = |family| self.families.iter().any(|of| of.newest.family == family && of.newest.user == user && !of.revoked);
+        let lasts =
+            |family| self.families.iter().any(|of| of.newest.family == family && of.newest.user == user && !of.revoked);
         let signed_out = family.is_some_and(|family| !lasts(family));
         Ok(Some(AccountState { role, active, version: row.credentials.version, signed_out }))
     }

@@ -102,12 +102,8 @@ where
     let AccessClaims { claims, family } = token;
     let staff = access::bearer(store, claims.user, claims.version, *family)?;
     let ticket = Ticket::random();
-    let record = TicketRecord {
-        user: staff.user(),
-        version: claims.version,
-        family: *family,
-        expires_at: now.plus(LIFE),
-    };
+    let record =
+        TicketRecord { user: staff.user(), version: claims.version, family: *family, expires_at: now.plus(LIFE) };
     store.insert_ticket(TicketHash::of(ticket.expose()), &record, now)?;
     Ok(ticket)
 }

@@ -23,6 +23,7 @@ use crate::{
     hashing::HashPool,
     http::{describe::Argument, error::ApiError, links::PublicUrl},
     indexes::Indexes,
+    realtime::Hub,
     views::FileLinks,
 };
 
@@ -34,6 +35,8 @@ pub(crate) struct App {
     clock: Arc<dyn Clock>,
     /// Search indexes over what companies know.
     pub(crate) indexes: Indexes,
+    /// Where callers wait for news of a session.
+    pub(crate) hub: Arc<Hub>,
     /// Permits for chat turns.
     pub(crate) turn_permits: FairSemaphore,
     /// How long a call waits for the database.
@@ -81,6 +84,7 @@ impl App {
     pub(crate) fn new(
         config: &Config,
         db: Database,
+        hub: Arc<Hub>,
         clock: Arc<dyn Clock>,
         model: Option<Arc<dyn ChatModel>>,
     ) -> Result<Self, WireError> {
@@ -92,6 +96,7 @@ impl App {
         Ok(Self {
             indexes: Indexes::new(db.clone(), library, config.index_cache, (cores / 2).max(2)),
             db,
+            hub,
             clock,
             // Even when only one company is active, keep permits free for a newcomer.
             turn_permits: FairSemaphore::new(Share { all: 18 * turns, each: turns, alone: 16 * turns, waiting: 1_000 }),

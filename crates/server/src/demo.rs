@@ -118,7 +118,8 @@ fn open(
     };
     let plan = platform.insert_plan(&plan, now)?;
     let contact = Contact { name: sample.name.to_owned(), ..Contact::default() };
-    let admin = NewAdmin { email: Email::parse(&sample.admin_email())?, contact, hash: hash.clone(), first_login: false };
+    let admin =
+        NewAdmin { email: Email::parse(&sample.admin_email())?, contact, hash: hash.clone(), first_login: false };
     let company = admins::open(platform, admin, plan.id, now)?.company.code;
     let mut office = platform.office(company)?;
     let row = NewAgentRow { name: sample.agent.to_owned(), phone: String::new(), specialization: String::new() };

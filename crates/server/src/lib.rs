@@ -23,6 +23,7 @@ mod limits;
 mod logging;
 mod openapi;
 mod orphans;
+mod realtime;
 mod routes;
 mod running;
 mod throttle;

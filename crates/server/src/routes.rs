@@ -8,6 +8,7 @@ mod agent_presence;
 mod audit;
 mod bot_settings;
 mod chat;
+mod conversation;
 mod docs;
 pub(crate) mod endpoint;
 mod files;
@@ -15,6 +16,7 @@ mod front;
 mod handoffs;
 mod health;
 mod history;
+mod holder;
 mod idempotency;
 mod in_session;
 mod knowledge;
@@ -43,7 +45,13 @@ pub(crate) fn all() -> Vec<Group> {
         ("Agents", [agent_admin::endpoints(), agent_presence::endpoints()].into_iter().flatten().collect()),
         ("Visitor profiles", profiles::endpoints()),
         ("Bot settings", bot_settings::endpoints()),
-        ("Chat", [chat::endpoints(), visitors::endpoints(), history::endpoints()].into_iter().flatten().collect()),
+        (
+            "Chat",
+            [chat::endpoints(), conversation::endpoints(), visitors::endpoints(), history::endpoints()]
+                .into_iter()
+                .flatten()
+                .collect(),
+        ),
         ("Knowledge", knowledge::endpoints()),
         ("Handoff", [handoffs::endpoints(), agent_inbox::endpoints()].into_iter().flatten().collect()),
         ("Files", [files::endpoints(), media::endpoints()].into_iter().flatten().collect()),

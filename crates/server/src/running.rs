@@ -18,7 +18,7 @@ use actix_web::{
 };
 use llm_client::{ChatModel, openai::OpenAi};
 use secrecy::ExposeSecret as _;
-use storage::{Database, Options, Recorder};
+use storage::{Database, Options, Recorder, Target};
 use tenancy::Clock;
 
 use crate::{
@@ -30,6 +30,7 @@ use crate::{
     http::body::LongBodies,
     limits::{Limiter, MemoryBuckets},
     openapi, orphans,
+    realtime::{self, Hub},
     routes::{self, Document},
 };
 
@@ -76,6 +77,7 @@ pub enum StartError {
 pub struct Running {
     addresses: Vec<SocketAddr>,
     handle: ServerHandle,
+    hub: Arc<Hub>,
     thread: Option<thread::JoinHandle<io::Result<()>>>,
     /// Held until the server has stopped.
     _lock: FolderLock,
@@ -98,6 +100,7 @@ impl Running {
     }
 
     fn end(&mut self) {
+        self.hub.stop();
         // No need to await this: joining the thread waits for the same.
         drop(self.handle.stop(true));
         self.join();
@@ -129,13 +132,17 @@ struct Shared {
     long_bodies: web::Data<LongBodies>,
     document: web::Data<Document>,
     write_wait: Duration,
+    /// Whether other processes may use the database too.
+    is_shared: bool,
 }
 
 impl Shared {
     fn new(config: &Config, extras: Extras) -> Result<Self, StartError> {
         let Extras { clock, model } = extras;
         let recorder = Recorder::new(config.secret.expose_secret(), clock.clone());
+        let hub = Arc::new(Hub::default());
         let options = Options {
+            sink: Arc::clone(&hub) as Arc<dyn storage::Sink>,
             owner: config.owner_database.clone(),
             wait: config.database_wait,
             ..Options::new(config.database.clone(), recorder)
@@ -146,7 +153,7 @@ impl Shared {
             (None, Some(llm)) => Some(Arc::new(OpenAi::new(llm)?)),
             (None, None) => None,
         };
-        let app = App::new(config, db, clock.clone(), model)?;
+        let app = App::new(config, db, hub, clock.clone(), model)?;
         let edge = Edge { proxies: config.trusted_proxies.clone(), is_https: app.public_url.is_https() };
         let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         Ok(Self {
@@ -155,6 +162,7 @@ impl Shared {
             limiter: web::Data::new(Limiter::new(config.limits, MemoryBuckets::new(), clock)),
             long_bodies: web::Data::new(LongBodies::new(cores)),
             write_wait: config.write_wait,
+            is_shared: matches!(config.database, Target::Postgres(_)),
             document: web::Data::new(Document::new(|| openapi::document(&routes::all()))),
         })
     }
@@ -173,6 +181,26 @@ pub fn start(config: &Config, extras: Extras) -> Result<Running, StartError> {
     lock.describe(&addresses)?;
     let (database, uploads) = (config.database.clone(), config.data_dir.join(UPLOADS_FOLDER));
     serve(shared, listeners, addresses, lock, move || orphans::report(&database, &uploads))
+}
+
+/// Answers the callers that wait for news as soon as the process is asked to stop. The server itself stops only after
+/// its requests have been answered.
+#[cfg_attr(not(unix), expect(unused_variables, reason = "only Unix has this signal"))]
+async fn stop_waiting(hub: Arc<Hub>) {
+    #[cfg(unix)]
+    {
+        use actix_web::rt::signal::unix::{SignalKind, signal};
+
+        match signal(SignalKind::terminate()) {
+            Ok(mut asked) => {
+                asked.recv().await;
+                hub.stop();
+            }
+            Err(error) => {
+                tracing::warn!(error = crate::logging::chain(&error), "waiting callers will delay a stop");
+            }
+        }
+    }
 }
 
 fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
@@ -206,6 +234,9 @@ fn serve(
 ) -> Result<Running, StartError> {
     let (sender, receiver) = oneshot::channel();
     let write_wait = shared.write_wait;
+    let is_shared = shared.is_shared;
+    let (hub, db) = (Arc::clone(&shared.app.hub), shared.app.db.clone());
+    let stopping = Arc::clone(&hub);
     let run = move || {
         actix_web::rt::System::new().block_on(async move {
             let build = move || {
@@ -219,12 +250,18 @@ fn serve(
                     .wrap(from_fn(move |req, next| Arc::clone(&edge).handle(req, next)))
             };
             let bounded = move |socket: &dyn Any, _: &mut Extensions| bound_writes(socket, write_wait);
-            let mut server = HttpServer::new(build).shutdown_timeout(GRACE).on_connect(bounded);
+            // A client that has closed its end waits for no answer, and its long poll is to end.
+            let mut server =
+                HttpServer::new(build).shutdown_timeout(GRACE).on_connect(bounded).h1_allow_half_closed(false);
             for listener in listeners {
                 server = server.listen(listener)?;
             }
             let server = server.run();
             let _ = sender.send(server.handle());
+            actix_web::rt::spawn(stop_waiting(Arc::clone(&hub)));
+            if is_shared {
+                actix_web::rt::spawn(realtime::recheck::run(db, hub));
+            }
             actix_web::rt::spawn(async move {
                 if let Err(error) = background::run(after_start).await {
                     tracing::warn!(error = crate::logging::chain(&error), "work after the start was not done");
@@ -235,10 +272,13 @@ fn serve(
     };
     let thread = thread::Builder::new().name("server".to_owned()).spawn(run).map_err(StartError::Thread)?;
     match receiver.recv() {
-        Ok(handle) => Ok(Running { addresses, handle, thread: Some(thread), _lock: lock }),
+        Ok(handle) => Ok(Running { addresses, handle, hub: stopping, thread: Some(thread), _lock: lock }),
         Err(_) => {
             let ended = thread.join().unwrap_or_else(|_| Err(io::Error::other("the server thread panicked")));
             Err(StartError::Thread(ended.err().unwrap_or_else(|| io::Error::other("the server ended at once"))))
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -158,6 +158,8 @@ pub(crate) fn fingerprint() -> u64 {
     include_str!("../../../migrations/postgres/2026-11-23-600000_audit/up.sql").hash(&mut hasher);
     include_str!("../../../migrations/postgres/2026-11-28-170000_search/up.sql").hash(&mut hasher);
     include_str!("../../../migrations/postgres/2026-11-28-180000_persons/up.sql").hash(&mut hasher);
+    include_str!("../../../migrations/postgres/2026-11-29-100000_dialogue/up.sql").hash(&mut hasher);
     include_str!("../../../migrations/postgres/2026-11-29-110000_passwords/up.sql").hash(&mut hasher);
+    include_str!("../../../migrations/postgres/2026-11-29-120000_visitor_side/up.sql").hash(&mut hasher);
     hasher.finish()
 }

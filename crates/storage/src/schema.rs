@@ -209,6 +209,7 @@ diesel::table! {
         revision -> BigInt,
         visitor_read_seq -> BigInt,
         staff_read_seq -> BigInt,
+        left_at -> Nullable<Instant>,
         last_used -> Instant,
         created_at -> Instant,
         updated_at -> Instant,
@@ -349,6 +350,34 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::types::{Doc, Instant};
 
+    feedback (company_id, session_key, seq) {
+        company_id -> Text,
+        session_key -> BigInt,
+        seq -> BigInt,
+        helpful -> Bool,
+        comment -> Nullable<Text>,
+        question -> Nullable<Text>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::{Doc, Instant};
+
+    ratings (company_id, session_key) {
+        company_id -> Text,
+        session_key -> BigInt,
+        score -> BigInt,
+        comment -> Nullable<Text>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::{Doc, Instant};
+
     documents (id) {
         id -> BigInt,
         company_id -> Text,
@@ -446,6 +475,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     transfers,
     idempotency_keys,
     opening_keys,
+    feedback,
+    ratings,
     documents,
     chunks,
     profile_counts,

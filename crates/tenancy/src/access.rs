@@ -297,7 +297,8 @@ mod tests {
         assert_eq!((admin.user(), Desk::from(admin).agent()), (UserId::new(1), None));
         let superadmin = admit(4);
         assert_eq!((superadmin.user(), superadmin.company()), (UserId::new(4), None));
-        let roles = [1, 3, 4].map(|user| directory.account_state(UserId::new(user), None).unwrap().unwrap().role.company());
+        let roles =
+            [1, 3, 4].map(|user| directory.account_state(UserId::new(user), None).unwrap().unwrap().role.company());
         assert_eq!(roles, [Some(code()), Some(code()), None]);
     }
 

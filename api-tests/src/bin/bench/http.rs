@@ -73,7 +73,17 @@ impl Connection {
 
     /// Sends a request, reads the whole reply and returns its status and body.
     pub(crate) fn call(&mut self, request: &[u8]) -> (u16, &[u8]) {
+        self.send(request);
+        self.receive()
+    }
+
+    /// Sends a request.
+    pub(crate) fn send(&mut self, request: &[u8]) {
         self.stream.get_mut().write_all(request).expect("the server reads");
+    }
+
+    /// Reads the whole reply and returns its status and body.
+    pub(crate) fn receive(&mut self) -> (u16, &[u8]) {
         let (status, length) = self.head();
         self.body.resize(length.expect("a length"), 0);
         self.stream.read_exact(&mut self.body).expect("a whole body");

@@ -4,6 +4,7 @@
 //! - `just bench growth [SIZES]` measures lists of companies with the given numbers of sessions, such as
 //!   `1000,100000,1000000`.
 //! - `just bench neighbours` measures how one company's load affects another company.
+//! - `just bench waiting` measures the memory of 5,000 visitors who wait for news, and how soon they get it.
 //! - `just bench rls` measures what PostgreSQL's policies cost a turn.
 //!
 //! The server runs as a separate process (this binary, started again), on SQLite with `synchronous=FULL`.
@@ -21,6 +22,7 @@ mod load;
 mod neighbours;
 mod process;
 mod rls;
+mod waiting;
 mod world;
 
 use std::{process::ExitCode, time::Instant};
@@ -44,10 +46,11 @@ fn main() -> ExitCode {
         }
         ["neighbours"] => neighbours::run(),
         ["rls"] => rls::run(),
+        ["waiting"] => waiting::run(),
         ["growth"] => grow(SIZES),
         ["growth", sizes] => grow(sizes),
         _ => {
-            eprintln!("usage: bench chat | growth [SIZE,SIZE,..] | neighbours | rls");
+            eprintln!("usage: bench chat | growth [SIZE,SIZE,..] | neighbours | rls | waiting");
             ExitCode::FAILURE
         }
     }

@@ -59,6 +59,8 @@ impl Limited {
             new_sessions: many,
             upload: many,
             upload_session: many,
+            conversation: many,
+            conversation_session: many,
             ..Limits::default()
         })
     }

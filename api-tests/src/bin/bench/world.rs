@@ -68,6 +68,15 @@ impl World {
         post("/api/chatbot/chat/", None, &self.message(visitor, turn))
     }
 
+    /// Returns a long poll of a visitor who has read everything.
+    pub(crate) fn poll(&self, visitor: usize) -> Vec<u8> {
+        let session = &self.sessions[visitor];
+        format!(
+            "GET /api/chatbot/messages/?after=99&wait=25 HTTP/1.1\r\nHost: bench\r\nX-Session-Id: {session}\r\n\r\n"
+        )
+        .into_bytes()
+    }
+
     /// Returns an upload of a file by a visitor.
     pub(crate) fn upload(&self, visitor: usize, content: &str) -> Vec<u8> {
         upload("/api/chatbot/upload/", &self.company, &self.sessions[visitor % self.sessions.len()], content)

@@ -64,6 +64,34 @@ pub(crate) fn files_of_a_session() -> Sending {
     about(Kind::Session, EVERY_SESSION, NO_SESSION, nothing)
 }
 
+pub(crate) fn own_conversation() -> Sending {
+    about(Kind::Session, EVERY_SESSION, NO_SESSION, nothing)
+}
+
+pub(crate) fn own_transcript() -> Sending {
+    about(Kind::Session, EVERY_SESSION, NO_SESSION, nothing)
+}
+
+pub(crate) fn mark_read() -> Sending {
+    let body = |thing: &Thing| Body::Json(json!({"session_id": thing.session, "seq": 1}));
+    about(Kind::Session, EVERY_SESSION, NO_SESSION, body)
+}
+
+pub(crate) fn give_feedback() -> Sending {
+    let body = |thing: &Thing| Body::Json(json!({"session_id": thing.session, "seq": 2, "helpful": false}));
+    about(Kind::Session, EVERY_SESSION, NO_SESSION, body)
+}
+
+pub(crate) fn rate() -> Sending {
+    let body = |thing: &Thing| Body::Json(json!({"session_id": thing.session, "score": 4}));
+    about(Kind::Session, EVERY_SESSION, NO_SESSION, body)
+}
+
+pub(crate) fn leave() -> Sending {
+    let body = |thing: &Thing| Body::Json(json!({"session_id": thing.session}));
+    about(Kind::Session, EVERY_SESSION, NO_SESSION, body).spending()
+}
+
 pub(crate) fn validate_phone() -> Sending {
     plain(|_| Body::Json(json!({"phone": "9841234567"})))
 }

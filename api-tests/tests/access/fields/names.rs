@@ -45,6 +45,7 @@ const IDENTIFIERS: [(&str, Named); 11] = [
 const OTHERS: &[&str] = &[
     "activity_type",
     "address",
+    "after",
     "answer_mode",
     "answer_suggestions",
     "before",
@@ -52,6 +53,7 @@ const OTHERS: &[&str] = &[
     "clarification_suggestions",
     "clarification_text",
     "client_message_id",
+    "comment",
     "company_name",
     "confidence_threshold",
     "confirm_password",
@@ -75,6 +77,7 @@ const OTHERS: &[&str] = &[
     "last_name",
     "greeting_suggestions",
     "greeting_text",
+    "helpful",
     "include_inactive",
     "limit",
     "max_agents",
@@ -101,7 +104,9 @@ const OTHERS: &[&str] = &[
     "profile_suggestions",
     "quick_replies",
     "refresh",
+    "score",
     "search",
+    "seq",
     "shared",
     "sig",
     "size",
@@ -111,6 +116,8 @@ const OTHERS: &[&str] = &[
     "uploader",
     "use_shared_library",
     "username",
+    "version",
+    "wait",
     "welcome_text",
 ];
 
@@ -151,10 +158,16 @@ pub(super) fn all(thing: &Thing) -> Vec<(&'static str, Value)> {
     ]
 }
 
+/// Returns whether a session id alone gives access to this call.
+pub(crate) fn is_for_holders(call: &str) -> bool {
+    const FOR_HOLDERS: [&str; 8] =
+        ["create-profile", "session-status", "messages?", "transcript", "/read", "/feedback", "/rate", "/end"];
+    call.contains("chatbot/") && FOR_HOLDERS.iter().any(|part| call.contains(part))
+}
+
 /// Returns whether the value alone gives access, as a session id does in these calls.
 pub(super) fn opens(call: &str, name: &str, pair: &Pair) -> bool {
-    let is_for_holders = call.contains("create-profile") || call.contains("session-status");
-    is_for_holders && name == "session_id" && pair.is_plain
+    is_for_holders(call) && name == "session_id" && pair.is_plain
 }
 
 /// Returns whether visitors may use any company's value, as with the company code in chat.

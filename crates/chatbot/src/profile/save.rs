@@ -110,6 +110,10 @@ mod tests {
             self.snapshot.session = session.clone();
             Ok(Some((ROW, Vec::new())))
         }
+
+        fn raise_read_seq(&mut self, _: SessionRowId, _: crate::Side, _: i64) -> Result<(), StoreError> {
+            unreachable!("saving reads no messages")
+        }
     }
 
     impl Profiles for OneSession {

@@ -1,6 +1,6 @@
 //! The result of a turn.
 
-use chatbot::{Detail, IdempotencyClaim, Message, Messages, NewMessage, Outcome, Reply, Session, SessionStatus};
+use chatbot::{Detail, IdempotencyClaim, Message, Messages, NewMessage, Reply, Session};
 use tenancy::{SessionId, SessionRowId, StoreError};
 
 use super::ask::Ask;
@@ -23,11 +23,7 @@ pub struct Exchange {
 
 /// Returns the reply while a person handles the session. To the button for a person it tells the state.
 pub(super) fn silence(ask: &Ask, session: &Session) -> Reply {
-    let state = match session.status {
-        SessionStatus::Assigned => Outcome::Assigned,
-        SessionStatus::Active | SessionStatus::Escalated | SessionStatus::Resolved => Outcome::Queued,
-    };
-    Reply { outcome: ask.wants_person.then_some(state), ..Reply::human_handling() }
+    Reply { outcome: session.outcome().filter(|_| ask.wants_person), ..Reply::human_handling() }
 }
 
 /// Makes the bot's message from a reply. The reply's text becomes the content of the message.

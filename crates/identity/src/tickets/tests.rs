@@ -12,8 +12,7 @@ fn signed_in() -> (World, AccessClaims) {
     let company = world.company("Tesla");
     let user = world.account(Role::Admin, "ann@t.com", Some(company), false);
     let grant = world.sign_in(user);
-    let claims =
-        Claims { user, version: grant.version, id: TokenId::random(), expires_at: world.now.seconds() + 900 };
+    let claims = Claims { user, version: grant.version, id: TokenId::random(), expires_at: world.now.seconds() + 900 };
     (world, AccessClaims { claims, family: Some(grant.family) })
 }
 

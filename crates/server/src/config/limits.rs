@@ -33,6 +33,12 @@ pub struct LimitSettings {
     /// Uploads, per minute and session [default: 20].
     #[arg(long = "limit-upload-session", env = "SWITCHBOARD_LIMIT_UPLOAD_SESSION", value_name = "N")]
     upload_session: Option<NonZeroU32>,
+    /// Calls by which visitors read and rate their conversation, per minute and IP [default: 6000].
+    #[arg(long = "limit-conversation", env = "SWITCHBOARD_LIMIT_CONVERSATION", value_name = "N")]
+    conversation: Option<NonZeroU32>,
+    /// Calls by which visitors read and rate their conversation, per minute and session [default: 120].
+    #[arg(long = "limit-conversation-session", env = "SWITCHBOARD_LIMIT_CONVERSATION_SESSION", value_name = "N")]
+    conversation_session: Option<NonZeroU32>,
     /// Calls to chat, per ten seconds and company; 0 means no limit [default: 1000].
     #[arg(long = "limit-chat-company", env = "SWITCHBOARD_LIMIT_CHAT_COMPANY", value_name = "N")]
     chat_company: Option<u32>,
@@ -70,6 +76,10 @@ pub struct Limits {
     pub upload: u32,
     /// Uploads, per minute and session.
     pub upload_session: u32,
+    /// Calls by which visitors read and rate their conversation, per minute and IP.
+    pub conversation: u32,
+    /// Calls by which visitors read and rate their conversation, per minute and session.
+    pub conversation_session: u32,
     /// Chat, per ten seconds and company: its budget. `None` means no limit.
     pub chat_company: Option<NonZeroU32>,
     /// Uploads, per ten seconds and company: its budget. `None` means no limit.
@@ -93,6 +103,8 @@ impl Default for Limits {
             new_sessions: 60,
             upload: 60,
             upload_session: 20,
+            conversation: 6000,
+            conversation_session: 120,
             chat_company: NonZeroU32::new(1000),
             upload_company: NonZeroU32::new(100),
             sign_in: 50,
@@ -122,6 +134,8 @@ impl LimitSettings {
             new_sessions: self.new_sessions.or(file.new_sessions),
             upload: self.upload.or(file.upload),
             upload_session: self.upload_session.or(file.upload_session),
+            conversation: self.conversation.or(file.conversation),
+            conversation_session: self.conversation_session.or(file.conversation_session),
             chat_company: self.chat_company.or(file.chat_company),
             upload_company: self.upload_company.or(file.upload_company),
             sign_in: self.sign_in.or(file.sign_in),
@@ -144,6 +158,8 @@ impl LimitSettings {
             new_sessions: limit(self.new_sessions, default.new_sessions),
             upload: limit(self.upload, default.upload),
             upload_session: limit(self.upload_session, default.upload_session),
+            conversation: limit(self.conversation, default.conversation),
+            conversation_session: limit(self.conversation_session, default.conversation_session),
             chat_company: budget(self.chat_company, default.chat_company),
             upload_company: budget(self.upload_company, default.upload_company),
             sign_in: limit(self.sign_in, default.sign_in),

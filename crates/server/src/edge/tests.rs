@@ -190,7 +190,7 @@ async fn a_preflight_is_answered_on_any_path() {
         assert_eq!(header(&response, "access-control-allow-methods"), "DELETE, GET, OPTIONS, PATCH, POST, PUT");
         assert_eq!(
             header(&response, "access-control-allow-headers"),
-            "accept, authorization, content-type, idempotency-key, user-agent, x-csrftoken, x-requested-with"
+            "accept, authorization, content-type, idempotency-key, user-agent, x-csrftoken, x-requested-with, x-session-id"
         );
         assert_eq!(header(&response, "access-control-max-age"), "86400");
     }

@@ -2,7 +2,7 @@
 
 use attachments::{FileKind, policy::UploadRefusal};
 use chatbot::{profile::SaveProfileError, settings};
-use handoff::turn::TurnError;
+use handoff::{turn::TurnError, visitor::FeedbackError};
 use knowledge::load::{LoadError, MAX_EXTENT};
 use serde_json::{Value, json};
 
@@ -36,6 +36,17 @@ impl From<settings::ChangeError> for ApiError {
                 Self::field("profile_steps", "Nothing can be required while name is off.")
             }
             settings::ChangeError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<FeedbackError> for ApiError {
+    fn from(error: FeedbackError) -> Self {
+        match error {
+            FeedbackError::SessionNotFound => Self::not_found("Session not found"),
+            FeedbackError::MessageNotFound => Self::not_found("Message not found"),
+            FeedbackError::NotFromBot => Self::bad_request("Only messages of the bot take feedback"),
+            FeedbackError::Store(error) => error.into(),
         }
     }
 }

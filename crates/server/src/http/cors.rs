@@ -20,7 +20,7 @@ const EXPOSED: HeaderValue = HeaderValue::from_static(
 );
 const METHODS: HeaderValue = HeaderValue::from_static("DELETE, GET, OPTIONS, PATCH, POST, PUT");
 const HEADERS: HeaderValue = HeaderValue::from_static(
-    "accept, authorization, content-type, idempotency-key, user-agent, x-csrftoken, x-requested-with",
+    "accept, authorization, content-type, idempotency-key, user-agent, x-csrftoken, x-requested-with, x-session-id",
 );
 
 /// Lets pages of any origin read a response, and adds the id of its request.

@@ -23,6 +23,7 @@ pub(crate) struct Operation {
     pub(crate) replies: Vec<(StatusCode, Content)>,
     pub(crate) refusals: Vec<ApiError>,
     pub(crate) is_replayable: bool,
+    pub(crate) names_session: bool,
 }
 
 /// Whether an operation reads a bearer token.
@@ -162,6 +163,7 @@ impl Operation {
             replies: Vec::new(),
             refusals: Vec::new(),
             is_replayable: false,
+            names_session: false,
         }
     }
 
@@ -215,6 +217,16 @@ impl Operation {
     pub(crate) fn replayable(mut self) -> Self {
         self.is_replayable = true;
         self
+    }
+
+    /// The call names a session in the header `X-Session-Id` or in its query.
+    pub(crate) fn session(mut self) -> Self {
+        self.names_session = true;
+        self.parameter(parameter(
+            "session_id",
+            "The session's id, if the header `X-Session-Id` is not sent. The header keeps the id out of logs.",
+            json!({ "type": "string" }),
+        ))
     }
 
     /// Whether both describe one handler, under PUT and PATCH.

@@ -35,6 +35,12 @@ pub(crate) enum BucketName {
     Upload(Origin),
     /// Uploads to one session.
     UploadSession(SessionId),
+    /// What visitors do with their conversation.
+    Conversation(Origin),
+    /// What the visitor of one session does with its conversation.
+    ConversationSession(SessionId),
+    /// Calls that name a session which does not exist.
+    UnknownSession(Origin),
     /// Chat of one company's visitors: the company's chat budget.
     ChatCompany(CompanyCode),
     /// Uploads to one company's sessions: the company's upload budget.
@@ -99,6 +105,9 @@ impl BucketName {
             Self::NewSession(_) => per_minute(limits.new_sessions),
             Self::Upload(_) => per_minute(limits.upload),
             Self::UploadSession(_) => per_minute(limits.upload_session),
+            Self::Conversation(_) => per_minute(limits.conversation),
+            Self::ConversationSession(_) => per_minute(limits.conversation_session),
+            Self::UnknownSession(_) => per_minute(limits.public),
             Self::ChatCompany(_) => return budget(limits.chat_company),
             Self::UploadCompany(_) => return budget(limits.upload_company),
             Self::SignIn(_) => sign_ins(limits.sign_in),

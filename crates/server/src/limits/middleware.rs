@@ -9,7 +9,7 @@ use actix_web::{
     middleware::Next,
 };
 
-use super::{BucketName, Limiter, count, headers};
+use super::{BucketName, Limiter, count, has_room, headers};
 use crate::http::{bearer, error::ApiError, origin, params::Params};
 
 /// How an endpoint is limited.
@@ -28,6 +28,9 @@ pub(crate) enum Scope {
     Chat,
     /// Uploads: by address here, by session in the handler, and by account where staff upload.
     Upload,
+    /// What visitors do with their conversation: by address here, by session in the handler. An address that
+    /// names too many unknown sessions is refused.
+    Conversation,
     /// Files: like public endpoints if there is a signature or no token, else by account.
     Media,
     /// Failed sign-ins, by address and account; see [`throttle`](crate::throttle).
@@ -42,9 +45,13 @@ impl Scope {
         match self {
             Self::Unlimited => None,
             Self::SignIn => Some(ApiError::login_throttled(Duration::from_mins(5))),
-            Self::Public | Self::Staff | Self::Refresh | Self::Chat | Self::Upload | Self::Media => {
-                Some(ApiError::rate_limited(Duration::from_secs(30)))
-            }
+            Self::Public
+            | Self::Staff
+            | Self::Refresh
+            | Self::Chat
+            | Self::Upload
+            | Self::Conversation
+            | Self::Media => Some(ApiError::rate_limited(Duration::from_secs(30))),
         }
     }
 
@@ -58,6 +65,10 @@ impl Scope {
             Self::Refresh => BucketName::Refresh,
             Self::Chat => BucketName::Chat,
             Self::Upload => BucketName::Upload,
+            Self::Conversation => {
+                has_room(req, BucketName::UnknownSession(origin::of(req)?)).await?;
+                BucketName::Conversation
+            }
         };
         count(req, name(origin::of(req)?)).await
     }

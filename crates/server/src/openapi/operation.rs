@@ -138,7 +138,16 @@ fn parameters(endpoint: &Endpoint, operation: &Operation) -> Vec<Value> {
             "schema": { "type": "string", "maxLength": 64 },
         })
     });
-    in_path.chain(in_query).chain(key).collect()
+    let session = operation.names_session.then(|| {
+        json!({
+            "name": "X-Session-Id",
+            "in": "header",
+            "required": false,
+            "description": "The session's id. It counts before `session_id` in the query.",
+            "schema": { "type": "string" },
+        })
+    });
+    in_path.chain(in_query).chain(key).chain(session).collect()
 }
 
 fn reply(schema: Option<Value>, operation: &Operation, schemas: &Map<String, Value>) -> Value {

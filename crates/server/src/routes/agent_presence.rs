@@ -41,12 +41,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .refuses(incomplete())
             .refuses(SignInError::Invalid)
             .refuses(SignInError::AgentMissing),
-        at("/api/admin-dashboard/agent-logout/")
-            .post("Signs the calling agent out.", logout)
-            .about(
-                "Ends every token that goes back to the sign-in of the access token, and to that of the refresh token \
+        at("/api/admin-dashboard/agent-logout/").post("Signs the calling agent out.", logout).about(
+            "Ends every token that goes back to the sign-in of the access token, and to that of the refresh token \
                  if one is sent. Another account's refresh token is ignored.",
-            ),
+        ),
         at("/api/admin-dashboard/update-agent-status/")
             .post("Sets the calling agent's status.", update_status)
             .refuses(log_out_instead()),

@@ -15,9 +15,9 @@ use tenancy::{
 
 use super::{
     endpoint::{Endpoint, at},
+    holder,
     idempotency::{self, Replayable},
     in_session::InSession,
-    visitors,
 };
 use crate::{
     app::App,
@@ -193,7 +193,7 @@ async fn request_person(
 ) -> Result<Replayable<ChatReply>, ApiError> {
     let (id, body) = body.split()?;
     let key = idempotency::key(&req, body.client_message_id.as_deref())?;
-    let (visitor, session) = visitors::admit(&app, &id).await?;
+    let (visitor, session) = holder::admit(&app, &id).await?;
     limits::count(&req, BucketName::ChatSession(session.id())).await?;
     limits::count(&req, BucketName::ChatCompany(visitor.scope().company())).await?;
     let ask = Ask {

@@ -4,7 +4,10 @@ use actix_web::{
     HttpRequest,
     web::{self, Json},
 };
-use handoff::reading::{self, History};
+use handoff::{
+    Feedback, Rating,
+    reading::{self, History},
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
@@ -42,6 +45,35 @@ struct HistoryView {
     session_id: String,
     messages: Vec<HistoryRow>,
     session_info: HistorySession,
+    feedback: Vec<FeedbackRow>,
+    rating: Option<RatingRow>,
+}
+
+/// What the visitor says of one message of the bot.
+#[derive(Serialize, JsonSchema)]
+struct FeedbackRow {
+    seq: i64,
+    helpful: bool,
+    comment: Option<String>,
+}
+
+/// What the visitor says of the conversation, from 1 to 5.
+#[derive(Serialize, JsonSchema)]
+struct RatingRow {
+    score: i64,
+    comment: Option<String>,
+}
+
+impl From<Feedback> for FeedbackRow {
+    fn from(Feedback { seq, helpful, comment, .. }: Feedback) -> Self {
+        Self { seq, helpful, comment }
+    }
+}
+
+impl From<Rating> for RatingRow {
+    fn from(Rating { score, comment }: Rating) -> Self {
+        Self { score, comment }
+    }
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -53,6 +85,8 @@ struct HistorySession {
     updated_at: TimestampText,
     visitor_read_seq: i64,
     staff_read_seq: i64,
+    /// When the visitor left, if it has not written since.
+    visitor_left_at: Option<TimestampText>,
 }
 
 /// Shows a session with all its messages.
@@ -67,7 +101,7 @@ async fn show(
     let session = SessionId::parse(session).map_err(|_| Refused::SessionNotFound)?;
     let company = CompanyCode::parse(company).map_err(|_| Refused::SessionNotFound)?;
     let found = app.desk_read(staff, Place::Session(session), move |store| reading::history(store, company, session));
-    let History { session, messages } = found.await?.flatten().ok_or(Refused::SessionNotFound)?;
+    let History { session, messages, feedback, rating } = found.await?.flatten().ok_or(Refused::SessionNotFound)?;
     let links = app.file_links(&req, app.now());
     Ok(Json(HistoryView {
         session_id: session.id.as_str().to_owned(),
@@ -80,6 +114,9 @@ async fn show(
             updated_at: AsText(session.updated_at),
             visitor_read_seq: session.visitor_read_seq,
             staff_read_seq: session.staff_read_seq,
+            visitor_left_at: session.left_at.map(AsText),
         },
+        feedback: feedback.into_iter().map(FeedbackRow::from).collect(),
+        rating: rating.map(RatingRow::from),
     }))
 }

@@ -52,3 +52,22 @@ impl<T: Body> Body for InSession<T> {
         fields
     }
 }
+
+/// A body that has no other fields.
+pub(super) struct SessionAlone;
+
+impl Body for SessionAlone {
+    const NAMES: Option<&'static [&'static str]> = Some(&[]);
+
+    fn read(_: Fields<'_>) -> Result<Self, FieldErrors> {
+        Ok(Self)
+    }
+
+    fn name() -> String {
+        "SessionBody".to_owned()
+    }
+
+    fn describe() -> Vec<Field> {
+        Vec::new()
+    }
+}

@@ -315,8 +315,7 @@ async fn first_login(
         };
         let (checked, hash, chosen) = app.hashes.run(fairness_key, work).await?;
         let hash = hash?;
-        let complete =
-            move |lobby: &mut LobbyStore<'_>| first_login::complete(lobby, checked, &chosen, &hash, now);
+        let complete = move |lobby: &mut LobbyStore<'_>| first_login::complete(lobby, checked, &chosen, &hash, now);
         match app.db.lobby_write_in(fairness_key, complete).await {
             // The current password was right, so this is no failed sign-in.
             Err(FirstLoginError::Refused(refused)) => Ok(Err(refused)),

@@ -4,7 +4,7 @@ use super::*;
 use crate::{http::describe::Token, limits::Scope};
 
 /// Every endpoint that is neither plainly public nor plainly for staff.
-const OF_THEIR_OWN: [(&str, Scope); 13] = [
+const OF_THEIR_OWN: [(&str, Scope); 20] = [
     ("/api/admin-dashboard/agent-first-login/", Scope::SignIn),
     ("/api/admin-dashboard/agent-login/", Scope::SignIn),
     ("/api/auth/admin-first-login/", Scope::SignIn),
@@ -13,6 +13,13 @@ const OF_THEIR_OWN: [(&str, Scope); 13] = [
     ("/api/auth/token/refresh/", Scope::Refresh),
     ("/api/chat/upload/", Scope::Upload),
     ("/api/chatbot/chat/", Scope::Chat),
+    ("/api/chatbot/end/", Scope::Conversation),
+    ("/api/chatbot/feedback/", Scope::Conversation),
+    ("/api/chatbot/messages/", Scope::Conversation),
+    ("/api/chatbot/rate/", Scope::Conversation),
+    ("/api/chatbot/read/", Scope::Conversation),
+    ("/api/chatbot/request-person/", Scope::Chat),
+    ("/api/chatbot/transcript/", Scope::Conversation),
     ("/api/chatbot/upload/", Scope::Upload),
     ("/api/human-handoff/agent/upload/", Scope::Upload),
     ("/healthz/", Scope::Unlimited),

@@ -8,17 +8,16 @@ use chatbot::{
     intake::{country, phone},
     profile::{self, SaveProfileError},
 };
+use handoff::{EventKind, Outbox as _};
 use schemars::JsonSchema;
 use serde::Serialize;
 use storage::Place;
-use tenancy::{
-    CompanyCode, SessionId,
-    access::{self, Refused, Visitor},
-};
+use tenancy::access::Refused;
 
 use self::country_code::CountryCode;
 use super::{
     endpoint::{Endpoint, at},
+    holder::admit,
     in_session::InSession,
 };
 use crate::{
@@ -78,15 +77,6 @@ body! {
     }
 }
 
-/// Admits a caller as the visitor of a session. The session's id also tells the company.
-pub(super) async fn admit(app: &App, id: &str) -> Result<(Visitor, access::SessionAccess), ApiError> {
-    let id = SessionId::parse(id).map_err(|_| Refused::SessionNotFound)?;
-    let claim = id.company().unwrap_or_else(CompanyCode::shared_library);
-    let visitor = app.lobby_of(claim, move |lobby| access::visitor(lobby, None, Some(id))).await?;
-    let session = visitor.session().ok_or(Refused::SessionNotFound)?;
-    Ok((visitor, session))
-}
-
 #[derive(Serialize, JsonSchema)]
 struct ProfileReply {
     message: &'static str,
@@ -114,6 +104,7 @@ async fn create_profile(
         let mut profile = profile::save(store, session.row_id(), new, now)?;
         // The caller may have typed the phone or the e-mail address of somebody else.
         profile.persistent_user_id = store.visitor_id(session.row_id(), &profile.phone)?;
+        store.emit(session.id(), EventKind::ProfileSaved);
         Ok::<_, SaveProfileError>(profile)
     });
     let profile = save.await?;

@@ -146,3 +146,30 @@ async fn connections_that_died_while_idle_cost_nobody_an_answer() {
         writer.read_back(&site).await;
     }
 }
+
+/// Maximum time until waiting visitors learn that the database is lost. Nobody asks it for them in between.
+const NOTICED: Duration = Duration::from_secs(8);
+
+#[tokio::test]
+async fn waiting_visitors_are_answered_when_the_database_is_lost() {
+    let Some(home) = Home::postgres().map(Arc::new) else { return };
+    let server = home.serve();
+    let site = Site::open(&home, server.address).await;
+    let session = site.introduced().await;
+    let path = format!("/api/chatbot/messages/?session_id={session}&after=99&wait=25");
+    let since = Instant::now();
+    let locking_out = async {
+        // Some calls that change nothing, so that the visitor is waiting.
+        for _ in 0..10 {
+            site.anybody.get("/healthz/").await.ok();
+        }
+        let home = Arc::clone(&home);
+        // The call blocks, so it runs on a thread.
+        std::thread::spawn(move || home.database.lock_out())
+    };
+    let (answer, locked_out) = tokio::join!(site.anybody.get(&path), locking_out);
+    locked_out.join().unwrap();
+    answer.refused(503, "overloaded");
+    assert!(since.elapsed() < NOTICED, "it took {:?}", since.elapsed());
+    home.database.let_in();
+}

@@ -94,3 +94,25 @@ async fn an_idle_connection_does_not_hold_up_a_stop() {
     assert!(status.success(), "{log:#?}");
     assert!(since.elapsed() < PROMPT, "it took {:?} to stop", since.elapsed());
 }
+
+#[tokio::test]
+async fn waiting_visitors_are_answered_when_the_server_stops() {
+    let home = Home::sqlite();
+    let server = home.serve();
+    let site = Site::open(&home, server.address).await;
+    let session = site.introduced().await;
+    let path = format!("/api/chatbot/messages/?session_id={session}&after=99&wait=25");
+    let since = Instant::now();
+    let stopping = async {
+        // Some calls that change nothing, so that the visitor is waiting.
+        for _ in 0..10 {
+            site.anybody.get("/healthz/").await.ok();
+        }
+        server.terminate();
+    };
+    let (answer, ()) = tokio::join!(site.anybody.get(&path), stopping);
+    assert_eq!(answer.ok()["session"]["status"], "active");
+    let (status, log) = server.wait();
+    assert_eq!(status.code(), Some(0), "{log:#?}");
+    assert!(since.elapsed() < PROMPT, "it took {:?} to stop", since.elapsed());
+}

@@ -54,6 +54,8 @@ const POLICIES: &[Policies] = &[
             "transfers",
             "idempotency_keys",
             "opening_keys",
+            "feedback",
+            "ratings",
             "documents",
             "chunks",
             "profile_counts",

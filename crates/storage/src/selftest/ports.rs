@@ -3,7 +3,7 @@
 use attachments::{Attachments as _, BlobKey};
 use chatbot::{IdempotencyKeys as _, Messages as _, Profiles as _, Sessions as _, Side};
 use diesel::connection::SimpleConnection as _;
-use handoff::{Activities as _, ActivityFilter, HandoffFilter, Handoffs as _, Sight};
+use handoff::{Activities as _, ActivityFilter, HandoffFilter, Handoffs as _, Opinions as _, Sight};
 use identity::agents::Agents as _;
 use knowledge::KnowledgeBase as _;
 use tenancy::{
@@ -59,7 +59,11 @@ const CALLS: &[(&str, Call)] = &[
     ("Sessions::session", |store, ids| Ok(store.session(ids.session)?.is_some())),
     ("Messages::messages", |store, ids| Ok(!store.messages(ids.session_row())?.is_empty())),
     ("Messages::newest_messages", |store, ids| Ok(!store.newest_messages(ids.session_row(), 9)?.is_empty())),
+    ("Messages::messages_after", |store, ids| Ok(!store.messages_after(ids.session_row(), 0, 9)?.is_empty())),
+    ("Messages::messages_before", |store, ids| Ok(!store.messages_before(ids.session_row(), 9, 9)?.is_empty())),
     ("Messages::messages_at", |store, ids| Ok(!store.messages_at(ids.session_row(), &[1])?.is_empty())),
+    ("Opinions::feedback", |store, ids| Ok(!store.feedback(ids.session_row())?.is_empty())),
+    ("Opinions::rating", |store, ids| Ok(store.rating(ids.session_row())?.is_some())),
     ("IdempotencyKeys::claim", |store, ids| Ok(store.claim(ids.session_row(), Side::Visitor, "")?.is_some())),
     ("Profiles::profile_of", |store, ids| Ok(store.profile_of(ids.session_row())?.is_some())),
     ("Profiles::profile", |store, ids| Ok(store.profile(ProfileId::new(ids.number))?.is_some())),

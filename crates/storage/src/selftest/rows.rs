@@ -227,6 +227,8 @@ pub(super) const TABLES: &[CompanyTable] = &[
         "(company_id, session_key, side, key, body_hash, seq, last_seq) VALUES (:code, :id, 'visitor', '', :bytes, 1, 1)",
     ),
     company("opening_keys", "(company_id, ip, key, session_key, created_at) VALUES (:code, '', '', :id, :moment)"),
+    company("feedback", "(company_id, session_key, seq, helpful, created_at) VALUES (:code, :id, 1, FALSE, :moment)"),
+    company("ratings", "(company_id, session_key, score, created_at) VALUES (:code, :id, 5, :moment)"),
     company("documents", "(id, company_id, title, created_at) VALUES (:id, :code, '', :moment)"),
     company(
         "chunks",

@@ -24,6 +24,7 @@ use crate::{
     schema::{accounts, admins, companies},
     scope::with_logins,
     store::{CompanyStore, PlatformStore},
+    types::At,
 };
 
 #[derive(Queryable, Selectable)]

@@ -9,7 +9,7 @@ use diesel::{
 };
 use handoff::{
     Activity, ActivityFilter, AgentRef, AllHandoffs, Handoff, HandoffFilter, HandoffPage, Handoffs, Opening, Position,
-    Sight, State, StateFilter,
+    QueuePlace, Sight, State, StateFilter,
 };
 use identity::agents::AgentStatus;
 use tenancy::{AgentId, CompanyCode, HandoffId, SessionRowId, StoreError, Timestamp, access::Caller};
@@ -194,6 +194,21 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
         limit: i64,
     ) -> Result<HandoffPage, StoreError> {
         Scope::Company(self.code()).page(self.conn, filter, sight, offset, limit)
+    }
+
+    fn place_in_queue(&mut self, handoff: Position) -> Result<QueuePlace, StoreError> {
+        let queue = HandoffFilter { state: Some(StateFilter::Pending), ..HandoffFilter::default() };
+        let queue = || Scope::Company(self.code()).places(&queue, Sight::All).select(count_star());
+        let at = At(handoff.escalated_at);
+        // The first condition is redundant, but an index can serve it.
+        let not_behind = queue()
+            .filter(handoffs::escalated_at.le(at))
+            .filter(handoffs::escalated_at.lt(at).or(handoffs::id.le(handoff.id.get())));
+        let waiting = queue();
+        Ok(QueuePlace {
+            position: not_behind.first(self.conn).into_store_error()?,
+            waiting: waiting.first(self.conn).into_store_error()?,
+        })
     }
 
     fn resolved_since(&mut self, agent: AgentId, since: Timestamp) -> Result<i64, StoreError> {

@@ -196,7 +196,18 @@ impl<C: Caller> Messages for CompanyStore<'_, C> {
     }
 
     fn newest_messages(&mut self, session: SessionRowId, limit: i64) -> Result<Vec<Message>, StoreError> {
-        let query = self.own_messages(session).order(messages::seq.desc()).limit(limit);
+        self.messages_before(session, i64::MAX, limit)
+    }
+
+    fn messages_after(&mut self, session: SessionRowId, after: i64, limit: i64) -> Result<Vec<Message>, StoreError> {
+        let query = self.own_messages(session).filter(messages::seq.gt(after)).order(messages::seq).limit(limit);
+        let rows = query.select(MessageRow::as_select()).load(self.conn).into_store_error()?;
+        self.with_files(session, rows)
+    }
+
+    fn messages_before(&mut self, session: SessionRowId, before: i64, limit: i64) -> Result<Vec<Message>, StoreError> {
+        let query =
+            self.own_messages(session).filter(messages::seq.lt(before)).order(messages::seq.desc()).limit(limit);
         let mut rows = query.select(MessageRow::as_select()).load(self.conn).into_store_error()?;
         rows.reverse();
         self.with_files(session, rows)

@@ -3,7 +3,8 @@
 use std::sync::{Arc, OnceLock};
 
 use chatbot::{
-    BotSettings, Collected, Dialogue, ExpectedVersions, NewMessage, Session, SessionStatus, Sessions, Snapshot, Step,
+    BotSettings, Collected, Dialogue, ExpectedVersions, NewMessage, Session, SessionStatus, Sessions, Side, Snapshot,
+    Step,
 };
 use diesel::{dsl::exists, prelude::*};
 use serde::Serialize;
@@ -36,6 +37,7 @@ pub(super) struct SessionRow {
     revision: i64,
     visitor_read_seq: i64,
     staff_read_seq: i64,
+    left_at: Option<At>,
     last_used: At,
     created_at: At,
     updated_at: At,
@@ -61,6 +63,7 @@ impl SessionRow {
             revision: self.revision,
             visitor_read_seq: self.visitor_read_seq,
             staff_read_seq: self.staff_read_seq,
+            left_at: self.left_at.map(|At(at)| at),
             last_used: self.last_used.0,
             created_at: self.created_at.0,
             updated_at: self.updated_at.0,
@@ -124,6 +127,21 @@ impl<C: Caller> Sessions for CompanyStore<'_, C> {
         let ids = self.insert_messages(key, session.last_seq, messages, now)?;
         Ok(Some((key, ids)))
     }
+
+    fn raise_read_seq(&mut self, key: SessionRowId, side: Side, seq: i64) -> Result<(), StoreError> {
+        let code = self.code();
+        let row = sessions::table.filter(sessions::company_id.eq(code.as_str()).and(sessions::key.eq(key.get())));
+        match side {
+            Side::Visitor => diesel::update(row.filter(sessions::visitor_read_seq.lt(seq)))
+                .set(sessions::visitor_read_seq.eq(seq))
+                .execute(self.conn),
+            Side::Staff => diesel::update(row.filter(sessions::staff_read_seq.lt(seq)))
+                .set(sessions::staff_read_seq.eq(seq))
+                .execute(self.conn),
+        }
+        .into_store_error()?;
+        Ok(())
+    }
 }
 
 impl<C: Caller> CompanyStore<'_, C> {
@@ -184,6 +202,7 @@ impl<C: Caller> CompanyStore<'_, C> {
                 sessions::last_seq.eq(session.last_seq + added),
                 sessions::bot_epoch.eq(session.bot_epoch),
                 sessions::revision.eq(1),
+                sessions::left_at.eq(session.left_at.map(At)),
                 sessions::last_used.eq(At(session.last_used)),
                 sessions::created_at.eq(At(session.created_at)),
                 sessions::updated_at.eq(At(now)),
@@ -219,6 +238,7 @@ impl<C: Caller> CompanyStore<'_, C> {
             sessions::last_seq.eq(session.last_seq + added),
             sessions::bot_epoch.eq(session.bot_epoch),
             sessions::revision.eq(expected.revision + 1),
+            sessions::left_at.eq(session.left_at.map(At)),
             sessions::last_used.eq(At(session.last_used)),
             sessions::updated_at.eq(At(now)),
         );

@@ -1,6 +1,7 @@
 //! Chat turns on real rows.
 
 mod compose;
+mod heads;
 mod idempotency;
 mod settings;
 mod turns;

@@ -5,8 +5,8 @@ use chatbot::{
     ClaimState, IdempotencyClaim, IdempotencyKeys as _, Messages as _, Profiles as _, Sessions as _, Side, profile,
 };
 use handoff::{
-    Activities as _, ActivityFilter, ActivityKind, Erasing as _, HandoffFilter, Handoffs as _, NewActivity, Position,
-    Sight, State, desk, erase, reading, sending, staffing,
+    Activities as _, ActivityFilter, ActivityKind, Erasing as _, Feedback, HandoffFilter, Handoffs as _, NewActivity,
+    Opinions as _, Position, QueuePlace, Rating, Sight, State, desk, erase, reading, sending, staffing,
 };
 use identity::agents::{
     Agents as _,
@@ -37,6 +37,10 @@ pub(crate) struct Ids {
     pub(crate) blob: BlobKey,
 }
 
+/// What the visitor says of the bot's first message.
+const UNHELPFUL: Feedback = Feedback { seq: 2, helpful: false, comment: None, question: None };
+const RATING: Rating = Rating { score: 4, comment: None };
+
 /// Fills a company with one row of every kind; also returns one of its agents.
 pub(crate) fn fill(world: &World, company: &Company) -> (Ids, Agent) {
     let (agent, other) = (world.agent(company, "ben"), world.agent(company, "cleo"));
@@ -50,6 +54,8 @@ pub(crate) fn fill(world: &World, company: &Company) -> (Ids, Agent) {
         for agent in ids {
             desk::assign(store, handoff, agent, now()).unwrap();
         }
+        store.put_feedback(key, &UNHELPFUL, now())?;
+        store.put_rating(key, &RATING, now())?;
         let [agent, _] = ids;
         let hired = store.agent_for_update(agent)?.unwrap();
         Ok::<_, StoreError>(Ids { session, key, profile, handoff, agent, hired, file: stored.id, blob: stored.key })
@@ -61,8 +67,11 @@ pub(crate) fn fill(world: &World, company: &Company) -> (Ids, Agent) {
     (filled, agent)
 }
 
-const TABLES: [(&str, &str); 16] = [
-    ("sessions", "status || ' ' || revision || ' ' || last_seq || ' ' || bot_epoch"),
+const TABLES: [(&str, &str); 18] = [
+    (
+        "sessions",
+        "status || ' ' || revision || ' ' || last_seq || ' ' || bot_epoch || visitor_read_seq || staff_read_seq",
+    ),
     ("profiles", "id || name || is_favorite"),
     ("messages", "id || ' ' || seq"),
     ("attachments", "id || blob_key"),
@@ -71,6 +80,8 @@ const TABLES: [(&str, &str); 16] = [
     ("transfers", "id || ' '"),
     ("idempotency_keys", "key || seq || (lease_until IS NULL)"),
     ("opening_keys", "key || session_key"),
+    ("feedback", "seq || ' ' || helpful"),
+    ("ratings", "session_key || ' ' || score"),
     ("activities", "id || kind"),
     ("agents", "id || status || name"),
     ("assignments", "id || status"),
@@ -111,6 +122,14 @@ const PROBES: &[(&str, Probe)] = &[
     }),
     ("messages", |store, ids| Ok(store.messages(ids.key)?.is_empty())),
     ("newest_messages", |store, ids| Ok(store.newest_messages(ids.key, 9)?.is_empty())),
+    ("messages_after", |store, ids| Ok(store.messages_after(ids.key, 0, 9)?.is_empty())),
+    ("messages_before", |store, ids| Ok(store.messages_before(ids.key, 9, 9)?.is_empty())),
+    ("raise_read_seq", |store, ids| {
+        let sides = [Side::Visitor, Side::Staff].map(|side| store.raise_read_seq(ids.key, side, 2));
+        Ok(sides.into_iter().all(|raised| raised.is_ok()))
+    }),
+    ("feedback", |store, ids| Ok(store.feedback(ids.key)?.is_empty())),
+    ("rating", |store, ids| Ok(store.rating(ids.key)?.is_none())),
     ("messages_at", |store, ids| Ok(store.messages_at(ids.key, &[1, 2, 3])?.is_empty())),
     ("claim", |store, ids| Ok(store.claim(ids.key, Side::Visitor, "key-of-a-test-file")?.is_none())),
     ("update_claim", |store, ids| {
@@ -166,6 +185,10 @@ const PROBES: &[(&str, Probe)] = &[
     ("page_of_handoffs", |store, ids| {
         Ok(store.page_of_handoffs(&HandoffFilter::default(), Sight::MineAndQueue(ids.agent), 0, 9)?.count == 0)
     }),
+    ("place_in_queue", |store, ids| {
+        let place = store.place_in_queue(Position { escalated_at: later(9), id: ids.handoff })?;
+        Ok(place == QueuePlace { position: 0, waiting: 0 })
+    }),
     ("resolved_since", |store, ids| Ok(store.resolved_since(ids.agent, now())? == 0)),
     ("activities", |store, ids| {
         let filter = |agent| ActivityFilter { agent, kind: None, limit: 9 };
@@ -208,6 +231,8 @@ const REFUSED: &[(&str, Probe)] = &[
         store.insert_claim(ids.key, Side::Staff, "new", &claim)
     }),
     ("note_opened", |store, ids| store.note_opened([10, 0, 0, 9].into(), "new", ids.key, now(), now())),
+    ("put_feedback", |store, ids| store.put_feedback(ids.key, &UNHELPFUL, now()).map(|()| false)),
+    ("put_rating", |store, ids| store.put_rating(ids.key, &RATING, now()).map(|()| false)),
     ("open_handoff", |store, ids| store.open_handoff(ids.key, &urgent("x"), now()).map(|_| false)),
     ("record_transfer", |store, ids| store.record_transfer(ids.handoff, ids.agent, ids.agent, now()).map(|()| false)),
     ("log", |store, ids| {
@@ -324,6 +349,8 @@ fn no_row_can_be_moved_to_or_point_into_another_company() {
             ("handoffs", "session_key", two.key.get()),
             ("idempotency_keys", "session_key", two.key.get()),
             ("opening_keys", "session_key", two.key.get()),
+            ("feedback", "session_key", two.key.get()),
+            ("ratings", "session_key", two.key.get()),
             ("handoffs", "agent_id", two.agent.get()),
             ("handoff_counts", "agent_id", two.agent.get()),
             ("transfers", "handoff_id", two.handoff.get()),
@@ -335,7 +362,7 @@ fn no_row_can_be_moved_to_or_point_into_another_company() {
         .map(|(table, column, id)| format!("UPDATE {table} SET {column} = {id} {own}"))
         .into();
         let tables = ["sessions", "profiles", "messages", "attachments", "message_files", "handoffs", "transfers"];
-        let others = ["idempotency_keys", "activities", "agents", "chunks", "documents"];
+        let others = ["idempotency_keys", "feedback", "ratings", "activities", "agents", "chunks", "documents"];
         statements.extend(
             tables
                 .iter()

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use attachments::Attachments as _;
 use chatbot::{AllProfiles as _, NewProfile, ProfileFilter, ProfileStats, Profiles as _, SessionStatus, profile};
 use handoff::{
-    desk,
+    Rating, desk,
     erase::{self, EraseError},
+    visitor,
 };
 use storage::{Database, Target, testing::Scratch};
 use tenancy::{CompanyStatus, ProfileId, SessionRowId, StoreError, Timestamp, companies};
@@ -327,7 +328,7 @@ fn a_profile_that_is_changed_stays_the_same_profile() {
 
 #[test]
 fn deleting_a_profile_leaves_nothing_of_its_session_and_all_of_the_others() {
-    const TABLES: [&str; 9] = [
+    const TABLES: [&str; 11] = [
         "sessions",
         "profiles",
         "messages",
@@ -337,6 +338,8 @@ fn deleting_a_profile_leaves_nothing_of_its_session_and_all_of_the_others() {
         "transfers",
         "idempotency_keys",
         "opening_keys",
+        "feedback",
+        "ratings",
     ];
     for world in World::each() {
         let company = world.company("tesla");
@@ -356,13 +359,18 @@ fn deleting_a_profile_leaves_nothing_of_its_session_and_all_of_the_others() {
                 Ok::<_, StoreError>(id)
             });
             let id = id.wait().unwrap();
-            let visitor = world.visitor(&company, Some(session));
+            let caller = world.visitor(&company, Some(session));
             let blobs = world.see(&company, move |store| {
                 let ids: Vec<_> = (1..=9).map(tenancy::AttachmentId::new).collect();
                 store.of_session(key, &ids)
             });
             let attachments = blobs.iter().map(|file| file.id).collect();
-            world.turn(&visitor, &handoff::turn::Ask { attachments, ..keyed("see", &format!("{n} too")) }, now());
+            world.turn(&caller, &handoff::turn::Ask { attachments, ..keyed("see", &format!("{n} too")) }, now());
+            let opinions = world.db.write(caller, |store| {
+                visitor::give_feedback(store, 2, false, None, now()).unwrap();
+                visitor::rate(store, &Rating { score: 2, comment: Some("slow".into()) }, now())
+            });
+            opinions.wait().unwrap();
             (id, session, blobs.into_iter().map(|file| file.key).collect::<BTreeSet<_>>())
         };
         let (kept, kept_session, _) = fill("kept");

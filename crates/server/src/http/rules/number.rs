@@ -36,6 +36,39 @@ impl Single for Integer {
     }
 }
 
+impl Integer {
+    /// Limits the number to a small range.
+    pub(crate) fn between(self, least: i64, most: i64) -> Between {
+        Between { least, most }
+    }
+}
+
+/// An integer in a small range.
+pub(crate) struct Between {
+    least: i64,
+    most: i64,
+}
+
+impl Single for Between {
+    type Value = i64;
+
+    fn accept(&self, raw: Raw) -> Result<i64, FieldError> {
+        let number = Integer.accept(raw)?;
+        if number < self.least {
+            Err(FieldError::new(format!("Ensure this value is greater than or equal to {}.", self.least)))
+        } else if number > self.most {
+            Err(FieldError::new(format!("Ensure this value is less than or equal to {}.", self.most)))
+        } else {
+            Ok(number)
+        }
+    }
+
+    fn schema(&self) -> Value {
+        let words: Vec<_> = (self.least..=self.most).map(|number| number.to_string()).collect();
+        json!({ "anyOf": [{ "type": "integer", "minimum": self.least, "maximum": self.most }, { "enum": words }] })
+    }
+}
+
 fn whole(number: &Number) -> Option<i64> {
     number.as_i64().or_else(|| {
         let float = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0)?;

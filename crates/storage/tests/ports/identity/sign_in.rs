@@ -214,9 +214,6 @@ fn a_handed_out_password_works_for_its_life_from_each_time_it_is_handed_out() {
         reset.unwrap();
         assert!(matches!(sign_in(&world, "agent@t.com", now().plus(LIFE)), Ok(SignInOutcome::FirstLogin { .. })));
         replace_password(&world, "agent@t.com").unwrap();
-        assert!(matches!(
-            sign_in(&world, "agent@t.com", now().plus(3 * LIFE)),
-            Ok(SignInOutcome::Welcome { .. })
-        ));
+        assert!(matches!(sign_in(&world, "agent@t.com", now().plus(3 * LIFE)), Ok(SignInOutcome::Welcome { .. })));
     }
 }

@@ -97,11 +97,7 @@ fn signing_out_everywhere_ends_tickets_and_families_of_one_account() {
             let version = claims(&world, user).version;
             let grant = Grant::new(&staff, version, FamilyId::random(), Lifetimes::default(), now());
             let family = Family::new(grant);
-            world
-                .db
-                .lobby_write(move |store| store.insert_family(&family, now()))
-                .wait()
-                .unwrap();
+            world.db.lobby_write(move |store| store.insert_family(&family, now())).wait().unwrap();
         }
         let old = claims(&world, ann.user);
         let ticket = issue(&world, &old, now()).unwrap();

@@ -1,0 +1,41 @@
+//! Closes a handoff, for staff who resolve it and for a visitor who leaves.
+
+use chatbot::{Session, Sessions};
+use serde_json::json;
+use tenancy::{StoreError, Timestamp};
+
+use crate::{Activities, ActivityKind, EventKind, Handoff, Handoffs, NewActivity, Outbox, State, locked, transitions};
+
+/// Closes an open handoff whose session the caller has locked, and stores both.
+///
+/// An agent who had it gets a line in its log.
+pub(crate) fn close<S>(
+    store: &mut S,
+    mut session: Session,
+    mut handoff: Handoff,
+    notes: &str,
+    now: Timestamp,
+) -> Result<Handoff, StoreError>
+where
+    S: Sessions + Handoffs + Activities + Outbox + ?Sized,
+{
+    let agent = handoff.state.agent().cloned();
+    handoff.state = State::Resolved { agent: agent.clone(), at: now };
+    handoff.notes = Some(notes.to_owned());
+    transitions::apply(&mut session, &handoff.state, now);
+    handoff.session_status = session.status;
+    locked::write(store, &session, now)?;
+    store.move_handoff(handoff.id, &handoff.state, Some(notes))?;
+    if let Some(agent) = &agent {
+        let activity = NewActivity {
+            agent: agent.id,
+            kind: ActivityKind::SessionResolve,
+            description: format!("A session of {} was resolved.", agent.name),
+            metadata: json!({ "session_id": session.id.as_str(), "notes": notes }),
+            ip: None,
+        };
+        store.log(&activity, now)?;
+    }
+    store.emit(session.id, EventKind::Resolved { handoff: handoff.id, agent });
+    Ok(handoff)
+}

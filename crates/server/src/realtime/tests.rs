@@ -1,0 +1,149 @@
+use handoff::{AgentRef, Priority};
+use tenancy::{
+    AgentId, CompanyStatus, HandoffId, StoreError, UserId,
+    access::{self, AccountState, Directory, SessionLocation},
+};
+
+use super::*;
+
+/// A directory in which every session exists.
+struct Everywhere;
+
+impl Directory for Everywhere {
+    fn account_state(&mut self, _: UserId) -> Result<Option<AccountState>, StoreError> {
+        Ok(None)
+    }
+
+    fn company(&mut self, _: CompanyCode) -> Result<Option<(String, CompanyStatus)>, StoreError> {
+        Ok(None)
+    }
+
+    fn session(&mut self, id: SessionId) -> Result<Option<SessionLocation>, StoreError> {
+        Ok(id.company().map(|company| SessionLocation {
+            company,
+            company_name: company.to_string(),
+            status: CompanyStatus::Active,
+            row_id: row(id),
+        }))
+    }
+}
+
+/// The row id of a session: the number at the end of its id.
+fn row(id: SessionId) -> SessionRowId {
+    SessionRowId::new(id.as_str().rsplit('_').next().unwrap().parse().unwrap())
+}
+
+fn access(id: &str) -> SessionAccess {
+    let id = SessionId::parse(id).unwrap();
+    access::visitor(&mut Everywhere, None, Some(id)).unwrap().session().unwrap()
+}
+
+fn event(session: &str, kind: EventKind) -> Event {
+    let session = SessionId::parse(session).unwrap();
+    Event { company: session.company().unwrap(), session, kind }
+}
+
+fn escalated() -> EventKind {
+    EventKind::Escalated { handoff: HandoffId::new(1), reason: "help".into(), priority: Priority::Low }
+}
+
+fn head(revision: i64) -> SessionHead {
+    SessionHead { revision, staff_read_seq: 0 }
+}
+
+/// Returns why a caller was woken, `None` if it still waits.
+fn woken(waiting: &Waiting) -> Option<Wake> {
+    Wake::first_of(waiting.bell.reasons.swap(0, Ordering::AcqRel))
+}
+
+#[test]
+fn an_event_wakes_all_callers_of_its_session_and_no_others() {
+    let hub = Arc::new(Hub::default());
+    let [one, two, other, foreign] =
+        ["TES001_1", "TES001_1", "TES001_2", "SPA001_1"].map(|id| hub.subscribe(access(id)));
+    hub.publish(vec![event("TES001_1", EventKind::ProfileSaved)]);
+    assert_eq!([&one, &two, &other, &foreign].map(woken), [Some(Wake::Changed), Some(Wake::Changed), None, None]);
+}
+
+#[test]
+fn a_moved_queue_wakes_the_callers_of_its_company_that_show_it() {
+    let hub = Arc::new(Hub::default());
+    let [waits, talks, foreign, fresh] =
+        ["TES001_1", "TES001_2", "SPA001_1", "TES001_4"].map(|id| hub.subscribe(access(id)));
+    waits.has_read(head(1), true);
+    talks.has_read(head(1), false);
+    foreign.has_read(head(1), true);
+    let agent = AgentRef { id: AgentId::new(1), name: "Bo".into() };
+    let moves = [
+        escalated(),
+        EventKind::Assigned { handoff: HandoffId::new(1), agent: agent.clone() },
+        EventKind::Resolved { handoff: HandoffId::new(1), agent: None },
+        EventKind::Erased,
+    ];
+    for kind in moves {
+        hub.publish(vec![event("TES001_3", kind)]);
+        // Who has not said what it has read is woken, because it may have read before the move.
+        let expected = [Some(Wake::QueueMoved), None, None, Some(Wake::QueueMoved)];
+        assert_eq!([&waits, &talks, &foreign, &fresh].map(woken), expected);
+    }
+    hub.publish(vec![event("TES001_3", EventKind::Resolved { handoff: HandoffId::new(1), agent: Some(agent) })]);
+    assert_eq!([&waits, &talks, &foreign, &fresh].map(woken), [None; 4]);
+}
+
+#[test]
+fn what_staff_have_read_wakes_the_visitor_and_what_it_has_read_itself_does_not() {
+    let hub = Arc::new(Hub::default());
+    let waiting = hub.subscribe(access("TES001_1"));
+    hub.publish(vec![event("TES001_1", EventKind::Read { side: Side::Visitor, seq: 1 })]);
+    assert_eq!(woken(&waiting), None);
+    hub.publish(vec![event("TES001_1", EventKind::Read { side: Side::Staff, seq: 1 })]);
+    assert_eq!(woken(&waiting), Some(Wake::Changed));
+}
+
+#[actix_web::test]
+async fn what_happens_before_a_caller_waits_is_not_lost() {
+    let hub = Arc::new(Hub::default());
+    let waiting = hub.subscribe(access("TES001_1"));
+    hub.publish(vec![event("TES001_1", escalated())]);
+    assert_eq!(waiting.woken().await, Wake::Changed);
+    hub.lose_database();
+    assert_eq!(waiting.woken().await, Wake::DatabaseLost);
+}
+
+#[actix_web::test]
+async fn a_stop_wakes_everybody_now_and_later() {
+    let hub = Arc::new(Hub::default());
+    let before = hub.subscribe(access("TES001_1"));
+    hub.stop();
+    let after = hub.subscribe(access("SPA001_2"));
+    assert_eq!([before.woken().await, after.woken().await], [Wake::Stopping; 2]);
+}
+
+#[test]
+fn a_dropped_subscription_leaves_nothing() {
+    let hub = Arc::new(Hub::default());
+    let [one, two] = ["TES001_1", "TES001_1"].map(|id| hub.subscribe(access(id)));
+    drop(one);
+    assert_eq!(hub.rows(), [SessionRowId::new(1)]);
+    hub.publish(vec![event("TES001_1", escalated())]);
+    assert_eq!(woken(&two), Some(Wake::Changed));
+    drop(two);
+    assert!(hub.rows().is_empty() && hub.lock().companies.is_empty());
+}
+
+#[test]
+fn a_check_wakes_the_callers_whose_session_is_another_or_gone() {
+    let hub = Arc::new(Hub::default());
+    let [same, moved, gone, fresh] =
+        ["TES001_1", "TES001_2", "SPA001_3", "TES001_4"].map(|id| hub.subscribe(access(id)));
+    let asked = [1, 2, 3, 4].map(SessionRowId::new);
+    [&same, &moved, &gone].map(|waiting| waiting.has_read(head(5), false));
+    let late = hub.subscribe(access("TES001_2"));
+    late.has_read(head(6), false);
+    let new = hub.subscribe(access("TES001_9"));
+    new.has_read(head(1), false);
+    let heads = [1, 2, 4].map(|row| (SessionRowId::new(row), head(if row == 1 { 5 } else { 6 })));
+    hub.compare(&asked, &heads);
+    let woken = [&same, &moved, &late, &gone, &fresh, &new].map(woken);
+    assert_eq!(woken, [None, Some(Wake::Changed), None, Some(Wake::Changed), None, None]);
+}

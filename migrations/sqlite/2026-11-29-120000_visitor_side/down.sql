@@ -1,0 +1,3 @@
+ALTER TABLE sessions DROP COLUMN left_at;
+DROP TABLE ratings;
+DROP TABLE feedback;
