@@ -187,21 +187,17 @@ const fn expects_number(step: Option<Step>) -> bool {
 
 /// Whether a number is a phone number: not if it is called something else, such as an order.
 fn is_phone(words: &Words, heard: &Heard, number: &values::numbers::Number, step: Option<Step>) -> bool {
-    let before = heard.tokens.iter().enumerate().rev().filter(|(_, token)| {
-        words.get(token.word).is_some_and(|word| word.place.end <= number.place.start)
-    });
+    let before = heard
+        .tokens
+        .iter()
+        .enumerate()
+        .rev()
+        .filter(|(_, token)| words.get(token.word).is_some_and(|word| word.place.end <= number.place.start));
     expects_number(step) || !before.take(3).any(|(at, _)| heard.is(Mark::OtherNumber, at))
 }
 
 /// Takes the answer to the awaited step out of a text that says nothing else.
-fn take_answer(
-    rest: &str,
-    words: &Words,
-    heard: &Heard,
-    cover: &Cover,
-    step: Option<Step>,
-    values: &mut Values,
-) {
+fn take_answer(rest: &str, words: &Words, heard: &Heard, cover: &Cover, step: Option<Step>, values: &mut Values) {
     match step {
         Some(Step::Name) if values.name.is_none() => values.name = values::names::whole(rest, words, heard, cover),
         Some(Step::Address) if values.address.is_none() => {

@@ -176,9 +176,8 @@ impl Heard {
 
     /// Returns the end of the clause that a token is in.
     pub(super) fn clause_end(&self, at: usize) -> usize {
-        let is_inside = |at: &usize| {
-            self.tokens.get(*at).is_some_and(|token| token.before == Break::Nothing && !token.is_joint)
-        };
+        let is_inside =
+            |at: &usize| self.tokens.get(*at).is_some_and(|token| token.before == Break::Nothing && !token.is_joint);
         at + 1 + (at + 1..self.tokens.len()).take_while(is_inside).count()
     }
 
@@ -230,8 +229,9 @@ impl Heard {
         self.is_empty(at) || at > 0 && self.tokens.get(at).is_some_and(|token| token.is_joint)
     }
 
+    /// Whether one of some tokens belongs to a value.
     fn is_taken(&self, tokens: &Range<usize>) -> bool {
-        tokens.clone().all(|at| self.taken.get(at).copied().unwrap_or(false))
+        tokens.clone().any(|at| self.taken.get(at).copied().unwrap_or(false))
     }
 
     /// Finds where clauses begin and end: at punctuation, at joints, and around phrases such as
@@ -249,9 +249,9 @@ impl Heard {
         let is_joint = |at: usize| self.tokens.get(at).is_some_and(|token| token.is_joint);
         set(&mut begins, 0);
         for at in 0..length {
-            let follows = at.checked_sub(1).is_some_and(|before| {
-                is_joint(before) || self.is_empty(before) && is_set(&begins, before)
-            });
+            let follows = at
+                .checked_sub(1)
+                .is_some_and(|before| is_joint(before) || self.is_empty(before) && is_set(&begins, before));
             if follows || is_broken(at) {
                 set(&mut begins, at);
             }

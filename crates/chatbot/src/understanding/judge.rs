@@ -14,8 +14,7 @@ const BEFORE_QUESTIONS: [Intent; 5] =
     [Intent::Person, Intent::Abuse, Intent::Frustration, Intent::Why, Intent::AboutBot];
 
 /// Intents of whole texts, in the order of precedence among each other.
-const SMALL_TALK: [Intent; 5] =
-    [Intent::Goodbye, Intent::Refusal, Intent::Thanks, Intent::Agreement, Intent::Greeting];
+const SMALL_TALK: [Intent; 5] = [Intent::Goodbye, Intent::Refusal, Intent::Thanks, Intent::Agreement, Intent::Greeting];
 
 /// How many other words may follow a greeting: `hi Kit`.
 const ADDRESSED: usize = 3;
@@ -87,7 +86,8 @@ fn question(heard: &Heard, cover: &Cover, step: Option<Step>) -> Option<Language
 /// Returns the phrase at the beginning of a text that only addresses somebody besides.
 fn addressed<'c>(heard: &Heard, cover: &'c Cover, step: Option<Step>) -> Option<&'c Phrase> {
     let rest = || (cover.end..heard.tokens.len()).filter(|&at| !heard.is_empty(at));
-    let is_name = rest().count() <= ADDRESSED && rest().all(|at| !heard.is(Mark::Topic, at) && !heard.is(Mark::NoName, at));
+    let is_name =
+        rest().count() <= ADDRESSED && rest().all(|at| !heard.is(Mark::Topic, at) && !heard.is(Mark::NoName, at));
     let first = cover.phrases.last()?;
     let greets = matches!(first.intent, Intent::Greeting | Intent::Thanks | Intent::Goodbye);
     (greets && is_name && step.is_none()).then_some(first)

@@ -106,13 +106,17 @@ impl Reader<'_> {
                 }
                 ')' | ']' => return Err(Malformed("a parenthesis is not opened")),
                 '<' => {
-                    let (name, rest) =
-                        self.rest.get(1..).and_then(|rest| rest.split_once('>')).ok_or(Malformed("a class is <name>"))?;
+                    let (name, rest) = self
+                        .rest
+                        .get(1..)
+                        .and_then(|rest| rest.split_once('>'))
+                        .ok_or(Malformed("a class is <name>"))?;
                     row.push(Part::Class(name.trim().to_owned()));
                     self.rest = rest;
                 }
                 _ => {
-                    let end = self.rest.find(|c: char| c.is_whitespace() || "|()[]<".contains(c)).unwrap_or(self.rest.len());
+                    let end =
+                        self.rest.find(|c: char| c.is_whitespace() || "|()[]<".contains(c)).unwrap_or(self.rest.len());
                     let (word, rest) = self.rest.split_at(end);
                     row.push(if word == ".." { Part::Gap } else { Part::Word(word.to_owned()) });
                     self.rest = rest;

@@ -175,7 +175,8 @@ impl Vocabulary {
 
 /// Whether one of the first two letters is the same: few people miss both.
 fn same_start(one: &str, other: &str) -> bool {
-    one.chars().zip(other.chars()).take(2).any(|(a, b)| a == b) || one.chars().take(2).eq(other.chars().skip(1).take(2))
+    one.chars().zip(other.chars()).take(2).any(|(a, b)| a == b)
+        || one.chars().take(2).eq(other.chars().skip(1).take(2))
         || one.chars().next() == other.chars().nth(1)
 }
 
@@ -232,9 +233,14 @@ mod tests {
     #[test]
     fn one_slip_is_forgiven_in_long_words() {
         let vocabulary = vocabulary();
-        for (typed, word) in
-            [("human", "human"), ("humna", "human"), ("humann", "human"), ("huamn", "human"), ("umans", ""), ("humen", "human")]
-        {
+        for (typed, word) in [
+            ("human", "human"),
+            ("humna", "human"),
+            ("humann", "human"),
+            ("huamn", "human"),
+            ("umans", ""),
+            ("humen", "human"),
+        ] {
             assert_eq!(known(&vocabulary, typed).concat(), word, "{typed}");
         }
         assert_eq!(known(&vocabulary, "gooz"), [""; 0]);
@@ -244,7 +250,9 @@ mod tests {
     #[test]
     fn lengthened_words_are_known() {
         let vocabulary = vocabulary();
-        for (typed, word) in [("hellooooo", "hello"), ("hii", "hi"), ("hiiii", "hi"), ("gooood", "good"), ("too", ""), ("tooo", "to")] {
+        for (typed, word) in
+            [("hellooooo", "hello"), ("hii", "hi"), ("hiiii", "hi"), ("gooood", "good"), ("too", ""), ("tooo", "to")]
+        {
             assert_eq!(known(&vocabulary, typed).concat(), word, "{typed}");
         }
     }

@@ -222,8 +222,12 @@ impl Tables {
                     }
                     None => self.fault(language, number, "there is no such intent"),
                 },
-                (Section::Language | Section::Classes | Section::Signs, _) => self.fault(language, number, "this line is name = value"),
-                (Section::Ignored, _) => line.split_whitespace().for_each(|word| self.vocabulary.ignore(word, language)),
+                (Section::Language | Section::Classes | Section::Signs, _) => {
+                    self.fault(language, number, "this line is name = value")
+                }
+                (Section::Ignored, _) => {
+                    line.split_whitespace().for_each(|word| self.vocabulary.ignore(word, language))
+                }
                 (Section::Joints, _) => line.split_whitespace().for_each(|word| self.vocabulary.join(word)),
                 (Section::Known, _) => {
                     self.vocabulary.respect(line);

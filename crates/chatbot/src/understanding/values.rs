@@ -7,11 +7,12 @@ use std::{borrow::Cow, ops::Range};
 
 use tenancy::Email;
 
-use super::{heard::Heard, tables::Lead, words::{Break, Words}};
-use crate::{
-    Step,
-    intake::country,
+use super::{
+    heard::Heard,
+    tables::Lead,
+    words::{Break, Words},
 };
+use crate::{Step, intake::country};
 
 /// How many words a country's name takes at most when it is not asked for.
 const COUNTRY_WORDS: usize = 5;
@@ -54,7 +55,8 @@ pub(super) fn without<'t>(text: &'t str, places: &[Range<usize>]) -> Cow<'t, str
 /// Returns the calling code of the country that a text names when none is asked for: behind a phrase
 /// such as `I live in`.
 pub(super) fn stated_country(text: &str, words: &Words, heard: &mut Heard) -> Option<String> {
-    let leads: Vec<_> = heard.leads().iter().filter(|(lead, _)| *lead == Lead::Country).map(|(_, at)| at.clone()).collect();
+    let leads: Vec<_> =
+        heard.leads().iter().filter(|(lead, _)| *lead == Lead::Country).map(|(_, at)| at.clone()).collect();
     for lead in leads.into_iter().rev().filter(|lead| leads_on(heard, lead)).collect::<Vec<_>>() {
         let value = behind(heard, &lead, COUNTRY_WORDS);
         let Some(named) = slice(text, words, heard, &value) else { continue };
@@ -68,7 +70,11 @@ pub(super) fn stated_country(text: &str, words: &Words, heard: &mut Heard) -> Op
 
 /// Returns the address behind a phrase such as `my address is`, up to the end of its sentence.
 pub(super) fn stated_address(text: &str, words: &Words, heard: &mut Heard) -> Option<String> {
-    let lead = heard.leads().iter().find(|(lead, at)| *lead == Lead::Address && leads_on(heard, at)).map(|(_, at)| at.clone())?;
+    let lead = heard
+        .leads()
+        .iter()
+        .find(|(lead, at)| *lead == Lead::Address && leads_on(heard, at))
+        .map(|(_, at)| at.clone())?;
     let sentence = (lead.end..heard.tokens.len())
         .take_while(|&at| at == lead.end || heard.tokens.get(at).is_some_and(|token| token.before != Break::Sentence));
     let value = lead.end..lead.end + sentence.count();

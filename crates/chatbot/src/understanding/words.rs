@@ -47,8 +47,11 @@ pub(super) struct Words {
 impl Words {
     /// Splits a text.
     pub(super) fn of(text: &str) -> Self {
-        let mut words =
-            Self { folded: String::with_capacity(text.len()), all: Vec::with_capacity(text.len() / 5 + 1), ..Self::default() };
+        let mut words = Self {
+            folded: String::with_capacity(text.len()),
+            all: Vec::with_capacity(text.len() / 5 + 1),
+            ..Self::default()
+        };
         let (mut open, mut before, mut last) = (None, Break::Sentence, ' ');
         let mut chars = text.char_indices().peekable();
         while let Some((at, c)) = chars.next() {
@@ -157,7 +160,9 @@ fn base(c: char) -> char {
     let mut base = c;
     loop {
         match table.decompose(base) {
-            Decomposed::Expansion(first, _) | Decomposed::Singleton(first) if !matches!(base, '\u{ac00}'..='\u{d7a3}') => {
+            Decomposed::Expansion(first, _) | Decomposed::Singleton(first)
+                if !matches!(base, '\u{ac00}'..='\u{d7a3}') =>
+            {
                 base = first;
             }
             _ => return base,
@@ -177,7 +182,10 @@ mod tests {
     fn words_lose_case_accents_and_apostrophes() {
         assert_eq!(folded("Don\u{2019}t SHOUT, \u{c9}cole!"), ["dont", "shout", "ecole"]);
         assert_eq!(folded("Stra\u{df}e t\u{fc}r o\u{308} \u{1f600}hi\u{fe0f}"), ["strasse", "tur", "o", "hi"]);
-        assert_eq!(folded("\u{939}\u{93e}\u{901} \u{95e}\u{94b}\u{928}"), ["\u{939}\u{93e}\u{902}", "\u{92b}\u{94b}\u{928}"]);
+        assert_eq!(
+            folded("\u{939}\u{93e}\u{901} \u{95e}\u{94b}\u{928}"),
+            ["\u{939}\u{93e}\u{902}", "\u{92b}\u{94b}\u{928}"]
+        );
         assert_eq!(folded(" \u{1f44b}\u{1f3fd} ... -"), [""; 0]);
     }
 

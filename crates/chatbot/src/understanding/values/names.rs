@@ -6,10 +6,10 @@ use super::{leads_on, slice};
 use crate::{
     intake::name,
     understanding::{
+        Intent, Language,
         heard::{Cover, Heard},
         tables::{Lead, Mark},
         words::{Break, Words},
-        Language,
     },
 };
 
@@ -21,10 +21,12 @@ const WORDS: usize = 4;
 /// Phrases that have other uses, such as `I am`, count if a name is asked for, or if what follows is
 /// written as one.
 pub(in crate::understanding) fn stated(text: &str, words: &Words, heard: &mut Heard, is_asked: bool) -> Option<String> {
-    let leads: Vec<_> = heard.leads().iter().filter(|(lead, _)| matches!(lead, Lead::Name | Lead::MaybeName)).cloned().collect();
+    let leads: Vec<_> =
+        heard.leads().iter().filter(|(lead, _)| matches!(lead, Lead::Name | Lead::MaybeName)).cloned().collect();
     for (lead, place) in leads.into_iter().rev() {
-        let is_word = place.len() == 1 && heard.tokens.get(place.end).is_none_or(|next| next.before == Break::Nothing);
-        if !leads_on(heard, &place) && !(is_word && lead == Lead::MaybeName && is_asked) {
+        // Where a name is asked for, one word is enough: `Name John Doe`.
+        let is_label = is_asked && lead == Lead::MaybeName && place.len() == 1;
+        if !is_label && !leads_on(heard, &place) {
             continue;
         }
         let value = place.end..place.end + run(heard, place.end, lead == Lead::Name);
@@ -44,7 +46,11 @@ fn run(heard: &Heard, start: usize, is_certain: bool) -> usize {
     let is_part = |at: &usize| {
         let Some(token) = heard.tokens.get(*at) else { return false };
         let is_apart = *at > start && token.before != Break::Nothing;
-        !is_apart && token.fillers & Language::English.bit() == 0 && !token.is_joint && !token.is_number && !heard.is(Mark::NoName, *at)
+        !is_apart
+            && token.fillers & Language::English.bit() == 0
+            && !token.is_joint
+            && !token.is_number
+            && !heard.is(Mark::NoName, *at)
     };
     let length = (start..heard.tokens.len()).take_while(is_part).count();
     if length <= WORDS || is_certain { length } else { 0 }
@@ -57,13 +63,19 @@ fn is_whole(heard: &Heard, value: &Range<usize>) -> bool {
 }
 
 fn is_capitalised(name: &str) -> bool {
-    name.split_whitespace().all(|word| word.starts_with(|c: char| c.is_uppercase() || !c.is_lowercase() && !c.is_uppercase()))
+    name.split_whitespace()
+        .all(|word| word.starts_with(|c: char| c.is_uppercase() || !c.is_lowercase() && !c.is_uppercase()))
         && name.chars().any(char::is_lowercase)
 }
 
 /// Returns the name that a text consists of, apart from a greeting before it and thanks behind it.
 pub(in crate::understanding) fn whole(text: &str, words: &Words, heard: &Heard, cover: &Cover) -> Option<String> {
-    let start = (cover.end..heard.tokens.len()).find(|&at| !heard.is_empty(at) || !heard.tokens.get(at).is_some_and(|t| t.is_known))?;
+    let is_polite =
+        |intent: Intent| matches!(intent, Intent::Greeting | Intent::Thanks | Intent::Agreement | Intent::Refusal);
+    let polite = cover.phrases.iter().take_while(|phrase| is_polite(phrase.intent)).last();
+    let begin = polite.map_or(0, |phrase| phrase.tokens.end);
+    let start = (begin..heard.tokens.len())
+        .find(|&at| !heard.is_empty(at) || !heard.tokens.get(at).is_some_and(|t| t.is_known))?;
     let end_of = |least: Break| {
         (start + 1..heard.tokens.len())
             .find(|&at| heard.tokens.get(at).is_some_and(|token| token.before >= least))
@@ -101,6 +113,7 @@ fn inverted(text: &str, words: &Words, heard: &Heard, part: &Range<usize>, sente
 
 /// Returns how many words at the end are no part of a name: `Tom here`.
 fn trailing(heard: &Heard, tokens: &Range<usize>) -> usize {
-    let is_behind = |at: &usize| *at > tokens.start && (heard.is(Mark::NoName, *at) || heard.is_ignored_in_english(*at));
+    let is_behind =
+        |at: &usize| *at > tokens.start && (heard.is(Mark::NoName, *at) || heard.is_ignored_in_english(*at));
     tokens.clone().rev().take_while(is_behind).count()
 }
