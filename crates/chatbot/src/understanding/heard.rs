@@ -229,8 +229,9 @@ impl Heard {
         self.is_empty(at) || at > 0 && self.tokens.get(at).is_some_and(|token| token.is_joint)
     }
 
+    /// Whether one of some tokens belongs to a value.
     fn is_taken(&self, tokens: &Range<usize>) -> bool {
-        tokens.clone().all(|at| self.taken.get(at).copied().unwrap_or(false))
+        tokens.clone().any(|at| self.taken.get(at).copied().unwrap_or(false))
     }
 
     /// Finds where clauses begin and end: at punctuation, at joints, and around phrases such as

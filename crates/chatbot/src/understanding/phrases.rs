@@ -25,6 +25,9 @@ const DENYING: &str = "not no never without dont doesnt isnt nicht kein keine ke
 /// How many words before a phrase can deny it.
 const DENIED_WITHIN: usize = 4;
 
+/// A phrase that stands in a text more often is looked at this many times.
+const LOOKED_AT: usize = 2;
+
 /// Notes the company's phrases in a text.
 ///
 /// A phrase asks for a person, unless the text asks about it, mentions it or denies it.
@@ -36,10 +39,13 @@ pub(super) fn note(text: &str, words: &Words, awaited: &Awaited<'_>, heard: &mut
     for phrase in awaited.person_phrases {
         let phrase = words::folded(phrase);
         let Some(length) = Some(phrase.len()).filter(|length| (1..=folded.len()).contains(length)) else { continue };
-        for (start, _) in folded.windows(length).enumerate().filter(|(_, window)| *window == phrase.as_slice()) {
+        let windows = folded.windows(length).enumerate().filter(|(_, window)| *window == phrase.as_slice());
+        for (start, _) in windows.take(LOOKED_AT) {
             let place = start..start + length;
             let Some(tokens) = heard.tokens_of(&place) else { continue };
-            if heard.is_denied(Intent::Person, &tokens) {
+            let before = folded.get(start.saturating_sub(DENIED_WITHIN)..start).unwrap_or_default();
+            let is_denied = before.iter().any(|word| is_one_of(DENYING, word));
+            if is_denied || heard.is_denied(Intent::Person, &tokens) {
                 continue;
             }
             heard.add_alone(Intent::Person, tokens.clone());
@@ -68,19 +74,18 @@ fn is_wish(
         other.find_clauses();
         other.said(Intent::Person).is_some()
     };
-    let before = |back: usize| place.start.checked_sub(back).and_then(|at| folded.get(at)).copied();
-    let is_mentioned = before(1).is_some_and(|word| is_one_of(MENTIONING, word))
+    let before = place.start.checked_sub(1).and_then(|at| folded.get(at));
+    let is_mentioned = before.is_some_and(|word| is_one_of(MENTIONING, word))
         || folded.get(place.end).is_some_and(|word| is_one_of(TELLING, word))
         || heard.has_question_mark
         || heard.said(Intent::Question).is_some();
-    let is_denied = (1..=DENIED_WITHIN).filter_map(before).any(|word| is_one_of(DENYING, word));
     // The phrase can be a part of a name or of a street.
     let is_name = matches!(awaited.step, Some(Step::Name | Step::Address))
         && (0..heard.tokens.len()).filter(|at| !tokens.contains(at)).any(|at| {
             let token = heard.tokens.get(at);
             token.is_some_and(|token| !token.is_known || token.is_number) || heard.is(Mark::Place, at)
         });
-    !is_denied && !is_name && (!is_mentioned || asks_for_it())
+    !is_name && (!is_mentioned || asks_for_it())
 }
 
 fn is_one_of(words: &str, word: &str) -> bool {

@@ -6,7 +6,7 @@ use super::{leads_on, slice};
 use crate::{
     intake::name,
     understanding::{
-        Language,
+        Intent, Language,
         heard::{Cover, Heard},
         tables::{Lead, Mark},
         words::{Break, Words},
@@ -24,8 +24,9 @@ pub(in crate::understanding) fn stated(text: &str, words: &Words, heard: &mut He
     let leads: Vec<_> =
         heard.leads().iter().filter(|(lead, _)| matches!(lead, Lead::Name | Lead::MaybeName)).cloned().collect();
     for (lead, place) in leads.into_iter().rev() {
-        let is_word = place.len() == 1 && heard.tokens.get(place.end).is_none_or(|next| next.before == Break::Nothing);
-        if !leads_on(heard, &place) && !(is_word && lead == Lead::MaybeName && is_asked) {
+        // Where a name is asked for, one word is enough: `Name John Doe`.
+        let is_label = is_asked && lead == Lead::MaybeName && place.len() == 1;
+        if !is_label && !leads_on(heard, &place) {
             continue;
         }
         let value = place.end..place.end + run(heard, place.end, lead == Lead::Name);
@@ -69,7 +70,11 @@ fn is_capitalised(name: &str) -> bool {
 
 /// Returns the name that a text consists of, apart from a greeting before it and thanks behind it.
 pub(in crate::understanding) fn whole(text: &str, words: &Words, heard: &Heard, cover: &Cover) -> Option<String> {
-    let start = (cover.end..heard.tokens.len())
+    let is_polite =
+        |intent: Intent| matches!(intent, Intent::Greeting | Intent::Thanks | Intent::Agreement | Intent::Refusal);
+    let polite = cover.phrases.iter().take_while(|phrase| is_polite(phrase.intent)).last();
+    let begin = polite.map_or(0, |phrase| phrase.tokens.end);
+    let start = (begin..heard.tokens.len())
         .find(|&at| !heard.is_empty(at) || !heard.tokens.get(at).is_some_and(|t| t.is_known))?;
     let end_of = |least: Break| {
         (start + 1..heard.tokens.len())
