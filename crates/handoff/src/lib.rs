@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod desk;
+pub mod desk_list;
 pub mod erase;
 mod event;
 mod files;
@@ -20,5 +21,5 @@ pub use event::{Event, EventKind, Outbox};
 pub use handoff::{AgentRef, Handoff, Priority, State, VisitorRef};
 pub use ports::{
     Activities, Activity, ActivityFilter, ActivityKind, AllHandoffs, Erasing, HandoffFilter, HandoffPage, Handoffs,
-    NewActivity, Opening, Position, Sight, StateFilter,
+    NewActivity, Opening, Order, Position, Sight, StateFilter,
 };

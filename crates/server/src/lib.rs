@@ -25,6 +25,7 @@ mod openapi;
 mod orphans;
 mod routes;
 mod running;
+mod seen;
 mod throttle;
 mod turn;
 mod views;

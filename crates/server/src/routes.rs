@@ -8,6 +8,7 @@ mod agent_presence;
 mod audit;
 mod bot_settings;
 mod chat;
+mod desk_sessions;
 mod docs;
 pub(crate) mod endpoint;
 mod files;
@@ -46,6 +47,7 @@ pub(crate) fn all() -> Vec<Group> {
         ("Chat", [chat::endpoints(), visitors::endpoints(), history::endpoints()].into_iter().flatten().collect()),
         ("Knowledge", knowledge::endpoints()),
         ("Handoff", [handoffs::endpoints(), agent_inbox::endpoints()].into_iter().flatten().collect()),
+        ("Desk", desk_sessions::endpoints()),
         ("Files", [files::endpoints(), media::endpoints()].into_iter().flatten().collect()),
         ("Audit log", audit::endpoints()),
         ("Health", health::endpoints()),

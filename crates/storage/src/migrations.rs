@@ -158,5 +158,6 @@ pub(crate) fn fingerprint() -> u64 {
     include_str!("../../../migrations/postgres/2026-11-23-600000_audit/up.sql").hash(&mut hasher);
     include_str!("../../../migrations/postgres/2026-11-28-170000_search/up.sql").hash(&mut hasher);
     include_str!("../../../migrations/postgres/2026-11-28-180000_persons/up.sql").hash(&mut hasher);
+    include_str!("../../../migrations/postgres/2026-11-29-130000_desk_lists/up.sql").hash(&mut hasher);
     hasher.finish()
 }

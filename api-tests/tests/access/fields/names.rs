@@ -62,6 +62,7 @@ const OTHERS: &[&str] = &[
     "created_from",
     "created_to",
     "current_password",
+    "cursor",
     "default_country_code",
     "documents",
     "email",
@@ -85,6 +86,7 @@ const OTHERS: &[&str] = &[
     "name",
     "new_password",
     "notes",
+    "order",
     "ordering",
     "original_name",
     "page",
@@ -99,6 +101,7 @@ const OTHERS: &[&str] = &[
     "reason",
     "profile_done_text",
     "profile_suggestions",
+    "q",
     "quick_replies",
     "refresh",
     "search",
@@ -111,6 +114,7 @@ const OTHERS: &[&str] = &[
     "uploader",
     "use_shared_library",
     "username",
+    "view",
     "welcome_text",
 ];
 
