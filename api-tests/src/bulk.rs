@@ -75,6 +75,14 @@ pub fn fill(database: &Scratch, company: &str, sessions: u32, now: Timestamp) {
          INSERT INTO handoff_counts (company_id, agent_id, assigned, resolved)
          SELECT company_id, agent_id, count(*) - count(resolved_at), count(resolved_at) FROM handoffs
          WHERE company_id = '{company}' AND agent_id IS NOT NULL GROUP BY company_id, agent_id;
+         DELETE FROM queue_counts WHERE company_id = '{company}';
+         INSERT INTO queue_counts (company_id, waiting)
+         SELECT company_id, count(*) FROM handoffs
+         WHERE company_id = '{company}' AND agent_id IS NULL AND resolved_at IS NULL GROUP BY company_id;
+         UPDATE sessions SET handled_by = (
+             SELECT agent_id FROM handoffs WHERE company_id = '{company}' AND session_key = sessions.key
+         )
+         WHERE company_id = '{company}';
          COMMIT;"
     );
     database.execute(&statements).unwrap_or_else(|error| panic!("{company} was not filled: {error}"));

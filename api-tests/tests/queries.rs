@@ -12,13 +12,14 @@ on_each_database!(
     broken_http_does_not_stop_the_server,
 );
 
-const LISTS: [(&str, &str); 8] = [
+const LISTS: [(&str, &str); 9] = [
     ("/api/auth/list-admins/", "search ordering company_id"),
     ("/api/auth/list-plans/", "search plan_name created_from created_to tz"),
     ("/api/admin-dashboard/list-agents/", "company_id"),
     ("/api/admin-dashboard/user-profiles/", "search country_code created_from created_to tz company_id"),
     ("/api/admin-dashboard/user-profiles/stats/", "company_id"),
-    ("/api/human-handoff/sessions/", "priority status company_id"),
+    ("/api/human-handoff/sessions/", "priority status order company_id"),
+    ("/api/desk/sessions/", "view q priority agent_id limit cursor company_id"),
     ("/api/human-handoff/activities/", "activity_type"),
     ("/api/human-handoff/agent/sessions/", "status page per_page"),
 ];

@@ -31,6 +31,11 @@ pub trait DeskCalls: Caller {
         self.client().get("/api/human-handoff/sessions/").query(query)
     }
 
+    /// `GET desk/sessions/`
+    fn conversations(&self, query: &[(&str, &str)]) -> Call {
+        self.client().get("/api/desk/sessions/").query(query)
+    }
+
     /// `GET human-handoff/dashboard/`
     fn dashboard(&self) -> Call {
         self.client().get("/api/human-handoff/dashboard/")

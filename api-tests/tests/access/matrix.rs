@@ -98,6 +98,7 @@ pub(crate) const HANDOFF: &[Row] = &[
     ("POST human-handoff/resolve",                  by::resolve,                  [NO,    MINE_403, CO,   ALL]),
     ("GET human-handoff/sessions",                  by::handoffs,                 [NO,    MINE_Q,   CO,   ALL]),
     ("GET human-handoff/dashboard",                 by::dashboard,                [NO,    MINE_Q,   NO_AGENT, NO_AGENT]),
+    ("GET desk/sessions?limit=200&company_id={company}", by::conversations,     [NO,    MINE_Q,   CO,   ALL]),
     ("GET human-handoff/activities?limit=200",      by::activities,               [NO,    SELF,     CO,   ALL]),
 ];
 

@@ -2,6 +2,7 @@
 
 mod closing;
 pub mod desk;
+pub mod desk_list;
 pub mod erase;
 mod event;
 mod files;
@@ -24,5 +25,5 @@ pub use handoff::{AgentRef, Handoff, Priority, State, VisitorRef};
 pub use opinions::{Feedback, Opinions, Rating};
 pub use ports::{
     Activities, Activity, ActivityFilter, ActivityKind, AllHandoffs, Erasing, HandoffFilter, HandoffPage, Handoffs,
-    NewActivity, Opening, Position, QueuePlace, Sight, StateFilter,
+    NewActivity, Opening, Order, Position, QueuePlace, Sight, StateFilter,
 };

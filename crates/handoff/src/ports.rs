@@ -40,7 +40,17 @@ pub enum StateFilter {
     Resolved,
 }
 
-/// Which handoffs a list shows. A handoff must pass every condition that is set.
+/// The order of a list of handoffs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Order {
+    /// By the moment at which they were last opened, newest first; then by id, highest first.
+    #[default]
+    NewestFirst,
+    /// The reverse of that: the handoff that has waited longest is first.
+    LongestWait,
+}
+
+/// Which handoffs a list shows, and in which order. A handoff must pass every condition that is set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct HandoffFilter {
     /// Only those that name this agent.
@@ -51,6 +61,8 @@ pub struct HandoffFilter {
     pub state: Option<StateFilter>,
     /// Only those whose visitor has a profile.
     pub with_profile: bool,
+    /// The order.
+    pub order: Order,
 }
 
 /// The position of a handoff in a list.
@@ -88,7 +100,7 @@ pub struct HandoffPage {
 
 /// The handoffs of the store's company.
 ///
-/// All lists are newest first: by `escalated_at`, then by id. The caller of a
+/// Lists are in the order of their filter. The caller of a
 /// write holds the session's lock (`chatbot::Sessions::lock`), so two transitions
 /// of one handoff never interleave.
 pub trait Handoffs {

@@ -10,7 +10,7 @@ use tenancy::{
 
 use crate::{
     Activities, Activity, ActivityFilter, AgentRef, AllHandoffs, Feedback, Handoff, HandoffFilter, HandoffPage,
-    Handoffs, Opinions, Position, Rating, Sight, State, StateFilter,
+    Handoffs, Opinions, Order, Position, Rating, Sight, State, StateFilter,
 };
 
 /// Maximum number of activities in a list.
@@ -34,7 +34,7 @@ pub struct Dashboard {
     pub status: AgentStatus,
     /// The agent's open handoffs.
     pub assigned: Vec<Handoff>,
-    /// Handoffs in the queue whose visitor has a profile.
+    /// Handoffs in the queue whose visitor has a profile, longest wait first.
     pub unassigned: Vec<Handoff>,
     /// The agent's latest activities.
     pub activities: Vec<Activity>,
@@ -93,13 +93,13 @@ pub enum ReadError {
     Store(#[from] StoreError),
 }
 
-/// Returns the next handoffs that pass a filter, newest first, at most [`SESSIONS_AT_ONCE`].
+/// Returns the next handoffs that pass a filter, in its order, at most [`SESSIONS_AT_ONCE`].
 ///
 /// An agent sees its own handoffs and the queue; other staff see all of them.
 ///
 /// A list grows with the age of the company, so it is read in batches. The batches
 /// are not one snapshot: a handoff that is opened again between two batches moves
-/// to the front of the list and is missed.
+/// to the newest end of the list, and can be missed or listed twice.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -138,7 +138,12 @@ where
     let id = store.caller().id();
     let Some(row) = store.active_agents()?.into_iter().find(|agent| agent.id == id) else { return Ok(None) };
     let mine = HandoffFilter { agent: Some(id), state: Some(StateFilter::Assigned), ..HandoffFilter::default() };
-    let queue = HandoffFilter { state: Some(StateFilter::Pending), with_profile: true, ..HandoffFilter::default() };
+    let queue = HandoffFilter {
+        state: Some(StateFilter::Pending),
+        with_profile: true,
+        order: Order::LongestWait,
+        ..HandoffFilter::default()
+    };
     Ok(Some(Dashboard {
         agent: AgentRef { id, name: store.caller().name().to_owned() },
         status: row.status(),

@@ -42,8 +42,8 @@ pub enum PresenceError {
 ///
 /// The methods run in the lobby's transaction. The company is that of the caller value.
 pub trait PresenceRecord {
-    /// Sets the agent's status to `AVAILABLE`, opens an agent session (sign-in at `now`, with this IP
-    /// address, not closed), and writes an activity of type `login` with metadata `{}` and this
+    /// Sets the agent's status to `AVAILABLE` and its last call to `now`, opens an agent session (sign-in at
+    /// `now`, with this IP address, not closed), and writes an activity of type `login` with metadata `{}` and this
     /// address.
     fn agent_arrived(&mut self, agent: &Agent, ip: Option<IpAddr>, now: Timestamp) -> Result<(), StoreError>;
 
@@ -55,8 +55,8 @@ pub trait PresenceRecord {
     /// address.
     fn agent_left(&mut self, agent: &Agent, ip: Option<IpAddr>, now: Timestamp) -> Result<(), StoreError>;
 
-    /// Sets the agent's status. If this changes it, writes an activity of type `status_change` with
-    /// `{"from","to"}` and this IP address.
+    /// Sets the agent's status, and its last call to `now` if the status is `AVAILABLE`. If this changes the
+    /// status, writes an activity of type `status_change` with `{"from","to"}` and this IP address.
     fn agent_set_status(
         &mut self,
         agent: &Agent,
@@ -64,6 +64,9 @@ pub trait PresenceRecord {
         ip: Option<IpAddr>,
         now: Timestamp,
     ) -> Result<(), StoreError>;
+
+    /// Records that the agent called at `now`, unless a later call is recorded.
+    fn agent_seen(&mut self, agent: &Agent, now: Timestamp) -> Result<(), StoreError>;
 }
 
 /// Signs an agent out: sets it to `OFFLINE`, closes its newest open agent session, and revokes those of the

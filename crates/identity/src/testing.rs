@@ -327,6 +327,10 @@ impl PresenceRecord for World {
         self.agent_mut(agent.id()).stored_status = status;
         Ok(())
     }
+
+    fn agent_seen(&mut self, _: &access::Agent, _: Timestamp) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 impl Companies for World {

@@ -6,13 +6,16 @@ use std::{num::NonZeroUsize, path::PathBuf, sync::Arc, thread, time::Duration};
 
 use actix_web::{HttpRequest, web};
 use attachments::LinkSigner;
-use identity::tokens::{Lifetimes, Signer};
+use identity::{
+    presence::PresenceRecord as _,
+    tokens::{Lifetimes, Signer},
+};
 use llm_client::ChatModel;
 use secrecy::ExposeSecret as _;
-use storage::Database;
+use storage::{Database, FairnessKey};
 use tenancy::{
     Clock, CompanyCode, Fault, StoreError, Timestamp,
-    access::{self, Refused},
+    access::{self, Agent, Caller as _, Refused},
 };
 use tokio::{sync::Mutex, time::Instant};
 
@@ -24,6 +27,7 @@ use crate::{
     http::{describe::Argument, error::ApiError, links::PublicUrl},
     indexes::Indexes,
     realtime::Hub,
+    seen::Seen,
     views::FileLinks,
 };
 
@@ -42,6 +46,7 @@ pub(crate) struct App {
     /// How long a call waits for the database.
     pub(crate) database_wait: Duration,
     readiness: Mutex<Option<(Instant, Readiness)>>,
+    seen: Seen,
     /// Computes password hashes.
     pub(crate) hashes: HashPool,
     /// Signs and verifies tokens.
@@ -102,6 +107,7 @@ impl App {
             turn_permits: FairSemaphore::new(Share { all: 18 * turns, each: turns, alone: 16 * turns, waiting: 1_000 }),
             database_wait: config.database_wait,
             readiness: Mutex::default(),
+            seen: Seen::default(),
             hashes: HashPool::new(config.bcrypt_cost)?,
             signer: Signer::new(secret),
             lifetimes: Lifetimes {
@@ -132,6 +138,22 @@ impl App {
     /// Returns the present moment.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Notes that an agent is there, and writes it at most once a minute. The caller does not wait for the write.
+    pub(crate) fn note_presence(&self, agent: &Agent) {
+        let now = self.now();
+        if !self.seen.is_due(agent.id(), now) {
+            return;
+        }
+        let fairness_key = FairnessKey::Company(agent.scope().company());
+        let agent = agent.clone();
+        let written = self.db.lobby_write_in(fairness_key, move |lobby| lobby.agent_seen(&agent, now));
+        actix_web::rt::spawn(async move {
+            if let Err(error) = written.await {
+                tracing::warn!(error = crate::logging::chain(&error), "an agent's presence was not written");
+            }
+        });
     }
 
     /// Returns what the links to files in the answer to a request are made with.

@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin};
 
-use actix_web::{FromRequest, HttpRequest, ResponseError as _, dev::Payload, http::header};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, ResponseError as _, dev::Payload, http::header};
 use identity::tokens::{AccessClaims, TokenError};
 use storage::LobbyStore;
 use tenancy::{
@@ -179,24 +179,31 @@ async fn verified<T: Send + 'static>(
     });
     let (caller, read) = admitted.await.map_err(turned_away)?;
     caller.record();
+    if let Some(agent) = caller.agent {
+        req.extensions_mut().insert(CallingAgent(agent));
+    }
     Ok((claims.user, read))
 }
 
-/// The caller as the lines of its request name it.
+/// The caller as the lines of its request name it, and as the edge needs it.
 struct LoggedCaller {
     user: UserId,
     role: &'static str,
     company: Option<CompanyCode>,
+    agent: Option<Agent>,
 }
+
+/// The agent who made a request, for the edge.
+pub(crate) struct CallingAgent(pub(crate) Agent);
 
 impl LoggedCaller {
     fn new(staff: &Staff) -> Self {
-        let role = match staff {
-            Staff::Superadmin(_) => "SUPERADMIN",
-            Staff::Admin(_) => "ADMIN",
-            Staff::Agent(_) => "AGENT",
+        let (role, agent) = match staff {
+            Staff::Superadmin(_) => ("SUPERADMIN", None),
+            Staff::Admin(_) => ("ADMIN", None),
+            Staff::Agent(agent) => ("AGENT", Some(agent.clone())),
         };
-        Self { user: staff.user(), role, company: staff.company() }
+        Self { user: staff.user(), role, company: staff.company(), agent }
     }
 
     /// Adds the caller to the request's span, which the edge opened.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use actix_web::{
-    Error, HttpMessage, HttpResponse,
+    Error, HttpMessage, HttpRequest, HttpResponse,
     body::{BodySize, BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
@@ -20,6 +20,8 @@ use identity::Origin;
 use tracing::Instrument;
 
 use crate::{
+    app::App,
+    auth::CallingAgent,
     client::{ClientIp, TrustedProxies},
     http::{compress, cors, envelope, paths, redact::Redacted, request_id::RequestId, security_headers},
     limits,
@@ -100,10 +102,19 @@ impl Edge {
                 let (req, response) = response.into_parts();
                 let mut response = finish(response);
                 limits::stamp(&req, response.headers_mut());
+                note_presence(&req);
                 Ok(ServiceResponse::new(req, response))
             }
             Err(error) => Err(InternalError::from_response("refused", finish(HttpResponse::from_error(error))).into()),
         }
+    }
+}
+
+/// Notes that the agent who made the request is there.
+fn note_presence(req: &HttpRequest) {
+    let agent = req.extensions_mut().remove::<CallingAgent>();
+    if let (Some(CallingAgent(agent)), Ok(app)) = (agent, App::of(req)) {
+        app.note_presence(&agent);
     }
 }
 

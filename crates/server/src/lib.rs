@@ -26,6 +26,7 @@ mod orphans;
 mod realtime;
 mod routes;
 mod running;
+mod seen;
 mod throttle;
 mod turn;
 mod views;

@@ -9,6 +9,7 @@ mod audit;
 mod bot_settings;
 mod chat;
 mod conversation;
+mod desk_sessions;
 mod docs;
 pub(crate) mod endpoint;
 mod files;
@@ -54,6 +55,7 @@ pub(crate) fn all() -> Vec<Group> {
         ),
         ("Knowledge", knowledge::endpoints()),
         ("Handoff", [handoffs::endpoints(), agent_inbox::endpoints()].into_iter().flatten().collect()),
+        ("Desk", desk_sessions::endpoints()),
         ("Files", [files::endpoints(), media::endpoints()].into_iter().flatten().collect()),
         ("Audit log", audit::endpoints()),
         ("Health", health::endpoints()),

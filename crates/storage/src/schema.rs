@@ -210,6 +210,7 @@ diesel::table! {
         visitor_read_seq -> BigInt,
         staff_read_seq -> BigInt,
         left_at -> Nullable<Instant>,
+        handled_by -> Nullable<BigInt>,
         last_used -> Instant,
         created_at -> Instant,
         updated_at -> Instant,
@@ -429,6 +430,16 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::types::{Doc, Instant};
 
+    queue_counts (company_id) {
+        company_id -> Text,
+        waiting -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::{Doc, Instant};
+
     audit_heads (company_id) {
         company_id -> Text,
         entries -> BigInt,
@@ -481,6 +492,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     chunks,
     profile_counts,
     handoff_counts,
+    queue_counts,
     audit_heads,
     audit_entries,
 );

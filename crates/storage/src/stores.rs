@@ -11,6 +11,7 @@ mod attachments;
 mod audit;
 mod companies;
 pub(crate) mod counts;
+mod desk_list;
 mod directory;
 mod erase;
 mod families;

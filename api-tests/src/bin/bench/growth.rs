@@ -34,7 +34,7 @@ struct Listing {
     call: fn(u32) -> (String, bool),
 }
 
-const LISTINGS: [Listing; 9] = [
+const LISTINGS: [Listing; 15] = [
     Listing {
         name: "agent/sessions, first page",
         requests: 2_000,
@@ -82,6 +82,32 @@ const LISTINGS: [Listing; 9] = [
         name: "user-profiles/stats",
         requests: 20,
         call: |_| ("/api/admin-dashboard/user-profiles/stats/".into(), false),
+    },
+    Listing { name: "desk/sessions, mine", requests: 1_000, call: |_| ("/api/desk/sessions/?view=mine".into(), true) },
+    Listing {
+        name: "desk/sessions, queue",
+        requests: 1_000,
+        call: |_| ("/api/desk/sessions/?view=queue".into(), true),
+    },
+    Listing {
+        name: "desk/sessions, all of an agent",
+        requests: 1_000,
+        call: |_| ("/api/desk/sessions/?view=all".into(), true),
+    },
+    Listing { name: "desk/sessions, all", requests: 1_000, call: |_| ("/api/desk/sessions/?view=all".into(), false) },
+    Listing {
+        name: "desk/sessions, searched",
+        requests: 20,
+        call: |_| ("/api/desk/sessions/?q=nobody+is+called+so".into(), false),
+    },
+    Listing {
+        name: "desk/sessions, in the middle",
+        requests: 1_000,
+        // The sessions are spread over the last year.
+        call: |_| {
+            let at = server::SystemClock.now().minus(Duration::from_hours(180 * 24)).micros();
+            (format!("/api/desk/sessions/?view=resolved&cursor=resolved.-.{at}.1"), false)
+        },
     },
 ];
 

@@ -133,6 +133,10 @@ pub(crate) fn handoffs() -> Sending {
     list(Kind::Session, HANDOFFS, bare, "/id", |thing| json!(thing.handoff))
 }
 
+pub(crate) fn conversations() -> Sending {
+    list(Kind::Session, EVERY_SESSION, results, "/session_id", |thing| json!(thing.session))
+}
+
 pub(crate) fn dashboard() -> Sending {
     let rows = |body: &Value| [bare(&body["assigned_sessions"]), bare(&body["unassigned_sessions"])].concat();
     list(Kind::Session, OPEN, rows, "/id", |thing| json!(thing.handoff))

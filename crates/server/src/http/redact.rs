@@ -20,9 +20,11 @@ const LOGGED_VALUES: &[&str] = &[
     "country_code",
     "created_from",
     "created_to",
+    "cursor",
     "exp",
     "limit",
     "mode",
+    "order",
     "ordering",
     "page",
     "page_size",
@@ -34,6 +36,7 @@ const LOGGED_VALUES: &[&str] = &[
     "status",
     "tz",
     "user_id",
+    "view",
     "wait",
 ];
 

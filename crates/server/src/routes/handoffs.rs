@@ -4,7 +4,8 @@ use actix_web::web::{self, Json};
 use chatbot::SessionStatus;
 use futures_util::stream;
 use handoff::{
-    ActivityFilter, ActivityKind, AllHandoffs as _, Handoff, HandoffFilter, Opening, Position, Priority, StateFilter,
+    ActivityFilter, ActivityKind, AllHandoffs as _, Handoff, HandoffFilter, Opening, Order, Position, Priority,
+    StateFilter,
     desk::{self, AssignError, EscalateError, ResolveError},
     reading::{self, MAX_ACTIVITIES, SESSIONS_AT_ONCE},
 };
@@ -50,7 +51,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .refuses(ResolveError::HandoffNotFound)
             .refuses(ResolveError::NotAssigned),
         at("/api/human-handoff/sessions/")
-            .get("Lists the handoffs that the caller may see, newest first.", sessions)
+            .get("Lists the handoffs that the caller may see.", sessions)
             .about("The reply is an array without pages. It is streamed and is not a snapshot.")
             .query(parameter("agent_id", "Only handoffs of this agent.", json!({ "type": "integer" })))
             .query(parameter("priority", "Only handoffs of this priority.", json!({ "type": "string" })))
@@ -61,7 +62,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 json!({ "type": "string" }),
             ))
             .query(parameter("company_id", "For a superadmin: only handoffs of this company.", json!({ "type": "string" })))
-            .refuses(ApiError::invalid_parameter("agent_id")),
+            .query(parameter(
+                "order",
+                "`longest_wait`: the handoff that was opened first comes first. Without it, the newest comes first.",
+                json!({ "type": "string", "enum": [LONGEST_WAIT] }),
+            ))
+            .refuses(ApiError::invalid_parameter("agent_id"))
+            .refuses(ApiError::invalid_parameter("order")),
         at("/api/human-handoff/activities/")
             .get("Lists the actions of agents, newest first.", activities)
             .query(parameter("agent_id", "Only actions of this agent.", json!({ "type": "integer" })))
@@ -153,6 +160,9 @@ async fn resolve(
     Ok(HandoffReply::json("Session resolved successfully", &handoff))
 }
 
+/// The only value of the query parameter `order`.
+const LONGEST_WAIT: &str = "longest_wait";
+
 /// The caller of a list of handoffs, which decides what the list covers.
 #[derive(Clone)]
 enum Seat {
@@ -179,7 +189,7 @@ impl Seat {
     }
 }
 
-/// Lists the handoffs that the caller may see, newest first, one read after the other.
+/// Lists the handoffs that the caller may see, one read after the other.
 async fn sessions(
     Auth(staff): Auth<Staff>,
     params: Params,
@@ -199,7 +209,12 @@ async fn sessions(
         _ => None,
     };
     let agent = params.integer("agent_id")?.map(AgentId::new);
-    let filter = HandoffFilter { agent, priority, state, with_profile: false };
+    let order = match params.text("order") {
+        None => Order::NewestFirst,
+        Some(LONGEST_WAIT) => Order::LongestWait,
+        Some(_) => return Err(ApiError::invalid_parameter("order")),
+    };
+    let filter = HandoffFilter { agent, priority, state, with_profile: false, order };
     let seat = match staff {
         Staff::Agent(agent) => Seat::Desk(Desk::from(agent)),
         Staff::Admin(admin) => Seat::Desk(Desk::from(admin)),

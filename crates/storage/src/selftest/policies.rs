@@ -60,6 +60,7 @@ const POLICIES: &[Policies] = &[
             "chunks",
             "profile_counts",
             "handoff_counts",
+            "queue_counts",
         ],
         select: OWN_OR_PLATFORM,
         insert: OWN,

@@ -3,7 +3,10 @@
 use attachments::{Attachments as _, BlobKey};
 use chatbot::{IdempotencyKeys as _, Messages as _, Profiles as _, Sessions as _, Side};
 use diesel::connection::SimpleConnection as _;
-use handoff::{Activities as _, ActivityFilter, HandoffFilter, Handoffs as _, Opinions as _, Sight};
+use handoff::{
+    Activities as _, ActivityFilter, HandoffFilter, Handoffs as _, Opinions as _, Sight,
+    desk_list::{DeskLists as _, ListFilter, View},
+};
 use identity::agents::Agents as _;
 use knowledge::KnowledgeBase as _;
 use tenancy::{
@@ -81,6 +84,10 @@ const CALLS: &[(&str, Call)] = &[
     ("Handoffs::page_of_handoffs", |store, ids| {
         let filter = HandoffFilter { agent: Some(ids.agent()), ..HandoffFilter::default() };
         Ok(!store.page_of_handoffs(&filter, Sight::All, 0, 9)?.rows.is_empty())
+    }),
+    ("DeskLists::conversations", |store, ids| {
+        let filter = ListFilter { view: View::All, search: None, priority: None, agent: None };
+        Ok(!store.conversations(&filter, Sight::Mine(ids.agent()), None, 9)?.0.is_empty())
     }),
     ("Activities::activities", |store, ids| {
         Ok(!store.activities(&ActivityFilter { agent: Some(ids.agent()), kind: None, limit: 9 })?.is_empty())

@@ -196,9 +196,9 @@ pub(super) const TABLES: &[CompanyTable] = &[
     ),
     read_by_lobby(
         "sessions",
-        "(key, company_id, id, status, step, welcomed, person_acted, last_seq, bot_epoch, revision, last_used, \
-         created_at, updated_at) VALUES (:id, :code, :code || '_00000000-0000-4000-8000-000000000000', 'active', \
-         'complete', FALSE, FALSE, 1, 0, 1, :moment, :moment, :moment)",
+        "(key, company_id, id, status, step, welcomed, person_acted, last_seq, bot_epoch, revision, handled_by, \
+         last_used, created_at, updated_at) VALUES (:id, :code, :code || '_00000000-0000-4000-8000-000000000000', \
+         'active', 'complete', FALSE, FALSE, 1, 0, 1, :id, :moment, :moment, :moment)",
     ),
     company(
         "profiles",
@@ -237,6 +237,7 @@ pub(super) const TABLES: &[CompanyTable] = &[
     ),
     company("profile_counts", "(company_id, profiles) VALUES (:code, 1)"),
     company("handoff_counts", "(company_id, agent_id, assigned, resolved) VALUES (:code, :id, 1, 0)"),
+    company("queue_counts", "(company_id, waiting) VALUES (:code, 1)"),
     company("audit_heads", "(company_id, entries, mac) VALUES (:code, 1, :bytes)"),
     company(
         "audit_entries",

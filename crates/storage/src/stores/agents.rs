@@ -215,11 +215,19 @@ impl PresenceRecord for LobbyStore<'_> {
             .first(self.conn)
             .optional()
             .into_store_error()?;
+        if status == AgentStatus::Available {
+            set_seen(self.conn, agent, now)?;
+        }
         let Some(before) = before.filter(|before| before != status.as_str()) else { return Ok(()) };
         set_status(self.conn, agent, status)?;
         let description = format!("{} is {} now.", agent.name(), status.as_str());
         let change = json!({ "from": before, "to": status.as_str() });
         log(self.conn, agent, ActivityKind::StatusChange, description, change, ip, now)
+    }
+
+    fn agent_seen(&mut self, agent: &access::Agent, now: Timestamp) -> Result<(), StoreError> {
+        scope::enter(self.conn, agent.scope().company())?;
+        set_seen(self.conn, agent, now)
     }
 }
 
@@ -240,6 +248,17 @@ fn set_status(conn: &mut Db, agent: &access::Agent, status: AgentStatus) -> Resu
     let code = agent.scope().company();
     diesel::update(own(code.as_str()).filter(agents::id.eq(agent.id().get())))
         .set(agents::status.eq(status.as_str()))
+        .execute(conn)
+        .into_store_error()?;
+    Ok(())
+}
+
+/// Sets when the agent last called, unless a later moment is stored.
+fn set_seen(conn: &mut Db, agent: &access::Agent, now: Timestamp) -> Result<(), StoreError> {
+    let code = agent.scope().company();
+    let row = own(code.as_str()).filter(agents::id.eq(agent.id().get()));
+    diesel::update(row.filter(agents::last_seen.is_null().or(agents::last_seen.lt(At(now)))))
+        .set(agents::last_seen.eq(At(now)))
         .execute(conn)
         .into_store_error()?;
     Ok(())

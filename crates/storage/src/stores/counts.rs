@@ -17,7 +17,7 @@ use crate::{
     conn::Db,
     dual_backend::dual_backend,
     error::IntoStoreError as _,
-    schema::{companies, handoff_counts, profile_counts},
+    schema::{companies, handoff_counts, profile_counts, queue_counts},
 };
 
 /// The differences that one transaction makes to the counts.
@@ -28,17 +28,19 @@ pub(crate) struct Changes(BTreeMap<CompanyCode, Change>);
 #[derive(Debug, Default)]
 struct Change {
     profiles: i64,
+    waiting: i64,
     handoffs: BTreeMap<i64, Held>,
 }
 
 /// How many handoffs name an agent, or a difference of that.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Held {
-    assigned: i64,
+pub(super) struct Held {
+    pub(super) assigned: i64,
     resolved: i64,
 }
 
-/// The count that a handoff belongs to: that of the agent it names, open or resolved.
+/// The count that a handoff belongs to: that of the agent it names, open or resolved, or that of the queue.
+/// Resolved handoffs that name no agent are not counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Counted {
     pub(super) agent: Option<i64>,
@@ -53,9 +55,13 @@ impl Changes {
 
     /// Notes that `by` handoffs were added to this count; below zero, removed.
     pub(super) fn handoffs(&mut self, company: CompanyCode, at: Counted, by: i64) {
-        let Some(agent) = at.agent else { return };
-        let held = self.0.entry(company).or_default().handoffs.entry(agent).or_default();
-        if at.resolved { held.resolved += by } else { held.assigned += by }
+        let change = self.0.entry(company).or_default();
+        match at {
+            Counted { agent: None, resolved: true } => {}
+            Counted { agent: None, resolved: false } => change.waiting += by,
+            Counted { agent: Some(agent), resolved: true } => change.handoffs.entry(agent).or_default().resolved += by,
+            Counted { agent: Some(agent), resolved: false } => change.handoffs.entry(agent).or_default().assigned += by,
+        }
     }
 
     /// Returns the companies with noted differences.
@@ -68,6 +74,9 @@ impl Changes {
         let Some(change) = self.0.remove(&company) else { return Ok(()) };
         if change.profiles != 0 {
             add_profiles(conn, company, change.profiles)?;
+        }
+        if change.waiting != 0 {
+            add_waiting(conn, company, change.waiting)?;
         }
         for (agent, held) in change.handoffs {
             if held != Held::default() {
@@ -88,6 +97,21 @@ fn add_profiles(conn: &mut Db, company: CompanyCode, by: i64) -> Result<(), Stor
             .on_conflict(profile_counts::company_id)
             .do_update()
             .set(profile_counts::profiles.eq(profile_counts::profiles + excluded(profile_counts::profiles)));
+        dual_backend(upsert).execute(conn).into_store_error()?;
+    }
+    Ok(())
+}
+
+/// Adds to the length of a company's queue. A missing row means 0, and then nothing can be subtracted.
+fn add_waiting(conn: &mut Db, company: CompanyCode, by: i64) -> Result<(), StoreError> {
+    let row = queue_counts::table.filter(queue_counts::company_id.eq(company.as_str()));
+    let update = diesel::update(row).set(queue_counts::waiting.eq(queue_counts::waiting + by));
+    if update.execute(conn).into_store_error()? == 0 && by > 0 {
+        let upsert = diesel::insert_into(queue_counts::table)
+            .values((queue_counts::company_id.eq(company.as_str()), queue_counts::waiting.eq(by)))
+            .on_conflict(queue_counts::company_id)
+            .do_update()
+            .set(queue_counts::waiting.eq(queue_counts::waiting + excluded(queue_counts::waiting)));
         dual_backend(upsert).execute(conn).into_store_error()?;
     }
     Ok(())
@@ -151,7 +175,9 @@ pub(super) fn stored_handoffs(
     filter: &HandoffFilter,
     sight: Sight,
 ) -> Result<Option<i64>, StoreError> {
-    let HandoffFilter { agent, priority: None, state, with_profile: false } = *filter else { return Ok(None) };
+    let HandoffFilter { agent, priority: None, state, with_profile: false, order: _ } = *filter else {
+        return Ok(None);
+    };
     let agent = match (sight, agent) {
         (Sight::Mine(mine), None) => mine,
         (Sight::Mine(mine), Some(agent)) if mine == agent => mine,
@@ -167,7 +193,19 @@ pub(super) fn stored_handoffs(
     }))
 }
 
-fn held(conn: &mut Db, company: CompanyCode, agent: AgentId) -> Result<Held, StoreError> {
+/// Returns the stored length of a company's queue.
+pub(super) fn waiting(conn: &mut Db, company: CompanyCode) -> Result<i64, StoreError> {
+    let stored = queue_counts::table
+        .filter(queue_counts::company_id.eq(company.as_str()))
+        .select(queue_counts::waiting)
+        .first(conn)
+        .optional()
+        .into_store_error()?;
+    Ok(stored.unwrap_or(0))
+}
+
+/// Returns the stored numbers of an agent's handoffs.
+pub(super) fn held(conn: &mut Db, company: CompanyCode, agent: AgentId) -> Result<Held, StoreError> {
     let counts: Option<(i64, i64)> = handoff_counts::table
         .filter(handoff_counts::company_id.eq(company.as_str()).and(handoff_counts::agent_id.eq(agent.get())))
         .select((handoff_counts::assigned, handoff_counts::resolved))

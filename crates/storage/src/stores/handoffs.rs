@@ -22,7 +22,7 @@ use super::{activities, counts::Counted};
 use crate::{
     conn::Db,
     error::{IntoStoreError as _, decode_enum},
-    schema::{accounts, agents, handoffs, transfers},
+    schema::{accounts, agents, handoffs, sessions, transfers},
     store::{CompanyStore, PlatformStore},
     types::At,
 };
@@ -65,7 +65,10 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
             handoffs::reason.eq(&opening.reason),
             handoffs::priority.eq(opening.priority.as_str()),
         );
-        self.leave_counts(session)?;
+        if self.leave_counts(session)?.is_some() {
+            self.note_agent(session, None)?;
+        }
+        self.counts.handoffs(code, Counted { agent: None, resolved: false }, 1);
         let row =
             handoffs::table.filter(handoffs::company_id.eq(code.as_str()).and(handoffs::session_key.eq(session.get())));
         if diesel::update(row).set(values.clone()).execute(self.conn).into_store_error()? == 0 {
@@ -85,14 +88,20 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
             State::Pending | State::Assigned(_) => None,
         };
         let row = handoffs::table.filter(handoffs::company_id.eq(code.as_str()).and(handoffs::id.eq(id.get())));
-        let before: Option<(Option<i64>, Option<At>)> =
-            row.select((handoffs::agent_id, handoffs::resolved_at)).first(self.conn).optional().into_store_error()?;
-        let Some(before) = before else { return Ok(()) };
+        let before: Option<(i64, Option<i64>, Option<At>)> = row
+            .select((handoffs::session_key, handoffs::agent_id, handoffs::resolved_at))
+            .first(self.conn)
+            .optional()
+            .into_store_error()?;
+        let Some((session, before_agent, before_resolved)) = before else { return Ok(()) };
         diesel::update(row)
             .set((handoffs::agent_id.eq(agent), handoffs::resolved_at.eq(resolved_at), handoffs::notes.eq(notes)))
             .execute(self.conn)
             .into_store_error()?;
-        self.counts.handoffs(code, Counted::at(before), -1);
+        if agent != before_agent {
+            self.note_agent(SessionRowId::new(session), agent)?;
+        }
+        self.counts.handoffs(code, Counted::at((before_agent, before_resolved)), -1);
         self.counts.handoffs(code, Counted::at((agent, resolved_at)), 1);
         Ok(())
     }
@@ -153,6 +162,10 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
 
     fn forget_agent(&mut self, id: AgentId) -> Result<(), StoreError> {
         let code = self.code();
+        // The sessions come first: a transaction that reopens a handoff locks its session before the handoff.
+        let sessions =
+            sessions::table.filter(sessions::company_id.eq(code.as_str()).and(sessions::handled_by.eq(id.get())));
+        diesel::update(sessions).set(sessions::handled_by.eq(None::<i64>)).execute(self.conn).into_store_error()?;
         let resolved = handoffs::table
             .filter(handoffs::company_id.eq(code.as_str()).and(handoffs::agent_id.eq(id.get())))
             .filter(handoffs::resolved_at.is_not_null());
@@ -222,8 +235,17 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
 }
 
 impl<C: Caller> CompanyStore<'_, C> {
-    /// Notes that the handoff of a session, if there is one, leaves the count that it belongs to.
-    pub(super) fn leave_counts(&mut self, session: SessionRowId) -> Result<(), StoreError> {
+    /// Writes the agent of a session's handoff to the session too, for the lists of an agent.
+    fn note_agent(&mut self, session: SessionRowId, agent: Option<i64>) -> Result<(), StoreError> {
+        let code = self.code();
+        let row = sessions::table.filter(sessions::company_id.eq(code.as_str()).and(sessions::key.eq(session.get())));
+        diesel::update(row).set(sessions::handled_by.eq(agent)).execute(self.conn).into_store_error()?;
+        Ok(())
+    }
+
+    /// Notes that the handoff of a session, if there is one, leaves the count that it belongs to. Returns the
+    /// agent that it names.
+    pub(super) fn leave_counts(&mut self, session: SessionRowId) -> Result<Option<i64>, StoreError> {
         let code = self.code();
         let before: Option<(Option<i64>, Option<At>)> = handoffs::table
             .filter(handoffs::company_id.eq(code.as_str()).and(handoffs::session_key.eq(session.get())))
@@ -231,10 +253,9 @@ impl<C: Caller> CompanyStore<'_, C> {
             .first(self.conn)
             .optional()
             .into_store_error()?;
-        if let Some(before) = before {
-            self.counts.handoffs(code, Counted::at(before), -1);
-        }
-        Ok(())
+        let Some(before) = before else { return Ok(None) };
+        self.counts.handoffs(code, Counted::at(before), -1);
+        Ok(before.0)
     }
 }
 

@@ -357,10 +357,9 @@ type Condition = Box<dyn BoxableExpression<profiles::table, AnyBackend, SqlType 
 
 /// Matches the profiles whose key has at least one of the alternatives of a term.
 fn matching(term: search::Term) -> Condition {
-    let like = |pattern: String| -> Condition { Box::new(profiles::search_key.like(pattern).escape('\\')) };
-    let all = |patterns: Vec<String>| {
-        patterns.into_iter().map(like).reduce(|all, one| -> Condition { Box::new(all.and(one)) })
-    };
+    let like = |part: String| -> Condition { Box::new(profiles::search_key.like(search::pattern(&part)).escape('\\')) };
+    let all =
+        |parts: Vec<String>| parts.into_iter().map(like).reduce(|all, one| -> Condition { Box::new(all.and(one)) });
     let any = term.into_iter().filter_map(all).reduce(|any, one| -> Condition { Box::new(any.or(one)) });
     any.unwrap_or_else(|| Box::new(sql::<Bool>("1 = 0")))
 }

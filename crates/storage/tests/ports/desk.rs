@@ -1,6 +1,7 @@
 //! Handoffs on real rows: which agent has a session, and which staff may see it.
 
 mod counts;
+mod list;
 mod sending;
 mod sight;
 mod staffing;

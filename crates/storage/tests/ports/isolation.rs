@@ -7,6 +7,10 @@ use chatbot::{
 use handoff::{
     Activities as _, ActivityFilter, ActivityKind, Erasing as _, Feedback, HandoffFilter, Handoffs as _, NewActivity,
     Opinions as _, Position, QueuePlace, Rating, Sight, State, desk, erase, reading, sending, staffing,
+    Activities as _, ActivityFilter, ActivityKind, Erasing as _, HandoffFilter, Handoffs as _, NewActivity, Position,
+    Sight, State, desk,
+    desk_list::{DeskLists as _, ListCounts, ListFilter, View},
+    erase, reading, sending, staffing,
 };
 use identity::agents::{
     Agents as _,
@@ -47,10 +51,11 @@ pub(crate) fn fill(world: &World, company: &Company) -> (Ids, Agent) {
     let opened = world.turn(&world.visitor(company, None), &keyed("hi", "open"), now());
     let (session, key, ids) = (opened.session, opened.user.session, [agent.id(), other.id()]);
     let new = file(company, key, "a");
+    // In a transaction of its own, so that the queue is counted.
+    let handoff = world.escalated(company, session, now());
     let filled = world.db.write(company.office.clone(), move |store| {
         let profile = profile::save(store, key, known("Ann Ray"), now()).unwrap().id;
         let stored = store.insert(&new)?.unwrap();
-        let handoff = desk::escalate(&mut store.acting(), session, &urgent("x"), now()).unwrap().id;
         for agent in ids {
             desk::assign(store, handoff, agent, now()).unwrap();
         }
@@ -72,6 +77,8 @@ const TABLES: [(&str, &str); 18] = [
         "sessions",
         "status || ' ' || revision || ' ' || last_seq || ' ' || bot_epoch || visitor_read_seq || staff_read_seq",
     ),
+const TABLES: [(&str, &str); 17] = [
+    ("sessions", "status || ' ' || revision || ' ' || last_seq || ' ' || bot_epoch"),
     ("profiles", "id || name || is_favorite"),
     ("messages", "id || ' ' || seq"),
     ("attachments", "id || blob_key"),
@@ -89,6 +96,7 @@ const TABLES: [(&str, &str); 18] = [
     ("documents", "id || title"),
     ("profile_counts", "profiles || ''"),
     ("handoff_counts", "agent_id || ' ' || assigned || ' ' || resolved"),
+    ("queue_counts", "waiting || ''"),
 ];
 
 /// Returns all rows of the company, each as the table's name and the columns that a change would show in.
@@ -189,6 +197,14 @@ const PROBES: &[(&str, Probe)] = &[
         let place = store.place_in_queue(Position { escalated_at: later(9), id: ids.handoff })?;
         Ok(place == QueuePlace { position: 0, waiting: 0 })
     }),
+    ("conversations", |store, ids| {
+        let filter = |agent| ListFilter { view: View::All, search: None, priority: None, agent };
+        let sights = [Sight::All, Sight::MineAndQueue(ids.agent), Sight::Mine(ids.agent)];
+        let found = sights.map(|sight| store.conversations(&filter(None), sight, None, 9));
+        let of_agent = store.conversations(&filter(Some(ids.agent)), Sight::All, None, 9);
+        Ok(found.into_iter().chain([of_agent]).all(|found| found.is_ok_and(|(rows, _)| rows.is_empty())))
+    }),
+    ("list_counts", |store, ids| Ok(store.list_counts(Some(ids.agent))? == ListCounts::default())),
     ("resolved_since", |store, ids| Ok(store.resolved_since(ids.agent, now())? == 0)),
     ("activities", |store, ids| {
         let filter = |agent| ActivityFilter { agent, kind: None, limit: 9 };

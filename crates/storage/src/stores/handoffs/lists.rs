@@ -1,4 +1,4 @@
-//! Lists of handoffs of one company or of all companies, newest first.
+//! Lists of handoffs of one company or of all companies.
 
 use std::cmp::Reverse;
 
@@ -7,7 +7,7 @@ use diesel::{
     prelude::*,
     sql_types::Bool,
 };
-use handoff::{Handoff, HandoffFilter, HandoffPage, Position, Sight, StateFilter};
+use handoff::{Handoff, HandoffFilter, HandoffPage, Order, Position, Sight, StateFilter};
 use tenancy::{CompanyCode, StoreError};
 
 use super::rows::{Joined, columns, handoff, joined};
@@ -34,8 +34,8 @@ pub(super) enum Scope {
 impl Scope {
     /// Selects the handoffs that match. Every query of handoffs starts here. It reads only this table, to find the
     /// positions in a list. The rows of a page are joined to other tables afterwards.
-    pub(super) fn places(self, filter: &HandoffFilter, sight: Sight) -> handoffs::BoxedQuery<'static, AnyBackend> {
-        let mut query: handoffs::BoxedQuery<'static, AnyBackend> = handoffs::table.into_boxed();
+    pub(super) fn places(self, filter: &HandoffFilter, sight: Sight) -> Places {
+        let mut query: Places = handoffs::table.into_boxed();
         query = match self {
             Self::Company(code) => query.filter(handoffs::company_id.eq(code.to_string())),
             // Exclude the few closed companies instead of listing the open ones, so that the planner can use an
@@ -96,25 +96,31 @@ impl Scope {
     ) -> Result<Vec<Handoff>, StoreError> {
         let mut places: Vec<(At, i64)> = Vec::new();
         for (filter, sight) in parts(*filter, sight) {
-            let mut query = self
-                .places(&filter, sight)
-                .select((handoffs::escalated_at, handoffs::id))
-                .order((handoffs::escalated_at.desc(), handoffs::id.desc()));
+            let mut query = in_order(self.places(&filter, sight), filter.order);
             if let Some(Position { escalated_at, id }) = after {
                 let at = At(escalated_at);
                 // The first condition is redundant, but an index can serve it.
-                query = query
-                    .filter(handoffs::escalated_at.le(at))
-                    .filter(handoffs::escalated_at.lt(at).or(handoffs::id.lt(id.get())));
+                query = match filter.order {
+                    Order::NewestFirst => query
+                        .filter(handoffs::escalated_at.le(at))
+                        .filter(handoffs::escalated_at.lt(at).or(handoffs::id.lt(id.get()))),
+                    Order::LongestWait => query
+                        .filter(handoffs::escalated_at.ge(at))
+                        .filter(handoffs::escalated_at.gt(at).or(handoffs::id.gt(id.get()))),
+                };
             }
             if let Some(limit) = limit {
                 query = query.limit(i64::try_from(limit).unwrap_or(i64::MAX));
             }
+            let query = query.select((handoffs::escalated_at, handoffs::id));
             places.extend(query.load::<(At, i64)>(conn).into_store_error()?);
         }
-        places.sort_unstable_by_key(|(at, id)| Reverse((at.0, *id)));
+        match filter.order {
+            Order::NewestFirst => places.sort_unstable_by_key(|(at, id)| Reverse((at.0, *id))),
+            Order::LongestWait => places.sort_unstable_by_key(|(at, id)| (at.0, *id)),
+        }
         let ids: Vec<i64> = places.into_iter().map(|(_, id)| id).take(limit.unwrap_or(usize::MAX)).collect();
-        self.rows(conn, &ids)
+        self.rows(conn, &ids, filter.order)
     }
 
     /// Returns the handoffs from `offset` on, at most `limit`, and the number of all.
@@ -134,28 +140,28 @@ impl Scope {
             Some(count) => count,
             None => self.places(filter, sight).select(count_star()).first(conn).into_store_error()?,
         };
-        let places = self.places(filter, sight).select(handoffs::id);
+        let places = self.places(filter, sight);
         let ids: Vec<i64> = match PageWindow::of(count, offset, limit) {
             PageWindow::Nothing => Vec::new(),
-            PageWindow::FromStart { offset, limit } => places
-                .order((handoffs::escalated_at.desc(), handoffs::id.desc()))
+            PageWindow::FromStart { offset, limit } => in_order(places, filter.order)
                 .offset(offset)
                 .limit(limit)
+                .select(handoffs::id)
                 .load(conn)
                 .into_store_error()?,
             PageWindow::FromEnd { offset, limit } => {
-                let places = places.order((handoffs::escalated_at.asc(), handoffs::id.asc()));
-                let mut ids: Vec<i64> = places.offset(offset).limit(limit).load(conn).into_store_error()?;
+                let places = in_order(places, reversed(filter.order)).offset(offset).limit(limit);
+                let mut ids: Vec<i64> = places.select(handoffs::id).load(conn).into_store_error()?;
                 ids.reverse();
                 ids
             }
         };
-        Ok(HandoffPage { count, rows: self.rows(conn, &ids)? })
+        Ok(HandoffPage { count, rows: self.rows(conn, &ids, filter.order)? })
     }
 
-    /// Returns the handoffs with these ids, newest first. They are sorted here, because with an ORDER BY,
+    /// Returns the handoffs with these ids, in this order. They are sorted here, because with an ORDER BY,
     /// SQLite would read all handoffs of the company in that order and pick these.
-    fn rows(self, conn: &mut Db, ids: &[i64]) -> Result<Vec<Handoff>, StoreError> {
+    fn rows(self, conn: &mut Db, ids: &[i64], order: Order) -> Result<Vec<Handoff>, StoreError> {
         let mut found = Vec::with_capacity(ids.len());
         for batch in ids.chunks(ROWS) {
             let rows = joined().filter(handoffs::id.eq_any(batch)).select(columns());
@@ -168,8 +174,28 @@ impl Scope {
                 found.push(handoff(row)?);
             }
         }
-        found.sort_unstable_by_key(|handoff| Reverse((handoff.escalated_at, handoff.id)));
+        match order {
+            Order::NewestFirst => found.sort_unstable_by_key(|handoff| Reverse((handoff.escalated_at, handoff.id))),
+            Order::LongestWait => found.sort_unstable_by_key(|handoff| (handoff.escalated_at, handoff.id)),
+        }
         Ok(found)
+    }
+}
+
+/// Handoffs before they are joined to other tables.
+type Places = handoffs::BoxedQuery<'static, AnyBackend>;
+
+fn in_order(places: Places, order: Order) -> Places {
+    match order {
+        Order::NewestFirst => places.order((handoffs::escalated_at.desc(), handoffs::id.desc())),
+        Order::LongestWait => places.order((handoffs::escalated_at.asc(), handoffs::id.asc())),
+    }
+}
+
+fn reversed(order: Order) -> Order {
+    match order {
+        Order::NewestFirst => Order::LongestWait,
+        Order::LongestWait => Order::NewestFirst,
     }
 }
 

@@ -161,7 +161,14 @@ impl Scene {
              <> coalesce((SELECT k.assigned FROM handoff_counts k WHERE k.agent_id = a.id), 0) \
              UNION ALL SELECT 'resolved by ' || a.name FROM agents a \
              WHERE (SELECT count(*) FROM handoffs h WHERE h.agent_id = a.id AND h.resolved_at IS NOT NULL) \
-             <> coalesce((SELECT k.resolved FROM handoff_counts k WHERE k.agent_id = a.id), 0)",
+             <> coalesce((SELECT k.resolved FROM handoff_counts k WHERE k.agent_id = a.id), 0) \
+             UNION ALL SELECT 'waiting at ' || c.code FROM companies c \
+             WHERE (SELECT count(*) FROM handoffs h \
+                    WHERE h.company_id = c.code AND h.agent_id IS NULL AND h.resolved_at IS NULL) \
+             <> coalesce((SELECT k.waiting FROM queue_counts k WHERE k.company_id = c.code), 0) \
+             UNION ALL SELECT 'agent of session ' || s.key FROM sessions s \
+             LEFT JOIN handoffs h ON h.session_key = s.key \
+             WHERE coalesce(s.handled_by, 0) <> coalesce(h.agent_id, 0)",
         );
         assert_eq!(differing, [""; 0]);
         let profiles = self.world.see(&self.company, |store| store.page_of_profiles(&ProfileFilter::default(), 0, 100));

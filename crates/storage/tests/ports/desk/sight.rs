@@ -2,7 +2,7 @@
 
 use chatbot::Sessions as _;
 use handoff::{
-    ActivityFilter, AllHandoffs as _, Handoff, HandoffFilter, Handoffs as _, Opening, Position, Priority, Sight,
+    ActivityFilter, AllHandoffs as _, Handoff, HandoffFilter, Handoffs as _, Opening, Order, Position, Priority, Sight,
     StateFilter, desk,
     reading::{self, ReadError},
 };
@@ -118,6 +118,10 @@ fn an_agent_is_shown_its_own_and_the_queue_and_others_all() {
             (HandoffFilter { state: Some(StateFilter::Resolved), ..all }, vec![resolved.1]),
             (HandoffFilter { priority: Some(Priority::High), ..all }, vec![cleos.1, bens.1]),
             (HandoffFilter { agent: Some(scene.ben.id()), ..all }, vec![resolved.1, bens.1]),
+            (
+                HandoffFilter { order: Order::LongestWait, ..all },
+                vec![pending.1, bens.1, cleos.1, resolved.1, nameless.1],
+            ),
             (HandoffFilter { with_profile: true, ..all }, vec![resolved.1, cleos.1, bens.1, pending.1]),
             (HandoffFilter { with_profile: true, state: Some(StateFilter::Pending), ..all }, vec![pending.1]),
         ];
@@ -129,9 +133,21 @@ fn an_agent_is_shown_its_own_and_the_queue_and_others_all() {
             scene.one_by_one(all, Sight::MineAndQueue(scene.ben.id())),
             [nameless.1, resolved.1, bens.1, pending.1]
         );
+        let longest_wait = HandoffFilter { order: Order::LongestWait, ..all };
+        assert_eq!(
+            scene.one_by_one(longest_wait, Sight::MineAndQueue(scene.ben.id())),
+            [pending.1, bens.1, resolved.1, nameless.1]
+        );
         assert_eq!(scene.everywhere_one_by_one(), everything);
-        let page = scene.world.see(&scene.company, move |store| store.page_of_handoffs(&all, Sight::All, 1, 2));
-        assert_eq!((page.count, ids(&page.rows)), (5, vec![resolved.1, cleos.1]));
+        for (filter, at, expected) in [
+            (all, 1, vec![resolved.1, cleos.1]),
+            (all, 3, vec![bens.1, pending.1]),
+            (longest_wait, 1, vec![bens.1, cleos.1]),
+            (longest_wait, 3, vec![resolved.1, nameless.1]),
+        ] {
+            let page = scene.world.see(&scene.company, move |store| store.page_of_handoffs(&filter, Sight::All, at, 2));
+            assert_eq!((page.count, ids(&page.rows)), (5, expected), "{filter:?}");
+        }
 
         for (session, agents) in [(pending, [true, true]), (bens, [true, false]), (resolved, [true, false])] {
             let sees = |desk: Desk| {

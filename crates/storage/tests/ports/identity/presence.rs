@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use handoff::{Activities as _, ActivityFilter};
+use handoff::{Activities as _, ActivityFilter, Handoffs as _};
 use identity::{
     agents::{self, AgentList as _, AgentSession, AgentStatus, Agents as _, change::AgentChange},
     presence::{self, Presence, PresenceRecord as _},
@@ -32,6 +32,11 @@ fn leave(world: &World, agent: &Agent, at: u64) {
     let agent = agent.clone();
     let ip = Some(IpAddr::from(HERE));
     world.db.lobby_write(move |lobby| presence::leave(lobby, &agent, None, ip, later(at))).wait().unwrap();
+}
+
+fn seen(world: &World, agent: &Agent, at: u64) {
+    let agent = agent.clone();
+    world.db.lobby_write(move |lobby| lobby.agent_seen(&agent, later(at))).wait().unwrap();
 }
 
 fn stored(world: &World, company: &Company, agent: &Agent) -> agents::Agent {
@@ -136,5 +141,49 @@ fn stays_are_the_companys_own_and_the_platform_sees_those_of_open_companies() {
         let closing = CompanyStatus::Closed;
         world.db.write(spacex.housekeeper(), move |store| companies::set_status(store, closing)).wait().unwrap();
         assert_eq!(names(None), ["ben"]);
+    }
+}
+
+#[test]
+fn an_agent_is_there_who_is_available_and_called_lately() {
+    for world in World::each() {
+        let [tesla, spacex] = ["tesla", "spacex"].map(|name| world.company(name));
+        let [ben, dora] = [(&tesla, "ben"), (&spacex, "dora")].map(|(company, name)| world.agent(company, name));
+        let is_there = |company, since| world.see(company, move |store| store.agent_is_there(later(since)));
+        assert!(!is_there(&tesla, 0));
+        arrive(&world, &ben, 10);
+        // The first login is due.
+        assert!(!is_there(&tesla, 10));
+        world.scratch.execute("UPDATE accounts SET first_login = FALSE").unwrap();
+        assert!(is_there(&tesla, 10));
+        assert!(!is_there(&tesla, 11));
+        assert!(!is_there(&spacex, 10));
+
+        seen(&world, &ben, 20);
+        seen(&world, &ben, 15);
+        assert!(is_there(&tesla, 20));
+        assert!(!is_there(&tesla, 21));
+
+        set(&world, &ben, Presence::Busy, 30);
+        seen(&world, &ben, 31);
+        assert!(!is_there(&tesla, 0));
+        // Also without a change of the status.
+        for at in [40, 50] {
+            set(&world, &ben, Presence::Available, at);
+            assert!(is_there(&tesla, at));
+            assert!(!is_there(&tesla, at + 1));
+        }
+        leave(&world, &ben, 60);
+        seen(&world, &ben, 61);
+        assert!(!is_there(&tesla, 0));
+
+        arrive(&world, &ben, 70);
+        assert!(is_there(&tesla, 70));
+        world.scratch.execute("UPDATE accounts SET is_active = FALSE").unwrap();
+        assert!(!is_there(&tesla, 70));
+        world.scratch.execute("UPDATE accounts SET is_active = TRUE").unwrap();
+        arrive(&world, &dora, 80);
+        assert!(is_there(&spacex, 80));
+        assert!(!is_there(&tesla, 71));
     }
 }
