@@ -66,9 +66,9 @@ impl Contact {
     /// Returns what the intake has so far, `None` if that is nothing.
     pub fn collected(collected: &Collected) -> Option<Self> {
         let contact = Self {
-            name: collected.name.clone(),
-            phone: collected.phone.clone(),
-            email: collected.email.clone().flatten(),
+            name: collected.name.value().map(str::to_owned),
+            phone: collected.phone.value().map(str::to_owned),
+            email: collected.email.value().map(str::to_owned),
         };
         (contact != Self { name: None, phone: None, email: None }).then_some(contact)
     }
