@@ -146,7 +146,7 @@ impl Hub {
     }
 
     /// Returns the sessions that callers wait for.
-    fn rows(&self) -> Vec<SessionRowId> {
+    pub(crate) fn rows(&self) -> Vec<SessionRowId> {
         self.lock().all().map(|topic| topic.row).collect()
     }
 

@@ -142,7 +142,7 @@ impl Shared {
         let recorder = Recorder::new(config.secret.expose_secret(), clock.clone());
         let hub = Arc::new(Hub::default());
         let options = Options {
-            sink: Arc::clone(&hub) as Arc<dyn storage::Sink>,
+            sink: hub.clone(),
             owner: config.owner_database.clone(),
             wait: config.database_wait,
             ..Options::new(config.database.clone(), recorder)

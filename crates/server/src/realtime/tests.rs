@@ -137,7 +137,9 @@ fn a_check_wakes_the_callers_whose_session_is_another_or_gone() {
     let [same, moved, gone, fresh] =
         ["TES001_1", "TES001_2", "SPA001_3", "TES001_4"].map(|id| hub.subscribe(access(id)));
     let asked = [1, 2, 3, 4].map(SessionRowId::new);
-    [&same, &moved, &gone].map(|waiting| waiting.has_read(head(5), false));
+    for waiting in [&same, &moved, &gone] {
+        waiting.has_read(head(5), false);
+    }
     let late = hub.subscribe(access("TES001_2"));
     late.has_read(head(6), false);
     let new = hub.subscribe(access("TES001_9"));

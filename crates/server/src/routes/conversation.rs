@@ -45,13 +45,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 /// A conversation as its visitor sees it.
 #[derive(Serialize, JsonSchema)]
 struct ConversationView {
-    session: SessionView,
+    session: OwnSessionView,
     messages: Vec<VisitorMessageRow>,
     has_more: bool,
 }
 
 #[derive(Serialize, JsonSchema)]
-struct SessionView {
+struct OwnSessionView {
     session_id: String,
     #[schemars(extend("enum" = SessionStatus::WORDS))]
     status: &'static str,
@@ -98,11 +98,11 @@ impl ConversationView {
     fn new(page: Page, links: &FileLinks<'_>) -> Self {
         let Page { overview, bot_name, messages, has_more } = page;
         let row = |message| VisitorMessageRow::new(message, &bot_name, links);
-        Self { session: SessionView::new(overview), messages: messages.into_iter().map(row).collect(), has_more }
+        Self { session: OwnSessionView::new(overview), messages: messages.into_iter().map(row).collect(), has_more }
     }
 }
 
-impl SessionView {
+impl OwnSessionView {
     fn new(overview: Overview) -> Self {
         let version = version(&overview);
         let Overview { session, collecting, agent, queue } = overview;
