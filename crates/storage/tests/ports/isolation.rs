@@ -6,9 +6,7 @@ use chatbot::{
 };
 use handoff::{
     Activities as _, ActivityFilter, ActivityKind, Erasing as _, Feedback, HandoffFilter, Handoffs as _, NewActivity,
-    Opinions as _, Position, QueuePlace, Rating, Sight, State, desk, erase, reading, sending, staffing,
-    Activities as _, ActivityFilter, ActivityKind, Erasing as _, HandoffFilter, Handoffs as _, NewActivity, Position,
-    Sight, State, desk,
+    Opinions as _, Position, QueuePlace, Rating, Sight, State, desk,
     desk_list::{DeskLists as _, ListCounts, ListFilter, View},
     erase, reading, sending, staffing,
 };
@@ -72,13 +70,11 @@ pub(crate) fn fill(world: &World, company: &Company) -> (Ids, Agent) {
     (filled, agent)
 }
 
-const TABLES: [(&str, &str); 18] = [
+const TABLES: [(&str, &str); 19] = [
     (
         "sessions",
         "status || ' ' || revision || ' ' || last_seq || ' ' || bot_epoch || visitor_read_seq || staff_read_seq",
     ),
-const TABLES: [(&str, &str); 17] = [
-    ("sessions", "status || ' ' || revision || ' ' || last_seq || ' ' || bot_epoch"),
     ("profiles", "id || name || is_favorite"),
     ("messages", "id || ' ' || seq"),
     ("attachments", "id || blob_key"),
