@@ -178,7 +178,7 @@ mod tests {
     fn hit(lookup: Lookup) -> Answer {
         match lookup {
             Lookup::Hit(answer) => answer,
-            Lookup::Miss { confidence } => panic!("missed with {confidence}"),
+            Lookup::Miss { confidence, .. } => panic!("missed with {confidence}"),
         }
     }
 
@@ -201,11 +201,11 @@ mod tests {
 
     #[test]
     fn below_the_threshold_is_a_miss_with_its_confidence() {
-        let Lookup::Miss { confidence } = answer(&bakery(), None, "order of the phoenix", 0.99) else {
+        let Lookup::Miss { confidence, .. } = answer(&bakery(), None, "order of the phoenix", 0.99) else {
             panic!("no miss");
         };
         assert!(confidence > 0.0 && confidence < 0.99);
-        assert_eq!(answer(&bakery(), None, "zzz", 0.0), Lookup::Miss { confidence: 0.0 });
+        assert_eq!(answer(&bakery(), None, "zzz", 0.0), Lookup::Miss { confidence: 0.0, near: Vec::new() });
     }
 
     #[test]
