@@ -38,17 +38,14 @@ async fn everybody_changes_their_own_password(world: &World) {
 
 async fn a_changed_password_ends_every_other_sign_in_and_the_caller_stays_signed_in(world: &World) {
     let tesla = world.company("Tesla Motors").await;
-    let cy = tesla.agent("Cy Agent").await;
-    for login in ["admin", "agent"] {
-        let (here, refresh, password) = if login == "admin" {
-            (tesla.admin.client().clone(), tesla.admin.refresh.clone(), tesla.admin.password.clone())
-        } else {
-            let bo = tesla.agent("Bo Agent").await;
-            (bo.client().clone(), bo.refresh, bo.password)
-        };
+    let (bo, cy) = (tesla.agent("Bo Agent").await, tesla.agent("Cy Agent").await);
+    let admin = tesla.admin.clone();
+    for (here, refresh, password) in
+        [(bo.client(), &bo.refresh, &bo.password), (admin.client(), &admin.refresh, &admin.password)]
+    {
         let email = here.profile().await.ok()["email"].as_str().unwrap().to_owned();
-        let there = world.anybody().login(&email, &password).await.ok();
-        let changed = here.change_password(&password, NEW).await.ok();
+        let there = world.anybody().login(&email, password).await.ok();
+        let changed = here.change_password(password, NEW).await.ok();
         for access in [here.token(), there["access"].as_str().unwrap()] {
             world.anybody().with_token(access).profile().await.detail(401, "token_not_valid", NOT_VALID);
         }

@@ -143,7 +143,7 @@ impl Try<'_> {
             for value in [&pair.foreign, &pair.absent] {
                 let mut ask = Ask::new(self.call, self.sending, &thing);
                 ask.set(place, name, value);
-                let reply = ask.send(&self.caller.client).await;
+                let reply = ask.send(&self.client(scene).await).await;
                 holds_none(&reply, &scene.forbidden(self.caller.who.home(), self.home(is_public, ids)), &at);
                 if reply.status < 300 {
                     is_refused = false;
@@ -176,6 +176,7 @@ impl Try<'_> {
         ids: &Identifiers,
     ) -> usize {
         let thing = self.thing(scene, whose).await;
+        let client = self.client(scene).await;
         let before = scene.record();
         let mut ask = Ask::new(self.call, self.sending, &thing);
         let has_body = !matches!((self.sending.body)(&thing), crate::calls::Body::Empty);
@@ -190,7 +191,7 @@ impl Try<'_> {
                 ask.set(Place::Body, name, &value);
             }
         }
-        let reply = ask.send(&self.caller.client).await;
+        let reply = ask.send(&client).await;
         let at = format!("{} by {:?} with identifiers that it does not read", self.call, self.caller.who);
         assert!((200..300).contains(&reply.status), "{at}: {reply:?}");
         holds_none(&reply, &scene.forbidden(self.caller.who.home(), self.home(false, ids)), &at);
@@ -198,6 +199,15 @@ impl Try<'_> {
             before.of_one_is_still(&scene.record(), scene.codes()[1], &at);
         }
         1
+    }
+
+    /// Returns the caller's client, with a new sign-in if the call ends the one that it is made with.
+    async fn client(&self, scene: &Scene<'_>) -> Client {
+        if self.call.ends_with("/agent-logout") {
+            scene.signed_in_again(self.caller.who).await
+        } else {
+            self.caller.client.clone()
+        }
     }
 
     /// Returns the company whose texts the caller may see here in addition to those of its own company.

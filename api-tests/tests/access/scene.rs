@@ -171,6 +171,16 @@ impl<'a> Scene<'a> {
         Who::ALL.map(|who| Caller { who, client: client(who) }).into()
     }
 
+    /// Signs an agent in again.
+    pub(crate) async fn signed_in_again(&self, who: Who) -> Client {
+        let agent = match who {
+            Who::Colleague => &self.colleague,
+            Who::Foreigner => &self.foreigner,
+            _ => &self.caller,
+        };
+        agent.signed_in_again().await.client().clone()
+    }
+
     /// Returns a refresh token of the other company's agent.
     pub(crate) fn refresh_of_the_foreigner(&self) -> String {
         self.foreigner.refresh.clone()

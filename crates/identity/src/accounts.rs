@@ -219,7 +219,7 @@ pub trait Accounts {
     fn credentials_by_email(&mut self, email_key: &str) -> Result<Option<Credentials>, StoreError>;
 
     /// Returns the credentials of an account, in any state.
-    fn credentials(&mut self, user: UserId) -> Result<Option<Credentials>, StoreError>;
+    fn credentials_of(&mut self, user: UserId) -> Result<Option<Credentials>, StoreError>;
 
     /// Returns the current state of an account, and locks it (`FOR UPDATE`) until the transaction ends.
     fn credentials_for_update(&mut self, user: UserId) -> Result<Option<Credentials>, StoreError>;

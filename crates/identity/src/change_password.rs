@@ -33,7 +33,7 @@ pub fn find<S>(store: &mut S, user: UserId, origin: Origin, now: Timestamp) -> R
 where
     S: Accounts + SignInOrigins + ?Sized,
 {
-    let account = store.credentials(user)?;
+    let account = store.credentials_of(user)?;
     Candidate::new(store, account, origin, now)
 }
 
@@ -61,7 +61,7 @@ where
     })?;
     store.set_password(account.user, hash)?;
     store.revoke_families(account.user)?;
-    let changed = store.credentials(account.user)?.ok_or(ChangePasswordError::CurrentIncorrect)?;
+    let changed = store.credentials_of(account.user)?.ok_or(ChangePasswordError::CurrentIncorrect)?;
     let grant = Grant::new(&staff, changed.version, FamilyId::random(), lifetimes, now);
     store.insert_family(&Family::new(grant.clone()), now)?;
     store.register(staff.company(), AuditActor::from(&staff), Action::PasswordChanged, Object::Account(account.user));
@@ -114,7 +114,7 @@ mod tests {
         let company = world.company("Tesla");
         let ann = world.account(Role::Admin, "ann@t.com", Some(company), false);
         let before = world.credentials(ann);
-        let mut refused = |world: &mut World, current: &str| {
+        let refused = |world: &mut World, current: &str| {
             let refused = change(world, ann, current);
             assert!(matches!(refused, Err(ChangePasswordError::CurrentIncorrect)), "{refused:?}");
         };

@@ -101,7 +101,7 @@ where
         return Err(FirstLoginError::AlreadySet);
     }
     let own = store.own_account(&staff, now)?.ok_or(FirstLoginError::CurrentIncorrect)?;
-    chosen.differs_from(&OwnWords::of(&own)).map_err(FirstLoginError::Refused)?;
+    OwnWords::of(&own).check(chosen).map_err(FirstLoginError::Refused)?;
     store.set_password(account.user, hash)?;
     if let Staff::Agent(agent) = &staff {
         store.agent_set_offline(agent)?;

@@ -2,10 +2,16 @@
 
 use tenancy::text;
 
-use crate::accounts::Account;
+use crate::{
+    accounts::Account,
+    password::{ChosenPassword, PasswordPolicyError},
+};
 
 /// Fewer letters are no word: a password may contain them by chance.
 const FEWEST_LETTERS: usize = 2;
+
+/// Apostrophes join the parts of a name. Other punctuation separates them.
+const APOSTROPHES: [char; 3] = ['\'', '\u{2019}', '\u{2bc}'];
 
 /// The names of a person and of its company, without case, accents and punctuation.
 pub struct OwnWords(Vec<String>);
@@ -22,7 +28,7 @@ impl OwnWords {
         let names = [whole.as_str(), account.email.local_part()].into_iter().chain(username);
         let mut words = Vec::new();
         for name in names.chain(contact).chain(company) {
-            let name = text::folded(name);
+            let name = text::folded(name).replace(APOSTROPHES, "");
             words.push(letters_and_digits(&name));
             words.extend(name.split(|c: char| !c.is_alphanumeric()).map(str::to_owned));
         }
@@ -32,8 +38,16 @@ impl OwnWords {
         Self(words)
     }
 
+    /// Checks that a chosen password is not one of these words.
+    ///
+    /// # Errors
+    /// [`PasswordPolicyError::SimilarToName`].
+    pub fn check(&self, chosen: &ChosenPassword) -> Result<(), PasswordPolicyError> {
+        if self.are(chosen.password().expose()) { Err(PasswordPolicyError::SimilarToName) } else { Ok(()) }
+    }
+
     /// Returns whether a password is one of these words: nothing is left without it but digits and punctuation.
-    pub fn are(&self, password: &str) -> bool {
+    fn are(&self, password: &str) -> bool {
         let password = letters_and_digits(&text::folded(password));
         let rest = |word: &String| password.replace(word.as_str(), "");
         self.0.iter().any(|word| password.contains(word) && !rest(word).contains(char::is_alphabetic))

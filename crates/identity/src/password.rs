@@ -3,7 +3,7 @@
 use rand::seq::IndexedRandom;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{Email, OwnWords};
+use crate::Email;
 
 /// Minimum length of a chosen password, in Unicode scalar values.
 pub const MIN_CHARS: usize = 8;
@@ -46,7 +46,7 @@ pub enum PasswordPolicyError {
     #[error("This password must not be the same as the e-mail.")]
     SameAsEmail,
     /// The password is a name of the person or of the company, with nothing but digits and punctuation around
-    /// it. See [`OwnWords`].
+    /// it.
     #[error("This password is too similar to the name.")]
     SimilarToName,
     /// The password is the one that it should replace.
@@ -127,14 +127,6 @@ impl ChosenPassword {
     pub fn repeated(password: Password, repeated: &Password, email: &str) -> Result<Self, ChoiceError> {
         let chosen = Self::new(password, email).map_err(ChoiceError::Policy)?;
         if chosen.0.expose() == repeated.expose() { Ok(chosen) } else { Err(ChoiceError::Mismatch) }
-    }
-
-    /// Checks that the password is not one of these words.
-    ///
-    /// # Errors
-    /// [`PasswordPolicyError::SimilarToName`].
-    pub fn differs_from(&self, words: &OwnWords) -> Result<(), PasswordPolicyError> {
-        if words.are(self.0.expose()) { Err(PasswordPolicyError::SimilarToName) } else { Ok(()) }
     }
 
     /// Checks that the password is not the one that it replaces.

@@ -223,12 +223,12 @@ impl Accounts for World {
         Ok(found.map(|row| row.credentials.clone()))
     }
 
-    fn credentials(&mut self, user: UserId) -> Result<Option<Credentials>, StoreError> {
+    fn credentials_of(&mut self, user: UserId) -> Result<Option<Credentials>, StoreError> {
         Ok(self.stored(user).map(|row| row.credentials.clone()))
     }
 
     fn credentials_for_update(&mut self, user: UserId) -> Result<Option<Credentials>, StoreError> {
-        Accounts::credentials(self, user)
+        self.credentials_of(user)
     }
 
     fn set_password(&mut self, user: UserId, hash: &PasswordHash) -> Result<(), StoreError> {

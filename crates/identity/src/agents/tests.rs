@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use tenancy::assignments::{AssignmentStatus, TERM};
 
 use super::*;

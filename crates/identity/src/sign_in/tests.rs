@@ -5,6 +5,7 @@ use tenancy::{CompanyStatus, access::TokenVersion};
 use super::*;
 use crate::{
     PasswordHash,
+    admins::Platform as _,
     agents::AgentStatus,
     testing::{PASSWORD, World},
 };

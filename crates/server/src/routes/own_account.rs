@@ -122,7 +122,7 @@ async fn change_password(
     let chosen = ChosenPassword::new(Password::new(body.new_password), account.email.as_str())?;
     let current = Password::new(body.current_password);
     chosen.replaces(&current)?;
-    chosen.differs_from(&OwnWords::of(&account))?;
+    OwnWords::of(&account).check(&chosen)?;
     let find = move |lobby: &mut LobbyStore<'_>, _: &str, origin, now| change_password::find(lobby, user, origin, now);
     let changed = throttle::attempt(&req, account.username, find, async |candidate, fairness_key| {
         let work = move |hasher: &Hasher| (candidate.check(hasher, &current), hasher.hash(chosen.password()));

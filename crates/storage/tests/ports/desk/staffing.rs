@@ -145,7 +145,7 @@ fn a_deleted_agent_is_named_by_nothing_that_stays() {
         }
         assert_eq!((world.count("messages"), world.count("transfers")), (said, "3".to_owned()));
         let arrived = ben.clone();
-        let late = world.db.lobby_write(move |lobby| presence::leave(lobby, &arrived, None, None, now())).wait();
+        let late = world.db.lobby_write(move |lobby| presence::leave(lobby, &arrived, &[], None, now())).wait();
         assert!(matches!(late, Err(presence::PresenceError::Gone)), "{late:?}");
 
         // The address is free again, but ids are not reused.

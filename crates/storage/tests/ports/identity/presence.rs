@@ -31,7 +31,7 @@ fn set(world: &World, agent: &Agent, presence: Presence, at: u64) {
 fn leave(world: &World, agent: &Agent, at: u64) {
     let agent = agent.clone();
     let ip = Some(IpAddr::from(HERE));
-    world.db.lobby_write(move |lobby| presence::leave(lobby, &agent, None, ip, later(at))).wait().unwrap();
+    world.db.lobby_write(move |lobby| presence::leave(lobby, &agent, &[], ip, later(at))).wait().unwrap();
 }
 
 fn seen(world: &World, agent: &Agent, at: u64) {
