@@ -1,6 +1,6 @@
 //! Tokens: signed claims that a caller presents.
 //!
-//! Claims only name an account and a token version. [`tenancy::access::staff`] admits the account from
+//! Claims only name an account and a token version. [`tenancy::access::bearer`] admits the account from
 //! what the store says, never from the role or the company in the claims.
 
 use std::{fmt, str::FromStr, time::Duration};

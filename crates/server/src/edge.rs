@@ -12,7 +12,7 @@ use actix_web::{
     body::{BodySize, BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
-    http::Method,
+    http::{ConnectionType, Method},
     middleware::Next,
     web::Bytes,
 };
@@ -23,6 +23,7 @@ use crate::{
     app::App,
     auth::CallingAgent,
     client::{ClientIp, TrustedProxies},
+    connection::Connection,
     http::{compress, cors, envelope, paths, redact::Redacted, request_id::RequestId, security_headers},
     limits,
 };
@@ -39,7 +40,7 @@ pub(crate) struct Edge {
 impl Edge {
     /// Handles one request: gives it an id, notes where it came from, gives its path one spelling,
     /// answers preflights, writes the bodies of refusals and the headers of all responses, and logs
-    /// one line.
+    /// one line. A request that asks for the end of its connection is the last one on it.
     ///
     /// Mounted last, so that it runs first: `App::new()..wrap(from_fn(..))`.
     ///
@@ -54,6 +55,11 @@ impl Edge {
         B: MessageBody + 'static,
     {
         let started = Instant::now();
+        if req.head().connection_type() == ConnectionType::Close
+            && let Some(connection) = req.request().conn_data::<Connection>().cloned()
+        {
+            connection.close_after_this().await;
+        }
         let id = RequestId::generate();
         let method = req.method().clone();
         let takes_gzip = compress::takes_gzip(req.headers());

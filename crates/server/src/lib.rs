@@ -9,6 +9,7 @@ pub mod cli;
 mod client;
 mod clock;
 pub mod config;
+mod connection;
 mod demo;
 mod edge;
 mod error;

@@ -1,19 +1,24 @@
 //! Starts and stops a server.
 
 use std::{
-    any::Any,
+    cell::RefCell,
     io,
     net::{SocketAddr, TcpListener},
     num::NonZeroUsize,
+    rc::Rc,
     sync::Arc,
     thread,
     time::Duration,
 };
 
+use actix_http::HttpService;
+use actix_server::ServerBuilder;
+use actix_service::map_config;
 use actix_web::{
-    App as Actix, HttpServer,
-    dev::{Extensions, ServerHandle},
+    App as Actix,
+    dev::{AppConfig, Extensions, Server, ServerHandle},
     middleware::from_fn,
+    rt::net::TcpStream,
     web,
 };
 use llm_client::{ChatModel, openai::OpenAi};
@@ -25,6 +30,7 @@ use crate::{
     app::{App, WireError},
     background,
     config::{Config, UPLOADS_FOLDER},
+    connection::Connection,
     edge::Edge,
     folder_lock::{FolderLock, LockError},
     http::body::LongBodies,
@@ -36,6 +42,11 @@ use crate::{
 
 /// How long a stopping server waits for requests that are being handled, in seconds.
 const GRACE: u64 = 10;
+
+/// How long the head of a connection's first request may take to arrive.
+const REQUEST_WAIT: Duration = Duration::from_secs(5);
+/// How long a client may take to close a connection that the server has closed.
+const DISCONNECT_WAIT: Duration = Duration::from_secs(1);
 
 /// What tests replace.
 pub struct Extras {
@@ -214,14 +225,55 @@ fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
 /// Has the operating system close a connection whose client takes no bytes for this long while some wait, also if it
 /// acknowledges that it has no room for them.
 #[cfg_attr(not(target_os = "linux"), expect(unused_variables, reason = "only Linux has this option"))]
-fn bound_writes(socket: &dyn Any, wait: Duration) {
+fn bound_writes(socket: &TcpStream, wait: Duration) {
     #[cfg(target_os = "linux")]
-    if let Some(socket) = socket.downcast_ref::<actix_web::rt::net::TcpStream>() {
+    {
         let millis = u32::try_from(wait.as_millis()).unwrap_or(u32::MAX);
         if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(socket, millis) {
             tracing::warn!(error = crate::logging::chain(&error), "a connection has no write timeout");
         }
     }
+}
+
+/// Serves the application at one address. actix-web's `HttpServer` does the same, but gives all connections one drain
+/// signal.
+fn listen(
+    server: ServerBuilder,
+    listener: TcpListener,
+    local: SocketAddr,
+    shared: Shared,
+) -> io::Result<ServerBuilder> {
+    let stopping = server.graceful_shutdown_signal();
+    server.listen(local.to_string(), listener, move || {
+        let Shared { edge, app, limiter, long_bodies, document, write_wait, .. } = shared.clone();
+        let application = Actix::new()
+            .app_data(app)
+            .app_data(limiter)
+            .app_data(long_bodies)
+            .app_data(document)
+            .configure(routes::register)
+            .wrap(from_fn(move |req, next| Arc::clone(&edge).handle(req, next)));
+        // actix-http asks for the signal of a connection right after it has opened it, on the same thread.
+        let newest = Rc::new(RefCell::new(Connection::new(local)));
+        let (opened, stopping) = (Rc::clone(&newest), stopping.clone());
+        HttpService::build()
+            .client_request_timeout(REQUEST_WAIT)
+            .client_disconnect_timeout(DISCONNECT_WAIT)
+            // A client that has closed its end waits for no answer, and its long poll is to end.
+            .h1_allow_half_closed(false)
+            .on_connect_ext(move |socket: &TcpStream, data: &mut Extensions| {
+                bound_writes(socket, write_wait);
+                let connection = Connection::new(local);
+                data.insert(connection.clone());
+                opened.replace(connection);
+            })
+            .graceful_shutdown_signal(move || {
+                let (connection, stopping) = (newest.borrow().clone(), stopping.clone());
+                async move { connection.drained(stopping.notified()).await }
+            })
+            .finish(map_config(application, |_| AppConfig::default()))
+            .tcp()
+    })
 }
 
 /// Serves on a new thread with a runtime of its own, so that callers need no runtime.
@@ -233,28 +285,15 @@ fn serve(
     after_start: impl FnOnce() + Send + 'static,
 ) -> Result<Running, StartError> {
     let (sender, receiver) = oneshot::channel();
-    let write_wait = shared.write_wait;
     let is_shared = shared.is_shared;
     let (hub, db) = (Arc::clone(&shared.app.hub), shared.app.db.clone());
     let stopping = Arc::clone(&hub);
+    let bound = addresses.clone();
     let run = move || {
         actix_web::rt::System::new().block_on(async move {
-            let build = move || {
-                let Shared { edge, app, limiter, long_bodies, document, .. } = shared.clone();
-                Actix::new()
-                    .app_data(app)
-                    .app_data(limiter)
-                    .app_data(long_bodies)
-                    .app_data(document)
-                    .configure(routes::register)
-                    .wrap(from_fn(move |req, next| Arc::clone(&edge).handle(req, next)))
-            };
-            let bounded = move |socket: &dyn Any, _: &mut Extensions| bound_writes(socket, write_wait);
-            // A client that has closed its end waits for no answer, and its long poll is to end.
-            let mut server =
-                HttpServer::new(build).shutdown_timeout(GRACE).on_connect(bounded).h1_allow_half_closed(false);
-            for listener in listeners {
-                server = server.listen(listener)?;
+            let mut server = Server::build().shutdown_timeout(GRACE);
+            for (listener, local) in listeners.into_iter().zip(bound) {
+                server = listen(server, listener, local, shared.clone())?;
             }
             let server = server.run();
             let _ = sender.send(server.handle());

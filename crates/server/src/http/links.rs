@@ -8,7 +8,7 @@ use actix_web::{
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::http::params::Params;
+use crate::{connection::Connection, http::params::Params};
 
 /// The URL at which clients reach this server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,7 +35,11 @@ impl PublicUrl {
         let host = req.headers().get(header::HOST).and_then(|host| host.to_str().ok());
         match host.filter(|host| self.allows(host)) {
             Some(host) => Cow::Owned(format!("http://{host}")),
-            None => Cow::Owned(format!("http://{}", req.app_config().local_addr())),
+            None => {
+                let own =
+                    req.conn_data::<Connection>().map_or_else(|| req.app_config().local_addr(), Connection::local);
+                Cow::Owned(format!("http://{own}"))
+            }
         }
     }
 
