@@ -205,9 +205,9 @@ mod tests {
 
     #[test]
     fn an_intake_without_answers_has_no_contact() {
-        let skipped = Collected { email: Some(None), ..Collected::default() };
+        let skipped = Collected { email: chatbot::Field::Skipped, ..Collected::default() };
         assert_eq!([Collected::default(), skipped].map(|collected| Contact::collected(&collected)), [None, None]);
-        let named = Collected { name: Some("Ann".into()), ..Collected::default() };
+        let named = Collected { name: chatbot::Field::Given("Ann".into()), ..Collected::default() };
         let contact = Contact { name: Some("Ann".into()), phone: None, email: None };
         assert_eq!(Contact::collected(&named), Some(contact));
     }

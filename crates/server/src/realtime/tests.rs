@@ -10,7 +10,7 @@ use super::*;
 struct Everywhere;
 
 impl Directory for Everywhere {
-    fn account_state(&mut self, _: UserId) -> Result<Option<AccountState>, StoreError> {
+    fn account_state(&mut self, _: UserId, _: Option<tenancy::FamilyId>) -> Result<Option<AccountState>, StoreError> {
         Ok(None)
     }
 
