@@ -2,7 +2,7 @@
 
 use knowledge::{Answer, Index, Lookup, answer};
 
-use crate::{BotSettings, MissingInput, phrase};
+use crate::{BotSettings, act::MissingInput, phrase};
 
 /// The button that lists the topics, normalized.
 pub(crate) const BROWSE_TOPICS: &str = "browse topics";

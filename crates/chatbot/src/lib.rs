@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+mod act;
+mod answers;
 mod collected;
 mod composition;
 mod dialogue;
+mod escalation;
 #[cfg(test)]
 mod fixtures;
 mod found;
-mod greeting;
 mod idempotency;
 pub mod intake;
 pub mod kind;
@@ -20,16 +22,16 @@ pub mod settings;
 mod snapshot;
 pub mod understanding;
 
+pub use act::{Act, MissingInput, ProfileChange, ProfileWrite};
 pub use collected::{Collected, Field};
 pub use composition::Composition;
 pub use dialogue::{Dialogue, Outcome};
+pub use escalation::Escalation;
 pub use found::Found;
-pub use greeting::is_greeting;
 pub use idempotency::{ClaimState, IdempotencyClaim, IdempotencyKeys, Side};
 pub use intake::digits::ascii as ascii_digit;
 pub use message::{Detail, Message, Messages, NewMessage, Sender};
-pub(crate) use plan::TALK_TO_A_PERSON;
-pub use plan::{Act, Escalation, Input, MissingInput, Plan, ProfileChange, ProfileWrite, Stage, plan};
+pub use plan::{Input, Plan, Stage, plan};
 pub use profile::{
     AllProfiles, EarlierSession, NewProfile, Profile, ProfileFilter, ProfileListing, ProfileStats, Profiles,
 };

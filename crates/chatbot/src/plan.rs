@@ -1,21 +1,18 @@
 //! Planning a turn: a pure function from a snapshot and a message to what the bot does.
 
 mod bot;
-mod escalation;
+mod calling;
 
 use tenancy::Timestamp;
 
 use crate::{
-    Composition, Field, Found, NewProfile, Reply, Session, SessionStatus, Snapshot, Step,
+    Field, Found, Reply, Session, SessionStatus, Snapshot, Step,
+    act::{Act, MissingInput, ProfileWrite},
+    answers::TALK_TO_A_PERSON,
     found::Finding,
     intake::{self, Gains, Heard},
     understanding::{self, Awaited, Intent, Language, Reading},
 };
-pub(crate) use bot::{extract, questions_of, small_talk, topics, worded};
-pub use escalation::Escalation;
-
-/// The button that calls a person.
-pub(crate) const TALK_TO_A_PERSON: &str = "Talk to a person";
 
 /// How many angry messages in a row call a person.
 const ANGRY: u8 = 2;
@@ -31,13 +28,6 @@ pub struct Input<'a> {
     pub wants_person: bool,
 }
 
-/// The input that planning needs in addition.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MissingInput {
-    /// This text must be looked up in the knowledge: plan again with a [`Found`] for it.
-    Knowledge(String),
-}
-
 /// A planned turn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
@@ -51,55 +41,6 @@ pub struct Plan {
     pub stage: Stage,
     /// What the text says.
     pub reading: Reading,
-}
-
-/// What to store in the visitor's profile.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ProfileWrite {
-    /// The profile of a completed intake.
-    New(NewProfile),
-    /// The values that are not open replace those of the profile.
-    Change(ProfileChange),
-}
-
-/// Values that replace those of a profile. A missing one changes nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ProfileChange {
-    /// Display name.
-    pub name: Option<String>,
-    /// Calling code with its plus, and phone number in its stored form.
-    pub phone: Option<(String, String)>,
-    /// E-mail address.
-    pub email: Option<String>,
-    /// Postal address.
-    pub address: Option<String>,
-}
-
-impl ProfileChange {
-    /// Returns a profile with the changes.
-    pub fn of(self, profile: NewProfile) -> NewProfile {
-        let (country_code, phone) = self.phone.unwrap_or((profile.country_code, profile.phone));
-        NewProfile {
-            name: self.name.unwrap_or(profile.name),
-            phone,
-            email: self.email.or(profile.email),
-            address: self.address.or(profile.address),
-            country_code,
-        }
-    }
-}
-
-/// What the bot does about a message.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Act {
-    /// Nothing: a person handles the session.
-    Silent,
-    /// The bot answers.
-    Say(Reply),
-    /// The bot calls a person.
-    Escalate(Box<Escalation>),
-    /// A model composes the answer.
-    Compose(Composition),
 }
 
 tenancy::word_enum! {
@@ -254,7 +195,7 @@ impl Turn<'_> {
         if session.dialogue.name_again && session.collected.name == Field::Skipped {
             session.collected.name = Field::Open;
         }
-        let escalation = Escalation::new(&mut session, self.snapshot, text, was_open, self.now);
+        let escalation = calling::call(&mut session, self.snapshot, text, was_open, self.now);
         Planned { session, profile: None, act: Act::Escalate(Box::new(escalation)), stage: Stage::Person }
     }
 

@@ -6,6 +6,7 @@ mod heard;
 mod judge;
 mod pattern;
 mod phrases;
+mod reading;
 mod spelling;
 mod tables;
 mod token;
@@ -19,58 +20,12 @@ use self::{
     tables::{Mark, TABLES},
     words::Words,
 };
-use crate::{Step, intake::phone::PhoneCheck};
+use crate::Step;
+
+pub use self::reading::{Awaited, Intent, Language, Reading, Values};
 
 /// The calling code of Nepal.
 const NEPAL: &str = "+977";
-
-tenancy::word_enum! {
-    /// What a visitor wants to say with a text.
-    pub enum Intent {
-        /// A person instead of the bot.
-        Person => "person",
-        /// A question to be answered.
-        Question => "question",
-        /// A greeting and nothing else.
-        Greeting => "greeting",
-        /// Thanks and nothing else.
-        Thanks => "thanks",
-        /// The end of the conversation.
-        Goodbye => "goodbye",
-        /// Yes and nothing else.
-        Agreement => "agreement",
-        /// No, or the wish not to answer.
-        Refusal => "refusal",
-        /// Why the bot asks for this.
-        Why => "why",
-        /// A question about the bot itself.
-        AboutBot => "about_bot",
-        /// Anger about the conversation.
-        Frustration => "frustration",
-        /// An insult.
-        Abuse => "abuse",
-        /// None of these.
-        Nothing => "nothing",
-    }
-}
-
-tenancy::word_enum! {
-    /// A language that intents are understood in. The words are those of ISO 639-1.
-    pub enum Language {
-        /// English, in which the bot answers.
-        English => "en",
-        /// German.
-        German => "de",
-        /// Spanish.
-        Spanish => "es",
-        /// French.
-        French => "fr",
-        /// Hindi.
-        Hindi => "hi",
-        /// Nepali.
-        Nepali => "ne",
-    }
-}
 
 impl Language {
     /// Returns its English name.
@@ -81,68 +36,6 @@ impl Language {
     /// Returns a sentence in this language that says that the bot answers in English.
     pub fn sentence(self) -> &'static str {
         TABLES.about(self).1
-    }
-
-    /// Returns its place in the list of languages.
-    const fn place(self) -> u8 {
-        match self {
-            Self::English => 0,
-            Self::German => 1,
-            Self::Spanish => 2,
-            Self::French => 3,
-            Self::Hindi => 4,
-            Self::Nepali => 5,
-        }
-    }
-
-    /// Returns a bit of its own.
-    const fn bit(self) -> u8 {
-        1 << self.place()
-    }
-}
-
-/// What the conversation waits for when a text arrives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Awaited<'a> {
-    /// The step of the intake whose answer is waited for; `None` outside the intake.
-    pub step: Option<Step>,
-    /// The calling code that numbers without one are read with.
-    pub calling_code: &'a str,
-    /// Phrases of the company that ask for a person, in addition to the built-in ones.
-    pub person_phrases: &'a [String],
-}
-
-/// The values for fields of the profile that a text holds.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Values {
-    /// The visitor's name.
-    pub name: Option<String>,
-    /// The calling code of a country that the text names, with its plus.
-    pub country_code: Option<String>,
-    /// An accepted phone number. It brings its own country.
-    pub phone: Option<PhoneCheck>,
-    /// The one e-mail address in the text.
-    pub email: Option<String>,
-    /// A postal address.
-    pub address: Option<String>,
-}
-
-/// What a text says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reading {
-    /// The intent. A text may have values too.
-    pub intent: Intent,
-    /// The language of the words that gave the intent; English if none did.
-    pub language: Language,
-    /// Values for fields. A free text is the answer to the awaited step only if its intent is
-    /// [`Intent::Nothing`].
-    pub values: Values,
-}
-
-impl Reading {
-    /// Returns the reading of no text.
-    pub fn nothing() -> Self {
-        Self { intent: Intent::Nothing, language: Language::English, values: Values::default() }
     }
 }
 

@@ -6,10 +6,11 @@ use super::{
     prompts,
 };
 use crate::{
-    Act, Answered, Field, Found, MissingInput, NewProfile, ProfileWrite, Reply, Session, Snapshot, Step,
-    TALK_TO_A_PERSON,
+    Answered, Field, Found, NewProfile, Reply, Session, Snapshot, Step,
+    act::{Act, MissingInput, ProfileWrite},
+    answers::{self, TALK_TO_A_PERSON},
     found::{self, Finding},
-    kind, phrase, plan,
+    kind, phrase,
     settings::{Names, Requirement, filled},
     understanding::{Intent, Reading},
 };
@@ -158,7 +159,7 @@ impl Turn<'_> {
             Intent::Greeting => self.ask(Lead::inline("Hello!")),
             Intent::Person => self.ask(Lead::inline("Our team knows that you want to talk to a person.")),
             intent @ (Intent::Thanks | Intent::Goodbye | Intent::AboutBot | Intent::Frustration | Intent::Abuse) => {
-                let small_talk = plan::small_talk(intent, settings).map(|text| self.filled(text));
+                let small_talk = answers::small_talk(intent, settings).map(|text| self.filled(text));
                 let is_angry = matches!(intent, Intent::Frustration | Intent::Abuse);
                 let suggestions = is_angry.then(|| with_person(prompts::suggestions(step, settings)));
                 let kind = Some(kind::SMALL_TALK);
@@ -216,9 +217,9 @@ impl Turn<'_> {
     fn look_up(&mut self, text: &str) -> Result<Option<Advance>, MissingInput> {
         let heard = self.heard;
         let (lead, answers) = match Found::of(heard.found, text)? {
-            Finding::Topics(titles) => (plan::topics(titles), None),
-            Finding::Section { title, questions } => (plan::questions_of(title, questions), None),
-            Finding::Answers(answers) => (plan::extract(answers, Vec::new()), Some(answers)),
+            Finding::Topics(titles) => (answers::topics(titles), None),
+            Finding::Section { title, questions } => (answers::questions_of(title, questions), None),
+            Finding::Answers(answers) => (answers::extract(answers, Vec::new()), Some(answers)),
             Finding::Nothing { .. } => return Ok(None),
         };
         self.session.dialogue.browsing = answers.is_none();
@@ -231,7 +232,7 @@ impl Turn<'_> {
         };
         let mut advance = Turn { session: self.session, heard, snapshot: self.snapshot }.ask(lead)?;
         if let (Some(answers), Act::Say(reply)) = (answers, &advance.act) {
-            advance.act = plan::worded(text, answers, reply.clone(), self.snapshot.settings.answer_mode);
+            advance.act = answers::worded(text, answers, reply.clone(), self.snapshot.settings.answer_mode);
         }
         Ok(Some(advance))
     }
@@ -280,7 +281,7 @@ impl Turn<'_> {
         if let (Some(question), Some(finding)) = (question, finding) {
             let excerpt = prompts::excerpt(&question);
             if let Finding::Answers(answers) = finding {
-                let reply = plan::extract(answers, Vec::new());
+                let reply = answers::extract(answers, Vec::new());
                 text = format!("{text}<br><br>You asked: \u{201c}{excerpt}\u{201d}<br>{}", reply.response);
                 answered = reply.answered;
                 self.session.dialogue.question = None;

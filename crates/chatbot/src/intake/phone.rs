@@ -103,16 +103,6 @@ pub fn check(phone: &str, code: &str) -> PhoneCheck {
     }
 }
 
-/// Reads a text that should name a country, but has a whole number: with a calling code, or one that
-/// is valid in the country of the default code.
-pub(crate) fn whole_number(text: &str, default: &str) -> Option<PhoneCheck> {
-    let number = number_in(text);
-    let has_code = own_code(&number).is_some();
-    // The digits of a calling code alone are no number.
-    let is_long = number.bytes().filter(u8::is_ascii_digit).count() > SHORTEST;
-    Some(check(text, default)).filter(|check| is_long && check.valid && (has_code || check.is_certain))
-}
-
 /// Reads the number in a text as [`check`] does. Returns its normal form if it is accepted, else the
 /// text as typed, and the calling code that applies.
 pub fn normalise(phone: &str, code: &str) -> (String, String) {

@@ -5,7 +5,9 @@ use tenancy::text;
 
 use super::{country, name, order::Gains, phone};
 use crate::{
-    BotSettings, Collected, Reply, Session, Step, TALK_TO_A_PERSON, kind,
+    BotSettings, Collected, Reply, Session, Step,
+    answers::TALK_TO_A_PERSON,
+    kind,
     settings::{Requirement, filled},
 };
 

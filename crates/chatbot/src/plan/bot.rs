@@ -1,10 +1,12 @@
 //! The bot's answer to a message outside the intake.
 
-use knowledge::{Answer, Mode, markup};
+use knowledge::Answer;
 
-use super::{Act, Planned, ProfileChange, ProfileWrite, Stage, TALK_TO_A_PERSON, Turn, escalation::LEAVE_EMAIL};
+use super::{Planned, Stage, Turn, calling::LEAVE_EMAIL};
 use crate::{
-    Answered, BotSettings, Composition, Found, MissingInput, QuickReply, Reply, Session,
+    BotSettings, Found, MissingInput, QuickReply, Reply, Session,
+    act::{Act, ProfileChange, ProfileWrite},
+    answers::{TALK_TO_A_PERSON, extract, questions_of, small_talk, topics, worded},
     found::Finding,
     intake, kind, phrase,
     settings::{Names, filled},
@@ -162,59 +164,7 @@ impl Bot<'_> {
     }
 }
 
-/// Returns the company's answer to small talk; `None` for other intents.
-pub(crate) fn small_talk(intent: Intent, settings: &BotSettings) -> Option<&str> {
-    match intent {
-        Intent::Thanks => Some(&settings.thanks_text),
-        Intent::Goodbye => Some(&settings.goodbye_text),
-        Intent::Agreement => Some(&settings.agreement_text),
-        Intent::Refusal => Some(&settings.refusal_text),
-        Intent::AboutBot => Some(&settings.about_text),
-        Intent::Frustration | Intent::Abuse => Some(&settings.frustration_text),
-        Intent::Person | Intent::Question | Intent::Greeting | Intent::Why | Intent::Nothing => None,
-    }
-}
-
-/// Returns the reply that quotes answers. With several it cites all of them, and is as sure as the least sure one.
-pub(crate) fn extract(answers: &[Answer], suggestions: Vec<String>) -> Reply {
-    let text = answers.iter().map(Answer::text).collect::<Vec<_>>().join("<br><br>");
-    let answered = answers.split_first().map(|(first, others)| {
-        let mut answered = Answered::new(first, text.clone(), Mode::Extractive);
-        for other in others {
-            answered.confidence = answered.confidence.min(other.confidence);
-            answered.citations.extend(other.citations(Mode::Extractive));
-        }
-        answered
-    });
-    Reply { answered, ..Reply::new(kind::RAG_RESPONSE, text, suggestions) }
-}
-
-/// Returns the act that says answers, or lets a model word the answer to a single question.
-pub(crate) fn worded(text: &str, answers: &[Answer], reply: Reply, mode: Mode) -> Act {
-    match (mode, answers) {
-        (Mode::Llm, [answer]) => Act::Compose(Composition::new(text, answer, reply)),
-        _ => Act::Say(reply),
-    }
-}
-
 /// Whether an answer has precedence over a greeting.
 fn is_certain(answers: &[Answer]) -> bool {
     answers.iter().all(|answer| answer.confidence >= CERTAIN)
-}
-
-/// Lists the topics. The button below them is there even without topics.
-pub(crate) fn topics(titles: &[String]) -> Reply {
-    let text = match titles {
-        [] => "There are no topics to browse yet. You can ask me, or talk to a person.",
-        _ => "Here are the topics I can help you with.",
-    };
-    let buttons = titles.iter().cloned().chain([TALK_TO_A_PERSON.to_owned()]);
-    Reply::new(kind::TOPIC_SELECTION, text, buttons.collect())
-}
-
-/// Lists the questions of a section.
-pub(crate) fn questions_of(title: &str, questions: &[String]) -> Reply {
-    // Titles are stored as plain text, and this text is an HTML fragment.
-    let title = markup::neutralise(title);
-    Reply::new(kind::TOPIC_SELECTION, format!("What would you like to know about {title}?"), questions.to_vec())
 }

@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, ops::Range};
 
+use super::reading::Language;
 use super::{
     hash::Passed,
     pattern::{Part, Pattern},
@@ -9,7 +10,6 @@ use super::{
     token::Token,
     words::Break,
 };
-use crate::understanding::Language;
 
 /// How many words a gap takes at most.
 const GAP: u8 = 3;

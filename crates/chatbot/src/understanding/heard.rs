@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
+use super::reading::{Intent, Language};
 use super::{
     automaton::Match,
     tables::{Lead, Mark, Meaning, TABLES, When},
     token::{Token, tokens},
     words::{Break, Words},
 };
-use crate::understanding::{Intent, Language};
 
 /// A phrase of an intent.
 #[derive(Debug, Clone, PartialEq, Eq)]

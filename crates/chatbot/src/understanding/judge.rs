@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Step,
-    understanding::{Intent, Language},
+    understanding::reading::{Intent, Language},
 };
 
 /// Intents that a phrase says wherever it stands, in the order of precedence over questions.

@@ -3,11 +3,12 @@
 use std::ops::Range;
 
 use super::{
-    Awaited, Intent, Step,
     heard::Heard,
+    reading::{Awaited, Intent},
     tables::Mark,
     words::{self, Words},
 };
+use crate::Step;
 
 /// A word that stands for a person in the built-in patterns.
 const PERSON: &str = "human";

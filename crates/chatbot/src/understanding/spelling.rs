@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::reading::Language;
 use super::{hash::Passed, words};
-use crate::understanding::Language;
 
 /// Words with fewer letters have no tolerance for slips.
 const SLIP_FROM: usize = 5;

@@ -2,12 +2,12 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
+use super::reading::{Intent, Language};
 use super::{
     automaton::{Automaton, Builder},
     pattern::{Part, Pattern},
     spelling::Vocabulary,
 };
-use crate::understanding::{Intent, Language};
 
 /// The files, in the order in which equal phrases are attributed to languages.
 const FILES: [(Language, &str); 6] = [

@@ -6,8 +6,8 @@ use super::{leads_on, slice};
 use crate::{
     intake::name,
     understanding::{
-        Intent, Language,
         heard::{Cover, Heard},
+        reading::{Intent, Language},
         tables::{Lead, Mark},
         words::{Break, Words},
     },

@@ -8,7 +8,7 @@ use crate::{
         digits,
         phone::{self, PhoneCheck},
     },
-    understanding::Awaited,
+    understanding::reading::Awaited,
 };
 
 /// A phone number in a text.
