@@ -54,7 +54,7 @@ pub fn read(text: &str, awaited: &Awaited<'_>) -> Reading {
     places.sort_by_key(|place| place.start);
     let rest = values::without(&seen, &places);
     let words = Words::of(&rest);
-    let mut heard = Heard::of(&words, step.is_some(), awaited.calling_code == NEPAL);
+    let mut heard = Heard::of(&words, step, awaited.calling_code == NEPAL);
     let number = number.filter(|number| !number.is_local || is_phone(&words, &heard, number, step));
     let mut values = Values { email, phone: number.as_ref().map(|number| number.check.clone()), ..Values::default() };
     values.country_code = values::stated_country(&rest, &words, &mut heard);
@@ -100,7 +100,8 @@ fn is_phone(words: &Words, heard: &Heard, number: &values::numbers::Number, step
 fn take_answer(rest: &str, words: &Words, heard: &Heard, cover: &Cover, step: Option<Step>, values: &mut Values) {
     match step {
         Some(Step::Name) if values.name.is_none() => values.name = values::names::whole(rest, words, heard, cover),
-        Some(Step::Address) if values.address.is_none() => {
+        // What is left of a sentence around another value is no address.
+        Some(Step::Address) if values.address.is_none() && (*values == Values::default() || heard.has_unknown()) => {
             values.address = values::address(rest, words, heard, cover.end);
         }
         _ => {}

@@ -9,6 +9,7 @@ use super::{
     token::{Token, tokens},
     words::{Break, Words},
 };
+use crate::Step;
 
 /// A phrase of an intent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,13 +55,13 @@ pub(super) struct Cover {
 
 impl Heard {
     /// Runs the patterns over a text.
-    pub(super) fn of(words: &Words, asked: bool, prefers_nepali: bool) -> Self {
+    pub(super) fn of(words: &Words, step: Option<Step>, prefers_nepali: bool) -> Self {
         let mut heard = Self { has_question_mark: words.has_question_mark, ..Self::default() };
         heard.tokens = tokens(words, &TABLES.vocabulary);
         heard.taken = vec![false; heard.tokens.len()];
         heard.marks = vec![0; heard.tokens.len()];
         for found in TABLES.automaton.run(&heard.tokens) {
-            heard.note(found, asked);
+            heard.note(found, step);
         }
         // Equal phrases of several languages stay in the order of the files, but Hindi and Nepali share
         // many, and a company in Nepal hears Nepali.
@@ -75,14 +76,17 @@ impl Heard {
         heard
     }
 
-    fn note(&mut self, found: Match, asked: bool) {
+    fn note(&mut self, found: Match, step: Option<Step>) {
         let Some(entry) = TABLES.entries.get(found.pattern) else { return };
         let counts = match entry.when {
             When::Always => true,
-            When::Asked => asked,
-            When::Unasked => !asked,
+            When::Asked => step.is_some(),
+            When::Unasked => step.is_none(),
         };
-        if !counts {
+        // Many names are one letter away from a word of another language.
+        let has_slip = || self.tokens.get(found.tokens.clone()).is_none_or(|all| all.iter().any(|one| !one.is_known));
+        let may_be_name = step == Some(Step::Name) && entry.language != Language::English && has_slip();
+        if !counts || may_be_name {
             return;
         }
         let phrase = |intent| Phrase {
@@ -102,6 +106,11 @@ impl Heard {
                 self.marks.get_mut(found.tokens).into_iter().flatten().for_each(|marks| *marks |= mark.bit());
             }
         }
+    }
+
+    /// Whether there is a word that no pattern knows.
+    pub(super) fn has_unknown(&self) -> bool {
+        self.tokens.iter().any(|token| !token.is_known)
     }
 
     /// Adds a phrase that counts if nothing else is said.

@@ -71,7 +71,7 @@ fn is_wish(
         let end = words.get(place.end - 1).map_or(text.len(), |word| word.place.end);
         let parts = [text.get(..start).unwrap_or_default(), PERSON, text.get(end..).unwrap_or_default()];
         let words = Words::of(&parts.concat());
-        let mut other = Heard::of(&words, awaited.step.is_some(), false);
+        let mut other = Heard::of(&words, awaited.step, false);
         other.find_clauses();
         other.said(Intent::Person).is_some()
     };

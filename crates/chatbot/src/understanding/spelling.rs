@@ -8,6 +8,9 @@ use super::{hash::Passed, words};
 /// Words with fewer letters have no tolerance for slips.
 const SLIP_FROM: usize = 5;
 
+/// Words of this length may have two neighbouring letters exchanged, and no other slip.
+const SWAPPED: usize = 4;
+
 /// Longer words are not compared with known ones.
 const SLIP_TO: usize = 24;
 
@@ -153,9 +156,18 @@ impl Vocabulary {
         find(2).or_else(|| end.and_then(|end| self.ids.get(end).copied())).or(once)
     }
 
+    /// Returns the one known word with the same letters, two neighbours behind the first exchanged.
+    fn swapped(&self, word: &str) -> Option<WordId> {
+        let mut known = swaps(word).skip(1).filter_map(|swapped| self.ids.get(&swapped).copied());
+        known.next().filter(|_| known.next().is_none())
+    }
+
     /// Returns up to two known words that differ by one slip.
     fn nearest(&self, word: &str) -> Known {
         let mut found = [None, None];
+        if word.len() == SWAPPED {
+            return [self.swapped(word), None];
+        }
         if !has_slips(word) {
             return found;
         }
@@ -171,6 +183,16 @@ impl Vocabulary {
         }
         found
     }
+}
+
+/// Returns the forms of a word with two neighbouring letters exchanged.
+fn swaps(word: &str) -> impl Iterator<Item = String> {
+    let letters: Vec<char> = word.chars().collect();
+    (1..letters.len()).map(move |at| {
+        let mut swapped = letters.clone();
+        swapped.swap(at - 1, at);
+        swapped.into_iter().collect()
+    })
 }
 
 /// Whether one of the first two letters is the same: few people miss both.

@@ -88,10 +88,11 @@ pub(in crate::understanding) fn whole(text: &str, words: &Words, heard: &Heard, 
         return Some(name);
     }
     let read = |tokens: Range<usize>| {
-        let tokens = tokens.start..tokens.end - trailing(heard, &tokens);
+        let tokens = tokens.start..tokens.end - trailing(text, words, heard, &tokens);
         let common = tokens.clone().filter(|&at| heard.is(Mark::NoName, at)).count();
         let is_sentence = common > 0 && (common == tokens.len() || tokens.len() > 2 && common > 1);
-        slice(text, words, heard, &tokens).filter(|_| !is_sentence).and_then(|name| name::read(name).ok())
+        let name = slice(text, words, heard, &tokens).filter(|_| !is_sentence)?;
+        name::read(with_dot(text, name)).ok()
     };
     read(sentence).or_else(|| read(part)).map(std::borrow::Cow::into_owned)
 }
@@ -111,9 +112,24 @@ fn inverted(text: &str, words: &Words, heard: &Heard, part: &Range<usize>, sente
     name::read(&format!("{given} {family}")).ok().map(std::borrow::Cow::into_owned)
 }
 
-/// Returns how many words at the end are no part of a name: `Tom here`.
-fn trailing(heard: &Heard, tokens: &Range<usize>) -> usize {
-    let is_behind =
-        |at: &usize| *at > tokens.start && (heard.is(Mark::NoName, *at) || heard.is_ignored_in_english(*at));
+/// Returns how many words at the end are no part of a name: `Tom here`. A name may be written like a common word:
+/// `Nick Human`.
+fn trailing(text: &str, words: &Words, heard: &Heard, tokens: &Range<usize>) -> usize {
+    let is_written_as_name = |at: usize| {
+        let word = slice(text, words, heard, &(at..at + 1)).unwrap_or_default();
+        word.starts_with(char::is_uppercase) && word.contains(char::is_lowercase)
+    };
+    let is_behind = |at: &usize| {
+        let is_common = heard.is(Mark::NoName, *at) || heard.is_ignored_in_english(*at);
+        *at > tokens.start && is_common && !is_written_as_name(*at)
+    };
     tokens.clone().rev().take_while(is_behind).count()
+}
+
+/// Returns a name with the dot of the abbreviation at its end.
+fn with_dot<'t>(text: &'t str, name: &'t str) -> &'t str {
+    let last = name.rsplit(' ').next().unwrap_or_default();
+    let is_short = ["Jr", "Sr"].contains(&last);
+    let dotted = text.find(name).and_then(|at| text.get(at..at + name.len() + 1));
+    dotted.filter(|dotted| is_short && dotted.ends_with('.')).unwrap_or(name)
 }
