@@ -10,6 +10,9 @@ pub(crate) const BROWSE_TOPICS: &str = "browse topics";
 /// Maximum number of topics, or of questions of a topic, in one reply.
 const OFFERED: usize = 8;
 
+/// The confidence from which on an answer has precedence over small talk.
+const CERTAIN: f64 = 0.9;
+
 /// Maximum number of questions in one message that are answered.
 const QUESTIONS: usize = 4;
 
@@ -62,6 +65,14 @@ impl Finding {
         match self {
             Self::Nothing { near } => near,
             Self::Topics(_) | Self::Section { .. } | Self::Answers(_) => &[],
+        }
+    }
+
+    /// Whether the answers are sure enough to have precedence over small talk.
+    pub(crate) fn is_certain(&self) -> bool {
+        match self {
+            Self::Answers(answers) => answers.iter().all(|answer| answer.confidence >= CERTAIN),
+            Self::Topics(_) | Self::Section { .. } | Self::Nothing { .. } => false,
         }
     }
 

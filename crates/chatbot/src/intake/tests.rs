@@ -210,9 +210,9 @@ fn a_correction_replaces_what_was_given() {
     let reply = talk.say("sorry, my email is ann@ray.org");
     assert_eq!((reply.collecting, &talk.session().collected.email), (Some(Step::Address), &given("ann@ray.org")));
     assert_eq!(reply.response, "I have changed your e-mail address. And what's your address?");
-    let reply = talk.say("wrong country, I am in Germany");
-    assert_eq!(talk.session().collected.country_code, given("+49"));
-    // The number is none of Germany.
+    let reply = talk.say("wrong country, I am in Spain");
+    assert_eq!(talk.session().collected.country_code, given("+34"));
+    // The number is none of Spain.
     assert_eq!((reply.collecting, &talk.session().collected.phone), (Some(Step::Phone), &Field::Open));
 }
 

@@ -1,7 +1,5 @@
 //! The bot's answer to a message outside the intake.
 
-use knowledge::Answer;
-
 use super::{Planned, Stage, Turn, calling::LEAVE_EMAIL};
 use crate::{
     BotSettings, Found, MissingInput, QuickReply, Reply, Session,
@@ -39,9 +37,6 @@ pub(super) fn answer(turn: &Turn<'_>, mut session: Session) -> Result<Planned, M
     }
 }
 
-/// The confidence from which on an answer has precedence over a greeting.
-const CERTAIN: f64 = 0.9;
-
 /// What the bot says.
 enum Said {
     Act(Act),
@@ -76,17 +71,24 @@ impl Bot<'_> {
             return Ok((Stage::SmallTalk, say(reply)));
         }
         let intent = self.turn.reading.intent;
-        if let Some(said) = small_talk(intent, settings) {
+        let small_talk = small_talk(intent, settings).map(|said| {
             let is_angry = matches!(intent, Intent::Frustration | Intent::Abuse);
             let person = [TALK_TO_A_PERSON.to_owned()];
             let suggestions = if is_angry { &person[..] } else { &settings.greeting_suggestions };
-            return Ok((Stage::SmallTalk, say(self.reply(kind::SMALL_TALK, said, suggestions))));
+            (Stage::SmallTalk, say(self.reply(kind::SMALL_TALK, said, suggestions)))
+        });
+        // A company may have an entry for a question such as "Who are you?". Other small talk needs no lookup.
+        if let Some(said) = small_talk
+            && (intent != Intent::AboutBot || !Found::of(self.turn.found, text)?.is_certain())
+        {
+            return Ok(said);
         }
-        match Found::of(self.turn.found, text)? {
+        let finding = Found::of(self.turn.found, text)?;
+        match finding {
             Finding::Topics(titles) => Ok((Stage::QuickReply, say(topics(titles)))),
             Finding::Section { title, questions } => Ok((Stage::QuickReply, say(questions_of(title, questions)))),
             // A greeting is like many questions by its words alone.
-            Finding::Answers(answers) if intent != Intent::Greeting || is_certain(answers) => {
+            Finding::Answers(answers) if intent != Intent::Greeting || finding.is_certain() => {
                 let reply = extract(answers, self.fill(&settings.answer_suggestions));
                 let act = worded(text, answers, reply, settings.answer_mode);
                 Ok((Stage::Knowledge, Said::Act(act)))
@@ -162,9 +164,4 @@ impl Bot<'_> {
     fn names(&self) -> Names<'_> {
         self.settings.names(&self.session, &self.turn.snapshot.company_name)
     }
-}
-
-/// Whether an answer has precedence over a greeting.
-fn is_certain(answers: &[Answer]) -> bool {
-    answers.iter().all(|answer| answer.confidence >= CERTAIN)
 }
