@@ -320,6 +320,7 @@ async fn the_next_message_is_answered_with_the_change(world: &World) {
     tesla.admin.set_bot(&json!({"clarification_text": "Pardon?"})).await.ok();
     visitor.say("hello").await;
     assert_eq!(visitor.say("zzz").await["response"], "Pardon?");
+    tesla.agent("Bo Agent").await;
     let escalated = visitor.say("please HELP  me now").await;
     assert_eq!((&escalated["type"], &escalated["response"]), (&json!("escalated"), &json!("One moment, Asha Rai.")));
 }

@@ -328,7 +328,7 @@ async fn other_languages_are_understood_and_answered_in_english(world: &World) {
         ("Ich m\u{f6}chte mit einem Menschen sprechen", "Vielen Dank"),
         ("quiero hablar con una persona", "muchas gracias"),
         ("je voudrais parler \u{e0} quelqu'un", "merci beaucoup"),
-        ("kisi insaan se baat karni hai", "dhanyavaad"),
+        ("mujhe kisi insaan se baat karni hai", "dhanyavaad"),
         (
             "\u{92e}\u{93e}\u{928}\u{94d}\u{91b}\u{947}\u{938}\u{901}\u{917} \u{915}\u{941}\u{930}\u{93e} \u{917}\u{930}\u{94d}\u{928} \u{91a}\u{93e}\u{939}\u{928}\u{94d}\u{91b}\u{941}",
             "dherai dhanyabad",

@@ -103,7 +103,7 @@ async fn an_agent_is_shown_own_conversations_and_the_queue(world: &World) {
         bo.resolve(handoff, "").await.ok();
     }
     tick(world);
-    again.say("One more thing").await;
+    again.say("Thank you").await;
 
     let (quiet, queued, bos) = (&*quiet.session, &*queued.session, &*bos.session);
     let (cys, done, again) = (&*cys.session, &*done.session, &*again.session);

@@ -54,6 +54,7 @@ pub(crate) const STAFF: &[Row] = &[
     ("GET admin-dashboard/bot-settings",            by::bot_settings,             [NO,    NO,     CO,     ALL]),
     ("PUT admin-dashboard/bot-settings",            by::change_bot_settings,      [NO,    NO,     CO,     ALL]),
     ("PATCH admin-dashboard/bot-settings",          by::change_bot_settings,      [NO,    NO,     CO,     ALL]),
+    ("POST admin-dashboard/bot-settings/preview",   by::preview_bot,              [NO,    NO,     CO,     ALL]),
     ("GET audit",                                   by::audit_log,                [NO,    NO,     CO,     ALL]),
 ];
 
@@ -82,6 +83,7 @@ pub(crate) const CHATBOT: &[Row] = &[
     ("POST chatbot/read",                           by::mark_read,                [CAP,   CAP,    CAP,    CAP]),
     ("POST chatbot/feedback",                       by::give_feedback,            [CAP,   CAP,    CAP,    CAP]),
     ("POST chatbot/rate",                           by::rate,                     [CAP,   CAP,    CAP,    CAP]),
+    ("POST chatbot/request-person",                 by::request_person,           [CAP,   CAP,    CAP,    CAP]),
     ("POST chatbot/end",                            by::leave,                    [CAP,   CAP,    CAP,    CAP]),
     ("POST chatbot/validate-phone",                 by::validate_phone,           [PUB,   PUB,    PUB,    PUB]),
     ("GET chatbot/country-codes",                   by::country_codes,            [PUB,   PUB,    PUB,    PUB]),

@@ -145,6 +145,9 @@ async fn sessions(world: &World, sender: &mut Sender, admin: &Client) {
         let call = format!("{method} admin-dashboard/bot-settings");
         assert_eq!(sender.send(admin, &call, &[("bot_name", "Tess")]).await["bot_name"], "Tess");
     }
+    let fields = [("text", "thank you"), ("state", "complete")];
+    let preview = sender.send(admin, "POST admin-dashboard/bot-settings/preview", &fields).await;
+    assert_eq!(preview["reading"]["intent"], "thanks");
 
     let reply = sender.send(&anybody, "POST chatbot/chat", &[("message", "Hello"), ("company_id", &company)]).await;
     let session = text(&reply["session_id"]);
@@ -152,6 +155,8 @@ async fn sessions(world: &World, sender: &mut Sender, admin: &Client) {
     sender.send(&anybody, "POST chatbot/read", &[own, ("seq", "2")]).await;
     sender.send(&anybody, "POST chatbot/feedback", &[own, ("seq", "2.0"), ("helpful", "no"), ("comment", "Hm")]).await;
     sender.send(&anybody, "POST chatbot/rate", &[own, ("score", "5"), ("comment", "Fine")]).await;
+    let wish = sender.send(&anybody, "POST chatbot/request-person", &[own, ("reason", "My bike broke")]).await;
+    assert_eq!(wish["type"], "escalated");
     sender.send(&anybody, "POST chatbot/end", &[own]).await;
     let fields = [("session_id", session.as_str()), ("name", "Asha Rai"), ("phone", "9841234567")];
     sender.send(&anybody, "POST chatbot/create-profile", &fields).await;

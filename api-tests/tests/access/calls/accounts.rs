@@ -155,6 +155,10 @@ pub(crate) fn change_bot_settings() -> Sending {
     named_company(|thing| Body::Json(json!({"bot_name": thing.company, "company_id": thing.company})))
 }
 
+pub(crate) fn preview_bot() -> Sending {
+    named_company(|thing| Body::Json(json!({"text": "hello", "company_id": thing.company})))
+}
+
 pub(crate) fn audit_log() -> Sending {
     named_company(nothing)
 }

@@ -87,6 +87,11 @@ pub(crate) fn rate() -> Sending {
     about(Kind::Session, EVERY_SESSION, NO_SESSION, body)
 }
 
+pub(crate) fn request_person() -> Sending {
+    let body = |thing: &Thing| Body::Json(json!({"session_id": thing.session}));
+    about(Kind::Session, EVERY_SESSION, NO_SESSION, body).spending()
+}
+
 pub(crate) fn leave() -> Sending {
     let body = |thing: &Thing| Body::Json(json!({"session_id": thing.session}));
     about(Kind::Session, EVERY_SESSION, NO_SESSION, body).spending()

@@ -43,13 +43,16 @@ const IDENTIFIERS: [(&str, Named); 11] = [
 
 /// Field names that do not identify rows.
 const OTHERS: &[&str] = &[
+    "about_text",
     "activity_type",
     "address",
     "after",
+    "agreement_text",
     "answer_mode",
     "answer_suggestions",
     "before",
     "bot_name",
+    "clarification_again_text",
     "clarification_suggestions",
     "clarification_text",
     "client_message_id",
@@ -74,12 +77,18 @@ const OTHERS: &[&str] = &[
     "expiry_date",
     "file",
     "first_name",
-    "is_active",
-    "last_name",
+    "frustration_text",
+    "goodbye_text",
     "greeting_suggestions",
     "greeting_text",
+    "handoff_after_misses",
+    "handoff_on_frustration",
     "helpful",
+    "hours",
     "include_inactive",
+    "is_active",
+    "language_text",
+    "last_name",
     "limit",
     "max_agents",
     "message",
@@ -89,6 +98,7 @@ const OTHERS: &[&str] = &[
     "name",
     "new_password",
     "notes",
+    "offline_text",
     "order",
     "ordering",
     "original_name",
@@ -101,12 +111,16 @@ const OTHERS: &[&str] = &[
     "plan_name",
     "price",
     "priority",
-    "reason",
     "profile_done_text",
+    "profile_reason_text",
+    "profile_steps",
     "profile_suggestions",
+    "profile_when",
     "q",
     "quick_replies",
+    "reason",
     "refresh",
+    "refusal_text",
     "score",
     "search",
     "seq",
@@ -114,7 +128,10 @@ const OTHERS: &[&str] = &[
     "sig",
     "size",
     "specialization",
+    "state",
     "status",
+    "text",
+    "thanks_text",
     "tz",
     "uploader",
     "use_shared_library",
@@ -164,8 +181,17 @@ pub(super) fn all(thing: &Thing) -> Vec<(&'static str, Value)> {
 
 /// Returns whether a session id alone gives access to this call.
 pub(crate) fn is_for_holders(call: &str) -> bool {
-    const FOR_HOLDERS: [&str; 8] =
-        ["create-profile", "session-status", "messages?", "transcript", "/read", "/feedback", "/rate", "/end"];
+    const FOR_HOLDERS: [&str; 9] = [
+        "create-profile",
+        "session-status",
+        "messages?",
+        "transcript",
+        "/read",
+        "/feedback",
+        "/rate",
+        "/request-person",
+        "/end",
+    ];
     call.contains("chatbot/") && FOR_HOLDERS.iter().any(|part| call.contains(part))
 }
 

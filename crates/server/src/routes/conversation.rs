@@ -44,7 +44,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// A conversation as its visitor sees it.
 #[derive(Serialize, JsonSchema)]
-struct ConversationView {
+struct OwnConversationView {
     session: OwnSessionView,
     messages: Vec<VisitorMessageRow>,
     has_more: bool,
@@ -94,7 +94,7 @@ struct VisitorMessageRow {
     reply: Option<Reply>,
 }
 
-impl ConversationView {
+impl OwnConversationView {
     fn new(page: Page, links: &FileLinks<'_>) -> Self {
         let Page { overview, bot_name, messages, has_more } = page;
         let row = |message| VisitorMessageRow::new(message, &bot_name, links);
@@ -153,9 +153,9 @@ async fn messages(
     params: Params,
     req: HttpRequest,
     app: web::Data<App>,
-) -> Result<Json<ConversationView>, ApiError> {
+) -> Result<Json<OwnConversationView>, ApiError> {
     let asked = Asked::read(&params)?;
     let (visitor, session) = admit_counted(&req, &app, &id).await?;
     let page = poll::read(&app, &visitor, session, &asked).await?;
-    Ok(Json(ConversationView::new(page, &app.file_links(&req, app.now()))))
+    Ok(Json(OwnConversationView::new(page, &app.file_links(&req, app.now()))))
 }

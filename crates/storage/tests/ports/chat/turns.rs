@@ -189,6 +189,7 @@ fn the_bot_is_silent_while_a_handoff_waits_for_an_agent_who_is_there() {
         let company = world.company("tesla");
         let agent = world.agent(&company, "Bo");
         world.db.lobby_write(move |lobby| lobby.agent_arrived(&agent, None, now())).wait().unwrap();
+        world.scratch.execute("UPDATE accounts SET first_login = FALSE").unwrap();
         let (session, key) = world.session(&company, "Ann Ray");
         let visitor = world.visitor(&company, Some(session));
         let asked = world.turn(&visitor, &text("I want to talk to a person"), later(3));
@@ -206,6 +207,7 @@ fn an_agent_who_has_not_called_for_ten_minutes_is_not_there() {
         let company = world.company("tesla");
         let agent = world.agent(&company, "Bo");
         world.db.lobby_write(move |lobby| lobby.agent_arrived(&agent, None, now())).wait().unwrap();
+        world.scratch.execute("UPDATE accounts SET first_login = FALSE").unwrap();
         let (session, _) = world.session(&company, "Ann Ray");
         let visitor = world.visitor(&company, Some(session));
         let asked = world.turn(&visitor, &text("I want to talk to a person"), later(10 * 60 + 1));

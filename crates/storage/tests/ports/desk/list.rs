@@ -70,7 +70,7 @@ impl Scene {
             };
             let ((bens, _), (cleos, _)) = (of(&ben, 30), of(&cleo, 40));
             let (done, again) = (resolved(50), resolved(60));
-            say(Some(again), "and another thing", 70);
+            say(Some(again), "thank you", 70);
             Self { world, company, ben, cleo, quiet, named, queued, bens, cleos, done, again }
         })
     }
