@@ -5,7 +5,7 @@ use crate::{Composition, NewProfile, Reply, escalation::Escalation};
 /// The input that planning needs in addition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MissingInput {
-    /// This text must be looked up in the knowledge: plan again with a [`Found`] for it.
+    /// This text must be looked up in the knowledge: plan again with a [`Found`](crate::Found) for it.
     Knowledge(String),
 }
 

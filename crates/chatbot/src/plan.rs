@@ -154,11 +154,11 @@ impl Turn<'_> {
     fn plan(&self, mut session: Session, gains: Gains) -> Result<Planned, MissingInput> {
         let settings = &*self.snapshot.settings;
         let text = self.input.text.unwrap_or(TALK_TO_A_PERSON);
-        if self.input.wants_person || self.reading.intent == Intent::Person && !self.is_section(&session)? {
-            if session.bot_answers() {
-                return Ok(self.escalate(session, text));
-            }
-            // The handoff is open, and the intake goes on while it waits.
+        // While a handoff waits for somebody who is there, the intake goes on.
+        let wants_person =
+            self.input.wants_person || self.reading.intent == Intent::Person && !self.is_section(&session)?;
+        if wants_person && session.bot_answers() {
+            return Ok(self.escalate(session, text));
         }
         let is_angry = matches!(self.reading.intent, Intent::Frustration | Intent::Abuse);
         session.dialogue.frustrations = if is_angry { session.dialogue.frustrations.saturating_add(1) } else { 0 };

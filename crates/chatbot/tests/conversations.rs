@@ -4,6 +4,7 @@
 //! each reply. In `expect`, `type` and `outcome` list what is allowed; `collecting` null means that nothing is waited
 //! for; `temp_data` names some of the answers so far; `contains` and `not_contains` are parts of the response;
 //! `suggestion` is one of the buttons.
+#![cfg(test)]
 
 use std::sync::Arc;
 

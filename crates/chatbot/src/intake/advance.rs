@@ -91,10 +91,9 @@ impl Turn<'_> {
             });
         };
         let is_about_topics = phrase::normalize(text) == found::BROWSE_TOPICS || self.session.dialogue.browsing;
-        if is_about_topics || self.heard.reading.intent == Intent::Question {
-            if let Some(advance) = self.look_up(text)? {
-                return Ok(advance);
-            }
+        let is_question = is_about_topics || self.heard.reading.intent == Intent::Question;
+        if is_question && let Some(advance) = self.look_up(text)? {
+            return Ok(advance);
         }
         if is_first && !self.names_the_visitor() {
             return self.first(text);

@@ -104,7 +104,7 @@ pub(super) fn acknowledgement(gains: &Gains, awaited: Option<Step>, collected: &
     let told = |steps: &[Step], skip: &[Option<Step>]| {
         let has_phone = steps.contains(&Step::Phone);
         let told =
-            steps.iter().filter(|&&step| !skip.contains(&Some(step)) && !(has_phone && step == Step::CountryCode));
+            steps.iter().filter(|&&step| !(skip.contains(&Some(step)) || has_phone && step == Step::CountryCode));
         told.map(|&step| field(step)).collect::<Vec<_>>()
     };
     for (verb, fields) in

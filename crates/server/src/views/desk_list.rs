@@ -38,7 +38,7 @@ struct ConversationRow {
     priority: Option<&'static str>,
     reason: Option<String>,
     /// From the profile, or else from the answers of the intake so far; null if there are none.
-    visitor: Option<VisitorView>,
+    visitor: Option<ContactView>,
     /// The step at which the intake is or was abandoned; null if it is complete.
     step: Option<&'static str>,
     /// The agent that the handoff names, also after it was resolved.
@@ -55,7 +55,7 @@ struct ConversationRow {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct VisitorView {
+struct ContactView {
     name: Option<String>,
     phone: Option<String>,
     email: Option<String>,
@@ -129,7 +129,7 @@ impl From<ListRow> for ConversationRow {
             status: row.status.as_str(),
             priority: priority.map(Priority::as_str),
             reason,
-            visitor: row.visitor.map(VisitorView::from),
+            visitor: row.visitor.map(ContactView::from),
             step: (row.step != Step::Complete).then(|| row.step.as_str()),
             agent: agent.map(AgentView::from),
             since,
@@ -141,7 +141,7 @@ impl From<ListRow> for ConversationRow {
     }
 }
 
-impl From<Contact> for VisitorView {
+impl From<Contact> for ContactView {
     fn from(Contact { name, phone, email }: Contact) -> Self {
         Self { name, phone, email }
     }

@@ -124,6 +124,9 @@ struct Search {
     id: Option<String>,
 }
 
+/// A session's row id, id and answers to the intake, its handoff's priority and its profile's search key.
+type Tested = (i64, String, Option<Json>, Option<String>, Option<String>);
+
 impl Test {
     /// Creates the test for a filter, `None` if nothing passes it.
     pub(super) fn new(company: CompanyCode, filter: &ListFilter) -> Option<Self> {
@@ -137,7 +140,7 @@ impl Test {
     /// Returns those of these conversations that pass, in their order.
     pub(super) fn passing(&self, conn: &mut Db, found: Vec<Found>) -> Result<Vec<Found>, StoreError> {
         let keys: Vec<i64> = found.iter().map(|found| found.session).collect();
-        let rows: Vec<(i64, String, Option<Json>, Option<String>, Option<String>)> = joined()
+        let rows: Vec<Tested> = joined()
             .filter(sessions::company_id.eq(self.company.as_str()).and(sessions::key.eq_any(&keys)))
             .select((
                 sessions::key,
