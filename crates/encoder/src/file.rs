@@ -1,0 +1,283 @@
+//! Reads a packed model.
+//!
+//! All numbers are little-endian. A file is: the mark `encoder1`; the number of layers, whether the first
+//! token stands for the text (1) or the mean of all (0), the bits of an embedding and of a layer's weight,
+//! the number of positions, of pieces and of bytes of the vocabulary, the length of the name, each as `u32`;
+//! the name; the vocabulary, a piece a line; then the matrices, and the SHA-256 of everything before.
+//!
+//! The matrices are: the embeddings, the positions (`f32`), the scale and shift after them, and for each
+//! layer: queries, keys and values as one matrix with its bias; the output of the attention with its bias;
+//! scale and shift; the two matrices of the feed-forward network with their biases; scale and shift.
+//! A row of a packed matrix is a row of groups of 32 weights: a scale (binary16), then the weights as bits,
+//! the lowest first, each of which stands for its value minus half of the range.
+
+use std::borrow::Cow;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::{half, kernel::Path, tokens::Vocabulary, vector::DIMENSIONS};
+
+/// The width of the feed-forward network.
+pub(crate) const INNER: usize = 4 * DIMENSIONS;
+
+/// The number of weights that share a scale.
+const GROUP: usize = 32;
+
+const MARK: &[u8] = b"encoder1";
+const DIGEST: usize = 32;
+const MAX_LAYERS: usize = 48;
+const MAX_POSITIONS: usize = 4096;
+const MAX_NAME: usize = 100;
+
+/// Why a file is no model.
+#[derive(Debug, thiserror::Error)]
+#[error("the model file is damaged or of another version: {0}")]
+pub struct ModelError(pub(crate) &'static str);
+
+/// A matrix with a bias for each output, for activations of one byte.
+#[derive(Debug)]
+pub(crate) struct Linear {
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
+    /// For each 16 outputs, for each 4 inputs: 16 times 4 weights.
+    pub(crate) weights: Box<[i8]>,
+    /// The value of a weight of 1, for each output.
+    pub(crate) scales: Box<[f32]>,
+    /// The sum of the weights of each output.
+    pub(crate) sums: Box<[i32]>,
+    pub(crate) bias: Box<[f32]>,
+}
+
+/// A scale and a shift for each dimension.
+#[derive(Debug)]
+pub(crate) struct Norm {
+    pub(crate) scale: Box<[f32]>,
+    pub(crate) shift: Box<[f32]>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Layer {
+    pub(crate) attention: Linear,
+    pub(crate) output: Linear,
+    pub(crate) after_attention: Norm,
+    pub(crate) up: Linear,
+    pub(crate) down: Linear,
+    pub(crate) after_network: Norm,
+}
+
+/// What a file contains.
+#[derive(Debug)]
+pub(crate) struct Contents {
+    pub(crate) name: String,
+    /// The first 16 hexadecimal digits of the file's hash.
+    pub(crate) id: String,
+    pub(crate) vocabulary: Vocabulary,
+    pub(crate) embeddings: Embeddings,
+    /// The number of positions is this by [`DIMENSIONS`].
+    pub(crate) positions: Box<[f32]>,
+    pub(crate) after_embeddings: Norm,
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) is_mean: bool,
+}
+
+/// The rows of the pieces. They stay packed: a text needs few of them.
+#[derive(Debug)]
+pub(crate) struct Embeddings {
+    file: Cow<'static, [u8]>,
+    start: usize,
+    bits: usize,
+}
+
+impl Embeddings {
+    /// Adds the row of a piece.
+    pub(crate) fn add(&self, piece: u32, row: &mut [f32]) {
+        let length = DIMENSIONS / GROUP * group_bytes(self.bits);
+        let start = usize::try_from(piece).ok().and_then(|piece| piece.checked_mul(length)?.checked_add(self.start));
+        let packed = start.and_then(|start| self.file.get(start..start.checked_add(length)?));
+        unpack(packed.unwrap_or_default(), self.bits, row, |value, unpacked| *value += unpacked);
+    }
+}
+
+/// The number of bytes of a packed group.
+const fn group_bytes(bits: usize) -> usize {
+    2 + GROUP * bits / 8
+}
+
+/// Calls `each` with every value and the weight for it.
+fn unpack(packed: &[u8], bits: usize, values: &mut [f32], each: impl Fn(&mut f32, f32)) {
+    let middle = f32::from(1_u16 << (bits - 1));
+    let mask = (1_u32 << bits) - 1;
+    for (group, values) in packed.chunks_exact(group_bytes(bits)).zip(values.chunks_exact_mut(GROUP)) {
+        let Some((scale, codes)) = group.split_first_chunk() else { continue };
+        let scale = half::to_f32(u16::from_le_bytes(*scale));
+        let (mut held, mut filled, mut codes) = (0_u32, 0, codes.iter());
+        for value in values {
+            while filled < bits {
+                held |= u32::from(codes.next().copied().unwrap_or_default()) << filled;
+                filled += 8;
+            }
+            let code = u16::try_from(held & mask).unwrap_or_default();
+            each(value, (f32::from(code) - middle) * scale);
+            held >>= bits;
+            filled -= bits;
+        }
+    }
+}
+
+impl Contents {
+    /// Reads a file, with the weights as the path needs them.
+    pub(crate) fn read(file: Cow<'static, [u8]>, path: Path) -> Result<Self, ModelError> {
+        let end = file.len().checked_sub(DIGEST).ok_or(ModelError("it is too short"))?;
+        let (content, digest) = file.split_at_checked(end).ok_or(ModelError("it is too short"))?;
+        let hash = Sha256::digest(content);
+        if hash.as_slice() != digest {
+            return Err(ModelError("its hash is another one"));
+        }
+        let id = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let mut reader = Reader { left: content, path };
+        if reader.take(MARK.len())? != MARK {
+            return Err(ModelError("it does not begin with its mark"));
+        }
+        let layers = reader.number(MAX_LAYERS)?;
+        let is_mean = reader.number(1)? == 0;
+        let (embedding_bits, layer_bits) = (reader.number(8)?, reader.number(8)?);
+        let positions = reader.number(MAX_POSITIONS)?;
+        let (pieces, length) = (reader.number(1 << 20)?, reader.number(1 << 26)?);
+        let name_length = reader.number(MAX_NAME)?;
+        if embedding_bits < 2 || layer_bits < 2 || positions < 2 {
+            return Err(ModelError("a number is out of range"));
+        }
+        let name = reader.text(name_length)?.to_owned();
+        let words = reader.text(length)?;
+        if words.lines().count() != pieces {
+            return Err(ModelError("the vocabulary has another size"));
+        }
+        let vocabulary = Vocabulary::new(words.lines()).ok_or(ModelError("a special piece is missing"))?;
+        let start = end - reader.left.len();
+        reader.take(pieces * (DIMENSIONS / GROUP) * group_bytes(embedding_bits))?;
+        let positions = reader.floats(positions * DIMENSIONS)?;
+        let after_embeddings = reader.norm()?;
+        let layers = (0..layers).map(|_| reader.layer(layer_bits)).collect::<Result<_, _>>()?;
+        if !reader.left.is_empty() {
+            return Err(ModelError("it goes on after its end"));
+        }
+        let embeddings = Embeddings { file, start, bits: embedding_bits };
+        Ok(Self { name, id, vocabulary, embeddings, positions, after_embeddings, layers, is_mean })
+    }
+}
+
+struct Reader<'f> {
+    left: &'f [u8],
+    path: Path,
+}
+
+impl<'f> Reader<'f> {
+    fn take(&mut self, length: usize) -> Result<&'f [u8], ModelError> {
+        let (taken, left) = self.left.split_at_checked(length).ok_or(ModelError("it ends too early"))?;
+        self.left = left;
+        Ok(taken)
+    }
+
+    fn number(&mut self, most: usize) -> Result<usize, ModelError> {
+        let (bytes, left) = self.left.split_first_chunk().ok_or(ModelError("it ends too early"))?;
+        self.left = left;
+        let number = usize::try_from(u32::from_le_bytes(*bytes)).ok();
+        number.filter(|&number| number <= most).ok_or(ModelError("a number is out of range"))
+    }
+
+    fn text(&mut self, length: usize) -> Result<&'f str, ModelError> {
+        str::from_utf8(self.take(length)?).map_err(|_| ModelError("a text is not UTF-8"))
+    }
+
+    fn floats(&mut self, count: usize) -> Result<Box<[f32]>, ModelError> {
+        let bytes = self.take(count * 4)?;
+        Ok(bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
+    }
+
+    fn norm(&mut self) -> Result<Norm, ModelError> {
+        Ok(Norm { scale: self.floats(DIMENSIONS)?, shift: self.floats(DIMENSIONS)? })
+    }
+
+    fn layer(&mut self, bits: usize) -> Result<Layer, ModelError> {
+        Ok(Layer {
+            attention: self.linear(DIMENSIONS, 3 * DIMENSIONS, bits)?,
+            output: self.linear(DIMENSIONS, DIMENSIONS, bits)?,
+            after_attention: self.norm()?,
+            up: self.linear(DIMENSIONS, INNER, bits)?,
+            down: self.linear(INNER, DIMENSIONS, bits)?,
+            after_network: self.norm()?,
+        })
+    }
+
+    fn linear(&mut self, inputs: usize, outputs: usize, bits: usize) -> Result<Linear, ModelError> {
+        let length = inputs / GROUP * group_bytes(bits);
+        let packed = self.take(outputs * length)?;
+        let bias = self.floats(outputs)?;
+        let mut weights = vec![0_i8; inputs * outputs].into_boxed_slice();
+        let mut row = vec![0.0_f32; inputs];
+        let (mut scales, mut sums) = (Vec::with_capacity(outputs), Vec::with_capacity(outputs));
+        for (output, packed) in packed.chunks_exact(length).enumerate() {
+            unpack(packed, bits, &mut row, |value, unpacked| *value = unpacked);
+            let largest = row.iter().fold(f32::MIN_POSITIVE, |largest, value| largest.max(value.abs()));
+            let scale = largest / self.path.largest_weight();
+            // The weights of an output are every 64 bytes, four at a time.
+            let first = output / 16 * inputs * 16 + output % 16 * 4;
+            let places = weights.get_mut(first..).unwrap_or_default().chunks_mut(64);
+            let mut sum = 0;
+            for (inputs, places) in row.chunks_exact(4).zip(places) {
+                for (input, place) in inputs.iter().zip(places) {
+                    *place = crate::kernel::nearest(input / scale);
+                    sum += i32::from(*place);
+                }
+            }
+            scales.push(scale);
+            sums.push(sum);
+        }
+        Ok(Linear { inputs, outputs, weights, scales: scales.into(), sums: sums.into(), bias })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_read_from_the_lowest_bit() {
+        // Scale 1, then the codes 0 to 31 of five bits.
+        let mut packed = vec![0x00, 0x3c];
+        let mut bits = 0_u64;
+        let mut filled = 0;
+        for code in 0..32_u64 {
+            bits |= code << filled;
+            filled += 5;
+            while filled >= 8 {
+                packed.push((bits & 0xff) as u8);
+                bits >>= 8;
+                filled -= 8;
+            }
+        }
+        let mut values = [0.0; 32];
+        unpack(&packed, 5, &mut values, |value, unpacked| *value = unpacked);
+        assert_eq!(values.map(|value| value as i32).to_vec(), (-16..16).collect::<Vec<_>>());
+    }
+
+    proptest! {
+        #[test]
+        fn a_damaged_file_is_refused(at in any::<prop::sample::Index>(), length in any::<prop::sample::Index>()) {
+            let mut file = crate::model::EMBEDDED.get(..200_000).unwrap().to_vec();
+            let at = at.index(file.len());
+            file[at] ^= 1;
+            file.truncate(length.index(file.len()));
+            prop_assert!(Contents::read(Cow::Owned(file), Path::Portable).is_err());
+        }
+
+        #[test]
+        fn a_file_of_any_content_with_its_hash_is_refused(content in prop::collection::vec(any::<u8>(), 0..300)) {
+            let content = [MARK, &content].concat();
+            let file = [&content[..], &Sha256::digest(&content)].concat();
+            prop_assert!(Contents::read(Cow::Owned(file), Path::Portable).is_err());
+        }
+    }
+}

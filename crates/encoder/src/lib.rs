@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+mod file;
+mod forward;
+mod half;
+mod kernel;
+mod model;
+mod tokens;
+mod vector;
+
+pub use file::ModelError;
+pub use kernel::Path;
+pub use model::{MAX_TOKENS, Model};
+pub use vector::{DIMENSIONS, Vector};
