@@ -204,7 +204,9 @@ fn exp(x: f32) -> f32 {
     let floor = truncated(power) - 1;
     let rest = power - real(floor);
     // A polynomial for the power of two between 0 and 1.
-    let part = 1.0 + rest * (0.693_147_2 + rest * (0.240_226_5 + rest * (0.055_504_1 + rest * (0.009_618_1 + rest * 0.001_504_3))));
+    let part = 1.0
+        + rest
+            * (0.693_147_2 + rest * (0.240_226_5 + rest * (0.055_504_1 + rest * (0.009_618_1 + rest * 0.001_504_3))));
     f32::from_bits((ONE + (floor << 23)).cast_unsigned()) * part
 }
 

@@ -11,4 +11,5 @@ mod vector;
 pub use file::ModelError;
 pub use kernel::Path;
 pub use model::{MAX_TOKENS, Model};
+pub use tokens::Vocabulary;
 pub use vector::{DIMENSIONS, Vector};

@@ -16,7 +16,7 @@ const CONTINUED: &str = "##";
 
 /// The vocabulary of a model.
 #[derive(Debug)]
-pub(crate) struct Vocabulary {
+pub struct Vocabulary {
     pieces: HashMap<Box<str>, u32>,
     unknown: u32,
     start: u32,
@@ -25,7 +25,7 @@ pub(crate) struct Vocabulary {
 
 impl Vocabulary {
     /// Makes a vocabulary of pieces in the order of their numbers; `None` without the special pieces.
-    pub(crate) fn new<'p>(pieces: impl Iterator<Item = &'p str>) -> Option<Self> {
+    pub fn new<'p>(pieces: impl Iterator<Item = &'p str>) -> Option<Self> {
         let pieces: HashMap<Box<str>, u32> = pieces.zip(0..).map(|(piece, number)| (piece.into(), number)).collect();
         let special = |piece: &str| pieces.get(piece).copied();
         let (unknown, start, end) = (special("[UNK]")?, special("[CLS]")?, special("[SEP]")?);
@@ -33,12 +33,12 @@ impl Vocabulary {
     }
 
     /// Returns the rank of a whole word, a lower one for more frequent words; `None` if the model has no such word.
-    pub(crate) fn rank(&self, word: &str) -> Option<u32> {
+    pub fn rank(&self, word: &str) -> Option<u32> {
         self.pieces.get(word).copied()
     }
 
     /// Returns the whole words that consist of letters, in no order, with their rank.
-    pub(crate) fn words(&self) -> impl Iterator<Item = (&str, u32)> {
+    pub fn words(&self) -> impl Iterator<Item = (&str, u32)> {
         let is_word = |piece: &str| piece.chars().all(char::is_alphabetic);
         self.pieces.iter().filter(move |(piece, _)| is_word(piece)).map(|(piece, &rank)| (&**piece, rank))
     }
@@ -46,7 +46,7 @@ impl Vocabulary {
     /// Returns the numbers of a text's pieces between the start and the end, at most `limit` in all.
     ///
     /// What comes after that is not read.
-    pub(crate) fn split(&self, text: &str, limit: usize) -> Vec<u32> {
+    pub fn split(&self, text: &str, limit: usize) -> Vec<u32> {
         let most = limit.saturating_sub(1).max(1);
         let mut numbers = vec![self.start];
         let mut words = Words::default();
@@ -56,7 +56,9 @@ impl Vocabulary {
             }
             match words.kind(c) {
                 Kind::Dropped => {}
-                Kind::Letter => words.word.extend(c.to_lowercase().filter(|&c| words.categories.get(c) != GeneralCategory::NonspacingMark)),
+                Kind::Letter => words
+                    .word
+                    .extend(c.to_lowercase().filter(|&c| words.categories.get(c) != GeneralCategory::NonspacingMark)),
                 Kind::Space => self.take(&mut words.word, &mut numbers),
                 Kind::Alone => {
                     self.take(&mut words.word, &mut numbers);

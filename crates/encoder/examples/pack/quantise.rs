@@ -1,5 +1,7 @@
 //! Rounds weights to few bits.
 
+use crate::compensate::Spread;
+
 const GROUP: usize = 32;
 
 /// How far the largest weight of a group may be cut, to round the others more finely.
@@ -15,20 +17,53 @@ struct Rounded {
 /// Appends weights as groups of 32: a scale, then the codes, the lowest bits first.
 pub(crate) fn rows(weights: &[f32], bits: usize, file: &mut Vec<u8>) {
     for group in weights.chunks_exact(GROUP) {
-        let Some(best) = candidates(group, bits).into_iter().min_by(|a, b| a.error.total_cmp(&b.error)) else { continue };
-        file.extend(best.scale.to_le_bytes());
-        let (mut held, mut filled) = (0_u32, 0);
-        for code in best.codes {
-            held |= code << filled;
-            filled += bits;
-            while filled >= 8 {
-                let [lowest, ..] = held.to_le_bytes();
-                file.push(lowest);
-                held >>= 8;
-                filled -= 8;
+        append(&best(group, bits), bits, file);
+    }
+}
+
+/// Appends a matrix as [`rows`] does, and makes up for the errors.
+pub(crate) fn matrix(weights: &[f32], inputs: usize, spread: &Spread, bits: usize, file: &mut Vec<u8>) {
+    let middle = f32::from(1_u16 << (bits - 1));
+    for row in weights.chunks_exact(inputs) {
+        let mut left: Vec<f64> = row.iter().map(|&weight| f64::from(weight)).collect();
+        for first in (0..inputs).step_by(GROUP) {
+            #[expect(clippy::as_conversions, reason = "std rounds to 32 bits by `as` alone")]
+            let group: Vec<f32> = left.iter().skip(first).take(GROUP).map(|&weight| weight as f32).collect();
+            let scale = best(&group, bits).scale;
+            let mut codes = Vec::with_capacity(GROUP);
+            for input in first..first + GROUP {
+                let Some((weight, later)) = left.get_mut(input..).and_then(<[f64]>::split_first_mut) else { continue };
+                #[expect(clippy::as_conversions, reason = "std rounds to 32 bits by `as` alone")]
+                let one = rounded(&[*weight as f32], middle, scale);
+                let code = one.codes.first().copied().unwrap_or_default();
+                let Some((own, shares)) = spread.of(input).split_first() else { continue };
+                let error = (*weight - f64::from((value(code) - middle) * value16(scale))) / own;
+                later.iter_mut().zip(shares).for_each(|(weight, share)| *weight -= error * share);
+                codes.push(code);
             }
+            append(&Rounded { scale, codes, error: 0.0 }, bits, file);
         }
     }
+}
+
+fn append(group: &Rounded, bits: usize, file: &mut Vec<u8>) {
+    file.extend(group.scale.to_le_bytes());
+    let (mut held, mut filled) = (0_u32, 0);
+    for code in &group.codes {
+        held |= code << filled;
+        filled += bits;
+        while filled >= 8 {
+            let [lowest, ..] = held.to_le_bytes();
+            file.push(lowest);
+            held >>= 8;
+            filled -= 8;
+        }
+    }
+}
+
+fn best(group: &[f32], bits: usize) -> Rounded {
+    let nearest = candidates(group, bits).into_iter().min_by(|a, b| a.error.total_cmp(&b.error));
+    nearest.unwrap_or(Rounded { scale: 0, codes: vec![0; group.len()], error: 0.0 })
 }
 
 /// Rounds a group with several scales. There is one more code below the middle than above it, so a scale with
@@ -39,20 +74,19 @@ fn candidates(group: &[f32], bits: usize) -> Vec<Rounded> {
     let mut all = Vec::new();
     for cut in CUTS {
         for scale in [-largest * cut / middle, largest * cut / (middle - 1.0)] {
-            let first = rounded(group, middle, scale);
+            let first = rounded(group, middle, binary16(scale));
             // The scale that fits these codes best.
             let codes = || first.codes.iter().map(|&code| value(code) - middle);
             let dot: f32 = codes().zip(group).map(|(code, weight)| code * weight).sum();
             let square: f32 = codes().map(|code| code * code).sum();
-            all.push(rounded(group, middle, dot / square.max(1.0)));
+            all.push(rounded(group, middle, binary16(dot / square.max(1.0))));
             all.push(first);
         }
     }
     all
 }
 
-fn rounded(group: &[f32], middle: f32, scale: f32) -> Rounded {
-    let scale = binary16(scale);
+fn rounded(group: &[f32], middle: f32, scale: u16) -> Rounded {
     let step = value16(scale);
     let mut error = 0.0;
     let codes = group.iter().map(|weight| {

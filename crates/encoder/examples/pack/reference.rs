@@ -7,9 +7,23 @@ use crate::source::Source;
 const WIDTH: usize = 384;
 const HEAD: usize = 32;
 
-type Rows = Vec<Vec<f32>>;
+pub(crate) type Rows = Vec<Vec<f32>>;
 
-pub(crate) fn forward(source: &Source, tokens: &[u32]) -> Result<Vec<f32>, Box<dyn Error>> {
+/// The matrices of a layer.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Matrix {
+    Attention,
+    Output,
+    Up,
+    Down,
+}
+
+/// Returns the vector of a row of tokens. `see` is called with the inputs of every matrix.
+pub(crate) fn forward(
+    source: &Source,
+    tokens: &[u32],
+    mut see: impl FnMut(usize, Matrix, &Rows),
+) -> Result<Vec<f32>, Box<dyn Error>> {
     let words = source.tensor("embeddings.word_embeddings.weight")?;
     let positions = source.positions(tokens.len())?;
     let row = |&token: &u32| words.chunks_exact(WIDTH).nth(usize::try_from(token).unwrap_or(0)).unwrap_or_default();
@@ -19,11 +33,15 @@ pub(crate) fn forward(source: &Source, tokens: &[u32]) -> Result<Vec<f32>, Box<d
     for layer in 0..source.layers {
         let within = |name: &str| format!("encoder.layer.{layer}.{name}");
         let (weights, bias) = source.attention(layer)?;
+        see(layer, Matrix::Attention, &state);
         let attended = attend(&multiply(&weights, &bias, &state));
+        see(layer, Matrix::Output, &attended);
         let output = linear(source, &within("attention.output.dense"), &attended)?;
         state = norm(source, &within("attention.output.LayerNorm"), added(state, &output))?;
+        see(layer, Matrix::Up, &state);
         let mut wide = linear(source, &within("intermediate.dense"), &state)?;
         wide.iter_mut().flatten().for_each(|value| *value = gelu(*value));
+        see(layer, Matrix::Down, &wide);
         let output = linear(source, &within("output.dense"), &wide)?;
         state = norm(source, &within("output.LayerNorm"), added(state, &output))?;
     }
@@ -37,15 +55,25 @@ pub(crate) fn forward(source: &Source, tokens: &[u32]) -> Result<Vec<f32>, Box<d
 }
 
 fn linear(source: &Source, name: &str, rows: &Rows) -> Result<Rows, Box<dyn Error>> {
-    let (weights, bias) = (source.tensor(&format!("{name}.weight"))?, source.tensor(&format!("{name}.bias"))?);
+    let (weights, bias) = source.linear(name)?;
     Ok(multiply(&weights, &bias, rows))
 }
 
 fn multiply(weights: &[f32], bias: &[f32], rows: &Rows) -> Rows {
     let inputs = weights.len() / bias.len();
-    let product = |row: &[f32], weights: &[f32]| row.iter().zip(weights).map(|(a, b)| a * b).sum::<f32>();
+    let product = |row: &[f32], weights: &[f32]| dot(row, weights);
     let outputs = |row: &Vec<f32>| weights.chunks_exact(inputs).zip(bias).map(|(w, b)| product(row, w) + b).collect();
     rows.iter().map(outputs).collect()
+}
+
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut sums = [0.0; 16];
+    for (a, b) in a.as_chunks::<16>().0.iter().zip(b.as_chunks::<16>().0) {
+        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
+            *sum += a * b;
+        }
+    }
+    sums.iter().sum()
 }
 
 fn added(mut rows: Rows, others: &Rows) -> Rows {
@@ -104,8 +132,16 @@ fn erf(x: f32) -> f32 {
     let z = f64::from(x.abs());
     let t = 1.0 / (1.0 + 0.5 * z);
     let series = [
-        0.170_872_77, -0.822_152_23, 1.488_515_87, -1.135_203_98, 0.278_868_07, -0.186_288_06, 0.096_784_18, 0.374_091_96,
-        1.000_023_68, -1.265_512_23,
+        0.170_872_77,
+        -0.822_152_23,
+        1.488_515_87,
+        -1.135_203_98,
+        0.278_868_07,
+        -0.186_288_06,
+        0.096_784_18,
+        0.374_091_96,
+        1.000_023_68,
+        -1.265_512_23,
     ];
     let sum = series.iter().fold(0.0, |sum, factor| sum * t + factor);
     let complement = t * (-z * z + sum).exp();

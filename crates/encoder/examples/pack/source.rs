@@ -41,6 +41,11 @@ impl Source {
         Ok(self.tensors.get(name).ok_or_else(|| format!("no tensor {name}"))?.clone())
     }
 
+    /// Returns the weights and the bias of a matrix.
+    pub(crate) fn linear(&self, name: &str) -> Result<(Vec<f32>, Vec<f32>), Box<dyn Error>> {
+        Ok((self.tensor(&format!("{name}.weight"))?, self.tensor(&format!("{name}.bias"))?))
+    }
+
     /// Returns the first positions, with the type of a first sentence added to each.
     pub(crate) fn positions(&self, count: usize) -> Result<Vec<f32>, Box<dyn Error>> {
         let types = self.tensor("embeddings.token_type_embeddings.weight")?;
