@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tenancy::DocumentId;
 
-use crate::{Chunk, Index, Passage};
+use crate::{Chunk, Index, Meanings, Passage};
 
 /// Maximum number of passages in an answer.
 const PASSAGES: usize = 4;
@@ -19,8 +19,8 @@ const SNIPPET: usize = 200;
 /// Maximum number of questions that come near.
 const NEAR: usize = 3;
 
-/// Entries come near from this fraction of the threshold on.
-const NEAR_ENOUGH: f64 = 0.5;
+/// From this confidence on, up to a company's threshold, the stored questions are shown that may have been meant.
+pub const NEAR_ENOUGH: f64 = 0.11;
 
 tenancy::word_enum! {
     /// The knowledge that an answer comes from.
@@ -129,11 +129,11 @@ impl Citation {
 ///
 /// The shared library is asked only if the company's own knowledge has no
 /// answer at or above the threshold.
-pub fn answer(own: &Index, shared: Option<&Index>, question: &str, threshold: f64) -> Lookup {
+pub fn answer(own: &Index, shared: Option<&Index>, question: &str, meanings: &Meanings, threshold: f64) -> Lookup {
     let mut missed = 0.0_f64;
     let mut near = Vec::new();
     for (origin, index) in [(Origin::Company, Some(own)), (Origin::Shared, shared)] {
-        let Some(ranking) = index.and_then(|index| index.search(question, PASSAGES)) else {
+        let Some(ranking) = index.and_then(|index| index.search(question, meanings, PASSAGES)) else {
             continue;
         };
         let confidence = ranking.confidence();
@@ -141,7 +141,7 @@ pub fn answer(own: &Index, shared: Option<&Index>, question: &str, threshold: f6
         let Some(best) = passages.first() else { continue };
         if confidence < threshold {
             missed = missed.max(confidence);
-            if origin == Origin::Company && confidence >= threshold * NEAR_ENOUGH && confidence > 0.0 {
+            if origin == Origin::Company && confidence >= NEAR_ENOUGH {
                 near = passages.iter().take(NEAR).map(|passage| passage.chunk.question.clone()).collect();
             }
             continue;
@@ -192,25 +192,33 @@ mod tests {
     #[test]
     fn own_knowledge_is_asked_before_the_shared_library() {
         let (own, shared) = (bakery(), library());
-        let opening = hit(answer(&own, Some(&shared), "when are you open", 0.35));
+        let opening = hit(answer(&own, Some(&shared), "when are you open", &Meanings::default(), 0.35));
         assert_eq!((opening.origin, opening.text()), (Origin::Company, "Tuesday to Sunday, 7 to 18 h."));
-        let password = hit(answer(&own, Some(&shared), "reset my password", 0.35));
+        let password = hit(answer(&own, Some(&shared), "reset my password", &Meanings::default(), 0.35));
         assert_eq!((password.origin.as_str(), password.text()), ("general_faq", "Use the link on the sign-in page."));
-        assert!(matches!(answer(&own, None, "how do I reset my password?", 0.35), Lookup::Miss { .. }));
+        assert!(matches!(
+            answer(&own, None, "how do I reset my password?", &Meanings::default(), 0.35),
+            Lookup::Miss { .. }
+        ));
     }
 
     #[test]
     fn below_the_threshold_is_a_miss_with_its_confidence() {
-        let Lookup::Miss { confidence, .. } = answer(&bakery(), None, "order of the phoenix", 0.99) else {
+        let Lookup::Miss { confidence, .. } =
+            answer(&bakery(), None, "order of the phoenix", &Meanings::default(), 0.99)
+        else {
             panic!("no miss");
         };
         assert!(confidence > 0.0 && confidence < 0.99);
-        assert_eq!(answer(&bakery(), None, "zzz", 0.0), Lookup::Miss { confidence: 0.0, near: Vec::new() });
+        assert_eq!(
+            answer(&bakery(), None, "zzz", &Meanings::default(), 0.0),
+            Lookup::Miss { confidence: 0.0, near: Vec::new() }
+        );
     }
 
     #[test]
     fn an_extractive_answer_cites_the_passage_it_quotes() {
-        let answer = hit(answer(&bakery(), None, "can I change my order", 0.35));
+        let answer = hit(answer(&bakery(), None, "can I change my order", &Meanings::default(), 0.35));
         let citations = answer.citations(Mode::Extractive);
         assert_eq!(citations.len(), 1);
         let citation = &citations[0];
@@ -225,7 +233,7 @@ mod tests {
         #[test]
         fn a_snippet_is_the_text_of_its_span(text in "([a-z\u{e9}\u{1f382}]{1,30}[ \n]){0,30}[a-z]{0,300}") {
             let index = Index::build(snapshot(&[("S", "Question", &text)]));
-            let answer = hit(answer(&index, None, "question", 0.0));
+            let answer = hit(answer(&index, None, "question", &Meanings::default(), 0.0));
             let citation = &answer.citations(Mode::Extractive)[0];
             let span: String = text.chars().skip(citation.start).take(citation.end - citation.start).collect();
             prop_assert_eq!(&citation.snippet, &span);

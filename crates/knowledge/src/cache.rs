@@ -70,7 +70,7 @@ impl IndexCache {
             };
             Ok(operation)
         })?;
-        Ok(found.unwrap_or_else(|| Arc::new(Index::build(Snapshot { version, chunks: Vec::new() }))))
+        Ok(found.unwrap_or_else(|| Arc::new(Index::build(Snapshot { version, ..Snapshot::default() }))))
     }
 }
 
@@ -86,7 +86,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::index::tests::snapshot;
+    use crate::{Meanings, index::tests::snapshot};
 
     fn code(text: &str) -> CompanyCode {
         CompanyCode::parse(text).unwrap()
@@ -99,7 +99,7 @@ mod tests {
     fn get(cache: &IndexCache, company: &str, version: i64, answer: &str) -> String {
         let load = || Ok::<_, Infallible>(at(version, answer));
         let index = cache.get(code(company), Version::new(version), load).unwrap();
-        index.search("question", 1).unwrap().passages()[0].chunk.answer.clone()
+        index.search("question", &Meanings::default(), 1).unwrap().passages()[0].chunk.answer.clone()
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! The parts of a company's knowledge.
 
-use std::fmt;
+use std::{collections::HashMap, fmt};
 
+use encoder::Vector;
 use tenancy::DocumentId;
+
+use crate::TextHash;
 
 /// A source that citations refer to.
 ///
@@ -35,7 +38,7 @@ pub struct Chunk {
 }
 
 /// The version of a company's knowledge. It rises with every change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(i64);
 
 impl Version {
@@ -60,10 +63,14 @@ impl fmt::Display for Version {
 }
 
 /// All knowledge of one company, as read in one transaction.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
     /// The version that the chunks belong to.
     pub version: Version,
+    /// The name by which the company calls itself.
+    pub company_name: String,
     /// All chunks, by document, then by position.
     pub chunks: Vec<Chunk>,
+    /// The vectors of the entries, as far as they have been computed, by the hash of their [`crate::EntryText`].
+    pub vectors: HashMap<TextHash, Vector>,
 }

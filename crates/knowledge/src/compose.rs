@@ -114,11 +114,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Index, index::tests::snapshot};
+    use crate::{Index, Meanings, index::tests::snapshot};
 
     fn passages() -> Vec<Passage> {
         let answer = "Delivery is 35,000 Rs, or 12.5 Euro. Write to help@shop.example or see https://shop.example/faq.";
-        Index::build(snapshot(&[("S", "What is delivery?", answer)])).search("delivery", 3).unwrap().into_passages()
+        Index::build(snapshot(&[("S", "What is delivery?", answer)]))
+            .search("delivery", &Meanings::default(), 3)
+            .unwrap()
+            .into_passages()
     }
 
     fn taken(text: &str) -> Option<String> {

@@ -1,14 +1,14 @@
 //! Computes the confidence of a ranking.
 //!
 //! It is a logistic function without negative weights, so more evidence never lowers
-//! the confidence. `just fit-confidence` fits the weights on labelled questions, half
+//! the confidence. `just fit-confidence` fits the weights on labelled questions, some
 //! of which have no answer in the knowledge. The result is therefore not a raw score,
 //! but the probability that the first passage is right for such a question.
 //! `docs/confidence.md` describes the method, the calibration and the thresholds.
 
-/// The evidence for the first passage of a ranking. Each value is between 0 and 1.
+/// The evidence for the first passage of a ranking by words. Each value is between 0 and 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Features {
+pub struct WordFeatures {
     /// `score / (score + m)`, where `m` is the maximum score of a single word with the
     /// greatest idf. One shared word is therefore little evidence, even in a short query.
     pub score: f64,
@@ -23,40 +23,82 @@ pub struct Features {
     pub overlap: f64,
 }
 
-impl Features {
-    /// Returns the values in the order of [`Weights::features`].
-    pub fn values(&self) -> [f64; 4] {
+/// The evidence for the first passage of a ranking by meaning. No value is negative.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MeaningFeatures {
+    /// The similarity, plus at most 0.5 for shared words.
+    pub score: f64,
+    /// The score difference to the best passage that says something else.
+    pub margin: f64,
+    /// The share of the passage in a softmax over the scores of all passages.
+    pub share: f64,
+    /// The similarity of the query to the passage: a weighted mean of cosines.
+    pub similarity: f64,
+    /// The difference of similarity to the most similar passage that says something else.
+    pub similarity_margin: f64,
+    /// The fraction of the query's idf mass that occurs in the passage.
+    pub coverage: f64,
+    /// How many standard deviations the score is above the mean of all passages, by 10.
+    pub distance: f64,
+}
+
+/// Evidence as numbers, in the order of its weights.
+pub trait Features<const N: usize> {
+    /// Returns the values.
+    fn values(&self) -> [f64; N];
+}
+
+impl Features<4> for WordFeatures {
+    fn values(&self) -> [f64; 4] {
         [self.score, self.margin, self.coverage, self.overlap]
+    }
+}
+
+impl Features<7> for MeaningFeatures {
+    fn values(&self) -> [f64; 7] {
+        let Self { score, margin, share, similarity, similarity_margin, coverage, distance } = *self;
+        [score, margin, share, similarity, similarity_margin, coverage, distance]
     }
 }
 
 /// The coefficients of the logistic function.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Weights {
+pub struct Weights<const N: usize> {
     /// The log-odds without evidence.
     pub intercept: f64,
-    /// The weights of score, margin, coverage and overlap. None is negative.
-    pub features: [f64; 4],
+    /// The weights of the features. None is negative.
+    pub features: [f64; N],
 }
 
-/// The coefficients that were fitted for the default ranking parameters.
-pub const FITTED: Weights = Weights { intercept: -6.44, features: [7.40, 9.99, 2.26, 1.76] };
+/// The coefficients that were fitted for a ranking by words with the default parameters.
+pub const WORDS: Weights<4> = Weights { intercept: -3.97, features: [3.96, 2.64, 1.97, 1.68] };
+
+/// The coefficients that were fitted for a ranking by meaning with the embedded model.
+pub const MEANING: Weights<7> = Weights { intercept: -3.71, features: [1.22, 1.25, 3.16, 1.22, 1.07, 0.35, 1.34] };
 
 /// Maximum of the fitted probability. 1 is reserved for a query that equals the stored question.
 const MAX: f64 = 0.99;
 
-impl Weights {
+impl<const N: usize> Weights<N> {
     /// Returns the probability that the passage answers the query.
-    pub fn probability(&self, features: &Features) -> f64 {
+    pub fn probability(&self, features: &impl Features<N>) -> f64 {
         let evidence: f64 = self.features.iter().zip(features.values()).map(|(weight, value)| weight * value).sum();
         1.0 / (1.0 + (-self.intercept - evidence).exp())
     }
 }
 
-/// Returns the fitted probability, rounded to four decimals and at most 0.99.
-pub fn probability(features: &Features) -> f64 {
-    let exact = FITTED.probability(features).min(MAX);
-    (exact * 10_000.0).round() / 10_000.0
+/// Returns the fitted probability for a ranking by words, rounded to four decimals and at most 0.99.
+pub fn of_words(features: &WordFeatures) -> f64 {
+    rounded(WORDS.probability(features))
+}
+
+/// Returns the fitted probability for a ranking by meaning, rounded to four decimals and at most 0.99.
+pub fn of_meaning(features: &MeaningFeatures) -> f64 {
+    rounded(MEANING.probability(features))
+}
+
+fn rounded(probability: f64) -> f64 {
+    (probability.min(MAX) * 10_000.0).round() / 10_000.0
 }
 
 #[cfg(test)]
@@ -65,27 +107,34 @@ mod tests {
 
     use super::*;
 
-    fn features(values: [f64; 4]) -> Features {
-        let [score, margin, coverage, overlap] = values;
-        Features { score, margin, coverage, overlap }
+    struct Values<const N: usize>([f64; N]);
+
+    impl<const N: usize> Features<N> for Values<N> {
+        fn values(&self) -> [f64; N] {
+            self.0
+        }
     }
 
     #[test]
     fn no_evidence_is_hardly_believed_and_full_evidence_is() {
-        assert!(probability(&features([0.0; 4])) < 0.05);
-        assert!(probability(&features([1.0; 4])) > 0.9);
+        assert!(WORDS.probability(&Values([0.0; 4])) < 0.05);
+        assert!(WORDS.probability(&Values([1.0; 4])) > 0.9);
+        assert!(MEANING.probability(&Values([0.0; 7])) < 0.05);
+        assert!(MEANING.probability(&Values([1.0; 7])) > 0.9);
     }
 
     proptest! {
         #[test]
         fn more_of_any_evidence_never_lowers_the_confidence(
-            values in prop::array::uniform4(0.0..=1.0_f64),
-            which in 0_usize..4,
+            values in prop::array::uniform7(0.0..=1.0_f64),
+            which in 0_usize..7,
             more in 0.0..=1.0_f64,
         ) {
             let mut raised = values;
             raised[which] = (raised[which] + more).min(1.0);
-            prop_assert!(probability(&features(raised)) >= probability(&features(values)));
+            prop_assert!(MEANING.probability(&Values(raised)) >= MEANING.probability(&Values(values)));
+            let four = |values: [f64; 7]| Values([values[0], values[1], values[2], values[3]]);
+            prop_assert!(WORDS.probability(&four(raised)) >= WORDS.probability(&four(values)));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod exact;
 mod lexical;
+mod meaning;
 mod rank;
 mod sections;
 
@@ -11,11 +12,13 @@ pub use lexical::Parameters;
 pub use sections::Section;
 
 use crate::{
-    Chunk, Snapshot, Version,
-    confidence::{self, Features},
+    Chunk, Meanings, Snapshot, Version,
+    confidence::{self, MeaningFeatures, WordFeatures},
+    entry_text::in_first_person,
 };
 use exact::Exact;
-use lexical::Lexical;
+use lexical::{Lexical, Query};
+use meaning::Meaning;
 use sections::Sections;
 
 /// A chunk that was retrieved for a query.
@@ -32,8 +35,10 @@ pub struct Passage {
 pub enum Evidence {
     /// The query equals the passage's question.
     Exact,
-    /// The query is similar to the passage, as these features say.
-    Similar(Features),
+    /// The query has words in common with the passage.
+    Words(WordFeatures),
+    /// The query means something like the passage.
+    Meaning(MeaningFeatures),
 }
 
 /// The passages for one query, best first, with the evidence for the first.
@@ -65,10 +70,14 @@ impl Ranking {
     pub fn confidence(&self) -> f64 {
         match self.evidence {
             Evidence::Exact => 1.0,
-            Evidence::Similar(features) => confidence::probability(&features),
+            Evidence::Words(features) => confidence::of_words(&features),
+            Evidence::Meaning(features) => confidence::of_meaning(&features),
         }
     }
 }
+
+/// The number of passages that come first by their meaning.
+const MEANT: usize = 3;
 
 /// The index of one company at one version of its knowledge.
 ///
@@ -76,9 +85,11 @@ impl Ranking {
 #[derive(Debug)]
 pub struct Index {
     version: Version,
+    company_name: String,
     chunks: Vec<Arc<Chunk>>,
     exact: Exact,
     lexical: Lexical,
+    meaning: Meaning,
     sections: Sections,
     bytes: usize,
 }
@@ -95,11 +106,21 @@ impl Index {
     pub fn with_parameters(snapshot: Snapshot, parameters: &Parameters) -> Self {
         let exact = Exact::build(&snapshot.chunks);
         let lexical = Lexical::build(&snapshot.chunks, parameters);
+        let meaning = Meaning::build(&snapshot.chunks, &snapshot.company_name, &snapshot.vectors);
         let sections = Sections::build(&snapshot.chunks);
         let texts: usize = snapshot.chunks.iter().map(chunk_bytes).sum();
-        let bytes = size_of::<Self>() + texts + exact.bytes() + lexical.bytes() + sections.bytes();
+        let bytes = size_of::<Self>() + texts + exact.bytes() + lexical.bytes() + meaning.bytes() + sections.bytes();
         let chunks = snapshot.chunks.into_iter().map(Arc::new).collect();
-        Self { version: snapshot.version, chunks, exact, lexical, sections, bytes }
+        Self {
+            version: snapshot.version,
+            company_name: snapshot.company_name,
+            chunks,
+            exact,
+            lexical,
+            meaning,
+            sections,
+            bytes,
+        }
     }
 
     /// Returns the version of the knowledge it was built from.
@@ -132,34 +153,76 @@ impl Index {
         self.sections.find(key, &self.chunks)
     }
 
-    /// Returns the best passages for a query, `None` if no passage shares a word with it.
+    /// Returns the texts whose vectors a search for this query needs, at most two: the query itself and, if it has slips
+    /// that the speller repairs, the repaired one. None if the query equals a stored question, or if no entry has a vector.
+    pub fn readings(&self, query: &str, meanings: &Meanings) -> Vec<String> {
+        let Some(speller) = meanings.speller() else { return Vec::new() };
+        if self.meaning.is_empty() || self.exact.find(query, &self.chunks).is_some() {
+            return Vec::new();
+        }
+        let raw = in_first_person(query, &self.company_name);
+        let repaired = speller.repair(&raw, self.lexical.words());
+        [Some(raw), repaired].into_iter().flatten().filter(|text| text.contains(char::is_alphanumeric)).collect()
+    }
+
+    /// Returns the best passages for a query, `None` if there are none: no passage shares a word with it, and its
+    /// meaning is not known.
     ///
     /// There are at most `limit` passages, and at least one. A passage whose question
     /// equals the query comes first, whatever its score.
-    pub fn search(&self, query: &str, limit: usize) -> Option<Ranking> {
-        let exact = self.exact.find(query, &self.chunks);
-        let terms = self.lexical.read(query);
-        let mut scores = vec![0.0_f32; self.chunks.len()];
-        self.lexical.score(&terms, &mut scores);
+    pub fn search(&self, query: &str, meanings: &Meanings, limit: usize) -> Option<Ranking> {
+        let limit = limit.max(1);
+        let readings = self.readings(query, meanings);
+        let vectors = meanings.of(&readings);
+        let by_words = |query: &Query| self.search_words(query, limit);
+        if let Some(exact) = self.exact.find(query, &self.chunks) {
+            let scores = self.scores(&self.lexical.read(query));
+            let mut best = rank::top(&scores, limit);
+            best.retain(|&at| at != exact);
+            best.insert(0, exact);
+            best.truncate(limit);
+            return Some(self.ranking(&best, &scores, Evidence::Exact));
+        }
+        // The repaired text has the more known words.
+        let query = self.lexical.read(readings.last().map_or(query, String::as_str));
+        if vectors.is_empty() {
+            return by_words(&query);
+        }
+        let scores = self.meaning.score(&vectors, &self.lexical, &query);
+        let mut best = rank::top(&scores.total, limit.max(MEANT));
+        let Some(&first) = best.first() else { return by_words(&query) };
+        let evidence = Evidence::Meaning(self.meaning.features(&scores, first));
+        // An entry may have many of the words and yet mean something else, so the best of them gets a place.
+        let words = rank::top(&self.scores(&query), MEANT + 1);
+        if let Some(&other) = words.iter().find(|at| !best.iter().take(MEANT).any(|first| first == *at)) {
+            best.retain(|&at| at != other);
+            best.insert(best.len().min(MEANT), other);
+        }
+        best.truncate(limit);
+        let meant = self.ranking(&best, &scores.total, evidence);
+        // An entry that was changed a moment ago has no vector yet.
+        let worded = words.first().filter(|&&at| !self.meaning.has(at)).and_then(|_| by_words(&query));
+        Some(worded.filter(|worded| worded.confidence() > meant.confidence()).unwrap_or(meant))
+    }
+
+    fn search_words(&self, query: &Query, limit: usize) -> Option<Ranking> {
+        let scores = self.scores(query);
         let mut best = rank::top(&scores, limit.max(2));
-        let evidence = match (exact, best.as_slice()) {
-            (Some(exact), _) => {
-                best.retain(|&at| at != exact);
-                best.insert(0, exact);
-                Evidence::Exact
-            }
-            (None, [first, rest @ ..]) => {
-                let score = |at: &usize| scores.get(*at).copied().unwrap_or_default();
-                let second = rest.first().map_or(0.0, score);
-                Evidence::Similar(self.lexical.features(&terms, *first, score(first), second))
-            }
-            (None, []) => return None,
-        };
-        let passages = best
-            .into_iter()
-            .take(limit.max(1))
-            .filter_map(|at| Some(Passage { chunk: Arc::clone(self.chunks.get(at)?), score: *scores.get(at)? }));
-        Some(Ranking { passages: passages.collect(), evidence })
+        let score = |at: Option<&usize>| at.and_then(|&at| scores.get(at)).copied().unwrap_or_default();
+        let features = self.lexical.features(query, *best.first()?, score(best.first()), score(best.get(1)));
+        best.truncate(limit);
+        Some(self.ranking(&best, &scores, Evidence::Words(features)))
+    }
+
+    fn scores(&self, query: &Query) -> Vec<f32> {
+        let mut scores = vec![0.0_f32; self.chunks.len()];
+        self.lexical.score(query, &mut scores);
+        scores
+    }
+
+    fn ranking(&self, best: &[usize], scores: &[f32], evidence: Evidence) -> Ranking {
+        let passage = |&at: &usize| Some(Passage { chunk: Arc::clone(self.chunks.get(at)?), score: *scores.get(at)? });
+        Ranking { passages: best.iter().filter_map(passage).collect(), evidence }
     }
 }
 
@@ -171,6 +234,8 @@ fn chunk_bytes(chunk: &Chunk) -> usize {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::collections::HashMap;
+
     use proptest::prelude::*;
     use tenancy::DocumentId;
 
@@ -188,7 +253,12 @@ pub(crate) mod tests {
             page: 0,
             position,
         });
-        Snapshot { version: Version::new(1), chunks: chunks.collect() }
+        Snapshot {
+            version: Version::new(1),
+            company_name: "Tesla".to_owned(),
+            chunks: chunks.collect(),
+            vectors: HashMap::new(),
+        }
     }
 
     pub(crate) fn bakery() -> Index {
@@ -202,7 +272,7 @@ pub(crate) mod tests {
     }
 
     fn first(index: &Index, query: &str) -> String {
-        index.search(query, 3).unwrap().passages()[0].chunk.question.clone()
+        index.search(query, &Meanings::default(), 3).unwrap().passages()[0].chunk.question.clone()
     }
 
     #[test]
@@ -214,34 +284,36 @@ pub(crate) mod tests {
 
     #[test]
     fn the_question_itself_comes_first_with_confidence_one() {
-        let ranking = bakery().search("  WHEN are   you OPEN ", 3).unwrap();
+        let ranking = bakery().search("  WHEN are   you OPEN ", &Meanings::default(), 3).unwrap();
         assert_eq!(ranking.passages()[0].chunk.question, "When are you open?");
         assert!((ranking.confidence() - 1.0).abs() < f64::EPSILON);
     }
 
     #[test]
     fn words_nobody_wrote_find_nothing() {
-        assert_eq!(bakery().search("quantum chromodynamics", 3), None);
-        assert_eq!(bakery().search("", 3), None);
-        assert_eq!(bakery().search("the and of", 3), None);
-        assert_eq!(Index::build(snapshot(&[])).search("cake", 3), None);
+        assert_eq!(bakery().search("quantum chromodynamics", &Meanings::default(), 3), None);
+        assert_eq!(bakery().search("", &Meanings::default(), 3), None);
+        assert_eq!(bakery().search("the and of", &Meanings::default(), 3), None);
+        assert_eq!(Index::build(snapshot(&[])).search("cake", &Meanings::default(), 3), None);
     }
 
     #[test]
     fn a_query_about_something_else_is_hardly_believed() {
-        let ranking = bakery().search("which birthday has the president of the chess federation", 3).unwrap();
+        let ranking = bakery()
+            .search("which birthday has the president of the chess federation", &Meanings::default(), 3)
+            .unwrap();
         assert!(ranking.confidence() < 0.35, "{}", ranking.confidence());
-        let ranking = bakery().search("order a cake for a birthday", 3).unwrap();
+        let ranking = bakery().search("order a cake for a birthday", &Meanings::default(), 3).unwrap();
         assert!(ranking.confidence() > 0.6, "{}", ranking.confidence());
     }
 
     #[test]
     fn other_companies_do_not_change_a_ranking() {
-        let alone = bakery().search("change order", 5).unwrap();
+        let alone = bakery().search("change order", &Meanings::default(), 5).unwrap();
         let foreign: Vec<String> = (0..500).map(|n| format!("change order cake {n}")).collect();
         let items: Vec<_> = foreign.iter().map(|text| ("Orders", text.as_str(), text.as_str())).collect();
         let _other = Index::build(snapshot(&items));
-        assert_eq!(bakery().search("change order", 5).unwrap(), alone);
+        assert_eq!(bakery().search("change order", &Meanings::default(), 5).unwrap(), alone);
     }
 
     #[test]
@@ -264,7 +336,7 @@ pub(crate) mod tests {
         ) {
             let borrowed: Vec<_> = items.iter().map(|(s, q, a)| (s.as_str(), q.as_str(), a.as_str())).collect();
             let index = Index::build(snapshot(&borrowed));
-            if let Some(ranking) = index.search(&query, limit) {
+            if let Some(ranking) = index.search(&query, &Meanings::default(), limit) {
                 prop_assert!((1..=limit.max(1)).contains(&ranking.passages().len()));
                 prop_assert!((0.0..=1.0).contains(&ranking.confidence()));
                 prop_assert!(ranking.passages().iter().skip(1).is_sorted_by(|a, b| a.score >= b.score));
@@ -281,7 +353,7 @@ pub(crate) mod tests {
             let asked = pick.get(&questions);
             let form = crate::text::normal_form(asked);
             prop_assume!(!form.is_empty());
-            let ranking = index.search(&format!("  {}!", asked.to_uppercase()), 2).unwrap();
+            let ranking = index.search(&format!("  {}!", asked.to_uppercase()), &Meanings::default(), 2).unwrap();
             prop_assert_eq!(ranking.evidence(), Evidence::Exact);
             prop_assert_eq!(crate::text::normal_form(&ranking.passages()[0].chunk.question), form);
         }

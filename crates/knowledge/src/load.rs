@@ -1,12 +1,14 @@
 //! Loads FAQs into a company's knowledge, and reads the knowledge for an index.
 
+use std::collections::HashMap;
+
 use tenancy::{
     StoreError, Timestamp,
     access::{ActingAs, Caller as _, Office},
     audit::{Action, Audit, Object},
 };
 
-use crate::{Entries, Extent, KnowledgeBase, Snapshot, Version};
+use crate::{Entries, EntryVectors, Extent, KnowledgeBase, Snapshot, Version};
 
 tenancy::word_enum! {
     /// What a load does with the existing FAQ.
@@ -72,15 +74,17 @@ where
     Ok(Loaded { entries: entries.len(), version })
 }
 
-/// Reads the whole knowledge and its version, in one transaction of the store.
+/// Reads the whole knowledge and its version, in one transaction of the store. With the id of a model, the vectors
+/// that this model made are read too.
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn snapshot<S>(store: &mut S) -> Result<Snapshot, StoreError>
+pub fn snapshot<S>(store: &mut S, model: Option<&str>) -> Result<Snapshot, StoreError>
 where
-    S: KnowledgeBase + ?Sized,
+    S: KnowledgeBase + EntryVectors + ?Sized,
 {
-    Ok(Snapshot { version: store.version()?, chunks: store.chunks()? })
+    let vectors = model.map_or_else(|| Ok(HashMap::new()), |model| store.vectors(model))?;
+    Ok(Snapshot { version: store.version()?, company_name: store.company_name()?, chunks: store.chunks()?, vectors })
 }
 
 #[cfg(test)]

@@ -21,6 +21,9 @@ pub trait KnowledgeBase {
     /// Returns the current version, [`Version::NONE`] before the first change.
     fn version(&mut self) -> Result<Version, StoreError>;
 
+    /// Returns the company's name.
+    fn company_name(&mut self) -> Result<String, StoreError>;
+
     /// Returns all chunks, ordered by document id, then by position.
     ///
     /// Reading [`KnowledgeBase::version`] in the same transaction gives the version that

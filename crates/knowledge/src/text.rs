@@ -73,6 +73,18 @@ pub(crate) fn words(text: &str, mut each: impl FnMut(&str)) {
     }
 }
 
+/// Returns a word in its folded form.
+pub(crate) fn fold_word(word: &str) -> String {
+    let mut folded = String::with_capacity(word.len());
+    word.chars().filter(|&c| !is_ignored(c)).for_each(|c| fold(c, &mut folded));
+    folded
+}
+
+/// Returns the stem of a folded word.
+pub(crate) fn stem(word: &str) -> Cow<'_, str> {
+    Stemmer::new(Algorithm::English).stem(word)
+}
+
 /// Turns folded words into terms, which are stems.
 #[derive(Clone, Copy)]
 pub(crate) struct Terms {

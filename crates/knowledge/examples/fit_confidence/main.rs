@@ -1,67 +1,101 @@
-//! Fits the confidence function and prints the report of `docs/confidence.md`.
+//! Fits the confidence of both rankings, and prints the report of `docs/confidence.md`.
 //!
-//! `cargo run --release -p knowledge --example fit_confidence PATH`, where PATH
-//! is a folder with `documents-with-ids.json` and `ground-truth-data.csv`.
+//! `cargo run --release -p knowledge --example fit_confidence -- PLOT`, where PLOT is the file for the reliability
+//! curve. Each company is evaluated with coefficients that were fitted on the others.
 
 mod data;
 mod logistic;
+mod outcome;
+mod plot;
 mod report;
 
-use std::{error::Error, path::Path};
+use std::{error::Error, fs, sync::Arc};
 
-use data::{Collection, Question, Split};
-use knowledge::index::Parameters;
-use report::Outcome;
+use data::Company;
+use encoder::Model;
+use knowledge::{Index, Meanings, Speller, confidence::Features};
+use logistic::Example;
+use outcome::{Outcome, Tier};
+
+/// How much each kind of example counts in the fit, for each company: questions that an entry answers, questions that
+/// none answers, and the first kind again with the right entries taken away.
+const SHARES: [f64; 3] = [0.45, 0.275, 0.275];
+
+/// A company's questions as they were answered.
+struct Evaluated {
+    name: &'static str,
+    asked: Vec<Outcome>,
+    /// The questions in scope, with the right entries taken away.
+    taken_away: Vec<Outcome>,
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let path = std::env::args().nth(1).ok_or("missing argument: the folder with the labelled questions")?;
-    let training = |question: &Question| question.split == Split::Train;
-    let collections = data::read(Path::new(&path))?;
-
-    println!("## Ranking parameters, training questions\n");
-    for parameters in candidates() {
-        let ranked = outcomes(&collections, &parameters, training);
-        println!("{parameters:?}: {}", report::ranking(&ranked));
-    }
-
-    let parameters = Parameters::default();
-    let train = outcomes(&collections, &parameters, training);
-    let weights = logistic::fit(train.iter().filter_map(Outcome::example));
-    println!("\n## Coefficients\n\n{weights:#?}");
-    for (title, size) in [("whole courses", usize::MAX), ("60 entries each", 60), ("20 entries each", 20)] {
-        for (form, keywords) in [("questions", false), ("keywords", true)] {
-            let asked = |question: &Question| question.split == Split::HeldOut && question.keywords == keywords;
-            let chosen: Vec<_> = collections.iter().filter(|collection| collection.size == size).cloned().collect();
-            let held_out = outcomes(&chosen, &parameters, asked);
-            println!("\n## Held out: {form}, {title}\n\n{}", report::ranking(&held_out));
-            println!("{}", report::calibration(&held_out, &weights));
-            println!("{}", report::thresholds(&held_out, &weights));
+    let plot = std::env::args().nth(1).ok_or("missing argument: the file for the plot")?;
+    let model = Model::embedded()?;
+    let speller = Arc::new(Speller::new(model.words()));
+    let companies = data::companies(&model)?;
+    for (title, tier) in [("Meaning", Tier::Meaning), ("Words", Tier::Words)] {
+        let empty = if tier == Tier::Meaning { Meanings::new(Arc::clone(&speller)) } else { Meanings::default() };
+        let search = |index: &Index, question: &data::Question| {
+            let meanings = data::meanings(&model, &empty, index, &question.text);
+            Outcome::of(index.search(&question.text, &meanings, outcome::CUTOFF), question)
+        };
+        let evaluated: Vec<Evaluated> = companies.iter().map(|company| evaluate(company, search)).collect();
+        println!("## {title}\n");
+        match tier {
+            Tier::Meaning => report(&evaluated, Outcome::meaning, Some(&plot))?,
+            Tier::Words => report(&evaluated, Outcome::words, None)?,
         }
     }
     Ok(())
 }
 
-fn candidates() -> Vec<Parameters> {
-    let base = Parameters::default();
-    let mut all = vec![base];
-    for question in [1.0, 3.0, 5.0] {
-        all.push(Parameters { question, ..base });
-    }
-    for (k1, b) in [(0.9, 0.4), (1.2, 0.6), (1.5, 0.75), (2.0, 0.75)] {
-        all.push(Parameters { k1, b, ..base });
-    }
-    for section in [0.0, 1.0] {
-        all.push(Parameters { section, ..base });
-    }
-    all
+fn evaluate(company: &Company, search: impl Fn(&Index, &data::Question) -> Outcome) -> Evaluated {
+    let index = company.index();
+    let asked = company.questions.iter().map(|question| search(&index, question)).collect();
+    let inside = company.questions.iter().filter(|question| !question.entries.is_empty());
+    let taken_away = inside.map(|question| {
+        let nothing = data::Question { text: question.text.clone(), entries: Vec::new() };
+        search(&company.index_without(&question.entries), &nothing)
+    });
+    Evaluated { name: company.name, asked, taken_away: taken_away.collect() }
 }
 
-fn outcomes(collections: &[Collection], parameters: &Parameters, asked: impl Fn(&Question) -> bool) -> Vec<Outcome> {
-    let mut all = Vec::new();
-    for collection in collections {
-        let index = collection.index(parameters);
-        let questions = collection.questions.iter().filter(|question| asked(question));
-        all.extend(questions.map(|question| Outcome::of(&index, question)));
+/// Returns the examples of a company, whose weights add up to 1.
+fn examples<F>(company: &Evaluated, evidence: impl Fn(&Outcome) -> Option<F>) -> Vec<Example<F>> {
+    let (inside, outside): (Vec<_>, Vec<_>) = company.asked.iter().partition(|outcome| outcome.in_scope);
+    let kinds = [inside, outside, company.taken_away.iter().collect()];
+    let weighted = kinds.into_iter().zip(SHARES).flat_map(|(outcomes, share)| {
+        let weight = share / report::real(outcomes.len());
+        outcomes.into_iter().map(move |outcome| (outcome, weight))
+    });
+    weighted.filter_map(|(outcome, weight)| Some((evidence(outcome)?, outcome.is_right(), weight))).collect()
+}
+
+fn report<const N: usize, F: Features<N>>(
+    companies: &[Evaluated],
+    evidence: impl Fn(&Outcome) -> Option<F>,
+    plot: Option<&str>,
+) -> Result<(), Box<dyn Error>> {
+    let all: Vec<_> = companies.iter().flat_map(|company| examples(company, &evidence)).collect();
+    println!("Coefficients: {:#.2?}\n", logistic::fit(&all));
+    let mut judged = Vec::new();
+    for company in companies {
+        let others = companies.iter().filter(|other| other.name != company.name);
+        let weights = logistic::fit(&others.flat_map(|other| examples(other, &evidence)).collect::<Vec<_>>());
+        let confidence = |outcome: &Outcome| match evidence(outcome) {
+            Some(features) => weights.probability(&features),
+            None => f64::from(u8::from(outcome.is_exact)),
+        };
+        let asked = company.asked.iter().map(|outcome| report::Judged { outcome, confidence: confidence(outcome) });
+        judged.push((company.name, asked.collect::<Vec<_>>()));
     }
-    all
+    println!("{}\n", report::companies(&judged));
+    let all: Vec<_> = judged.iter().flat_map(|(_, judged)| judged.iter().cloned()).collect();
+    println!("{}\n", report::thresholds(&all));
+    println!("{}\n", report::calibration(&all));
+    if let Some(plot) = plot {
+        fs::write(plot, plot::reliability(&report::bins(&all)))?;
+    }
+    Ok(())
 }

@@ -1,118 +1,141 @@
 //! Reports the quality of a ranking and of a fit as Markdown.
 
-use knowledge::{
-    Index,
-    confidence::{Features, Weights},
-    index::{Evidence, Ranking},
-};
+use crate::outcome::Outcome;
 
-use crate::data::Question;
+/// The number of stored questions that are shown if an answer is not sure enough.
+const SHOWN: usize = 3;
 
-const CUTOFF: usize = 5;
+/// Below this confidence, no stored questions are shown.
+pub(crate) const LOWEST: f64 = knowledge::answer::NEAR_ENOUGH;
 
-/// The result of one question.
-pub(crate) struct Outcome {
-    in_scope: bool,
-    /// The rank of the labelled entry, from 1.
-    rank: Option<usize>,
-    /// `None` if nothing was retrieved.
-    evidence: Option<Evidence>,
+/// The threshold of a company that has not chosen one.
+const DEFAULT: f64 = 0.35;
+
+/// A question with the confidence of its first passage.
+#[derive(Clone)]
+pub(crate) struct Judged<'o> {
+    pub(crate) outcome: &'o Outcome,
+    pub(crate) confidence: f64,
 }
 
-impl Outcome {
-    pub(crate) fn of(index: &Index, question: &Question) -> Self {
-        let ranking = index.search(&question.text, CUTOFF);
-        let place = |entry: &String| {
-            let passages = ranking.as_ref()?.passages();
-            passages.iter().position(|passage| passage.chunk.chunk_id == *entry).map(|at| at + 1)
-        };
-        let rank = question.entry.as_ref().and_then(place);
-        Self { in_scope: question.entry.is_some(), rank, evidence: ranking.as_ref().map(Ranking::evidence) }
-    }
-
-    /// Returns an example for the fit, `None` if the confidence does not depend on the weights.
-    pub(crate) fn example(&self) -> Option<(Features, bool)> {
-        match self.evidence? {
-            Evidence::Similar(features) => Some((features, self.right())),
-            Evidence::Exact => None,
-        }
-    }
-
-    fn right(&self) -> bool {
-        self.rank == Some(1)
-    }
-
-    fn confidence(&self, weights: &Weights) -> f64 {
-        match self.evidence {
-            None => 0.0,
-            Some(Evidence::Exact) => 1.0,
-            Some(Evidence::Similar(features)) => weights.probability(&features),
-        }
-    }
+/// Shares of questions at a threshold.
+struct Shares {
+    right: f64,
+    wrong: f64,
+    /// Answered right, or shown among the stored questions.
+    helped: f64,
+    /// Out of scope, and yet answered.
+    false_answers: f64,
+    /// Out of scope, and stored questions were shown.
+    shown: f64,
 }
 
-pub(crate) fn ranking(outcomes: &[Outcome]) -> String {
-    let inside = || outcomes.iter().filter(|outcome| outcome.in_scope);
-    let total = real(inside().count());
-    let within = |limit: usize| real(inside().filter(|o| o.rank.is_some_and(|rank| rank <= limit)).count()) / total;
-    let reciprocal: f64 = inside().filter_map(|outcome| outcome.rank).map(|rank| 1.0 / real(rank)).sum();
-    format!("R@1 {:.3}, R@5 {:.3}, MRR@5 {:.3} ({total} questions)", within(1), within(CUTOFF), reciprocal / total)
-}
-
-pub(crate) fn calibration(outcomes: &[Outcome], weights: &Weights) -> String {
-    let mut text = "\n| confidence | questions | mean confidence | share right |\n|---|---|---|---|\n".to_owned();
-    for bin in 0..10_u8 {
-        let (low, high) = (f64::from(bin) / 10.0, f64::from(bin + 1) / 10.0);
-        let members: Vec<_> = outcomes
-            .iter()
-            .map(|outcome| (outcome.confidence(weights), outcome.right()))
-            .filter(|(confidence, _)| (low..high).contains(confidence) || (bin == 9 && *confidence >= high))
-            .collect();
-        let count = real(members.len());
-        let mean = members.iter().map(|(confidence, _)| confidence).sum::<f64>() / count;
-        let right = real(members.iter().filter(|(_, right)| *right).count()) / count;
-        text.push_str(&format!("| {low:.1} to {high:.1} | {count} | {mean:.3} | {right:.3} |\n"));
-    }
-    let error = |outcome: &Outcome| (outcome.confidence(weights) - f64::from(u8::from(outcome.right()))).powi(2);
-    let brier = outcomes.iter().map(error).sum::<f64>() / real(outcomes.len());
-    text.push_str(&format!("\nBrier score {brier:.4}, AUC {:.4}\n", auc(outcomes, weights)));
-    text
-}
-
-/// Returns the probability that a right first passage has a higher confidence than a wrong one.
-fn auc(outcomes: &[Outcome], weights: &Weights) -> f64 {
-    let side = |right: bool| -> Vec<f64> {
-        outcomes.iter().filter(|o| o.right() == right).map(|o| o.confidence(weights)).collect()
+fn shares(judged: &[Judged<'_>], threshold: f64) -> Shares {
+    let share = |in_scope: bool, is: &dyn Fn(&Judged<'_>) -> bool| {
+        let side = || judged.iter().filter(|one| one.outcome.in_scope == in_scope);
+        real(side().filter(|one| is(one)).count()) / real(side().count().max(1))
     };
-    let (right, mut wrong) = (side(true), side(false));
-    wrong.sort_by(f64::total_cmp);
-    let beaten = |confidence: &f64| {
-        let below = wrong.partition_point(|other| other < confidence);
-        let not_above = wrong.partition_point(|other| other <= confidence);
-        (real(below) + real(not_above)) / 2.0
-    };
-    right.iter().map(beaten).sum::<f64>() / (real(right.len()) * real(wrong.len()))
+    let is_answered = |one: &Judged<'_>| one.confidence >= threshold;
+    let is_shown = |one: &Judged<'_>| !is_answered(one) && one.confidence >= LOWEST;
+    let is_near = |one: &Judged<'_>| one.outcome.rank.is_some_and(|rank| rank <= SHOWN);
+    Shares {
+        right: share(true, &|one| is_answered(one) && one.outcome.is_right()),
+        wrong: share(true, &|one| is_answered(one) && !one.outcome.is_right()),
+        helped: share(true, &|one| {
+            if is_answered(one) { one.outcome.is_right() } else { is_shown(one) && is_near(one) }
+        }),
+        false_answers: share(false, &is_answered),
+        shown: share(false, &is_shown),
+    }
 }
 
-pub(crate) fn thresholds(outcomes: &[Outcome], weights: &Weights) -> String {
+/// Reports each company by itself, with the mean and the spread.
+pub(crate) fn companies(companies: &[(&str, Vec<Judged<'_>>)]) -> String {
     let mut text =
-        "| threshold | in scope: answered | of these right | out of scope: answered |\n|---|---|---|---|\n".to_owned();
-    for threshold in [0.2, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7] {
-        let answered = |in_scope: bool| {
-            outcomes.iter().filter(move |o| o.in_scope == in_scope && o.confidence(weights) >= threshold)
+        "| company | R@1 | R@3 | right | wrong | helped | false | shown |\n|---|---|---|---|---|---|---|---|\n"
+            .to_owned();
+    let mut rows: Vec<[f64; 7]> = Vec::new();
+    for (name, judged) in companies {
+        let within = |limit: usize| {
+            let inside = || judged.iter().filter(|one| one.outcome.in_scope);
+            real(inside().filter(|one| one.outcome.rank.is_some_and(|rank| rank <= limit)).count())
+                / real(inside().count())
         };
-        let total = |in_scope: bool| real(outcomes.iter().filter(|o| o.in_scope == in_scope).count());
-        let inside = real(answered(true).count());
-        text.push_str(&format!(
-            "| {threshold} | {:.3} | {:.3} | {:.3} |\n",
-            inside / total(true),
-            real(answered(true).filter(|o| o.right()).count()) / inside,
-            real(answered(false).count()) / total(false),
-        ));
+        let Shares { right, wrong, helped, false_answers, shown } = shares(judged, DEFAULT);
+        let row = [within(1), within(SHOWN), right, wrong, helped, false_answers, shown];
+        text.push_str(&line(name, &row));
+        rows.push(row);
+    }
+    let mut mean = [0.0; 7];
+    let mut spread = [0.0; 7];
+    for (at, (mean, spread)) in mean.iter_mut().zip(&mut spread).enumerate() {
+        let values = || rows.iter().filter_map(|row| row.get(at));
+        *mean = values().sum::<f64>() / real(rows.len());
+        *spread = (values().map(|value| (value - *mean).powi(2)).sum::<f64>() / real(rows.len())).sqrt();
+    }
+    text.push_str(&line("**mean**", &mean));
+    text.push_str(&line("standard deviation", &spread));
+    text
+}
+
+fn line(name: &str, values: &[f64]) -> String {
+    let cells: Vec<String> = values.iter().map(|value| format!("{value:.3}")).collect();
+    format!("| {name} | {} |\n", cells.join(" | "))
+}
+
+pub(crate) fn thresholds(judged: &[Judged<'_>]) -> String {
+    let mut text =
+        "| threshold | right | wrong | helped | false | shown | precision |\n|---|---|---|---|---|---|---|\n"
+            .to_owned();
+    for threshold in [0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7] {
+        let Shares { right, wrong, helped, false_answers, shown } = shares(judged, threshold);
+        let precision = right / (right + wrong).max(f64::MIN_POSITIVE);
+        text.push_str(&line(&threshold.to_string(), &[right, wrong, helped, false_answers, shown, precision]));
+    }
+    let precise = (1..100).map(|percent| f64::from(percent) / 100.0).find(|&threshold| {
+        let Shares { right, wrong, .. } = shares(judged, threshold);
+        right >= 0.95 * (right + wrong)
+    });
+    if let Some(threshold) = precise {
+        let Shares { right, wrong, .. } = shares(judged, threshold);
+        text.push_str(&format!("\nCoverage at 95 % precision: {:.3} (threshold {threshold:.2})\n", right + wrong));
     }
     text
 }
 
-fn real(count: usize) -> f64 {
+/// A tenth of the range of confidence: the number of questions, their mean confidence, and the share answered right.
+pub(crate) struct Bin {
+    pub(crate) count: usize,
+    pub(crate) mean: f64,
+    pub(crate) right: f64,
+}
+
+pub(crate) fn bins(judged: &[Judged<'_>]) -> Vec<Bin> {
+    let bin = |number: u8| {
+        let (low, high) = (f64::from(number) / 10.0, f64::from(number + 1) / 10.0);
+        let is_member =
+            |one: &&Judged<'_>| (low..high).contains(&one.confidence) || number == 9 && one.confidence >= high;
+        let members: Vec<_> = judged.iter().filter(is_member).collect();
+        let count = real(members.len()).max(1.0);
+        Bin {
+            count: members.len(),
+            mean: members.iter().map(|one| one.confidence).sum::<f64>() / count,
+            right: real(members.iter().filter(|one| one.outcome.is_right()).count()) / count,
+        }
+    };
+    (0..10).map(bin).collect()
+}
+
+pub(crate) fn calibration(judged: &[Judged<'_>]) -> String {
+    let mut text = "| mean confidence | share right | questions |\n|---|---|---|\n".to_owned();
+    for Bin { count, mean, right } in bins(judged) {
+        text.push_str(&format!("| {mean:.3} | {right:.3} | {count} |\n"));
+    }
+    let error = |one: &Judged<'_>| (one.confidence - f64::from(u8::from(one.outcome.is_right()))).powi(2);
+    text.push_str(&format!("\nBrier score {:.4}\n", judged.iter().map(error).sum::<f64>() / real(judged.len())));
+    text
+}
+
+pub(crate) fn real(count: usize) -> f64 {
     u32::try_from(count).map_or(f64::INFINITY, f64::from)
 }

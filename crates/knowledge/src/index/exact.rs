@@ -54,7 +54,8 @@ mod tests {
     #[test]
     fn punctuation_decides_between_otherwise_equal_questions() {
         let index = crate::Index::build(snapshot(&[("S", "What is C++?", "1"), ("S", "What is C#?", "2")]));
-        let answer = |query| index.search(query, 1).unwrap().passages()[0].chunk.answer.clone();
+        let answer =
+            |query| index.search(query, &crate::Meanings::default(), 1).unwrap().passages()[0].chunk.answer.clone();
         assert_eq!(answer("what is c#?"), "2");
         assert_eq!(answer("what is c++?"), "1");
         assert_eq!(answer("what is c"), "1");

@@ -10,7 +10,7 @@ use std::{collections::HashMap, ops::Range};
 
 use crate::{
     Chunk,
-    confidence::Features,
+    confidence::WordFeatures,
     text::{Terms, words},
 };
 
@@ -64,6 +64,8 @@ pub(super) struct Lexical {
     postings: Vec<Posting>,
     /// The distinct terms of each chunk's question, sorted.
     questions: Vec<Box<[u32]>>,
+    /// The distinct folded words of all chunks, sorted.
+    words: Vec<Box<str>>,
     /// The idf of a term that no chunk contains.
     unknown_idf: f32,
     /// The upper limit of a term's impact divided by its idf.
@@ -71,11 +73,19 @@ pub(super) struct Lexical {
 }
 
 /// A query as the index reads it.
+#[derive(Debug)]
 pub(super) struct Query {
     /// The terms that are scored, sorted, with their idf.
     known: Vec<(u32, f32)>,
     /// The sum of the idf of all its distinct terms, known or unknown.
     mass: f32,
+}
+
+impl Query {
+    /// Returns the number of distinct terms that some chunk contains.
+    pub(super) fn known_words(&self) -> f32 {
+        float(self.known.len())
+    }
 }
 
 /// How often a chunk contains a term, weighted by field.
@@ -87,7 +97,7 @@ struct Count {
 
 impl Lexical {
     pub(super) fn build(chunks: &[Chunk], parameters: &Parameters) -> Self {
-        let Counted { vocabulary, counts, lengths, questions } = Counted::of(chunks, parameters);
+        let Counted { vocabulary, counts, lengths, questions, words } = Counted::of(chunks, parameters);
         let size = float(chunks.len());
         let average = (lengths.iter().sum::<f32>() / size.max(1.0)).max(f32::MIN_POSITIVE);
         let idf = |holders: f32| ((size - holders + 0.5) / (holders + 0.5)).ln_1p();
@@ -104,7 +114,7 @@ impl Lexical {
             }));
             terms.push(Term { postings: start..postings.len(), idf });
         }
-        Self { vocabulary, terms, postings, questions, unknown_idf: idf(0.0), ceiling: parameters.k1 + 1.0 }
+        Self { vocabulary, terms, postings, questions, words, unknown_idf: idf(0.0), ceiling: parameters.k1 + 1.0 }
     }
 
     /// Reads a query. Words that no chunk contains count only in its mass.
@@ -148,9 +158,29 @@ impl Lexical {
         }
     }
 
+    /// Returns for each chunk the fraction of the query's idf mass that occurs in it.
+    pub(super) fn coverage(&self, query: &Query, chunks: usize) -> Vec<f32> {
+        let mut covered = vec![0.0; chunks];
+        if query.mass > 0.0 {
+            for &(term, idf) in &query.known {
+                for posting in self.postings_of(term) {
+                    if let Some(sum) = covered.get_mut(place(posting.chunk)) {
+                        *sum += idf / query.mass;
+                    }
+                }
+            }
+        }
+        covered
+    }
+
+    /// Returns the distinct folded words of all chunks, sorted.
+    pub(super) fn words(&self) -> &[Box<str>] {
+        &self.words
+    }
+
     /// Returns the evidence for the first chunk of a ranking, given its position and score and the score
     /// of the second chunk.
-    pub(super) fn features(&self, query: &Query, first: usize, score: f32, second: f32) -> Features {
+    pub(super) fn features(&self, query: &Query, first: usize, score: f32, second: f32) -> WordFeatures {
         let question: &[u32] = self.questions.get(first).map_or(&[], |terms| terms);
         let mut covered = 0.0;
         let mut shared = 0.0;
@@ -164,7 +194,7 @@ impl Lexical {
             }
         }
         let asked: f32 = question.iter().filter_map(|&term| self.terms.get(place(term))).map(|term| term.idf).sum();
-        Features {
+        WordFeatures {
             score: ratio(score, score + self.unknown_idf * self.ceiling),
             margin: ratio(score - second, query.mass * self.ceiling),
             coverage: ratio(covered, query.mass),
@@ -175,7 +205,8 @@ impl Lexical {
     pub(super) fn bytes(&self) -> usize {
         let words: usize = self.vocabulary.keys().map(|word| word.len() + 48).sum();
         let questions: usize = self.questions.iter().map(|terms| terms.len() * 4 + 24).sum();
-        words + questions + self.terms.len() * size_of::<Term>() + self.postings.len() * size_of::<Posting>()
+        let spelled: usize = self.words.iter().map(|word| word.len() + 32).sum();
+        words + spelled + questions + self.terms.len() * size_of::<Term>() + self.postings.len() * size_of::<Posting>()
     }
 
     fn postings_of(&self, term: u32) -> &[Posting] {
@@ -192,6 +223,8 @@ struct Counted {
     lengths: Vec<f32>,
     /// The distinct terms of each chunk's question, sorted.
     questions: Vec<Box<[u32]>>,
+    /// The distinct folded words, sorted.
+    words: Vec<Box<str>>,
 }
 
 impl Counted {
@@ -218,7 +251,9 @@ impl Counted {
             }));
         }
         counts.sort_unstable_by_key(|count| (count.term, count.chunk));
-        Self { vocabulary: reader.vocabulary, counts, lengths, questions }
+        let mut words: Vec<_> = reader.seen.into_keys().collect();
+        words.sort_unstable();
+        Self { vocabulary: reader.vocabulary, counts, lengths, questions, words }
     }
 }
 
@@ -318,6 +353,6 @@ mod tests {
         let lexical = built(&[("S", &text, "A"), ("S", "word399 common", "A")]);
         let query = lexical.read(&text);
         assert_eq!(query.known.len(), MAX_QUERY_TERMS);
-        assert!(bakery().search(&"cake ".repeat(100_000), 3).is_some());
+        assert!(bakery().search(&"cake ".repeat(100_000), &crate::Meanings::default(), 3).is_some());
     }
 }

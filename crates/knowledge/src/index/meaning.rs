@@ -1,0 +1,125 @@
+//! Ranks entries by what they mean.
+//!
+//! The score of an entry is its similarity to the question, plus something for the words that they share.
+
+use std::collections::HashMap;
+
+use encoder::Vector;
+
+use super::lexical::{Lexical, Query};
+use crate::{Chunk, TextHash, confidence::MeaningFeatures, entry_text};
+
+/// How much shared words count at most.
+const WORDS: f32 = 0.5;
+
+/// The number of known words of a question for which shared words count half of the most.
+const HALF: f32 = 5.0;
+
+/// Entries with a larger cosine say the same, so that one is no rival of the other.
+const SAME: f32 = 0.9;
+
+/// How sharply [`MeaningFeatures::share`] prefers the best entry.
+const SHARPNESS: f32 = 15.0;
+
+/// The vectors of the entries of one company.
+#[derive(Debug)]
+pub(super) struct Meaning {
+    entries: Vec<Option<Entry>>,
+    known: usize,
+}
+
+#[derive(Debug)]
+struct Entry {
+    vector: Vector,
+    length: f32,
+}
+
+/// The scores of all entries for a question.
+pub(super) struct Scores {
+    /// The similarity of each entry to the reading that is most like it.
+    dense: Vec<f32>,
+    /// The share of the question's words that each entry has.
+    coverage: Vec<f32>,
+    /// What the entries are ranked by.
+    pub(super) total: Vec<f32>,
+}
+
+impl Meaning {
+    pub(super) fn build(chunks: &[Chunk], company: &str, vectors: &HashMap<TextHash, Vector>) -> Self {
+        let entry = |chunk: &Chunk| {
+            let vector = vectors.get(&entry_text(chunk, company).hash)?.clone();
+            Some(Entry { length: vector.length(), vector })
+        };
+        let entries: Vec<_> = if vectors.is_empty() { Vec::new() } else { chunks.iter().map(entry).collect() };
+        Self { known: entries.iter().flatten().count(), entries }
+    }
+
+    /// Whether no entry has a vector.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.known == 0
+    }
+
+    /// Whether an entry has a vector.
+    pub(super) fn has(&self, at: usize) -> bool {
+        self.entries.get(at).is_some_and(Option::is_some)
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.known * (Vector::BYTES + 32)
+    }
+
+    /// Scores all entries for the readings of a question.
+    pub(super) fn score(&self, readings: &[&Vector], lexical: &Lexical, query: &Query) -> Scores {
+        let nearest =
+            |entry: &Entry| readings.iter().map(|reading| reading.dot(&entry.vector)).fold(f32::MIN, f32::max);
+        let dense: Vec<f32> = self.entries.iter().map(|entry| entry.as_ref().map_or(0.0, nearest)).collect();
+        let coverage = lexical.coverage(query, dense.len());
+        let words = query.known_words();
+        let most = WORDS * words / (words + HALF);
+        let total = dense.iter().zip(&coverage).map(|(dense, coverage)| dense + most * coverage * coverage).collect();
+        Scores { dense, coverage, total }
+    }
+
+    /// Returns the evidence for the first entry of a ranking.
+    pub(super) fn features(&self, scores: &Scores, first: usize) -> MeaningFeatures {
+        let at = |values: &[f32]| values.get(first).copied().unwrap_or_default();
+        let best = at(&scores.total);
+        let lead = |values: &[f32]| {
+            let others = values.iter().enumerate().filter(|&(other, _)| !self.is_same(first, other));
+            let next = others.map(|(_, value)| *value).fold(f32::MIN, f32::max);
+            if next == f32::MIN { at(values) } else { at(values) - next }
+        };
+        let weights = scores.total.iter().map(|score| (SHARPNESS * (score - best)).exp());
+        let count = count(scores.total.len());
+        let mean = scores.total.iter().sum::<f32>() / count;
+        let variance = scores.total.iter().map(|score| (score - mean) * (score - mean)).sum::<f32>() / count;
+        let distance = if variance > 0.0 { (best - mean) / variance.sqrt() } else { 0.0 };
+        MeaningFeatures {
+            score: positive(best),
+            margin: positive(lead(&scores.total)),
+            share: positive(1.0 / weights.sum::<f32>()),
+            similarity: positive(at(&scores.dense)),
+            similarity_margin: positive(lead(&scores.dense)),
+            coverage: positive(at(&scores.coverage)),
+            distance: positive(distance / 10.0),
+        }
+    }
+
+    fn is_same(&self, first: usize, other: usize) -> bool {
+        let entry = |at: usize| self.entries.get(at).and_then(Option::as_ref);
+        match (entry(first), entry(other)) {
+            _ if first == other => true,
+            (Some(a), Some(b)) => a.vector.dot(&b.vector) > SAME * a.length * b.length,
+            _ => false,
+        }
+    }
+}
+
+fn positive(value: f32) -> f64 {
+    f64::from(value).max(0.0)
+}
+
+#[expect(clippy::as_conversions, reason = "std converts a count to the nearest float by `as` alone")]
+fn count(count: usize) -> f32 {
+    count.max(1) as f32
+}
