@@ -17,6 +17,11 @@ pub fn neutralise_keeping_breaks(text: &str) -> Cow<'_, str> {
     disarm(text, |rest| rest.starts_with("br>"))
 }
 
+/// Returns an answer with a space in place of each `<br>`, for use other than showing it.
+pub fn without_breaks(text: &str) -> String {
+    text.replace("<br>", " ")
+}
+
 fn disarm(text: &str, keep: impl Fn(&str) -> bool) -> Cow<'_, str> {
     let mut pieces = text.split('<');
     let first = pieces.next().unwrap_or_default();
@@ -56,6 +61,11 @@ mod tests {
     #[test]
     fn a_line_break_stays_where_it_may() {
         assert_eq!(neutralise_keeping_breaks("a<br>b<br/>c<brx>"), "a<br>b< br/>c< brx>");
+    }
+
+    #[test]
+    fn breaks_become_spaces() {
+        assert_eq!(without_breaks("a<br>b<br><br>c < d"), "a b  c < d");
     }
 
     #[test]
