@@ -41,7 +41,11 @@ pub(crate) fn index(items: &[(&str, &str, &str)]) -> Index {
         page: 0,
         position,
     });
-    Index::build(knowledge::Snapshot { version: Version::new(1), chunks: chunks.collect() })
+    Index::build(knowledge::Snapshot {
+        version: Version::new(1),
+        chunks: chunks.collect(),
+        ..knowledge::Snapshot::default()
+    })
 }
 
 pub(crate) fn bakery() -> Index {

@@ -1,6 +1,6 @@
 //! The result of looking up one text in the knowledge.
 
-use knowledge::{Answer, Index, Lookup, answer};
+use knowledge::{Answer, Index, Lookup, Meanings, answer};
 
 use crate::{BotSettings, act::MissingInput, phrase};
 
@@ -42,9 +42,43 @@ impl Found {
     /// Looks a text up in the company's own knowledge and, if the company has switched it on, in
     /// the shared library.
     ///
-    /// Sections of the library are used only if no section of the company's own knowledge fits.
-    pub fn look_up(own: &Index, shared: Option<&Index>, text: &str, settings: &BotSettings) -> Self {
-        Self { text: text.to_owned(), finding: find(own, shared, text, settings) }
+    /// Sections of the library are used only if no section of the company's own knowledge fits. `meanings` has the
+    /// vectors of [`Found::readings`]; without them, words alone are compared.
+    pub fn look_up(
+        own: &Index,
+        shared: Option<&Index>,
+        text: &str,
+        settings: &BotSettings,
+        meanings: &Meanings,
+    ) -> Self {
+        Self { text: text.to_owned(), finding: find(own, shared, text, settings, meanings) }
+    }
+
+    /// Whether [`Found::look_up`] would compare what the text means.
+    pub fn compares_meaning(own: &Index, shared: Option<&Index>, text: &str, settings: &BotSettings) -> bool {
+        let indexes = [Some(own), library(shared, settings)];
+        let asked = asked(own, library(shared, settings), text);
+        asked.into_iter().any(|part| indexes.iter().flatten().any(|index| index.compares_meaning(part)))
+    }
+
+    /// Returns the texts whose vectors [`Found::look_up`] needs, each once. `meanings` has the speller.
+    pub fn readings(
+        own: &Index,
+        shared: Option<&Index>,
+        text: &str,
+        settings: &BotSettings,
+        meanings: &Meanings,
+    ) -> Vec<String> {
+        let indexes = [Some(own), library(shared, settings)];
+        let mut readings: Vec<String> = Vec::new();
+        for part in asked(own, library(shared, settings), text) {
+            for reading in indexes.iter().flatten().flat_map(|index| index.readings(part, meanings)) {
+                if !readings.contains(&reading) {
+                    readings.push(reading);
+                }
+            }
+        }
+        readings
     }
 
     /// Returns the finding for a text.
@@ -82,8 +116,26 @@ impl Finding {
     }
 }
 
-fn find(own: &Index, shared: Option<&Index>, text: &str, settings: &BotSettings) -> Finding {
-    let shared = shared.filter(|_| settings.use_shared_library);
+/// Returns the shared library if the company uses it.
+fn library<'i>(shared: Option<&'i Index>, settings: &BotSettings) -> Option<&'i Index> {
+    shared.filter(|_| settings.use_shared_library)
+}
+
+/// Returns the questions that are looked up for a text: itself, and its parts if it has several. None if it asks for the
+/// topics or for one of them.
+fn asked<'t>(own: &Index, shared: Option<&Index>, text: &'t str) -> Vec<&'t str> {
+    let normalized = phrase::normalize(text);
+    let section = || own.section(&normalized).or_else(|| shared?.section(&normalized));
+    if normalized == BROWSE_TOPICS || section().is_some() {
+        return Vec::new();
+    }
+    let mut asked = questions(text);
+    asked.push(text);
+    asked
+}
+
+fn find(own: &Index, shared: Option<&Index>, text: &str, settings: &BotSettings, meanings: &Meanings) -> Finding {
+    let shared = library(shared, settings);
     let normalized = phrase::normalize(text);
     if normalized == BROWSE_TOPICS {
         let topics = Some(titles(own)).filter(|titles| !titles.is_empty());
@@ -95,7 +147,7 @@ fn find(own: &Index, shared: Option<&Index>, text: &str, settings: &BotSettings)
             questions: section.questions().take(OFFERED).map(str::to_owned).collect(),
         };
     }
-    let ask = |text: &str| answer::answer(own, shared, text, settings.confidence_threshold);
+    let ask = |text: &str| answer::answer(own, shared, text, meanings, settings.confidence_threshold);
     let several = answers(questions(text), ask);
     if !several.is_empty() {
         return Finding::Answers(several);

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use chatbot::{
     Act, BotSettings, Found, Input, MissingInput, ProfileWrite, Reply, Session, SessionStatus, Snapshot, plan,
 };
-use knowledge::{Chunk, Document, Index, Version};
+use knowledge::{Chunk, Document, Index, Meanings, Version};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tenancy::{CompanyCode, DocumentId, ProfileId, Timestamp};
@@ -50,7 +50,11 @@ fn shop() -> Index {
         page: 0,
         position,
     });
-    Index::build(knowledge::Snapshot { version: Version::new(1), chunks: chunks.collect() })
+    Index::build(knowledge::Snapshot {
+        version: Version::new(1),
+        chunks: chunks.collect(),
+        ..knowledge::Snapshot::default()
+    })
 }
 
 /// A visitor of the shop.
@@ -82,7 +86,13 @@ impl<'k> Visitor<'k> {
             match plan(&self.snapshot, &input, found.as_ref(), Timestamp::from_micros(1)) {
                 Ok(planned) => break planned,
                 Err(MissingInput::Knowledge(text)) => {
-                    found = Some(Found::look_up(self.knowledge, None, &text, &self.snapshot.settings));
+                    found = Some(Found::look_up(
+                        self.knowledge,
+                        None,
+                        &text,
+                        &self.snapshot.settings,
+                        &Meanings::default(),
+                    ));
                 }
             }
         };

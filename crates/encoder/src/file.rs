@@ -124,6 +124,12 @@ fn unpack(packed: &[u8], bits: usize, values: &mut [f32], each: impl Fn(&mut f32
     }
 }
 
+/// Returns 16 hexadecimal digits of the hash at the end of a file.
+pub(crate) fn id(file: &[u8]) -> String {
+    let hash = file.last_chunk::<DIGEST>().map(|hash| &hash[..]).unwrap_or_default();
+    hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
 impl Contents {
     /// Reads a file, with the weights as the path needs them.
     pub(crate) fn read(file: Cow<'static, [u8]>, path: Path) -> Result<Self, ModelError> {
@@ -133,7 +139,7 @@ impl Contents {
         if hash.as_slice() != digest {
             return Err(ModelError("its hash is another one"));
         }
-        let id = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let id = id(&file);
         let mut reader = Reader { left: content, path };
         if reader.take(MARK.len())? != MARK {
             return Err(ModelError("it does not begin with its mark"));

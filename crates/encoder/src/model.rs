@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::{
     DIMENSIONS, ModelError, Path, Vector,
-    file::Contents,
+    file::{self, Contents},
     kernel::{self, Scratch},
 };
 
@@ -28,6 +28,11 @@ impl Model {
     /// [`ModelError`] if the program file is damaged.
     pub fn embedded() -> Result<Self, ModelError> {
         Self::read(EMBEDDED)
+    }
+
+    /// Returns the [`Model::id`] of the model that the library carries, without reading it.
+    pub fn embedded_id() -> String {
+        file::id(EMBEDDED)
     }
 
     /// Reads a model file that `examples/pack` made.

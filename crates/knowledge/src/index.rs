@@ -153,11 +153,17 @@ impl Index {
         self.sections.find(key, &self.chunks)
     }
 
+    /// Whether a search for this query can compare what it means. If not, there is no need to encode it: no entry has a
+    /// vector, or the query equals a stored question.
+    pub fn compares_meaning(&self, query: &str) -> bool {
+        !self.meaning.is_empty() && self.exact.find(query, &self.chunks).is_none()
+    }
+
     /// Returns the texts whose vectors a search for this query needs, at most two: the query itself and, if it has slips
-    /// that the speller repairs, the repaired one. None if the query equals a stored question, or if no entry has a vector.
+    /// that the speller repairs, the repaired one. None if [`Index::compares_meaning`] is false.
     pub fn readings(&self, query: &str, meanings: &Meanings) -> Vec<String> {
         let Some(speller) = meanings.speller() else { return Vec::new() };
-        if self.meaning.is_empty() || self.exact.find(query, &self.chunks).is_some() {
+        if !self.compares_meaning(query) {
             return Vec::new();
         }
         let raw = in_first_person(query, &self.company_name);

@@ -27,6 +27,11 @@ impl Meanings {
         self.vectors.insert(text, vector);
     }
 
+    /// Whether the vector of a text is known.
+    pub fn contains(&self, text: &str) -> bool {
+        self.vectors.contains_key(text)
+    }
+
     /// Returns the speller; `None` if nothing is encoded.
     pub(crate) fn speller(&self) -> Option<&Speller> {
         self.speller.as_deref()

@@ -22,6 +22,7 @@ use tokio::{sync::Mutex, time::Instant};
 use crate::{
     blobs::LocalBlobs,
     config::{AtPath, Config, UPLOADS_FOLDER},
+    encoder::Encoder,
     fair::{FairSemaphore, Share},
     hashing::HashPool,
     http::{describe::Argument, error::ApiError, links::PublicUrl},
@@ -39,6 +40,8 @@ pub(crate) struct App {
     clock: Arc<dyn Clock>,
     /// Search indexes over what companies know.
     pub(crate) indexes: Indexes,
+    /// Computes what questions mean.
+    pub(crate) encoder: Encoder,
     /// Where callers wait for news of a session.
     pub(crate) hub: Arc<Hub>,
     /// Permits for chat turns.
@@ -98,9 +101,11 @@ impl App {
         // Enough to keep every core and the database busy. More would only queue up inside.
         let turns = (2 * cores).max(4);
         let library = db.lobby(|lobby| access::housekeeper(lobby, CompanyCode::shared_library())).wait()?;
+        let encoder = Encoder::embedded(cores);
         Ok(Self {
-            indexes: Indexes::new(db.clone(), library, config.index_cache, (cores / 2).max(2)),
+            indexes: Indexes::new(db.clone(), library, encoder.model_id(), config.index_cache, (cores / 2).max(2)),
             db,
+            encoder,
             hub,
             clock,
             // Even when only one company is active, keep permits free for a newcomer.

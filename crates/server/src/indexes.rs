@@ -20,14 +20,23 @@ pub(crate) struct Indexes {
     cache: IndexCache,
     builds: FairSemaphore,
     library: Housekeeper,
+    /// The model whose vectors are read.
+    model: Option<String>,
 }
 
 impl Indexes {
     /// Creates an empty cache of at most `bytes`. At most `builds` indexes are built at a time; there
-    /// should be at least two, so that one large index does not keep every other company waiting.
-    pub(crate) fn new(db: Database, library: Housekeeper, bytes: u64, builds: usize) -> Self {
+    /// should be at least two, so that one large index does not keep every other company waiting. `model` is the id of
+    /// the model whose vectors are used, if any.
+    pub(crate) fn new(db: Database, library: Housekeeper, model: Option<&str>, bytes: u64, builds: usize) -> Self {
         let share = Share { all: builds, each: 1, alone: 1, waiting: 1_000 };
-        Self { db, cache: IndexCache::new(bytes), builds: FairSemaphore::new(share), library }
+        Self {
+            db,
+            cache: IndexCache::new(bytes),
+            builds: FairSemaphore::new(share),
+            library,
+            model: model.map(str::to_owned),
+        }
     }
 
     /// Reads the current version of the shared library. The read is queued under the fairness key of the
@@ -58,7 +67,9 @@ impl Indexes {
         if let Some(index) = self.peek(&keeper, version) {
             return Ok(index);
         }
-        let snapshot = self.db.read(keeper, |store| knowledge::load::snapshot(store)).await?;
+        let model = self.model.clone();
+        let read = move |store: &mut CompanyStore<'_, Housekeeper>| knowledge::load::snapshot(store, model.as_deref());
+        let snapshot = self.db.read(keeper, read).await?;
         let cache = self.cache.clone();
         let build = move || {
             let built = cache.get(company, version, || Ok::<_, Infallible>(snapshot));

@@ -12,6 +12,7 @@ pub mod config;
 mod connection;
 mod demo;
 mod edge;
+mod encoder;
 mod error;
 mod fair;
 mod folder_lock;

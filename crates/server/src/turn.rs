@@ -4,9 +4,9 @@
 use std::{sync::Arc, time::Duration};
 
 use actix_web::web;
-use chatbot::{Found, Snapshot};
+use chatbot::{BotSettings, Found, Snapshot};
 use handoff::turn::{self as step, Ask, Begun, Committed, Composing, Exchange, MAX_ATTEMPTS, Pending, TurnError};
-use knowledge::{Index, Version};
+use knowledge::{Index, Meanings, Version};
 use tenancy::{
     Fault, StoreError,
     access::{Caller as _, Housekeeper, Visitor},
@@ -93,7 +93,7 @@ async fn look_up(
     let text = text.to_owned();
     let keeper = Housekeeper::from(visitor.clone());
     let (own, library) = knowledge(app, &keeper, Version::new(version), use_library, permit).await?;
-    let found = Found::look_up(&own, library.as_deref(), &text, pending.settings());
+    let found = search(app, &keeper, &own, library.as_deref(), &text, pending.settings()).await;
     pending.supply(found);
     Ok(())
 }
@@ -109,7 +109,25 @@ pub(crate) async fn find(
     let mut permit = PausablePermit::acquire(&app.turn_permits, keeper.scope().company()).await?;
     let version = Version::new(snapshot.knowledge_version);
     let (own, library) = knowledge(app, keeper, version, settings.use_shared_library, &mut permit).await?;
-    Ok(Found::look_up(&own, library.as_deref(), text, settings))
+    Ok(search(app, keeper, &own, library.as_deref(), text, settings).await)
+}
+
+/// Looks up a text. What it means is computed only if that is compared with anything.
+async fn search(
+    app: &App,
+    keeper: &Housekeeper,
+    own: &Index,
+    library: Option<&Index>,
+    text: &str,
+    settings: &BotSettings,
+) -> Found {
+    let meanings = if Found::compares_meaning(own, library, text, settings) {
+        let readings = |meanings: &Meanings| Found::readings(own, library, text, settings, meanings);
+        app.encoder.meanings(keeper.scope().company(), readings).await
+    } else {
+        Meanings::default()
+    };
+    Found::look_up(own, library, text, settings, &meanings)
 }
 
 /// Returns the index of a company, and that of the shared library if it is used.

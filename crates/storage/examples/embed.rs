@@ -18,7 +18,7 @@ use identity::{
     admins::{self, NewAdmin},
 };
 use knowledge::{
-    Index, faq,
+    Index, Meanings, faq,
     load::{self, LoadMode},
 };
 use storage::{Database, testing::Scratch};
@@ -152,8 +152,8 @@ fn say(
     if let Some((text, ..)) = pending.wants_knowledge() {
         // A server caches indexes in a `knowledge::IndexCache`.
         let text = text.to_owned();
-        let chunks = db.read(Housekeeper::from(visitor.clone()), |store| load::snapshot(store)).wait()?;
-        let found = Found::look_up(&Index::build(chunks), None, &text, pending.settings());
+        let chunks = db.read(Housekeeper::from(visitor.clone()), |store| load::snapshot(store, None)).wait()?;
+        let found = Found::look_up(&Index::build(chunks), None, &text, pending.settings(), &Meanings::default());
         pending.supply(found);
     }
     match db.write(visitor, move |store| turn::commit(store, pending, now)).wait()? {

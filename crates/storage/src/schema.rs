@@ -440,6 +440,34 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::types::{Doc, Instant};
 
+    jobs (company_id, kind) {
+        company_id -> Text,
+        kind -> Text,
+        revision -> BigInt,
+        due_at -> Instant,
+        attempts -> BigInt,
+        leased_until -> Nullable<Instant>,
+        last_error -> Nullable<Text>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::{Doc, Instant};
+
+    entry_vectors (company_id, model, text_hash) {
+        company_id -> Text,
+        model -> Text,
+        text_hash -> Binary,
+        vector -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::{Doc, Instant};
+
     audit_heads (company_id) {
         company_id -> Text,
         entries -> BigInt,
@@ -493,6 +521,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     profile_counts,
     handoff_counts,
     queue_counts,
+    jobs,
+    entry_vectors,
     audit_heads,
     audit_entries,
 );

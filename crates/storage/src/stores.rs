@@ -17,6 +17,7 @@ mod erase;
 mod families;
 mod handoffs;
 mod heads;
+mod jobs;
 mod keys;
 mod knowledge;
 mod locate;
@@ -33,6 +34,7 @@ mod sessions;
 pub(crate) mod settings;
 mod subscriptions;
 mod tickets;
+mod vectors;
 
 pub use locate::Place;
 pub(crate) use profiles::fill_keys;

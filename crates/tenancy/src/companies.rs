@@ -64,7 +64,7 @@ pub trait CompanyRecord {
     fn set_status(&mut self, status: CompanyStatus) -> Result<(), StoreError>;
 
     /// Sets the display name.
-    fn rename(&mut self, name: &str) -> Result<(), StoreError>;
+    fn rename(&mut self, name: &str, now: Timestamp) -> Result<(), StoreError>;
 }
 
 /// Activates, suspends or closes the store's company on behalf of the operator.

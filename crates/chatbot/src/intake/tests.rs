@@ -1,3 +1,4 @@
+use knowledge::Meanings;
 use serde_json::{Value, json};
 
 use super::*;
@@ -49,7 +50,7 @@ impl Talk {
             match plan(&self.snapshot, &input, found.as_ref(), NOW) {
                 Ok(planned) => break planned,
                 Err(MissingInput::Knowledge(text)) => {
-                    found = Some(Found::look_up(&bakery(), None, &text, &self.snapshot.settings));
+                    found = Some(Found::look_up(&bakery(), None, &text, &self.snapshot.settings, &Meanings::default()));
                 }
             }
         };

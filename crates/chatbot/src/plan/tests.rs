@@ -1,4 +1,4 @@
-use knowledge::{Mode, markup};
+use knowledge::{Meanings, Mode, markup};
 use proptest::prelude::*;
 use tenancy::ProfileId;
 
@@ -31,7 +31,7 @@ fn with_knowledge(snapshot: &Snapshot, input: &Input<'_>, index: &knowledge::Ind
             Ok(plan) => return plan,
             Err(MissingInput::Knowledge(text)) => {
                 assert!(found.is_none(), "{text} is looked up after another text");
-                found = Some(Found::look_up(index, None, &text, &snapshot.settings));
+                found = Some(Found::look_up(index, None, &text, &snapshot.settings, &Meanings::default()));
             }
         }
     }
@@ -155,11 +155,11 @@ fn eight_topics_and_eight_questions_are_offered() {
     let one: Vec<_> = items.iter().map(|(_, question)| ("One", question.as_str(), "A")).collect();
     let snapshot = known(BotSettings::default());
     for (index, text, offered) in [(index(&many), "Browse topics", 9), (index(&one), "one", 8)] {
-        let found = Found::look_up(&index, None, text, &snapshot.settings);
+        let found = Found::look_up(&index, None, text, &snapshot.settings, &Meanings::default());
         let message = input(text);
         assert_eq!(said(plan(&snapshot, &message, Some(&found), NOW).unwrap()).suggestions.len(), offered);
     }
-    let found = Found::look_up(&index(&[]), None, "Browse topics", &snapshot.settings);
+    let found = Found::look_up(&index(&[]), None, "Browse topics", &snapshot.settings, &Meanings::default());
     let message = input("Browse topics");
     let reply = said(plan(&snapshot, &message, Some(&found), NOW).unwrap());
     assert_eq!((reply.kind.as_str(), reply.suggestions), ("topic_selection", vec!["Talk to a person".to_owned()]));
@@ -220,7 +220,9 @@ fn several_questions_are_each_answered() {
 #[test]
 fn the_library_answers_only_where_it_is_switched_on() {
     let library = index(&[("General", "How do I reset my password?", "Use the link.")]);
-    let ask = |settings: &BotSettings, text| Found::look_up(&index(&[]), Some(&library), text, settings);
+    let ask = |settings: &BotSettings, text| {
+        Found::look_up(&index(&[]), Some(&library), text, settings, &Meanings::default())
+    };
     let off = BotSettings::default();
     let on = BotSettings { use_shared_library: true, ..BotSettings::default() };
     for (text, with, without) in [
@@ -271,8 +273,13 @@ fn a_greeting_is_answered_unless_knowledge_answers_it() {
     let snapshot = known(BotSettings::default());
     let reply = said(informed(&snapshot, "Good morning"));
     assert_eq!((reply.kind.as_str(), reply.suggestions), ("greeting_response", menu()));
-    let found =
-        Found::look_up(&index(&[("S", "Good morning", "To you too.")]), None, "good morning", &snapshot.settings);
+    let found = Found::look_up(
+        &index(&[("S", "Good morning", "To you too.")]),
+        None,
+        "good morning",
+        &snapshot.settings,
+        &Meanings::default(),
+    );
     let message = input("good morning");
     assert_eq!(said(plan(&snapshot, &message, Some(&found), NOW).unwrap()).kind, "rag_response");
 }

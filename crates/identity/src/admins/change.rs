@@ -124,7 +124,7 @@ where
     if let Some(name) = &change.name
         && office.owner()? == Some(user)
     {
-        office.rename(name)?;
+        office.rename(name, now)?;
     }
     office.record(Action::AdminUpdated, Object::Account(user));
     drop(office);

@@ -48,7 +48,7 @@ impl CompanyRecord for Bound<'_> {
         Ok(())
     }
 
-    fn rename(&mut self, name: &str) -> Result<(), StoreError> {
+    fn rename(&mut self, name: &str, _: Timestamp) -> Result<(), StoreError> {
         self.company().name = name.to_owned();
         Ok(())
     }

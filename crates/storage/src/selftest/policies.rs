@@ -61,6 +61,7 @@ const POLICIES: &[Policies] = &[
             "profile_counts",
             "handoff_counts",
             "queue_counts",
+            "entry_vectors",
         ],
         select: OWN_OR_PLATFORM,
         insert: OWN,
@@ -68,7 +69,7 @@ const POLICIES: &[Policies] = &[
         delete: Some(OWN),
     },
     Policies {
-        tables: &["sessions", "attachments"],
+        tables: &["sessions", "attachments", "jobs"],
         select: OWN_OR_PLATFORM_OR_LOBBY,
         insert: OWN,
         update: Some(OWN),

@@ -1,5 +1,6 @@
 //! Companies and the counters for their codes.
 
+use ::jobs::Kind;
 use diesel::prelude::*;
 use tenancy::{
     Company, CompanyCode, CompanyStatus, Fault, StoreError, Timestamp,
@@ -7,7 +8,10 @@ use tenancy::{
     companies::{CodePrefix, Companies, CompanyRecord},
 };
 
-use super::directory::{code, status};
+use super::{
+    directory::{code, status},
+    jobs,
+};
 use crate::{
     conn::Db,
     dual_backend::dual_backend,
@@ -88,12 +92,14 @@ impl<C: Caller> CompanyRecord for CompanyStore<'_, C> {
         Ok(())
     }
 
-    fn rename(&mut self, name: &str) -> Result<(), StoreError> {
-        diesel::update(companies::table.find(self.code().as_str()))
+    fn rename(&mut self, name: &str, now: Timestamp) -> Result<(), StoreError> {
+        let company = self.code();
+        diesel::update(companies::table.find(company.as_str()))
             .set(companies::name.eq(name))
             .execute(self.conn)
             .into_store_error()?;
-        Ok(())
+        // Mentions of the name are replaced before an entry is encoded, so another name gives other texts.
+        jobs::enqueue(self.conn, company, Kind::Encode, now)
     }
 }
 

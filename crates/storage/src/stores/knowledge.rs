@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use ::jobs::Kind;
 use diesel::{
     dsl::{auto_type, case_when, count_star, exists, max, not, sql},
     prelude::*,
@@ -10,8 +11,9 @@ use diesel::{
     upsert::excluded,
 };
 use knowledge::{Chunk, Document, Entry, Extent, KnowledgeBase, Version};
-use tenancy::{DocumentId, StoreError, Timestamp, access::Caller};
+use tenancy::{CompanyCode, DocumentId, StoreError, Timestamp, access::Caller};
 
+use super::jobs;
 use crate::{
     conn::{Db, each_db},
     error::{IntoStoreError as _, decode_enum},
@@ -109,6 +111,11 @@ impl<C: Caller> KnowledgeBase for CompanyStore<'_, C> {
         Ok(Version::new(version))
     }
 
+    fn company_name(&mut self) -> Result<String, StoreError> {
+        let code = self.code();
+        companies::table.find(code.as_str()).select(companies::name).first(self.conn).into_store_error()
+    }
+
     fn chunks(&mut self) -> Result<Vec<Chunk>, StoreError> {
         let code = self.code();
         let rows: Vec<ChunkRow> = own_chunks(code.as_str())
@@ -139,9 +146,9 @@ impl<C: Caller> KnowledgeBase for CompanyStore<'_, C> {
     }
 
     fn replace_faq(&mut self, entries: &[Entry], now: Timestamp) -> Result<Version, StoreError> {
-        let code = self.code();
-        let code = code.as_str();
-        let version = raise_version(self.conn, code)?;
+        let company = self.code();
+        let code = company.as_str();
+        let version = changed(self.conn, company, now)?;
         diesel::delete(own_chunks(code)).execute(self.conn).into_store_error()?;
         let documents = ensure_documents(self.conn, code, entries, now)?;
         let rows = entries
@@ -158,9 +165,9 @@ impl<C: Caller> KnowledgeBase for CompanyStore<'_, C> {
     }
 
     fn merge_faq(&mut self, entries: &[Entry], now: Timestamp) -> Result<Version, StoreError> {
-        let code = self.code();
-        let code = code.as_str();
-        let version = raise_version(self.conn, code)?;
+        let company = self.code();
+        let code = company.as_str();
+        let version = changed(self.conn, company, now)?;
         let mut last_positions = last_positions(self.conn, code)?;
         let documents = ensure_documents(self.conn, code, entries, now)?;
         let rows = entries
@@ -178,9 +185,16 @@ impl<C: Caller> KnowledgeBase for CompanyStore<'_, C> {
     }
 }
 
+/// Raises the version, and asks for the vectors of the changed entries.
+fn changed(conn: &mut Db, company: CompanyCode, now: Timestamp) -> Result<Version, StoreError> {
+    let version = raise_version(conn, company.as_str())?;
+    jobs::enqueue(conn, company, Kind::Encode, now)?;
+    Ok(version)
+}
+
 /// Raises the version. It is the first statement of every change: on PostgreSQL it locks the company's row, so
 /// that two changes of one company's knowledge run one after the other.
-fn raise_version(conn: &mut Db, code: &str) -> Result<Version, StoreError> {
+pub(super) fn raise_version(conn: &mut Db, code: &str) -> Result<Version, StoreError> {
     diesel::update(companies::table.find(code))
         .set(companies::knowledge_version.eq(companies::knowledge_version + 1))
         .returning(companies::knowledge_version)

@@ -1,9 +1,12 @@
 //! A company can neither read nor change rows of another company.
 
+use std::{collections::HashSet, time::Duration};
+
 use attachments::{Attachments as _, BlobKey};
 use chatbot::{
-    ClaimState, IdempotencyClaim, IdempotencyKeys as _, Messages as _, Profiles as _, Sessions as _, Side, profile,
+    ClaimState, IdempotencyClaim, IdempotencyKeys, Messages as _, Profiles as _, Sessions as _, Side, profile,
 };
+use encoder::{DIMENSIONS, Vector};
 use handoff::{
     Activities as _, ActivityFilter, ActivityKind, Erasing as _, Feedback, HandoffFilter, Handoffs as _, NewActivity,
     Opinions as _, Position, QueuePlace, Rating, Sight, State, desk,
@@ -14,6 +17,8 @@ use identity::agents::{
     Agents as _,
     change::{AgentChange, DeleteAgentError, UpdateAgentError},
 };
+use jobs::{Job, Jobs};
+use knowledge::{EntryVectors as _, TextHash};
 use storage::{CompanyStore, Place};
 use tenancy::{
     AgentId, AttachmentId, HandoffId, ProfileId, SessionId, SessionRowId, StoreError,
@@ -67,10 +72,22 @@ pub(crate) fn fill(world: &World, company: &Company) -> (Ids, Agent) {
     let ask = handoff::turn::Ask { attachments: vec![filled.file], ..keyed("see", "file") };
     world.turn(&world.visitor(company, Some(session)), &ask, now());
     world.teach(company, "When are you open?", "From 7 to 18.");
+    let encoded = world.db.write(company.office.clone(), |store| {
+        assert_eq!(Jobs::claim(store, jobs::Kind::Encode, now(), LEASE)?, Some(claimed(1, 60)));
+        store.put_vectors("model", &[(TextHash::new([1; TextHash::BYTES]), Vector::unit(&[1.0; DIMENSIONS]))])
+    });
+    encoded.wait().unwrap();
     (filled, agent)
 }
 
-const TABLES: [(&str, &str); 19] = [
+pub(crate) const LEASE: Duration = Duration::from_mins(1);
+
+/// The job that [`fill`] claims, at a later revision and with a lease that expires that many seconds after [`now`].
+pub(crate) fn claimed(revision: i64, leased_until: u64) -> Job {
+    Job { kind: jobs::Kind::Encode, revision, attempts: 1, leased_until: later(leased_until) }
+}
+
+const TABLES: [(&str, &str); 21] = [
     (
         "sessions",
         "status || ' ' || revision || ' ' || last_seq || ' ' || bot_epoch || visitor_read_seq || staff_read_seq",
@@ -93,6 +110,8 @@ const TABLES: [(&str, &str); 19] = [
     ("profile_counts", "profiles || ''"),
     ("handoff_counts", "agent_id || ' ' || assigned || ' ' || resolved"),
     ("queue_counts", "waiting || ''"),
+    ("jobs", "kind || revision || attempts || (leased_until IS NULL) || coalesce(last_error, '')"),
+    ("entry_vectors", "model"),
 ];
 
 /// Returns all rows of the company, each as the table's name and the columns that a change would show in.
@@ -135,7 +154,7 @@ const PROBES: &[(&str, Probe)] = &[
     ("feedback", |store, ids| Ok(store.feedback(ids.key)?.is_empty())),
     ("rating", |store, ids| Ok(store.rating(ids.key)?.is_none())),
     ("messages_at", |store, ids| Ok(store.messages_at(ids.key, &[1, 2, 3])?.is_empty())),
-    ("claim", |store, ids| Ok(store.claim(ids.key, Side::Visitor, "key-of-a-test-file")?.is_none())),
+    ("claim", |store, ids| Ok(IdempotencyKeys::claim(store, ids.key, Side::Visitor, "key-of-a-test-file")?.is_none())),
     ("update_claim", |store, ids| {
         let state = ClaimState::Running { lease_until: later(99) };
         store.update_claim(ids.key, Side::Visitor, "key-of-a-test-file", state).map(|()| true)
@@ -206,7 +225,14 @@ const PROBES: &[(&str, Probe)] = &[
         let filter = |agent| ActivityFilter { agent, kind: None, limit: 9 };
         Ok(store.activities(&filter(None))?.is_empty() && store.activities(&filter(Some(ids.agent)))?.is_empty())
     }),
-    ("chunks", |store, _| Ok(knowledge::load::snapshot(store)?.chunks.is_empty())),
+    ("chunks", |store, _| Ok(knowledge::load::snapshot(store, None)?.chunks.is_empty())),
+    ("claim a job", |store, _| Ok(Jobs::claim(store, jobs::Kind::Encode, later(999), LEASE)?.is_none())),
+    ("renew a job", |store, _| Ok(store.renew(&claimed(1, 60), now(), LEASE)?.is_none())),
+    ("finish a job", |store, _| Ok(!store.finish(&claimed(1, 60))?)),
+    ("fail a job", |store, _| store.fail(&claimed(1, 60), "x", now()).map(|()| true)),
+    ("release", |store, _| store.release(jobs::Kind::Encode).map(|()| true)),
+    ("vectors", |store, _| Ok(store.vectors("model")?.is_empty() && store.vector_hashes("model")?.is_empty())),
+    ("drop_other_vectors", |store, _| store.drop_other_vectors("other", &HashSet::new()).map(|()| true)),
     ("escalate", |store, ids| {
         let escalated = desk::escalate(&mut store.acting(), ids.session, &urgent("x"), now());
         Ok(matches!(escalated, Err(desk::EscalateError::SessionNotFound)))

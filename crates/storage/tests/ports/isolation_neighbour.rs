@@ -1,7 +1,10 @@
 //! Operations and queries of one company do not touch the rows of a second company with the same
 //! content. The ids are the company's own, so only the company filter keeps the rows of the two apart.
 
+use std::collections::HashSet;
+
 use chatbot::{ExpectedVersions, Messages as _, Profiles as _, Session, Sessions as _, SettingsRecord as _};
+use encoder::{DIMENSIONS, Vector};
 use handoff::{
     Activities as _, AllHandoffs as _, Erasing as _, HandoffFilter, Handoffs as _, Position, Sight, StateFilter, desk,
 };
@@ -12,6 +15,8 @@ use identity::{
     presence::PresenceRecord as _,
     subscriptions::Subscriptions as _,
 };
+use jobs::{Jobs as _, Kind};
+use knowledge::{EntryVectors as _, TextHash};
 use storage::{CompanyStore, Target};
 use tenancy::{
     CompanyStatus, StoreError, UserId,
@@ -22,7 +27,7 @@ use tenancy::{
 };
 
 use crate::{
-    isolation::{Ids, fill},
+    isolation::{Ids, LEASE, claimed, fill},
     stage::{Company, later},
     world::{World, hash, now},
 };
@@ -92,12 +97,26 @@ type Operation = fn(&mut CompanyStore<'_, Office>, &Filled) -> Result<(), StoreE
 
 /// Operations with the company's own ids. The last ones remove its admin and suspend it, so they come at the end.
 const OWN: &[(&str, Operation)] = &[
-    ("rename", |store, _| store.rename("Other Motors")),
+    ("rename", |store, _| store.rename("Other Motors", later(9))),
     ("put_settings", |store, _| {
         let mut settings = store.settings()?;
         settings.bot_name = "Eve".to_owned();
         store.put_settings(&settings)
     }),
+    ("renew a job", |store, _| store.renew(&claimed(2, 60), later(10), LEASE).map(drop)),
+    ("fail a job", |store, _| store.fail(&claimed(2, 70), "x", later(11))),
+    ("enqueue a job", |store, _| store.enqueue(Kind::Encode, later(12))),
+    ("claim a job", |store, _| store.claim(Kind::Encode, later(13), LEASE).map(drop)),
+    ("finish a job", |store, _| store.finish(&claimed(3, 73)).map(drop)),
+    ("enqueue a new job", |store, _| store.enqueue(Kind::Encode, now())),
+    ("claim the new job", |store, _| store.claim(Kind::Encode, now(), LEASE).map(drop)),
+    ("release a job", |store, _| store.release(Kind::Encode)),
+    ("drop_other_vectors", |store, _| store.drop_other_vectors("other", &HashSet::new())),
+    ("put_vectors", |store, _| {
+        store.put_vectors("model", &[(TextHash::new([1; TextHash::BYTES]), Vector::unit(&[1.0; DIMENSIONS]))])
+    }),
+    ("drop_other_vectors of the model", |store, _| store.drop_other_vectors("model", &HashSet::new())),
+    ("publish_vectors", |store, _| store.publish_vectors().map(drop)),
     ("note_opened, which deletes expired keys", |store, own| {
         let key = own.ids.key;
         chatbot::IdempotencyKeys::note_opened(store, [10, 0, 0, 9].into(), "new", key, later(9_999), later(9_000))

@@ -36,7 +36,7 @@ fn write<T: Send + 'static>(
 }
 
 fn chunks(world: &World, office: &Office) -> Vec<Chunk> {
-    world.db.read(office.clone(), |store| load::snapshot(store)).wait().unwrap().chunks
+    world.db.read(office.clone(), |store| load::snapshot(store, None)).wait().unwrap().chunks
 }
 
 /// Returns the documents and questions in the order of the chunks.

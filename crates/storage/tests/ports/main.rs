@@ -15,6 +15,8 @@ mod isolation;
 #[cfg(test)]
 mod isolation_neighbour;
 #[cfg(test)]
+mod jobs;
+#[cfg(test)]
 mod knowledge;
 #[cfg(test)]
 mod lanes;

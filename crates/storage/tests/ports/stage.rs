@@ -11,7 +11,7 @@ use handoff::{
     turn::{self, Ask, Begun, Committed, Exchange, Pending, TurnError},
 };
 use identity::agents::{self, NewAgent, NewAgentRow};
-use knowledge::{Index, load};
+use knowledge::{Index, Meanings, load};
 use storage::CompanyStore;
 use tenancy::{
     CompanyCode, HandoffId, SessionId, SessionRowId, StoreError, Timestamp,
@@ -133,8 +133,9 @@ impl World {
     pub(crate) fn look_up(&self, visitor: &Visitor, pending: &mut Pending) {
         let Some((text, ..)) = pending.wants_knowledge() else { return };
         let text = text.to_owned();
-        let chunks = self.db.read(Housekeeper::from(visitor.clone()), |store| load::snapshot(store)).wait().unwrap();
-        let found = Found::look_up(&Index::build(chunks), None, &text, pending.settings());
+        let chunks =
+            self.db.read(Housekeeper::from(visitor.clone()), |store| load::snapshot(store, None)).wait().unwrap();
+        let found = Found::look_up(&Index::build(chunks), None, &text, pending.settings(), &Meanings::default());
         pending.supply(found);
     }
 

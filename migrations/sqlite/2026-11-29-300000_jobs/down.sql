@@ -1,0 +1,2 @@
+DROP TABLE entry_vectors;
+DROP TABLE jobs;
