@@ -14,6 +14,7 @@ mod conformance;
 mod raw;
 mod reply;
 pub mod sample;
+mod socket;
 mod staff;
 mod visitor;
 mod world;
@@ -23,6 +24,7 @@ pub use clock::TestClock;
 pub use company::Company;
 pub use raw::RawReply;
 pub use reply::Reply;
+pub use socket::{Incoming, Opcode, Socket};
 pub use staff::{Admin, Agent, Superadmin};
 pub use visitor::Visitor;
 pub use world::{SECRET, Setup, World, on_postgres, on_postgres_with, on_sqlite, on_sqlite_with};
@@ -32,7 +34,7 @@ pub mod prelude {
     pub use serde_json::{Value, json};
 
     pub use crate::{
-        Admin, Agent, Call, Client, Company, Reply, Superadmin, Visitor, World,
+        Admin, Agent, Call, Client, Company, Incoming, Opcode, Reply, Socket, Superadmin, Visitor, World,
         calls::{AccountCalls as _, AgentCalls as _, Caller, CompanyCalls as _, DeskCalls as _, VisitorCalls as _},
         on_each_database, sample,
     };

@@ -12,5 +12,6 @@ mod transcript;
 pub use leaving::leave;
 pub use marks::mark_read;
 pub use opinions::{FeedbackError, give_feedback, rate};
+pub(crate) use reading::visible;
 pub use reading::{MOST_MESSAGES, Overview, Page, Window, page};
 pub use transcript::transcript;

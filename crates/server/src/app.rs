@@ -26,6 +26,8 @@ use crate::{
     hashing::HashPool,
     http::{describe::Argument, error::ApiError, links::PublicUrl},
     indexes::Indexes,
+    online::Online,
+    pairing::Pairs,
     realtime::Hub,
     seen::Seen,
     views::FileLinks,
@@ -41,6 +43,10 @@ pub(crate) struct App {
     pub(crate) indexes: Indexes,
     /// Where callers wait for news of a session.
     pub(crate) hub: Arc<Hub>,
+    /// The connections of agents.
+    pub(crate) online: Online,
+    /// Messages that arrive both as a call and over a socket.
+    pub(crate) pairs: Pairs,
     /// Permits for chat turns.
     pub(crate) turn_permits: FairSemaphore,
     /// How long a call waits for the database.
@@ -102,6 +108,8 @@ impl App {
             indexes: Indexes::new(db.clone(), library, config.index_cache, (cores / 2).max(2)),
             db,
             hub,
+            online: Online::default(),
+            pairs: Pairs::default(),
             clock,
             // Even when only one company is active, keep permits free for a newcomer.
             turn_permits: FairSemaphore::new(Share { all: 18 * turns, each: turns, alone: 16 * turns, waiting: 1_000 }),

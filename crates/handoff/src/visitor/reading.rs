@@ -76,7 +76,7 @@ where
 }
 
 /// Reads the messages that a visitor may see. All that visitors read goes through this function.
-pub(super) fn visible<S>(
+pub(crate) fn visible<S>(
     store: &mut S,
     session: &Session,
     window: Window,

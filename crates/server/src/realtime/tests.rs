@@ -1,3 +1,5 @@
+use std::sync::atomic::Ordering;
+
 use handoff::{AgentRef, Priority};
 use tenancy::{
     AgentId, CompanyStatus, HandoffId, StoreError, UserId,

@@ -1,0 +1,120 @@
+//! The beginning of a connection: who the caller is, and what it has missed.
+
+use std::{collections::VecDeque, rc::Rc};
+
+use actix_web::{HttpRequest, web};
+use chatbot::Message;
+use handoff::{live::Batch, visitor::Window};
+use tenancy::{
+    CompanyCode, SessionId,
+    access::{self, SessionAccess, Staff, Visitor},
+};
+
+use super::{Caller, Chat, Party};
+use crate::{
+    app::App,
+    http::{error::ApiError, params::Params},
+    realtime::Listening,
+    routes::sockets::{
+        entry::{self, Closing, Refusal},
+        frames,
+        wire::{End, Wire},
+    },
+};
+
+/// A caller who was admitted and has been sent what it asked for.
+pub(super) struct Joined {
+    caller: Rc<Caller>,
+    listening: Listening,
+    party: Party,
+    bot_name: String,
+    sent: i64,
+}
+
+impl Joined {
+    pub(super) fn into_chat(self, wire: Wire) -> Chat {
+        let Self { caller, listening, party, bot_name, sent } = self;
+        let waiting = VecDeque::new();
+        Chat { caller, wire, listening, party, bot_name, sent, acting: None, waiting, retry_at: None, ticks: 0 }
+    }
+}
+
+/// Admits the caller and sends the first frames.
+pub(super) async fn join(
+    wire: &mut Wire,
+    app: web::Data<App>,
+    req: HttpRequest,
+    company: &str,
+    session: &str,
+) -> Result<Joined, End> {
+    let after = Params::of(&req).integer("after").map_err(|error| Refusal::new(Closing::Abuse, error))?;
+    let (party, session) = admit(&app, &req, company, session).await?;
+    let caller = Rc::new(Caller { app, req, session });
+    // Subscribe before reading, so that nothing is missed in between.
+    let listening = caller.app.hub.listen(session);
+    let batch = caller.read(&party, Window::After(after.unwrap_or(i64::MAX))).await?;
+    let head = batch.session.last_seq;
+    wire.send(frames::connection_established(caller.of(), head)).await?;
+    let (reason, batch) = match after {
+        None => (None, batch),
+        Some(after) if after > head => (Some("after_ahead"), caller.read(&party, Window::Newest).await?),
+        Some(_) if batch.has_more => (Some("gap_too_large"), caller.read(&party, Window::Newest).await?),
+        Some(_) => (None, batch),
+    };
+    let head = batch.session.last_seq;
+    if let Some(reason) = reason {
+        let from = batch.messages.first().map_or(head + 1, |message| message.seq);
+        wire.send(frames::resync(reason, Some((head, from)))).await?;
+    }
+    listening.has_read(batch.session.head());
+    let Batch { bot_name, messages, .. } = batch;
+    replay(wire, &caller, &bot_name, &messages).await?;
+    Ok(Joined { caller, listening, party, bot_name, sent: head })
+}
+
+/// Sends stored messages.
+pub(super) async fn replay(wire: &mut Wire, caller: &Caller, bot_name: &str, messages: &[Message]) -> Result<(), End> {
+    for message in messages {
+        let frame = frames::chat_message(caller.of(), message, bot_name, &caller.links(), true, None);
+        wire.send(frame).await?;
+    }
+    Ok(())
+}
+
+/// Admits staff with a token, anybody else as the visitor of the session.
+async fn admit(app: &App, req: &HttpRequest, company: &str, session: &str) -> Result<(Party, SessionAccess), Refusal> {
+    let signed_in = match entry::token(req) {
+        Some(token) => Some(entry::admit(app, token).await?),
+        None => None,
+    };
+    let (Ok(company), Ok(session)) = (CompanyCode::parse(company), SessionId::parse(session)) else {
+        return Err(Refusal::absent());
+    };
+    let (visitor, access) = locate(app, company, session).await?;
+    let party = match signed_in {
+        None => Party::Visitor(visitor),
+        Some((sign_in, staff)) if is_at(&staff, company) => Party::Staff(sign_in, staff),
+        Some(_) => return Err(Refusal::absent()),
+    };
+    Ok((party, access))
+}
+
+/// Returns whether staff work at a company. Superadmins look into all of them.
+fn is_at(staff: &Staff, company: CompanyCode) -> bool {
+    staff.company().is_none_or(|own| own == company)
+}
+
+/// Finds a session of an active company.
+pub(super) async fn locate(
+    app: &App,
+    company: CompanyCode,
+    session: SessionId,
+) -> Result<(Visitor, SessionAccess), Refusal> {
+    let located = app.lobby_of(company, move |lobby| access::visitor(lobby, Some(company), Some(session))).await;
+    let visitor = located.map_err(|refused| match refused {
+        access::Refused::Store(error) => Refusal::from(ApiError::from(error)),
+        refused => Refusal::new(Closing::Absent, refused),
+    })?;
+    let access = visitor.session().ok_or_else(Refusal::absent)?;
+    Ok((visitor, access))
+}
