@@ -125,8 +125,10 @@ where
     Ok(QueueCounts { waiting: counts.queue, assigned, mine: counts.mine })
 }
 
-/// Notes that staff have read a session up to the message at `seq`, and returns how far they have read. The position
-/// is never lowered, and never raised beyond the last message. `None` for a session that the caller may not see.
+/// Notes that staff have read a session up to the message at `seq`, and returns how far they have read.
+///
+/// The position is never lowered, and never raised beyond the last message. `None` for a session that the caller may
+/// not see.
 ///
 /// # Errors
 /// [`StoreError`].

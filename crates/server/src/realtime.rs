@@ -312,7 +312,7 @@ impl Sink for Hub {
                 company.sessions.values().flat_map(Topic::places).for_each(Place::queue_moved);
             }
             let (session, is_visible) = (event.session, is_visible(&event.kind));
-            let news = Arc::new(News::Happened(Happened::new(event)));
+            let news = Arc::new(News::Happened(Box::new(Happened::new(event))));
             if let Some(topic) = company.sessions.get(&session) {
                 topic.tell(&news, is_visible);
             }

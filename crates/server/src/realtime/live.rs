@@ -28,7 +28,7 @@ const LONGEST: usize = 128;
 #[derive(Debug)]
 pub(crate) enum News {
     /// A transaction was committed.
-    Happened(Happened),
+    Happened(Box<Happened>),
     /// Somebody types, or has stopped.
     Typing(Typing),
     /// An agent's status was set.

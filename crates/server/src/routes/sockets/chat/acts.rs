@@ -19,7 +19,7 @@ use crate::{
         agent_inbox::{self, Delivered, SendBody},
         chat::{self, ChatBody, Said, Sending},
         sockets::{
-            entry::Refusal,
+            entry::{Closing, Refusal},
             frames,
             incoming::{Frame, Message},
         },
@@ -58,12 +58,12 @@ async fn say(caller: &Caller, party: Party, message: Message, id: Option<Value>)
             let session = caller.session;
             // The company may have been suspended, or the session deleted, since the connection was opened.
             let located = join::locate(&caller.app, session.scope().company(), session.id()).await;
-            let (visitor, _) = still_there(located, &refused)?;
+            let (visitor, _) = still_there(located, refused)?;
             let (key, body) = read_as_visitor(message).map_err(&refused)?;
             say_as_visitor(caller, visitor, key, body).await.map_err(refused)
         }
         Party::Staff(sign_in, _) => {
-            let staff = still_there(sign_in.admit(&caller.app).await, &refused)?;
+            let staff = still_there(sign_in.admit(&caller.app).await, refused)?;
             say_as_staff(caller, staff, message).await.map_err(refused)
         }
     }
@@ -71,8 +71,6 @@ async fn say(caller: &Caller, party: Party, message: Message, id: Option<Value>)
 
 /// A caller who was turned away loses the connection. While the database is away, only its frame is refused.
 fn still_there<T>(admitted: Result<T, Refusal>, refused: impl Fn(ApiError) -> Answer) -> Result<T, Answer> {
-    use crate::routes::sockets::entry::Closing;
-
     admitted.map_err(|refusal| match refusal.closing {
         Closing::Busy | Closing::Failed => refused(refusal.error),
         _ => Answer::End(refusal),
