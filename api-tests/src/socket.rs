@@ -1,12 +1,12 @@
 //! A client of the server's sockets: handshake and frames by hand, so that tests can also send what a library would
 //! refuse to send.
 
-use std::{collections::VecDeque, time::Duration};
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     time::timeout,
 };
 
@@ -16,6 +16,9 @@ const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 /// How long a frame may take.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The receive buffer of a client that is to fall behind, in bytes.
+const NARROW: u32 = 16 * 1024;
 
 /// Opcodes of frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +56,6 @@ pub enum Incoming {
 pub struct Socket {
     stream: TcpStream,
     received: Vec<u8>,
-    put_back: VecDeque<Value>,
     /// The head of the server's answer to the handshake.
     pub head: String,
 }
@@ -76,7 +78,29 @@ impl Socket {
     /// # Panics
     /// If the server does not answer.
     pub async fn try_open(host: &str, path: &str, headers: &[(&str, &str)]) -> Result<Self, String> {
-        let mut stream = TcpStream::connect(host).await.expect("the server listens");
+        let stream = TcpStream::connect(host).await.expect("the server listens");
+        Self::shake_hands(stream, host, path, headers).await
+    }
+
+    /// Opens a socket for which the client's operating system keeps only few bytes that were not read.
+    ///
+    /// # Panics
+    /// If the server refuses the handshake.
+    pub async fn open_narrow(host: &str, path: &str) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket of the operating system");
+        socket.set_recv_buffer_size(NARROW).expect("a small buffer");
+        let address = host.parse().expect("an address with a port");
+        let stream = socket.connect(address).await.expect("the server listens");
+        let opened = Self::shake_hands(stream, host, path, &[]).await;
+        opened.unwrap_or_else(|head| panic!("the handshake was refused: {head}"))
+    }
+
+    async fn shake_hands(
+        mut stream: TcpStream,
+        host: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Self, String> {
         let mut request = format!(
             "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n"
@@ -100,7 +124,7 @@ impl Socket {
         }
         assert!(head.contains(ACCEPT), "the server does not prove that it has read the key: {head}");
         received.drain(..end);
-        Ok(Self { stream, received, put_back: VecDeque::new(), head })
+        Ok(Self { stream, received, head })
     }
 
     /// Sends a JSON frame.
@@ -143,9 +167,6 @@ impl Socket {
     /// # Panics
     /// If nothing comes in time, or if a frame of the server is not valid.
     pub async fn incoming(&mut self) -> Incoming {
-        if let Some(frame) = self.put_back.pop_front() {
-            return Incoming::Frame(frame);
-        }
         loop {
             if let Some((opcode, payload)) = self.take_frame() {
                 return match opcode {

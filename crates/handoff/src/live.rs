@@ -8,7 +8,7 @@ use tenancy::{
 };
 
 use crate::{
-    EventKind, Handoff, HandoffFilter, Handoffs, Outbox, Sight, StateFilter,
+    Handoff, HandoffFilter, Handoffs, Outbox, Sight, StateFilter,
     desk_list::DeskLists,
     reading::in_sight,
     visitor::{self, MOST_MESSAGES, Window},
@@ -62,19 +62,11 @@ where
     let Some(seen) = in_sight(store, session)? else { return Ok(None) };
     let Some(snapshot) = store.snapshot(Some(seen.key), now)? else { return Ok(None) };
     let (session, bot_name) = (snapshot.session, snapshot.settings.bot_name.clone());
-    // One more than asked for shows whether there are more.
-    let mut messages = visitor::visible(store, &session, window, MOST_MESSAGES + 1)?;
-    let has_more = i64::try_from(messages.len()).unwrap_or(i64::MAX) > MOST_MESSAGES;
-    if has_more {
-        match window {
-            Window::After(_) => drop(messages.pop()),
-            Window::Before(_) | Window::Newest => drop(messages.remove(0)),
-        }
-    }
+    let (messages, has_more) = visitor::stored(store, &session, window, MOST_MESSAGES)?;
     Ok(Some(Batch { session, bot_name, messages, has_more }))
 }
 
-/// What staff of a company are told of a session, besides what has happened to it.
+/// What staff of a company are sent about a session, in addition to what has happened to it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeskSide {
     /// The session's handoff.
@@ -96,7 +88,7 @@ pub struct QueueCounts {
 
 /// Returns the handoff of a session and the name of the bot. `None` if the company has no such session.
 ///
-/// It is read once for all staff of the company. Who of them may be told decides the caller.
+/// It is read once for all staff of the company. The caller of this function decides who of them is sent what.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -137,15 +129,7 @@ where
     S: Sessions + Handoffs + Outbox + ActingAs<Desk> + ?Sized,
 {
     let Some(seen) = in_sight(store, session)? else { return Ok(None) };
-    let Some(snapshot) = store.lock(seen.key)? else { return Ok(None) };
-    let session = snapshot.session;
-    let seq = seq.min(session.last_seq);
-    if seq <= session.staff_read_seq {
-        return Ok(Some(session.staff_read_seq));
-    }
-    store.raise_read_seq(session.key, Side::Staff, seq)?;
-    store.emit(session.id, EventKind::Read { side: Side::Staff, seq });
-    Ok(Some(seq))
+    visitor::raise(store, seen.key, Side::Staff, seq)
 }
 
 /// Returns all files of the calling visitor's session, oldest first, also those that no message carries. Without a

@@ -58,7 +58,7 @@ async fn chat_socket(
     Ok(response)
 }
 
-/// Opens a socket on which staff hear of all sessions of their company.
+/// Opens a socket that sends staff the news of all sessions of their company.
 async fn agents_socket(req: HttpRequest, payload: web::Payload, app: web::Data<App>) -> Result<HttpResponse, ApiError> {
     let (response, wire) = accept(&req, payload)?;
     actix_web::rt::spawn(agents::serve(wire, app, req));

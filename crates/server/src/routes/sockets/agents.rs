@@ -1,4 +1,4 @@
-//! A connection on which staff hear of all sessions of their company.
+//! A connection that sends staff the news of all sessions of their company.
 
 mod news;
 
@@ -17,7 +17,7 @@ use tenancy::access::{Agent, Caller as _, Denied, Desk, Staff};
 
 use super::{
     entry::{self, Closing, Refusal, SignIn},
-    frames,
+    frames::{self, MOST_BEFORE_A_PONG},
     incoming::{self, Frame, Message},
     wire::{End, Received, Wire},
 };
@@ -162,7 +162,7 @@ impl DeskSocket {
             Received::TooMany(None) => return Ok(()),
             Received::TooMany(Some(wait)) => Err(incoming::too_many(wait)),
             Received::Text(text) => match incoming::parse(&text) {
-                Ok(Frame::Ping(timestamp)) => return self.wire.send(frames::pong(&timestamp)).await,
+                Ok(Frame::Ping(timestamp)) => return self.pong(&timestamp).await,
                 Ok(Frame::Status(message)) => {
                     self.readmit().await?;
                     self.set_status(&message).await
@@ -178,6 +178,15 @@ impl DeskSocket {
                 self.wire.send(frames::error(&error, None)).await
             }
         }
+    }
+
+    /// Answers a ping, after the news that came before it.
+    async fn pong(&mut self, timestamp: &Value) -> Result<(), End> {
+        for _ in 0..MOST_BEFORE_A_PONG {
+            let Some(next) = self.listening.ready() else { break };
+            self.news(next).await?;
+        }
+        self.wire.send(frames::pong(timestamp)).await
     }
 
     /// Sets the status of the calling agent.

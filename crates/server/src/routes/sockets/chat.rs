@@ -1,34 +1,30 @@
 //! A connection to one session.
 
 mod acts;
+mod caller;
 mod join;
 mod news;
 
 use std::{collections::VecDeque, pin::Pin, rc::Rc};
 
 use actix_web::{HttpRequest, web};
-use bytestring::ByteString;
-use handoff::{
-    live::{self, Batch},
-    visitor::Window,
-};
 use serde_json::Value;
-use storage::Place;
-use tenancy::access::{SessionAccess, Staff, Visitor};
 use tokio::time::Instant;
 
-use self::join::join;
+use self::{
+    acts::{Answer, Done},
+    caller::{Caller, Party},
+    join::{Joined, join},
+};
 use super::{
-    entry::{Closing, Refusal, SignIn},
-    frames::{self, Of},
+    entry::Closing,
+    frames::{self, MOST_BEFORE_A_PONG},
     incoming::{self, Frame},
     wire::{End, Received, Wire},
 };
 use crate::{
     app::App,
-    http::error::ApiError,
     realtime::{Listening, Next},
-    views::FileLinks,
 };
 
 /// Number of pings after which the caller's access is checked again.
@@ -38,32 +34,8 @@ const RETRY: std::time::Duration = std::time::Duration::from_secs(2);
 /// Most frames of a connection that wait for an earlier one.
 const MOST_WAITING: usize = 40;
 
-/// Who has opened the connection.
-#[derive(Clone)]
-enum Party {
-    /// Somebody who holds the session's id.
-    Visitor(Visitor),
-    /// Staff with a token.
-    Staff(SignIn, Staff),
-}
-
-/// What the frames of a connection are handled with.
-struct Caller {
-    app: web::Data<App>,
-    req: HttpRequest,
-    session: SessionAccess,
-}
-
 /// A frame that is being handled. It yields the frames that answer it.
-type Act = Pin<Box<dyn Future<Output = Result<Option<ByteString>, Answer>>>>;
-
-/// Why a frame was not done.
-enum Answer {
-    /// The client is told.
-    Refused(ApiError, Option<Value>),
-    /// The connection ends.
-    End(Refusal),
-}
+type Act = Pin<Box<dyn Future<Output = Done>>>;
 
 struct Chat {
     caller: Rc<Caller>,
@@ -84,7 +56,7 @@ struct Chat {
 /// Serves a connection until it ends.
 pub(super) async fn serve(mut wire: Wire, app: web::Data<App>, req: HttpRequest, company: String, session: String) {
     match join(&mut wire, app, req, &company, &session).await {
-        Ok(joined) => joined.into_chat(wire).run().await,
+        Ok(joined) => Chat::new(joined, wire).run().await,
         Err(end) => wire.end(end).await,
     }
 }
@@ -93,38 +65,17 @@ pub(super) async fn serve(mut wire: Wire, app: web::Data<App>, req: HttpRequest,
 enum Step {
     Received(Received),
     Next(Next),
-    Acted(Result<Option<ByteString>, Answer>),
+    Acted(Done),
     Retry,
 }
 
-impl Caller {
-    fn of(&self) -> Of {
-        Of { company: self.session.scope().company(), session: self.session.id() }
-    }
-
-    fn links(&self) -> FileLinks<'_> {
-        self.app.file_links(&self.req, self.app.now())
-    }
-
-    /// Reads the messages of a window, as `party` may see them.
-    async fn read(&self, party: &Party, window: Window) -> Result<Batch, Refusal> {
-        let (app, id, now) = (&self.app, self.session.id(), self.app.now());
-        let (read, unseen) = match party {
-            Party::Visitor(visitor) => {
-                let read = app.db.read(visitor.clone(), move |store| live::of_visitor(store, window, now)).await;
-                (read, Refusal::absent())
-            }
-            Party::Staff(_, staff) => {
-                let unseen = if matches!(staff, Staff::Agent(_)) { Refusal::forbidden() } else { Refusal::absent() };
-                let read = move |store: &mut storage::CompanyStore<'_, _>| live::of_staff(store, id, window, now);
-                (app.desk_read(staff.clone(), Place::Session(id), read).await.map(Option::flatten), unseen)
-            }
-        };
-        read.map_err(ApiError::from)?.ok_or(unseen)
-    }
-}
-
 impl Chat {
+    fn new(joined: Joined, wire: Wire) -> Self {
+        let Joined { caller, listening, party, bot_name, sent } = joined;
+        let waiting = VecDeque::new();
+        Self { caller, wire, listening, party, bot_name, sent, acting: None, waiting, retry_at: None, ticks: 0 }
+    }
+
     async fn run(mut self) {
         let end = loop {
             if let Err(end) = self.step().await {
@@ -192,7 +143,7 @@ impl Chat {
             Received::TooMany(None) => return Ok(()),
             Received::TooMany(Some(wait)) => incoming::too_many(wait),
             Received::Text(text) => match incoming::parse(&text) {
-                Ok(Frame::Ping(timestamp)) => return self.wire.send(frames::pong(&timestamp)).await,
+                Ok(Frame::Ping(timestamp)) => return self.pong(&timestamp).await,
                 Ok(Frame::Typing(is_typing)) => {
                     self.tell_typing(is_typing);
                     return Ok(());
@@ -208,6 +159,15 @@ impl Chat {
             },
         };
         self.wire.send(frames::error(&refused, None)).await
+    }
+
+    /// Answers a ping, after the news that came before it.
+    async fn pong(&mut self, timestamp: &Value) -> Result<(), End> {
+        for _ in 0..MOST_BEFORE_A_PONG {
+            let Some(next) = self.listening.ready() else { break };
+            self.news(next).await?;
+        }
+        self.wire.send(frames::pong(timestamp)).await
     }
 
     /// Begins with the next frame that waits, unless one is being handled. The frames of a connection are handled one

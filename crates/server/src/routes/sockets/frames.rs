@@ -14,6 +14,9 @@ use crate::{
     views::{AsText, CompanyId, FileLinks, FileRow, TimestampText},
 };
 
+/// Most news that are sent before a ping is answered.
+pub(super) const MOST_BEFORE_A_PONG: usize = 128;
+
 /// What all frames of one session have in common.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Of {
@@ -21,7 +24,7 @@ pub(super) struct Of {
     pub(super) session: SessionId,
 }
 
-/// Where a message is shown besides its own session.
+/// What a message has in addition on a connection to all sessions.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(super) struct AtDesk {
     handoff_id: Option<i64>,

@@ -17,7 +17,7 @@ const LONGEST: usize = 64 * 1024;
 const PING_EVERY: Duration = Duration::from_secs(20);
 /// How long a client may stay silent.
 const SILENCE: Duration = Duration::from_secs(60);
-/// How long a client may take to read a frame when the buffers of the connection are full.
+/// How long a client may take to read a frame when the buffers of its connection are full.
 const SLOWEST: Duration = Duration::from_secs(30);
 /// How long a client may take to read the last frames.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -54,6 +54,8 @@ pub(super) enum Received {
 pub(super) struct Wire {
     session: Session,
     incoming: AggregatedMessageStream,
+    /// How long the client may take to read a frame when the buffers of the connection are full.
+    patience: Duration,
     heard: Instant,
     ping: tokio::time::Interval,
     allowance: Allowance,
@@ -65,12 +67,12 @@ impl Wire {
         let mut ping = tokio::time::interval_at(now + PING_EVERY, PING_EVERY);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let incoming = incoming.max_frame_size(LONGEST).aggregate_continuations().max_continuation_size(LONGEST);
-        Self { session, incoming, heard: now, ping, allowance: Allowance::new(now) }
+        Self { session, incoming, patience: SLOWEST, heard: now, ping, allowance: Allowance::new(now) }
     }
 
     /// Sends a frame.
     pub(super) async fn send(&mut self, text: ByteString) -> Result<(), End> {
-        match timeout(SLOWEST, self.session.text(text)).await {
+        match timeout(self.patience, self.session.text(text)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Gone),
             Err(_) => Err(End::Closed(Closing::Busy)),
@@ -199,7 +201,33 @@ impl Allowance {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::{FromRequest as _, http::header, test::TestRequest, web};
+
     use super::*;
+
+    #[actix_web::test]
+    async fn a_client_that_does_not_read_is_closed_with_1013() {
+        let request = TestRequest::get()
+            .insert_header((header::CONNECTION, "upgrade"))
+            .insert_header((header::UPGRADE, "websocket"))
+            .insert_header((header::SEC_WEBSOCKET_VERSION, "13"))
+            .insert_header((header::SEC_WEBSOCKET_KEY, "dGhlIHNhbXBsZSBub25jZQ=="));
+        let (request, mut payload) = request.to_http_parts();
+        let payload = web::Payload::from_request(&request, &mut payload).await.unwrap();
+        // Nobody reads this response.
+        let (_response, session, incoming) = actix_ws::handle(&request, payload).unwrap();
+        let mut wire = Wire { patience: Duration::from_millis(20), ..Wire::new(session, incoming) };
+        let mut sent = 0;
+        let end = loop {
+            match wire.send("{}".into()).await {
+                Ok(()) => sent += 1,
+                Err(end) => break end,
+            }
+        };
+        assert!(matches!(end, End::Closed(Closing::Busy)), "{end:?}");
+        assert_eq!(Closing::Busy.code(), 1013);
+        assert!(sent < 1000, "{sent} frames are kept for a client that does not read");
+    }
 
     #[test]
     fn a_client_may_send_a_burst_and_then_ten_frames_a_second() {

@@ -65,7 +65,13 @@ impl DeskSocket {
                     Err(_) => return self.wire.send(frames::resync("lagged", None)).await,
                 }
             }
-            _ => None,
+            EventKind::Assigned { .. }
+            | EventKind::Transferred { .. }
+            | EventKind::Resolved { .. }
+            | EventKind::Erased
+            | EventKind::ProfileSaved
+            | EventKind::FileShared(_)
+            | EventKind::Read { .. } => None,
         };
         let of = Of { company: event.company, session };
         let frame = match &event.kind {
@@ -104,8 +110,8 @@ impl DeskSocket {
         if matches!(event.kind, EventKind::Message(_)) { Ok(()) } else { self.send_counts().await }
     }
 
-    /// Returns the frame of a message, if the caller is told of it: an agent of its own open handoffs, an admin of all
-    /// sessions.
+    /// Returns the frame of a message, if the caller gets it: an agent gets those of its own open handoffs, an admin
+    /// those of all sessions.
     fn message(&self, happened: &Happened, message: &Message, side: Option<&DeskSide>) -> Option<ByteString> {
         let side = side?;
         if let Staff::Agent(agent) = &self.staff {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use storage::Place;
 use tenancy::access::{Staff, Visitor};
 
-use super::{Answer, Caller, Party, join};
+use super::caller::{Caller, Party, locate};
 use crate::{
     client::ClientIp,
     http::{error::ApiError, origin},
@@ -26,7 +26,16 @@ use crate::{
     },
 };
 
-type Done = Result<Option<ByteString>, Answer>;
+/// Why a frame was not done.
+pub(super) enum Answer {
+    /// The client is told.
+    Refused(ApiError, Option<Value>),
+    /// The connection ends.
+    End(Refusal),
+}
+
+/// The frame that answers a frame, if one does.
+pub(super) type Done = Result<Option<ByteString>, Answer>;
 
 impl From<Refusal> for Answer {
     fn from(refusal: Refusal) -> Self {
@@ -57,7 +66,7 @@ async fn say(caller: &Caller, party: Party, message: Message, id: Option<Value>)
         Party::Visitor(_) => {
             let session = caller.session;
             // The company may have been suspended, or the session deleted, since the connection was opened.
-            let located = join::locate(&caller.app, session.scope().company(), session.id()).await;
+            let located = locate(&caller.app, session.scope().company(), session.id()).await;
             let (visitor, _) = still_there(located, refused)?;
             let (key, body) = read_as_visitor(message).map_err(&refused)?;
             say_as_visitor(caller, visitor, key, body).await.map_err(refused)

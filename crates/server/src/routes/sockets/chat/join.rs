@@ -1,19 +1,19 @@
 //! The beginning of a connection: who the caller is, and what it has missed.
 
-use std::{collections::VecDeque, rc::Rc};
+use std::rc::Rc;
 
 use actix_web::{HttpRequest, web};
 use chatbot::Message;
 use handoff::{live::Batch, visitor::Window};
 use tenancy::{
     CompanyCode, SessionId,
-    access::{self, SessionAccess, Staff, Visitor},
+    access::{SessionAccess, Staff},
 };
 
-use super::{Caller, Chat, Party};
+use super::caller::{Caller, Party, locate};
 use crate::{
     app::App,
-    http::{error::ApiError, params::Params},
+    http::params::Params,
     realtime::Listening,
     routes::sockets::{
         entry::{self, Closing, Refusal},
@@ -24,19 +24,12 @@ use crate::{
 
 /// A caller who was admitted and has been sent what it asked for.
 pub(super) struct Joined {
-    caller: Rc<Caller>,
-    listening: Listening,
-    party: Party,
-    bot_name: String,
-    sent: i64,
-}
-
-impl Joined {
-    pub(super) fn into_chat(self, wire: Wire) -> Chat {
-        let Self { caller, listening, party, bot_name, sent } = self;
-        let waiting = VecDeque::new();
-        Chat { caller, wire, listening, party, bot_name, sent, acting: None, waiting, retry_at: None, ticks: 0 }
-    }
+    pub(super) caller: Rc<Caller>,
+    pub(super) listening: Listening,
+    pub(super) party: Party,
+    pub(super) bot_name: String,
+    /// The position of the last message that was sent.
+    pub(super) sent: i64,
 }
 
 /// Admits the caller and sends the first frames.
@@ -102,19 +95,4 @@ async fn admit(app: &App, req: &HttpRequest, company: &str, session: &str) -> Re
 /// Returns whether staff work at a company. Superadmins look into all of them.
 fn is_at(staff: &Staff, company: CompanyCode) -> bool {
     staff.company().is_none_or(|own| own == company)
-}
-
-/// Finds a session of an active company.
-pub(super) async fn locate(
-    app: &App,
-    company: CompanyCode,
-    session: SessionId,
-) -> Result<(Visitor, SessionAccess), Refusal> {
-    let located = app.lobby_of(company, move |lobby| access::visitor(lobby, Some(company), Some(session))).await;
-    let visitor = located.map_err(|refused| match refused {
-        access::Refused::Store(error) => Refusal::from(ApiError::from(error)),
-        refused => Refusal::new(Closing::Absent, refused),
-    })?;
-    let access = visitor.session().ok_or_else(Refusal::absent)?;
-    Ok((visitor, access))
 }

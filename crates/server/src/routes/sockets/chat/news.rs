@@ -1,11 +1,19 @@
 //! What a connection is sent of its session.
 
 use chatbot::{Message, Sender};
-use handoff::{EventKind, live::Batch, visitor::Window};
+use handoff::{
+    EventKind,
+    live::Batch,
+    visitor::{self, Window},
+};
 use tenancy::access::{Actor, Desk, Staff};
 use tokio::time::Instant;
 
-use super::{Chat, Party, RETRY, join};
+use super::{
+    Chat, RETRY,
+    caller::{Party, locate},
+    join,
+};
 use crate::{
     http::error::ApiError,
     realtime::{Happened, News, Next, Typing},
@@ -78,6 +86,10 @@ impl Chat {
         if message.seq > self.sent + 1 {
             return self.catch_up().await;
         }
+        if matches!(self.party, Party::Visitor(_)) && !visitor::may_see(message) {
+            self.sent = message.seq;
+            return Ok(());
+        }
         let (of, links) = (self.caller.of(), self.caller.links());
         let make = || frames::chat_message(of, message, &self.bot_name, &links, false, None);
         // Links depend on the address that the client called.
@@ -131,7 +143,7 @@ impl Chat {
         let (company, id) = (session.scope().company(), session.id());
         let admitted = match &self.party {
             Party::Visitor(_) => {
-                join::locate(&self.caller.app, company, id).await.map(|(visitor, _)| Party::Visitor(visitor))
+                locate(&self.caller.app, company, id).await.map(|(visitor, _)| Party::Visitor(visitor))
             }
             Party::Staff(sign_in, _) => {
                 sign_in.admit(&self.caller.app).await.map(|staff| Party::Staff(*sign_in, staff))

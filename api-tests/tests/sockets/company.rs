@@ -1,5 +1,4 @@
-//! The socket on which staff hear of all sessions of their company.
-#![cfg(test)]
+//! The socket that sends staff the news of all sessions of their company.
 
 use api_tests::prelude::*;
 
@@ -89,7 +88,7 @@ async fn messages_reach_the_agent_of_the_handoff_and_every_admin(world: &World) 
     let (bo, cy) = (tesla.agent("Bo Agent").await, tesla.agent("Cy Agent").await);
     let mut visitor = tesla.visitor().await;
     let (mut admin, _) = tesla.admin.company_socket().await;
-    // An admin is told of sessions that nobody has.
+    // An admin gets the messages of sessions that nobody has.
     visitor.say("What are your hours?").await;
     let message = admin.next_of("chat_message").await;
     assert_eq!((&message["message"], &message["handoff_id"]), (&json!("What are your hours?"), &Value::Null));

@@ -1,15 +1,8 @@
-//! Long polls: callers that wait until there is a reason to read again.
+//! Wakes one caller that waits until there is a reason to read again.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU8, Ordering},
-};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
-use chatbot::SessionHead;
-use tenancy::access::SessionAccess;
 use tokio::sync::Notify;
-
-use super::{Hub, Place};
 
 /// Why a waiting caller was woken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +26,7 @@ impl Wake {
         REASONS.iter().find(|(_, wake)| *wake == self).map_or(0, |(bit, _)| *bit)
     }
 
-    pub(super) fn first_of(bits: u8) -> Option<Self> {
+    fn first_of(bits: u8) -> Option<Self> {
         REASONS.iter().find(|(bit, _)| bits & bit != 0).map(|(_, wake)| *wake)
     }
 }
@@ -41,7 +34,7 @@ impl Wake {
 /// Where one caller is woken.
 #[derive(Default)]
 pub(super) struct Bell {
-    pub(super) reasons: AtomicU8,
+    reasons: AtomicU8,
     ignores_queue: AtomicBool,
     rung: Notify,
 }
@@ -54,35 +47,24 @@ impl Bell {
         self.reasons.fetch_or(wake.bit(), Ordering::AcqRel);
         self.rung.notify_one();
     }
-}
 
-/// A caller that waits for news of one session. Dropping it ends the subscription.
-pub(crate) struct Waiting {
-    pub(super) hub: Arc<Hub>,
-    pub(super) session: SessionAccess,
-    pub(super) bell: Arc<Bell>,
-}
-
-impl Waiting {
-    /// States what the caller has read, and whether a place in the queue was part of it.
-    pub(crate) fn has_read(&self, head: SessionHead, shows_queue: bool) {
-        self.bell.ignores_queue.store(!shows_queue, Ordering::Release);
-        self.hub.note(self.session, &Place::Poll(Arc::clone(&self.bell)), head);
+    /// States whether a place in the queue is part of what the caller has read.
+    pub(super) fn shows_queue(&self, shows_queue: bool) {
+        self.ignores_queue.store(!shows_queue, Ordering::Release);
     }
 
     /// Waits until there is a reason to read again.
-    pub(crate) async fn woken(&self) -> Wake {
+    pub(super) async fn rung(&self) -> Wake {
         loop {
-            if let Some(wake) = Wake::first_of(self.bell.reasons.swap(0, Ordering::AcqRel)) {
+            if let Some(wake) = self.answer() {
                 return wake;
             }
-            self.bell.rung.notified().await;
+            self.rung.notified().await;
         }
     }
-}
 
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.hub.lock().leave(self.session, &Place::Poll(Arc::clone(&self.bell)));
+    /// Returns the first reason to read again, and forgets all of them.
+    pub(super) fn answer(&self) -> Option<Wake> {
+        Wake::first_of(self.reasons.swap(0, Ordering::AcqRel))
     }
 }
