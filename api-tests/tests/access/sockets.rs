@@ -123,7 +123,7 @@ async fn told(
     sockets: &mut [Open<'_>],
     desks: &mut [Open<'_>],
 ) -> usize {
-    let text = format!("Is anybody there? {}", thing.secret);
+    let text = format!("Good evening {}", thing.secret);
     let frame = json!({"message": text, "client_message_id": thing.secret});
     let visitor = sockets.iter_mut().find(|open| open.caller.who == Who::Visitor).expect("the visitor is connected");
     visitor.socket.send(&frame).await;
