@@ -9,7 +9,7 @@ use std::{
 use reqwest::{Method, multipart};
 use serde_json::Value;
 
-use crate::{Reply, Socket};
+use crate::{Events, Reply, Socket};
 
 /// A caller's connection to the server, with or without a token.
 #[derive(Clone)]
@@ -129,6 +129,14 @@ impl Call {
     /// Sets a body of these bytes, with this content type.
     pub fn raw(self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         Self { request: self.request.header("content-type", content_type).body(body.into()), ..self }
+    }
+
+    /// Sends the request and takes the stream of events that answers it.
+    ///
+    /// # Panics
+    /// If the server does not begin a stream.
+    pub async fn events(self) -> Events {
+        Events::of(self.request.send().await.unwrap_or_else(|error| panic!("{}: {error:?}", self.what)))
     }
 
     /// Adds a header.

@@ -11,6 +11,7 @@ mod client;
 mod clock;
 mod company;
 mod conformance;
+mod events;
 mod raw;
 mod reply;
 pub mod sample;
@@ -22,6 +23,7 @@ mod world;
 pub use client::{Call, Client};
 pub use clock::TestClock;
 pub use company::Company;
+pub use events::{Event, Events};
 pub use raw::RawReply;
 pub use reply::Reply;
 pub use socket::{Incoming, Opcode, Socket};
@@ -34,7 +36,8 @@ pub mod prelude {
     pub use serde_json::{Value, json};
 
     pub use crate::{
-        Admin, Agent, Call, Client, Company, Incoming, Opcode, Reply, Socket, Superadmin, Visitor, World,
+        Admin, Agent, Call, Client, Company, Event, Events, Incoming, Opcode, Reply, Socket, Superadmin, Visitor,
+        World,
         calls::{AccountCalls as _, AgentCalls as _, Caller, CompanyCalls as _, DeskCalls as _, VisitorCalls as _},
         on_each_database, sample,
     };

@@ -1,4 +1,5 @@
-//! The rights of sockets: who may open a session, what each connection is sent, and whose messages are taken.
+//! The rights of sockets and of the streams with the same frames: who may open a session, what each connection is sent,
+//! and whose messages are taken.
 
 use api_tests::prelude::*;
 
@@ -21,16 +22,18 @@ pub(crate) async fn cells(scene: &mut Scene<'_>) -> usize {
     let mut cells = 0;
     let mut desks = Vec::new();
     for caller in &callers {
-        cells += 1;
+        cells += 2;
         desks.extend(desk(scene, caller).await);
+        desk_stream(scene, caller).await;
     }
     for whose in EVERY_SESSION {
         let thing = scene.prepared(Kind::Session, *whose);
         let before = scene.record();
         let mut sockets = Vec::new();
         for caller in &callers {
-            cells += 1;
+            cells += 2;
             sockets.extend(open(scene, caller, *whose, &thing).await);
+            stream(scene, caller, *whose, &thing).await;
         }
         before.is_still(&scene.record(), &format!("opening sockets to {whose:?}"));
         if *whose != Whose::Absent {
@@ -100,6 +103,43 @@ async fn desk<'a>(scene: &Scene<'_>, caller: &'a Caller) -> Option<Open<'a>> {
     assert_eq!(first["agent_info"]["company_id"], scene.code(caller.who.home()), "{at}");
     holds_none(scene, caller, "", &[first], &at);
     Some(Open { caller, socket })
+}
+
+/// Opens the stream of a session. As for the visitor's other calls, only the session's id counts.
+async fn stream(scene: &Scene<'_>, caller: &Caller, whose: Whose, thing: &Thing) {
+    let own = if caller.who == Who::OtherVisitor { scene.by_another_visitor(thing.clone()) } else { thing.clone() };
+    let at = format!("the stream of {whose:?} by {:?}", caller.who);
+    let call = caller.client.get("/api/chatbot/events/").query(&[("after", "0")]).header("X-Session-Id", &own.session);
+    if whose == Whose::Absent && caller.who != Who::OtherVisitor {
+        call.await.error(404, "not_found", "Session not found");
+        return;
+    }
+    let mut events = call.events().await;
+    let mut frames = vec![events.next_of("connection_established").await.frame];
+    let head = frames[0]["head_seq"].clone();
+    while frames.last().is_some_and(|frame| frame["seq"] != head) {
+        frames.push(events.next().await.unwrap_or_else(|| panic!("{at}: the stream ended")).frame);
+    }
+    assert!(frames.iter().all(|frame| frame["session_id"] == own.session), "{at}: another session in {frames:?}");
+    // The id of a session admits every caller to it.
+    let of = own.session.split('_').next().unwrap_or_default();
+    for canary in scene.forbidden(caller.who.home(), of) {
+        assert!(frames.iter().all(|frame| !frame.to_string().contains(canary)), "{at}: {canary} is in {frames:?}");
+    }
+}
+
+/// Opens the stream of a company's staff.
+async fn desk_stream(scene: &Scene<'_>, caller: &Caller) {
+    let at = format!("the stream of all sessions by {:?}", caller.who);
+    let call = caller.client.get("/api/desk/events/");
+    match caller.who {
+        Who::Assigned | Who::Colleague | Who::Foreigner | Who::Admin | Who::ForeignAdmin => {
+            let first = call.events().await.next_of("agent_connected").await.frame;
+            assert_eq!(first["agent_info"]["company_id"], scene.code(caller.who.home()), "{at}");
+            holds_none(scene, caller, "", &[first], &at);
+        }
+        who => who.refused(&at, &call.await),
+    }
 }
 
 async fn connect(caller: &Caller, path: &str) -> Socket {

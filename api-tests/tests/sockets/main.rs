@@ -1,9 +1,10 @@
-//! The socket of one session, for visitors and staff, and the socket of a company's staff.
+//! The socket of one session, for visitors and staff, the socket of a company's staff, and both as streams of events.
 #![cfg(test)]
 
 mod admission;
 mod company;
 mod delivery;
+mod events;
 mod frames;
 mod sending;
 mod slow;

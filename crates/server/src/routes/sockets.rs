@@ -1,4 +1,4 @@
-//! Sockets: `GET /ws/chat/{company}/{session}/` and `GET /ws/agents/`.
+//! Sockets, `GET /ws/chat/{company}/{session}/` and `GET /ws/agents/`, and the same frames as streams of events.
 //!
 //! A socket is a transport. Its frames are read as the inputs of calls, and call the same functions. docs/API.md
 //! describes the frames, but the OpenAPI document cannot.
@@ -6,6 +6,7 @@
 mod agents;
 mod chat;
 mod entry;
+mod events;
 mod frames;
 mod incoming;
 mod wire;
@@ -16,7 +17,7 @@ use actix_web::{
     web,
 };
 
-use self::wire::Wire;
+use self::wire::{SocketWire, Wire};
 use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
@@ -30,6 +31,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .limited(Scope::Socket)
             .get("Opens a socket to one session.", chat_socket),
         at("/ws/agents/").limited(Scope::Socket).get("Opens a socket to a company's sessions.", agents_socket),
+        at("/api/chatbot/events/")
+            .limited(Scope::Socket)
+            .get("Streams what happens in a visitor's session.", events::of_visitor),
+        at("/api/desk/events/").limited(Scope::Socket).get("Streams what happens in a company.", events::of_desk),
     ]
 }
 
@@ -42,7 +47,7 @@ fn accept(req: &HttpRequest, payload: web::Payload) -> Result<(HttpResponse, Wir
         ApiError::new(StatusCode::UPGRADE_REQUIRED, Code::BadRequest, message)
             .header(header::UPGRADE, header::HeaderValue::from_static("websocket"))
     })?;
-    Ok((response, Wire::new(session, incoming)))
+    Ok((response, Wire::Socket(Box::new(SocketWire::new(session, incoming)))))
 }
 
 /// Opens a socket to one session, for its visitor or for staff.

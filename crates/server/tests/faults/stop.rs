@@ -5,12 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix_web::rt::net::TcpStream as Connection;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-
 use crate::{
     binary::Home,
     fake_model::{FakeModel, ModelReply},
+    raw_socket::RawSocket,
     site::{QUESTION, REPAIR, Site},
     wire::Caller,
 };
@@ -120,31 +118,6 @@ async fn waiting_visitors_are_answered_when_the_server_stops() {
     assert!(since.elapsed() < PROMPT, "it took {:?} to stop", since.elapsed());
 }
 
-/// The close frame with code 1001, as the server sends it.
-const GOING_AWAY: &[u8] = &[0x88, 2, 0x03, 0xe9];
-
-/// Opens a socket to a session.
-async fn socket(address: SocketAddr, company: &str, session: &str) -> Connection {
-    let mut connection = Connection::connect(address).await.unwrap();
-    let handshake = format!(
-        "GET /ws/chat/{company}/{session}/ HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    );
-    connection.write_all(handshake.as_bytes()).await.unwrap();
-    connection
-}
-
-/// Returns all that a socket receives until the server closes it with 1001. Then answers the close.
-async fn until_closed(mut socket: Connection) -> String {
-    let mut received = Vec::new();
-    while !received.ends_with(GOING_AWAY) {
-        let read = socket.read_buf(&mut received).await.unwrap();
-        assert!(read > 0, "no close frame in {}", String::from_utf8_lossy(&received));
-    }
-    socket.write_all(&[0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe9]).await.unwrap();
-    String::from_utf8_lossy(&received).into_owned()
-}
-
 #[tokio::test]
 async fn sockets_are_closed_with_1001_after_the_message_under_way() {
     let mut model = FakeModel::start();
@@ -153,19 +126,16 @@ async fn sockets_are_closed_with_1001_after_the_message_under_way() {
     let site = Site::open(&home, server.address).await;
     site.let_a_model_answer(&home);
     let session = site.introduced().await;
-    let mut asks = socket(server.address, &site.company, &session).await;
-    let listens = socket(server.address, &site.company, &session).await;
-    let question = serde_json::json!({"message": QUESTION}).to_string();
-    // A text frame whose mask changes nothing.
-    let head = [0x81, 0x80 | u8::try_from(question.len()).unwrap(), 0, 0, 0, 0];
-    asks.write_all(&[&head, question.as_bytes()].concat()).await.unwrap();
+    let mut asks = RawSocket::open(server.address, &site.company, &session).await;
+    let listens = RawSocket::open(server.address, &site.company, &session).await;
+    asks.send(&serde_json::json!({"message": QUESTION}).to_string()).await;
     let asked = model.next_request().await;
     server.terminate();
     refuses(server.address).await;
-    let listens = until_closed(listens).await;
+    let listens = listens.until_closed(1001).await;
     assert!(listens.contains(QUESTION) && !listens.contains(REPAIR), "{listens}");
     asked.answer(ModelReply::text(REPAIR));
-    let asks = until_closed(asks).await;
+    let asks = asks.until_closed(1001).await;
     assert!(asks.contains(QUESTION) && asks.contains(REPAIR), "{asks}");
     let since = Instant::now();
     let (status, log) = server.wait();

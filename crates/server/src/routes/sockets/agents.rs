@@ -43,6 +43,8 @@ struct DeskSocket {
     sign_in: SignIn,
     staff: Staff,
     desk: Desk,
+    /// Whether the client knows that the database is lost.
+    knows_of_loss: bool,
     ticks: u32,
 }
 
@@ -52,24 +54,39 @@ struct Counted {
     agent: Agent,
 }
 
+/// Staff who were admitted to the sessions of their company.
+pub(super) struct Admitted {
+    sign_in: SignIn,
+    staff: Staff,
+    desk: Desk,
+}
+
 /// Serves a connection until it ends.
-pub(super) async fn serve(mut wire: Wire, app: web::Data<App>, req: HttpRequest) {
-    let (sign_in, staff, desk) = match admit(&app, &req).await {
-        Ok(admitted) => admitted,
-        Err(refusal) => return wire.end(End::Refused(refusal)).await,
-    };
+pub(super) async fn serve(wire: Wire, app: web::Data<App>, req: HttpRequest) {
+    match admit(&app, entry::token(&req)).await {
+        Ok(admitted) => run(wire, app, req, admitted, false).await,
+        Err(refusal) => wire.end(End::Refused(refusal)).await,
+    }
+}
+
+/// Serves the connection of staff who were admitted, until it ends. A client that had a connection before has to load
+/// its lists again.
+pub(super) async fn run(mut wire: Wire, app: web::Data<App>, req: HttpRequest, admitted: Admitted, is_again: bool) {
+    let Admitted { sign_in, staff, desk } = admitted;
     // Subscribe before reading, so that nothing is missed in between.
     let listening = app.hub.listen_at(&desk);
     let counted = match &staff {
         Staff::Agent(agent) => Some(Counted::new(app.clone(), agent.clone())),
         Staff::Admin(_) | Staff::Superadmin(_) => None,
     };
-    let first = match greet(&app, &req, &staff, &desk).await {
+    let mut state = match greet(&app, &req, &staff, &desk).await {
         Ok(frame) => wire.send(frame).await,
         Err(refusal) => Err(End::Refused(refusal)),
     };
-    let mut socket = DeskSocket { app, req, wire, listening, sign_in, staff, desk, ticks: 0 };
-    let mut state = first;
+    if is_again && state.is_ok() {
+        state = wire.send(frames::resync("lagged", None)).await;
+    }
+    let mut socket = DeskSocket { app, req, wire, listening, sign_in, staff, desk, knows_of_loss: false, ticks: 0 };
     while state.is_ok() {
         state = socket.step().await;
     }
@@ -80,15 +97,20 @@ pub(super) async fn serve(mut wire: Wire, app: web::Data<App>, req: HttpRequest)
     }
 }
 
-async fn admit(app: &App, req: &HttpRequest) -> Result<(SignIn, Staff, Desk), Refusal> {
-    let token = entry::token(req).ok_or_else(|| ApiError::unauthorized(TokenProblem::Missing))?;
+/// Admits agents and admins.
+pub(super) async fn admit(app: &App, token: Option<String>) -> Result<Admitted, Refusal> {
+    let token = token.ok_or_else(|| ApiError::unauthorized(TokenProblem::Missing))?;
     let (sign_in, staff) = entry::admit(app, token).await?;
-    let desk = match &staff {
-        Staff::Agent(agent) => Desk::from(agent.clone()),
-        Staff::Admin(admin) => Desk::from(admin.clone()),
-        Staff::Superadmin(_) => return Err(Refusal::forbidden()),
-    };
-    Ok((sign_in, staff, desk))
+    let desk = desk_of(&staff).ok_or_else(Refusal::forbidden)?;
+    Ok(Admitted { sign_in, staff, desk })
+}
+
+fn desk_of(staff: &Staff) -> Option<Desk> {
+    match staff {
+        Staff::Agent(agent) => Some(Desk::from(agent.clone())),
+        Staff::Admin(admin) => Some(Desk::from(admin.clone())),
+        Staff::Superadmin(_) => None,
+    }
 }
 
 /// Makes the first frame. An agent who was offline becomes available.
@@ -217,6 +239,8 @@ impl DeskSocket {
     async fn readmit(&mut self) -> Result<(), End> {
         match self.sign_in.admit(&self.app).await {
             Ok(staff) => {
+                self.knows_of_loss = false;
+                self.desk = desk_of(&staff).ok_or_else(Refusal::forbidden)?;
                 self.staff = staff;
                 Ok(())
             }

@@ -9,12 +9,13 @@ use std::{collections::VecDeque, pin::Pin, rc::Rc};
 
 use actix_web::{HttpRequest, web};
 use serde_json::Value;
+use tenancy::access::{SessionAccess, Visitor};
 use tokio::time::Instant;
 
 use self::{
     acts::{Answer, Done},
     caller::{Caller, Party},
-    join::{Joined, join},
+    join::{Joined, begin, join},
 };
 use super::{
     entry::Closing,
@@ -56,6 +57,22 @@ struct Chat {
 /// Serves a connection until it ends.
 pub(super) async fn serve(mut wire: Wire, app: web::Data<App>, req: HttpRequest, company: String, session: String) {
     match join(&mut wire, app, req, &company, &session).await {
+        Ok(joined) => Chat::new(joined, wire).run().await,
+        Err(end) => wire.end(end).await,
+    }
+}
+
+/// Serves the connection of a visitor who was admitted, until it ends. It begins behind the message at `after`.
+pub(super) async fn serve_visitor(
+    mut wire: Wire,
+    app: web::Data<App>,
+    req: HttpRequest,
+    visitor: Visitor,
+    session: SessionAccess,
+    after: Option<i64>,
+) {
+    let caller = Rc::new(Caller { app, req, session });
+    match begin(&mut wire, caller, Party::Visitor(visitor), after).await {
         Ok(joined) => Chat::new(joined, wire).run().await,
         Err(end) => wire.end(end).await,
     }

@@ -33,7 +33,9 @@ impl DeskSocket {
             Next::Stopping => Err(End::Closed(Closing::Stopping)),
             Next::StaffChanged => self.readmit().await,
             Next::Lagged | Next::Changed => self.wire.send(frames::resync("lagged", None)).await,
+            Next::DatabaseLost if self.knows_of_loss => Ok(()),
             Next::DatabaseLost => {
+                self.knows_of_loss = true;
                 let lost = ApiError::overloaded(Duration::from_secs(2));
                 self.wire.send(frames::error(&lost, None)).await
             }
@@ -75,10 +77,12 @@ impl DeskSocket {
         };
         let of = Of { company: event.company, session };
         let frame = match &event.kind {
-            EventKind::Message(message) => match self.message(happened, message, side) {
-                Some(frame) => frame,
-                None => return Ok(()),
-            },
+            EventKind::Message(message) => {
+                return match self.message(happened, message, side) {
+                    Some(frame) => self.wire.send_message(message.seq, frame).await,
+                    None => Ok(()),
+                };
+            }
             EventKind::Escalated { handoff, reason, priority } => happened.desk_text(|| {
                 let visitor = side.and_then(|side| side.handoff.as_ref()).and_then(|handoff| handoff.visitor.as_ref());
                 self.moved(
@@ -107,7 +111,7 @@ impl DeskSocket {
             EventKind::ProfileSaved | EventKind::FileShared(_) | EventKind::Read { .. } => return Ok(()),
         };
         self.wire.send(frame).await?;
-        if matches!(event.kind, EventKind::Message(_)) { Ok(()) } else { self.send_counts().await }
+        self.send_counts().await
     }
 
     /// Returns the frame of a message, if the caller gets it: an agent gets those of its own open handoffs, an admin
@@ -144,6 +148,7 @@ impl DeskSocket {
         let counts = self.app.db.read(self.desk.clone(), |store| live::queue_counts(store)).await;
         let frame = match counts {
             Ok(counts) => {
+                self.knows_of_loss = false;
                 let mut frame = counts_view(counts);
                 if let Value::Object(members) = &mut frame {
                     members.insert("type".to_owned(), "queue_counts".into());

@@ -42,9 +42,18 @@ pub(super) async fn join(
 ) -> Result<Joined, End> {
     let after = Params::of(&req).integer("after").map_err(|error| Refusal::new(Closing::Abuse, error))?;
     let (party, session) = admit(&app, &req, company, session).await?;
-    let caller = Rc::new(Caller { app, req, session });
+    begin(wire, Rc::new(Caller { app, req, session }), party, after).await
+}
+
+/// Sends the first frames to a caller who was admitted: the messages behind the one at `after`, or none without it.
+pub(super) async fn begin(
+    wire: &mut Wire,
+    caller: Rc<Caller>,
+    party: Party,
+    after: Option<i64>,
+) -> Result<Joined, End> {
     // Subscribe before reading, so that nothing is missed in between.
-    let listening = caller.app.hub.listen(session);
+    let listening = caller.app.hub.listen(caller.session);
     let batch = caller.read(&party, Window::After(after.unwrap_or(i64::MAX))).await?;
     let head = batch.session.last_seq;
     wire.send(frames::connection_established(caller.of(), head)).await?;
@@ -69,7 +78,7 @@ pub(super) async fn join(
 pub(super) async fn replay(wire: &mut Wire, caller: &Caller, bot_name: &str, messages: &[Message]) -> Result<(), End> {
     for message in messages {
         let frame = frames::chat_message(caller.of(), message, bot_name, &caller.links(), true, None);
-        wire.send(frame).await?;
+        wire.send_message(message.seq, frame).await?;
     }
     Ok(())
 }

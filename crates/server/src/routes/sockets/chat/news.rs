@@ -95,14 +95,13 @@ impl Chat {
         // Links depend on the address that the client called.
         let frame = if message.attachments.is_empty() { happened.text(make) } else { make() };
         drop(links);
-        self.wire.send(frame).await?;
+        self.wire.send_message(message.seq, frame).await?;
         self.sent = message.seq;
         Ok(())
     }
 
     /// Sends all messages that were stored and not sent yet.
     pub(super) async fn catch_up(&mut self) -> Result<(), End> {
-        self.retry_at = None;
         match self.caller.read(&self.party, Window::After(self.sent)).await {
             Ok(batch) => self.show(batch).await,
             Err(refusal) => self.unreadable(refusal).await,
@@ -111,6 +110,7 @@ impl Chat {
 
     /// Sends the messages of a batch, and of the next ones until there are no more.
     async fn show(&mut self, mut batch: Batch) -> Result<(), End> {
+        self.retry_at = None;
         loop {
             self.bot_name = batch.bot_name;
             join::replay(&mut self.wire, &self.caller, &self.bot_name, &batch.messages).await?;
@@ -127,7 +127,7 @@ impl Chat {
         }
     }
 
-    /// Tells the client that the session cannot be read now, and tries again later. Other refusals end the
+    /// Tells the client once that the session cannot be read now, and tries again until it can. Other refusals end the
     /// connection.
     async fn unreadable(&mut self, refusal: Refusal) -> Result<(), End> {
         if refusal.closing != Closing::Busy {
