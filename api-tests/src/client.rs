@@ -9,7 +9,7 @@ use std::{
 use reqwest::{Method, multipart};
 use serde_json::Value;
 
-use crate::Reply;
+use crate::{Events, Reply, Socket};
 
 /// A caller's connection to the server, with or without a token.
 #[derive(Clone)]
@@ -56,6 +56,22 @@ impl Client {
     /// If the client has none.
     pub fn token(&self) -> &str {
         self.token.as_deref().expect("a caller with a token")
+    }
+
+    /// Opens a socket, without a token.
+    pub async fn socket(&self, path: &str) -> Socket {
+        Socket::open(self.host(), path, &[]).await
+    }
+
+    /// Opens a socket with the caller's token in the query.
+    pub async fn signed_in_socket(&self, path: &str) -> Socket {
+        let separator = if path.contains('?') { '&' } else { '?' };
+        self.socket(&format!("{path}{separator}token={}", self.token())).await
+    }
+
+    /// Returns the server's host and port.
+    pub fn host(&self) -> &str {
+        self.base.trim_start_matches("http://")
     }
 
     /// Prepares a GET of a path or absolute URL.
@@ -113,6 +129,14 @@ impl Call {
     /// Sets a body of these bytes, with this content type.
     pub fn raw(self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         Self { request: self.request.header("content-type", content_type).body(body.into()), ..self }
+    }
+
+    /// Sends the request and takes the stream of events that answers it.
+    ///
+    /// # Panics
+    /// If the server does not begin a stream.
+    pub async fn events(self) -> Events {
+        Events::of(self.request.send().await.unwrap_or_else(|error| panic!("{}: {error:?}", self.what)))
     }
 
     /// Adds a header.

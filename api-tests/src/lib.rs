@@ -11,9 +11,11 @@ mod client;
 mod clock;
 mod company;
 mod conformance;
+mod events;
 mod raw;
 mod reply;
 pub mod sample;
+mod socket;
 mod staff;
 mod visitor;
 mod world;
@@ -21,8 +23,10 @@ mod world;
 pub use client::{Call, Client};
 pub use clock::TestClock;
 pub use company::Company;
+pub use events::{Event, Events};
 pub use raw::RawReply;
 pub use reply::Reply;
+pub use socket::{Incoming, Opcode, Socket};
 pub use staff::{Admin, Agent, Superadmin};
 pub use visitor::Visitor;
 pub use world::{SECRET, Setup, World, on_postgres, on_postgres_with, on_sqlite, on_sqlite_with};
@@ -32,7 +36,8 @@ pub mod prelude {
     pub use serde_json::{Value, json};
 
     pub use crate::{
-        Admin, Agent, Call, Client, Company, Reply, Superadmin, Visitor, World,
+        Admin, Agent, Call, Client, Company, Event, Events, Incoming, Opcode, Reply, Socket, Superadmin, Visitor,
+        World,
         calls::{AccountCalls as _, AgentCalls as _, Caller, CompanyCalls as _, DeskCalls as _, VisitorCalls as _},
         on_each_database, sample,
     };

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    Client,
+    Client, Socket,
     calls::{AccountCalls as _, Caller},
 };
 
@@ -67,7 +67,40 @@ impl Caller for Agent {
 /// The password that agents choose at first login.
 const CHOSEN: &str = "correct horse battery";
 
+/// Opens a socket to a session with the caller's token, and asserts that it begins as it should.
+async fn session_socket(client: &Client, company: &str, session: &str) -> Socket {
+    let mut socket = client.signed_in_socket(&format!("/ws/chat/{company}/{session}/")).await;
+    let first = socket.next().await;
+    assert_eq!(first["type"], "connection_established", "{first}");
+    socket
+}
+
+/// Opens a socket to all sessions of the caller's company. Returns it with its first frame.
+async fn company_socket(client: &Client) -> (Socket, Value) {
+    let mut socket = client.signed_in_socket("/ws/agents/").await;
+    let first = socket.next().await;
+    assert_eq!(first["type"], "agent_connected", "{first}");
+    (socket, first)
+}
+
+impl Superadmin {
+    /// Opens a socket to a session.
+    pub async fn socket(&self, company: &str, session: &str) -> Socket {
+        session_socket(&self.client, company, session).await
+    }
+}
+
 impl Admin {
+    /// Opens a socket to a session of the company.
+    pub async fn socket(&self, session: &str) -> Socket {
+        session_socket(&self.client, &self.company, session).await
+    }
+
+    /// Opens a socket to all sessions of the company. Returns it with its first frame.
+    pub async fn company_socket(&self) -> (Socket, Value) {
+        company_socket(&self.client).await
+    }
+
     /// Signs in with the credentials from the response of `create-admin`.
     pub(crate) async fn sign_in(client: &Client, created: &Value) -> Self {
         let (email, password) = (text(&created["email"]), text(&created["password"]));
@@ -94,6 +127,16 @@ impl Admin {
 }
 
 impl Agent {
+    /// Opens a socket to a session of the company.
+    pub async fn socket(&self, session: &str) -> Socket {
+        session_socket(&self.client, &self.company, session).await
+    }
+
+    /// Opens a socket to all sessions of the company. Returns it with its first frame.
+    pub async fn company_socket(&self) -> (Socket, Value) {
+        company_socket(&self.client).await
+    }
+
     /// Chooses a password and signs in, with the response of `create-agent`.
     pub(crate) async fn start(client: &Client, created: &Value) -> Self {
         let email = text(&created["email"]);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    Client, Reply,
+    Client, Reply, Socket,
     calls::{Caller, DeskCalls as _, VisitorCalls as _},
     staff::text,
 };
@@ -68,6 +68,15 @@ impl Visitor {
         let waiting = staff.handoffs(&[("status", "unassigned")]).await.ok();
         let own = waiting.as_array().into_iter().flatten().find(|row| row["chat_session_id"] == self.session.as_str());
         own.and_then(|row| row["id"].as_i64()).unwrap_or_else(|| panic!("{} is not in {waiting}", self.session))
+    }
+
+    /// Opens a socket to the session and asserts that it begins as it should. `query` is added to the path.
+    pub async fn socket(&self, query: &str) -> Socket {
+        let path = format!("/ws/chat/{}/{}/{query}", self.company, self.session);
+        let mut socket = self.client.socket(&path).await;
+        let first = socket.next().await;
+        assert_eq!(first["type"], "connection_established", "{first}");
+        socket
     }
 
     /// Uploads a file, asserts status 201 and returns the reply.

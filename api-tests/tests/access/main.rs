@@ -8,8 +8,8 @@
 //!   spellings.
 //! - `neighbour` repeats all reads after another company has worked.
 //! - `watch` checks for side effects: changed rows, and texts that leak into answers or the log.
-//!
-//! The table has no rows for sockets, because the server has no sockets yet.
+//! - `sockets` tries the sockets and streams, which are no operations of the table, with the same callers and
+//!   sessions.
 #![cfg(test)]
 
 mod ask;
@@ -21,6 +21,7 @@ mod matrix;
 mod neighbour;
 mod rights;
 mod scene;
+mod sockets;
 mod watch;
 
 use api_tests::prelude::*;
@@ -36,6 +37,7 @@ on_each_database!(
     calls_of_agents_at_their_desk,
     media,
     documents_and_health,
+    sockets_and_topics,
     what_another_company_does_changes_no_answer,
 );
 
@@ -72,6 +74,15 @@ async fn media(world: &World) {
 
 async fn documents_and_health(world: &World) {
     group(world, matrix::OPEN, FLOORS[7]).await;
+}
+
+async fn sockets_and_topics(world: &World) {
+    watch::capture_log();
+    let mut scene = Scene::new(world).await;
+    let cells = sockets::cells(&mut scene).await;
+    watch::the_log_holds_none(&scene.canaries());
+    println!("access matrix: {cells} cells of sockets and streams, 0 leaks");
+    assert!(cells >= 320, "only {cells} cells of sockets and streams");
 }
 
 async fn what_another_company_does_changes_no_answer(world: &World) {

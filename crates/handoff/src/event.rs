@@ -1,5 +1,6 @@
 //! Events about sessions. The store publishes them after the commit.
 
+use attachments::Attachment;
 use chatbot::{Message, Side};
 use tenancy::{CompanyCode, HandoffId, SessionId};
 
@@ -55,6 +56,8 @@ pub enum EventKind {
     },
     /// The visitor's profile was stored.
     ProfileSaved,
+    /// A file was uploaded to the session.
+    FileShared(Box<Attachment>),
     /// One side has read up to a message.
     Read {
         /// The side that has read.

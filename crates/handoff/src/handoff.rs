@@ -61,6 +61,11 @@ impl State {
         }
     }
 
+    /// Returns whether this agent has the open handoff.
+    pub fn is_assigned_to(&self, id: AgentId) -> bool {
+        matches!(self, Self::Assigned(agent) if agent.id == id)
+    }
+
     /// Returns the session status that matches this state.
     pub fn session_status(&self) -> SessionStatus {
         match self {

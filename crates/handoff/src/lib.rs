@@ -8,6 +8,7 @@ mod event;
 mod files;
 mod handoff;
 mod idempotency;
+pub mod live;
 mod locked;
 mod opening_key;
 mod opinions;

@@ -278,7 +278,7 @@ where
 }
 
 /// Returns the session, if the caller may see it.
-fn in_sight<S>(store: &mut S, session: SessionId) -> Result<Option<Session>, StoreError>
+pub(crate) fn in_sight<S>(store: &mut S, session: SessionId) -> Result<Option<Session>, StoreError>
 where
     S: Sessions + Handoffs + ActingAs<Desk> + ?Sized,
 {

@@ -7,7 +7,7 @@ use tenancy::{
     access::{ActingAs, Agent},
 };
 
-use crate::{Handoffs, State};
+use crate::{EventKind, Handoffs, Outbox, State};
 
 /// Why a file is rejected, in order of precedence.
 #[derive(Debug, thiserror::Error)]
@@ -45,13 +45,15 @@ where
 /// [`UploadError`]. Then nothing is stored.
 pub fn register<S>(store: &mut S, upload: &Upload) -> Result<Attachment, UploadError>
 where
-    S: Sessions + Handoffs + Attachments + ActingAs<Agent> + ?Sized,
+    S: Sessions + Handoffs + Attachments + Outbox + ActingAs<Agent> + ?Sized,
 {
     let key = upload.session().row_id();
     store.lock(key)?.ok_or(UploadError::SessionNotFound)?;
     let handoff = store.handoff_of(key)?;
     check_assigned(handoff.map(|handoff| handoff.state).as_ref(), store.caller().id())?;
-    store.insert(upload.file())?.ok_or(UploadError::SessionNotFound)
+    let file = store.insert(upload.file())?.ok_or(UploadError::SessionNotFound)?;
+    store.emit(upload.session().id(), EventKind::FileShared(Box::new(file.clone())));
+    Ok(file)
 }
 
 fn check_assigned(state: Option<&State>, caller: AgentId) -> Result<(), UploadError> {

@@ -11,6 +11,8 @@ mod transcript;
 
 pub use leaving::leave;
 pub use marks::mark_read;
+pub(crate) use marks::raise;
 pub use opinions::{FeedbackError, give_feedback, rate};
-pub use reading::{MOST_MESSAGES, Overview, Page, Window, page};
+pub(crate) use reading::stored;
+pub use reading::{MOST_MESSAGES, Overview, Page, Window, may_see, page};
 pub use transcript::transcript;

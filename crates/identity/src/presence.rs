@@ -65,6 +65,13 @@ pub trait PresenceRecord {
         now: Timestamp,
     ) -> Result<(), StoreError>;
 
+    /// Returns the agent's status as stored, `None` if there is no such agent.
+    fn agent_status(&mut self, agent: &Agent) -> Result<Option<AgentStatus>, StoreError>;
+
+    /// Sets the agent's status to `OFFLINE` and its last activity to `now`. If this changes the status, writes an
+    /// activity as [`PresenceRecord::agent_set_status`] does.
+    fn agent_lost(&mut self, agent: &Agent, now: Timestamp) -> Result<(), StoreError>;
+
     /// Records that the agent called at `now`, unless a later call is recorded.
     fn agent_seen(&mut self, agent: &Agent, now: Timestamp) -> Result<(), StoreError>;
 }
@@ -112,6 +119,40 @@ where
 {
     confirm(store, agent)?;
     Ok(store.agent_set_status(agent, presence.into(), ip, now)?)
+}
+
+/// Makes an agent who opens its first connection available, if it was offline. Returns its status.
+///
+/// # Errors
+/// [`PresenceError`]; nothing has changed then.
+pub fn connect<S>(
+    store: &mut S,
+    agent: &Agent,
+    ip: Option<IpAddr>,
+    now: Timestamp,
+) -> Result<AgentStatus, PresenceError>
+where
+    S: Accounts + PresenceRecord + ?Sized,
+{
+    confirm(store, agent)?;
+    let status = store.agent_status(agent)?.ok_or(PresenceError::Gone)?;
+    if status != AgentStatus::Offline {
+        return Ok(status);
+    }
+    store.agent_set_status(agent, AgentStatus::Available, ip, now)?;
+    Ok(AgentStatus::Available)
+}
+
+/// Sets an agent offline who has no connection any more, or who asks for it. The agent stays signed in.
+///
+/// # Errors
+/// [`PresenceError`]; nothing has changed then.
+pub fn disconnect<S>(store: &mut S, agent: &Agent, now: Timestamp) -> Result<(), PresenceError>
+where
+    S: Accounts + PresenceRecord + ?Sized,
+{
+    confirm(store, agent)?;
+    Ok(store.agent_lost(agent, now)?)
 }
 
 /// Locks the account, so that the agent cannot be deleted concurrently, and checks that it is active.
@@ -190,5 +231,29 @@ mod tests {
             set(&mut world, &agent, presence, None, now).unwrap();
             assert_eq!(world.agents[0].stored_status, status);
         }
+    }
+
+    #[test]
+    fn the_first_connection_makes_an_agent_available_only_if_it_was_offline() {
+        let (mut world, agent, _) = arrived();
+        let now = world.now;
+        for (before, after) in [
+            (AgentStatus::Offline, AgentStatus::Available),
+            (AgentStatus::Busy, AgentStatus::Busy),
+            (AgentStatus::Available, AgentStatus::Available),
+        ] {
+            world.agents[0].stored_status = before;
+            assert_eq!(connect(&mut world, &agent, None, now).unwrap(), after);
+            assert_eq!(world.agents[0].stored_status, after);
+        }
+    }
+
+    #[test]
+    fn an_agent_without_connections_is_offline_and_stays_signed_in() {
+        let (mut world, agent, _) = arrived();
+        let now = world.now;
+        disconnect(&mut world, &agent, now).unwrap();
+        assert_eq!((world.agents[0].stored_status, world.agents[0].last_active), (AgentStatus::Offline, Some(now)));
+        assert!(world.families.iter().all(|family| !family.revoked));
     }
 }

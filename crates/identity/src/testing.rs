@@ -328,6 +328,16 @@ impl PresenceRecord for World {
         Ok(())
     }
 
+    fn agent_status(&mut self, agent: &access::Agent) -> Result<Option<AgentStatus>, StoreError> {
+        Ok(Some(self.agent_mut(agent.id()).stored_status))
+    }
+
+    fn agent_lost(&mut self, agent: &access::Agent, now: Timestamp) -> Result<(), StoreError> {
+        let row = self.agent_mut(agent.id());
+        (row.stored_status, row.last_active) = (AgentStatus::Offline, Some(now));
+        Ok(())
+    }
+
     fn agent_seen(&mut self, _: &access::Agent, _: Timestamp) -> Result<(), StoreError> {
         Ok(())
     }

@@ -74,6 +74,8 @@ pub enum Redemption {
         staff: Staff,
         /// The version that the ticket was issued for, which is the account's current one.
         version: TokenVersion,
+        /// The family of the token that the ticket replaced.
+        family: Option<FamilyId>,
     },
     /// The ticket does not exist, was used or has expired, or its account is no longer admitted.
     Refused,
@@ -120,7 +122,7 @@ where
         return Ok(Redemption::Refused);
     };
     match access::bearer(store, record.user, record.version, record.family) {
-        Ok(staff) => Ok(Redemption::Admitted { staff, version: record.version }),
+        Ok(staff) => Ok(Redemption::Admitted { staff, version: record.version, family: record.family }),
         Err(Denied::Gone | Denied::Inactive | Denied::Outdated) => Ok(Redemption::Refused),
         Err(Denied::Store(error)) => Err(error),
     }

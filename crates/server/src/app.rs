@@ -27,6 +27,8 @@ use crate::{
     hashing::HashPool,
     http::{describe::Argument, error::ApiError, links::PublicUrl},
     indexes::Indexes,
+    online::Online,
+    pairing::Pairs,
     realtime::Hub,
     seen::Seen,
     views::FileLinks,
@@ -44,6 +46,10 @@ pub(crate) struct App {
     pub(crate) encoder: Encoder,
     /// Where callers wait for news of a session.
     pub(crate) hub: Arc<Hub>,
+    /// The connections of agents.
+    pub(crate) online: Online,
+    /// Messages that arrive both as a call and over a socket.
+    pub(crate) pairs: Pairs,
     /// Permits for chat turns.
     pub(crate) turn_permits: FairSemaphore,
     /// How long a call waits for the database.
@@ -107,6 +113,8 @@ impl App {
             db,
             encoder,
             hub,
+            online: Online::default(),
+            pairs: Pairs::default(),
             clock,
             // Even when only one company is active, keep permits free for a newcomer.
             turn_permits: FairSemaphore::new(Share { all: 18 * turns, each: turns, alone: 16 * turns, waiting: 1_000 }),

@@ -26,6 +26,7 @@ mod own_account;
 mod plans;
 mod profiles;
 mod sign_in;
+mod sockets;
 mod subscriptions;
 mod visitors;
 
@@ -37,7 +38,7 @@ pub(crate) use files::parts as file_parts;
 
 use self::endpoint::Group;
 
-/// Returns every endpoint, in the groups of the OpenAPI document.
+/// Returns every endpoint of the OpenAPI document, in its groups.
 pub(crate) fn all() -> Vec<Group> {
     vec![
         ("Sign-in and tokens", [sign_in::endpoints(), own_account::endpoints()].into_iter().flatten().collect()),
@@ -63,9 +64,17 @@ pub(crate) fn all() -> Vec<Group> {
     ]
 }
 
+/// Returns the endpoints whose replies do not end: sockets and streams. The OpenAPI document has none of them.
+pub(crate) fn endless() -> Vec<endpoint::Endpoint> {
+    sockets::endpoints()
+}
+
 /// Registers every endpoint.
 pub(crate) fn register(config: &mut ServiceConfig) {
     for endpoint in all().into_iter().flat_map(|(_, endpoints)| endpoints) {
+        config.service(endpoint);
+    }
+    for endpoint in endless() {
         config.service(endpoint);
     }
 }

@@ -1,6 +1,6 @@
 //! What a visitor can read of its own conversation.
 
-use chatbot::{Message, Messages, Session, SessionStatus, Sessions, Step, intake};
+use chatbot::{Detail, Message, Messages, Session, SessionStatus, Sessions, Step, intake};
 use tenancy::{
     StoreError, Timestamp,
     access::{ActingAs, Visitor},
@@ -61,9 +61,54 @@ where
     let Some(snapshot) = store.snapshot(Some(access.row_id()), now)? else { return Ok(None) };
     let collecting = intake::collecting(&snapshot.session, &snapshot.settings);
     let (session, bot_name) = (snapshot.session, snapshot.settings.bot_name.clone());
-    let limit = limit.clamp(1, MOST_MESSAGES);
+    let (messages, has_more) = visible(store, &session, window, limit.clamp(1, MOST_MESSAGES))?;
+    let overview = overview(store, session, collecting)?;
+    Ok(Some(Page { overview, bot_name, messages, has_more }))
+}
+
+/// Returns whether the visitor of a session may see this message of it. All that visitors read or are sent goes through
+/// this function.
+#[must_use]
+pub fn may_see(message: &Message) -> bool {
+    match message.detail {
+        Detail::User { .. } | Detail::Bot { .. } | Detail::Agent { .. } | Detail::Admin { .. } => true,
+    }
+}
+
+/// Reads the messages of a window that the visitor may see, and whether there are more in the window's direction.
+pub(super) fn visible<S>(
+    store: &mut S,
+    session: &Session,
+    window: Window,
+    limit: i64,
+) -> Result<(Vec<Message>, bool), StoreError>
+where
+    S: Messages + ?Sized,
+{
+    let (mut messages, has_more) = stored(store, session, window, limit)?;
+    messages.retain(may_see);
+    Ok((messages, has_more))
+}
+
+/// Reads the messages of a window, at most `limit`, and whether there are more in the window's direction.
+pub(crate) fn stored<S>(
+    store: &mut S,
+    session: &Session,
+    window: Window,
+    limit: i64,
+) -> Result<(Vec<Message>, bool), StoreError>
+where
+    S: Messages + ?Sized,
+{
     // One more than asked for shows whether there are more.
-    let mut messages = visible(store, &session, window, limit + 1)?;
+    let one_more = limit.saturating_add(1);
+    let mut messages = match window {
+        // Most calls ask for what is newer than the newest message. They need no query.
+        Window::After(seq) if seq >= session.last_seq => Vec::new(),
+        Window::After(seq) => store.messages_after(session.key, seq, one_more)?,
+        Window::Before(seq) => store.messages_before(session.key, seq, one_more)?,
+        Window::Newest => store.newest_messages(session.key, one_more)?,
+    };
     let has_more = i64::try_from(messages.len()).unwrap_or(i64::MAX) > limit;
     if has_more {
         match window {
@@ -71,27 +116,7 @@ where
             Window::Before(_) | Window::Newest => drop(messages.remove(0)),
         }
     }
-    let overview = overview(store, session, collecting)?;
-    Ok(Some(Page { overview, bot_name, messages, has_more }))
-}
-
-/// Reads the messages that a visitor may see. All that visitors read goes through this function.
-pub(super) fn visible<S>(
-    store: &mut S,
-    session: &Session,
-    window: Window,
-    limit: i64,
-) -> Result<Vec<Message>, StoreError>
-where
-    S: Messages + ?Sized,
-{
-    match window {
-        // Most calls ask for what is newer than the newest message. They need no query.
-        Window::After(seq) if seq >= session.last_seq => Ok(Vec::new()),
-        Window::After(seq) => store.messages_after(session.key, seq, limit),
-        Window::Before(seq) => store.messages_before(session.key, seq, limit),
-        Window::Newest => store.newest_messages(session.key, limit),
-    }
+    Ok((messages, has_more))
 }
 
 fn overview<S>(store: &mut S, session: Session, collecting: Option<Step>) -> Result<Overview, StoreError>

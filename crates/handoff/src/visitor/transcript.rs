@@ -25,7 +25,7 @@ where
 {
     let Some(access) = store.caller().session() else { return Ok(None) };
     let Some(snapshot) = store.snapshot(Some(access.row_id()), now)? else { return Ok(None) };
-    let messages = reading::visible(store, &snapshot.session, Window::After(0), i64::MAX)?;
+    let (messages, _) = reading::visible(store, &snapshot.session, Window::After(0), i64::MAX)?;
     let visitor = snapshot.session.profile.as_ref().map_or(UNNAMED, |(_, name)| name);
     let mut text = format!("Conversation with {}\nAll times are in UTC.\n", snapshot.company_name);
     for message in &messages {

@@ -39,6 +39,9 @@ pub struct LimitSettings {
     /// Calls by which visitors read and rate their conversation, per minute and session [default: 120].
     #[arg(long = "limit-conversation-session", env = "SWITCHBOARD_LIMIT_CONVERSATION_SESSION", value_name = "N")]
     conversation_session: Option<NonZeroU32>,
+    /// Handshakes of sockets, per minute and IP [default: 60].
+    #[arg(long = "limit-sockets", env = "SWITCHBOARD_LIMIT_SOCKETS", value_name = "N")]
+    sockets: Option<NonZeroU32>,
     /// Calls to chat, per ten seconds and company; 0 means no limit [default: 1000].
     #[arg(long = "limit-chat-company", env = "SWITCHBOARD_LIMIT_CHAT_COMPANY", value_name = "N")]
     chat_company: Option<u32>,
@@ -80,6 +83,8 @@ pub struct Limits {
     pub conversation: u32,
     /// Calls by which visitors read and rate their conversation, per minute and session.
     pub conversation_session: u32,
+    /// Handshakes of sockets, per minute and IP.
+    pub sockets: u32,
     /// Chat, per ten seconds and company: its budget. `None` means no limit.
     pub chat_company: Option<NonZeroU32>,
     /// Uploads, per ten seconds and company: its budget. `None` means no limit.
@@ -105,6 +110,7 @@ impl Default for Limits {
             upload_session: 20,
             conversation: 6000,
             conversation_session: 120,
+            sockets: 60,
             chat_company: NonZeroU32::new(1000),
             upload_company: NonZeroU32::new(100),
             sign_in: 50,
@@ -136,6 +142,7 @@ impl LimitSettings {
             upload_session: self.upload_session.or(file.upload_session),
             conversation: self.conversation.or(file.conversation),
             conversation_session: self.conversation_session.or(file.conversation_session),
+            sockets: self.sockets.or(file.sockets),
             chat_company: self.chat_company.or(file.chat_company),
             upload_company: self.upload_company.or(file.upload_company),
             sign_in: self.sign_in.or(file.sign_in),
@@ -160,6 +167,7 @@ impl LimitSettings {
             upload_session: limit(self.upload_session, default.upload_session),
             conversation: limit(self.conversation, default.conversation),
             conversation_session: limit(self.conversation_session, default.conversation_session),
+            sockets: limit(self.sockets, default.sockets),
             chat_company: budget(self.chat_company, default.chat_company),
             upload_company: budget(self.upload_company, default.upload_company),
             sign_in: limit(self.sign_in, default.sign_in),

@@ -274,6 +274,7 @@ arguments!(A B C D E F);
 impl Argument for HttpRequest {}
 impl Argument for web::Payload {}
 impl Argument for web::Path<String> {}
+impl Argument for web::Path<(String, String)> {}
 
 /// The reply of a handler.
 pub(crate) trait Answer {

@@ -319,6 +319,12 @@ impl ApiError {
         self.0.headers.iter().any(|(name, _)| *name == header::RETRY_AFTER)
     }
 
+    /// Returns the number of seconds after which the caller may try again, if the refusal says so.
+    pub(crate) fn seconds_to_wait(&self) -> Option<u64> {
+        let (_, value) = self.0.headers.iter().find(|(name, _)| *name == header::RETRY_AFTER)?;
+        value.to_str().ok()?.parse().ok()
+    }
+
     pub(crate) fn shape(&self) -> &Shape {
         &self.0.shape
     }

@@ -41,6 +41,8 @@ pub(crate) enum BucketName {
     ConversationSession(SessionId),
     /// Calls that name a session which does not exist.
     UnknownSession(Origin),
+    /// Handshakes of sockets.
+    Socket(Origin),
     /// Chat of one company's visitors: the company's chat budget.
     ChatCompany(CompanyCode),
     /// Uploads to one company's sessions: the company's upload budget.
@@ -108,6 +110,7 @@ impl BucketName {
             Self::Conversation(_) => per_minute(limits.conversation),
             Self::ConversationSession(_) => per_minute(limits.conversation_session),
             Self::UnknownSession(_) => per_minute(limits.public),
+            Self::Socket(_) => per_minute(limits.sockets),
             Self::ChatCompany(_) => return budget(limits.chat_company),
             Self::UploadCompany(_) => return budget(limits.upload_company),
             Self::SignIn(_) => sign_ins(limits.sign_in),

@@ -33,6 +33,8 @@ pub(crate) enum Scope {
     Conversation,
     /// Files: like public endpoints if there is a signature or no token, else by account.
     Media,
+    /// Handshakes of sockets: by address.
+    Socket,
     /// Failed sign-ins, by address and account; see [`throttle`](crate::throttle).
     SignIn,
     /// Not at all.
@@ -51,6 +53,7 @@ impl Scope {
             | Self::Chat
             | Self::Upload
             | Self::Conversation
+            | Self::Socket
             | Self::Media => Some(ApiError::rate_limited(Duration::from_secs(30))),
         }
     }
@@ -63,6 +66,7 @@ impl Scope {
             Self::Media if bearer::is_sent(req) && !is_signed(req) => return Ok(()),
             Self::Public | Self::Media => BucketName::Public,
             Self::Refresh => BucketName::Refresh,
+            Self::Socket => BucketName::Socket,
             Self::Chat => BucketName::Chat,
             Self::Upload => BucketName::Upload,
             Self::Conversation => {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use storage::{Database, FairnessKey};
 use tenancy::{Fault, StoreError};
 
-use super::Hub;
+use super::hub::Hub;
 
 /// How often the sessions are checked.
 const PERIOD: Duration = Duration::from_secs(3);

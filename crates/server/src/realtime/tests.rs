@@ -1,7 +1,11 @@
-use handoff::{AgentRef, Priority};
+use std::sync::Arc;
+
+use chatbot::{SessionHead, Side};
+use handoff::{AgentRef, Event, EventKind, Priority};
+use storage::Sink as _;
 use tenancy::{
-    AgentId, CompanyStatus, HandoffId, StoreError, UserId,
-    access::{self, AccountState, Directory, SessionLocation},
+    AgentId, CompanyCode, CompanyStatus, HandoffId, SessionId, SessionRowId, StoreError, UserId,
+    access::{self, AccountState, Directory, SessionAccess, SessionLocation},
 };
 
 use super::*;
@@ -53,7 +57,7 @@ fn head(revision: i64) -> SessionHead {
 
 /// Returns why a caller was woken, `None` if it still waits.
 fn woken(waiting: &Waiting) -> Option<Wake> {
-    Wake::first_of(waiting.bell.reasons.swap(0, Ordering::AcqRel))
+    waiting.bell.answer()
 }
 
 #[test]

@@ -161,6 +161,7 @@ async fn update(
         admins::update(platform, UserId::new(id), change, now)
     });
     let admin = AdminRow::new(&updated.await?, now);
+    app.hub.staff_changed(None);
     Ok(Json(UpdatedAdmin { message: "Admin updated successfully", admin }))
 }
 
@@ -175,6 +176,7 @@ async fn delete(
         .db
         .platform(superadmin, Action::AdminDeleted, move |platform| admins::delete(platform, UserId::new(id), now))
         .await?;
+    app.hub.staff_changed(None);
     Ok(Json(deleted.into()))
 }
 
@@ -189,9 +191,11 @@ async fn reset_password(
     let reset = app.db.platform(superadmin, Action::PasswordReset, move |platform| {
         admins::reset_password(platform, user, &hash, now)
     });
+    let email = reset.await?;
+    app.hub.staff_changed(None);
     Ok(Json(AdminPasswordReset {
         message: "Password reset successfully",
-        email: reset.await?.to_string(),
+        email: email.to_string(),
         new_password: password.expose().to_owned(),
     }))
 }

@@ -197,6 +197,7 @@ async fn reset_password(
         agents::reset_password(store, id, &hash, now)
     });
     let email = reset.await?.ok_or(ResetAgentPasswordError::NotFound)?;
+    app.hub.staff_changed(None);
     Ok(Json(AgentPasswordReply {
         message: "Password reset successfully",
         email: email.to_string(),
@@ -234,6 +235,7 @@ async fn update(
         staffing::update(store, id, change, now)
     });
     let agent = updated.await?.ok_or(UpdateAgentError::NotFound)?;
+    app.hub.staff_changed(None);
     Ok(Json(UpdatedAgent { message: "Agent updated successfully", agent: AgentRow::new(&agent, 0) }))
 }
 
@@ -248,6 +250,7 @@ async fn delete(
         staffing::delete(store, id, now)
     });
     deleted.await?.ok_or(DeleteAgentError::NotFound)?;
+    app.hub.staff_changed(None);
     Ok(Json(DeletedAgent { message: "Agent deleted successfully" }))
 }
 

@@ -1,11 +1,12 @@
 //! An agent's sessions and their messages, and sending messages to visitors.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, time::Duration};
 
 use actix_web::{
     HttpRequest,
     web::{self, Json},
 };
+use chatbot::Message;
 use handoff::{
     StateFilter,
     reading::{self, ReadError},
@@ -17,7 +18,7 @@ use serde::Serialize;
 use serde_json::json;
 use tenancy::{
     AttachmentId, SessionId,
-    access::{Agent, Caller as _, Desk, Staff},
+    access::{Actor, Agent, Caller as _, Desk, Staff},
 };
 
 use super::{
@@ -37,6 +38,7 @@ use crate::{
         params::Params,
         rules::{integer_list, text},
     },
+    pairing::{Arrival, Party, Transport},
     views::{ActivityRow, AsText, CompanyId, FileRow, HandoffRow, HistoryRow, ProfileRow, TimestampText, resolved_at},
 };
 
@@ -86,10 +88,10 @@ fn no_agent_profile() -> ApiError {
 
 body! {
     /// A message from staff to a visitor.
-    struct SendBody {
-        message: Option<String> = text().max(10_000).optional(),
-        attachment_ids: Vec<i64> = integer_list().optional_or_empty(),
-        client_message_id: Option<String> = text().max(64).optional().not_blank(),
+    pub(super) struct SendBody {
+        pub(super) message: Option<String> = text().max(10_000).optional(),
+        pub(super) attachment_ids: Vec<i64> = integer_list().optional_or_empty(),
+        pub(super) client_message_id: Option<String> = text().max(64).optional().not_blank(),
     }
 }
 
@@ -275,27 +277,18 @@ async fn send(
     body: Result<Valid<InSession<SendBody>>, ApiError>,
     app: web::Data<App>,
 ) -> Result<Replayable<SentView>, ApiError> {
-    let desk = match staff {
-        Staff::Agent(agent) => Desk::from(agent),
-        Staff::Admin(admin) => Desk::from(admin),
-        Staff::Superadmin(_) => return Err(SendError::OnlyAgentsAndAdmins.into()),
-    };
+    let desk = author(staff)?;
     let Valid(body) = body?;
     let (session, body) = body.split()?;
     let session = SessionId::parse(&session).map_err(|_| SendError::SessionNotFound)?;
-    let outgoing = OutgoingMessage {
-        key: idempotency::key(&req, body.client_message_id.as_deref())?,
-        text: body.message.map(|text| neutralise(&text).into_owned()),
-        attachments: body.attachment_ids.into_iter().map(AttachmentId::new).collect(),
-        client_message_id: body.client_message_id,
+    let key = idempotency::key(&req, body.client_message_id.as_deref())?;
+    let (message, replayed) = match deliver(&app, desk, session, body, key, Transport::Call).await? {
+        Delivered::Stored(message) => (message, false),
+        Delivered::Replayed(message) => (message, true),
+        // Only a frame is dropped.
+        Delivered::Dropped => return Err(idempotency::in_progress(Duration::from_secs(1))),
     };
-    let now = app.now();
-    let (message, replayed) =
-        match app.db.write(desk, move |store| sending::send(store, session, outgoing, now)).await? {
-            Sent::Stored(message) => (message, false),
-            Sent::Replayed(message) => (message, true),
-        };
-    let links = app.file_links(&req, now);
+    let links = app.file_links(&req, app.now());
     let attachments = message.attachments.iter().map(|file| FileRow::new(file, &links)).collect();
     let reply = SentView {
         message: "Message sent successfully",
@@ -309,4 +302,69 @@ async fn send(
         },
     };
     Ok(Replayable { replayed, reply })
+}
+
+/// Returns the desk of staff who may write to visitors.
+///
+/// # Errors
+/// [`SendError::OnlyAgentsAndAdmins`] for a superadmin.
+pub(super) fn author(staff: Staff) -> Result<Desk, SendError> {
+    match staff {
+        Staff::Agent(agent) => Ok(Desk::from(agent)),
+        Staff::Admin(admin) => Ok(Desk::from(admin)),
+        Staff::Superadmin(_) => Err(SendError::OnlyAgentsAndAdmins),
+    }
+}
+
+/// The result of a message of staff.
+pub(super) enum Delivered {
+    /// It was stored.
+    Stored(Message),
+    /// An earlier request stored it.
+    Replayed(Message),
+    /// It is a frame whose message arrived as a call before.
+    Dropped,
+}
+
+/// Sends a message to a visitor. Every transport of messages of staff calls this function.
+pub(super) async fn deliver(
+    app: &App,
+    desk: Desk,
+    session: SessionId,
+    body: SendBody,
+    key: Option<String>,
+    transport: Transport,
+) -> Result<Delivered, SendError> {
+    let mut outgoing = OutgoingMessage {
+        key,
+        text: body.message.map(|text| neutralise(&text).into_owned()),
+        attachments: body.attachment_ids.into_iter().map(AttachmentId::new).collect(),
+        client_message_id: body.client_message_id,
+    };
+    let now = app.now();
+    let mut first = None;
+    if let (Some(text), None, []) = (&outgoing.text, &outgoing.key, outgoing.attachments.as_slice()) {
+        let party = match desk.actor() {
+            Actor::Agent { id, .. } => Party::Agent(session, *id),
+            Actor::Admin { user, .. } | Actor::Superadmin { user } => Party::Admin(session, *user),
+        };
+        match app.pairs.arrive(party.clone(), text, "", transport, now) {
+            Arrival::SecondFrame => return Ok(Delivered::Dropped),
+            Arrival::SecondCall { key, .. } => outgoing.key = Some(key),
+            Arrival::First { key, number } => {
+                first = Some((party, text.clone(), number));
+                outgoing.key = key;
+            }
+        }
+    }
+    match app.db.write(desk, move |store| sending::send(store, session, outgoing, now)).await {
+        Ok(Sent::Stored(message)) => Ok(Delivered::Stored(message)),
+        Ok(Sent::Replayed(message)) => Ok(Delivered::Replayed(message)),
+        Err(error) => {
+            if let Some((party, text, number)) = first {
+                app.pairs.withdraw(party, &text, number);
+            }
+            Err(error)
+        }
+    }
 }

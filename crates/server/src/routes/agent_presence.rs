@@ -13,7 +13,7 @@ use identity::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use storage::FairnessKey;
+use storage::{FairnessKey, LobbyStore};
 use tenancy::access::{Agent, Caller as _};
 
 use super::{
@@ -178,8 +178,11 @@ async fn logout(
     let now = app.now();
     let refresh = body.refresh.and_then(|token| app.signer.verify_refresh(&token, now).ok());
     let families: Vec<_> = claims(&req)?.family.into_iter().chain(refresh.map(|token| token.family)).collect();
-    let fairness_key = FairnessKey::Company(agent.scope().company());
-    app.db.lobby_write_in(fairness_key, move |lobby| presence::leave(lobby, &agent, &families, ip, now)).await?;
+    let (company, leaving) = (agent.scope().company(), agent.clone());
+    let leave = move |lobby: &mut LobbyStore<'_>| presence::leave(lobby, &leaving, &families, ip, now);
+    app.db.lobby_write_in(FairnessKey::Company(company), leave).await?;
+    app.hub.status_set(&agent, AgentStatus::Offline);
+    app.hub.staff_changed(Some(company));
     Ok(Json(LeftReply { message: "Logged out successfully" }))
 }
 
@@ -192,7 +195,8 @@ async fn update_status(
 ) -> Result<Json<StatusReply>, ApiError> {
     let RequestedStatus::Present(presence) = body.status else { return Err(log_out_instead()) };
     let now = app.now();
-    let fairness_key = FairnessKey::Company(agent.scope().company());
-    app.db.lobby_write_in(fairness_key, move |lobby| presence::set(lobby, &agent, presence, ip, now)).await?;
+    let (fairness_key, setting) = (FairnessKey::Company(agent.scope().company()), agent.clone());
+    app.db.lobby_write_in(fairness_key, move |lobby| presence::set(lobby, &setting, presence, ip, now)).await?;
+    app.hub.status_set(&agent, presence.into());
     Ok(Json(StatusReply { message: "Status updated successfully", status: AgentStatus::from(presence).as_str() }))
 }

@@ -1,6 +1,6 @@
 //! `POST /api/chatbot/chat/`: a visitor's message and its answer.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use actix_web::{HttpRequest, web};
 use chatbot::Reply;
@@ -29,6 +29,7 @@ use crate::{
         rules::{integer_list, text},
     },
     limits::{self, BucketName, Scope},
+    pairing::{Arrival, Party, Transport},
     turn::{self, TurnOutcome},
     views::{FileLinks, FileRow, MessageRow},
 };
@@ -61,13 +62,13 @@ const CONTEXT: &str = "Initial conversation";
 
 body! {
     /// A visitor's message.
-    struct ChatBody {
-        message: Option<String> = text().max(2000).optional().not_null(),
+    pub(super) struct ChatBody {
+        pub(super) message: Option<String> = text().max(2000).optional().not_null(),
         session_id: Option<String> = text().max(100).optional().not_blank(),
         company_id: Option<String> = text().max(20).optional().not_blank(),
         context: String = text().max(500).optional().not_blank().or(CONTEXT),
-        attachment_ids: Vec<i64> = integer_list().optional_or_empty(),
-        client_message_id: Option<String> = text().max(64).optional().not_blank(),
+        pub(super) attachment_ids: Vec<i64> = integer_list().optional_or_empty(),
+        pub(super) client_message_id: Option<String> = text().max(64).optional().not_blank(),
     }
 }
 
@@ -166,13 +167,49 @@ async fn chat(
     // Checked before the database is read, so that calls beyond the budget cost next to nothing.
     limits::has_room(&req, BucketName::ChatCompany(company)).await?;
     let visitor = app.lobby_of(company, move |lobby| access::visitor(lobby, Some(company), session)).await?;
+    match say(&app, &req, visitor, body, Sending { key, ip, transport: Transport::Call }).await? {
+        Said::Exchange(exchange) => Ok(replayable(*exchange, &app, &req)),
+        // Only a frame is dropped.
+        Said::Dropped => Err(idempotency::in_progress(Duration::from_secs(1))),
+    }
+}
+
+/// How a visitor's message was sent.
+pub(super) struct Sending {
+    /// The idempotency key.
+    pub(super) key: Option<String>,
+    /// The address of the client.
+    pub(super) ip: Option<IpAddr>,
+    /// How it arrived.
+    pub(super) transport: Transport,
+}
+
+/// The result of a visitor's message.
+pub(super) enum Said {
+    /// It was answered, now or by an earlier request.
+    Exchange(Box<Exchange>),
+    /// It is a frame whose message arrived as a call before.
+    Dropped,
+}
+
+/// Counts the message of an admitted visitor and answers it, or only stores it while staff answer the session.
+///
+/// Every transport of visitors' messages calls this function.
+pub(super) async fn say(
+    app: &web::Data<App>,
+    req: &HttpRequest,
+    visitor: Visitor,
+    body: ChatBody,
+    sending: Sending,
+) -> Result<Said, ApiError> {
+    let Sending { key, ip, transport } = sending;
     let bucket = match visitor.session() {
         Some(session) => BucketName::ChatSession(session.id()),
         None => BucketName::NewSession(Origin::of(ip)),
     };
-    limits::count(&req, bucket).await?;
-    limits::count(&req, BucketName::ChatCompany(company)).await?;
-    let ask = Ask {
+    limits::count(req, bucket).await?;
+    limits::count(req, BucketName::ChatCompany(visitor.scope().company())).await?;
+    let mut ask = Ask {
         text: body.message,
         wants_person: false,
         context: body.context,
@@ -181,7 +218,54 @@ async fn chat(
         client_message_id: body.client_message_id,
         ip,
     };
-    answer(&app, &req, visitor, ask).await
+    let (Some(session), Some(text), None, []) =
+        (visitor.session(), ask.text.clone(), &ask.key, ask.attachments.as_slice())
+    else {
+        return settled(turn::take(app.clone(), visitor, ask).await?).map(Said::Exchange);
+    };
+    let party = Party::Visitor(session.id());
+    match app.pairs.arrive(party.clone(), &text, &ask.context, transport, app.now()) {
+        Arrival::SecondFrame => Ok(Said::Dropped),
+        Arrival::SecondCall { key, context } => {
+            (ask.key, ask.context) = (Some(key), context);
+            wait_for_first(app, &visitor, &ask).await.map(Said::Exchange)
+        }
+        Arrival::First { key, number } => {
+            ask.key = key;
+            let taken = turn::take(app.clone(), visitor, ask).await;
+            if taken.is_err() {
+                app.pairs.withdraw(party, &text, number);
+            }
+            settled(taken?).map(Said::Exchange)
+        }
+    }
+}
+
+/// How often a call looks for the answer of the frame that brought its message.
+const LOOKS: u32 = 120;
+/// How long it waits between two looks.
+const LOOK_WAIT: Duration = Duration::from_millis(250);
+
+/// Returns the answer of the frame that brought the same message, also if it is still being composed.
+async fn wait_for_first(app: &web::Data<App>, visitor: &Visitor, ask: &Ask) -> Result<Box<Exchange>, ApiError> {
+    for _ in 0..LOOKS {
+        if let TurnOutcome::Done(exchange) = turn::take(app.clone(), visitor.clone(), ask.clone()).await? {
+            return Ok(exchange);
+        }
+        tokio::time::sleep(LOOK_WAIT).await;
+    }
+    Err(idempotency::in_progress(LOOK_WAIT))
+}
+
+fn settled(outcome: TurnOutcome) -> Result<Box<Exchange>, ApiError> {
+    match outcome {
+        TurnOutcome::Done(exchange) => Ok(exchange),
+        TurnOutcome::InProgress { retry_after } => Err(idempotency::in_progress(retry_after)),
+    }
+}
+
+fn replayable(exchange: Exchange, app: &App, req: &HttpRequest) -> Replayable<ChatReply> {
+    Replayable { replayed: exchange.replayed, reply: ChatReply::new(exchange, &app.file_links(req, app.now())) }
 }
 
 /// Calls a person for a visitor.
@@ -205,24 +289,7 @@ async fn request_person(
         client_message_id: body.client_message_id,
         ip,
     };
-    answer(&app, &req, visitor, ask).await
-}
-
-/// Takes the turn and shows its exchange.
-async fn answer(
-    app: &web::Data<App>,
-    req: &HttpRequest,
-    visitor: Visitor,
-    ask: Ask,
-) -> Result<Replayable<ChatReply>, ApiError> {
-    match turn::take(app.clone(), visitor, ask).await? {
-        TurnOutcome::Done(exchange) => {
-            let replayed = exchange.replayed;
-            let reply = ChatReply::new(*exchange, &app.file_links(req, app.now()));
-            Ok(Replayable { replayed, reply })
-        }
-        TurnOutcome::InProgress { retry_after } => Err(idempotency::in_progress(retry_after)),
-    }
+    Ok(replayable(*settled(turn::take(app.clone(), visitor, ask).await?)?, &app, &req))
 }
 
 /// Returns the named company, or without one the company of a staff caller.

@@ -12,7 +12,7 @@ use attachments::{
     upload::{self, RegisterError},
 };
 use handoff::{
-    reading,
+    EventKind, Outbox as _, reading,
     uploading::{self, UploadError},
 };
 use schemars::JsonSchema;
@@ -198,7 +198,12 @@ async fn receive(
     let accepted = accept(&session, &file, uploader, now)?;
     let (key, kept) = (accepted.key().clone(), app.clone());
     let register = async move {
-        let registered = kept.db.write(visitor, move |store| upload::register(store, &accepted)).await;
+        let registered = kept.db.write(visitor, move |store| {
+            let file = upload::register(store, &accepted)?;
+            store.emit(session.id(), EventKind::FileShared(Box::new(file.clone())));
+            Ok::<_, RegisterError>(file)
+        });
+        let registered = registered.await;
         registered.map_err(|error| match error {
             RegisterError::SessionNotFound => Unkept::Refused(absent()),
             RegisterError::Store(error) => Unkept::Failed(error),

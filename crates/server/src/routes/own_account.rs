@@ -115,7 +115,7 @@ async fn change_password(
     req: HttpRequest,
     app: web::Data<App>,
 ) -> Result<Json<ChangedPassword>, ApiError> {
-    let (user, lifetimes, now) = (staff.user(), app.lifetimes, app.now());
+    let (user, company, lifetimes, now) = (staff.user(), staff.company(), app.lifetimes, app.now());
     let fairness_key = FairnessKey::of_staff(staff.company());
     let account = app.db.lobby_in(fairness_key, move |lobby| lobby.own_account(&staff, now)).await?;
     let account = account.ok_or_else(|| turned_away(Denied::Gone))?;
@@ -133,6 +133,7 @@ async fn change_password(
         Ok(app.db.lobby_write_in(fairness_key, complete).await?)
     });
     let TokenPair { access, refresh } = app.signer.sign(&changed.await?)?;
+    app.hub.staff_changed(company);
     Ok(Json(ChangedPassword { message: "Password changed successfully", access, refresh }))
 }
 
@@ -142,8 +143,10 @@ async fn logout_all(
     _: Valid<Nothing>,
     app: web::Data<App>,
 ) -> Result<Json<SignedOut>, ApiError> {
-    let fairness_key = FairnessKey::of_staff(staff.company());
-    app.db.lobby_write_in(fairness_key, move |lobby| sign_out::everywhere(lobby, staff.user())).await?;
+    let company = staff.company();
+    let signed_out = move |lobby: &mut LobbyStore<'_>| sign_out::everywhere(lobby, staff.user());
+    app.db.lobby_write_in(FairnessKey::of_staff(company), signed_out).await?;
+    app.hub.staff_changed(company);
     Ok(Json(SignedOut { message: "Signed out everywhere" }))
 }
 

@@ -40,3 +40,10 @@ fn every_endpoint_is_limited_by_address_or_account_unless_it_is_named_here() {
     }
     assert_eq!(own, BTreeMap::from(OF_THEIR_OWN));
 }
+
+#[test]
+fn connections_are_limited_by_address_when_they_are_opened() {
+    for endpoint in endless() {
+        assert_eq!(endpoint.scope(), Scope::Socket, "{}", endpoint.path());
+    }
+}

@@ -47,7 +47,7 @@ pub(crate) struct FileRow {
     file_type: &'static str,
     pub(crate) file_url: String,
     /// `file_url` under the public base URL.
-    url: String,
+    pub(crate) url: String,
     uploaded_at: TimestampText,
     #[schemars(extend("enum" = Uploader::WORDS))]
     uploader: &'static str,

@@ -31,6 +31,8 @@ mod orphans;
 #[cfg(test)]
 mod outage;
 #[cfg(test)]
+mod raw_socket;
+#[cfg(test)]
 mod site;
 #[cfg(test)]
 mod sockets;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     binary::Home,
+    raw_socket::RawSocket,
     site::{AGENT, PASSWORD, QUESTION, Site},
     wire::Answer,
 };
@@ -172,4 +173,45 @@ async fn waiting_visitors_are_answered_when_the_database_is_lost() {
     answer.refused(503, "overloaded");
     assert!(since.elapsed() < NOTICED, "it took {:?}", since.elapsed());
     home.database.let_in();
+}
+
+/// Number of sessions with open sockets, and of sockets of each.
+const ROOMS: (usize, usize) = (10, 100);
+
+#[tokio::test]
+async fn sockets_stay_open_without_the_database_and_go_on_with_it() {
+    let Some(home) = Home::postgres() else { return };
+    let server = home.serve();
+    let site = Site::open(&home, server.address).await;
+    let mut rooms = Vec::new();
+    for _ in 0..ROOMS.0 {
+        let session = site.introduced().await;
+        let mut sockets = Vec::new();
+        for _ in 0..ROOMS.1 {
+            sockets.push(RawSocket::open(server.address, &site.company, &session).await);
+        }
+        rooms.push((session, sockets));
+    }
+    home.database.lock_out();
+    for socket in rooms.iter_mut().flat_map(|(_, sockets)| sockets) {
+        socket.until(r#"{"type":"error","code":"overloaded""#).await;
+    }
+    // What a client sends now is refused, and its connection stays.
+    for (_, sockets) in &mut rooms {
+        sockets[0].send(r#"{"message":"Lost?","client_message_id":"while-away"}"#).await;
+        sockets[0].until(r#""client_message_id":"while-away""#).await;
+    }
+    home.database.let_in();
+    let since = Instant::now();
+    for (session, sockets) in &mut rooms {
+        let message = site.message(Some(session), "Back again", Some("when-it-is-back"));
+        while chat(&site, &message).await.status != 200 {
+            assert!(since.elapsed() < RECOVERY, "the server did not recover");
+        }
+        for socket in sockets {
+            socket.until(r#""client_message_id":"when-it-is-back""#).await;
+            let text = socket.text();
+            assert_eq!(text.matches(r#""client_message_id":"when-it-is-back""#).count(), 1, "{text}");
+        }
+    }
 }

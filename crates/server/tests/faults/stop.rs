@@ -1,13 +1,14 @@
 //! Stopping the server: requests in flight are still answered.
 
 use std::{
-    net::TcpStream,
+    net::{SocketAddr, TcpStream},
     time::{Duration, Instant},
 };
 
 use crate::{
     binary::Home,
     fake_model::{FakeModel, ModelReply},
+    raw_socket::RawSocket,
     site::{QUESTION, REPAIR, Site},
     wire::Caller,
 };
@@ -16,7 +17,7 @@ use crate::{
 const PROMPT: Duration = Duration::from_secs(5);
 
 /// Waits until the address refuses connections, which is the first step of stopping.
-async fn refuses(address: std::net::SocketAddr) {
+async fn refuses(address: SocketAddr) {
     let since = Instant::now();
     while TcpStream::connect(address).is_ok() {
         assert!(since.elapsed() < PROMPT, "the server still accepts connections");
@@ -112,6 +113,31 @@ async fn waiting_visitors_are_answered_when_the_server_stops() {
     };
     let (answer, ()) = tokio::join!(site.anybody.get(&path), stopping);
     assert_eq!(answer.ok()["session"]["status"], "active");
+    let (status, log) = server.wait();
+    assert_eq!(status.code(), Some(0), "{log:#?}");
+    assert!(since.elapsed() < PROMPT, "it took {:?} to stop", since.elapsed());
+}
+
+#[tokio::test]
+async fn sockets_are_closed_with_1001_after_the_message_under_way() {
+    let mut model = FakeModel::start();
+    let home = Home::sqlite().with_model(&model.url);
+    let server = home.serve();
+    let site = Site::open(&home, server.address).await;
+    site.let_a_model_answer(&home);
+    let session = site.introduced().await;
+    let mut asks = RawSocket::open(server.address, &site.company, &session).await;
+    let listens = RawSocket::open(server.address, &site.company, &session).await;
+    asks.send(&serde_json::json!({"message": QUESTION}).to_string()).await;
+    let asked = model.next_request().await;
+    server.terminate();
+    refuses(server.address).await;
+    let listens = listens.until_closed(1001).await;
+    assert!(listens.contains(QUESTION) && !listens.contains(REPAIR), "{listens}");
+    asked.answer(ModelReply::text(REPAIR));
+    let asks = asks.until_closed(1001).await;
+    assert!(asks.contains(QUESTION) && asks.contains(REPAIR), "{asks}");
+    let since = Instant::now();
     let (status, log) = server.wait();
     assert_eq!(status.code(), Some(0), "{log:#?}");
     assert!(since.elapsed() < PROMPT, "it took {:?} to stop", since.elapsed());

@@ -24,7 +24,7 @@ use self::rows::{Joined, account, agent, columns, own};
 use super::{activities, locate::Place};
 use crate::{
     conn::Db,
-    error::IntoStoreError as _,
+    error::{IntoStoreError as _, decode_enum},
     schema::{accounts, agent_sessions, agents, companies},
     scope,
     store::{CompanyStore, LobbyStore, PlatformStore},
@@ -209,12 +209,7 @@ impl PresenceRecord for LobbyStore<'_> {
     ) -> Result<(), StoreError> {
         let company = agent.scope().company();
         scope::enter(self.conn, company)?;
-        let before: Option<String> = own(company.as_str())
-            .filter(agents::id.eq(agent.id().get()))
-            .select(agents::status)
-            .first(self.conn)
-            .optional()
-            .into_store_error()?;
+        let before = stored_status(self.conn, agent)?;
         if status == AgentStatus::Available {
             set_seen(self.conn, agent, now)?;
         }
@@ -223,6 +218,22 @@ impl PresenceRecord for LobbyStore<'_> {
         let description = format!("{} is {} now.", agent.name(), status.as_str());
         let change = json!({ "from": before, "to": status.as_str() });
         log(self.conn, agent, ActivityKind::StatusChange, description, change, ip, now)
+    }
+
+    fn agent_status(&mut self, agent: &access::Agent) -> Result<Option<AgentStatus>, StoreError> {
+        scope::enter(self.conn, agent.scope().company())?;
+        let word = stored_status(self.conn, agent)?;
+        word.map(|word| decode_enum(AgentStatus::parse(&word), "agent status")).transpose()
+    }
+
+    fn agent_lost(&mut self, agent: &access::Agent, now: Timestamp) -> Result<(), StoreError> {
+        self.agent_set_status(agent, AgentStatus::Offline, None, now)?;
+        let code = agent.scope().company();
+        diesel::update(own(code.as_str()).filter(agents::id.eq(agent.id().get())))
+            .set(agents::last_active.eq(At(now)))
+            .execute(self.conn)
+            .into_store_error()?;
+        Ok(())
     }
 
     fn agent_seen(&mut self, agent: &access::Agent, now: Timestamp) -> Result<(), StoreError> {
@@ -242,6 +253,16 @@ fn log(
 ) -> Result<(), StoreError> {
     let activity = NewActivity { agent: agent.id(), kind, description, metadata, ip };
     activities::insert(conn, agent.scope().company(), &activity, now)
+}
+
+fn stored_status(conn: &mut Db, agent: &access::Agent) -> Result<Option<String>, StoreError> {
+    let code = agent.scope().company();
+    own(code.as_str())
+        .filter(agents::id.eq(agent.id().get()))
+        .select(agents::status)
+        .first(conn)
+        .optional()
+        .into_store_error()
 }
 
 fn set_status(conn: &mut Db, agent: &access::Agent, status: AgentStatus) -> Result<(), StoreError> {

@@ -48,7 +48,7 @@ fn of_many_redeemers_at_once_one_is_admitted() {
             let ticket = issue(&world, &claims, now()).unwrap();
             let redeemers: Vec<_> = (0..8).map(|_| redeem(&world, &ticket, now())).collect();
             let admitted = redeemers.into_iter().filter_map(|one| match one.wait().unwrap() {
-                Redemption::Admitted { staff, version } => Some((staff.user(), staff.company(), version)),
+                Redemption::Admitted { staff, version, .. } => Some((staff.user(), staff.company(), version)),
                 Redemption::Refused => None,
             });
             let wanted = (ann.user, Some(ann.company.code), claims.version);

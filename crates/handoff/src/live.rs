@@ -1,0 +1,148 @@
+//! What an open connection shows of one session: the messages behind the last one that it has shown.
+
+use attachments::{Attachment, Attachments};
+use chatbot::{Message, Messages, Session, Sessions, Side};
+use tenancy::{
+    SessionId, StoreError, Timestamp,
+    access::{ActingAs, Desk, Visitor},
+};
+
+use crate::{
+    Handoff, HandoffFilter, Handoffs, Outbox, Sight, StateFilter,
+    desk_list::DeskLists,
+    reading::in_sight,
+    visitor::{self, MOST_MESSAGES, Window},
+};
+
+/// A session with the messages that a connection has not shown yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    /// The session.
+    pub session: Session,
+    /// The name of the company's bot.
+    pub bot_name: String,
+    /// The messages, oldest first.
+    pub messages: Vec<Message>,
+    /// Whether there are more messages in the direction of the window.
+    pub has_more: bool,
+}
+
+/// Returns the messages of the calling visitor's session in a window, at most [`MOST_MESSAGES`]. `None` if the caller
+/// has no session, or if it was deleted.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn of_visitor<S>(store: &mut S, window: Window, now: Timestamp) -> Result<Option<Batch>, StoreError>
+where
+    S: Sessions + Handoffs + Messages + ActingAs<Visitor> + ?Sized,
+{
+    let page = visitor::page(store, window, MOST_MESSAGES, now)?;
+    Ok(page.map(|page| Batch {
+        session: page.overview.session,
+        bot_name: page.bot_name,
+        messages: page.messages,
+        has_more: page.has_more,
+    }))
+}
+
+/// Returns the messages of a session in a window, at most [`MOST_MESSAGES`]. `None` for a session that the calling
+/// staff may not see, as for [`history`](crate::reading::history).
+///
+/// # Errors
+/// [`StoreError`].
+pub fn of_staff<S>(
+    store: &mut S,
+    session: SessionId,
+    window: Window,
+    now: Timestamp,
+) -> Result<Option<Batch>, StoreError>
+where
+    S: Sessions + Handoffs + Messages + ActingAs<Desk> + ?Sized,
+{
+    let Some(seen) = in_sight(store, session)? else { return Ok(None) };
+    let Some(snapshot) = store.snapshot(Some(seen.key), now)? else { return Ok(None) };
+    let (session, bot_name) = (snapshot.session, snapshot.settings.bot_name.clone());
+    let (messages, has_more) = visitor::stored(store, &session, window, MOST_MESSAGES)?;
+    Ok(Some(Batch { session, bot_name, messages, has_more }))
+}
+
+/// What staff of a company are sent about a session, in addition to what has happened to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeskSide {
+    /// The session's handoff.
+    pub handoff: Option<Handoff>,
+    /// The name of the company's bot.
+    pub bot_name: String,
+}
+
+/// The numbers that the desk shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueueCounts {
+    /// Handoffs in the queue.
+    pub waiting: i64,
+    /// Handoffs that an agent has.
+    pub assigned: i64,
+    /// Those that the caller has; 0 for other staff than agents.
+    pub mine: i64,
+}
+
+/// Returns the handoff of a session and the name of the bot. `None` if the company has no such session.
+///
+/// It is read once for all staff of the company. The caller of this function decides who of them is sent what.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn desk_side<S>(store: &mut S, session: SessionId, now: Timestamp) -> Result<Option<DeskSide>, StoreError>
+where
+    S: Sessions + Handoffs + ActingAs<Desk> + ?Sized,
+{
+    let Some(session) = store.session(session)? else { return Ok(None) };
+    let Some(snapshot) = store.snapshot(Some(session.key), now)? else { return Ok(None) };
+    let handoff = store.handoff_of(session.key)?;
+    Ok(Some(DeskSide { handoff, bot_name: snapshot.settings.bot_name.clone() }))
+}
+
+/// Returns the numbers that the desk shows to the caller.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn queue_counts<S>(store: &mut S) -> Result<QueueCounts, StoreError>
+where
+    S: Handoffs + DeskLists + ActingAs<Desk> + ?Sized,
+{
+    let agent = store.caller().agent();
+    let counts = store.list_counts(agent)?;
+    let assigned = HandoffFilter { state: Some(StateFilter::Assigned), ..HandoffFilter::default() };
+    let assigned = store.page_of_handoffs(&assigned, Sight::All, 0, 1)?.count;
+    Ok(QueueCounts { waiting: counts.queue, assigned, mine: counts.mine })
+}
+
+/// Notes that staff have read a session up to the message at `seq`, and returns how far they have read.
+///
+/// The position is never lowered, and never raised beyond the last message. `None` for a session that the caller may
+/// not see.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn mark_read_by_staff<S>(store: &mut S, session: SessionId, seq: i64) -> Result<Option<i64>, StoreError>
+where
+    S: Sessions + Handoffs + Outbox + ActingAs<Desk> + ?Sized,
+{
+    let Some(seen) = in_sight(store, session)? else { return Ok(None) };
+    visitor::raise(store, seen.key, Side::Staff, seq)
+}
+
+/// Returns all files of the calling visitor's session, oldest first, also those that no message carries. Without a
+/// session there are none.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn files_of_visitor<S>(store: &mut S) -> Result<Vec<Attachment>, StoreError>
+where
+    S: Attachments + ActingAs<Visitor> + ?Sized,
+{
+    match store.caller().session() {
+        Some(session) => store.all_of_session(session.row_id()),
+        None => Ok(Vec::new()),
+    }
+}

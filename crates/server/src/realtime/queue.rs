@@ -1,0 +1,140 @@
+//! The queue of one open connection.
+//!
+//! A connection that does not keep up loses its queue and is told so: it then reads from the store what it has missed.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::Notify;
+
+use super::news::News;
+
+/// Most news that wait for one connection.
+const LONGEST: usize = 128;
+
+/// A reason to look at something else than the queue, in order of precedence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum Signal {
+    Stopping,
+    StaffChanged,
+    Lagged,
+    Changed,
+    DatabaseLost,
+}
+
+impl Signal {
+    const ALL: [Self; 5] = [Self::Stopping, Self::StaffChanged, Self::Lagged, Self::Changed, Self::DatabaseLost];
+
+    fn bit(self) -> u8 {
+        match self {
+            Self::Stopping => 1,
+            Self::StaffChanged => 2,
+            Self::Lagged => 4,
+            Self::Changed => 8,
+            Self::DatabaseLost => 16,
+        }
+    }
+}
+
+/// What a connection has to do next.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// The server stops.
+    Stopping,
+    /// Accounts of staff were changed.
+    StaffChanged,
+    /// News were dropped.
+    Lagged,
+    /// Another process has changed the session.
+    Changed,
+    /// The database cannot be reached.
+    DatabaseLost,
+    /// The next news.
+    News(Arc<News>),
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    news: VecDeque<Arc<News>>,
+    signals: u8,
+}
+
+/// The queue of one connection.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    kept: Mutex<Kept>,
+    filled: Notify,
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds news. A full queue is emptied, and its connection is told that it has missed something.
+    pub(super) fn push(&self, news: &Arc<News>) {
+        let mut kept = self.lock();
+        if kept.news.len() >= LONGEST {
+            kept.news = VecDeque::new();
+            kept.signals |= Signal::Lagged.bit();
+        }
+        kept.news.push_back(Arc::clone(news));
+        drop(kept);
+        self.filled.notify_one();
+    }
+
+    fn signal(&self, signal: Signal) {
+        self.lock().signals |= signal.bit();
+        self.filled.notify_one();
+    }
+
+    pub(super) fn stop(&self) {
+        self.signal(Signal::Stopping);
+    }
+
+    pub(super) fn staff_changed(&self) {
+        self.signal(Signal::StaffChanged);
+    }
+
+    pub(super) fn change(&self) {
+        self.signal(Signal::Changed);
+    }
+
+    pub(super) fn lose_database(&self) {
+        self.signal(Signal::DatabaseLost);
+    }
+
+    /// Waits for what the connection has to do next.
+    pub(super) async fn next(&self) -> Next {
+        loop {
+            if let Some(next) = self.take() {
+                return next;
+            }
+            self.filled.notified().await;
+        }
+    }
+
+    pub(super) fn take(&self) -> Option<Next> {
+        let mut kept = self.lock();
+        let signal = Signal::ALL.into_iter().find(|signal| kept.signals & signal.bit() != 0);
+        if let Some(signal) = signal {
+            kept.signals &= !signal.bit();
+            return Some(match signal {
+                Signal::Stopping => Next::Stopping,
+                Signal::StaffChanged => Next::StaffChanged,
+                Signal::Lagged => Next::Lagged,
+                Signal::Changed => Next::Changed,
+                Signal::DatabaseLost => Next::DatabaseLost,
+            });
+        }
+        let next = kept.news.pop_front();
+        if kept.news.is_empty() {
+            // An idle connection keeps no buffer.
+            kept.news = VecDeque::new();
+        }
+        next.map(Next::News)
+    }
+}

@@ -1,0 +1,120 @@
+//! Subscriptions: a caller's place in the hub, held while it waits or is connected.
+
+use std::sync::Arc;
+
+use chatbot::SessionHead;
+use tenancy::access::{Caller as _, CompanyScope, Desk, SessionAccess};
+
+use super::{
+    bell::{Bell, Wake},
+    hub::Hub,
+    news::{News, Typing},
+    queue::{Next, Queue},
+    topics::Place,
+};
+
+impl Hub {
+    /// Subscribes to the news of a session.
+    pub(crate) fn subscribe(self: &Arc<Self>, session: SessionAccess) -> Waiting {
+        let bell = Arc::new(Bell::default());
+        self.sit(session, Place::Poll(Arc::clone(&bell)));
+        Waiting { hub: Arc::clone(self), session, bell }
+    }
+
+    /// Has the news of a session delivered.
+    pub(crate) fn listen(self: &Arc<Self>, session: SessionAccess) -> Listening {
+        let queue = Arc::new(Queue::default());
+        self.sit(session, Place::Open(Arc::clone(&queue)));
+        Listening { hub: Arc::clone(self), topic: Topic::Session(session), queue }
+    }
+
+    /// Has the news of all sessions of the caller's company delivered.
+    pub(crate) fn listen_at(self: &Arc<Self>, desk: &Desk) -> Listening {
+        let queue = Arc::new(Queue::default());
+        self.sit_at_desk(desk.scope(), &queue);
+        Listening { hub: Arc::clone(self), topic: Topic::Desk(desk.scope()), queue }
+    }
+}
+
+/// A caller that waits for news of one session. Dropping it ends the subscription.
+pub(crate) struct Waiting {
+    hub: Arc<Hub>,
+    session: SessionAccess,
+    pub(super) bell: Arc<Bell>,
+}
+
+impl Waiting {
+    /// States what the caller has read, and whether a place in the queue was part of it.
+    pub(crate) fn has_read(&self, head: SessionHead, shows_queue: bool) {
+        self.bell.shows_queue(shows_queue);
+        self.hub.note(self.session, &self.place(), head);
+    }
+
+    /// Waits until there is a reason to read again.
+    pub(crate) async fn woken(&self) -> Wake {
+        self.bell.rung().await
+    }
+
+    fn place(&self) -> Place {
+        Place::Poll(Arc::clone(&self.bell))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.hub.leave(self.session, &self.place());
+    }
+}
+
+/// The topic of a connection.
+#[derive(Debug, Clone, Copy)]
+enum Topic {
+    Session(SessionAccess),
+    Desk(CompanyScope),
+}
+
+/// An open connection's place in the hub. Dropping it ends the delivery.
+pub(crate) struct Listening {
+    hub: Arc<Hub>,
+    topic: Topic,
+    pub(super) queue: Arc<Queue>,
+}
+
+impl Listening {
+    /// Waits for what the connection has to do next.
+    pub(crate) async fn next(&self) -> Next {
+        self.queue.next().await
+    }
+
+    /// Returns what the connection has to do next, if there is something to do now.
+    pub(crate) fn ready(&self) -> Option<Next> {
+        self.queue.take()
+    }
+
+    /// States which state of the session the connection has read.
+    pub(crate) fn has_read(&self, head: SessionHead) {
+        if let Topic::Session(session) = self.topic {
+            self.hub.note(session, &self.place(), head);
+        }
+    }
+
+    /// Tells the other connections of the session that the caller types.
+    pub(crate) fn tell_typing(&self, typing: Typing) {
+        if let Topic::Session(session) = self.topic {
+            self.hub.tell_others(session, &self.queue, &Arc::new(News::Typing(typing)));
+        }
+    }
+
+    fn place(&self) -> Place {
+        Place::Open(Arc::clone(&self.queue))
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        match self.topic {
+            Topic::Session(session) => self.hub.leave(session, &self.place()),
+            Topic::Desk(scope) => self.hub.leave_desk(scope, &self.queue),
+        }
+    }
+}

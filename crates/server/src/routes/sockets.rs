@@ -1,0 +1,71 @@
+//! Sockets, `GET /ws/chat/{company}/{session}/` and `GET /ws/agents/`, and the same frames as streams of events.
+//!
+//! A socket is a transport. Its frames are read as the inputs of calls, and call the same functions. docs/API.md
+//! describes the frames, but the OpenAPI document cannot.
+
+mod agents;
+mod chat;
+mod entry;
+mod events;
+mod frames;
+mod incoming;
+mod wire;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    web,
+};
+
+use self::wire::{SocketWire, Wire};
+use super::endpoint::{Endpoint, at};
+use crate::{
+    app::App,
+    http::{code::Code, error::ApiError},
+    limits::Scope,
+};
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        at("/ws/chat/{company_id}/{session_id}/")
+            .limited(Scope::Socket)
+            .get("Opens a socket to one session.", chat_socket),
+        at("/ws/agents/").limited(Scope::Socket).get("Opens a socket to a company's sessions.", agents_socket),
+        at("/api/chatbot/events/")
+            .limited(Scope::Socket)
+            .get("Streams what happens in a visitor's session.", events::of_visitor),
+        at("/api/desk/events/").limited(Scope::Socket).get("Streams what happens in a company.", events::of_desk),
+    ]
+}
+
+/// Accepts a handshake. A caller who is refused gets a close code, which browsers show to scripts, so the handshake
+/// itself is accepted first.
+fn accept(req: &HttpRequest, payload: web::Payload) -> Result<(HttpResponse, Wire), ApiError> {
+    let accepted = actix_ws::handle_with_protocols(req, payload, &[entry::PROTOCOL]);
+    let (response, session, incoming) = accepted.map_err(|_| {
+        let message = "This address takes WebSocket handshakes only.";
+        ApiError::new(StatusCode::UPGRADE_REQUIRED, Code::BadRequest, message)
+            .header(header::UPGRADE, header::HeaderValue::from_static("websocket"))
+    })?;
+    Ok((response, Wire::Socket(Box::new(SocketWire::new(session, incoming)))))
+}
+
+/// Opens a socket to one session, for its visitor or for staff.
+async fn chat_socket(
+    path: web::Path<(String, String)>,
+    req: HttpRequest,
+    payload: web::Payload,
+    app: web::Data<App>,
+) -> Result<HttpResponse, ApiError> {
+    let (response, wire) = accept(&req, payload)?;
+    let (company, session) = path.into_inner();
+    actix_web::rt::spawn(chat::serve(wire, app, req, company, session));
+    Ok(response)
+}
+
+/// Opens a socket that sends staff the news of all sessions of their company.
+async fn agents_socket(req: HttpRequest, payload: web::Payload, app: web::Data<App>) -> Result<HttpResponse, ApiError> {
+    let (response, wire) = accept(&req, payload)?;
+    actix_web::rt::spawn(agents::serve(wire, app, req));
+    Ok(response)
+}

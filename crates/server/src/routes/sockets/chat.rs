@@ -1,0 +1,199 @@
+//! A connection to one session.
+
+mod acts;
+mod caller;
+mod join;
+mod news;
+
+use std::{collections::VecDeque, pin::Pin, rc::Rc};
+
+use actix_web::{HttpRequest, web};
+use serde_json::Value;
+use tenancy::access::{SessionAccess, Visitor};
+use tokio::time::Instant;
+
+use self::{
+    acts::{Answer, Done},
+    caller::{Caller, Party},
+    join::{Joined, begin, join},
+};
+use super::{
+    entry::Closing,
+    frames::{self, MOST_BEFORE_A_PONG},
+    incoming::{self, Frame},
+    wire::{End, Received, Wire},
+};
+use crate::{
+    app::App,
+    realtime::{Listening, Next},
+};
+
+/// Number of pings after which the caller's access is checked again.
+const CHECK_EVERY: u32 = 3;
+/// How long a connection waits before it reads again what it could not read.
+const RETRY: std::time::Duration = std::time::Duration::from_secs(2);
+/// Most frames of a connection that wait for an earlier one.
+const MOST_WAITING: usize = 40;
+
+/// A frame that is being handled. It yields the frames that answer it.
+type Act = Pin<Box<dyn Future<Output = Done>>>;
+
+struct Chat {
+    caller: Rc<Caller>,
+    wire: Wire,
+    listening: Listening,
+    party: Party,
+    bot_name: String,
+    /// The position of the last message that was sent.
+    sent: i64,
+    /// The frame that is being handled, and those behind it.
+    acting: Option<Act>,
+    waiting: VecDeque<Frame>,
+    /// When to read again, if reading has failed.
+    retry_at: Option<Instant>,
+    ticks: u32,
+}
+
+/// Serves a connection until it ends.
+pub(super) async fn serve(mut wire: Wire, app: web::Data<App>, req: HttpRequest, company: String, session: String) {
+    match join(&mut wire, app, req, &company, &session).await {
+        Ok(joined) => Chat::new(joined, wire).run().await,
+        Err(end) => wire.end(end).await,
+    }
+}
+
+/// Serves the connection of a visitor who was admitted, until it ends. It begins behind the message at `after`.
+pub(super) async fn serve_visitor(
+    mut wire: Wire,
+    app: web::Data<App>,
+    req: HttpRequest,
+    visitor: Visitor,
+    session: SessionAccess,
+    after: Option<i64>,
+) {
+    let caller = Rc::new(Caller { app, req, session });
+    match begin(&mut wire, caller, Party::Visitor(visitor), after).await {
+        Ok(joined) => Chat::new(joined, wire).run().await,
+        Err(end) => wire.end(end).await,
+    }
+}
+
+/// What happens next on a connection.
+enum Step {
+    Received(Received),
+    Next(Next),
+    Acted(Done),
+    Retry,
+}
+
+impl Chat {
+    fn new(joined: Joined, wire: Wire) -> Self {
+        let Joined { caller, listening, party, bot_name, sent } = joined;
+        let waiting = VecDeque::new();
+        Self { caller, wire, listening, party, bot_name, sent, acting: None, waiting, retry_at: None, ticks: 0 }
+    }
+
+    async fn run(mut self) {
+        let end = loop {
+            if let Err(end) = self.step().await {
+                break end;
+            }
+        };
+        if let (Some(acting), true) = (self.acting.take(), matches!(end, End::Closed(Closing::Stopping))) {
+            // What the client has sent before the server stops is answered.
+            if let Ok(Some(frame)) = acting.await {
+                let _ = self.wire.send(frame).await;
+            }
+            let _ = self.catch_up().await;
+        }
+        let Self { wire, listening, .. } = self;
+        drop(listening);
+        wire.end(end).await;
+    }
+
+    async fn step(&mut self) -> Result<(), End> {
+        let acted = async {
+            match &mut self.acting {
+                Some(acting) => acting.await,
+                None => std::future::pending().await,
+            }
+        };
+        let retry = async {
+            match self.retry_at {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        let step = tokio::select! {
+            next = self.listening.next() => Step::Next(next),
+            acted = acted => Step::Acted(acted),
+            received = self.wire.receive() => Step::Received(received?),
+            () = retry => Step::Retry,
+        };
+        match step {
+            Step::Next(next) => self.news(next).await,
+            Step::Received(received) => self.received(received).await,
+            Step::Retry => self.catch_up().await,
+            Step::Acted(acted) => {
+                self.acting = None;
+                match acted {
+                    Ok(None) => {}
+                    Ok(Some(frame)) => self.wire.send(frame).await?,
+                    Err(Answer::Refused(error, id)) => {
+                        error.log("socket");
+                        self.wire.send(frames::error(&error, id)).await?;
+                    }
+                    Err(Answer::End(refusal)) => return Err(End::Refused(refusal)),
+                }
+                self.act_next();
+                Ok(())
+            }
+        }
+    }
+
+    async fn received(&mut self, received: Received) -> Result<(), End> {
+        let refused = match received {
+            Received::Tick => {
+                self.ticks += 1;
+                return if self.ticks.is_multiple_of(CHECK_EVERY) { self.readmit().await } else { Ok(()) };
+            }
+            Received::TooMany(None) => return Ok(()),
+            Received::TooMany(Some(wait)) => incoming::too_many(wait),
+            Received::Text(text) => match incoming::parse(&text) {
+                Ok(Frame::Ping(timestamp)) => return self.pong(&timestamp).await,
+                Ok(Frame::Typing(is_typing)) => {
+                    self.tell_typing(is_typing);
+                    return Ok(());
+                }
+                Ok(Frame::Unknown | Frame::Status(_)) => return Ok(()),
+                Ok(frame) if self.waiting.len() < MOST_WAITING => {
+                    self.waiting.push_back(frame);
+                    self.act_next();
+                    return Ok(());
+                }
+                Ok(_) => incoming::too_many(RETRY),
+                Err(error) => error,
+            },
+        };
+        self.wire.send(frames::error(&refused, None)).await
+    }
+
+    /// Answers a ping, after the news that came before it.
+    async fn pong(&mut self, timestamp: &Value) -> Result<(), End> {
+        for _ in 0..MOST_BEFORE_A_PONG {
+            let Some(next) = self.listening.ready() else { break };
+            self.news(next).await?;
+        }
+        self.wire.send(frames::pong(timestamp)).await
+    }
+
+    /// Begins with the next frame that waits, unless one is being handled. The frames of a connection are handled one
+    /// after the other.
+    fn act_next(&mut self) {
+        if self.acting.is_none()
+            && let Some(frame) = self.waiting.pop_front()
+        {
+            self.acting = Some(Box::pin(acts::act(Rc::clone(&self.caller), self.party.clone(), frame)));
+        }
+    }
+}

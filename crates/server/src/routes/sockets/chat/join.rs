@@ -1,0 +1,107 @@
+//! The beginning of a connection: who the caller is, and what it has missed.
+
+use std::rc::Rc;
+
+use actix_web::{HttpRequest, web};
+use chatbot::Message;
+use handoff::{live::Batch, visitor::Window};
+use tenancy::{
+    CompanyCode, SessionId,
+    access::{SessionAccess, Staff},
+};
+
+use super::caller::{Caller, Party, locate};
+use crate::{
+    app::App,
+    http::params::Params,
+    realtime::Listening,
+    routes::sockets::{
+        entry::{self, Closing, Refusal},
+        frames,
+        wire::{End, Wire},
+    },
+};
+
+/// A caller who was admitted and has been sent what it asked for.
+pub(super) struct Joined {
+    pub(super) caller: Rc<Caller>,
+    pub(super) listening: Listening,
+    pub(super) party: Party,
+    pub(super) bot_name: String,
+    /// The position of the last message that was sent.
+    pub(super) sent: i64,
+}
+
+/// Admits the caller and sends the first frames.
+pub(super) async fn join(
+    wire: &mut Wire,
+    app: web::Data<App>,
+    req: HttpRequest,
+    company: &str,
+    session: &str,
+) -> Result<Joined, End> {
+    let after = Params::of(&req).integer("after").map_err(|error| Refusal::new(Closing::Abuse, error))?;
+    let (party, session) = admit(&app, &req, company, session).await?;
+    begin(wire, Rc::new(Caller { app, req, session }), party, after).await
+}
+
+/// Sends the first frames to a caller who was admitted: the messages behind the one at `after`, or none without it.
+pub(super) async fn begin(
+    wire: &mut Wire,
+    caller: Rc<Caller>,
+    party: Party,
+    after: Option<i64>,
+) -> Result<Joined, End> {
+    // Subscribe before reading, so that nothing is missed in between.
+    let listening = caller.app.hub.listen(caller.session);
+    let batch = caller.read(&party, Window::After(after.unwrap_or(i64::MAX))).await?;
+    let head = batch.session.last_seq;
+    wire.send(frames::connection_established(caller.of(), head)).await?;
+    let (reason, batch) = match after {
+        None => (None, batch),
+        Some(after) if after > head => (Some("after_ahead"), caller.read(&party, Window::Newest).await?),
+        Some(_) if batch.has_more => (Some("gap_too_large"), caller.read(&party, Window::Newest).await?),
+        Some(_) => (None, batch),
+    };
+    let head = batch.session.last_seq;
+    if let Some(reason) = reason {
+        let from = batch.messages.first().map_or(head + 1, |message| message.seq);
+        wire.send(frames::resync(reason, Some((head, from)))).await?;
+    }
+    listening.has_read(batch.session.head());
+    let Batch { bot_name, messages, .. } = batch;
+    replay(wire, &caller, &bot_name, &messages).await?;
+    Ok(Joined { caller, listening, party, bot_name, sent: head })
+}
+
+/// Sends stored messages.
+pub(super) async fn replay(wire: &mut Wire, caller: &Caller, bot_name: &str, messages: &[Message]) -> Result<(), End> {
+    for message in messages {
+        let frame = frames::chat_message(caller.of(), message, bot_name, &caller.links(), true, None);
+        wire.send_message(message.seq, frame).await?;
+    }
+    Ok(())
+}
+
+/// Admits staff with a token, anybody else as the visitor of the session.
+async fn admit(app: &App, req: &HttpRequest, company: &str, session: &str) -> Result<(Party, SessionAccess), Refusal> {
+    let signed_in = match entry::token(req) {
+        Some(token) => Some(entry::admit(app, token).await?),
+        None => None,
+    };
+    let (Ok(company), Ok(session)) = (CompanyCode::parse(company), SessionId::parse(session)) else {
+        return Err(Refusal::absent());
+    };
+    let (visitor, access) = locate(app, company, session).await?;
+    let party = match signed_in {
+        None => Party::Visitor(visitor),
+        Some((sign_in, staff)) if is_at(&staff, company) => Party::Staff(sign_in, staff),
+        Some(_) => return Err(Refusal::absent()),
+    };
+    Ok((party, access))
+}
+
+/// Returns whether staff work at a company. Superadmins look into all of them.
+fn is_at(staff: &Staff, company: CompanyCode) -> bool {
+    staff.company().is_none_or(|own| own == company)
+}

@@ -1,0 +1,183 @@
+//! What a connection is sent of its session.
+
+use chatbot::{Message, Sender};
+use handoff::{
+    EventKind,
+    live::Batch,
+    visitor::{self, Window},
+};
+use tenancy::access::{Actor, Desk, Staff};
+use tokio::time::Instant;
+
+use super::{
+    Chat, RETRY,
+    caller::{Party, locate},
+    join,
+};
+use crate::{
+    http::error::ApiError,
+    realtime::{Happened, News, Next, Typing},
+    routes::{
+        agent_inbox,
+        sockets::{
+            entry::{Closing, Refusal},
+            frames,
+            wire::End,
+        },
+    },
+};
+
+impl Chat {
+    /// Does what the hub asks for.
+    pub(super) async fn news(&mut self, next: Next) -> Result<(), End> {
+        match next {
+            Next::Stopping => Err(End::Closed(Closing::Stopping)),
+            Next::StaffChanged if matches!(self.party, Party::Visitor(_)) => Ok(()),
+            Next::StaffChanged => self.readmit().await,
+            Next::Lagged => {
+                let batch = match self.caller.read(&self.party, Window::After(self.sent)).await {
+                    Ok(batch) => batch,
+                    Err(refusal) => return self.unreadable(refusal).await,
+                };
+                let positions = Some((batch.session.last_seq, self.sent + 1));
+                self.wire.send(frames::resync("lagged", positions)).await?;
+                self.show(batch).await
+            }
+            Next::Changed => self.catch_up().await,
+            Next::DatabaseLost => self.unreadable(ApiError::overloaded(RETRY).into()).await,
+            Next::News(news) => match &*news {
+                News::Happened(happened) => self.happened(happened).await,
+                News::Typing(typing) => {
+                    let frame = frames::typing(self.caller.of(), typing, self.caller.app.now());
+                    self.wire.send(frame).await
+                }
+                News::Status(_) => Ok(()),
+            },
+        }
+    }
+
+    async fn happened(&mut self, happened: &Happened) -> Result<(), End> {
+        let (of, now) = (self.caller.of(), self.caller.app.now());
+        let frame = match &happened.event.kind {
+            EventKind::Message(message) => return self.message(happened, message).await,
+            EventKind::Read { .. } | EventKind::ProfileSaved => return Ok(()),
+            EventKind::Erased => return Err(End::Refused(Refusal::absent())),
+            EventKind::FileShared(file) => frames::file_shared(of, file, &self.caller.links()),
+            EventKind::Escalated { .. } => happened.text(|| frames::session_moved(of, "session_escalated", now)),
+            EventKind::Resolved { .. } => happened.text(|| frames::session_moved(of, "session_resolved", now)),
+            EventKind::Assigned { agent, .. } | EventKind::Transferred { to: agent, .. } => {
+                happened.text(|| frames::session_assigned(of, agent, now))
+            }
+        };
+        if self.is_agent() && !matches!(happened.event.kind, EventKind::FileShared(_)) {
+            // The session may have left the agent's sight. No messages are behind this position.
+            if let Err(refusal) = self.caller.read(&self.party, Window::After(i64::MAX)).await {
+                self.unreadable(refusal).await?;
+            }
+        }
+        self.wire.send(frame).await
+    }
+
+    /// Sends a message that was just stored, after those before it.
+    async fn message(&mut self, happened: &Happened, message: &Message) -> Result<(), End> {
+        if message.seq <= self.sent {
+            return Ok(());
+        }
+        if message.seq > self.sent + 1 {
+            return self.catch_up().await;
+        }
+        if matches!(self.party, Party::Visitor(_)) && !visitor::may_see(message) {
+            self.sent = message.seq;
+            return Ok(());
+        }
+        let (of, links) = (self.caller.of(), self.caller.links());
+        let make = || frames::chat_message(of, message, &self.bot_name, &links, false, None);
+        // Links depend on the address that the client called.
+        let frame = if message.attachments.is_empty() { happened.text(make) } else { make() };
+        drop(links);
+        self.wire.send_message(message.seq, frame).await?;
+        self.sent = message.seq;
+        Ok(())
+    }
+
+    /// Sends all messages that were stored and not sent yet.
+    pub(super) async fn catch_up(&mut self) -> Result<(), End> {
+        match self.caller.read(&self.party, Window::After(self.sent)).await {
+            Ok(batch) => self.show(batch).await,
+            Err(refusal) => self.unreadable(refusal).await,
+        }
+    }
+
+    /// Sends the messages of a batch, and of the next ones until there are no more.
+    async fn show(&mut self, mut batch: Batch) -> Result<(), End> {
+        self.retry_at = None;
+        loop {
+            self.bot_name = batch.bot_name;
+            join::replay(&mut self.wire, &self.caller, &self.bot_name, &batch.messages).await?;
+            self.listening.has_read(batch.session.head());
+            if !batch.has_more {
+                self.sent = self.sent.max(batch.session.last_seq);
+                return Ok(());
+            }
+            self.sent = batch.messages.last().map_or(self.sent, |message| message.seq);
+            batch = match self.caller.read(&self.party, Window::After(self.sent)).await {
+                Ok(batch) => batch,
+                Err(refusal) => return self.unreadable(refusal).await,
+            };
+        }
+    }
+
+    /// Tells the client once that the session cannot be read now, and tries again until it can. Other refusals end the
+    /// connection.
+    async fn unreadable(&mut self, refusal: Refusal) -> Result<(), End> {
+        if refusal.closing != Closing::Busy {
+            return Err(End::Refused(refusal));
+        }
+        let is_known = self.retry_at.replace(Instant::now() + RETRY).is_some();
+        if is_known { Ok(()) } else { self.wire.send(frames::error(&refusal.error, None)).await }
+    }
+
+    /// Checks that the caller still has access, and sends what it has missed.
+    pub(super) async fn readmit(&mut self) -> Result<(), End> {
+        let session = self.caller.session;
+        let (company, id) = (session.scope().company(), session.id());
+        let admitted = match &self.party {
+            Party::Visitor(_) => {
+                locate(&self.caller.app, company, id).await.map(|(visitor, _)| Party::Visitor(visitor))
+            }
+            Party::Staff(sign_in, _) => {
+                sign_in.admit(&self.caller.app).await.map(|staff| Party::Staff(*sign_in, staff))
+            }
+        };
+        match admitted {
+            Ok(party) => {
+                self.party = party;
+                self.catch_up().await
+            }
+            Err(refusal) => self.unreadable(refusal).await,
+        }
+    }
+
+    fn is_agent(&self) -> bool {
+        matches!(&self.party, Party::Staff(_, Staff::Agent(_)))
+    }
+
+    /// Tells the others in the session that the caller types. Superadmins only listen.
+    pub(super) fn tell_typing(&self, is_typing: bool) {
+        let (sender, name) = match &self.party {
+            Party::Visitor(_) => (Sender::User, None),
+            Party::Staff(_, staff) => match agent_inbox::author(staff.clone()) {
+                Ok(desk) => (Sender::Agent, name_of(&desk)),
+                Err(_) => return,
+            },
+        };
+        self.listening.tell_typing(Typing { is_typing, sender, name });
+    }
+}
+
+fn name_of(desk: &Desk) -> Option<String> {
+    match desk.actor() {
+        Actor::Agent { name, .. } | Actor::Admin { name, .. } => Some(name.clone()),
+        Actor::Superadmin { .. } => None,
+    }
+}

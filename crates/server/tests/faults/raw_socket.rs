@@ -1,0 +1,66 @@
+//! A socket without a library: it sends short frames, and looks for texts in what it receives.
+
+use std::{net::SocketAddr, time::Duration};
+
+use actix_web::rt::net::TcpStream;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    time::timeout,
+};
+
+/// Maximum time for a frame.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An open socket to a session.
+pub(crate) struct RawSocket {
+    connection: TcpStream,
+    received: Vec<u8>,
+}
+
+impl RawSocket {
+    /// Opens a socket as a visitor.
+    pub(crate) async fn open(address: SocketAddr, company: &str, session: &str) -> Self {
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        let handshake = format!(
+            "GET /ws/chat/{company}/{session}/ HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n\
+             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        connection.write_all(handshake.as_bytes()).await.unwrap();
+        let mut socket = Self { connection, received: Vec::new() };
+        socket.until("connection_established").await;
+        socket
+    }
+
+    /// Sends a text of at most 125 bytes as a frame.
+    pub(crate) async fn send(&mut self, text: &str) {
+        // The mask changes nothing.
+        let head = [0x81, 0x80 | u8::try_from(text.len()).unwrap(), 0, 0, 0, 0];
+        self.connection.write_all(&[&head, text.as_bytes()].concat()).await.unwrap();
+    }
+
+    /// Receives until this text has come.
+    pub(crate) async fn until(&mut self, text: &str) {
+        self.until_bytes(text.as_bytes(), text).await;
+    }
+
+    /// Receives until the server closes with this code, and answers the close. Returns all that has come.
+    pub(crate) async fn until_closed(mut self, code: u16) -> String {
+        let [high, low] = code.to_be_bytes();
+        self.until_bytes(&[0x88, 2, high, low], &format!("a close with {code}")).await;
+        self.connection.write_all(&[0x88, 0x82, 0, 0, 0, 0, high, low]).await.unwrap();
+        self.text()
+    }
+
+    /// Returns all that has come so far.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.received).into_owned()
+    }
+
+    async fn until_bytes(&mut self, bytes: &[u8], what: &str) {
+        while !self.received.windows(bytes.len()).any(|window| window == bytes) {
+            let read = timeout(PATIENCE, self.connection.read_buf(&mut self.received)).await;
+            let read = read.unwrap_or_else(|_| panic!("{what} did not come: {}", self.text()));
+            assert!(read.unwrap() > 0, "the connection ended before {what}: {}", self.text());
+        }
+    }
+}
