@@ -35,6 +35,9 @@ pub struct Dialogue {
     /// The visitor's first question that is not answered yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub question: Option<String>,
+    /// What the visitor last asked, as it was understood, for questions that go on from it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked: Option<String>,
     /// What the visitor's last wish for a person led to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,

@@ -17,6 +17,7 @@ pub mod phrase;
 mod plan;
 pub mod profile;
 mod reply;
+mod search;
 mod session;
 pub mod settings;
 mod snapshot;
@@ -36,6 +37,7 @@ pub use profile::{
     AllProfiles, EarlierSession, NewProfile, Profile, ProfileFilter, ProfileListing, ProfileStats, Profiles,
 };
 pub use reply::{Answered, Reply, Source};
+pub use search::Search;
 pub use session::{Session, SessionHead, SessionStatus, Step};
 pub use settings::{BotSettings, QuickReply, SettingsRecord};
 pub use snapshot::{ExpectedVersions, Sessions, Snapshot};

@@ -94,6 +94,11 @@ pub fn plan(
     let turn = Turn { snapshot, input, found, reading: &reading, awaited, now };
     let Planned { mut session, profile, mut act, stage } = turn.plan(session, gains)?;
     session.welcomed = true;
+    if let Some(question) = found.and_then(Found::question)
+        && matches!(stage, Stage::Knowledge | Stage::Clarification | Stage::Intake)
+    {
+        session.dialogue.asked = Some(question.to_owned());
+    }
     if let Act::Say(reply) = &mut act
         && stage != Stage::Knowledge
     {

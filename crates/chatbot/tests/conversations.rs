@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use chatbot::{
-    Act, BotSettings, Found, Input, MissingInput, ProfileWrite, Reply, Session, SessionStatus, Snapshot, plan,
+    Act, BotSettings, Input, MissingInput, ProfileWrite, Reply, Search, Session, SessionStatus, Snapshot, plan,
 };
 use knowledge::{Chunk, Document, Index, Meanings, Version};
 use serde::Deserialize;
@@ -86,13 +86,15 @@ impl<'k> Visitor<'k> {
             match plan(&self.snapshot, &input, found.as_ref(), Timestamp::from_micros(1)) {
                 Ok(planned) => break planned,
                 Err(MissingInput::Knowledge(text)) => {
-                    found = Some(Found::look_up(
-                        self.knowledge,
-                        None,
-                        &text,
-                        &self.snapshot.settings,
-                        &Meanings::default(),
-                    ));
+                    found = Some(
+                        Search::new(
+                            self.knowledge,
+                            None,
+                            &self.snapshot.settings,
+                            self.snapshot.session.dialogue.asked.as_deref(),
+                        )
+                        .find(&text, &Meanings::default()),
+                    );
                 }
             }
         };

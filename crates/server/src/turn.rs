@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use actix_web::web;
-use chatbot::{BotSettings, Found, Snapshot};
+use chatbot::{Found, Search, Snapshot};
 use handoff::turn::{self as step, Ask, Begun, Committed, Composing, Exchange, MAX_ATTEMPTS, Pending, TurnError};
 use knowledge::{Index, Meanings, Version};
 use tenancy::{
@@ -93,7 +93,8 @@ async fn look_up(
     let text = text.to_owned();
     let keeper = Housekeeper::from(visitor.clone());
     let (own, library) = knowledge(app, &keeper, Version::new(version), use_library, permit).await?;
-    let found = search(app, &keeper, &own, library.as_deref(), &text, pending.settings()).await;
+    let search = Search::new(&own, library.as_deref(), pending.settings(), pending.previous_question());
+    let found = find_by(app, &keeper, search, &text).await;
     pending.supply(found);
     Ok(())
 }
@@ -109,25 +110,18 @@ pub(crate) async fn find(
     let mut permit = PausablePermit::acquire(&app.turn_permits, keeper.scope().company()).await?;
     let version = Version::new(snapshot.knowledge_version);
     let (own, library) = knowledge(app, keeper, version, settings.use_shared_library, &mut permit).await?;
-    Ok(search(app, keeper, &own, library.as_deref(), text, settings).await)
+    let search = Search::new(&own, library.as_deref(), settings, snapshot.session.dialogue.asked.as_deref());
+    Ok(find_by(app, keeper, search, text).await)
 }
 
 /// Looks up a text. What it means is computed only if that is compared with anything.
-async fn search(
-    app: &App,
-    keeper: &Housekeeper,
-    own: &Index,
-    library: Option<&Index>,
-    text: &str,
-    settings: &BotSettings,
-) -> Found {
-    let meanings = if Found::compares_meaning(own, library, text, settings) {
-        let readings = |meanings: &Meanings| Found::readings(own, library, text, settings, meanings);
-        app.encoder.meanings(keeper.scope().company(), readings).await
+async fn find_by(app: &App, keeper: &Housekeeper, search: Search<'_>, text: &str) -> Found {
+    let meanings = if search.compares_meaning(text) {
+        app.encoder.meanings(keeper.scope().company(), |meanings| search.readings(text, meanings)).await
     } else {
         Meanings::default()
     };
-    Found::look_up(own, library, text, settings, &meanings)
+    search.find(text, &meanings)
 }
 
 /// Returns the index of a company, and that of the shared library if it is used.

@@ -6,7 +6,7 @@
 
 use std::{error::Error, sync::Arc};
 
-use chatbot::{Found, NewProfile, Sessions as _, profile};
+use chatbot::{NewProfile, Search, Sessions as _, profile};
 use handoff::{
     desk, reading,
     sending::{self, OutgoingMessage, Sent},
@@ -153,7 +153,8 @@ fn say(
         // A server caches indexes in a `knowledge::IndexCache`.
         let text = text.to_owned();
         let chunks = db.read(Housekeeper::from(visitor.clone()), |store| load::snapshot(store, None)).wait()?;
-        let found = Found::look_up(&Index::build(chunks), None, &text, pending.settings(), &Meanings::default());
+        let found = Search::new(&Index::build(chunks), None, pending.settings(), pending.previous_question())
+            .find(&text, &Meanings::default());
         pending.supply(found);
     }
     match db.write(visitor, move |store| turn::commit(store, pending, now)).wait()? {

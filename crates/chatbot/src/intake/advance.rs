@@ -9,8 +9,9 @@ use crate::{
     Answered, Field, Found, NewProfile, Reply, Session, Snapshot, Step,
     act::{Act, MissingInput, ProfileWrite},
     answers::{self, TALK_TO_A_PERSON},
-    found::{self, Finding},
+    found::Finding,
     kind, phrase,
+    search::BROWSE_TOPICS,
     settings::{Names, Requirement, filled},
     understanding::{Intent, Reading},
 };
@@ -90,7 +91,7 @@ impl Turn<'_> {
                 self.ask(Lead::inline("Thank you, I have received your file."))?
             });
         };
-        let is_about_topics = phrase::normalize(text) == found::BROWSE_TOPICS || self.session.dialogue.browsing;
+        let is_about_topics = phrase::normalize(text) == BROWSE_TOPICS || self.session.dialogue.browsing;
         let is_question = is_about_topics || self.heard.reading.intent == Intent::Question;
         if is_question && let Some(advance) = self.look_up(text)? {
             return Ok(advance);

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    Act, Collected, Field, Found, Input, MissingInput, NewProfile, ProfileWrite, Session, Snapshot, Step,
+    Act, Collected, Field, Input, MissingInput, NewProfile, ProfileWrite, Search, Session, Snapshot, Step,
     fixtures::{NOW, bakery, fresh},
     plan,
     settings::{ProfileSteps, Requirement},
@@ -50,7 +50,9 @@ impl Talk {
             match plan(&self.snapshot, &input, found.as_ref(), NOW) {
                 Ok(planned) => break planned,
                 Err(MissingInput::Knowledge(text)) => {
-                    found = Some(Found::look_up(&bakery(), None, &text, &self.snapshot.settings, &Meanings::default()));
+                    found = Some(
+                        Search::new(&bakery(), None, &self.snapshot.settings, None).find(&text, &Meanings::default()),
+                    );
                 }
             }
         };

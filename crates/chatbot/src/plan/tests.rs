@@ -4,7 +4,7 @@ use tenancy::ProfileId;
 
 use super::*;
 use crate::{
-    Answered, BotSettings, Collected, Outcome, QuickReply, Source,
+    Answered, BotSettings, Collected, Outcome, QuickReply, Search, Source,
     fixtures::{NOW, bakery, fresh, index, known},
     kind,
 };
@@ -31,7 +31,7 @@ fn with_knowledge(snapshot: &Snapshot, input: &Input<'_>, index: &knowledge::Ind
             Ok(plan) => return plan,
             Err(MissingInput::Knowledge(text)) => {
                 assert!(found.is_none(), "{text} is looked up after another text");
-                found = Some(Found::look_up(index, None, &text, &snapshot.settings, &Meanings::default()));
+                found = Some(Search::new(index, None, &snapshot.settings, None).find(&text, &Meanings::default()));
             }
         }
     }
@@ -155,11 +155,11 @@ fn eight_topics_and_eight_questions_are_offered() {
     let one: Vec<_> = items.iter().map(|(_, question)| ("One", question.as_str(), "A")).collect();
     let snapshot = known(BotSettings::default());
     for (index, text, offered) in [(index(&many), "Browse topics", 9), (index(&one), "one", 8)] {
-        let found = Found::look_up(&index, None, text, &snapshot.settings, &Meanings::default());
+        let found = Search::new(&index, None, &snapshot.settings, None).find(text, &Meanings::default());
         let message = input(text);
         assert_eq!(said(plan(&snapshot, &message, Some(&found), NOW).unwrap()).suggestions.len(), offered);
     }
-    let found = Found::look_up(&index(&[]), None, "Browse topics", &snapshot.settings, &Meanings::default());
+    let found = Search::new(&index(&[]), None, &snapshot.settings, None).find("Browse topics", &Meanings::default());
     let message = input("Browse topics");
     let reply = said(plan(&snapshot, &message, Some(&found), NOW).unwrap());
     assert_eq!((reply.kind.as_str(), reply.suggestions), ("topic_selection", vec!["Talk to a person".to_owned()]));
@@ -221,7 +221,7 @@ fn several_questions_are_each_answered() {
 fn the_library_answers_only_where_it_is_switched_on() {
     let library = index(&[("General", "How do I reset my password?", "Use the link.")]);
     let ask = |settings: &BotSettings, text| {
-        Found::look_up(&index(&[]), Some(&library), text, settings, &Meanings::default())
+        Search::new(&index(&[]), Some(&library), settings, None).find(text, &Meanings::default())
     };
     let off = BotSettings::default();
     let on = BotSettings { use_shared_library: true, ..BotSettings::default() };
@@ -273,13 +273,8 @@ fn a_greeting_is_answered_unless_knowledge_answers_it() {
     let snapshot = known(BotSettings::default());
     let reply = said(informed(&snapshot, "Good morning"));
     assert_eq!((reply.kind.as_str(), reply.suggestions), ("greeting_response", menu()));
-    let found = Found::look_up(
-        &index(&[("S", "Good morning", "To you too.")]),
-        None,
-        "good morning",
-        &snapshot.settings,
-        &Meanings::default(),
-    );
+    let found = Search::new(&index(&[("S", "Good morning", "To you too.")]), None, &snapshot.settings, None)
+        .find("good morning", &Meanings::default());
     let message = input("good morning");
     assert_eq!(said(plan(&snapshot, &message, Some(&found), NOW).unwrap()).kind, "rag_response");
 }
@@ -407,4 +402,28 @@ proptest! {
             snapshot.session = plan.session;
         }
     }
+}
+
+#[test]
+fn a_question_that_goes_on_from_the_one_before_is_read_with_it() {
+    let known = known(BotSettings::default());
+    let knowledge = index(&[
+        ("Cakes", "How much is a birthday cake?", "24 euros."),
+        ("Bread", "When is the bread fresh?", "At 7."),
+    ]);
+    let asked = |snapshot: &Snapshot, text: &str| {
+        let previous = snapshot.session.dialogue.asked.as_deref();
+        let found = Search::new(&knowledge, None, &snapshot.settings, previous).find(text, &Meanings::default());
+        plan(snapshot, &input(text), Some(&found), NOW).unwrap()
+    };
+    let first = asked(&known, "do you bake a birthday cake");
+    assert_eq!(first.session.dialogue.asked.as_deref(), Some("do you bake a birthday cake"));
+    let later = Snapshot { session: first.session, ..known.clone() };
+    let second = asked(&later, "and how much is it?");
+    let Act::Say(reply) = second.act else { panic!("no reply") };
+    assert!(reply.response.contains("24 euros."), "{}", reply.response);
+    assert_eq!(second.session.dialogue.asked.as_deref(), Some("do you bake a birthday cake and how much is it?"));
+    let alone = asked(&known, "and how much is it?");
+    let Act::Say(reply) = alone.act else { panic!("no reply") };
+    assert!(!reply.response.contains("24 euros."), "{}", reply.response);
 }

@@ -54,6 +54,11 @@ impl Pending {
         &self.snapshot.settings
     }
 
+    /// Returns what the visitor asked before, for the search.
+    pub fn previous_question(&self) -> Option<&str> {
+        self.snapshot.session.dialogue.asked.as_deref()
+    }
+
     /// Adds the result of the search that [`Pending::wants_knowledge`] asked for.
     pub fn supply(&mut self, found: Found) {
         self.found = Some(found);

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use chatbot::{Found, NewProfile, Sessions as _, profile};
+use chatbot::{NewProfile, Search, Sessions as _, profile};
 use handoff::{
     Opening, Priority, desk,
     turn::{self, Ask, Begun, Committed, Exchange, Pending, TurnError},
@@ -135,7 +135,8 @@ impl World {
         let text = text.to_owned();
         let chunks =
             self.db.read(Housekeeper::from(visitor.clone()), |store| load::snapshot(store, None)).wait().unwrap();
-        let found = Found::look_up(&Index::build(chunks), None, &text, pending.settings(), &Meanings::default());
+        let found = Search::new(&Index::build(chunks), None, pending.settings(), pending.previous_question())
+            .find(&text, &Meanings::default());
         pending.supply(found);
     }
 

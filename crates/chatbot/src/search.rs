@@ -1,0 +1,132 @@
+//! Looks texts up in the knowledge.
+
+use knowledge::{Answer, Index, Lookup, Meanings, answer, in_context};
+
+use crate::{
+    BotSettings, Found,
+    found::{Finding, OFFERED},
+    phrase,
+};
+
+/// The button that lists the topics, normalized.
+pub(crate) const BROWSE_TOPICS: &str = "browse topics";
+
+/// Maximum number of questions in one message that are answered.
+const QUESTIONS: usize = 4;
+
+/// A company's knowledge as a conversation searches it.
+#[derive(Debug, Clone, Copy)]
+pub struct Search<'s> {
+    own: &'s Index,
+    /// The shared library, if the company uses it.
+    shared: Option<&'s Index>,
+    threshold: f64,
+    /// What the visitor asked before.
+    previous: Option<&'s str>,
+}
+
+impl<'s> Search<'s> {
+    /// Searches the company's own knowledge and, if the company has switched it on, the shared library.
+    ///
+    /// `previous` is what the visitor asked before: a text that makes no sense alone is read together with it.
+    pub fn new(own: &'s Index, shared: Option<&'s Index>, settings: &BotSettings, previous: Option<&'s str>) -> Self {
+        let shared = shared.filter(|_| settings.use_shared_library);
+        Self { own, shared, threshold: settings.confidence_threshold, previous }
+    }
+
+    /// Whether [`Search::find`] would compare what the text means.
+    pub fn compares_meaning(&self, text: &str) -> bool {
+        self.asked(text).iter().any(|part| self.indexes().any(|index| index.compares_meaning(part)))
+    }
+
+    /// Returns the texts whose vectors [`Search::find`] needs, each once. `meanings` has the speller.
+    pub fn readings(&self, text: &str, meanings: &Meanings) -> Vec<String> {
+        let mut readings: Vec<String> = Vec::new();
+        for part in self.asked(text) {
+            for reading in self.indexes().flat_map(|index| index.readings(&part, meanings)) {
+                if !readings.contains(&reading) {
+                    readings.push(reading);
+                }
+            }
+        }
+        readings
+    }
+
+    /// Looks a text up. `meanings` has the vectors of [`Search::readings`]; without them, words alone are compared.
+    ///
+    /// Sections of the library are used only if no section of the company's own knowledge fits.
+    pub fn find(&self, text: &str, meanings: &Meanings) -> Found {
+        let normalized = phrase::normalize(text);
+        if normalized == BROWSE_TOPICS {
+            let topics = Some(titles(self.own)).filter(|titles| !titles.is_empty());
+            let topics = topics.or_else(|| self.shared.map(titles)).unwrap_or_default();
+            return Found::new(text, text, Finding::Topics(topics));
+        }
+        if let Some(section) = self.section(&normalized) {
+            let questions = section.questions().take(OFFERED).map(str::to_owned).collect();
+            return Found::new(text, text, Finding::Section { title: section.title().to_owned(), questions });
+        }
+        let ask = |text: &str| answer::answer(self.own, self.shared, text, meanings, self.threshold);
+        let several = answers(questions(text), ask);
+        if !several.is_empty() {
+            return Found::new(text, text, Finding::Answers(several));
+        }
+        let near = match ask(text) {
+            Lookup::Hit(answer) => return Found::new(text, text, Finding::Answers(vec![answer])),
+            Lookup::Miss { near, .. } => near,
+        };
+        // The question before counts only where the text alone has no answer.
+        let Some(in_context) = in_context(text, self.previous) else {
+            return Found::new(text, text, Finding::Nothing { near });
+        };
+        let finding = match ask(&in_context) {
+            Lookup::Hit(answer) => Finding::Answers(vec![answer]),
+            Lookup::Miss { near: others, .. } => Finding::Nothing { near: if near.is_empty() { others } else { near } },
+        };
+        Found::new(text, &in_context, finding)
+    }
+
+    fn indexes(&self) -> impl Iterator<Item = &'s Index> + use<'s> {
+        [Some(self.own), self.shared].into_iter().flatten()
+    }
+
+    fn section(&self, normalized: &str) -> Option<knowledge::index::Section<'s>> {
+        self.own.section(normalized).or_else(|| self.shared?.section(normalized))
+    }
+
+    /// Returns the questions that are looked up for a text: its parts if it has several, itself, and itself in context.
+    /// None if it asks for the topics or for one of them.
+    fn asked(&self, text: &str) -> Vec<String> {
+        let normalized = phrase::normalize(text);
+        if normalized == BROWSE_TOPICS || self.section(&normalized).is_some() {
+            return Vec::new();
+        }
+        let parts = questions(text).into_iter().chain([text]).map(str::to_owned);
+        parts.chain(in_context(text, self.previous)).collect()
+    }
+}
+
+/// Returns the questions of a text that holds more than one, at most [`QUESTIONS`] of them; else none.
+fn questions(text: &str) -> Vec<&str> {
+    let marks: &[char] = &['?', '\u{ff1f}', '\u{61f}'];
+    let parts = text.split_inclusive(marks).map(str::trim).filter(|part| part.contains(char::is_alphanumeric));
+    let parts: Vec<_> = parts.take(QUESTIONS).collect();
+    if parts.len() > 1 { parts } else { Vec::new() }
+}
+
+/// Returns the answers to questions, each once.
+fn answers(questions: Vec<&str>, ask: impl Fn(&str) -> Lookup) -> Vec<Answer> {
+    let mut answers: Vec<Answer> = Vec::new();
+    for question in questions {
+        if let Lookup::Hit(answer) = ask(question)
+            && answers.iter().all(|other| other.text() != answer.text())
+        {
+            answers.push(answer);
+        }
+    }
+    answers
+}
+
+fn titles(index: &Index) -> Vec<String> {
+    index.sections().take(OFFERED).map(|section| section.title().to_owned()).collect()
+}

@@ -1,0 +1,82 @@
+//! How well questions are answered, with the embedded model, on companies with labelled questions.
+//!
+//! The confidence was fitted on the same companies, so this guards against losses. What to expect of a company that
+//! nobody has seen is in `docs/confidence.md`.
+
+#[path = "../examples/fit_confidence/data.rs"]
+mod data;
+
+use std::sync::Arc;
+
+use encoder::Model;
+use knowledge::{Meanings, Speller, answer::NEAR_ENOUGH};
+
+/// The threshold of a company that has not chosen one.
+const THRESHOLD: f64 = 0.35;
+
+/// The number of stored questions that are shown if an answer is not sure enough.
+const SHOWN: usize = 3;
+
+/// Shares of the questions that an entry answers, and of those that none answers.
+#[derive(Debug)]
+struct Shares {
+    right: f64,
+    wrong: f64,
+    helped: f64,
+    false_answers: f64,
+}
+
+#[test]
+fn a_question_whose_entry_was_taken_away_is_rarely_answered() {
+    let model = Model::embedded().unwrap();
+    let empty = Meanings::new(Arc::new(Speller::new(model.words())));
+    for company in data::companies(&model).unwrap().into_iter().skip(8) {
+        let inside: Vec<_> = company.questions.iter().filter(|question| !question.entries.is_empty()).collect();
+        let answered = inside.iter().filter(|question| {
+            let index = company.index_without(&question.entries);
+            let meanings = data::meanings(&model, &empty, &index, &question.text);
+            index.search(&question.text, &meanings, 1).is_some_and(|ranking| ranking.confidence() >= THRESHOLD)
+        });
+        let (answered, inside) = (answered.count(), inside.len());
+        assert!(answered * 8 <= inside, "{}: {answered} of {inside}", company.name);
+    }
+}
+
+#[test]
+fn most_questions_are_helped_and_few_are_answered_wrongly() {
+    let model = Model::embedded().unwrap();
+    let empty = Meanings::new(Arc::new(Speller::new(model.words())));
+    let [mut inside, mut outside, mut right, mut wrong, mut helped, mut false_answers] = [0.0; 6];
+    for company in data::companies(&model).unwrap() {
+        let index = company.index();
+        for question in &company.questions {
+            let meanings = data::meanings(&model, &empty, &index, &question.text);
+            let ranking = index.search(&question.text, &meanings, SHOWN).unwrap();
+            let mut ids = ranking.passages().iter().map(|passage| &passage.chunk.chunk_id);
+            let is_answered = ranking.confidence() >= THRESHOLD;
+            let is_first = ids.clone().next().is_some_and(|id| question.entries.contains(id));
+            let is_shown = ranking.confidence() >= NEAR_ENOUGH && ids.any(|id| question.entries.contains(id));
+            let count = |is: bool| f64::from(u8::from(is));
+            if question.entries.is_empty() {
+                outside += 1.0;
+                false_answers += count(is_answered);
+            } else {
+                inside += 1.0;
+                right += count(is_answered && is_first);
+                wrong += count(is_answered && !is_first);
+                helped += count(if is_answered { is_first } else { is_shown });
+            }
+        }
+    }
+    let shares = Shares {
+        right: right / inside,
+        wrong: wrong / inside,
+        helped: helped / inside,
+        false_answers: false_answers / outside,
+    };
+    println!("{shares:.3?}");
+    assert!(shares.right >= 0.44, "{shares:?}");
+    assert!(shares.wrong <= 0.045, "{shares:?}");
+    assert!(shares.helped >= 0.74, "{shares:?}");
+    assert!(shares.false_answers <= 0.13, "{shares:?}");
+}
