@@ -17,11 +17,15 @@ use tenancy::{
     Clock, CompanyCode, Fault, StoreError, Timestamp,
     access::{self, Agent, Caller as _, Refused},
 };
-use tokio::{sync::Mutex, time::Instant};
+use tokio::{
+    sync::{Mutex, Notify},
+    time::Instant,
+};
 
 use crate::{
     blobs::LocalBlobs,
     config::{AtPath, Config, UPLOADS_FOLDER},
+    encoder::Encoder,
     fair::{FairSemaphore, Share},
     hashing::HashPool,
     http::{describe::Argument, error::ApiError, links::PublicUrl},
@@ -39,6 +43,11 @@ pub(crate) struct App {
     clock: Arc<dyn Clock>,
     /// Search indexes over what companies know.
     pub(crate) indexes: Indexes,
+    /// Turns texts into vectors.
+    pub(crate) encoder: Encoder,
+    /// Wakes the task that runs jobs. Notified after a commit that enqueued one, so that it need not wait for the
+    /// next look at the database.
+    pub(crate) job_enqueued: Notify,
     /// Where callers wait for news of a session.
     pub(crate) hub: Arc<Hub>,
     /// Permits for chat turns.
@@ -101,6 +110,8 @@ impl App {
         Ok(Self {
             indexes: Indexes::new(db.clone(), library, config.index_cache, (cores / 2).max(2)),
             db,
+            encoder: if config.encoder { Encoder::new() } else { Encoder::off() },
+            job_enqueued: Notify::new(),
             hub,
             clock,
             // Even when only one company is active, keep permits free for a newcomer.
