@@ -50,6 +50,8 @@ pub struct Setup {
     pub trusted_proxies: TrustedProxies,
     /// Whether new admins must replace their first password.
     pub require_first_login: bool,
+    /// Whether texts are turned into vectors. Most tests do not need them.
+    pub encoder: bool,
 }
 
 /// Runs a test on SQLite.
@@ -125,6 +127,7 @@ impl World {
             temporary_password_life: Duration::from_hours(7 * 24),
             require_first_login: setup.require_first_login,
             index_cache: 1 << 20,
+            encoder: setup.encoder,
             llm: None,
             limits: setup.limits,
             trusted_proxies: setup.trusted_proxies,

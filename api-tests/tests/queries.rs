@@ -12,7 +12,7 @@ on_each_database!(
     broken_http_does_not_stop_the_server,
 );
 
-const LISTS: [(&str, &str); 9] = [
+const LISTS: [(&str, &str); 10] = [
     ("/api/auth/list-admins/", "search ordering company_id"),
     ("/api/auth/list-plans/", "search plan_name created_from created_to tz"),
     ("/api/admin-dashboard/list-agents/", "company_id"),
@@ -21,6 +21,7 @@ const LISTS: [(&str, &str); 9] = [
     ("/api/human-handoff/sessions/", "priority status order company_id"),
     ("/api/desk/sessions/", "view q priority agent_id limit cursor company_id"),
     ("/api/human-handoff/activities/", "activity_type"),
+    ("/api/platform/jobs/", "limit cursor"),
     ("/api/human-handoff/agent/sessions/", "status page per_page"),
 ];
 

@@ -32,6 +32,11 @@ pub trait AccountCalls: Caller {
         self.client().get("/api/auth/list-plans/").query(query)
     }
 
+    /// `GET platform/jobs/`
+    fn jobs(&self, query: &[(&str, &str)]) -> Call {
+        self.client().get("/api/platform/jobs/").query(query)
+    }
+
     /// `POST auth/create-admin/`
     fn create_admin(&self, body: &Value) -> Call {
         self.client().post("/api/auth/create-admin/", body)

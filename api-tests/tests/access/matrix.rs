@@ -55,6 +55,7 @@ pub(crate) const STAFF: &[Row] = &[
     ("PUT admin-dashboard/bot-settings",            by::change_bot_settings,      [NO,    NO,     CO,     ALL]),
     ("PATCH admin-dashboard/bot-settings",          by::change_bot_settings,      [NO,    NO,     CO,     ALL]),
     ("POST admin-dashboard/bot-settings/preview",   by::preview_bot,              [NO,    NO,     CO,     ALL]),
+    ("GET platform/jobs",                           by::list_jobs,                [NO,    NO,     NO,     ALL]),
     ("GET audit",                                   by::audit_log,                [NO,    NO,     CO,     ALL]),
 ];
 

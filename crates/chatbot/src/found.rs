@@ -13,9 +13,15 @@ const CERTAIN: f64 = 0.9;
 /// Maximum length of a question that is kept for the next one, in Unicode scalar values.
 const READ: usize = 300;
 
-/// What a company's knowledge contains for a text.
+/// What a company's knowledge contains for the texts of a turn: a message, or a question that was asked before it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
+    all: Vec<Entry>,
+}
+
+/// What was found for one text.
+#[derive(Debug, Clone, PartialEq)]
+struct Entry {
     text: String,
     read_as: String,
     finding: Finding,
@@ -38,14 +44,22 @@ pub(crate) enum Finding {
 
 impl Found {
     pub(crate) fn new(text: &str, read_as: &str, finding: Finding) -> Self {
-        Self { text: text.to_owned(), read_as: read_as.chars().take(READ).collect(), finding }
+        let read_as = read_as.chars().take(READ).collect();
+        Self { all: vec![Entry { text: text.to_owned(), read_as, finding }] }
     }
 
-    /// Returns the question as it was understood: the text, or the question before it and the text. `None` if the text
-    /// asked for topics.
-    pub(crate) fn question(&self) -> Option<&str> {
-        match self.finding {
-            Finding::Answers(_) | Finding::Nothing { .. } => Some(&self.read_as),
+    /// Adds what was found before for other texts of the same turn.
+    pub fn after(mut self, earlier: Option<Self>) -> Self {
+        self.all.extend(earlier.into_iter().flat_map(|earlier| earlier.all));
+        self
+    }
+
+    /// Returns a question as it was understood: the text, or the question before it and the text. `None` if the text was
+    /// not looked up, or asks for topics.
+    pub(crate) fn question(&self, text: &str) -> Option<&str> {
+        let entry = self.all.iter().find(|entry| entry.text == text)?;
+        match entry.finding {
+            Finding::Answers(_) | Finding::Nothing { .. } => Some(&entry.read_as),
             Finding::Topics(_) | Finding::Section { .. } => None,
         }
     }
@@ -55,10 +69,8 @@ impl Found {
     /// # Errors
     /// [`MissingInput::Knowledge`] if this text was not looked up.
     pub(crate) fn of<'f>(found: Option<&'f Self>, text: &str) -> Result<&'f Finding, MissingInput> {
-        match found {
-            Some(found) if found.text == text => Ok(&found.finding),
-            _ => Err(MissingInput::Knowledge(text.to_owned())),
-        }
+        let entry = found.and_then(|found| found.all.iter().find(|entry| entry.text == text));
+        entry.map(|entry| &entry.finding).ok_or_else(|| MissingInput::Knowledge(text.to_owned()))
     }
 }
 

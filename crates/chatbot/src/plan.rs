@@ -70,8 +70,8 @@ tenancy::word_enum! {
 /// Plans a turn: the session afterwards, and what the bot does.
 ///
 /// # Errors
-/// [`MissingInput::Knowledge`] if the answer depends on the knowledge and `found` is not what was found for the
-/// text in the error.
+/// [`MissingInput::Knowledge`] if the answer depends on the knowledge and `found` does not have the text in the error.
+/// A turn needs at most two texts: the message, and a question that was asked before it.
 pub fn plan(
     snapshot: &Snapshot,
     input: &Input<'_>,
@@ -94,7 +94,7 @@ pub fn plan(
     let turn = Turn { snapshot, input, found, reading: &reading, awaited, now };
     let Planned { mut session, profile, mut act, stage } = turn.plan(session, gains)?;
     session.welcomed = true;
-    if let Some(question) = found.and_then(Found::question)
+    if let Some(question) = input.text.and_then(|text| found?.question(text))
         && matches!(stage, Stage::Knowledge | Stage::Clarification | Stage::Intake)
     {
         session.dialogue.asked = Some(question.to_owned());

@@ -86,15 +86,9 @@ impl<'k> Visitor<'k> {
             match plan(&self.snapshot, &input, found.as_ref(), Timestamp::from_micros(1)) {
                 Ok(planned) => break planned,
                 Err(MissingInput::Knowledge(text)) => {
-                    found = Some(
-                        Search::new(
-                            self.knowledge,
-                            None,
-                            &self.snapshot.settings,
-                            self.snapshot.session.dialogue.asked.as_deref(),
-                        )
-                        .find(&text, &Meanings::default()),
-                    );
+                    let previous = self.snapshot.session.dialogue.asked.as_deref();
+                    let search = Search::new(self.knowledge, None, &self.snapshot.settings, previous);
+                    found = Some(search.find(&text, &Meanings::default()).after(found));
                 }
             }
         };

@@ -17,7 +17,10 @@ use tenancy::{
     Clock, CompanyCode, Fault, StoreError, Timestamp,
     access::{self, Agent, Caller as _, Refused},
 };
-use tokio::{sync::Mutex, time::Instant};
+use tokio::{
+    sync::{Mutex, Notify},
+    time::Instant,
+};
 
 use crate::{
     blobs::LocalBlobs,
@@ -42,8 +45,11 @@ pub(crate) struct App {
     clock: Arc<dyn Clock>,
     /// Search indexes over what companies know.
     pub(crate) indexes: Indexes,
-    /// Computes what questions mean.
+    /// Turns texts into vectors.
     pub(crate) encoder: Encoder,
+    /// Wakes the task that runs jobs. Notified after a commit that enqueued one, so that it need not wait for the
+    /// next look at the database.
+    pub(crate) job_enqueued: Notify,
     /// Where callers wait for news of a session.
     pub(crate) hub: Arc<Hub>,
     /// The connections of agents.
@@ -107,11 +113,12 @@ impl App {
         // Enough to keep every core and the database busy. More would only queue up inside.
         let turns = (2 * cores).max(4);
         let library = db.lobby(|lobby| access::housekeeper(lobby, CompanyCode::shared_library())).wait()?;
-        let encoder = Encoder::embedded(cores);
+        let encoder = if config.encoder { Encoder::embedded(cores) } else { Encoder::off() };
         Ok(Self {
             indexes: Indexes::new(db.clone(), library, encoder.model_id(), config.index_cache, (cores / 2).max(2)),
             db,
             encoder,
+            job_enqueued: Notify::new(),
             hub,
             online: Online::default(),
             pairs: Pairs::default(),

@@ -64,6 +64,8 @@ pub struct Config {
     pub require_first_login: bool,
     /// Memory for knowledge indexes, in bytes.
     pub index_cache: u64,
+    /// Whether texts are turned into vectors, to find entries by their meaning.
+    pub encoder: bool,
     /// The model that composes answers, if there is one.
     pub llm: Option<OpenAiConfig>,
     /// Rate limits; `None` if calls are not counted.

@@ -1,16 +1,16 @@
-//! Turns questions into vectors of their meaning, on threads where nobody waits for anything else.
+//! The model that turns texts into vectors of their meaning.
 
 use std::sync::Arc;
 
 use encoder::{Model, Vector};
 use knowledge::{Meanings, Speller};
 use moka::sync::Cache;
-use tenancy::{CompanyCode, StoreError};
+use tenancy::{CompanyCode, Fault, StoreError};
 use tokio::sync::OnceCell;
 
 use crate::{
     background,
-    fair::{FairSemaphore, Share},
+    fair::{FairSemaphore, Permit, Share},
 };
 
 /// Maximum number of tokens of a question that are read. It bounds the time of one question.
@@ -25,15 +25,16 @@ const RECENT: u64 = 2_000;
 /// Maximum number of a company's questions that wait to be encoded. Further ones are searched by their words alone.
 const WAITING: usize = 100;
 
-/// The model, which is read at the first question that needs it, and the vectors of recent questions.
+/// The model, which is read at the first need, and the vectors of recent questions.
 pub(crate) struct Encoder {
     /// `None` if it is switched off.
     on: Option<On>,
+    batches: FairSemaphore,
 }
 
 struct On {
     id: String,
-    loaded: OnceCell<Arc<Loaded>>,
+    loaded: OnceCell<Loaded>,
     permits: FairSemaphore,
     recent: Cache<(CompanyCode, String), Vector>,
 }
@@ -44,22 +45,27 @@ struct Loaded {
 }
 
 impl Encoder {
-    /// Creates an encoder that encodes nothing, so that words alone are searched.
-    pub(crate) const fn off() -> Self {
-        Self { on: None }
+    /// Creates an encoder that never has a model, so that words alone are searched.
+    pub(crate) fn off() -> Self {
+        let one = Share { all: 1, each: 1, alone: 1, waiting: 1_000 };
+        Self { on: None, batches: FairSemaphore::new(one) }
     }
 
-    /// Creates an encoder with the model that the program carries, which works for this number of questions at a time.
-    pub(crate) fn embedded(questions: usize) -> Self {
-        let share = Share { all: questions, each: questions.div_ceil(2), alone: questions, waiting: WAITING };
-        Self {
-            on: Some(On {
-                id: Model::embedded_id(),
-                loaded: OnceCell::new(),
-                permits: FairSemaphore::new(share),
-                recent: Cache::new(RECENT),
-            }),
-        }
+    /// Creates an encoder with the model that the program carries, which works for this number of messages at a time.
+    pub(crate) fn embedded(messages: usize) -> Self {
+        let share = Share { all: messages, each: messages.div_ceil(2), alone: messages, waiting: WAITING };
+        let on = On {
+            id: Model::embedded_id(),
+            loaded: OnceCell::new(),
+            permits: FairSemaphore::new(share),
+            recent: Cache::new(RECENT),
+        };
+        Self { on: Some(on), ..Self::off() }
+    }
+
+    /// Returns whether the installation wants vectors.
+    pub(crate) const fn is_on(&self) -> bool {
+        self.on.is_some()
     }
 
     /// Returns the id of the model, by which vectors are stored; `None` if the encoder is off.
@@ -67,14 +73,23 @@ impl Encoder {
         self.on.as_ref().map(|on| on.id.as_str())
     }
 
-    /// Returns the model; `None` if the encoder is off. The first call reads it, which takes about 0.2 s.
+    /// Waits until a batch of a company's entries may be encoded: one batch at a time.
     ///
     /// # Errors
-    /// The model could not be read.
-    pub(crate) async fn model(&self) -> Result<Option<Arc<Model>>, StoreError> {
-        match &self.on {
-            Some(on) => Ok(Some(Arc::clone(&on.loaded().await?.model))),
-            None => Ok(None),
+    /// Only if a thousand batches of the company wait.
+    pub(crate) async fn batch(&self, company: CompanyCode) -> Result<Permit, StoreError> {
+        self.batches.acquire(company).await
+    }
+
+    /// Returns the model. The first call reads it, which takes about 0.2 s; other calls wait for it. `None` if
+    /// the encoder is off, or if the model cannot be read, which is logged.
+    pub(crate) async fn model(&self) -> Option<Arc<Model>> {
+        match self.on.as_ref()?.loaded().await {
+            Ok(loaded) => Some(Arc::clone(&loaded.model)),
+            Err(error) => {
+                tracing::error!(error = crate::logging::chain(&error), "the encoder's model was not read");
+                None
+            }
         }
     }
 
@@ -97,17 +112,17 @@ impl Encoder {
 }
 
 impl On {
-    async fn loaded(&self) -> Result<&Arc<Loaded>, StoreError> {
-        let load = || async {
-            let read = || {
-                let model = Model::embedded()?;
-                let speller = Arc::new(Speller::new(model.words()));
-                Ok(Arc::new(Loaded { model: Arc::new(model), speller }))
-            };
-            let loaded = background::run(read).await?;
-            loaded.map_err(|error: encoder::ModelError| StoreError::new(tenancy::Fault::Broken, error))
+    async fn loaded(&self) -> Result<&Loaded, StoreError> {
+        let read = || {
+            let model = Arc::new(Model::embedded()?);
+            let speller = Arc::new(Speller::new(model.words()));
+            Ok(Loaded { model, speller })
         };
-        self.loaded.get_or_try_init(load).await
+        let read = || async {
+            let loaded: Result<_, encoder::ModelError> = background::run(read).await?;
+            loaded.map_err(|error| StoreError::new(Fault::Broken, error))
+        };
+        self.loaded.get_or_try_init(read).await
     }
 
     async fn meanings(
@@ -140,10 +155,36 @@ impl On {
             encoded
         };
         let encoded = tokio::task::spawn_blocking(encode).await;
-        for (text, vector) in encoded.map_err(|error| StoreError::new(tenancy::Fault::Broken, error))? {
+        for (text, vector) in encoded.map_err(|error| StoreError::new(Fault::Broken, error))? {
             self.recent.insert((company, text.clone()), vector.clone());
             meanings.insert(text, vector);
         }
         Ok(meanings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[actix_web::test]
+    async fn the_model_is_read_once_and_only_if_the_encoder_is_on() {
+        let encoder = Encoder::embedded(1);
+        let (one, other) = tokio::join!(encoder.model(), encoder.model());
+        assert!(Arc::ptr_eq(&one.unwrap(), &other.unwrap()));
+        assert!(Encoder::off().model().await.is_none());
+    }
+
+    #[actix_web::test]
+    async fn a_text_is_encoded_and_its_vector_is_kept_for_its_company() {
+        let encoder = Encoder::embedded(1);
+        let company = CompanyCode::parse("TES001").unwrap();
+        let meanings = encoder.meanings(company, |_| vec!["When are you open?".to_owned()]).await;
+        assert!(meanings.contains("When are you open?"));
+        let recent = &encoder.on.as_ref().unwrap().recent;
+        let is_kept = |company| recent.contains_key(&(company, "When are you open?".to_owned()));
+        assert!(is_kept(company) && !is_kept(CompanyCode::parse("SPA001").unwrap()));
+        let none = Encoder::off().meanings(company, |_| vec!["a".to_owned()]).await;
+        assert!(!none.contains("a"));
     }
 }

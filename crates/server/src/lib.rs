@@ -21,6 +21,7 @@ pub mod fuzzing;
 mod hashing;
 mod http;
 mod indexes;
+mod jobs;
 mod limits;
 mod logging;
 mod online;

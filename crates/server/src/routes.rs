@@ -20,6 +20,7 @@ mod history;
 mod holder;
 mod idempotency;
 mod in_session;
+mod jobs;
 mod knowledge;
 mod media;
 mod own_account;
@@ -59,6 +60,7 @@ pub(crate) fn all() -> Vec<Group> {
         ("Desk", desk_sessions::endpoints()),
         ("Files", [files::endpoints(), media::endpoints()].into_iter().flatten().collect()),
         ("Audit log", audit::endpoints()),
+        ("Background jobs", jobs::endpoints()),
         ("Health", health::endpoints()),
         ("This document", [front::endpoints(), docs::endpoints()].into_iter().flatten().collect()),
     ]

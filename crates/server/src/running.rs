@@ -34,6 +34,7 @@ use crate::{
     edge::Edge,
     folder_lock::{FolderLock, LockError},
     http::body::LongBodies,
+    jobs,
     limits::{Limiter, MemoryBuckets},
     openapi, orphans,
     realtime::{self, Hub},
@@ -287,7 +288,7 @@ fn serve(
     let (sender, receiver) = oneshot::channel();
     let is_shared = shared.is_shared;
     let (hub, db) = (Arc::clone(&shared.app.hub), shared.app.db.clone());
-    let stopping = Arc::clone(&hub);
+    let (stopping, app) = (Arc::clone(&hub), shared.app.clone());
     let bound = addresses.clone();
     let run = move || {
         actix_web::rt::System::new().block_on(async move {
@@ -298,6 +299,7 @@ fn serve(
             let server = server.run();
             let _ = sender.send(server.handle());
             actix_web::rt::spawn(stop_waiting(Arc::clone(&hub)));
+            actix_web::rt::spawn(jobs::run(app, is_shared));
             if is_shared {
                 actix_web::rt::spawn(realtime::recheck::run(db, hub));
             }

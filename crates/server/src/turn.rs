@@ -89,13 +89,14 @@ async fn look_up(
     pending: &mut Pending,
     permit: &mut PausablePermit<'_>,
 ) -> Result<(), TurnError> {
-    let Some((text, version, use_library)) = pending.wants_knowledge() else { return Ok(()) };
-    let text = text.to_owned();
-    let keeper = Housekeeper::from(visitor.clone());
-    let (own, library) = knowledge(app, &keeper, Version::new(version), use_library, permit).await?;
-    let search = Search::new(&own, library.as_deref(), pending.settings(), pending.previous_question());
-    let found = find_by(app, &keeper, search, &text).await;
-    pending.supply(found);
+    while let Some((text, version, use_library)) = pending.wants_knowledge() {
+        let text = text.to_owned();
+        let keeper = Housekeeper::from(visitor.clone());
+        let (own, library) = knowledge(app, &keeper, Version::new(version), use_library, permit).await?;
+        let search = Search::new(&own, library.as_deref(), pending.settings(), pending.previous_question());
+        let found = find_by(app, &keeper, search, &text).await;
+        pending.supply(found);
+    }
     Ok(())
 }
 

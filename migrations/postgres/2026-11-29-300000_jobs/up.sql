@@ -12,6 +12,8 @@ CREATE TABLE jobs (
     created_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (company_id, kind)
 );
+INSERT INTO jobs (company_id, kind, revision, due_at, attempts, created_at)
+SELECT code, 'encode_entries', 1, now(), 0, now() FROM companies WHERE knowledge_version > 0;
 
 -- The vectors of entries, by the model that made them and a hash of the texts of the entry.
 CREATE TABLE entry_vectors (

@@ -12,6 +12,9 @@ CREATE TABLE jobs (
     created_at INTEGER NOT NULL,
     PRIMARY KEY (company_id, kind)
 ) STRICT;
+INSERT INTO jobs (company_id, kind, revision, due_at, attempts, created_at)
+SELECT code, 'encode_entries', 1, unixepoch() * 1000000, 0, unixepoch() * 1000000
+FROM companies WHERE knowledge_version > 0;
 
 -- The vectors of entries, by the model that made them and a hash of the texts of the entry.
 CREATE TABLE entry_vectors (

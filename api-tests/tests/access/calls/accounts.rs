@@ -159,6 +159,10 @@ pub(crate) fn preview_bot() -> Sending {
     named_company(|thing| Body::Json(json!({"text": "hello", "company_id": thing.company})))
 }
 
+pub(crate) fn list_jobs() -> Sending {
+    plain(nothing)
+}
+
 pub(crate) fn audit_log() -> Sending {
     named_company(nothing)
 }

@@ -50,9 +50,9 @@ impl Talk {
             match plan(&self.snapshot, &input, found.as_ref(), NOW) {
                 Ok(planned) => break planned,
                 Err(MissingInput::Knowledge(text)) => {
-                    found = Some(
-                        Search::new(&bakery(), None, &self.snapshot.settings, None).find(&text, &Meanings::default()),
-                    );
+                    let knowledge = bakery();
+                    let search = Search::new(&knowledge, None, &self.snapshot.settings, None);
+                    found = Some(search.find(&text, &Meanings::default()).after(found));
                 }
             }
         };

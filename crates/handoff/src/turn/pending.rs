@@ -61,7 +61,7 @@ impl Pending {
 
     /// Adds the result of the search that [`Pending::wants_knowledge`] asked for.
     pub fn supply(&mut self, found: Found) {
-        self.found = Some(found);
+        self.found = Some(found.after(self.found.take()));
         self.replan();
     }
 

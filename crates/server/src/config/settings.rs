@@ -80,6 +80,9 @@ pub struct Settings {
     /// Memory for knowledge indexes, in MiB [default: 256].
     #[arg(long, env = "SWITCHBOARD_INDEX_CACHE_MIB", value_name = "N")]
     index_cache_mib: Option<u64>,
+    /// Whether entries and questions are compared by their meaning; `off` needs the least memory [default: on].
+    #[arg(long, env = "SWITCHBOARD_ENCODER", value_name = "on|off")]
+    encoder: Option<Switch>,
     /// Base URL of an OpenAI-compatible server, for companies with `answer_mode` `llm`.
     #[arg(long, env = "SWITCHBOARD_LLM_URL", value_name = "URL")]
     llm_url: Option<String>,
@@ -166,6 +169,7 @@ impl Settings {
             temporary_password_days: self.temporary_password_days.or(file.temporary_password_days),
             require_first_login: self.require_first_login.or(file.require_first_login),
             index_cache_mib: self.index_cache_mib.or(file.index_cache_mib),
+            encoder: self.encoder.or(file.encoder),
             llm_url: self.llm_url.or(file.llm_url),
             llm_model: self.llm_model.or(file.llm_model),
             llm_deadline_seconds: self.llm_deadline_seconds.or(file.llm_deadline_seconds),
@@ -320,6 +324,7 @@ impl Settings {
             temporary_password_life: days(self.temporary_password_days, 7),
             require_first_login: self.require_first_login == Some(Switch::On),
             index_cache: self.index_cache_mib.unwrap_or(256).saturating_mul(1 << 20),
+            encoder: self.encoder != Some(Switch::Off),
             llm,
             limits,
             trusted_proxies,

@@ -229,6 +229,7 @@ async fn load(
             loaded.await?.ok_or(Refused::CompanyNotFound)?;
         }
     }
+    app.job_enqueued.notify_one();
     Ok(Json(Loaded {
         message: "Documents loaded successfully",
         documents_count: count,
@@ -259,6 +260,7 @@ async fn load_sample(Auth(superadmin): Auth<Superadmin>, app: web::Data<App>) ->
     let entries = sample().map_err(ApiError::internal)?;
     let count = entries.len();
     load_shared(&app, superadmin, entries, LoadMode::Merge).await?;
+    app.job_enqueued.notify_one();
     Ok(Json(SampleLoaded { message: "Documents loaded successfully", documents_count: count }))
 }
 

@@ -15,6 +15,8 @@ mod demo;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod encoding;
+#[cfg(test)]
 mod fake_model;
 #[cfg(test)]
 mod hash_cost;

@@ -130,7 +130,9 @@ async fn preview(
     let plan = loop {
         match plan(&snapshot, &input, found.as_ref(), now) {
             Ok(plan) => break plan,
-            Err(MissingInput::Knowledge(text)) => found = Some(turn::find(&app, &keeper, &snapshot, &text).await?),
+            Err(MissingInput::Knowledge(text)) => {
+                found = Some(turn::find(&app, &keeper, &snapshot, &text).await?.after(found));
+            }
         }
     };
     let mut session = plan.session;
