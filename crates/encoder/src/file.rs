@@ -259,14 +259,14 @@ mod tests {
             bits |= code << filled;
             filled += 5;
             while filled >= 8 {
-                packed.push((bits & 0xff) as u8);
+                packed.push(bits.to_le_bytes()[0]);
                 bits >>= 8;
                 filled -= 8;
             }
         }
         let mut values = [0.0; 32];
         unpack(&packed, 5, &mut values, |value, unpacked| *value = unpacked);
-        assert_eq!(values.map(|value| value as i32).to_vec(), (-16..16).collect::<Vec<_>>());
+        assert_eq!(values.to_vec(), (-16_i16..16).map(f32::from).collect::<Vec<_>>());
     }
 
     proptest! {

@@ -1,4 +1,4 @@
-//! Splits a text into the pieces that the model knows: the uncased WordPiece of BERT.
+//! Splits a text into the pieces that the model knows: the uncased `WordPiece` of BERT.
 
 use std::collections::HashMap;
 

@@ -42,9 +42,9 @@ pub fn in_context(text: &str, previous: Option<&str>) -> Option<String> {
     }
     let joined = said.join(" ");
     let opens =
-        |opening: &&str| joined.strip_prefix(*opening).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+        |opening: &&str| joined.strip_prefix(opening).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
     let refers = said.iter().any(|word| REFERENCES.contains(&word.as_str()));
-    (refers || OPENINGS.iter().any(|opening| opens(&opening))).then(|| format!("{previous} {text}"))
+    (refers || OPENINGS.iter().any(opens)).then(|| format!("{previous} {text}"))
 }
 
 #[cfg(test)]

@@ -11,11 +11,11 @@ use std::sync::{Arc, LazyLock};
 use encoder::Model;
 use knowledge::{Meanings, Speller, answer::NEAR_ENOUGH};
 
-static WORLD: LazyLock<World> = LazyLock::new(|| {
-    let model = Model::embedded().unwrap();
+static WORLD: LazyLock<Result<World, String>> = LazyLock::new(|| {
+    let model = Model::embedded().map_err(|error| error.to_string())?;
     let empty = Meanings::new(Arc::new(Speller::new(model.words())));
-    let companies = data::companies(&model).unwrap();
-    World { model, empty, companies }
+    let companies = data::companies(&model).map_err(|error| error.to_string())?;
+    Ok(World { model, empty, companies })
 });
 
 struct World {
@@ -41,7 +41,7 @@ struct Shares {
 
 #[test]
 fn few_questions_are_answered_when_their_entry_was_taken_away() {
-    let World { model, empty, companies } = &*WORLD;
+    let World { model, empty, companies } = WORLD.as_ref().unwrap();
     for company in companies.iter().skip(9) {
         let inside: Vec<_> = company.questions.iter().filter(|question| !question.entries.is_empty()).collect();
         let answered = inside.iter().filter(|question| {
@@ -56,7 +56,7 @@ fn few_questions_are_answered_when_their_entry_was_taken_away() {
 
 #[test]
 fn most_questions_are_helped_and_few_are_answered_wrongly() {
-    let World { model, empty, companies } = &*WORLD;
+    let World { model, empty, companies } = WORLD.as_ref().unwrap();
     let [mut inside, mut outside, mut right, mut wrong, mut helped, mut false_answers] = [0.0; 6];
     for company in companies {
         let index = company.index();

@@ -24,8 +24,11 @@ impl Source {
         let header: HashMap<String, Value> = serde_json::from_slice(header)?;
         let mut tensors = HashMap::new();
         for (name, entry) in &header {
-            let place = |at: usize| entry["data_offsets"][at].as_u64().and_then(|place| usize::try_from(place).ok());
-            if let (Some("F32"), Some(from), Some(to)) = (entry["dtype"].as_str(), place(0), place(1)) {
+            let place =
+                |at: usize| entry.get("data_offsets")?.get(at)?.as_u64().and_then(|place| usize::try_from(place).ok());
+            if let (Some("F32"), Some(from), Some(to)) =
+                (entry.get("dtype").and_then(Value::as_str), place(0), place(1))
+            {
                 let bytes = data.get(from..to).ok_or("a tensor ends after the file")?;
                 let values = bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
                 tensors.insert(name.trim_start_matches("bert.").to_owned(), values);
@@ -33,7 +36,7 @@ impl Source {
         }
         let is_layer = |layer: usize| tensors.contains_key(&format!("encoder.layer.{layer}.output.dense.bias"));
         let layers = (0..).take_while(|&layer| is_layer(layer)).count();
-        let is_mean = pooling["pooling_mode_mean_tokens"].as_bool().ok_or("no pooling mode")?;
+        let is_mean = pooling.get("pooling_mode_mean_tokens").and_then(Value::as_bool).ok_or("no pooling mode")?;
         Ok(Self { vocabulary, layers, is_mean, tensors })
     }
 

@@ -4,7 +4,7 @@ use std::{collections::HashMap, error::Error, fs, path::Path};
 
 use encoder::{MAX_TOKENS, Model};
 use knowledge::{Chunk, Document, Index, Meanings, Snapshot, Version, combine, entry_text, faq};
-use serde_json::Value;
+use serde::Deserialize;
 use tenancy::DocumentId;
 
 /// The companies whose questions are in `tests/data/tenants`, with their files.
@@ -27,6 +27,14 @@ const DEMO: [(&str, &str); 2] = [("Harbour Bikes", "harbour_bikes"), ("Lumen Den
 pub(crate) struct Question {
     pub(crate) text: String,
     pub(crate) entries: Vec<String>,
+}
+
+/// A labelled question as the files write it.
+#[derive(Deserialize)]
+struct Line {
+    q: String,
+    gold: Vec<String>,
+    kind: String,
 }
 
 /// A company's knowledge and the questions to it.
@@ -68,13 +76,10 @@ pub(crate) fn companies(model: &Model) -> Result<Vec<Company>, Box<dyn Error>> {
         let entries = fs::read_to_string(folder.join(format!("{file}.json")))?;
         let mut questions = Vec::new();
         for line in fs::read_to_string(folder.join(format!("{file}.questions.jsonl")))?.lines() {
-            let line: Value = serde_json::from_str(line)?;
-            if line["kind"] == "followup" {
-                continue;
+            let Line { q, gold, kind } = serde_json::from_str(line)?;
+            if kind != "followup" {
+                questions.push(Question { text: q, entries: gold });
             }
-            let text = line["q"].as_str().unwrap_or_default().to_owned();
-            let gold = line["gold"].as_array().into_iter().flatten();
-            questions.push(Question { text, entries: gold.filter_map(|id| id.as_str().map(str::to_owned)).collect() });
         }
         companies.push(company(model, name, &entries, questions)?);
     }
