@@ -16,9 +16,9 @@ ci:
 bench *WHAT:
     cargo run --release --quiet -p api-tests --bin bench -- {{WHAT}}
 
-# Fits answer confidence on the labelled questions in a folder; prints coefficients and a report.
-fit-confidence PATH:
-    cargo run --release --quiet -p knowledge --example fit_confidence {{PATH}}
+# Fits the confidence of answers on the labelled questions; prints coefficients and a report, and draws the plot.
+fit-confidence:
+    cargo run --release --quiet -p knowledge --example fit_confidence docs/confidence.svg
 
 # Regenerates the tables of settings and operations in docs/.
 reference:

@@ -15,7 +15,11 @@ use std::borrow::Cow;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::{half, kernel::Path, tokens::Vocabulary, vector::DIMENSIONS};
+use crate::{
+    half,
+    numbers::{DIMENSIONS, nearest},
+    tokens::Vocabulary,
+};
 
 /// The width of the feed-forward network.
 pub(crate) const INNER: usize = 4 * DIMENSIONS;
@@ -131,8 +135,8 @@ pub(crate) fn id(file: &[u8]) -> String {
 }
 
 impl Contents {
-    /// Reads a file, with the weights as the path needs them.
-    pub(crate) fn read(file: Cow<'static, [u8]>, path: Path) -> Result<Self, ModelError> {
+    /// Reads a file. No weight of a layer becomes larger than `largest_weight`.
+    pub(crate) fn read(file: Cow<'static, [u8]>, largest_weight: f32) -> Result<Self, ModelError> {
         let end = file.len().checked_sub(DIGEST).ok_or(ModelError("it is too short"))?;
         let (content, digest) = file.split_at_checked(end).ok_or(ModelError("it is too short"))?;
         let hash = Sha256::digest(content);
@@ -140,7 +144,7 @@ impl Contents {
             return Err(ModelError("its hash is another one"));
         }
         let id = id(&file);
-        let mut reader = Reader { left: content, path };
+        let mut reader = Reader { left: content, largest_weight };
         if reader.take(MARK.len())? != MARK {
             return Err(ModelError("it does not begin with its mark"));
         }
@@ -174,7 +178,7 @@ impl Contents {
 
 struct Reader<'f> {
     left: &'f [u8],
-    path: Path,
+    largest_weight: f32,
 }
 
 impl<'f> Reader<'f> {
@@ -225,14 +229,14 @@ impl<'f> Reader<'f> {
         for (output, packed) in packed.chunks_exact(length).enumerate() {
             unpack(packed, bits, &mut row, |value, unpacked| *value = unpacked);
             let largest = row.iter().fold(f32::MIN_POSITIVE, |largest, value| largest.max(value.abs()));
-            let scale = largest / self.path.largest_weight();
+            let scale = largest / self.largest_weight;
             // The weights of an output are every 64 bytes, four at a time.
             let first = output / 16 * inputs * 16 + output % 16 * 4;
             let places = weights.get_mut(first..).unwrap_or_default().chunks_mut(64);
             let mut sum = 0;
             for (inputs, places) in row.chunks_exact(4).zip(places) {
                 for (input, place) in inputs.iter().zip(places) {
-                    *place = crate::kernel::nearest(input / scale);
+                    *place = nearest(input / scale);
                     sum += i32::from(*place);
                 }
             }
@@ -276,14 +280,14 @@ mod tests {
             let at = at.index(file.len());
             file[at] ^= 1;
             file.truncate(length.index(file.len()));
-            prop_assert!(Contents::read(Cow::Owned(file), Path::Portable).is_err());
+            prop_assert!(Contents::read(Cow::Owned(file), 127.0).is_err());
         }
 
         #[test]
         fn a_file_of_any_content_with_its_hash_is_refused(content in prop::collection::vec(any::<u8>(), 0..300)) {
             let content = [MARK, &content].concat();
             let file = [&content[..], &Sha256::digest(&content)].concat();
-            prop_assert!(Contents::read(Cow::Owned(file), Path::Portable).is_err());
+            prop_assert!(Contents::read(Cow::Owned(file), 127.0).is_err());
         }
     }
 }

@@ -6,8 +6,8 @@
 #![expect(clippy::inline_always, reason = "the code has to be compiled for the processor of the caller")]
 
 use crate::{
-    DIMENSIONS,
     file::{Contents, INNER, Linear, Norm},
+    numbers::{DIMENSIONS, real, truncated},
 };
 
 /// The number of values that are worked on together.
@@ -220,18 +220,6 @@ fn gelu(x: f32) -> f32 {
     let poly = t * (0.254_829_6 + t * (-0.284_496_74 + t * (1.421_413_7 + t * (-1.453_152 + t * 1.061_405_4))));
     let erf = 1.0 - poly * exp(-z * z);
     0.5 * x * (1.0 + erf.copysign(x))
-}
-
-#[inline(always)]
-#[expect(clippy::as_conversions, reason = "std truncates a float by `as` alone")]
-fn truncated(x: f32) -> i32 {
-    x as i32
-}
-
-#[inline(always)]
-#[expect(clippy::as_conversions, reason = "std converts an integer to the nearest float by `as` alone")]
-pub(crate) fn real(x: i32) -> f32 {
-    x as f32
 }
 
 #[cfg(test)]

@@ -7,7 +7,10 @@ mod x86;
 use std::fmt;
 
 pub(crate) use crate::forward::Scratch;
-use crate::{DIMENSIONS, file::Contents};
+use crate::{
+    file::Contents,
+    numbers::{DIMENSIONS, real},
+};
 
 /// A way to compute: the instructions that are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,15 +104,9 @@ pub(crate) fn forward(path: Path, model: &Contents, tokens: &[u32], scratch: &mu
 pub(crate) fn dot(a: &[i8; DIMENSIONS], b: &[i8; DIMENSIONS]) -> f32 {
     #[cfg(target_arch = "x86_64")]
     if let Some(by) = x86::Avx2::detect() {
-        return crate::forward::real(by.dot(a, b));
+        return real(by.dot(a, b));
     }
-    crate::forward::real(portable::dot(a, b))
-}
-
-/// Returns the nearest byte.
-#[expect(clippy::as_conversions, reason = "std rounds a float to a saturated integer by `as` alone")]
-pub(crate) fn nearest(value: f32) -> i8 {
-    value.round_ties_even() as i8
+    real(portable::dot(a, b))
 }
 
 #[cfg(test)]
@@ -126,7 +123,7 @@ mod tests {
             let (a, b) = (next(), next());
             let exact: i32 = a.iter().zip(&b).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum();
             prop_assert_eq!(portable::dot(&a, &b), exact);
-            prop_assert_eq!(dot(&a, &b), crate::forward::real(exact));
+            prop_assert_eq!(dot(&a, &b), real(exact));
         }
     }
 }

@@ -5,11 +5,13 @@ mod forward;
 mod half;
 mod kernel;
 mod model;
+mod numbers;
 mod tokens;
 mod vector;
 
 pub use file::ModelError;
 pub use kernel::Path;
 pub use model::{MAX_TOKENS, Model};
+pub use numbers::DIMENSIONS;
 pub use tokens::Vocabulary;
-pub use vector::{DIMENSIONS, Vector};
+pub use vector::Vector;

@@ -48,7 +48,7 @@ impl Model {
     /// # Errors
     /// [`ModelError`].
     pub fn on(file: impl Into<Cow<'static, [u8]>>, path: Path) -> Result<Self, ModelError> {
-        Ok(Self { contents: Contents::read(file.into(), path)?, path })
+        Ok(Self { contents: Contents::read(file.into(), path.largest_weight())?, path })
     }
 
     /// Reads the embedded model for one of the [`Path::available`] ways to compute.

@@ -1,9 +1,9 @@
 //! Vectors of 384 small numbers.
 
-use crate::kernel;
-
-/// The number of dimensions of every vector.
-pub const DIMENSIONS: usize = 384;
+use crate::{
+    kernel,
+    numbers::{DIMENSIONS, nearest},
+};
 
 /// The largest component of a stored vector.
 const LARGEST: f32 = 127.0;
@@ -32,7 +32,7 @@ impl Vector {
             return Self { scale: 0.0, values: Box::new([0; DIMENSIONS]) };
         }
         let scale = largest / LARGEST;
-        Self { scale, values: Box::new(values.map(|value| kernel::nearest(finite(value) / scale))) }
+        Self { scale, values: Box::new(values.map(|value| nearest(finite(value) / scale))) }
     }
 
     /// Returns the vector of length 1 with the direction of these values.

@@ -1,9 +1,9 @@
 //! Multiplication without special instructions.
 
 use crate::{
-    DIMENSIONS,
     file::Linear,
-    forward::{Multiply, Rounded, real},
+    forward::{Multiply, Rounded},
+    numbers::{DIMENSIONS, real},
 };
 
 #[derive(Debug, Clone, Copy)]

@@ -12,9 +12,9 @@
 use std::arch::{is_x86_feature_detected, x86_64::*};
 
 use crate::{
-    DIMENSIONS,
     file::{Contents, Linear},
-    forward::{self, Multiply, Rounded, Scratch, Steps, real},
+    forward::{self, Multiply, Rounded, Scratch, Steps},
+    numbers::{DIMENSIONS, real},
 };
 
 /// The number of outputs that are computed together.

@@ -7,6 +7,8 @@ mod data;
 mod logistic;
 mod outcome;
 mod plot;
+#[cfg(test)]
+mod quality;
 mod report;
 
 use std::{error::Error, fs, sync::Arc};

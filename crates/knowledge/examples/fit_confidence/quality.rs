@@ -3,13 +3,12 @@
 //! The confidence was fitted on the same companies, so this guards against losses. What to expect of a company that
 //! nobody has seen is in `docs/confidence.md`.
 
-#[path = "../examples/fit_confidence/data.rs"]
-mod data;
-
 use std::sync::{Arc, LazyLock};
 
 use encoder::Model;
 use knowledge::{Meanings, Speller, answer::NEAR_ENOUGH};
+
+use crate::data;
 
 static WORLD: LazyLock<Result<World, String>> = LazyLock::new(|| {
     let model = Model::embedded().map_err(|error| error.to_string())?;
