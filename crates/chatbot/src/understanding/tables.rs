@@ -161,6 +161,19 @@ impl Section {
 /// A line of a file, with its section.
 type Line = (Section, usize, &'static str);
 
+/// Returns the words that are a whole phrase of a row, without its optional parts.
+fn single_words<'p>(row: &'p [Part], classes: &'p HashMap<String, Vec<Vec<Part>>>) -> Vec<&'p str> {
+    let mut needed = row.iter().filter(|part| !matches!(part, Part::Maybe(_)));
+    let (Some(only), None) = (needed.next(), needed.next()) else { return Vec::new() };
+    let rows = match only {
+        Part::Word(word) => return vec![word],
+        Part::One(rows) => Some(rows),
+        Part::Class(name) => classes.get(name),
+        Part::Maybe(_) | Part::Gap => None,
+    };
+    rows.into_iter().flatten().flat_map(|row| single_words(row, classes)).collect()
+}
+
 impl Tables {
     fn read() -> Self {
         let mut tables = Self::default();
@@ -242,8 +255,10 @@ impl Tables {
                 let at = self.entries.len();
                 self.entries.push(Entry { meaning, when, language, begins: pattern.begins, ends: pattern.ends });
                 builder.add(at, &pattern, language, &classes, &mut self.vocabulary)?;
-                if let (Meaning::Alone(_), [Part::Word(word)]) = (meaning, pattern.parts.as_slice()) {
-                    self.vocabulary.learn_all(word).into_iter().for_each(|id| self.vocabulary.call(id));
+                if matches!(meaning, Meaning::Alone(_)) {
+                    let ids = single_words(&pattern.parts, &classes).into_iter();
+                    let ids: Vec<_> = ids.flat_map(|word| self.vocabulary.learn_all(word)).collect();
+                    ids.into_iter().for_each(|id| self.vocabulary.call(id));
                 }
                 Ok(())
             });
