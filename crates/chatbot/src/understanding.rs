@@ -20,7 +20,7 @@ use self::{
     tables::{Mark, TABLES},
     words::Words,
 };
-use crate::Step;
+use crate::{Step, intake::country};
 
 pub use self::reading::{Awaited, Intent, Language, Reading, Values};
 
@@ -99,7 +99,7 @@ fn is_phone(words: &Words, heard: &Heard, number: &values::numbers::Number, step
 /// Takes the answer to the awaited step out of a text that says nothing else.
 fn take_answer(rest: &str, words: &Words, heard: &Heard, cover: &Cover, step: Option<Step>, values: &mut Values) {
     match step {
-        Some(Step::Name) if values.name.is_none() => values.name = values::names::whole(rest, words, heard, cover),
+        Some(Step::Name) if values.name.is_none() => take_name(rest, words, heard, cover, values),
         // What is left of a sentence around another value is no address.
         Some(Step::Address) if values.address.is_none() && (*values == Values::default() || heard.has_unknown()) => {
             values.address = values::address(rest, words, heard, cover.end);
@@ -108,5 +108,16 @@ fn take_answer(rest: &str, words: &Words, heard: &Heard, cover: &Cover, step: Op
     }
     if values.country_code.is_none() && values.phone.is_none() {
         values.country_code = values::country(rest, step);
+    }
+}
+
+/// Takes a name, or else a country, out of the answer to the question for the name.
+fn take_name(rest: &str, words: &Words, heard: &Heard, cover: &Cover, values: &mut Values) {
+    if country::alone(rest).is_some() {
+        return;
+    }
+    values.name = values::names::whole(rest, words, heard, cover);
+    if values.name.is_some() && values.country_code.is_none() {
+        values.country_code = rest.rsplit_once(',').and_then(|(_, behind)| country::alone(behind));
     }
 }

@@ -1,3 +1,5 @@
+mod values;
+
 use serde_json::{Value, json};
 
 use super::*;

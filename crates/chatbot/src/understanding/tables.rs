@@ -26,6 +26,8 @@ pub(super) enum Lead {
     Name,
     /// A name, or something else.
     MaybeName,
+    /// A name, unless the clause asks something.
+    NameWithoutVerb,
     /// A country.
     Country,
     /// An address.
@@ -45,6 +47,8 @@ pub(super) enum Mark {
     NoName,
     /// A number behind it is no phone number.
     OtherNumber,
+    /// It begins a question.
+    Asking,
 }
 
 impl Mark {
@@ -55,6 +59,7 @@ impl Mark {
             Self::Place => 2,
             Self::NoName => 4,
             Self::OtherNumber => 8,
+            Self::Asking => 16,
         }
     }
 }
@@ -141,12 +146,14 @@ impl Section {
             "signs" => return Some(Self::Signs),
             "before name" => Meaning::Before(Lead::Name),
             "before maybe name" => Meaning::Before(Lead::MaybeName),
+            "before name without verb" => Meaning::Before(Lead::NameWithoutVerb),
             "before country" => Meaning::Before(Lead::Country),
             "before address" => Meaning::Before(Lead::Address),
             "before phone" => Meaning::Before(Lead::Phone),
             "topics" => Meaning::Is(Mark::Topic),
             "places" => Meaning::Is(Mark::Place),
             "no names" => Meaning::Is(Mark::NoName),
+            "asking" => Meaning::Is(Mark::Asking),
             "other numbers" => Meaning::Is(Mark::OtherNumber),
             _ => match (header.strip_prefix("not "), header.strip_suffix(" alone")) {
                 (Some(intent), _) => Meaning::Not(Intent::parse(intent)?),
