@@ -4,6 +4,7 @@ mod automaton;
 mod hash;
 mod heard;
 mod judge;
+mod model;
 mod pattern;
 mod phrases;
 mod reading;
@@ -39,6 +40,15 @@ impl Language {
     }
 }
 
+/// Returns the names of the features by which a text is weighed where no phrase decides.
+pub fn features(text: &str) -> Vec<String> {
+    let words = Words::of(&text::visible(text));
+    let heard = Heard::of(&words, None, false);
+    let mut names = Vec::new();
+    model::each_feature(&words, &heard, |parts| names.push(parts.name()));
+    names
+}
+
 /// Reads what a text says.
 ///
 /// The time is linear in the length of the text.
@@ -67,6 +77,15 @@ pub fn read(text: &str, awaited: &Awaited<'_>) -> Reading {
         Some(intent) => (intent, Language::English),
         None => judge::intent(&heard, &cover, step),
     };
+    // Nothing but weak signs speak for these two.
+    if step.is_none()
+        && matches!(intent, Intent::Question | Intent::Nothing)
+        && let Some(likely) = model::intent(&words, &heard)
+        && likely != intent
+        && !heard.is_denied(likely, &(0..heard.tokens.len()))
+    {
+        (intent, language) = (likely, Language::English);
+    }
     let is_small_talk = matches!(intent, Intent::Greeting | Intent::Thanks | Intent::Agreement | Intent::Goodbye);
     if values != Values::default() && is_small_talk {
         (intent, language) = (Intent::Nothing, Language::English);

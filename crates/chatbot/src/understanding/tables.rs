@@ -6,7 +6,7 @@ use super::reading::{Intent, Language};
 use super::{
     automaton::{Automaton, Builder},
     pattern::{Part, Pattern},
-    spelling::Vocabulary,
+    spelling::{Vocabulary, WordId},
 };
 
 /// The files, in the order in which equal phrases are attributed to languages.
@@ -106,6 +106,8 @@ pub(super) struct Tables {
     pub(super) vocabulary: Vocabulary,
     pub(super) automaton: Automaton,
     pub(super) entries: Vec<Entry>,
+    /// The kinds of words, which the weights know, with a sign in front.
+    pub(super) kinds: HashMap<WordId, String>,
     /// What signs mean in texts without words.
     signs: Vec<(Intent, char)>,
     /// For each language its name in English, and a sentence in it.
@@ -126,6 +128,7 @@ enum Section {
     Ignored,
     Joints,
     Known,
+    Kinds,
     Signs,
     Patterns(Meaning, When),
 }
@@ -143,6 +146,7 @@ impl Section {
             "ignored" => return Some(Self::Ignored),
             "joints" => return Some(Self::Joints),
             "known" => return Some(Self::Known),
+            "kinds" => return Some(Self::Kinds),
             "signs" => return Some(Self::Signs),
             "before name" => Meaning::Before(Lead::Name),
             "before maybe name" => Meaning::Before(Lead::MaybeName),
@@ -223,7 +227,7 @@ impl Tables {
 
     fn read_file(&mut self, language: Language, lines: &[Line], builder: &mut Builder) {
         let mut classes: HashMap<String, Vec<Vec<Part>>> = HashMap::new();
-        let (mut name, mut sentence) = (None, None);
+        let (mut name, mut sentence, mut kinds) = (None, None, Vec::new());
         for &(section, number, line) in lines {
             let pair = line.split_once('=').map(|(before, after)| (before.trim(), after.trim()));
             match (section, pair) {
@@ -242,7 +246,11 @@ impl Tables {
                     }
                     None => self.fault(language, number, "there is no such intent"),
                 },
-                (Section::Language | Section::Classes | Section::Signs, _) => {
+                (Section::Kinds, Some((kind, phrases))) => match Pattern::parse_class(phrases) {
+                    Ok(rows) => kinds.push((kind, rows)),
+                    Err(why) => self.fault(language, number, why.0),
+                },
+                (Section::Language | Section::Classes | Section::Signs | Section::Kinds, _) => {
                     self.fault(language, number, "this line is name = value")
                 }
                 (Section::Ignored, _) => {
@@ -253,6 +261,13 @@ impl Tables {
                     self.vocabulary.respect(line);
                 }
                 (Section::ShortForms | Section::Patterns(..), _) => {}
+            }
+        }
+        for (kind, rows) in kinds {
+            for word in rows.iter().flat_map(|row| single_words(row, &classes)) {
+                if let [id] = self.vocabulary.learn_all(word)[..] {
+                    self.kinds.entry(id).or_insert_with(|| format!("#{kind}"));
+                }
             }
         }
         self.about.extend(name.zip(sentence).map(|(name, sentence)| (language, name, sentence)));
