@@ -77,12 +77,8 @@ pub fn read(text: &str, awaited: &Awaited<'_>) -> Reading {
         Some(intent) => (intent, Language::English),
         None => judge::intent(&heard, &cover, step),
     };
-    // Nothing but weak signs speak for these two.
     if step.is_none()
-        && matches!(intent, Intent::Question | Intent::Nothing)
-        && let Some(likely) = model::intent(&words, &heard)
-        && likely != intent
-        && !heard.is_denied(likely, &(0..heard.tokens.len()))
+        && let Some(likely) = model::intent(&words, &heard, intent)
     {
         (intent, language) = (likely, Language::English);
     }

@@ -22,8 +22,10 @@ const INTENTS: usize = Intent::ALL.len();
 /// What a weight of 1 is in the file.
 const UNIT: f32 = 20.0;
 
-/// The least likelihood of an intent that is taken.
-const LIKELY: f32 = 0.5;
+/// The least likelihood of another intent that is taken in place of a question, of nothing, and of what a phrase says.
+const OVER_QUESTION: f32 = 0.6;
+const OVER_NOTHING: f32 = 0.4;
+const OVER_PHRASE: f32 = 0.8;
 
 /// A text is weighed by its first words.
 const MOST: usize = 60;
@@ -58,10 +60,21 @@ impl Model {
     }
 }
 
-/// Returns the intent that a text has by the weights of its words, if one is likely enough.
-pub(super) fn intent(words: &Words, heard: &Heard) -> Option<Intent> {
-    let likely = weigh(words, heard);
-    Intent::ALL.into_iter().zip(likely).find(|(_, share)| *share >= LIKELY).map(|(intent, _)| intent)
+/// Returns the intent that a text has by the weights of its words, if it is likely enough to replace one that a phrase
+/// or weak signs speak for.
+pub(super) fn intent(words: &Words, heard: &Heard, first: Intent) -> Option<Intent> {
+    let least = match first {
+        Intent::Question => OVER_QUESTION,
+        Intent::Nothing => OVER_NOTHING,
+        // The phrase can be a mention: `my bloody chain broke`.
+        Intent::AboutBot | Intent::Frustration | Intent::Abuse => OVER_PHRASE,
+        _ => return None,
+    };
+    let likely = Intent::ALL.into_iter().zip(weigh(words, heard));
+    let (best, share) = likely.max_by(|one, other| one.1.total_cmp(&other.1))?;
+    // A denied sign, such as `I don't want a person`, is full of the words of its intent.
+    let is_denied = heard.is_denied(best, &(0..heard.tokens.len()));
+    (best != first && share >= least && !is_denied).then_some(best)
 }
 
 fn weigh(words: &Words, heard: &Heard) -> [f32; INTENTS] {
