@@ -77,7 +77,9 @@ pub fn read(text: &str, awaited: &Awaited<'_>) -> Reading {
         Some(intent) => (intent, Language::English),
         None => judge::intent(&heard, &cover, step),
     };
+    // The weights are those of English words.
     if step.is_none()
+        && language == Language::English
         && let Some(likely) = model::intent(&words, &heard, intent)
     {
         (intent, language) = (likely, Language::English);
