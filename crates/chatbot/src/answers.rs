@@ -2,10 +2,20 @@
 
 use knowledge::{Answer, Mode, markup};
 
-use crate::{Answered, BotSettings, Composition, Reply, act::Act, kind, understanding::Intent};
+use crate::{Answered, BotSettings, Composition, Reply, act::Act, kind, phrase, understanding::Intent};
 
 /// The button that calls a person.
 pub(crate) const TALK_TO_A_PERSON: &str = "Talk to a person";
+
+/// The button that leads to the question for an e-mail address.
+pub(crate) const LEAVE_EMAIL: &str = "Leave my e-mail address";
+
+/// Returns the answer to the button for leaving an e-mail address; `None` if a normalized text is not the button.
+pub(crate) fn ask_email(normalized: &str) -> Option<Reply> {
+    let suggestions = vec!["Example: your.email@example.com".to_owned()];
+    phrase::equals(normalized, LEAVE_EMAIL)
+        .then(|| Reply::new(kind::SMALL_TALK, "What's your e-mail address?", suggestions))
+}
 
 /// Returns the company's answer to small talk; `None` for other intents.
 pub(crate) fn small_talk(intent: Intent, settings: &BotSettings) -> Option<&str> {

@@ -4,6 +4,7 @@ mod automaton;
 mod hash;
 mod heard;
 mod judge;
+mod model;
 mod pattern;
 mod phrases;
 mod reading;
@@ -20,7 +21,7 @@ use self::{
     tables::{Mark, TABLES},
     words::Words,
 };
-use crate::Step;
+use crate::{Step, intake::country};
 
 pub use self::reading::{Awaited, Intent, Language, Reading, Values};
 
@@ -37,6 +38,15 @@ impl Language {
     pub fn sentence(self) -> &'static str {
         TABLES.about(self).1
     }
+}
+
+/// Returns the names of the features by which a text is weighed where no phrase decides.
+pub fn features(text: &str) -> Vec<String> {
+    let words = Words::of(&text::visible(text));
+    let heard = Heard::of(&words, None, false);
+    let mut names = Vec::new();
+    model::each_feature(&words, &heard, |parts| names.push(parts.name()));
+    names
 }
 
 /// Reads what a text says.
@@ -67,6 +77,13 @@ pub fn read(text: &str, awaited: &Awaited<'_>) -> Reading {
         Some(intent) => (intent, Language::English),
         None => judge::intent(&heard, &cover, step),
     };
+    // The weights are those of English words.
+    if step.is_none()
+        && language == Language::English
+        && let Some(likely) = model::intent(&words, &heard, intent)
+    {
+        (intent, language) = (likely, Language::English);
+    }
     let is_small_talk = matches!(intent, Intent::Greeting | Intent::Thanks | Intent::Agreement | Intent::Goodbye);
     if values != Values::default() && is_small_talk {
         (intent, language) = (Intent::Nothing, Language::English);
@@ -99,7 +116,7 @@ fn is_phone(words: &Words, heard: &Heard, number: &values::numbers::Number, step
 /// Takes the answer to the awaited step out of a text that says nothing else.
 fn take_answer(rest: &str, words: &Words, heard: &Heard, cover: &Cover, step: Option<Step>, values: &mut Values) {
     match step {
-        Some(Step::Name) if values.name.is_none() => values.name = values::names::whole(rest, words, heard, cover),
+        Some(Step::Name) if values.name.is_none() => take_name(rest, words, heard, cover, values),
         // What is left of a sentence around another value is no address.
         Some(Step::Address) if values.address.is_none() && (*values == Values::default() || heard.has_unknown()) => {
             values.address = values::address(rest, words, heard, cover.end);
@@ -108,5 +125,16 @@ fn take_answer(rest: &str, words: &Words, heard: &Heard, cover: &Cover, step: Op
     }
     if values.country_code.is_none() && values.phone.is_none() {
         values.country_code = values::country(rest, step);
+    }
+}
+
+/// Takes a name, or else a country, out of the answer to the question for the name.
+fn take_name(rest: &str, words: &Words, heard: &Heard, cover: &Cover, values: &mut Values) {
+    if country::alone(rest).is_some() {
+        return;
+    }
+    values.name = values::names::whole(rest, words, heard, cover);
+    if values.name.is_some() && values.country_code.is_none() {
+        values.country_code = rest.rsplit_once(',').and_then(|(_, behind)| country::alone(behind));
     }
 }

@@ -1,7 +1,8 @@
 //! Measures the understanding of texts on labelled utterances.
 //!
 //! `utterances/looked-at.tsv` may be read while phrases are improved. `utterances/held-out.tsv` may not:
-//! its texts are never printed. The columns of both are intent, awaited step, language and text.
+//! its texts are never printed. The example `train_understanding` trains on the first and on
+//! `utterances/training.tsv`. The columns of all are intent, awaited step, language and text.
 
 use std::collections::BTreeMap;
 
@@ -103,17 +104,8 @@ const BAR: f64 = 0.95;
 
 /// Intents that miss the bar on unseen utterances, with the precision and the recall that they have at
 /// least. A line is deleted once its intent reaches the bar.
-const BELOW_BAR: [(Intent, f64, f64); 9] = [
-    (Intent::Person, 0.95, 0.93),
-    (Intent::Question, 0.85, 0.92),
-    (Intent::Greeting, 0.95, 0.94),
-    (Intent::Refusal, 0.95, 0.93),
-    (Intent::Why, 0.95, 0.93),
-    (Intent::AboutBot, 0.95, 0.87),
-    (Intent::Frustration, 0.93, 0.80),
-    (Intent::Abuse, 0.95, 0.94),
-    (Intent::Nothing, 0.81, 0.95),
-];
+const BELOW_BAR: [(Intent, f64, f64); 3] =
+    [(Intent::Question, 0.93, 0.95), (Intent::Frustration, 0.95, 0.93), (Intent::Nothing, 0.92, 0.95)];
 
 #[test]
 fn known_utterances_are_understood() {

@@ -55,6 +55,10 @@ fn other_texts_are_no_names() {
         ("why do you need this?", Intent::Why),
         ("\u{1f44d}", Intent::Agreement),
         ("-", Intent::Refusal),
+        ("what does my name matter", Intent::Why),
+        ("why is my name important", Intent::Why),
+        ("how is my name relevant", Intent::Why),
+        ("later", Intent::Refusal),
     ] {
         let found = reading(Some(Step::Name), text);
         assert_eq!((found.intent, found.values.name), (intent, None), "{text}");

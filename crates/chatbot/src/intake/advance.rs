@@ -91,7 +91,11 @@ impl Turn<'_> {
                 self.ask(Lead::inline("Thank you, I have received your file."))?
             });
         };
-        let is_about_topics = phrase::normalize(text) == BROWSE_TOPICS || self.session.dialogue.browsing;
+        let normalized = phrase::normalize(text);
+        if let Some(Reply { response, suggestions, .. }) = answers::ask_email(&normalized) {
+            return Ok(self.say(prompts::waiting(self.session, kind::PROFILE_COLLECTION, response, suggestions)));
+        }
+        let is_about_topics = normalized == BROWSE_TOPICS || self.session.dialogue.browsing;
         let is_question = is_about_topics || self.heard.reading.intent == Intent::Question;
         if is_question && let Some(advance) = self.look_up(text)? {
             return Ok(advance);

@@ -70,6 +70,13 @@ const AROUND: &str = "a am area aus based calling citizen code come country curr
     estoy from here hi i ich id ill im in is it its je komme lebe live living me mein mi mobile my nation no number of \
     ok phone please say soy suis sure thank thanks that the this vivo we well wohne yes you";
 
+/// Countries that people are named after. Alone they are names where a name is asked for.
+const GIVEN_NAMES: &str = "america asia bharat chad cuba dominica francia georgia india ireland israel italia jersey \
+    jordan kenya malta martinique montserrat samoa trinidad";
+
+/// Abbreviations that nobody is named by.
+const ABBREVIATIONS: &str = "us usa uk uae";
+
 /// How many countries an unsure reading names at most.
 const NAMED: usize = 4;
 
@@ -106,6 +113,34 @@ pub fn read(text: &str) -> Reading {
         return settle(&near);
     }
     nearest(bare)
+}
+
+/// Returns the calling code of the country that a text consists of, where something else is asked for.
+///
+/// One word counts only as it is spelled. It is no country if people are named so.
+pub(crate) fn alone(text: &str) -> Option<String> {
+    let seen = text::visible(text);
+    let flags = flags_in(text);
+    let words = words(&seen);
+    let bare = without_frame(&words);
+    let known = match bare {
+        [] => flags,
+        [one] if is_one_of(GIVEN_NAMES, one) => return None,
+        [one] if is_one_of(ABBREVIATIONS, one) => exactly(one, bare),
+        [first, .., last] if first.chars().count() == 1 && last.chars().count() == 1 => {
+            // `U. S. A.`
+            Some(bare.concat())
+                .filter(|joined| is_one_of(ABBREVIATIONS, joined))
+                .map(|joined| exactly(&joined, bare))?
+        }
+        _ => Some(TABLE.named(bare))
+            .filter(|named| !named.is_empty() || bare.len() == 1)
+            .unwrap_or_else(|| TABLE.misspelled(&bare.concat())),
+    };
+    match settle(&known) {
+        Reading::Code(code) => Some(code),
+        Reading::Unsure(_) | Reading::Nothing => None,
+    }
 }
 
 /// Returns the calling code of a field's whole value: a calling code with or without its plus, or a

@@ -133,6 +133,10 @@ const fn field(step: Step) -> &'static str {
 /// Says why a text is not the answer to a step, in words that fit the text.
 pub(super) fn rejection(step: Step, text: &str, calling_code: &str) -> String {
     match step {
+        Step::Name if country::alone(text).is_some() => format!(
+            "I understood \u{201c}{0}\u{201d} as a country. If it is your name, please write \u{201c}My name is {0}\u{201d}.",
+            excerpt(text)
+        ),
         Step::Name => match name::read(text) {
             Err(not_a_name) => not_a_name.reason().to_owned(),
             Ok(_) => "I did not understand that as a name.".to_owned(),

@@ -1,3 +1,5 @@
+mod values;
+
 use knowledge::Meanings;
 use serde_json::{Value, json};
 

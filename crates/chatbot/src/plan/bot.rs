@@ -1,10 +1,10 @@
 //! The bot's answer to a message outside the intake.
 
-use super::{Planned, Stage, Turn, calling::LEAVE_EMAIL};
+use super::{Planned, Stage, Turn};
 use crate::{
     BotSettings, Found, MissingInput, QuickReply, Reply, Session,
     act::{Act, ProfileChange, ProfileWrite},
-    answers::{TALK_TO_A_PERSON, extract, questions_of, small_talk, topics, worded},
+    answers::{TALK_TO_A_PERSON, ask_email, extract, questions_of, small_talk, topics, worded},
     found::Finding,
     intake, kind, phrase,
     settings::{Names, filled},
@@ -65,9 +65,7 @@ impl Bot<'_> {
         if let Some(quick) = self.quick_reply(&normalized) {
             return Ok((Stage::QuickReply, say(self.reply(&quick.kind, &quick.reply, &quick.suggestions))));
         }
-        if phrase::equals(&normalized, LEAVE_EMAIL) {
-            let suggestions = vec!["Example: your.email@example.com".to_owned()];
-            let reply = Reply::new(kind::SMALL_TALK, "What's your e-mail address?", suggestions);
+        if let Some(reply) = ask_email(&normalized) {
             return Ok((Stage::SmallTalk, say(reply)));
         }
         let intent = self.turn.reading.intent;

@@ -2,10 +2,9 @@
 
 use tenancy::Timestamp;
 
-use crate::{Outcome, Reply, Session, Snapshot, escalation::Escalation, intake, kind, settings::filled};
-
-/// The button that leads to the question for an e-mail address.
-pub(super) const LEAVE_EMAIL: &str = "Leave my e-mail address";
+use crate::{
+    Outcome, Reply, Session, Snapshot, answers::LEAVE_EMAIL, escalation::Escalation, intake, kind, settings::filled,
+};
 
 /// The button that lists the topics.
 const BROWSE_TOPICS: &str = "Browse topics";

@@ -108,6 +108,11 @@ impl Vocabulary {
         }
     }
 
+    /// Returns a word by its number.
+    pub(super) fn name(&self, id: WordId) -> Option<&str> {
+        usize::try_from(id).ok().and_then(|at| self.names.get(at)).map(String::as_str)
+    }
+
     /// Returns the languages that ignore a word, as bits.
     pub(super) fn fillers(&self, id: WordId) -> u8 {
         usize::try_from(id).ok().and_then(|at| self.fillers.get(at)).copied().unwrap_or(0)

@@ -6,7 +6,7 @@ use super::reading::{Intent, Language};
 use super::{
     automaton::{Automaton, Builder},
     pattern::{Part, Pattern},
-    spelling::Vocabulary,
+    spelling::{Vocabulary, WordId},
 };
 
 /// The files, in the order in which equal phrases are attributed to languages.
@@ -26,6 +26,8 @@ pub(super) enum Lead {
     Name,
     /// A name, or something else.
     MaybeName,
+    /// A name, unless the clause asks something.
+    NameWithoutVerb,
     /// A country.
     Country,
     /// An address.
@@ -45,6 +47,8 @@ pub(super) enum Mark {
     NoName,
     /// A number behind it is no phone number.
     OtherNumber,
+    /// It begins a question.
+    Asking,
 }
 
 impl Mark {
@@ -55,6 +59,7 @@ impl Mark {
             Self::Place => 2,
             Self::NoName => 4,
             Self::OtherNumber => 8,
+            Self::Asking => 16,
         }
     }
 }
@@ -101,6 +106,8 @@ pub(super) struct Tables {
     pub(super) vocabulary: Vocabulary,
     pub(super) automaton: Automaton,
     pub(super) entries: Vec<Entry>,
+    /// The kinds of words, which the weights know, with a sign in front.
+    pub(super) kinds: HashMap<WordId, String>,
     /// What signs mean in texts without words.
     signs: Vec<(Intent, char)>,
     /// For each language its name in English, and a sentence in it.
@@ -121,6 +128,7 @@ enum Section {
     Ignored,
     Joints,
     Known,
+    Kinds,
     Signs,
     Patterns(Meaning, When),
 }
@@ -138,15 +146,18 @@ impl Section {
             "ignored" => return Some(Self::Ignored),
             "joints" => return Some(Self::Joints),
             "known" => return Some(Self::Known),
+            "kinds" => return Some(Self::Kinds),
             "signs" => return Some(Self::Signs),
             "before name" => Meaning::Before(Lead::Name),
             "before maybe name" => Meaning::Before(Lead::MaybeName),
+            "before name without verb" => Meaning::Before(Lead::NameWithoutVerb),
             "before country" => Meaning::Before(Lead::Country),
             "before address" => Meaning::Before(Lead::Address),
             "before phone" => Meaning::Before(Lead::Phone),
             "topics" => Meaning::Is(Mark::Topic),
             "places" => Meaning::Is(Mark::Place),
             "no names" => Meaning::Is(Mark::NoName),
+            "asking" => Meaning::Is(Mark::Asking),
             "other numbers" => Meaning::Is(Mark::OtherNumber),
             _ => match (header.strip_prefix("not "), header.strip_suffix(" alone")) {
                 (Some(intent), _) => Meaning::Not(Intent::parse(intent)?),
@@ -160,6 +171,19 @@ impl Section {
 
 /// A line of a file, with its section.
 type Line = (Section, usize, &'static str);
+
+/// Returns the words that are a whole phrase of a row, without its optional parts.
+fn single_words<'p>(row: &'p [Part], classes: &'p HashMap<String, Vec<Vec<Part>>>) -> Vec<&'p str> {
+    let mut needed = row.iter().filter(|part| !matches!(part, Part::Maybe(_)));
+    let (Some(only), None) = (needed.next(), needed.next()) else { return Vec::new() };
+    let rows = match only {
+        Part::Word(word) => return vec![word],
+        Part::One(rows) => Some(rows),
+        Part::Class(name) => classes.get(name),
+        Part::Maybe(_) | Part::Gap => None,
+    };
+    rows.into_iter().flatten().flat_map(|row| single_words(row, classes)).collect()
+}
 
 impl Tables {
     fn read() -> Self {
@@ -203,7 +227,7 @@ impl Tables {
 
     fn read_file(&mut self, language: Language, lines: &[Line], builder: &mut Builder) {
         let mut classes: HashMap<String, Vec<Vec<Part>>> = HashMap::new();
-        let (mut name, mut sentence) = (None, None);
+        let (mut name, mut sentence, mut kinds) = (None, None, Vec::new());
         for &(section, number, line) in lines {
             let pair = line.split_once('=').map(|(before, after)| (before.trim(), after.trim()));
             match (section, pair) {
@@ -222,7 +246,11 @@ impl Tables {
                     }
                     None => self.fault(language, number, "there is no such intent"),
                 },
-                (Section::Language | Section::Classes | Section::Signs, _) => {
+                (Section::Kinds, Some((kind, phrases))) => match Pattern::parse_class(phrases) {
+                    Ok(rows) => kinds.push((kind, rows)),
+                    Err(why) => self.fault(language, number, why.0),
+                },
+                (Section::Language | Section::Classes | Section::Signs | Section::Kinds, _) => {
                     self.fault(language, number, "this line is name = value")
                 }
                 (Section::Ignored, _) => {
@@ -235,6 +263,13 @@ impl Tables {
                 (Section::ShortForms | Section::Patterns(..), _) => {}
             }
         }
+        for (kind, rows) in kinds {
+            for word in rows.iter().flat_map(|row| single_words(row, &classes)) {
+                if let [id] = self.vocabulary.learn_all(word)[..] {
+                    self.kinds.entry(id).or_insert_with(|| format!("#{kind}"));
+                }
+            }
+        }
         self.about.extend(name.zip(sentence).map(|(name, sentence)| (language, name, sentence)));
         for &(section, number, line) in lines {
             let Section::Patterns(meaning, when) = section else { continue };
@@ -242,8 +277,10 @@ impl Tables {
                 let at = self.entries.len();
                 self.entries.push(Entry { meaning, when, language, begins: pattern.begins, ends: pattern.ends });
                 builder.add(at, &pattern, language, &classes, &mut self.vocabulary)?;
-                if let (Meaning::Alone(_), [Part::Word(word)]) = (meaning, pattern.parts.as_slice()) {
-                    self.vocabulary.learn_all(word).into_iter().for_each(|id| self.vocabulary.call(id));
+                if matches!(meaning, Meaning::Alone(_)) {
+                    let ids = single_words(&pattern.parts, &classes).into_iter();
+                    let ids: Vec<_> = ids.flat_map(|word| self.vocabulary.learn_all(word)).collect();
+                    ids.into_iter().for_each(|id| self.vocabulary.call(id));
                 }
                 Ok(())
             });

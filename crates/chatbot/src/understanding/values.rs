@@ -98,8 +98,9 @@ pub(super) fn country(text: &str, step: Option<Step>) -> Option<String> {
     if step.is_some() && country::is_code(trimmed) {
         return Some(trimmed.to_owned());
     }
-    match country::read(text) {
-        country::Reading::Code(code) if step == Some(Step::CountryCode) => Some(code),
+    match (step, country::read(text)) {
+        (Some(Step::CountryCode), country::Reading::Code(code)) => Some(code),
+        (Some(Step::Name | Step::Phone), _) => country::alone(text),
         _ => None,
     }
 }

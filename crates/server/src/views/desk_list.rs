@@ -42,7 +42,7 @@ struct ConversationRow {
     /// The step at which the intake is or was abandoned; null if it is complete.
     step: Option<&'static str>,
     /// The agent that the handoff names, also after it was resolved.
-    agent: Option<HandlingAgent>,
+    agent: Option<HandlingAgentView>,
     /// When an open handoff was opened; otherwise the last activity.
     since: TimestampText,
     last_message: Option<LastMessageView>,
@@ -62,7 +62,7 @@ struct ContactView {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct HandlingAgent {
+struct HandlingAgentView {
     id: i64,
     name: String,
 }
@@ -131,7 +131,7 @@ impl From<ListRow> for ConversationRow {
             reason,
             visitor: row.visitor.map(ContactView::from),
             step: (row.step != Step::Complete).then(|| row.step.as_str()),
-            agent: agent.map(HandlingAgent::from),
+            agent: agent.map(HandlingAgentView::from),
             since,
             last_message: row.last_message.map(LastMessageView::from),
             unread: row.unread,
@@ -147,7 +147,7 @@ impl From<Contact> for ContactView {
     }
 }
 
-impl From<AgentRef> for HandlingAgent {
+impl From<AgentRef> for HandlingAgentView {
     fn from(AgentRef { id, name }: AgentRef) -> Self {
         Self { id: id.get(), name }
     }

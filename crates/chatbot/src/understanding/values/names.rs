@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{leads_on, slice};
 use crate::{
-    intake::name,
+    intake::{country, name},
     understanding::{
         heard::{Cover, Heard},
         reading::{Intent, Language},
@@ -21,24 +21,36 @@ const WORDS: usize = 4;
 /// Phrases that have other uses, such as `I am`, count if a name is asked for, or if what follows is
 /// written as one.
 pub(in crate::understanding) fn stated(text: &str, words: &Words, heard: &mut Heard, is_asked: bool) -> Option<String> {
-    let leads: Vec<_> =
-        heard.leads().iter().filter(|(lead, _)| matches!(lead, Lead::Name | Lead::MaybeName)).cloned().collect();
+    let leads: Vec<_> = heard
+        .leads()
+        .iter()
+        .filter(|(lead, _)| matches!(lead, Lead::Name | Lead::MaybeName | Lead::NameWithoutVerb))
+        .cloned()
+        .collect();
     for (lead, place) in leads.into_iter().rev() {
         // Where a name is asked for, one word is enough: `Name John Doe`.
-        let is_label = is_asked && lead == Lead::MaybeName && place.len() == 1;
-        if !is_label && !leads_on(heard, &place) {
+        let is_label = is_asked && lead != Lead::Name && place.len() == 1;
+        let is_asked_about = lead == Lead::NameWithoutVerb && is_behind_asking(heard, place.start);
+        if is_asked_about || !is_label && !leads_on(heard, &place) {
             continue;
         }
-        let value = place.end..place.end + run(heard, place.end, lead == Lead::Name);
+        let value = place.end..place.end + run(heard, place.end, lead != Lead::MaybeName);
         let Some(name) = slice(text, words, heard, &value).and_then(|name| name::read(name).ok()) else { continue };
-        let is_sure = lead == Lead::Name || is_asked || is_capitalised(&name) || is_whole(heard, &value);
-        if is_sure {
+        let is_sure = lead != Lead::MaybeName || is_asked || is_capitalised(&name) || is_whole(heard, &value);
+        let is_country = lead == Lead::MaybeName && country::alone(&name).is_some();
+        if is_sure && !is_country {
             let name = name.into_owned();
             heard.take(place.start..value.end);
             return Some(name);
         }
     }
     None
+}
+
+/// Whether a word before a token in its clause asks something: `why is my name important`.
+fn is_behind_asking(heard: &Heard, start: usize) -> bool {
+    let is_same_clause = |at: &usize| heard.tokens.get(at + 1).is_some_and(|next| next.before == Break::Nothing);
+    (0..start).rev().take_while(is_same_clause).any(|at| heard.is(Mark::Asking, at))
 }
 
 /// Returns how many words from a token on can be a name in a sentence.
@@ -109,6 +121,9 @@ fn inverted(text: &str, words: &Words, heard: &Heard, part: &Range<usize>, sente
         return None;
     }
     let (family, given) = (slice(text, words, heard, part)?, slice(text, words, heard, &given)?);
+    if country::alone(given).is_some() {
+        return None;
+    }
     name::read(&format!("{given} {family}")).ok().map(std::borrow::Cow::into_owned)
 }
 

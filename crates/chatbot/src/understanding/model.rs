@@ -1,0 +1,173 @@
+//! Weighs the words of a text where no phrase decides.
+//!
+//! Each feature of a text, such as a pair of neighbouring words, has a weight for each intent. The weights come from
+//! `data/intents/weights.tsv`, which the example `train_understanding` writes.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use super::{
+    hash::Passed,
+    heard::Heard,
+    reading::Intent,
+    tables::{Mark, TABLES},
+    words::Words,
+};
+
+/// A line for each feature: its name, and a weight for each intent in the order of [`Intent::ALL`].
+const WEIGHTS: &str = include_str!("../../data/intents/weights.tsv");
+
+/// Number of intents.
+const INTENTS: usize = Intent::ALL.len();
+
+/// What a weight of 1 is in the file.
+const UNIT: f32 = 20.0;
+
+/// The least likelihood of another intent that is taken in place of a question, of nothing, and of what a phrase says.
+const OVER_QUESTION: f32 = 0.6;
+const OVER_NOTHING: f32 = 0.4;
+const OVER_PHRASE: f32 = 0.8;
+
+/// A text is weighed by its first words.
+const MOST: usize = 60;
+
+/// Words with at least this many letters have their beginning as a feature.
+const LONG: usize = 6;
+
+/// How many letters the beginning of a word has.
+const BEGINNING: usize = 4;
+
+/// The number of a feature.
+type Number = u64;
+
+struct Model {
+    weights: HashMap<Number, [i16; INTENTS], Passed>,
+}
+
+static MODEL: LazyLock<Model> = LazyLock::new(Model::read);
+
+impl Model {
+    fn read() -> Self {
+        let mut weights = HashMap::default();
+        for line in WEIGHTS.lines() {
+            let Some((name, numbers)) = line.split_once('\t') else { continue };
+            let mut parsed = [0; INTENTS];
+            for (weight, number) in parsed.iter_mut().zip(numbers.split('\t')) {
+                *weight = number.parse().unwrap_or(0);
+            }
+            weights.insert(number(name.bytes()), parsed);
+        }
+        Self { weights }
+    }
+}
+
+/// Returns the intent that a text has by the weights of its words, if it is likely enough to replace one that a phrase
+/// or weak signs speak for.
+pub(super) fn intent(words: &Words, heard: &Heard, first: Intent) -> Option<Intent> {
+    let least = match first {
+        Intent::Question => OVER_QUESTION,
+        Intent::Nothing => OVER_NOTHING,
+        // The phrase can be a mention: `my bloody chain broke`.
+        Intent::AboutBot | Intent::Frustration | Intent::Abuse => OVER_PHRASE,
+        _ => return None,
+    };
+    let likely = Intent::ALL.into_iter().zip(weigh(words, heard));
+    let (best, share) = likely.max_by(|one, other| one.1.total_cmp(&other.1))?;
+    // A denied sign, such as `I don't want a person`, is full of the words of its intent.
+    let is_denied = heard.is_denied(best, &(0..heard.tokens.len()));
+    (best != first && share >= least && !is_denied).then_some(best)
+}
+
+fn weigh(words: &Words, heard: &Heard) -> [f32; INTENTS] {
+    let mut sums = [0_i32; INTENTS];
+    each_feature(words, heard, |parts| {
+        if let Some(weights) = MODEL.weights.get(&number(parts.bytes())) {
+            for (sum, weight) in sums.iter_mut().zip(weights) {
+                *sum += i32::from(*weight);
+            }
+        }
+    });
+    let most = sums.iter().copied().max().unwrap_or(0);
+    let shares = sums.map(|sum| (f32::from(i16::try_from(sum - most).unwrap_or(i16::MIN)) / UNIT).exp());
+    let whole: f32 = shares.iter().sum();
+    shares.map(|share| share / whole)
+}
+
+/// The parts of the name of a feature.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Parts<'p>(&'static str, [&'p str; 2]);
+
+impl Parts<'_> {
+    fn bytes(&self) -> impl Iterator<Item = u8> {
+        let parts = self.1.iter().filter(|part| !part.is_empty());
+        self.0.bytes().chain(parts.flat_map(|part| [b' '].into_iter().chain(part.bytes())))
+    }
+
+    /// Returns the name of the feature.
+    pub(super) fn name(&self) -> String {
+        String::from_utf8_lossy(&self.bytes().collect::<Vec<_>>()).into_owned()
+    }
+}
+
+fn number(name: impl Iterator<Item = u8>) -> Number {
+    name.fold(0, |hash: u64, byte| (hash.rotate_left(5) ^ u64::from(byte)).wrapping_mul(0x517c_c1b7_2722_0a95))
+}
+
+/// Calls `each` with every feature of a text.
+pub(super) fn each_feature(words: &Words, heard: &Heard, mut each: impl FnMut(Parts<'_>)) {
+    let mut folded = words.iter().map(|(_, word)| word);
+    let mut last = None;
+    // For each token its word, and its kind or else its word again.
+    let mut tokens: Vec<(&str, &str)> = Vec::with_capacity(MOST);
+    for (at, token) in heard.tokens.iter().enumerate().take(MOST) {
+        let written = if last == Some(token.word) { "" } else { folded.next().unwrap_or_default() };
+        last = Some(token.word);
+        let known = token.known.iter().flatten().next();
+        let word = known.and_then(|id| TABLES.vocabulary.name(*id)).unwrap_or(written);
+        let kind = match known.and_then(|id| TABLES.kinds.get(id)) {
+            Some(kind) => kind,
+            None if token.is_number => "#number",
+            None if heard.is(Mark::Topic, at) => "#topic",
+            None if known.is_none() && !token.is_known => "#unknown",
+            None => word,
+        };
+        tokens.push((word, kind));
+    }
+    each(Parts("all", [""; 2]));
+    if heard.has_question_mark {
+        each(Parts("?", [""; 2]));
+    }
+    let length = match tokens.len() {
+        0 => "0",
+        1 => "1",
+        2 => "2",
+        3 => "3",
+        4..=5 => "4",
+        6..=9 => "6",
+        10..=16 => "10",
+        _ => "17",
+    };
+    each(Parts("length", [length, ""]));
+    let mut before = ("^", "^");
+    for (at, &one) in tokens.iter().enumerate() {
+        let (word, kind) = one;
+        each(Parts("w", [word, ""]));
+        if kind != word {
+            each(Parts("w", [kind, ""]));
+            each(Parts("p", [before.1, kind]));
+        }
+        if before.1 != before.0 || kind == word {
+            each(Parts("p", [before.0, word]));
+        }
+        if at + 1 == tokens.len() {
+            each(Parts("p", [kind, "$"]));
+        }
+        if kind == word
+            && word.chars().count() >= LONG
+            && let Some((end, _)) = word.char_indices().nth(BEGINNING)
+            && let Some(beginning) = word.get(..end)
+        {
+            each(Parts("b", [beginning, ""]));
+        }
+        before = one;
+    }
+}
