@@ -154,6 +154,7 @@ impl On {
             drop(permit);
             encoded
         };
+        #[expect(clippy::disallowed_methods, reason = "it computes, and does not use the database")]
         let encoded = tokio::task::spawn_blocking(encode).await;
         for (text, vector) in encoded.map_err(|error| StoreError::new(Fault::Broken, error))? {
             self.recent.insert((company, text.clone()), vector.clone());
