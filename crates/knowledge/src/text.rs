@@ -6,6 +6,7 @@ mod stop_words;
 use std::borrow::Cow;
 
 use frostem::{Algorithm, Stemmer};
+use icu_properties::{CodePointMapData, props::GeneralCategory};
 
 use fold::fold;
 
@@ -14,8 +15,8 @@ const MAX_WORD: usize = 40;
 
 /// Returns the normal form of a question. Two questions with the same form count as equal.
 ///
-/// The form has only letters and digits, in lower case, and Latin letters without their
-/// accents. So case, punctuation and spacing do not matter. It is empty if the text has
+/// The form has only letters and digits, in lower case and without the marks that people
+/// leave out. So case, accents, punctuation and spacing do not matter. It is empty if the text has
 /// no letters and digits.
 pub fn normal_form(text: &str) -> String {
     let mut form = String::with_capacity(text.len());
@@ -98,13 +99,57 @@ impl Terms {
 
     /// Returns the term of a word, `None` for a stop word.
     pub(crate) fn of<'w>(&self, word: &'w str) -> Option<Cow<'w, str>> {
-        (!stop_words::contains(word)).then(|| self.stemmer.stem(word))
+        if stop_words::contains(word) {
+            return None;
+        }
+        Some(hangul_noun(word).map_or_else(|| self.stemmer.stem(word), Cow::Borrowed))
     }
 }
 
-/// Tells whether a character is an apostrophe or a combining accent.
+/// Korean particles, which are written together with the noun before them, longer ones first.
+const PARTICLES: [&str; 22] = [
+    "\u{c5d0}\u{c11c}",
+    "\u{c5d0}\u{ac8c}",
+    "\u{d55c}\u{d14c}",
+    "\u{ae4c}\u{c9c0}",
+    "\u{bd80}\u{d130}",
+    "\u{c73c}\u{b85c}",
+    "\u{cc98}\u{b7fc}",
+    "\u{bcf4}\u{b2e4}",
+    "\u{c740}",
+    "\u{b294}",
+    "\u{c774}",
+    "\u{ac00}",
+    "\u{c744}",
+    "\u{b97c}",
+    "\u{c5d0}",
+    "\u{c758}",
+    "\u{c640}",
+    "\u{acfc}",
+    "\u{b3c4}",
+    "\u{b85c}",
+    "\u{b9cc}",
+    "\u{c694}",
+];
+
+/// Returns a Korean word without its particle; `None` for words of other scripts. At least two syllables are left,
+/// since shorter nouns end in the same syllables as particles.
+fn hangul_noun(word: &str) -> Option<&str> {
+    let is_hangul = |c| matches!(c, '\u{ac00}'..='\u{d7a3}');
+    if !word.chars().next().is_some_and(is_hangul) {
+        return None;
+    }
+    let nouns = PARTICLES.iter().filter_map(|particle| word.strip_suffix(particle));
+    Some(nouns.into_iter().find(|noun| noun.chars().count() >= 2).unwrap_or(word))
+}
+
+/// Tells whether a character is an apostrophe or a mark, neither of which ends a word.
 fn is_ignored(c: char) -> bool {
-    matches!(c, '\'' | '\u{2019}' | '\u{300}'..='\u{36f}')
+    let is_mark = |c| {
+        let category = CodePointMapData::<GeneralCategory>::new().get(c);
+        matches!(category, GeneralCategory::NonspacingMark | GeneralCategory::SpacingMark)
+    };
+    matches!(c, '\'' | '\u{2019}') || !c.is_ascii() && is_mark(c)
 }
 
 /// Tells whether a character is Chinese, Japanese or Thai, which are written without spaces.
@@ -130,6 +175,20 @@ mod tests {
         assert_eq!(terms("Caf\u{e9} cafe\u{301} CAFE"), ["cafe", "cafe", "cafe"]);
         assert_eq!(terms("The visitor's 2nd order #42"), ["visitor", "2nd", "order", "42"]);
         assert_eq!(terms("\u{9000}\u{6b3e}fee"), ["\u{9000}", "\u{6b3e}", "fee"]);
+    }
+
+    #[test]
+    fn words_of_other_scripts_are_whole() {
+        assert_eq!(terms("\u{915}\u{94d}\u{92f}\u{93e} \u{939}\u{948}").len(), 2);
+        assert_eq!(
+            terms("\u{d658}\u{bd88}\u{c744} \u{d658}\u{bd88}\u{c740} \u{d658}\u{bd88}"),
+            vec!["\u{d658}\u{bd88}"; 3]
+        );
+        assert_eq!(terms("\u{d68c}\u{c758}\u{b97c} \u{d68c}\u{c758}"), vec!["\u{d68c}\u{c758}"; 2]);
+        assert_eq!(
+            terms("\u{645}\u{64e}\u{643}\u{62a}\u{628} \u{645}\u{643}\u{62a}\u{628}").first(),
+            Some(&"\u{645}\u{643}\u{62a}\u{628}".to_owned())
+        );
     }
 
     #[test]
