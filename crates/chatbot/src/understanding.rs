@@ -82,10 +82,11 @@ pub fn read(text: &str, awaited: &Awaited<'_>) -> Reading {
     };
     // The weights are those of English words.
     if language == Language::English
+        && !heard.tokens.is_empty()
         && (step.is_none() || is_sentence(&heard) && values == Values::default())
         && let Some(likely) = model::intent(&words, &heard, intent, step)
     {
-        (intent, language) = (likely, Language::English);
+        intent = likely;
     }
     let is_small_talk = matches!(intent, Intent::Greeting | Intent::Thanks | Intent::Agreement | Intent::Goodbye);
     if values != Values::default() && is_small_talk {

@@ -180,3 +180,29 @@ pub(super) fn each_feature(words: &Words, heard: &Heard, mut each: impl FnMut(Pa
         before = one;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_has_a_weight_for_each_intent() {
+        for line in WEIGHTS.lines() {
+            let numbers: Vec<_> = line.split('\t').skip(1).map(str::parse::<i16>).collect();
+            assert!(numbers.len() == INTENTS && numbers.iter().all(Result::is_ok), "{line}");
+        }
+        // No two features share a number.
+        assert_eq!(MODEL.weights.len(), WEIGHTS.lines().count());
+    }
+
+    #[test]
+    fn wordings_that_no_pattern_names_are_weighed() {
+        let intent = |text: &str| {
+            let words = Words::of(text);
+            intent(&words, &Heard::of(&words, None, false), Intent::Nothing, None)
+        };
+        assert_eq!(intent("the answers that I get here are a sad joke"), Some(Intent::Frustration));
+        assert_eq!(intent("do you carry saddles"), Some(Intent::Question));
+        assert_eq!(intent("our kitten sleeps under the table"), None);
+    }
+}
