@@ -26,7 +26,8 @@ pub(crate) fn small_talk(intent: Intent, settings: &BotSettings) -> Option<&str>
         Intent::Refusal => Some(&settings.refusal_text),
         Intent::AboutBot => Some(&settings.about_text),
         Intent::Frustration | Intent::Abuse => Some(&settings.frustration_text),
-        Intent::Person | Intent::Question | Intent::Greeting | Intent::Why | Intent::Nothing => None,
+        Intent::Why => Some(&settings.profile_reason_text),
+        Intent::Person | Intent::Question | Intent::Greeting | Intent::Nothing => None,
     }
 }
 

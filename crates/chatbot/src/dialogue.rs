@@ -32,6 +32,9 @@ pub struct Dialogue {
     /// How many messages in a row showed frustration.
     #[serde(skip_serializing_if = "is_zero")]
     pub frustrations: u8,
+    /// Whether the last reply offered a person.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub person_offered: bool,
     /// The visitor's first question that is not answered yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub question: Option<String>,

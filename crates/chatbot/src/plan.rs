@@ -162,7 +162,8 @@ impl Turn<'_> {
         // While a handoff waits for somebody who is there, the intake goes on.
         let wants_person =
             self.input.wants_person || self.reading.intent == Intent::Person && !self.is_section(&session)?;
-        if wants_person && session.bot_answers() {
+        let accepts_person = self.snapshot.session.dialogue.person_offered && self.reading.intent == Intent::Agreement;
+        if (wants_person || accepts_person) && session.bot_answers() {
             return Ok(self.escalate(session, text));
         }
         let is_angry = matches!(self.reading.intent, Intent::Frustration | Intent::Abuse);
@@ -172,7 +173,11 @@ impl Turn<'_> {
         if is_angry && is_enough && settings.handoff_on_frustration && !is_open {
             return Ok(self.escalate(session, text));
         }
+        session.dialogue.person_offered = is_angry;
         let Some(awaited) = self.awaited else { return bot::answer(self, session) };
+        if session.dialogue.resolved_before && self.is_unanswered()? && !is_open {
+            return Ok(self.escalate(session, text));
+        }
         let (text, found) = (self.input.text, self.found);
         let heard = Heard { text, reading: self.reading, gains, awaited, found };
         let intake::Advance { act, profile } = intake::advance(&mut session, &heard, self.snapshot)?;
@@ -189,6 +194,16 @@ impl Turn<'_> {
         }
     }
 
+    /// Whether a text asks something that the knowledge does not answer.
+    fn is_unanswered(&self) -> Result<bool, MissingInput> {
+        match self.input.text {
+            Some(text) if self.reading.intent == Intent::Question => {
+                Found::of(self.found, text).map(|finding| matches!(finding, Finding::Nothing { .. }))
+            }
+            _ => Ok(false),
+        }
+    }
+
     /// Calls a person. Whether somebody is there is known only when the turn is stored.
     fn escalate(&self, mut session: Session, text: &str) -> Planned {
         let was_open = session.status.is_escalated();
@@ -196,6 +211,7 @@ impl Turn<'_> {
         session.person_acted = false;
         session.dialogue.misses = 0;
         session.dialogue.frustrations = 0;
+        session.dialogue.person_offered = false;
         session.dialogue.resolved_before = false;
         if session.dialogue.name_again && session.collected.name == Field::Skipped {
             session.collected.name = Field::Open;

@@ -28,6 +28,9 @@ pub use self::reading::{Awaited, Intent, Language, Reading, Values};
 /// The calling code of Nepal.
 const NEPAL: &str = "+977";
 
+/// A sentence has at least this many words.
+const SENTENCE: usize = 3;
+
 impl Language {
     /// Returns its English name.
     pub fn name(self) -> &'static str {
@@ -78,11 +81,12 @@ pub fn read(text: &str, awaited: &Awaited<'_>) -> Reading {
         None => judge::intent(&heard, &cover, step),
     };
     // The weights are those of English words.
-    if step.is_none()
-        && language == Language::English
-        && let Some(likely) = model::intent(&words, &heard, intent)
+    if language == Language::English
+        && !heard.tokens.is_empty()
+        && (step.is_none() || is_sentence(&heard) && values == Values::default())
+        && let Some(likely) = model::intent(&words, &heard, intent, step)
     {
-        (intent, language) = (likely, Language::English);
+        intent = likely;
     }
     let is_small_talk = matches!(intent, Intent::Greeting | Intent::Thanks | Intent::Agreement | Intent::Goodbye);
     if values != Values::default() && is_small_talk {
@@ -95,6 +99,11 @@ pub fn read(text: &str, awaited: &Awaited<'_>) -> Reading {
         take_answer(&rest, &words, &heard, &cover, step, &mut values);
     }
     Reading { intent, language, values }
+}
+
+/// Whether a text that answers a question of the bot is a sentence of everyday words, and no name or address.
+fn is_sentence(heard: &Heard) -> bool {
+    heard.tokens.len() >= SENTENCE && heard.tokens.iter().all(|token| token.is_known && !token.is_number)
 }
 
 /// Whether a number without a calling code can be a phone number where a step is awaited.

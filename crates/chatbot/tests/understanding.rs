@@ -104,8 +104,7 @@ const BAR: f64 = 0.95;
 
 /// Intents that miss the bar on unseen utterances, with the precision and the recall that they have at
 /// least. A line is deleted once its intent reaches the bar.
-const BELOW_BAR: [(Intent, f64, f64); 3] =
-    [(Intent::Question, 0.93, 0.95), (Intent::Frustration, 0.95, 0.93), (Intent::Nothing, 0.92, 0.95)];
+const BELOW_BAR: [(Intent, f64, f64); 2] = [(Intent::Frustration, 0.94, 0.94), (Intent::Nothing, 0.94, 0.95)];
 
 #[test]
 fn known_utterances_are_understood() {

@@ -104,10 +104,16 @@ impl Turn<'_> {
             return self.first(text);
         }
         if !self.heard.gains.is_empty() {
+            let noted = (is_question && !is_about_topics).then(|| self.remember(text));
             let said = prompts::acknowledgement(&self.heard.gains, Some(self.heard.awaited), &self.session.collected);
             let provider = self.heard.reading.values.phone.as_ref().map_or("", |phone| &phone.message);
             let space = if said.is_empty() || provider.is_empty() { "" } else { " " };
-            return self.ask(Lead::inline(format!("{provider}{space}{said}")));
+            let said = format!("{provider}{space}{said}");
+            return self.ask(match noted {
+                Some(noted) if said.is_empty() => Lead::block(noted),
+                Some(noted) => Lead::block(format!("{said}<br><br>{noted}")),
+                None => Lead::inline(said),
+            });
         }
         self.without_value(text)
     }
@@ -273,7 +279,11 @@ impl Turn<'_> {
     fn complete(self, lead: &Lead) -> Result<Advance, MissingInput> {
         let (settings, company_name) = (&self.snapshot.settings, &self.snapshot.company_name);
         let question = self.session.dialogue.question.clone();
-        let finding = question.as_deref().map(|question| Found::of(self.heard.found, question)).transpose()?;
+        let finding = match question.as_deref().map(|question| Found::of(self.heard.found, question)).transpose() {
+            // One text is looked up in a turn. The question stays for a handoff.
+            Err(_) if self.heard.found.is_some() => None,
+            finding => finding?,
+        };
         let profile = finish(self.session, &settings.default_country_code);
         let names = Names { name: &profile.name, ..settings.names(self.session, company_name) };
         let mut text = filled(&settings.profile_done_text, &names).into_owned();
@@ -290,6 +300,7 @@ impl Turn<'_> {
                 answered = reply.answered;
                 self.session.dialogue.question = None;
             } else {
+                self.session.dialogue.person_offered = true;
                 text = format!(
                     "{text}<br><br>I have no answer to \u{201c}{excerpt}\u{201d} yet. I can pass it on to a person."
                 );

@@ -75,9 +75,10 @@ impl Bot<'_> {
             let suggestions = if is_angry { &person[..] } else { &settings.greeting_suggestions };
             (Stage::SmallTalk, say(self.reply(kind::SMALL_TALK, said, suggestions)))
         });
-        // A company may have an entry for a question such as "Who are you?". Other small talk needs no lookup.
+        // A company may have an entry for a question such as "Who are you?" or "Why do you need my number?". Other small
+        // talk needs no lookup.
         if let Some(said) = small_talk
-            && (intent != Intent::AboutBot || !Found::of(self.turn.found, text)?.is_certain())
+            && (!matches!(intent, Intent::AboutBot | Intent::Why) || !Found::of(self.turn.found, text)?.is_certain())
         {
             return Ok(said);
         }

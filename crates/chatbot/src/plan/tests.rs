@@ -281,6 +281,13 @@ fn a_greeting_is_answered_unless_knowledge_answers_it() {
 }
 
 #[test]
+fn why_the_bot_asked_is_answered_later_too() {
+    let snapshot = known(BotSettings::default());
+    let reply = said(informed(&snapshot, "why do you need my number?"));
+    assert_eq!((reply.kind.as_str(), &reply.response), (kind::SMALL_TALK, &snapshot.settings.profile_reason_text));
+}
+
+#[test]
 fn everything_else_wants_clarification() {
     let reply = said(informed(&known(BotSettings::default()), "quantum chromodynamics"));
     assert_eq!((reply.kind.as_str(), reply.suggestions), ("clarification_needed", menu()));

@@ -99,13 +99,27 @@ impl Heard {
         match entry.meaning {
             Meaning::Says(intent) => self.said.push(phrase(intent)),
             Meaning::Alone(intent) => self.alone.push(phrase(intent)),
-            Meaning::Not(intent) if !found.has_comma => self.denied.push((intent, found.tokens)),
+            Meaning::Not(intent) if !found.has_comma && (!entry.begins || self.is_first(found.tokens.start)) => {
+                self.denied.push((intent, found.tokens));
+            }
             Meaning::Not(_) => {}
             Meaning::Before(lead) => self.leads.push((lead, found.tokens)),
             Meaning::Is(mark) => {
                 self.marks.get_mut(found.tokens).into_iter().flatten().for_each(|marks| *marks |= mark.bit());
             }
         }
+    }
+
+    /// Whether a token is the first one of a sentence or of a part of it.
+    fn is_first(&self, at: usize) -> bool {
+        let is_joint = |before: usize| self.tokens.get(before).is_some_and(|token| token.is_joint);
+        self.tokens.get(at).is_some_and(|token| token.before != Break::Nothing)
+            || at.checked_sub(1).is_none_or(is_joint)
+    }
+
+    /// Whether a token belongs to a value.
+    pub(super) fn is_value(&self, at: usize) -> bool {
+        self.taken.get(at).copied().unwrap_or(false)
     }
 
     /// Whether there is a word that no pattern knows.
@@ -240,7 +254,7 @@ impl Heard {
 
     /// Whether one of some tokens belongs to a value.
     fn is_taken(&self, tokens: &Range<usize>) -> bool {
-        tokens.clone().any(|at| self.taken.get(at).copied().unwrap_or(false))
+        tokens.clone().any(|at| self.is_value(at))
     }
 
     /// Finds where clauses begin and end: at punctuation, at joints, and around phrases such as

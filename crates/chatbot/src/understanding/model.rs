@@ -12,6 +12,7 @@ use super::{
     tables::{Mark, TABLES},
     words::Words,
 };
+use crate::Step;
 
 /// A line for each feature: its name, and a weight for each intent in the order of [`Intent::ALL`].
 const WEIGHTS: &str = include_str!("../../data/intents/weights.tsv");
@@ -26,6 +27,9 @@ const UNIT: f32 = 20.0;
 const OVER_QUESTION: f32 = 0.6;
 const OVER_NOTHING: f32 = 0.4;
 const OVER_PHRASE: f32 = 0.8;
+
+/// The same in an answer to a question of the bot.
+const IN_ANSWER: f32 = 0.8;
 
 /// A text is weighed by its first words.
 const MOST: usize = 60;
@@ -62,8 +66,11 @@ impl Model {
 
 /// Returns the intent that a text has by the weights of its words, if it is likely enough to replace one that a phrase
 /// or weak signs speak for.
-pub(super) fn intent(words: &Words, heard: &Heard, first: Intent) -> Option<Intent> {
+///
+/// The weights come from texts that answer no question of the bot, so in an answer only a few intents are taken.
+pub(super) fn intent(words: &Words, heard: &Heard, first: Intent, step: Option<Step>) -> Option<Intent> {
     let least = match first {
+        Intent::Question | Intent::Nothing if step.is_some() => IN_ANSWER,
         Intent::Question => OVER_QUESTION,
         Intent::Nothing => OVER_NOTHING,
         // The phrase can be a mention: `my bloody chain broke`.
@@ -74,7 +81,9 @@ pub(super) fn intent(words: &Words, heard: &Heard, first: Intent) -> Option<Inte
     let (best, share) = likely.max_by(|one, other| one.1.total_cmp(&other.1))?;
     // A denied sign, such as `I don't want a person`, is full of the words of its intent.
     let is_denied = heard.is_denied(best, &(0..heard.tokens.len()));
-    (best != first && share >= least && !is_denied).then_some(best)
+    let counts =
+        step.is_none() || matches!(best, Intent::Frustration | Intent::Abuse | Intent::Person | Intent::AboutBot);
+    (best != first && share >= least && counts && !is_denied).then_some(best)
 }
 
 fn weigh(words: &Words, heard: &Heard) -> [f32; INTENTS] {
@@ -169,5 +178,31 @@ pub(super) fn each_feature(words: &Words, heard: &Heard, mut each: impl FnMut(Pa
             each(Parts("b", [beginning, ""]));
         }
         before = one;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_has_a_weight_for_each_intent() {
+        for line in WEIGHTS.lines() {
+            let numbers: Vec<_> = line.split('\t').skip(1).map(str::parse::<i16>).collect();
+            assert!(numbers.len() == INTENTS && numbers.iter().all(Result::is_ok), "{line}");
+        }
+        // No two features share a number.
+        assert_eq!(MODEL.weights.len(), WEIGHTS.lines().count());
+    }
+
+    #[test]
+    fn wordings_that_no_pattern_names_are_weighed() {
+        let intent = |text: &str| {
+            let words = Words::of(text);
+            intent(&words, &Heard::of(&words, None, false), Intent::Nothing, None)
+        };
+        assert_eq!(intent("the answers that I get here are a sad joke"), Some(Intent::Frustration));
+        assert_eq!(intent("do you carry saddles"), Some(Intent::Question));
+        assert_eq!(intent("our kitten sleeps under the table"), None);
     }
 }

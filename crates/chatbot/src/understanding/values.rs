@@ -73,7 +73,10 @@ pub(super) fn stated_address(text: &str, words: &Words, heard: &mut Heard) -> Op
     let lead = heard
         .leads()
         .iter()
-        .find(|(lead, at)| *lead == Lead::Address && leads_on(heard, at))
+        .find(|(lead, at)| {
+            // `Do you deliver to Austria?` gives no address.
+            *lead == Lead::Address && leads_on(heard, at) && !names::is_behind_asking(heard, at.start)
+        })
         .map(|(_, at)| at.clone())?;
     let sentence = (lead.end..heard.tokens.len())
         .take_while(|&at| at == lead.end || heard.tokens.get(at).is_some_and(|token| token.before != Break::Sentence));

@@ -85,3 +85,61 @@ fn the_button_for_an_e_mail_address_asks_for_it_in_the_intake_too() {
     talk.say("ann@ray.org");
     assert_eq!(talk.session().collected.email, given("ann@ray.org"));
 }
+
+#[test]
+fn everyday_words_are_no_name() {
+    for text in ["no time for names", "ok leave a message then", "helloo", "not sure what you want from me"] {
+        let mut talk = Talk::at(Step::Name);
+        talk.say(text);
+        assert_eq!(talk.session().collected.name.value(), None, "{text}");
+    }
+}
+
+#[test]
+fn a_question_about_a_place_gives_no_address() {
+    let mut talk = Talk::new(BotSettings::default());
+    let reply = talk.say("Hi, I'm Mia (mia@web.de), do you deliver to Austria?");
+    let Collected { name, email, address, .. } = &talk.session().collected;
+    assert_eq!((name, email, address), (&given("Mia"), &given("mia@web.de"), &Field::Open));
+    // The question beside the values is kept.
+    assert!(reply.response.contains("I have noted your question"), "{}", reply.response);
+    assert!(talk.session().dialogue.question.is_some());
+}
+
+#[test]
+fn a_question_that_completes_the_intake_leaves_the_first_one_for_a_handoff() {
+    let steps = ProfileSteps { address: Requirement::Off, ..ProfileSteps::default() };
+    let mut talk = Talk::at(Step::Email);
+    talk.snapshot.settings = std::sync::Arc::new(BotSettings { profile_steps: steps, ..BotSettings::default() });
+    talk.say("Do zebras cross the moon?");
+    let reply = talk.say("When are you open? ann@ray.org");
+    assert_eq!(reply.kind, "profile_complete");
+    assert!(reply.response.starts_with("Tuesday to Sunday"), "{}", reply.response);
+    assert_eq!(talk.session().dialogue.question.as_deref(), Some("Do zebras cross the moon?"));
+}
+
+#[test]
+fn yes_to_the_offer_of_a_person_calls_one() {
+    let mut talk = Talk::at(Step::Name);
+    assert_eq!(talk.say("you don't understand me").kind, "small_talk");
+    assert_eq!(talk.say("yes please").kind, "escalated");
+
+    let mut talk = Talk::at(Step::Address);
+    talk.say("Do zebras cross the moon?");
+    talk.say("skip");
+    assert_eq!(talk.say("yes").kind, "escalated");
+
+    let mut talk = Talk::at(Step::Name);
+    talk.say("you don't understand me");
+    talk.say("Ann Ray");
+    assert_ne!(talk.say("yes").kind, "escalated");
+}
+
+#[test]
+fn a_question_without_an_answer_reopens_a_resolved_handoff_in_the_intake_too() {
+    let mut talk = Talk::at(Step::Name);
+    talk.snapshot.session.status = crate::SessionStatus::Resolved;
+    talk.say("thanks");
+    assert_eq!(talk.say("When are you open?").kind, "rag_response");
+    assert_eq!(talk.say("my oven is still broken").kind, "escalated");
+}

@@ -47,8 +47,8 @@ pub(in crate::understanding) fn stated(text: &str, words: &Words, heard: &mut He
     None
 }
 
-/// Whether a word before a token in its clause asks something: `why is my name important`.
-fn is_behind_asking(heard: &Heard, start: usize) -> bool {
+/// Whether a word before a token in its clause asks something: `why is my name important`, `do you deliver to`.
+pub(super) fn is_behind_asking(heard: &Heard, start: usize) -> bool {
     let is_same_clause = |at: &usize| heard.tokens.get(at + 1).is_some_and(|next| next.before == Break::Nothing);
     (0..start).rev().take_while(is_same_clause).any(|at| heard.is(Mark::Asking, at))
 }
@@ -87,7 +87,7 @@ pub(in crate::understanding) fn whole(text: &str, words: &Words, heard: &Heard, 
     let polite = cover.phrases.iter().take_while(|phrase| is_polite(phrase.intent)).last();
     let begin = polite.map_or(0, |phrase| phrase.tokens.end);
     let start = (begin..heard.tokens.len())
-        .find(|&at| !heard.is_empty(at) || !heard.tokens.get(at).is_some_and(|t| t.is_known))?;
+        .find(|&at| !heard.is_empty(at) || !heard.is_value(at) && !heard.tokens.get(at).is_some_and(|t| t.is_known))?;
     let end_of = |least: Break| {
         (start + 1..heard.tokens.len())
             .find(|&at| heard.tokens.get(at).is_some_and(|token| token.before >= least))
@@ -103,7 +103,13 @@ pub(in crate::understanding) fn whole(text: &str, words: &Words, heard: &Heard, 
         let tokens = tokens.start..tokens.end - trailing(text, words, heard, &tokens);
         let common = tokens.clone().filter(|&at| heard.is(Mark::NoName, at)).count();
         let is_sentence = common > 0 && (common == tokens.len() || tokens.len() > 2 && common > 1);
+        let is_known = |at: usize| heard.tokens.get(at).is_some_and(|token| token.is_known);
+        let is_phrase = tokens.len() > 2 && tokens.clone().all(is_known);
         let name = slice(text, words, heard, &tokens).filter(|_| !is_sentence)?;
+        // Few names consist of everyday words, and these are written as names: `leave a message`.
+        if is_phrase && !is_capitalised(name) {
+            return None;
+        }
         name::read(with_dot(text, name)).ok()
     };
     read(sentence).or_else(|| read(part)).map(std::borrow::Cow::into_owned)
