@@ -52,7 +52,7 @@ fn escalated() -> EventKind {
 }
 
 fn head(revision: i64) -> SessionHead {
-    SessionHead { revision, staff_read_seq: 0 }
+    SessionHead { revision, staff_read_seq: 0, last_seq: revision }
 }
 
 /// Returns why a caller was woken, `None` if it still waits.

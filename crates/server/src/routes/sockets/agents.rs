@@ -14,6 +14,7 @@ use identity::{
 use serde_json::{Value, json};
 use storage::{FairnessKey, LobbyStore};
 use tenancy::access::{Agent, Caller as _, Denied, Desk, Staff};
+use tokio::time::Instant;
 
 use super::{
     entry::{self, Closing, Refusal, SignIn},
@@ -43,6 +44,9 @@ struct DeskSocket {
     sign_in: SignIn,
     staff: Staff,
     desk: Desk,
+    /// When to have the client load its lists again, and when it was last asked to.
+    reload_at: Option<Instant>,
+    asked_at: Option<Instant>,
     /// Whether the client knows that the database is lost.
     knows_of_loss: bool,
     ticks: u32,
@@ -86,7 +90,9 @@ pub(super) async fn run(mut wire: Wire, app: web::Data<App>, req: HttpRequest, a
     if is_again && state.is_ok() {
         state = wire.send(frames::resync("lagged", None)).await;
     }
-    let mut socket = DeskSocket { app, req, wire, listening, sign_in, staff, desk, knows_of_loss: false, ticks: 0 };
+    let (reload_at, asked_at, knows_of_loss, ticks) = (None, None, false, 0);
+    let mut socket =
+        DeskSocket { app, req, wire, listening, sign_in, staff, desk, reload_at, asked_at, knows_of_loss, ticks };
     while state.is_ok() {
         state = socket.step().await;
     }
@@ -154,16 +160,25 @@ fn counts_view(counts: QueueCounts) -> Value {
 enum Step {
     Received(Received),
     Next(Next),
+    Reload,
 }
 
 impl DeskSocket {
     async fn step(&mut self) -> Result<(), End> {
+        let reload = async {
+            match self.reload_at {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
         let step = tokio::select! {
             next = self.listening.next() => Step::Next(next),
             received = self.wire.receive() => Step::Received(received?),
+            () = reload => Step::Reload,
         };
         match step {
             Step::Next(next) => self.news(next).await,
+            Step::Reload => self.reload().await,
             Step::Received(received) => self.received(received).await,
         }
     }
