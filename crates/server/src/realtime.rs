@@ -10,6 +10,7 @@
 //! changed, and their callers read again. [`recheck`] finds what a relay has lost.
 
 mod bell;
+mod carry;
 mod hub;
 mod news;
 mod position;
@@ -20,11 +21,12 @@ mod subscriptions;
 mod topics;
 
 pub(crate) use bell::Wake;
+pub(crate) use carry::carry;
 pub(crate) use hub::Hub;
 pub(crate) use news::{Happened, News, StatusSet, Typing};
 pub(crate) use position::{Beginning, Due, Position};
 pub(crate) use queue::Next;
-pub(crate) use subscriptions::{Listening, Waiting};
+pub(crate) use subscriptions::{Listening, Poked, Waiting};
 
 #[cfg(test)]
 mod tests;

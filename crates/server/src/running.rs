@@ -36,10 +36,7 @@ use crate::{
     http::body::LongBodies,
     limits::{Limiter, MemoryBuckets},
     openapi, orphans,
-    realtime::{
-        self, Hub,
-        relay::{self, Outgoing},
-    },
+    realtime::{self, Hub, relay::Outgoing},
     routes::{self, Document},
 };
 
@@ -153,7 +150,7 @@ impl RelayThread {
     fn start(shared: &Shared) -> io::Result<Option<Self>> {
         let Some((outgoing, target)) = shared.outgoing.clone() else { return Ok(None) };
         let (hub, pokes) = (Arc::clone(&shared.app.hub), Arc::clone(&outgoing));
-        let run = move || relay::carry(&hub, &pokes, || Channel::open(&target));
+        let run = move || realtime::carry(&hub, &pokes, || Channel::open(&target));
         let thread = thread::Builder::new().name("relay".to_owned()).spawn(run)?;
         Ok(Some(Self { outgoing, thread: Some(thread) }))
     }

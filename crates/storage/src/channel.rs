@@ -16,6 +16,8 @@ use crate::{
 
 /// The name of the channel. Each database of a PostgreSQL server has channels of its own.
 const NAME: &str = "switchboard";
+/// The name of its connections in the lists of the database.
+pub(crate) const APPLICATION: &str = "switchboard relay";
 
 /// A connection that sends texts to the other processes on the same database, and receives theirs.
 ///
@@ -48,7 +50,7 @@ impl Channel {
         let opened = conn::open(target, Purpose::Read).map_err(|error| StoreError::new(Fault::Unavailable, error))?;
         let Db::Pg(mut conn) = opened else { return Err(StoreError::new(Fault::Broken, NotShared)) };
         // A text need not survive a crash, so nobody waits for the disk.
-        let setup = format!("SET synchronous_commit = off; LISTEN {NAME}");
+        let setup = format!("SET application_name = '{APPLICATION}'; SET synchronous_commit = off; LISTEN {NAME}");
         conn.batch_execute(&setup).into_store_error()?;
         let Process { id } = sql_query("SELECT pg_backend_pid() AS id").get_result(&mut conn).into_store_error()?;
         Ok(Self { conn, process: id })

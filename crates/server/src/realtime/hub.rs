@@ -17,7 +17,7 @@ use tenancy::{
 use super::{
     news::{Happened, News, StatusSet},
     relay::{Outgoing, Poke},
-    topics::{Company, Place, SeatKey, Topic, Topics, is_visible, moves_queue, poke},
+    topics::{Company, Place, SeatKey, Topic, Topics, concerns_desk, is_visible, moves_queue, poke},
 };
 
 /// The topics of this process.
@@ -97,13 +97,12 @@ impl Hub {
         let agent = AgentRef { id: agent.id(), name: agent.name().to_owned() };
         let news = Arc::new(News::Status(StatusSet { agent, status }));
         company.desk.values().for_each(|queue| queue.push(&news));
+        company.poke_followers();
     }
 
     /// Wakes all callers because the server stops, and those that come later at once.
     pub(crate) fn stop(&self) {
-        let mut topics = self.lock();
-        topics.is_stopping = true;
-        topics.places().for_each(|place| place.stop());
+        self.lock().stop();
     }
 
     /// Wakes all callers because the database cannot be reached.
@@ -158,6 +157,9 @@ impl Sink for Hub {
             let Some(company) = topics.companies.get(&event.company) else { continue };
             if moves_queue(&event.kind) {
                 company.queue_moved();
+            }
+            if concerns_desk(&event.kind) {
+                company.poke_followers();
             }
             let (session, is_visible) = (event.session, is_visible(&event.kind));
             let news = Arc::new(News::Happened(Box::new(Happened::new(event))));

@@ -117,6 +117,13 @@ impl Queue {
         self.signal(Signal::DatabaseLost);
     }
 
+    /// Returns whether the connection has nothing to do.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        let kept = self.lock();
+        kept.signals == 0 && kept.news.is_empty()
+    }
+
     /// Waits for what the connection has to do next.
     pub(super) async fn next(&self) -> Next {
         loop {

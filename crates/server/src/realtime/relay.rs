@@ -4,12 +4,10 @@
 //! receives it reads the session with the rights of its callers. Pokes may be lost, repeated or late;
 //! [`recheck`](super::recheck) repairs what was lost.
 
-mod carry;
 mod outgoing;
 mod poke;
 
 pub(crate) use self::{
-    carry::carry,
     outgoing::Outgoing,
     poke::{Poke, pack, unpack},
 };

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use chatbot::SessionHead;
-use tenancy::access::{Caller as _, CompanyScope, Desk, SessionAccess};
+use tenancy::{
+    CompanyCode,
+    access::{Anybody, Caller as _, CompanyScope, Desk, SessionAccess},
+};
 
 use super::{
     bell::{Bell, Wake},
@@ -33,6 +36,14 @@ impl Hub {
         let queue = Arc::new(Queue::default());
         let key = self.lock().sit_at_desk(desk.scope().company(), &queue);
         Listening { hub: Arc::clone(self), topic: Topic::Desk(desk.scope()), key, queue }
+    }
+
+    /// Has somebody told that something has happened in a company. The caller has proved nothing, so that is all it
+    /// can learn.
+    pub(crate) fn follow(self: &Arc<Self>, anybody: &Anybody) -> Following {
+        let bell = Arc::new(Bell::default());
+        let key = self.lock().follow(anybody.company(), &bell);
+        Following { hub: Arc::clone(self), company: anybody.company(), key, bell }
     }
 }
 
@@ -110,5 +121,41 @@ impl Drop for Listening {
             Topic::Session(session) => self.hub.lock().leave(session, self.key),
             Topic::Desk(scope) => self.hub.lock().leave_desk(scope.company(), self.key),
         }
+    }
+}
+
+/// A place in the hub without any content. Dropping it ends the following.
+pub(crate) struct Following {
+    hub: Arc<Hub>,
+    company: Option<CompanyCode>,
+    key: SeatKey,
+    pub(super) bell: Arc<Bell>,
+}
+
+/// What somebody is told who follows a company.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Poked {
+    /// Something has happened.
+    Something,
+    /// The server stops.
+    Stopping,
+}
+
+impl Following {
+    /// Waits until something has happened.
+    pub(crate) async fn poked(&self) -> Poked {
+        loop {
+            match self.bell.rung().await {
+                Wake::Stopping => return Poked::Stopping,
+                Wake::Changed => return Poked::Something,
+                Wake::QueueMoved | Wake::DatabaseLost => {}
+            }
+        }
+    }
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        self.hub.lock().unfollow(self.company, self.key);
     }
 }

@@ -115,11 +115,13 @@ pub(super) struct Company {
     pub(super) sessions: HashMap<SessionId, Topic>,
     /// The connections of staff to whom everything of the company is told.
     pub(super) desk: HashMap<SeatKey, Arc<Queue>>,
+    /// Those who are only told that something has happened.
+    followers: HashMap<SeatKey, Arc<Bell>>,
 }
 
 impl Company {
     fn is_empty(&self) -> bool {
-        self.sessions.is_empty() && self.desk.is_empty()
+        self.sessions.is_empty() && self.desk.is_empty() && self.followers.is_empty()
     }
 
     /// Says that the queue of the company has moved.
@@ -130,6 +132,12 @@ impl Company {
     /// Says that another process has changed what the staff see.
     pub(super) fn change_desk(&self) {
         self.desk.values().for_each(|queue| queue.change(None));
+        self.poke_followers();
+    }
+
+    /// Says that something has happened in the company.
+    pub(super) fn poke_followers(&self) {
+        self.followers.values().for_each(|bell| bell.ring(Wake::Changed));
     }
 
     /// All subscriptions of the company.
@@ -144,6 +152,8 @@ impl Company {
 pub(super) struct Topics {
     pub(super) companies: HashMap<CompanyCode, Company>,
     pub(super) is_stopping: bool,
+    /// Those who follow no company. Nothing happens there.
+    nowhere: HashMap<SeatKey, Arc<Bell>>,
     seats: u64,
 }
 
@@ -189,6 +199,39 @@ impl Topics {
         key
     }
 
+    /// Adds somebody who is only told that something has happened in a company.
+    pub(super) fn follow(&mut self, company: Option<CompanyCode>, bell: &Arc<Bell>) -> SeatKey {
+        if self.is_stopping {
+            bell.ring(Wake::Stopping);
+        }
+        let key = self.new_key();
+        let followers = match company {
+            Some(company) => &mut self.companies.entry(company).or_default().followers,
+            None => &mut self.nowhere,
+        };
+        followers.insert(key, Arc::clone(bell));
+        key
+    }
+
+    pub(super) fn unfollow(&mut self, company: Option<CompanyCode>, key: SeatKey) {
+        let Some(code) = company else {
+            self.nowhere.remove(&key);
+            return;
+        };
+        if let Some(company) = self.companies.get_mut(&code) {
+            company.followers.remove(&key);
+        }
+        self.forget_if_empty(code);
+    }
+
+    /// Wakes everybody because the server stops.
+    pub(super) fn stop(&mut self) {
+        self.is_stopping = true;
+        self.places().for_each(|place| place.stop());
+        let followers = self.companies.values().flat_map(|company| company.followers.values());
+        followers.chain(self.nowhere.values()).for_each(|bell| bell.ring(Wake::Stopping));
+    }
+
     pub(super) fn leave_desk(&mut self, company: CompanyCode, key: SeatKey) {
         if let Some(topics) = self.companies.get_mut(&company) {
             topics.desk.remove(&key);
@@ -227,6 +270,19 @@ pub(super) fn is_visible(kind: &EventKind) -> bool {
         | EventKind::Erased => true,
         // The visitor knows what it has read, and a file is shown with the message that carries it.
         EventKind::Read { side: Side::Visitor, .. } | EventKind::FileShared(_) => false,
+    }
+}
+
+/// Whether what the staff of a company see has changed.
+pub(super) fn concerns_desk(kind: &EventKind) -> bool {
+    match kind {
+        EventKind::Message(_)
+        | EventKind::Escalated { .. }
+        | EventKind::Assigned { .. }
+        | EventKind::Transferred { .. }
+        | EventKind::Resolved { .. }
+        | EventKind::Erased => true,
+        EventKind::ProfileSaved | EventKind::FileShared(_) | EventKind::Read { .. } => false,
     }
 }
 

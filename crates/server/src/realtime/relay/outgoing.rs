@@ -1,7 +1,8 @@
 //! The pokes that wait to be sent.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet},
+    mem,
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -23,9 +24,9 @@ pub(crate) struct Outgoing {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    sessions: HashMap<SessionId, (Option<i64>, bool)>,
-    staff: HashSet<Option<CompanyCode>>,
-    desks: HashSet<CompanyCode>,
+    sessions: BTreeMap<SessionId, (Option<i64>, bool)>,
+    staff: BTreeSet<Option<CompanyCode>>,
+    desks: BTreeSet<CompanyCode>,
     is_closed: bool,
 }
 
@@ -103,12 +104,11 @@ impl Waiting {
     }
 
     fn take(&mut self) -> Vec<Poke> {
-        let sessions = self.sessions.drain();
-        let mut pokes: Vec<_> =
-            sessions.map(|(session, (head, moves_queue))| Poke::Session { session, head, moves_queue }).collect();
-        pokes.extend(self.staff.drain().map(Poke::Staff));
-        pokes.extend(self.desks.drain().map(Poke::Desk));
-        pokes
+        let Self { sessions, staff, desks, .. } = self;
+        let sessions = mem::take(sessions).into_iter();
+        let sessions = sessions.map(|(session, (head, moves_queue))| Poke::Session { session, head, moves_queue });
+        let staff = mem::take(staff).into_iter().map(Poke::Staff);
+        sessions.chain(staff).chain(mem::take(desks).into_iter().map(Poke::Desk)).collect()
     }
 }
 

@@ -164,7 +164,7 @@ impl Chat {
                     self.tell_typing(is_typing);
                     return Ok(());
                 }
-                Ok(Frame::Unknown | Frame::Status(_)) => return Ok(()),
+                Ok(Frame::Unknown | Frame::Status(_) | Frame::CheckStatus) => return Ok(()),
                 Ok(frame) if self.waiting.len() < MOST_WAITING => {
                     self.waiting.push_back(frame);
                     self.act_next();

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use tenancy::StoreError;
 
-use super::{Outgoing, Relay};
-use crate::realtime::Hub;
+use super::{
+    Hub,
+    relay::{Outgoing, Relay},
+};
 
 /// How often the relay is asked for pokes of other processes.
 const PERIOD: Duration = Duration::from_millis(20);
