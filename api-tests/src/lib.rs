@@ -29,7 +29,7 @@ pub use reply::Reply;
 pub use socket::{Incoming, Opcode, Socket};
 pub use staff::{Admin, Agent, Superadmin};
 pub use visitor::Visitor;
-pub use world::{SECRET, Setup, World, on_postgres, on_postgres_with, on_sqlite, on_sqlite_with};
+pub use world::{AnotherServer, SECRET, Setup, World, on_postgres, on_postgres_with, on_sqlite, on_sqlite_with};
 
 /// The imports of a test file.
 pub mod prelude {

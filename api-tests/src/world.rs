@@ -1,6 +1,6 @@
 //! A running server with its own database.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use identity::Password;
 use llm_client::scripted::Scripted;
@@ -35,10 +35,25 @@ pub struct World {
     pub model: Arc<Scripted>,
     address: SocketAddr,
     client: Client,
+    setup: Setup,
     // Dropped in this order: the server before its database and its files.
     _running: Running,
     database: Scratch,
     _files: TempDir,
+}
+
+/// Another server on the database of a world. It stops when this is dropped.
+pub struct AnotherServer {
+    client: Client,
+    _running: Running,
+    _files: TempDir,
+}
+
+impl AnotherServer {
+    /// Returns a client without a token.
+    pub fn anybody(&self) -> Client {
+        self.client.clone()
+    }
 }
 
 /// The settings of a world's server that differ between tests.
@@ -94,6 +109,43 @@ fn run(database: Scratch, setup: Setup, test: impl AsyncFnOnce(&World)) {
     runtime.block_on(test(&world));
 }
 
+/// Starts a server on a database, with a folder for its files. Returns it with its address.
+fn serve(
+    database: &Scratch,
+    folder: &Path,
+    setup: &Setup,
+    clock: Arc<TestClock>,
+    model: Arc<Scripted>,
+) -> (Running, SocketAddr) {
+    let options = &database.options;
+    let config = Config {
+        listen: vec![SocketAddr::from(([127, 0, 0, 1], 0))],
+        database: options.target.clone(),
+        owner_database: options.owner.clone(),
+        data_dir: folder.to_owned(),
+        database_wait: storage::Options::WAIT,
+        write_wait: Duration::from_secs(30),
+        secret: SecretSlice::from(SECRET.to_vec()),
+        public_url: Some("https://chat.example.com".to_owned()),
+        allowed_hosts: Vec::new(),
+        bcrypt_cost: COST,
+        access_life: Duration::from_mins(15),
+        refresh_life: Duration::from_hours(7 * 24),
+        sign_in_life: Duration::from_hours(90 * 24),
+        temporary_password_life: Duration::from_hours(7 * 24),
+        require_first_login: setup.require_first_login,
+        index_cache: 1 << 20,
+        encoder: setup.encoder,
+        llm: None,
+        limits: setup.limits,
+        trusted_proxies: setup.trusted_proxies.clone(),
+    };
+    let extras = Extras { clock, model: Some(model) };
+    let running = server::start(&config, extras).unwrap_or_else(|error| panic!("the server did not start: {error:?}"));
+    let address = *running.addresses().first().expect("an address");
+    (running, address)
+}
+
 impl World {
     fn start(mut database: Scratch, setup: Setup) -> Self {
         let files = tempfile::tempdir().expect("a temporary folder");
@@ -110,34 +162,17 @@ impl World {
             &Password::new(PASSWORD),
         )
         .unwrap_or_else(|error| panic!("no superadmin was created: {error:?}"));
-        let config = Config {
-            listen: vec![SocketAddr::from(([127, 0, 0, 1], 0))],
-            database: options.target.clone(),
-            owner_database: options.owner.clone(),
-            data_dir: files.path().to_owned(),
-            database_wait: storage::Options::WAIT,
-            write_wait: Duration::from_secs(30),
-            secret: SecretSlice::from(SECRET.to_vec()),
-            public_url: Some("https://chat.example.com".to_owned()),
-            allowed_hosts: Vec::new(),
-            bcrypt_cost: COST,
-            access_life: Duration::from_mins(15),
-            refresh_life: Duration::from_hours(7 * 24),
-            sign_in_life: Duration::from_hours(90 * 24),
-            temporary_password_life: Duration::from_hours(7 * 24),
-            require_first_login: setup.require_first_login,
-            index_cache: 1 << 20,
-            encoder: setup.encoder,
-            llm: None,
-            limits: setup.limits,
-            trusted_proxies: setup.trusted_proxies,
-        };
-        let extras = Extras { clock: clock.clone(), model: Some(model.clone()) };
-        let running =
-            server::start(&config, extras).unwrap_or_else(|error| panic!("the server did not start: {error:?}"));
-        let address = *running.addresses().first().expect("an address");
+        let (running, address) = serve(&database, files.path(), &setup, clock.clone(), model.clone());
         let client = Client::new(&format!("http://{address}"));
-        Self { clock, model, address, client, _running: running, database, _files: files }
+        Self { clock, model, address, client, setup, _running: running, database, _files: files }
+    }
+
+    /// Starts another server on the same database, as a second process. SQLite does not allow that.
+    pub fn another_server(&self) -> AnotherServer {
+        let files = tempfile::tempdir().expect("a temporary folder");
+        let (clock, model) = (self.clock.clone(), self.model.clone());
+        let (running, address) = serve(&self.database, files.path(), &self.setup, clock, model);
+        AnotherServer { client: Client::new(&format!("http://{address}")), _running: running, _files: files }
     }
 
     /// Returns a client without a token.
@@ -197,6 +232,12 @@ impl World {
     /// Runs a query directly on the database. It must have one text column, named `line`.
     pub fn lines(&self, query: &str) -> Vec<String> {
         self.database.lines(query)
+    }
+
+    /// Ends the connections on which servers tell each other of changes, and returns how many there were. On SQLite
+    /// there are none.
+    pub fn end_channels(&self) -> usize {
+        self.database.end_channels()
     }
 
     /// Returns whether the server is on SQLite.

@@ -171,6 +171,11 @@ impl<'a> Scene<'a> {
         Who::ALL.map(|who| Caller { who, client: client(who) }).into()
     }
 
+    /// Returns the agents of the own and of the other company, and one that does not exist.
+    pub(crate) fn agents(&self) -> [i64; 3] {
+        [self.caller.id, self.foreigner.id, NOWHERE]
+    }
+
     /// Signs an agent in again.
     pub(crate) async fn signed_in_again(&self, who: Who) -> Client {
         let agent = match who {

@@ -25,6 +25,8 @@ pub(crate) async fn cells(scene: &mut Scene<'_>) -> usize {
         cells += 2;
         desks.extend(desk(scene, caller).await);
         desk_stream(scene, caller).await;
+        cells += without_a_token(scene, caller).await;
+        cells += as_an_agent(scene, caller).await;
     }
     for whose in EVERY_SESSION {
         let thing = scene.prepared(Kind::Session, *whose);
@@ -140,6 +142,43 @@ async fn desk_stream(scene: &Scene<'_>, caller: &Caller) {
         }
         who => who.refused(&at, &call.await),
     }
+}
+
+/// Opens the sockets that everybody may open, and asserts that they say nothing about a company.
+async fn without_a_token(scene: &Scene<'_>, caller: &Caller) -> usize {
+    let agents = scene.agents().map(|id| format!("/ws/agent/{id}/"));
+    let companies = scene.codes().map(|code| [format!("/ws/subscription/{code}/"), format!("/ws/config/{code}/")]);
+    let paths: Vec<_> = agents.into_iter().chain(companies.into_iter().flatten()).collect();
+    for path in &paths {
+        let mut frames = caller.client.socket(path).await.settled().await;
+        frames.retain(|frame| !(frame["type"] == "session_update" && frame["data"] == json!({})));
+        for canary in scene.canaries() {
+            assert!(
+                frames.iter().all(|frame| !frame.to_string().contains(canary)),
+                "{path}: {canary} is in {frames:?}"
+            );
+        }
+        assert!(frames.len() <= 1, "{path}: {frames:?}");
+    }
+    paths.len()
+}
+
+/// Opens the socket of each agent with the caller's token. Only the agent itself is taken for the agent.
+async fn as_an_agent(scene: &Scene<'_>, caller: &Caller) -> usize {
+    if matches!(caller.who, Who::Anonymous | Who::Visitor | Who::OtherVisitor) {
+        return 0;
+    }
+    let [own, foreign, nobody] = scene.agents();
+    for (id, itself) in [(own, Who::Assigned), (foreign, Who::Foreigner), (nobody, Who::Anonymous)] {
+        let at = format!("the socket of agent {id} by {:?}", caller.who);
+        let mut socket = caller.client.signed_in_socket(&format!("/ws/agent/{id}/")).await;
+        match caller.who {
+            Who::Garbage | Who::Expired | Who::Deactivated => refused(scene, caller, &mut socket, 4001, &at).await,
+            who if who == itself => assert_eq!(socket.next().await["type"], "connection_established", "{at}"),
+            _ => refused(scene, caller, &mut socket, 4003, &at).await,
+        }
+    }
+    3
 }
 
 async fn connect(caller: &Caller, path: &str) -> Socket {

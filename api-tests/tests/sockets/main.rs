@@ -5,7 +5,9 @@ mod admission;
 mod company;
 mod delivery;
 mod events;
+mod existing;
 mod frames;
+mod processes;
 mod sending;
 mod slow;
 

@@ -100,7 +100,7 @@ where
 #[cfg(test)]
 mod tests {
     use tenancy::{
-        AttachmentId, CompanyCode, CompanyStatus, FamilyId, SessionId, SessionRowId, UserId,
+        AgentId, AttachmentId, CompanyCode, CompanyStatus, FamilyId, SessionId, SessionRowId, UserId,
         access::{self, AccountState, Directory, SessionLocation},
     };
 
@@ -138,6 +138,10 @@ mod tests {
                 row_id,
             };
             Ok(key.map(located))
+        }
+
+        fn agent(&mut self, _: AgentId) -> Result<Option<(CompanyCode, CompanyStatus)>, StoreError> {
+            Ok(None)
         }
     }
 

@@ -53,6 +53,8 @@ pub struct SessionHead {
     pub revision: i64,
     /// See [`Session::staff_read_seq`]. Reading does not change the revision.
     pub staff_read_seq: i64,
+    /// See [`Session::last_seq`].
+    pub last_seq: i64,
 }
 
 /// A stored session.
@@ -128,7 +130,7 @@ impl Session {
 
     /// Returns what tells this state of the session from a later one.
     pub fn head(&self) -> SessionHead {
-        SessionHead { revision: self.revision, staff_read_seq: self.staff_read_seq }
+        SessionHead { revision: self.revision, staff_read_seq: self.staff_read_seq, last_seq: self.last_seq }
     }
 
     /// Whether the bot answers: no handoff is open, or nobody was there for it and no person has acted since.

@@ -210,6 +210,10 @@ impl Directory for World {
     fn session(&mut self, _: SessionId) -> Result<Option<SessionLocation>, StoreError> {
         Ok(None)
     }
+
+    fn agent(&mut self, _: AgentId) -> Result<Option<(CompanyCode, CompanyStatus)>, StoreError> {
+        Ok(None)
+    }
 }
 
 impl Accounts for World {

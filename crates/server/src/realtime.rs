@@ -6,22 +6,27 @@
 //! has happened, and reads what it may see. An open connection gets the event itself, in a queue of its own, and shares
 //! the text that is sent for it with the others. Besides the sessions each company has one topic for its staff.
 //!
-//! Another process on the same database cannot wake the callers of this one. [`recheck`] finds its changes. A relay
-//! between processes would call `publish` of the [`Hub`] with the events that it receives.
+//! Several processes may share a PostgreSQL database. A [`relay`] tells each of them which sessions the others have
+//! changed, and their callers read again. [`recheck`] finds what a relay has lost.
 
 mod bell;
+mod carry;
 mod hub;
 mod news;
+mod position;
 mod queue;
 pub(crate) mod recheck;
+pub(crate) mod relay;
 mod subscriptions;
 mod topics;
 
 pub(crate) use bell::Wake;
+pub(crate) use carry::carry;
 pub(crate) use hub::Hub;
 pub(crate) use news::{Happened, News, StatusSet, Typing};
+pub(crate) use position::{Beginning, Due, Position};
 pub(crate) use queue::Next;
-pub(crate) use subscriptions::{Listening, Waiting};
+pub(crate) use subscriptions::{Listening, Poked, Waiting};
 
 #[cfg(test)]
 mod tests;

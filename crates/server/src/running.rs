@@ -23,7 +23,7 @@ use actix_web::{
 };
 use llm_client::{ChatModel, openai::OpenAi};
 use secrecy::ExposeSecret as _;
-use storage::{Database, Options, Recorder, Target};
+use storage::{Channel, Database, Options, Recorder, Target};
 use tenancy::Clock;
 
 use crate::{
@@ -37,7 +37,7 @@ use crate::{
     jobs,
     limits::{Limiter, MemoryBuckets},
     openapi, orphans,
-    realtime::{self, Hub},
+    realtime::{self, Hub, relay::Outgoing},
     routes::{self, Document},
 };
 
@@ -91,6 +91,7 @@ pub struct Running {
     handle: ServerHandle,
     hub: Arc<Hub>,
     thread: Option<thread::JoinHandle<io::Result<()>>>,
+    relay: Option<RelayThread>,
     /// Held until the server has stopped.
     _lock: FolderLock,
 }
@@ -124,6 +125,35 @@ impl Running {
         {
             tracing::error!(error = crate::logging::chain(&error), "the server ended with an error");
         }
+        // The last answers may have been about changes that the other processes are to be told of.
+        self.relay.take();
+    }
+}
+
+/// The thread that connects this process with the others on its database. Dropping it ends the thread.
+struct RelayThread {
+    outgoing: Arc<Outgoing>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Drop for RelayThread {
+    fn drop(&mut self) {
+        self.outgoing.close();
+        if let Some(thread) = self.thread.take() {
+            // The panic hook has reported a panic already.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl RelayThread {
+    /// Starts the thread, if other processes may use the database.
+    fn start(shared: &Shared) -> io::Result<Option<Self>> {
+        let Some((outgoing, target)) = shared.outgoing.clone() else { return Ok(None) };
+        let (hub, pokes) = (Arc::clone(&shared.app.hub), Arc::clone(&outgoing));
+        let run = move || realtime::carry(&hub, &pokes, || Channel::open(&target));
+        let thread = thread::Builder::new().name("relay".to_owned()).spawn(run)?;
+        Ok(Some(Self { outgoing, thread: Some(thread) }))
     }
 }
 
@@ -144,15 +174,22 @@ struct Shared {
     long_bodies: web::Data<LongBodies>,
     document: web::Data<Document>,
     write_wait: Duration,
-    /// Whether other processes may use the database too.
-    is_shared: bool,
+    /// What other processes are told, and where they are, if they may use the database too.
+    outgoing: Option<(Arc<Outgoing>, Target)>,
 }
 
 impl Shared {
     fn new(config: &Config, extras: Extras) -> Result<Self, StartError> {
         let Extras { clock, model } = extras;
         let recorder = Recorder::new(config.secret.expose_secret(), clock.clone());
-        let hub = Arc::new(Hub::default());
+        let outgoing = match &config.database {
+            Target::Postgres(_) => Some((Arc::new(Outgoing::default()), config.database.clone())),
+            Target::Sqlite(_) => None,
+        };
+        let hub = Arc::new(match &outgoing {
+            Some((outgoing, _)) => Hub::relayed(Arc::clone(outgoing)),
+            None => Hub::default(),
+        });
         let options = Options {
             sink: hub.clone(),
             owner: config.owner_database.clone(),
@@ -174,7 +211,7 @@ impl Shared {
             limiter: web::Data::new(Limiter::new(config.limits, MemoryBuckets::new(), clock)),
             long_bodies: web::Data::new(LongBodies::new(cores)),
             write_wait: config.write_wait,
-            is_shared: matches!(config.database, Target::Postgres(_)),
+            outgoing,
             document: web::Data::new(Document::new(|| openapi::document(&routes::all()))),
         })
     }
@@ -286,7 +323,8 @@ fn serve(
     after_start: impl FnOnce() + Send + 'static,
 ) -> Result<Running, StartError> {
     let (sender, receiver) = oneshot::channel();
-    let is_shared = shared.is_shared;
+    let is_shared = shared.outgoing.is_some();
+    let relay = RelayThread::start(&shared).map_err(StartError::Thread)?;
     let (hub, db) = (Arc::clone(&shared.app.hub), shared.app.db.clone());
     let (stopping, app) = (Arc::clone(&hub), shared.app.clone());
     let bound = addresses.clone();
@@ -313,7 +351,7 @@ fn serve(
     };
     let thread = thread::Builder::new().name("server".to_owned()).spawn(run).map_err(StartError::Thread)?;
     match receiver.recv() {
-        Ok(handle) => Ok(Running { addresses, handle, hub: stopping, thread: Some(thread), _lock: lock }),
+        Ok(handle) => Ok(Running { addresses, handle, hub: stopping, thread: Some(thread), relay, _lock: lock }),
         Err(_) => {
             let ended = thread.join().unwrap_or_else(|_| Err(io::Error::other("the server thread panicked")));
             Err(StartError::Thread(ended.err().unwrap_or_else(|| io::Error::other("the server ended at once"))))

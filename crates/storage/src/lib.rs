@@ -3,6 +3,7 @@
 mod audit;
 pub mod backup;
 pub mod blobs;
+mod channel;
 mod conn;
 mod database;
 mod dual_backend;
@@ -26,6 +27,7 @@ mod types;
 mod wait;
 
 pub use audit::{AuditError, Broken, Flaw, Recorder, Verified};
+pub use channel::Channel;
 pub use database::{Database, OpenError, Options};
 pub use job::{Sink, Ticket};
 pub use migrations::MigrateError;

@@ -11,6 +11,7 @@ use tenancy::{Clock, Timestamp};
 
 use crate::{
     audit::Recorder,
+    channel::APPLICATION,
     conn::{Db, Purpose, each_db, open},
     database::{Database, Options},
     target::{Durability, PostgresUrl, SqliteTarget, Target},
@@ -172,6 +173,20 @@ impl Scratch {
                 &format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'"),
             );
         }
+    }
+
+    /// Ends the connections on which processes tell each other of changes, and returns how many there were. A file has
+    /// none.
+    pub fn end_channels(&self) -> usize {
+        let Storage::Server { admin, name } = &self.storage else { return 0 };
+        let ended = load(
+            &mut connect(admin),
+            &format!(
+                "SELECT CAST(pg_terminate_backend(pid, 5000) AS TEXT) AS line FROM pg_stat_activity \
+                 WHERE datname = '{name}' AND application_name = '{APPLICATION}'"
+            ),
+        );
+        ended.unwrap_or_else(|error| panic!("connections were not ended: {error}")).len()
     }
 
     /// Holds a lock that no write gets past, until the returned value is dropped.

@@ -19,8 +19,8 @@
 mod callers;
 
 pub use callers::{
-    ActingAs, Actor, Admin, Agent, Caller, CompanyScope, Desk, Housekeeper, Office, SessionAccess, Staff, Superadmin,
-    Supervisor, Visitor,
+    ActingAs, Actor, Admin, Agent, Anybody, Caller, CompanyScope, Desk, Housekeeper, Office, SessionAccess, Staff,
+    Superadmin, Supervisor, Visitor,
 };
 
 use crate::{AgentId, CompanyCode, CompanyStatus, FamilyId, SessionId, SessionRowId, StoreError, UserId};
@@ -89,6 +89,9 @@ pub trait Directory {
 
     /// Returns a session's company and row id, in one read.
     fn session(&mut self, id: SessionId) -> Result<Option<SessionLocation>, StoreError>;
+
+    /// Returns an agent's company and its status.
+    fn agent(&mut self, id: AgentId) -> Result<Option<(CompanyCode, CompanyStatus)>, StoreError>;
 }
 
 /// The company and the row of a session.
@@ -209,6 +212,16 @@ pub fn visitor(
     Ok(Visitor { scope, company_name: name, session })
 }
 
+/// Finds the company of an agent for somebody who has proved nothing. An agent that does not exist is no error, so that
+/// nobody finds out which agents there are.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn anybody(directory: &mut impl Directory, agent: AgentId) -> Result<Anybody, StoreError> {
+    let found = directory.agent(agent)?;
+    Ok(Anybody { company: found.filter(|(_, status)| status.is_active()).map(|(company, _)| company) })
+}
+
 /// Admits the server's own background work to a company of any status, including the reserved
 /// company that owns the shared library.
 ///
@@ -270,6 +283,10 @@ mod tests {
             };
             Ok((id.as_str() == "TES001_known").then_some(location))
         }
+
+        fn agent(&mut self, id: AgentId) -> Result<Option<(CompanyCode, CompanyStatus)>, StoreError> {
+            Ok((id.get() == 30).then(|| (code(), self.0)))
+        }
     }
 
     #[test]
@@ -320,6 +337,14 @@ mod tests {
         assert!(matches!(visitor(&mut directory, None, unknown), Err(Refused::SessionNotFound)));
         let other = CompanyCode::parse("SPA001").ok();
         assert!(matches!(visitor(&mut directory, other, known), Err(Refused::CompanyNotFound)));
+    }
+
+    #[test]
+    fn an_agent_that_is_not_there_looks_like_one_of_a_suspended_company() {
+        let (mut active, mut suspended) = (OneCompany(CompanyStatus::Active), OneCompany(CompanyStatus::Suspended));
+        assert_eq!(anybody(&mut active, AgentId::new(30)).unwrap().company(), Some(code()));
+        let unknown = anybody(&mut active, AgentId::new(31)).unwrap();
+        assert_eq!((unknown.company(), unknown), (None, anybody(&mut suspended, AgentId::new(30)).unwrap()));
     }
 
     #[test]

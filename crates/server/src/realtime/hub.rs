@@ -11,25 +11,74 @@ use identity::agents::AgentStatus;
 use storage::Sink;
 use tenancy::{
     CompanyCode, SessionRowId,
-    access::{Agent, Caller as _, CompanyScope, SessionAccess},
+    access::{Agent, Caller as _, SessionAccess},
 };
 
 use super::{
     news::{Happened, News, StatusSet},
-    queue::Queue,
-    topics::{Company, Place, Topic, Topics, is_visible, moves_queue},
+    relay::{Outgoing, Poke},
+    topics::{Company, Place, SeatKey, Topic, Topics, concerns_desk, is_visible, moves_queue, poke},
 };
 
 /// The topics of this process.
 #[derive(Default)]
 pub(crate) struct Hub {
     topics: Mutex<Topics>,
+    /// What the other processes are told, if there may be any.
+    outgoing: Option<Arc<Outgoing>>,
 }
 
 impl Hub {
+    /// Creates a hub that tells other processes what happens in this one.
+    pub(crate) fn relayed(outgoing: Arc<Outgoing>) -> Self {
+        Self { outgoing: Some(outgoing), ..Self::default() }
+    }
+
     /// Has the connections of a company's staff check whether they still have access; without a company, those of all
     /// staff.
     pub(crate) fn staff_changed(&self, company: Option<CompanyCode>) {
+        self.tell_processes([Poke::Staff(company)]);
+        self.check_staff(company);
+    }
+
+    fn tell_processes(&self, pokes: impl IntoIterator<Item = Poke>) {
+        if let Some(outgoing) = &self.outgoing {
+            outgoing.add(pokes);
+        }
+    }
+
+    /// Passes on what other processes have told.
+    pub(crate) fn receive(&self, pokes: &[Poke]) {
+        for poke in pokes {
+            match *poke {
+                Poke::Session { session, head, moves_queue } => {
+                    let topics = self.lock();
+                    let company = session.company().and_then(|code| topics.companies.get(&code));
+                    let Some(company) = company else { continue };
+                    if moves_queue {
+                        company.queue_moved();
+                    }
+                    let places = company.sessions.get(&session).into_iter().flat_map(Topic::places);
+                    places.for_each(|place| place.change(head));
+                    company.change_desk();
+                }
+                Poke::Staff(company) => self.check_staff(company),
+                Poke::Desk(company) => {
+                    let topics = self.lock();
+                    topics.companies.get(&company).into_iter().for_each(Company::change_desk);
+                }
+            }
+        }
+    }
+
+    /// Has all connections read again what other processes may have changed without telling. The sessions are left to
+    /// the recheck.
+    pub(crate) fn miss(&self) {
+        self.check_staff(None);
+        self.lock().companies.values().for_each(Company::change_desk);
+    }
+
+    fn check_staff(&self, company: Option<CompanyCode>) {
         let topics = self.lock();
         match company {
             Some(code) => {
@@ -41,18 +90,19 @@ impl Hub {
 
     /// Tells the staff of an agent's company that its status was set.
     pub(crate) fn status_set(&self, agent: &Agent, status: AgentStatus) {
+        let code = agent.scope().company();
+        self.tell_processes([Poke::Desk(code)]);
         let topics = self.lock();
-        let Some(company) = topics.companies.get(&agent.scope().company()) else { return };
+        let Some(company) = topics.companies.get(&code) else { return };
         let agent = AgentRef { id: agent.id(), name: agent.name().to_owned() };
         let news = Arc::new(News::Status(StatusSet { agent, status }));
-        company.desk.iter().for_each(|queue| queue.push(&news));
+        company.desk.values().for_each(|queue| queue.push(&news));
+        company.poke_followers();
     }
 
     /// Wakes all callers because the server stops, and those that come later at once.
     pub(crate) fn stop(&self) {
-        let mut topics = self.lock();
-        topics.is_stopping = true;
-        topics.places().for_each(|place| place.stop());
+        self.lock().stop();
     }
 
     /// Wakes all callers because the database cannot be reached.
@@ -62,67 +112,36 @@ impl Hub {
 
     /// Returns the sessions that callers wait for.
     pub(crate) fn rows(&self) -> Vec<SessionRowId> {
-        self.lock().all().map(|topic| topic.row).collect()
+        self.lock().sessions().map(|topic| topic.row).collect()
     }
 
     /// Wakes the callers whose session has another state than the one that they have read, or is gone.
     pub(super) fn compare(&self, asked: &[SessionRowId], heads: &[(SessionRowId, SessionHead)]) {
         let heads: HashMap<_, _> = heads.iter().copied().collect();
         let asked: HashSet<_> = asked.iter().collect();
-        for topic in self.lock().all().filter(|topic| asked.contains(&topic.row)) {
+        for topic in self.lock().sessions_mut().filter(|topic| asked.contains(&topic.row)) {
             let now = heads.get(&topic.row).copied();
-            let outdated = topic.seats.iter().filter(|seat| seat.head.is_some() && seat.head != now);
-            outdated.for_each(|seat| seat.place.change());
+            topic.seats.values_mut().for_each(|seat| seat.compare(now));
         }
-    }
-
-    /// Adds a subscription to a session.
-    pub(super) fn sit(&self, session: SessionAccess, place: Place) {
-        self.lock().sit(session, place);
-    }
-
-    /// Adds a connection to the topic of a company's staff.
-    pub(super) fn sit_at_desk(&self, scope: CompanyScope, queue: &Arc<Queue>) {
-        let mut topics = self.lock();
-        if topics.is_stopping {
-            queue.stop();
-        }
-        topics.companies.entry(scope.company()).or_default().desk.push(Arc::clone(queue));
     }
 
     /// Notes which state of a session a subscription has read.
-    pub(super) fn note(&self, session: SessionAccess, place: &Place, head: SessionHead) {
-        let mut topics = self.lock();
-        let seats = topics.topic(session).map(|topic| topic.seats.iter_mut());
-        for seat in seats.into_iter().flatten().filter(|seat| seat.place.is(place)) {
+    pub(super) fn note(&self, session: SessionAccess, key: SeatKey, head: SessionHead) {
+        if let Some(seat) = self.lock().topic(session).and_then(|topic| topic.seats.get_mut(&key)) {
             seat.head = Some(head);
         }
     }
 
     /// Tells the other connections of a session.
-    pub(super) fn tell_others(&self, session: SessionAccess, queue: &Arc<Queue>, news: &Arc<News>) {
+    pub(super) fn tell_others(&self, session: SessionAccess, key: SeatKey, news: &Arc<News>) {
         let mut topics = self.lock();
-        for place in topics.topic(session).into_iter().flat_map(|topic| topic.places()) {
-            if let Place::Open(other) = place
-                && !Arc::ptr_eq(other, queue)
+        for (other, seat) in topics.topic(session).into_iter().flat_map(|topic| &topic.seats) {
+            if let Place::Open(queue) = &seat.place
+                && *other != key
             {
-                other.push(news);
+                queue.push(news);
             }
         }
-    }
-
-    /// Removes a subscription to a session.
-    pub(super) fn leave(&self, session: SessionAccess, place: &Place) {
-        self.lock().leave(session, place);
-    }
-
-    /// Removes a connection from the topic of a company's staff.
-    pub(super) fn leave_desk(&self, scope: CompanyScope, queue: &Arc<Queue>) {
-        let mut topics = self.lock();
-        if let Some(company) = topics.companies.get_mut(&scope.company()) {
-            company.desk.retain(|other| !Arc::ptr_eq(other, queue));
-        }
-        topics.forget_if_empty(scope.company());
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Topics> {
@@ -132,18 +151,22 @@ impl Hub {
 
 impl Sink for Hub {
     fn publish(&self, events: Vec<Event>) {
+        self.tell_processes(events.iter().filter_map(poke));
         let topics = self.lock();
         for event in events {
             let Some(company) = topics.companies.get(&event.company) else { continue };
             if moves_queue(&event.kind) {
-                company.sessions.values().flat_map(Topic::places).for_each(Place::queue_moved);
+                company.queue_moved();
+            }
+            if concerns_desk(&event.kind) {
+                company.poke_followers();
             }
             let (session, is_visible) = (event.session, is_visible(&event.kind));
             let news = Arc::new(News::Happened(Box::new(Happened::new(event))));
             if let Some(topic) = company.sessions.get(&session) {
                 topic.tell(&news, is_visible);
             }
-            company.desk.iter().for_each(|queue| queue.push(&news));
+            company.desk.values().for_each(|queue| queue.push(&news));
         }
     }
 }

@@ -48,8 +48,9 @@ pub(crate) enum Next {
     StaffChanged,
     /// News were dropped.
     Lagged,
-    /// Another process has changed the session.
-    Changed,
+    /// Another process has changed the session. Carries the position of the last message, if only messages have
+    /// changed.
+    Changed(Option<i64>),
     /// The database cannot be reached.
     DatabaseLost,
     /// The next news.
@@ -60,6 +61,8 @@ pub(crate) enum Next {
 struct Kept {
     news: VecDeque<Arc<News>>,
     signals: u8,
+    /// What has changed, if the signal says that something has.
+    head: Option<i64>,
 }
 
 /// The queue of one connection.
@@ -99,12 +102,26 @@ impl Queue {
         self.signal(Signal::StaffChanged);
     }
 
-    pub(super) fn change(&self) {
-        self.signal(Signal::Changed);
+    /// Says that another process has changed the session. `head` is the position of the last message, if only messages
+    /// have changed.
+    pub(super) fn change(&self, head: Option<i64>) {
+        let mut kept = self.lock();
+        let is_known = kept.signals & Signal::Changed.bit() != 0;
+        kept.head = if is_known { kept.head.zip(head).map(|(one, other)| one.max(other)) } else { head };
+        kept.signals |= Signal::Changed.bit();
+        drop(kept);
+        self.filled.notify_one();
     }
 
     pub(super) fn lose_database(&self) {
         self.signal(Signal::DatabaseLost);
+    }
+
+    /// Returns whether the connection has nothing to do.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        let kept = self.lock();
+        kept.signals == 0 && kept.news.is_empty()
     }
 
     /// Waits for what the connection has to do next.
@@ -126,7 +143,7 @@ impl Queue {
                 Signal::Stopping => Next::Stopping,
                 Signal::StaffChanged => Next::StaffChanged,
                 Signal::Lagged => Next::Lagged,
-                Signal::Changed => Next::Changed,
+                Signal::Changed => Next::Changed(kept.head.take()),
                 Signal::DatabaseLost => Next::DatabaseLost,
             });
         }

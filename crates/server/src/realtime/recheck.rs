@@ -7,8 +7,8 @@ use tenancy::{Fault, StoreError};
 
 use super::hub::Hub;
 
-/// How often the sessions are checked.
-const PERIOD: Duration = Duration::from_secs(3);
+/// How often the sessions are checked. A change that no poke has told is found after this time.
+const PERIOD: Duration = Duration::from_secs(1);
 
 /// Checks the sessions that callers wait for, all in one read, for as long as the server runs. Without callers it
 /// reads nothing.

@@ -3,36 +3,47 @@
 use std::sync::Arc;
 
 use chatbot::SessionHead;
-use tenancy::access::{Caller as _, CompanyScope, Desk, SessionAccess};
+use tenancy::{
+    CompanyCode,
+    access::{Anybody, Caller as _, CompanyScope, Desk, SessionAccess},
+};
 
 use super::{
     bell::{Bell, Wake},
     hub::Hub,
     news::{News, Typing},
     queue::{Next, Queue},
-    topics::Place,
+    topics::{Place, SeatKey},
 };
 
 impl Hub {
     /// Subscribes to the news of a session.
     pub(crate) fn subscribe(self: &Arc<Self>, session: SessionAccess) -> Waiting {
         let bell = Arc::new(Bell::default());
-        self.sit(session, Place::Poll(Arc::clone(&bell)));
-        Waiting { hub: Arc::clone(self), session, bell }
+        let key = self.lock().sit(session, Place::Poll(Arc::clone(&bell)));
+        Waiting { hub: Arc::clone(self), session, key, bell }
     }
 
     /// Has the news of a session delivered.
     pub(crate) fn listen(self: &Arc<Self>, session: SessionAccess) -> Listening {
         let queue = Arc::new(Queue::default());
-        self.sit(session, Place::Open(Arc::clone(&queue)));
-        Listening { hub: Arc::clone(self), topic: Topic::Session(session), queue }
+        let key = self.lock().sit(session, Place::Open(Arc::clone(&queue)));
+        Listening { hub: Arc::clone(self), topic: Topic::Session(session), key, queue }
     }
 
     /// Has the news of all sessions of the caller's company delivered.
     pub(crate) fn listen_at(self: &Arc<Self>, desk: &Desk) -> Listening {
         let queue = Arc::new(Queue::default());
-        self.sit_at_desk(desk.scope(), &queue);
-        Listening { hub: Arc::clone(self), topic: Topic::Desk(desk.scope()), queue }
+        let key = self.lock().sit_at_desk(desk.scope().company(), &queue);
+        Listening { hub: Arc::clone(self), topic: Topic::Desk(desk.scope()), key, queue }
+    }
+
+    /// Has somebody told that something has happened in a company. The caller has proved nothing, so that is all it
+    /// can learn.
+    pub(crate) fn follow(self: &Arc<Self>, anybody: &Anybody) -> Following {
+        let bell = Arc::new(Bell::default());
+        let key = self.lock().follow(anybody.company(), &bell);
+        Following { hub: Arc::clone(self), company: anybody.company(), key, bell }
     }
 }
 
@@ -40,6 +51,7 @@ impl Hub {
 pub(crate) struct Waiting {
     hub: Arc<Hub>,
     session: SessionAccess,
+    key: SeatKey,
     pub(super) bell: Arc<Bell>,
 }
 
@@ -47,22 +59,18 @@ impl Waiting {
     /// States what the caller has read, and whether a place in the queue was part of it.
     pub(crate) fn has_read(&self, head: SessionHead, shows_queue: bool) {
         self.bell.shows_queue(shows_queue);
-        self.hub.note(self.session, &self.place(), head);
+        self.hub.note(self.session, self.key, head);
     }
 
     /// Waits until there is a reason to read again.
     pub(crate) async fn woken(&self) -> Wake {
         self.bell.rung().await
     }
-
-    fn place(&self) -> Place {
-        Place::Poll(Arc::clone(&self.bell))
-    }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.hub.leave(self.session, &self.place());
+        self.hub.lock().leave(self.session, self.key);
     }
 }
 
@@ -77,6 +85,7 @@ enum Topic {
 pub(crate) struct Listening {
     hub: Arc<Hub>,
     topic: Topic,
+    key: SeatKey,
     pub(super) queue: Arc<Queue>,
 }
 
@@ -94,27 +103,59 @@ impl Listening {
     /// States which state of the session the connection has read.
     pub(crate) fn has_read(&self, head: SessionHead) {
         if let Topic::Session(session) = self.topic {
-            self.hub.note(session, &self.place(), head);
+            self.hub.note(session, self.key, head);
         }
     }
 
     /// Tells the other connections of the session that the caller types.
     pub(crate) fn tell_typing(&self, typing: Typing) {
         if let Topic::Session(session) = self.topic {
-            self.hub.tell_others(session, &self.queue, &Arc::new(News::Typing(typing)));
+            self.hub.tell_others(session, self.key, &Arc::new(News::Typing(typing)));
         }
-    }
-
-    fn place(&self) -> Place {
-        Place::Open(Arc::clone(&self.queue))
     }
 }
 
 impl Drop for Listening {
     fn drop(&mut self) {
         match self.topic {
-            Topic::Session(session) => self.hub.leave(session, &self.place()),
-            Topic::Desk(scope) => self.hub.leave_desk(scope, &self.queue),
+            Topic::Session(session) => self.hub.lock().leave(session, self.key),
+            Topic::Desk(scope) => self.hub.lock().leave_desk(scope.company(), self.key),
         }
+    }
+}
+
+/// A place in the hub without any content. Dropping it ends the following.
+pub(crate) struct Following {
+    hub: Arc<Hub>,
+    company: Option<CompanyCode>,
+    key: SeatKey,
+    pub(super) bell: Arc<Bell>,
+}
+
+/// What somebody is told who follows a company.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Poked {
+    /// Something has happened.
+    Something,
+    /// The server stops.
+    Stopping,
+}
+
+impl Following {
+    /// Waits until something has happened.
+    pub(crate) async fn poked(&self) -> Poked {
+        loop {
+            match self.bell.rung().await {
+                Wake::Stopping => return Poked::Stopping,
+                Wake::Changed => return Poked::Something,
+                Wake::QueueMoved | Wake::DatabaseLost => {}
+            }
+        }
+    }
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        self.hub.lock().unfollow(self.company, self.key);
     }
 }

@@ -1,14 +1,17 @@
+mod processes;
+mod simulation;
+
 use std::sync::Arc;
 
-use chatbot::{SessionHead, Side};
+use chatbot::{Detail, Message, SessionHead, Side};
 use handoff::{AgentRef, Event, EventKind, Priority};
 use storage::Sink as _;
 use tenancy::{
-    AgentId, CompanyCode, CompanyStatus, HandoffId, SessionId, SessionRowId, StoreError, UserId,
+    AgentId, CompanyCode, CompanyStatus, HandoffId, MessageId, SessionId, SessionRowId, StoreError, Timestamp, UserId,
     access::{self, AccountState, Directory, SessionAccess, SessionLocation},
 };
 
-use super::*;
+use super::{subscriptions::Following, *};
 
 /// A directory in which every session exists.
 struct Everywhere;
@@ -29,6 +32,11 @@ impl Directory for Everywhere {
             status: CompanyStatus::Active,
             row_id: row(id),
         }))
+    }
+
+    fn agent(&mut self, id: AgentId) -> Result<Option<(CompanyCode, CompanyStatus)>, StoreError> {
+        let company = CompanyCode::parse("TES001").unwrap();
+        Ok((id.get() == 1).then_some((company, CompanyStatus::Active)))
     }
 }
 
@@ -51,8 +59,22 @@ fn escalated() -> EventKind {
     EventKind::Escalated { handoff: HandoffId::new(1), reason: "help".into(), priority: Priority::Low }
 }
 
+/// A visitor's message at a position.
+fn message(seq: i64) -> Message {
+    Message {
+        id: MessageId::new(seq),
+        seq,
+        session: SessionRowId::new(1),
+        content: None,
+        detail: Detail::User { context: String::new() },
+        timestamp: Timestamp::from_micros(0),
+        client_message_id: None,
+        attachments: Vec::new(),
+    }
+}
+
 fn head(revision: i64) -> SessionHead {
-    SessionHead { revision, staff_read_seq: 0 }
+    SessionHead { revision, staff_read_seq: 0, last_seq: revision }
 }
 
 /// Returns why a caller was woken, `None` if it still waits.
@@ -152,4 +174,20 @@ fn a_check_wakes_the_callers_whose_session_is_another_or_gone() {
     hub.compare(&asked, &heads);
     let woken = [&same, &moved, &late, &gone, &fresh, &new].map(woken);
     assert_eq!(woken, [None, Some(Wake::Changed), None, Some(Wake::Changed), None, None]);
+}
+
+#[test]
+fn somebody_who_has_proved_nothing_learns_only_that_something_has_happened() {
+    let hub = Arc::new(Hub::default());
+    let [there, nowhere] = [1, 2].map(|id| hub.follow(&access::anybody(&mut Everywhere, AgentId::new(id)).unwrap()));
+    let told = |following: &Following| following.bell.answer();
+    hub.publish(vec![event("SPA001_1", escalated())]);
+    hub.publish(vec![event("TES001_1", EventKind::ProfileSaved)]);
+    assert_eq!([&there, &nowhere].map(told), [None, None]);
+    hub.publish(vec![event("TES001_1", escalated())]);
+    assert_eq!([&there, &nowhere].map(told), [Some(Wake::Changed), None]);
+    hub.stop();
+    assert_eq!([&there, &nowhere].map(told), [Some(Wake::Stopping); 2]);
+    drop((there, nowhere));
+    assert!(hub.lock().companies.is_empty());
 }

@@ -3,13 +3,14 @@
 use std::{collections::HashMap, sync::Arc};
 
 use chatbot::{SessionHead, Side};
-use handoff::EventKind;
+use handoff::{Event, EventKind};
 use tenancy::{CompanyCode, SessionId, SessionRowId, access::SessionAccess};
 
 use super::{
     bell::{Bell, Wake},
     news::News,
     queue::Queue,
+    relay::Poke,
 };
 
 /// Where a subscription is told that something happened.
@@ -22,18 +23,11 @@ pub(super) enum Place {
 }
 
 impl Place {
-    pub(super) fn is(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Poll(one), Self::Poll(other)) => Arc::ptr_eq(one, other),
-            (Self::Open(one), Self::Open(other)) => Arc::ptr_eq(one, other),
-            _ => false,
-        }
-    }
-
-    pub(super) fn change(&self) {
+    /// Says that another process has changed the session. `head` is as for [`Queue::change`].
+    pub(super) fn change(&self, head: Option<i64>) {
         match self {
             Self::Poll(bell) => bell.ring(Wake::Changed),
-            Self::Open(queue) => queue.change(),
+            Self::Open(queue) => queue.change(head),
         }
     }
 
@@ -64,22 +58,43 @@ impl Place {
     }
 }
 
+/// Names one subscription of this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct SeatKey(u64);
+
 /// A subscription.
 pub(super) struct Seat {
     pub(super) place: Place,
-    /// The state that the caller has read, `None` until it has read.
+    /// The state that the caller has read, or was last said to have changed to. `None` until it has read.
     pub(super) head: Option<SessionHead>,
+}
+
+impl Seat {
+    /// Compares what the caller has read with the present state; `None` if the session is gone.
+    pub(super) fn compare(&mut self, now: Option<SessionHead>) {
+        if self.head.is_none() || self.head == now {
+            return;
+        }
+        match &self.place {
+            Place::Poll(bell) => bell.ring(Wake::Changed),
+            Place::Open(queue) => {
+                // An open connection has most messages already, and is asked once about each state.
+                self.head = now.or(self.head);
+                queue.change(now.map(|head| head.last_seq));
+            }
+        }
+    }
 }
 
 /// The callers that wait for one session.
 pub(super) struct Topic {
     pub(super) row: SessionRowId,
-    pub(super) seats: Vec<Seat>,
+    pub(super) seats: HashMap<SeatKey, Seat>,
 }
 
 impl Topic {
     pub(super) fn places(&self) -> impl Iterator<Item = &Place> {
-        self.seats.iter().map(|seat| &seat.place)
+        self.seats.values().map(|seat| &seat.place)
     }
 
     /// Tells all callers of an event that they can see.
@@ -99,17 +114,35 @@ impl Topic {
 pub(super) struct Company {
     pub(super) sessions: HashMap<SessionId, Topic>,
     /// The connections of staff to whom everything of the company is told.
-    pub(super) desk: Vec<Arc<Queue>>,
+    pub(super) desk: HashMap<SeatKey, Arc<Queue>>,
+    /// Those who are only told that something has happened.
+    followers: HashMap<SeatKey, Arc<Bell>>,
 }
 
 impl Company {
     fn is_empty(&self) -> bool {
-        self.sessions.is_empty() && self.desk.is_empty()
+        self.sessions.is_empty() && self.desk.is_empty() && self.followers.is_empty()
+    }
+
+    /// Says that the queue of the company has moved.
+    pub(super) fn queue_moved(&self) {
+        self.sessions.values().flat_map(Topic::places).for_each(Place::queue_moved);
+    }
+
+    /// Says that another process has changed what the staff see.
+    pub(super) fn change_desk(&self) {
+        self.desk.values().for_each(|queue| queue.change(None));
+        self.poke_followers();
+    }
+
+    /// Says that something has happened in the company.
+    pub(super) fn poke_followers(&self) {
+        self.followers.values().for_each(|bell| bell.ring(Wake::Changed));
     }
 
     /// All subscriptions of the company.
     pub(super) fn places(&self) -> impl Iterator<Item = Place> {
-        let desk = self.desk.iter().map(|queue| Place::Open(Arc::clone(queue)));
+        let desk = self.desk.values().map(|queue| Place::Open(Arc::clone(queue)));
         self.sessions.values().flat_map(Topic::places).cloned().chain(desk)
     }
 }
@@ -119,11 +152,18 @@ impl Company {
 pub(super) struct Topics {
     pub(super) companies: HashMap<CompanyCode, Company>,
     pub(super) is_stopping: bool,
+    /// Those who follow no company. Nothing happens there.
+    nowhere: HashMap<SeatKey, Arc<Bell>>,
+    seats: u64,
 }
 
 impl Topics {
-    pub(super) fn all(&self) -> impl Iterator<Item = &Topic> {
+    pub(super) fn sessions(&self) -> impl Iterator<Item = &Topic> {
         self.companies.values().flat_map(|company| company.sessions.values())
+    }
+
+    pub(super) fn sessions_mut(&mut self) -> impl Iterator<Item = &mut Topic> {
+        self.companies.values_mut().flat_map(|company| company.sessions.values_mut())
     }
 
     pub(super) fn places(&self) -> impl Iterator<Item = Place> {
@@ -134,27 +174,83 @@ impl Topics {
         self.companies.get_mut(&session.scope().company())?.sessions.get_mut(&session.id())
     }
 
-    pub(super) fn sit(&mut self, session: SessionAccess, place: Place) {
+    fn new_key(&mut self) -> SeatKey {
+        self.seats += 1;
+        SeatKey(self.seats)
+    }
+
+    pub(super) fn sit(&mut self, session: SessionAccess, place: Place) -> SeatKey {
         if self.is_stopping {
             place.stop();
         }
+        let key = self.new_key();
         let sessions = &mut self.companies.entry(session.scope().company()).or_default().sessions;
-        let new = || Topic { row: session.row_id(), seats: Vec::with_capacity(1) };
-        sessions.entry(session.id()).or_insert_with(new).seats.push(Seat { place, head: None });
+        let new = || Topic { row: session.row_id(), seats: HashMap::new() };
+        sessions.entry(session.id()).or_insert_with(new).seats.insert(key, Seat { place, head: None });
+        key
     }
 
-    pub(super) fn leave(&mut self, session: SessionAccess, place: &Place) {
+    pub(super) fn sit_at_desk(&mut self, company: CompanyCode, queue: &Arc<Queue>) -> SeatKey {
+        if self.is_stopping {
+            queue.stop();
+        }
+        let key = self.new_key();
+        self.companies.entry(company).or_default().desk.insert(key, Arc::clone(queue));
+        key
+    }
+
+    /// Adds somebody who is only told that something has happened in a company.
+    pub(super) fn follow(&mut self, company: Option<CompanyCode>, bell: &Arc<Bell>) -> SeatKey {
+        if self.is_stopping {
+            bell.ring(Wake::Stopping);
+        }
+        let key = self.new_key();
+        let followers = match company {
+            Some(company) => &mut self.companies.entry(company).or_default().followers,
+            None => &mut self.nowhere,
+        };
+        followers.insert(key, Arc::clone(bell));
+        key
+    }
+
+    pub(super) fn unfollow(&mut self, company: Option<CompanyCode>, key: SeatKey) {
+        let Some(code) = company else {
+            self.nowhere.remove(&key);
+            return;
+        };
+        if let Some(company) = self.companies.get_mut(&code) {
+            company.followers.remove(&key);
+        }
+        self.forget_if_empty(code);
+    }
+
+    /// Wakes everybody because the server stops.
+    pub(super) fn stop(&mut self) {
+        self.is_stopping = true;
+        self.places().for_each(|place| place.stop());
+        let followers = self.companies.values().flat_map(|company| company.followers.values());
+        followers.chain(self.nowhere.values()).for_each(|bell| bell.ring(Wake::Stopping));
+    }
+
+    pub(super) fn leave_desk(&mut self, company: CompanyCode, key: SeatKey) {
+        if let Some(topics) = self.companies.get_mut(&company) {
+            topics.desk.remove(&key);
+        }
+        self.forget_if_empty(company);
+    }
+
+    pub(super) fn leave(&mut self, session: SessionAccess, key: SeatKey) {
         let code = session.scope().company();
         let Some(company) = self.companies.get_mut(&code) else { return };
         let Some(topic) = company.sessions.get_mut(&session.id()) else { return };
-        topic.seats.retain(|seat| !seat.place.is(place));
+        topic.seats.remove(&key);
         if topic.seats.is_empty() {
             company.sessions.remove(&session.id());
         }
         self.forget_if_empty(code);
     }
 
-    pub(super) fn forget_if_empty(&mut self, code: CompanyCode) {
+    fn forget_if_empty(&mut self, code: CompanyCode) {
         if self.companies.get(&code).is_some_and(Company::is_empty) {
             self.companies.remove(&code);
         }
@@ -177,6 +273,19 @@ pub(super) fn is_visible(kind: &EventKind) -> bool {
     }
 }
 
+/// Whether what the staff of a company see has changed.
+pub(super) fn concerns_desk(kind: &EventKind) -> bool {
+    match kind {
+        EventKind::Message(_)
+        | EventKind::Escalated { .. }
+        | EventKind::Assigned { .. }
+        | EventKind::Transferred { .. }
+        | EventKind::Resolved { .. }
+        | EventKind::Erased => true,
+        EventKind::ProfileSaved | EventKind::FileShared(_) | EventKind::Read { .. } => false,
+    }
+}
+
 /// Whether a handoff entered the queue or left it.
 pub(super) fn moves_queue(kind: &EventKind) -> bool {
     match kind {
@@ -191,4 +300,21 @@ pub(super) fn moves_queue(kind: &EventKind) -> bool {
         | EventKind::FileShared(_)
         | EventKind::Read { .. } => false,
     }
+}
+
+/// Returns what the other processes are told about an event, if it concerns callers of theirs.
+pub(super) fn poke(event: &Event) -> Option<Poke> {
+    let head = match &event.kind {
+        EventKind::Message(message) => Some(message.seq),
+        // Nobody is shown these by another process.
+        EventKind::Read { side: Side::Visitor, .. } | EventKind::FileShared(_) => return None,
+        EventKind::Read { side: Side::Staff, .. }
+        | EventKind::Escalated { .. }
+        | EventKind::Assigned { .. }
+        | EventKind::Transferred { .. }
+        | EventKind::Resolved { .. }
+        | EventKind::ProfileSaved
+        | EventKind::Erased => None,
+    };
+    Some(Poke::Session { session: event.session, head, moves_queue: moves_queue(&event.kind) })
 }

@@ -1,12 +1,15 @@
-//! Sockets, `GET /ws/chat/{company}/{session}/` and `GET /ws/agents/`, and the same frames as streams of events.
+//! Sockets, `GET /ws/chat/{company}/{session}/` and `GET /ws/agents/`, the same frames as streams of events, and the
+//! sockets that existing clients open besides.
 //!
 //! A socket is a transport. Its frames are read as the inputs of calls, and call the same functions. docs/API.md
 //! describes the frames, but the OpenAPI document cannot.
 
 mod agents;
 mod chat;
+mod company_state;
 mod entry;
 mod events;
+mod follow;
 mod frames;
 mod incoming;
 mod wire;
@@ -31,6 +34,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .limited(Scope::Socket)
             .get("Opens a socket to one session.", chat_socket),
         at("/ws/agents/").limited(Scope::Socket).get("Opens a socket to a company's sessions.", agents_socket),
+        at("/ws/agent/{agent_id}/")
+            .limited(Scope::Socket)
+            .get("Opens a socket that says when an agent's page should be loaded again.", agent_socket),
+        at("/ws/subscription/{company_id}/")
+            .limited(Scope::Socket)
+            .get("Opens a socket that says whether a company is served.", subscription_socket),
+        at("/ws/config/{company_id}/")
+            .limited(Scope::Socket)
+            .get("Opens a socket on which nothing is sent.", config_socket),
         at("/api/chatbot/events/")
             .limited(Scope::Socket)
             .get("Streams what happens in a visitor's session.", events::of_visitor),
@@ -67,5 +79,42 @@ async fn chat_socket(
 async fn agents_socket(req: HttpRequest, payload: web::Payload, app: web::Data<App>) -> Result<HttpResponse, ApiError> {
     let (response, wire) = accept(&req, payload)?;
     actix_web::rt::spawn(agents::serve(wire, app, req));
+    Ok(response)
+}
+
+/// Opens a socket that says when an agent's page should be loaded again. It takes everybody.
+async fn agent_socket(
+    agent: web::Path<String>,
+    req: HttpRequest,
+    payload: web::Payload,
+    app: web::Data<App>,
+) -> Result<HttpResponse, ApiError> {
+    let (response, wire) = accept(&req, payload)?;
+    actix_web::rt::spawn(follow::serve(wire, app, req, agent.into_inner()));
+    Ok(response)
+}
+
+/// Opens a socket that says whether a company is served.
+async fn subscription_socket(
+    company: web::Path<String>,
+    req: HttpRequest,
+    payload: web::Payload,
+    app: web::Data<App>,
+) -> Result<HttpResponse, ApiError> {
+    let (response, wire) = accept(&req, payload)?;
+    actix_web::rt::spawn(company_state::serve(wire, app, company.into_inner(), true));
+    Ok(response)
+}
+
+/// Opens a socket for which there are no frames: the look of a client is its own matter, and what another client sends
+/// is not passed on.
+async fn config_socket(
+    company: web::Path<String>,
+    req: HttpRequest,
+    payload: web::Payload,
+    app: web::Data<App>,
+) -> Result<HttpResponse, ApiError> {
+    let (response, wire) = accept(&req, payload)?;
+    actix_web::rt::spawn(company_state::serve(wire, app, company.into_inner(), false));
     Ok(response)
 }

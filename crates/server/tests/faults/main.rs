@@ -33,6 +33,8 @@ mod orphans;
 #[cfg(test)]
 mod outage;
 #[cfg(test)]
+mod processes;
+#[cfg(test)]
 mod raw_socket;
 #[cfg(test)]
 mod site;

@@ -87,6 +87,17 @@ impl Directory for LobbyStore<'_> {
         })
         .transpose()
     }
+
+    fn agent(&mut self, id: AgentId) -> Result<Option<(CompanyCode, CompanyStatus)>, StoreError> {
+        let row: Option<(String, String)> = agents::table
+            .inner_join(companies::table.on(companies::code.eq(agents::company_id)))
+            .filter(agents::id.eq(id.get()))
+            .select((agents::company_id, companies::status))
+            .first(self.conn)
+            .optional()
+            .into_store_error()?;
+        row.map(|(company, status)| Ok((code(&company)?, self::status(&status)?))).transpose()
+    }
 }
 
 impl Directory for PlatformStore<'_> {
@@ -100,6 +111,10 @@ impl Directory for PlatformStore<'_> {
 
     fn session(&mut self, id: SessionId) -> Result<Option<SessionLocation>, StoreError> {
         self.lobby().session(id)
+    }
+
+    fn agent(&mut self, id: AgentId) -> Result<Option<(CompanyCode, CompanyStatus)>, StoreError> {
+        self.lobby().agent(id)
     }
 }
 

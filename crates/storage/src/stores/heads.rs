@@ -18,13 +18,13 @@ impl LobbyStore<'_> {
         let mut heads = Vec::with_capacity(rows.len());
         for batch in rows.chunks(ROWS) {
             let keys: Vec<i64> = batch.iter().map(|row| row.get()).collect();
-            let found: Vec<(i64, i64, i64)> = sessions::table
+            let found: Vec<(i64, i64, i64, i64)> = sessions::table
                 .filter(sessions::key.eq_any(keys))
-                .select((sessions::key, sessions::revision, sessions::staff_read_seq))
+                .select((sessions::key, sessions::revision, sessions::staff_read_seq, sessions::last_seq))
                 .load(self.conn)
                 .into_store_error()?;
-            heads.extend(found.into_iter().map(|(key, revision, staff_read_seq)| {
-                (SessionRowId::new(key), SessionHead { revision, staff_read_seq })
+            heads.extend(found.into_iter().map(|(key, revision, staff_read_seq, last_seq)| {
+                (SessionRowId::new(key), SessionHead { revision, staff_read_seq, last_seq })
             }));
         }
         Ok(heads)

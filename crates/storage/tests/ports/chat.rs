@@ -4,4 +4,5 @@ mod compose;
 mod heads;
 mod idempotency;
 mod settings;
+mod takeovers;
 mod turns;

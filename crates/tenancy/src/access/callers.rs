@@ -133,6 +133,20 @@ pub struct SessionAccess {
     pub(super) row_id: SessionRowId,
 }
 
+/// Somebody who has named an agent and proved nothing. It may learn that something has happened in the agent's company,
+/// but not what. It is no [`Caller`], so no door opens for it. By default it has named nobody.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Anybody {
+    pub(super) company: Option<CompanyCode>,
+}
+
+impl Anybody {
+    /// Returns the company of the agent. `None` if there is no such agent, or if its company is not active.
+    pub fn company(&self) -> Option<CompanyCode> {
+        self.company
+    }
+}
+
 impl SessionAccess {
     /// Returns the session's company.
     pub fn scope(&self) -> CompanyScope {

@@ -14,6 +14,7 @@ use identity::{
 use serde_json::{Value, json};
 use storage::{FairnessKey, LobbyStore};
 use tenancy::access::{Agent, Caller as _, Denied, Desk, Staff};
+use tokio::time::Instant;
 
 use super::{
     entry::{self, Closing, Refusal, SignIn},
@@ -43,13 +44,16 @@ struct DeskSocket {
     sign_in: SignIn,
     staff: Staff,
     desk: Desk,
+    /// When to have the client load its lists again, and when it was last asked to.
+    reload_at: Option<Instant>,
+    asked_at: Option<Instant>,
     /// Whether the client knows that the database is lost.
     knows_of_loss: bool,
     ticks: u32,
 }
 
 /// An agent's connection, counted until it is dropped.
-struct Counted {
+pub(super) struct Counted {
     app: web::Data<App>,
     agent: Agent,
 }
@@ -86,7 +90,9 @@ pub(super) async fn run(mut wire: Wire, app: web::Data<App>, req: HttpRequest, a
     if is_again && state.is_ok() {
         state = wire.send(frames::resync("lagged", None)).await;
     }
-    let mut socket = DeskSocket { app, req, wire, listening, sign_in, staff, desk, knows_of_loss: false, ticks: 0 };
+    let (reload_at, asked_at, knows_of_loss, ticks) = (None, None, false, 0);
+    let mut socket =
+        DeskSocket { app, req, wire, listening, sign_in, staff, desk, reload_at, asked_at, knows_of_loss, ticks };
     while state.is_ok() {
         state = socket.step().await;
     }
@@ -116,18 +122,12 @@ fn desk_of(staff: &Staff) -> Option<Desk> {
 /// Makes the first frame. An agent who was offline becomes available.
 async fn greet(app: &App, req: &HttpRequest, staff: &Staff, desk: &Desk) -> Result<bytestring::ByteString, Refusal> {
     let now = app.now();
-    let (asked, ip) = (staff.clone(), req.extensions().get::<ClientIp>().and_then(|address| address.0));
+    let asked = staff.clone();
     let key = FairnessKey::of_staff(staff.company());
     let account = app.db.lobby_in(key, move |lobby| lobby.own_account(&asked, now)).await.map_err(ApiError::from)?;
     let account = account.ok_or_else(|| crate::auth::turned_away(Denied::Gone))?;
     let status = match staff {
-        Staff::Agent(agent) => {
-            let connecting = agent.clone();
-            let connect = move |lobby: &mut LobbyStore<'_>| presence::connect(lobby, &connecting, ip, now);
-            let status = app.db.lobby_write_in(key, connect).await.map_err(ApiError::from)?;
-            app.hub.status_set(agent, status);
-            Some(status)
-        }
+        Staff::Agent(agent) => Some(come_online(app, req, agent).await?),
         Staff::Admin(_) | Staff::Superadmin(_) => None,
     };
     let counts = app.db.read(desk.clone(), |store| live::queue_counts(store)).await.map_err(ApiError::from)?;
@@ -135,6 +135,17 @@ async fn greet(app: &App, req: &HttpRequest, staff: &Staff, desk: &Desk) -> Resu
         "type": "agent_connected", "agent_info": agent_info(&account, desk),
         "status": status.map(AgentStatus::as_str), "message": "Connected", "queue": counts_view(counts),
     })))
+}
+
+/// Makes an agent available who was offline. Returns its status.
+pub(super) async fn come_online(app: &App, req: &HttpRequest, agent: &Agent) -> Result<AgentStatus, Refusal> {
+    let ip = req.extensions().get::<ClientIp>().and_then(|address| address.0);
+    let (connecting, now) = (agent.clone(), app.now());
+    let connect = move |lobby: &mut LobbyStore<'_>| presence::connect(lobby, &connecting, ip, now);
+    let key = FairnessKey::Company(agent.scope().company());
+    let status = app.db.lobby_write_in(key, connect).await.map_err(ApiError::from)?;
+    app.hub.status_set(agent, status);
+    Ok(status)
 }
 
 fn agent_info(account: &Account, desk: &Desk) -> Value {
@@ -154,16 +165,25 @@ fn counts_view(counts: QueueCounts) -> Value {
 enum Step {
     Received(Received),
     Next(Next),
+    Reload,
 }
 
 impl DeskSocket {
     async fn step(&mut self) -> Result<(), End> {
+        let reload = async {
+            match self.reload_at {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
         let step = tokio::select! {
             next = self.listening.next() => Step::Next(next),
             received = self.wire.receive() => Step::Received(received?),
+            () = reload => Step::Reload,
         };
         match step {
             Step::Next(next) => self.news(next).await,
+            Step::Reload => self.reload().await,
             Step::Received(received) => self.received(received).await,
         }
     }
@@ -253,7 +273,8 @@ impl DeskSocket {
 }
 
 impl Counted {
-    fn new(app: web::Data<App>, agent: Agent) -> Self {
+    /// Counts a connection.
+    pub(super) fn new(app: web::Data<App>, agent: Agent) -> Self {
         app.online.connect(agent.id());
         Self { app, agent }
     }

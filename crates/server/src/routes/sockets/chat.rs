@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     app::App,
-    realtime::{Listening, Next},
+    realtime::{Listening, Next, Position},
 };
 
 /// Number of pings after which the caller's access is checked again.
@@ -44,8 +44,7 @@ struct Chat {
     listening: Listening,
     party: Party,
     bot_name: String,
-    /// The position of the last message that was sent.
-    sent: i64,
+    position: Position,
     /// The frame that is being handled, and those behind it.
     acting: Option<Act>,
     waiting: VecDeque<Frame>,
@@ -88,9 +87,9 @@ enum Step {
 
 impl Chat {
     fn new(joined: Joined, wire: Wire) -> Self {
-        let Joined { caller, listening, party, bot_name, sent } = joined;
+        let Joined { caller, listening, party, bot_name, position } = joined;
         let waiting = VecDeque::new();
-        Self { caller, wire, listening, party, bot_name, sent, acting: None, waiting, retry_at: None, ticks: 0 }
+        Self { caller, wire, listening, party, bot_name, position, acting: None, waiting, retry_at: None, ticks: 0 }
     }
 
     async fn run(mut self) {
@@ -165,7 +164,7 @@ impl Chat {
                     self.tell_typing(is_typing);
                     return Ok(());
                 }
-                Ok(Frame::Unknown | Frame::Status(_)) => return Ok(()),
+                Ok(Frame::Unknown | Frame::Status(_) | Frame::CheckStatus) => return Ok(()),
                 Ok(frame) if self.waiting.len() < MOST_WAITING => {
                     self.waiting.push_back(frame);
                     self.act_next();

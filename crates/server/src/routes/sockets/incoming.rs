@@ -25,6 +25,8 @@ pub(super) enum Frame {
     Ping(Value),
     /// The client asks for the files of the session.
     FileList,
+    /// The client asks whether the company is served.
+    CheckStatus,
     /// A frame that nothing is done for.
     Unknown,
 }
@@ -57,6 +59,7 @@ pub(super) fn parse(text: &str) -> Result<Frame, ApiError> {
         "status_update" => Frame::Status(Message(members)),
         "ping" => Frame::Ping(members.remove("timestamp").unwrap_or_default()),
         "request_file_list" => Frame::FileList,
+        "check_status" => Frame::CheckStatus,
         _ => Frame::Unknown,
     })
 }

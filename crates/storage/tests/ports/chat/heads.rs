@@ -20,8 +20,8 @@ fn heads_tell_changes_and_read_positions_of_any_companys_sessions() {
             heads.sort_by_key(|(row, _)| row.get());
             heads
         };
-        let head = |revision, staff_read_seq| SessionHead { revision, staff_read_seq };
-        assert_eq!(heads(), [(one, head(1, 0)), (two, head(1, 0))]);
+        let head = |revision, staff_read_seq, last_seq| SessionHead { revision, staff_read_seq, last_seq };
+        assert_eq!(heads(), [(one, head(1, 0, 2)), (two, head(1, 0, 2))]);
         let read = world.db.write(tesla.office.clone(), move |store| {
             store.raise_read_seq(one, Side::Staff, 2)?;
             store.raise_read_seq(one, Side::Staff, 1)?;
@@ -29,9 +29,9 @@ fn heads_tell_changes_and_read_positions_of_any_companys_sessions() {
         });
         read.wait().unwrap();
         world.turn(&world.visitor(&spacex, Some(opened[1].session)), &text("Ann Ray"), now());
-        assert_eq!(heads(), [(one, head(1, 2)), (two, head(2, 0))]);
+        assert_eq!(heads(), [(one, head(1, 2, 2)), (two, head(2, 0, 4))]);
         let session = world.stored(&tesla, opened[0].session);
         assert_eq!((session.visitor_read_seq, session.staff_read_seq), (2, 2));
-        assert_eq!(session.head(), head(1, 2));
+        assert_eq!(session.head(), head(1, 2, 2));
     }
 }

@@ -13,6 +13,7 @@ use tenancy::{
     HandoffId,
     access::{Caller as _, Staff},
 };
+use tokio::time::Instant;
 
 use super::{DeskSocket, counts_view};
 use crate::{
@@ -26,13 +27,21 @@ use crate::{
     views::AsText,
 };
 
+/// How often a client is asked to load its lists again at most, because of changes by other processes.
+const RELOAD_EVERY: Duration = Duration::from_secs(1);
+
 impl DeskSocket {
     /// Does what the hub asks for.
     pub(super) async fn news(&mut self, next: Next) -> Result<(), End> {
         match next {
             Next::Stopping => Err(End::Closed(Closing::Stopping)),
             Next::StaffChanged => self.readmit().await,
-            Next::Lagged | Next::Changed => self.wire.send(frames::resync("lagged", None)).await,
+            Next::Lagged => self.reload().await,
+            Next::Changed(_) => {
+                let earliest = self.asked_at.map_or_else(Instant::now, |asked| asked + RELOAD_EVERY);
+                self.reload_at.get_or_insert(earliest);
+                Ok(())
+            }
             Next::DatabaseLost if self.knows_of_loss => Ok(()),
             Next::DatabaseLost => {
                 self.knows_of_loss = true;
@@ -45,6 +54,14 @@ impl DeskSocket {
                 News::Typing(_) => Ok(()),
             },
         }
+    }
+
+    /// Has the client load its lists again.
+    pub(super) async fn reload(&mut self) -> Result<(), End> {
+        self.reload_at = None;
+        self.asked_at = Some(Instant::now());
+        self.wire.send(frames::resync("lagged", None)).await?;
+        self.send_counts().await
     }
 
     async fn status(&mut self, set: &StatusSet) -> Result<(), End> {

@@ -52,7 +52,7 @@ pub(super) async fn act(caller: Rc<Caller>, party: Party, frame: Frame) -> Done 
         }
         Frame::Read(seq) => mark_read(&caller, party, seq).await,
         Frame::FileList => file_list(&caller, party).await,
-        Frame::Typing(_) | Frame::Status(_) | Frame::Ping(_) | Frame::Unknown => Ok(None),
+        Frame::Typing(_) | Frame::Status(_) | Frame::Ping(_) | Frame::CheckStatus | Frame::Unknown => Ok(None),
     }
 }
 

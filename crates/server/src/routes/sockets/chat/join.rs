@@ -14,7 +14,7 @@ use super::caller::{Caller, Party, locate};
 use crate::{
     app::App,
     http::params::Params,
-    realtime::Listening,
+    realtime::{Beginning, Listening, Position},
     routes::sockets::{
         entry::{self, Closing, Refusal},
         frames,
@@ -28,8 +28,7 @@ pub(super) struct Joined {
     pub(super) listening: Listening,
     pub(super) party: Party,
     pub(super) bot_name: String,
-    /// The position of the last message that was sent.
-    pub(super) sent: i64,
+    pub(super) position: Position,
 }
 
 /// Admits the caller and sends the first frames.
@@ -57,12 +56,12 @@ pub(super) async fn begin(
     let batch = caller.read(&party, Window::After(after.unwrap_or(i64::MAX))).await?;
     let head = batch.session.last_seq;
     wire.send(frames::connection_established(caller.of(), head)).await?;
-    let (reason, batch) = match after {
-        None => (None, batch),
-        Some(after) if after > head => (Some("after_ahead"), caller.read(&party, Window::Newest).await?),
-        Some(_) if batch.has_more => (Some("gap_too_large"), caller.read(&party, Window::Newest).await?),
-        Some(_) => (None, batch),
+    let reason = match Beginning::of(after, head, batch.has_more) {
+        Beginning::Continued => None,
+        Beginning::AheadOfAll => Some("after_ahead"),
+        Beginning::TooFarBehind => Some("gap_too_large"),
     };
+    let batch = if reason.is_some() { caller.read(&party, Window::Newest).await? } else { batch };
     let head = batch.session.last_seq;
     if let Some(reason) = reason {
         let from = batch.messages.first().map_or(head + 1, |message| message.seq);
@@ -71,7 +70,7 @@ pub(super) async fn begin(
     listening.has_read(batch.session.head());
     let Batch { bot_name, messages, .. } = batch;
     replay(wire, &caller, &bot_name, &messages).await?;
-    Ok(Joined { caller, listening, party, bot_name, sent: head })
+    Ok(Joined { caller, listening, party, bot_name, position: Position::at(head) })
 }
 
 /// Sends stored messages.

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     http::error::ApiError,
-    realtime::{Happened, News, Next, Typing},
+    realtime::{Due, Happened, News, Next, Typing},
     routes::{
         agent_inbox,
         sockets::{
@@ -35,15 +35,17 @@ impl Chat {
             Next::StaffChanged if matches!(self.party, Party::Visitor(_)) => Ok(()),
             Next::StaffChanged => self.readmit().await,
             Next::Lagged => {
-                let batch = match self.caller.read(&self.party, Window::After(self.sent)).await {
+                let batch = match self.caller.read(&self.party, self.behind()).await {
                     Ok(batch) => batch,
                     Err(refusal) => return self.unreadable(refusal).await,
                 };
-                let positions = Some((batch.session.last_seq, self.sent + 1));
+                let positions = Some((batch.session.last_seq, self.position.seq() + 1));
                 self.wire.send(frames::resync("lagged", positions)).await?;
                 self.show(batch).await
             }
-            Next::Changed => self.catch_up().await,
+            // The session may have left the agent's sight, so agents always read.
+            Next::Changed(head) if self.is_agent() || self.position.changed(head) == Due::Read => self.catch_up().await,
+            Next::Changed(_) => Ok(()),
             Next::DatabaseLost => self.unreadable(ApiError::overloaded(RETRY).into()).await,
             Next::News(news) => match &*news {
                 News::Happened(happened) => self.happened(happened).await,
@@ -80,14 +82,13 @@ impl Chat {
 
     /// Sends a message that was just stored, after those before it.
     async fn message(&mut self, happened: &Happened, message: &Message) -> Result<(), End> {
-        if message.seq <= self.sent {
-            return Ok(());
-        }
-        if message.seq > self.sent + 1 {
-            return self.catch_up().await;
+        match self.position.stored(message.seq) {
+            Due::Nothing => return Ok(()),
+            Due::Read => return self.catch_up().await,
+            Due::Send => {}
         }
         if matches!(self.party, Party::Visitor(_)) && !visitor::may_see(message) {
-            self.sent = message.seq;
+            self.position.pass(message.seq);
             return Ok(());
         }
         let (of, links) = (self.caller.of(), self.caller.links());
@@ -96,13 +97,13 @@ impl Chat {
         let frame = if message.attachments.is_empty() { happened.text(make) } else { make() };
         drop(links);
         self.wire.send_message(message.seq, frame).await?;
-        self.sent = message.seq;
+        self.position.pass(message.seq);
         Ok(())
     }
 
     /// Sends all messages that were stored and not sent yet.
     pub(super) async fn catch_up(&mut self) -> Result<(), End> {
-        match self.caller.read(&self.party, Window::After(self.sent)).await {
+        match self.caller.read(&self.party, self.behind()).await {
             Ok(batch) => self.show(batch).await,
             Err(refusal) => self.unreadable(refusal).await,
         }
@@ -115,12 +116,11 @@ impl Chat {
             self.bot_name = batch.bot_name;
             join::replay(&mut self.wire, &self.caller, &self.bot_name, &batch.messages).await?;
             self.listening.has_read(batch.session.head());
-            if !batch.has_more {
-                self.sent = self.sent.max(batch.session.last_seq);
+            let last = batch.messages.last().map(|message| message.seq);
+            if !self.position.pass_read(last, batch.session.last_seq, batch.has_more) {
                 return Ok(());
             }
-            self.sent = batch.messages.last().map_or(self.sent, |message| message.seq);
-            batch = match self.caller.read(&self.party, Window::After(self.sent)).await {
+            batch = match self.caller.read(&self.party, self.behind()).await {
                 Ok(batch) => batch,
                 Err(refusal) => return self.unreadable(refusal).await,
             };
@@ -156,6 +156,10 @@ impl Chat {
             }
             Err(refusal) => self.unreadable(refusal).await,
         }
+    }
+
+    fn behind(&self) -> Window {
+        Window::After(self.position.seq())
     }
 
     fn is_agent(&self) -> bool {

@@ -1,0 +1,126 @@
+//! Pokes, and how they are written.
+
+use std::{fmt, str::FromStr};
+
+use tenancy::{CompanyCode, SessionId};
+
+/// What a process tells the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Poke {
+    /// A session has changed.
+    Session {
+        /// The session. Its id names its company.
+        session: SessionId,
+        /// The position of its last message, `None` if something else than messages has changed.
+        head: Option<i64>,
+        /// Whether its handoff has entered or left the queue.
+        moves_queue: bool,
+    },
+    /// Accounts of a company's staff have changed; without a company, those of any staff.
+    Staff(Option<CompanyCode>),
+    /// What the staff of a company see has changed.
+    Desk(CompanyCode),
+}
+
+/// A text that is not a poke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NotAPoke;
+
+impl fmt::Display for Poke {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Session { session, head, moves_queue } => {
+                write!(f, "session {}", session.as_str())?;
+                if let Some(head) = head {
+                    write!(f, " {head}")?;
+                }
+                if *moves_queue { f.write_str(" queue") } else { Ok(()) }
+            }
+            Self::Staff(None) => f.write_str("staff"),
+            Self::Staff(Some(company)) => write!(f, "staff {company}"),
+            Self::Desk(company) => write!(f, "desk {company}"),
+        }
+    }
+}
+
+impl FromStr for Poke {
+    type Err = NotAPoke;
+
+    fn from_str(text: &str) -> Result<Self, NotAPoke> {
+        let mut words = text.split(' ').peekable();
+        let kind = words.next();
+        let company = |code: &str| CompanyCode::parse(code).map_err(|_| NotAPoke);
+        let poke = match (kind, words.next()) {
+            (Some("session"), Some(id)) => {
+                let session = SessionId::parse(id).map_err(|_| NotAPoke)?;
+                let head = words.peek().and_then(|word| word.parse().ok());
+                if head.is_some() {
+                    words.next();
+                }
+                let moves_queue = words.next_if_eq(&"queue").is_some();
+                Self::Session { session, head, moves_queue }
+            }
+            (Some("staff"), None) => Self::Staff(None),
+            (Some("staff"), Some(code)) => Self::Staff(Some(company(code)?)),
+            (Some("desk"), Some(code)) => Self::Desk(company(code)?),
+            _ => return Err(NotAPoke),
+        };
+        if words.next().is_some() { Err(NotAPoke) } else { Ok(poke) }
+    }
+}
+
+/// Writes pokes into texts of at most `longest` bytes, a line for each poke.
+pub(crate) fn pack(pokes: &[Poke], longest: usize) -> Vec<String> {
+    let mut texts: Vec<String> = Vec::new();
+    for line in pokes.iter().map(Poke::to_string) {
+        match texts.last_mut() {
+            Some(text) if text.len() + 1 + line.len() <= longest => {
+                text.push('\n');
+                text.push_str(&line);
+            }
+            _ => texts.push(line),
+        }
+    }
+    texts
+}
+
+/// Reads the pokes in a text. Lines of other versions of the program are passed over.
+pub(crate) fn unpack(text: &str) -> impl Iterator<Item = Poke> {
+    text.lines().filter_map(|line| line.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn some_of_each() -> Vec<Poke> {
+        let (session, company) = (SessionId::parse("TES001_1").unwrap(), CompanyCode::parse("TES001").unwrap());
+        let mut pokes = vec![Poke::Staff(None), Poke::Staff(Some(company)), Poke::Desk(company)];
+        for (head, moves_queue) in [(None, false), (None, true), (Some(7), false), (Some(7), true)] {
+            pokes.push(Poke::Session { session, head, moves_queue });
+        }
+        pokes
+    }
+
+    #[test]
+    fn pokes_are_read_as_they_were_written() {
+        let pokes = some_of_each();
+        for longest in [1, 30, 40, 1_000] {
+            let texts = pack(&pokes, longest);
+            assert!(texts.iter().all(|text| text.len() <= longest || !text.contains('\n')), "{texts:?}");
+            let read: Vec<_> = texts.iter().flat_map(|text| unpack(text)).collect();
+            assert_eq!(read, pokes, "{longest}");
+        }
+        assert_eq!(pack(&pokes, 1_000).len(), 1);
+        assert_eq!(pack(&pokes, 1).len(), pokes.len());
+    }
+
+    #[test]
+    fn what_is_not_a_poke_is_passed_over() {
+        for text in ["", "session", "session TES001_1 7 queue more", "session TES001_1 x", "desk", "desk a b", "other"]
+        {
+            assert_eq!(text.parse::<Poke>(), Err(NotAPoke), "{text}");
+        }
+        assert_eq!(unpack("other\nstaff\n\ndesk").collect::<Vec<_>>(), [Poke::Staff(None)]);
+    }
+}
