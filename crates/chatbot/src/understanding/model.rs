@@ -43,6 +43,9 @@ const BEGINNING: usize = 4;
 /// The number of a feature.
 type Number = u64;
 
+/// Spreads the bits of a number over all of it.
+const MIXED: Number = 0x517c_c1b7_2722_0a95;
+
 struct Model {
     weights: HashMap<Number, [i16; INTENTS], Passed>,
 }
@@ -58,7 +61,7 @@ impl Model {
             for (weight, number) in parsed.iter_mut().zip(numbers.split('\t')) {
                 *weight = number.parse().unwrap_or(0);
             }
-            weights.insert(number(name.bytes()), parsed);
+            weights.insert(Parts::parse(name).number(), parsed);
         }
         Self { weights }
     }
@@ -89,7 +92,7 @@ pub(super) fn intent(words: &Words, heard: &Heard, first: Intent, step: Option<S
 fn weigh(words: &Words, heard: &Heard) -> [f32; INTENTS] {
     let mut sums = [0_i32; INTENTS];
     each_feature(words, heard, |parts| {
-        if let Some(weights) = MODEL.weights.get(&number(parts.bytes())) {
+        if let Some(weights) = MODEL.weights.get(&parts.number()) {
             for (sum, weight) in sums.iter_mut().zip(weights) {
                 *sum += i32::from(*weight);
             }
@@ -101,24 +104,44 @@ fn weigh(words: &Words, heard: &Heard) -> [f32; INTENTS] {
     shares.map(|share| share / whole)
 }
 
-/// The parts of the name of a feature.
+/// A part of the name of a feature: a word, or the kind of one.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Parts<'p>(&'static str, [&'p str; 2]);
+struct Part<'p> {
+    text: &'p str,
+    number: Number,
+}
 
-impl Parts<'_> {
-    fn bytes(&self) -> impl Iterator<Item = u8> {
-        let parts = self.1.iter().filter(|part| !part.is_empty());
-        self.0.bytes().chain(parts.flat_map(|part| [b' '].into_iter().chain(part.bytes())))
+impl<'p> Part<'p> {
+    fn of(text: &'p str) -> Self {
+        let mix = |hash: Number, byte: u8| (hash.rotate_left(5) ^ u64::from(byte)).wrapping_mul(MIXED);
+        Self { text, number: text.bytes().fold(0, mix) }
+    }
+}
+
+/// The parts of the name of a feature; empty ones are no part of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Parts<'p>([Part<'p>; 3]);
+
+impl<'p> Parts<'p> {
+    fn one(kind: &'p str, part: Part<'p>) -> Self {
+        Self([Part::of(kind), part, Part::of("")])
     }
 
     /// Returns the name of the feature.
     pub(super) fn name(&self) -> String {
-        String::from_utf8_lossy(&self.bytes().collect::<Vec<_>>()).into_owned()
+        let texts: Vec<&str> = self.0.iter().map(|part| part.text).filter(|text| !text.is_empty()).collect();
+        texts.join(" ")
     }
-}
 
-fn number(name: impl Iterator<Item = u8>) -> Number {
-    name.fold(0, |hash: u64, byte| (hash.rotate_left(5) ^ u64::from(byte)).wrapping_mul(0x517c_c1b7_2722_0a95))
+    fn parse(name: &'p str) -> Self {
+        let mut parts = name.split(' ').map(Part::of);
+        Self([(); 3].map(|()| parts.next().unwrap_or(Part::of(""))))
+    }
+
+    /// Returns the number of the feature.
+    fn number(&self) -> Number {
+        self.0.iter().fold(0, |hash: Number, part| (hash.rotate_left(21) ^ part.number).wrapping_mul(MIXED))
+    }
 }
 
 /// Calls `each` with every feature of a text.
@@ -126,7 +149,7 @@ pub(super) fn each_feature(words: &Words, heard: &Heard, mut each: impl FnMut(Pa
     let mut folded = words.iter().map(|(_, word)| word);
     let mut last = None;
     // For each token its word, and its kind or else its word again.
-    let mut tokens: Vec<(&str, &str)> = Vec::with_capacity(MOST);
+    let mut tokens: Vec<(Part<'_>, Part<'_>)> = Vec::with_capacity(heard.tokens.len().min(MOST));
     for (at, token) in heard.tokens.iter().enumerate().take(MOST) {
         let written = if last == Some(token.word) { "" } else { folded.next().unwrap_or_default() };
         last = Some(token.word);
@@ -139,11 +162,12 @@ pub(super) fn each_feature(words: &Words, heard: &Heard, mut each: impl FnMut(Pa
             None if known.is_none() && !token.is_known => "#unknown",
             None => word,
         };
-        tokens.push((word, kind));
+        let part = Part::of(word);
+        tokens.push((part, if kind == word { part } else { Part::of(kind) }));
     }
-    each(Parts("all", [""; 2]));
+    each(Parts::one("all", Part::of("")));
     if heard.has_question_mark {
-        each(Parts("?", [""; 2]));
+        each(Parts::one("?", Part::of("")));
     }
     let length = match tokens.len() {
         0 => "0",
@@ -155,27 +179,29 @@ pub(super) fn each_feature(words: &Words, heard: &Heard, mut each: impl FnMut(Pa
         10..=16 => "10",
         _ => "17",
     };
-    each(Parts("length", [length, ""]));
-    let mut before = ("^", "^");
+    each(Parts::one("length", Part::of(length)));
+    let pair = Part::of("p");
+    let (mut before, end) = ((Part::of("^"), Part::of("^")), Part::of("$"));
     for (at, &one) in tokens.iter().enumerate() {
         let (word, kind) = one;
-        each(Parts("w", [word, ""]));
-        if kind != word {
-            each(Parts("w", [kind, ""]));
-            each(Parts("p", [before.1, kind]));
+        let has_kind = kind.text != word.text;
+        each(Parts::one("w", word));
+        if has_kind {
+            each(Parts::one("w", kind));
+            each(Parts([pair, before.1, kind]));
         }
-        if before.1 != before.0 || kind == word {
-            each(Parts("p", [before.0, word]));
+        if before.1.text != before.0.text || !has_kind {
+            each(Parts([pair, before.0, word]));
         }
         if at + 1 == tokens.len() {
-            each(Parts("p", [kind, "$"]));
+            each(Parts([pair, kind, end]));
         }
-        if kind == word
-            && word.chars().count() >= LONG
-            && let Some((end, _)) = word.char_indices().nth(BEGINNING)
-            && let Some(beginning) = word.get(..end)
+        if !has_kind
+            && let Some((end, _)) = word.text.char_indices().nth(BEGINNING)
+            && let Some((beginning, rest)) = word.text.split_at_checked(end)
+            && rest.chars().count() >= LONG - BEGINNING
         {
-            each(Parts("b", [beginning, ""]));
+            each(Parts::one("b", Part::of(beginning)));
         }
         before = one;
     }

@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::LazyLock};
 use super::reading::{Intent, Language};
 use super::{
     automaton::{Automaton, Builder},
+    hash::Passed,
     pattern::{Part, Pattern},
     spelling::{Vocabulary, WordId},
 };
@@ -107,7 +108,7 @@ pub(super) struct Tables {
     pub(super) automaton: Automaton,
     pub(super) entries: Vec<Entry>,
     /// The kinds of words, which the weights know, with a sign in front.
-    pub(super) kinds: HashMap<WordId, String>,
+    pub(super) kinds: HashMap<WordId, String, Passed>,
     /// What signs mean in texts without words.
     signs: Vec<(Intent, char)>,
     /// For each language its name in English, and a sentence in it.
