@@ -78,13 +78,30 @@ mod running {
         Setup { encoder: true, ..Setup::default() }
     }
 
-    on_each_database!(with encoding: every_entry_gets_a_vector_and_no_more, a_renamed_company_keeps_its_vectors);
+    on_each_database!(
+        with encoding:
+        every_entry_gets_a_vector_and_no_more,
+        a_renamed_company_keeps_its_vectors,
+        a_job_that_fails_is_tried_again_later_and_its_error_is_shown,
+    );
 
     /// Waits until no job is left.
     async fn settled(superadmin: &Superadmin) {
         let since = Instant::now();
         while superadmin.jobs(&[]).await.ok()["results"] != json!([]) {
             assert!(since.elapsed() < PATIENCE, "{:?}", superadmin.jobs(&[]).await);
+        }
+    }
+
+    /// Waits until the only job has failed this many times, and returns it.
+    async fn failed(superadmin: &Superadmin, times: u32) -> Value {
+        let since = Instant::now();
+        loop {
+            let job = superadmin.jobs(&[]).await.ok()["results"][0].clone();
+            if (&job["state"], &job["attempts"]) == (&json!("failed"), &json!(times)) {
+                return job;
+            }
+            assert!(since.elapsed() < PATIENCE, "{job}");
         }
     }
 
@@ -128,6 +145,37 @@ mod running {
         assert!(after.iter().all(|hash| before.contains(hash)), "{before:?} {after:?}");
         assert_eq!(version(world, &tesla), 3, "nothing new was published");
         assert_eq!(vectors(world, &spacex).len(), 1);
+    }
+
+    async fn a_job_that_fails_is_tried_again_later_and_its_error_is_shown(world: &World) {
+        let [tesla, spacex] = [world.company("Tesla Motors").await, world.company("SpaceX").await];
+        let superadmin = world.superadmin().await;
+        tesla.knowledge(&faq(&["Do you ship?"])).await;
+        settled(&superadmin).await;
+        world.execute(&format!(
+            "UPDATE entry_vectors SET text_hash = substr(text_hash, 1, 3) WHERE company_id = '{}'",
+            tesla.id
+        ));
+        tesla.knowledge(&faq(&["Do you open at nine?"])).await;
+        let first = failed(&superadmin, 1).await;
+        assert_eq!(first["company_id"], tesla.id);
+        assert_eq!(first["last_error"], "the store failed: a row holds an unknown hash of a text");
+        assert!(first["due_at"].as_str() > first["created_at"].as_str(), "{first}");
+
+        // The server goes on with the jobs of others.
+        spacex.knowledge(&faq(&["Do you ship?"])).await;
+        let since = Instant::now();
+        while vectors(world, &spacex).is_empty() {
+            assert!(since.elapsed() < PATIENCE);
+        }
+        world.clock.advance(Duration::from_secs(5));
+        let second = failed(&superadmin, 2).await;
+        assert!(second["due_at"].as_str() > first["due_at"].as_str(), "{second}");
+
+        world.execute(&format!("DELETE FROM entry_vectors WHERE company_id = '{}'", tesla.id));
+        world.clock.advance(Duration::from_secs(10));
+        settled(&superadmin).await;
+        assert_eq!(vectors(world, &tesla).len(), 1);
     }
 
     async fn a_renamed_company_keeps_its_vectors(world: &World) {

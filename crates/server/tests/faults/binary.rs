@@ -48,7 +48,9 @@ impl Home {
             .with("SWITCHBOARD_DATABASE", url)
             .with("SWITCHBOARD_LISTEN", "127.0.0.1:0")
             .with("SWITCHBOARD_BCRYPT_COST", "4")
-            .with("SWITCHBOARD_RATE_LIMITS", "off");
+            .with("SWITCHBOARD_RATE_LIMITS", "off")
+            // Most tests do not need vectors, and computing them would disturb those that measure time.
+            .with("SWITCHBOARD_ENCODER", "off");
         let data = home.folder.path().display().to_string();
         let home = home.with("SWITCHBOARD_DATA_DIR", data);
         match owner {

@@ -50,6 +50,7 @@ impl Exchanges {
 #[tokio::test]
 async fn every_line_is_an_object_that_names_its_request_and_keeps_what_is_private() {
     for home in Home::each() {
+        let home = home.with("SWITCHBOARD_ENCODER", "on");
         let mut model = FakeModel::start();
         let home =
             home.with_model(&model.url).with("SWITCHBOARD_SECRET", SECRET).with("SWITCHBOARD_LLM_KEY", MODEL_KEY);
@@ -89,7 +90,7 @@ async fn nothing_that_is_written_at_the_highest_level_holds_a_secret() {
         let mut model = FakeModel::start();
         let home =
             home.with_model(&model.url).with("SWITCHBOARD_SECRET", SECRET).with("SWITCHBOARD_LLM_KEY", MODEL_KEY);
-        let home = home.with("SWITCHBOARD_LOG", "trace");
+        let home = home.with("SWITCHBOARD_LOG", "trace").with("SWITCHBOARD_ENCODER", "on");
         let mut server = home.serve();
         let site = Site::open(&home, server.address).await;
         site.let_a_model_answer(&home);
