@@ -279,11 +279,7 @@ impl Turn<'_> {
     fn complete(self, lead: &Lead) -> Result<Advance, MissingInput> {
         let (settings, company_name) = (&self.snapshot.settings, &self.snapshot.company_name);
         let question = self.session.dialogue.question.clone();
-        let finding = match question.as_deref().map(|question| Found::of(self.heard.found, question)).transpose() {
-            // One text is looked up in a turn. The question stays for a handoff.
-            Err(_) if self.heard.found.is_some() => None,
-            finding => finding?,
-        };
+        let finding = question.as_deref().map(|question| Found::of(self.heard.found, question)).transpose()?;
         let profile = finish(self.session, &settings.default_country_code);
         let names = Names { name: &profile.name, ..settings.names(self.session, company_name) };
         let mut text = filled(&settings.profile_done_text, &names).into_owned();
