@@ -149,7 +149,7 @@ fn say(
         Begun::Replay(exchange) => return Ok(*exchange),
         Begun::InProgress { .. } => return Err("the same turn is already being answered".into()),
     };
-    if let Some((text, ..)) = pending.wants_knowledge() {
+    while let Some((text, ..)) = pending.wants_knowledge() {
         // A server caches indexes in a `knowledge::IndexCache`.
         let text = text.to_owned();
         let chunks = db.read(Housekeeper::from(visitor.clone()), |store| load::snapshot(store, None)).wait()?;

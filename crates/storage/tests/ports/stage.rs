@@ -131,13 +131,14 @@ impl World {
     }
 
     pub(crate) fn look_up(&self, visitor: &Visitor, pending: &mut Pending) {
-        let Some((text, ..)) = pending.wants_knowledge() else { return };
-        let text = text.to_owned();
-        let chunks =
-            self.db.read(Housekeeper::from(visitor.clone()), |store| load::snapshot(store, None)).wait().unwrap();
-        let found = Search::new(&Index::build(chunks), None, pending.settings(), pending.previous_question())
-            .find(&text, &Meanings::default());
-        pending.supply(found);
+        while let Some((text, ..)) = pending.wants_knowledge() {
+            let text = text.to_owned();
+            let chunks =
+                self.db.read(Housekeeper::from(visitor.clone()), |store| load::snapshot(store, None)).wait().unwrap();
+            let found = Search::new(&Index::build(chunks), None, pending.settings(), pending.previous_question())
+                .find(&text, &Meanings::default());
+            pending.supply(found);
+        }
     }
 
     pub(crate) fn commit(
