@@ -133,8 +133,10 @@ pub struct SessionAccess {
     pub(super) row_id: SessionRowId,
 }
 
-/// Somebody who has named an agent and proved nothing. It may learn that something has happened in the agent's company,
-/// but not what. It is no [`Caller`], so no door opens for it. By default it has named nobody.
+/// Somebody who has named an agent and proved nothing.
+///
+/// It may learn that something has happened in the agent's company, but not what. It is no [`Caller`], so no door opens
+/// for it. By default it has named nobody.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Anybody {
     pub(super) company: Option<CompanyCode>,
