@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn only_so_many_sessions_wait_for_a_lost_connection() {
+    fn sessions_beyond_the_limit_do_not_wait_for_a_lost_connection() {
         let outgoing = Outgoing::default();
         outgoing.add((0..MOST + 5).map(|number| Poke::Session {
             session: SessionId::parse(&format!("TES001_{number}")).unwrap(),

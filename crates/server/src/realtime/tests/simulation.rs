@@ -37,8 +37,6 @@ enum Mistake {
     OffByOne,
     /// Nobody looks for what pokes have lost.
     NoRecheck,
-    /// A connection reads before it subscribes.
-    ReadsFirst,
     /// A connection takes every message that arrives for the next one.
     NoPosition,
 }
@@ -105,7 +103,7 @@ enum Phase {
 
 struct Connection {
     process: usize,
-    listening: Option<Listening>,
+    listening: Listening,
     position: Position,
     phase: Phase,
 }
@@ -255,8 +253,7 @@ impl Simulation {
         let read = |after: i64| Read { after, last: head.min(after + MOST_READ), head };
         let Some(open) = connection else {
             let process = random.below(2);
-            let listen = || processes[process].hub.listen(sessions[*session]);
-            let listening = (*mistake != Mistake::ReadsFirst).then(listen);
+            let listening = processes[process].hub.listen(sessions[*session]);
             *connection =
                 Some(Connection { process, listening, position: Position::at(*shown), phase: Phase::Joining });
             return Ok(());
@@ -267,12 +264,10 @@ impl Simulation {
             Phase::Reading if random.one_in(8) => open.phase = Phase::Reading,
             Phase::Reading => open.phase = Phase::Sending(read(open.position.seq() + late)),
             Phase::Sending(batch) => {
-                let listening =
-                    open.listening.get_or_insert_with(|| processes[open.process].hub.listen(sessions[*session]));
                 for seq in batch.after + 1..=batch.last {
                     show(shown, seq)?;
                 }
-                listening.has_read(self::head(batch.head));
+                open.listening.has_read(self::head(batch.head));
                 let last = (batch.last > batch.after).then_some(batch.last);
                 let has_more = batch.last < batch.head;
                 if open.position.pass_read(last, batch.head, has_more) {
@@ -280,7 +275,7 @@ impl Simulation {
                 }
             }
             Phase::Idle => {
-                let Some(next) = open.listening.as_ref().and_then(Listening::ready) else { return Ok(()) };
+                let Some(next) = open.listening.ready() else { return Ok(()) };
                 let due = match next {
                     Next::Lagged => Due::Read,
                     Next::Changed(head) => open.position.changed(head),
@@ -340,7 +335,7 @@ impl Simulation {
 
 impl Connection {
     fn has_nothing_to_do(&self) -> bool {
-        matches!(self.phase, Phase::Idle) && self.listening.as_ref().is_some_and(|it| it.queue.is_empty())
+        matches!(self.phase, Phase::Idle) && self.listening.queue.is_empty()
     }
 }
 
@@ -378,7 +373,7 @@ fn each_client_is_shown_each_message_once_and_in_order() {
 
 #[test]
 fn the_simulation_finds_mistakes() {
-    for mistake in [Mistake::OffByOne, Mistake::NoRecheck, Mistake::ReadsFirst, Mistake::NoPosition] {
+    for mistake in [Mistake::OffByOne, Mistake::NoRecheck, Mistake::NoPosition] {
         let found = first_failure(0..2_000, mistake);
         assert!(found.is_some(), "{mistake:?} is not found");
     }

@@ -21,7 +21,7 @@ use crate::{
 
 /// Number of sessions that are taken over at the same time, and how often each of them is.
 const SESSIONS: u64 = 4;
-const TAKEOVERS: u64 = 500;
+const TAKEOVERS: u64 = 400;
 /// Longest random pause, in turns of a loop.
 const LONGEST_PAUSE: u64 = 20_000;
 const QUESTION: &str = "When are you open?";
