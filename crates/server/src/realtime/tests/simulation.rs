@@ -41,7 +41,10 @@ enum Mistake {
     NoPosition,
 }
 
-/// Random numbers of a seed: SplitMix64.
+/// The sessions that a recheck asks for, and the heads that it has read.
+type Checking = (Vec<SessionRowId>, Vec<(SessionRowId, SessionHead)>);
+
+/// Random numbers of a seed: `SplitMix64`.
 struct Random(u64);
 
 impl Random {
@@ -70,7 +73,7 @@ struct Process {
     /// Texts of the other process on their way.
     arriving: Vec<String>,
     /// The heads that a recheck has read and not compared yet.
-    checking: Option<(Vec<SessionRowId>, Vec<(SessionRowId, SessionHead)>)>,
+    checking: Option<Checking>,
 }
 
 impl Process {
