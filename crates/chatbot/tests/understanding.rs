@@ -136,6 +136,22 @@ fn every_language_has_a_name_and_a_sentence() {
     }
 }
 
+#[test]
+fn english_with_words_that_other_languages_have_too_is_english() {
+    for text in [
+        "trailer deposit puncture",
+        "puncture",
+        "was my order shipped",
+        "is the location near the station",
+        "my son needs a helmet",
+        "I left a comment",
+        "a support ticket",
+        "return policy",
+    ] {
+        assert_eq!(reading(text, None).language, Language::English, "{text}");
+    }
+}
+
 fn steps() -> impl Strategy<Value = Option<Step>> {
     prop::option::of(prop::sample::select(&Step::ALL[..]))
 }
