@@ -80,14 +80,13 @@ impl Lane {
                 while let Some((key, queued)) = jobs.next(finished) {
                     let begin = |left| waits.bounded(queued.job.begin(), &target, left);
                     let begun = begun(&pool, &down, queued.deadline, begin);
-                    let is_committed = match begun {
-                        Ok(mut conn) => run_alone(&mut conn, queued.job, &*sink),
+                    match begun {
+                        Ok(mut conn) => run_alone(&mut conn, queued.job, &*sink, &waits),
                         Err(error) => {
+                            waits.note(false);
                             queued.job.refuse(error);
-                            false
                         }
-                    };
-                    waits.note(is_committed);
+                    }
                     finished = Some(key);
                 }
             }
@@ -111,16 +110,15 @@ impl Lane {
                         conn = match writer(&target, left) {
                             Ok(opened) => Some(opened),
                             Err(error) => {
-                                first.job.refuse(error);
                                 waits.note(false);
+                                first.job.refuse(error);
                                 continue;
                             }
                         };
                     }
                     if let Some(open) = conn.as_mut() {
-                        let ended = run_batch(open, (key, first), &jobs, &*sink);
+                        let ended = run_batch(open, (key, first), &jobs, &*sink, &waits);
                         finished = ended.last;
-                        waits.note(ended.is_committed);
                         if !ended.is_usable {
                             conn = None;
                         }
@@ -271,8 +269,9 @@ fn begun(
     }
 }
 
-/// Runs a job in the transaction that was begun for it. Returns whether it was committed.
-fn run_alone(conn: &mut Db, job: Box<dyn Job>, sink: &dyn Sink) -> bool {
+/// Runs a job in the transaction that was begun for it. How it ended is noted before the caller is answered, who may
+/// ask for it next.
+fn run_alone(conn: &mut Db, job: Box<dyn Job>, sink: &dyn Sink, waits: &Waits) {
     let Ran { keep, settle } = job.run(conn);
     let ended = if keep {
         conn.commit().map_err(store_error)
@@ -281,15 +280,12 @@ fn run_alone(conn: &mut Db, job: Box<dyn Job>, sink: &dyn Sink) -> bool {
         let _ = conn.rollback();
         Ok(())
     };
-    let is_committed = keep && ended.is_ok();
+    waits.note(keep && ended.is_ok());
     settle(ended, sink);
-    is_committed
 }
 
 /// How a batch ended.
 struct Ended {
-    /// Whether its transaction was committed.
-    is_committed: bool,
     /// Whether the connection may be used again.
     is_usable: bool,
     /// The fairness key of the last job, which the queue does not know to be finished yet.
@@ -300,10 +296,11 @@ struct Ended {
 ///
 /// Jobs of one company alone may fill the batch. With jobs of several companies it ends after [`MIXED`], so that a
 /// company with few jobs does not wait for the many jobs of another.
-fn run_batch(conn: &mut Db, (key, first): (FairnessKey, Queued), jobs: &Jobs, sink: &dyn Sink) -> Ended {
+fn run_batch(conn: &mut Db, (key, first): (FairnessKey, Queued), jobs: &Jobs, sink: &dyn Sink, waits: &Waits) -> Ended {
     if let Err(error) = begin_batch(conn, first.deadline) {
+        waits.note(false);
         first.job.refuse(error);
-        return Ended { is_committed: false, is_usable: conn.depth() == Some(0), last: Some(key) };
+        return Ended { is_usable: conn.depth() == Some(0), last: Some(key) };
     }
     let (started, mut is_mixed, mut last) = (Instant::now(), false, Some(key));
     let mut settling = Vec::new();
@@ -340,6 +337,7 @@ fn run_batch(conn: &mut Db, (key, first): (FairnessKey, Queued), jobs: &Jobs, si
         Some(error) => Err(error),
     };
     let is_usable = ended.is_ok();
+    waits.note(is_usable);
     let settling = settling.into_iter();
     match ended {
         Ok(()) => settling.for_each(|settle| settle(Ok(()), sink)),
@@ -351,7 +349,7 @@ fn run_batch(conn: &mut Db, (key, first): (FairnessKey, Queued), jobs: &Jobs, si
             settling.for_each(|settle| settle(Err(batch_lost()), sink));
         }
     }
-    Ended { is_committed: is_usable, is_usable, last }
+    Ended { is_usable, last }
 }
 
 /// Ends the innermost savepoint. Diesel names savepoints by depth, so it must also release them.
