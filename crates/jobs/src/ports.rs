@@ -28,7 +28,7 @@ pub trait Jobs {
     /// Returns whether the job was removed.
     fn finish(&mut self, job: &Job) -> Result<bool, StoreError>;
 
-    /// Notes why an attempt failed, ends the lease, and lets the job wait as [`crate::back_off`] says. A job that was
+    /// Notes why an attempt failed, ends the lease, and lets the job wait as [`crate::back_off()`] says. A job that was
     /// enqueued again meanwhile stays due.
     fn fail(&mut self, job: &Job, error: &str, now: Timestamp) -> Result<(), StoreError>;
 
