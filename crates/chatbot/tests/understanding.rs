@@ -4,7 +4,7 @@
 //! its texts are never printed. The example `train_understanding` trains on the first and on
 //! `utterances/training.tsv`. The columns of all are intent, awaited step, language and text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chatbot::{
     BotSettings, Step,
@@ -14,6 +14,7 @@ use proptest::prelude::*;
 
 const LOOKED_AT: &str = include_str!("utterances/looked-at.tsv");
 const HELD_OUT: &str = include_str!("utterances/held-out.tsv");
+const TRAINING: &str = include_str!("utterances/training.tsv");
 const ORDINARY_QUESTIONS: &str = include_str!("utterances/ordinary_questions.txt");
 
 struct Utterance {
@@ -114,6 +115,20 @@ fn known_utterances_are_understood() {
 #[test]
 fn unseen_utterances_are_mostly_understood() {
     assert_eq!(measure("held out", &utterances(HELD_OUT), false, &BELOW_BAR), [""; 0]);
+}
+
+#[test]
+fn no_text_that_weights_were_trained_on_is_measured_as_unseen() {
+    let words = |text: &str| {
+        let letters = text.to_lowercase().replace(|c: char| !c.is_alphanumeric(), " ");
+        letters.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let trained: BTreeSet<_> =
+        [LOOKED_AT, TRAINING].into_iter().flat_map(utterances).map(|one| words(one.text)).collect();
+    // An emoji has no words.
+    let unseen = utterances(HELD_OUT).into_iter().map(|one| words(one.text)).filter(|words| !words.is_empty());
+    let seen = unseen.filter(|words| trained.contains(words)).count();
+    assert_eq!(seen, 0, "texts of the half that is held out");
 }
 
 #[test]
