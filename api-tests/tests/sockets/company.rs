@@ -122,8 +122,13 @@ async fn the_first_connection_makes_an_agent_available(world: &World) {
     assert_eq!((&told["agent_id"], &told["agent_name"]), (&json!(bo.id), &json!("Bo Agent")));
     assert_eq!(told["status"], "AVAILABLE");
     bo.client().post("/api/admin-dashboard/update-agent-status/", &json!({"status": "BUSY"})).await.ok();
-    let (_second, first) = bo.company_socket().await;
+    let (mut second, first) = bo.company_socket().await;
     assert_eq!(first["status"], "BUSY");
+    // Who goes offline in one tab stays offline when another one is opened.
+    second.send(&json!({"type": "status_update", "status": "OFFLINE"})).await;
+    assert_eq!(second.next_of("agent_status_update").await["status"], "OFFLINE");
+    let (_third, first) = bo.company_socket().await;
+    assert_eq!(first["status"], "OFFLINE");
 }
 
 async fn a_status_is_set_and_told(world: &World) {

@@ -12,7 +12,7 @@ on_each_database!(
     a_large_gap_is_cut_to_the_newest_messages,
     moves_of_the_handoff_reach_the_session,
     typing_reaches_the_others_only,
-    files_are_told_and_listed,
+    files_are_announced_and_listed,
 );
 
 async fn a_connection_begins_with_one_frame_and_replays_nothing(world: &World) {
@@ -122,13 +122,15 @@ async fn typing_reaches_the_others_only(world: &World) {
     assert_eq!((&typing["type"], &typing["is_typing"]), (&json!("typing_indicator"), &json!(true)));
     assert_eq!((&typing["sender_type"], &typing["sender_name"]), (&json!("agent"), &json!("Bo Agent")));
     assert!(typing["timestamp"].is_string() && typing["session_id"] == visitor.session.as_str());
-    socket.send(&json!({"type": "typing_indicator", "is_typing": false, "sender_type": "agent"})).await;
+    // Somebody without a token who claims to be staff is not believed.
+    socket.send(&json!({"type": "typing_indicator", "is_typing": true, "sender_type": "agent"})).await;
+    socket.send(&json!({"type": "typing_indicator", "is_typing": false, "sender_type": "user"})).await;
     let typing = desk.next().await;
     assert_eq!((&typing["sender_type"], &typing["is_typing"]), (&json!("user"), &json!(false)));
     assert_eq!((desk.settled().await, socket.settled().await), (vec![], vec![]));
 }
 
-async fn files_are_told_and_listed(world: &World) {
+async fn files_are_announced_and_listed(world: &World) {
     let tesla = world.company("Tesla Motors").await;
     let mut visitor = greeted(&tesla).await;
     let mut socket = visitor.socket("").await;

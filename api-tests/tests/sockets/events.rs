@@ -8,9 +8,10 @@ on_each_database!(
     a_stream_has_the_frames_of_the_socket,
     a_client_that_connects_again_goes_on_after_its_last_event,
     the_last_event_counts_and_not_the_query,
+    a_client_that_loses_its_stream_before_the_first_message_misses_nothing,
     staff_get_the_news_of_their_company,
     an_agent_with_a_stream_is_available,
-    who_is_refused_gets_an_error_and_no_stream,
+    a_refused_caller_gets_an_error_and_no_stream,
     a_stream_ends_with_the_session_or_the_sign_in,
 );
 
@@ -19,7 +20,8 @@ async fn stream(visitor: &Visitor, query: &str) -> Events {
     let path = format!("/api/chatbot/events/?{query}");
     let mut events = visitor.client().get(&path).header("X-Session-Id", &visitor.session).events().await;
     let first = events.next().await.unwrap();
-    assert_eq!((first.id, &first.frame["type"]), (None, &json!("connection_established")));
+    assert_eq!(first.frame["type"], "connection_established");
+    assert!(first.id.is_some_and(|id| Some(id) <= first.frame["head_seq"].as_i64()), "{:?}", first.id);
     assert_eq!(first.frame["session_id"], visitor.session.as_str());
     events
 }
@@ -91,13 +93,23 @@ async fn the_last_event_counts_and_not_the_query(world: &World) {
     assert_eq!(ids(&messages(&mut events, 2).await), [1, 2]);
 }
 
+async fn a_client_that_loses_its_stream_before_the_first_message_misses_nothing(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let mut visitor = greeted(&tesla).await;
+    let path = format!("/api/chatbot/events/?session_id={}", visitor.session);
+    let last = visitor.client().get(&path).events().await.next().await.unwrap().id.unwrap();
+    visitor.say("Asha Rai").await;
+    let mut events = visitor.client().get(&path).header("Last-Event-ID", &last.to_string()).events().await;
+    assert_eq!(ids(&messages(&mut events, 2).await), [3, 4]);
+}
+
 async fn staff_get_the_news_of_their_company(world: &World) {
     let tesla = world.company("Tesla Motors").await;
     let bo = tesla.agent("Bo Agent").await;
     let mut visitor = tesla.visitor().await;
     let mut events = tesla.admin.client().get("/api/desk/events/").events().await;
     let first = events.next().await.unwrap();
-    assert_eq!((first.id, &first.frame["type"]), (None, &json!("agent_connected")));
+    assert_eq!((first.id, &first.frame["type"]), (Some(0), &json!("agent_connected")));
     assert_eq!(first.frame["agent_info"]["company_id"], tesla.id.as_str());
     visitor.ask_for_a_person(&bo).await;
     assert_eq!(events.next_of("session_escalated").await.frame["session_id"], visitor.session.as_str());
@@ -122,7 +134,7 @@ async fn an_agent_with_a_stream_is_available(world: &World) {
     assert_eq!(events.next().await.unwrap().frame["status"], "AVAILABLE");
 }
 
-async fn who_is_refused_gets_an_error_and_no_stream(world: &World) {
+async fn a_refused_caller_gets_an_error_and_no_stream(world: &World) {
     let tesla = world.company("Tesla Motors").await;
     let visitor = greeted(&tesla).await;
     let anybody = world.anybody();

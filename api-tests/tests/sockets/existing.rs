@@ -8,7 +8,7 @@ use crate::greeted;
 
 on_each_database!(
     an_agents_socket_takes_everybody_and_says_only_that_something_has_happened,
-    what_happens_elsewhere_is_not_told,
+    events_of_other_companies_send_no_frame,
     an_agents_socket_is_told_at_most_once_a_second,
     with_a_token_it_is_a_connection_of_the_agent,
     a_companys_socket_says_whether_it_is_served,
@@ -47,7 +47,7 @@ async fn an_agents_socket_takes_everybody_and_says_only_that_something_has_happe
     assert_eq!((&error.unwrap()["code"], code), (&json!("not_found"), 4004));
 }
 
-async fn what_happens_elsewhere_is_not_told(world: &World) {
+async fn events_of_other_companies_send_no_frame(world: &World) {
     let (tesla, space) = (world.company("Tesla Motors").await, world.company("Space X").await);
     let foreign = space.agent("Eve Agent").await;
     let (mut other, mut unknown) = (agent_socket(world, foreign.id).await, agent_socket(world, 987_654).await);
@@ -83,6 +83,9 @@ async fn with_a_token_it_is_a_connection_of_the_agent(world: &World) {
     assert_eq!(own.next().await["agent_id"], bo.id);
     let told = admin.next_of("agent_status_update").await;
     assert_eq!((&told["agent_id"], &told["status"]), (&json!(bo.id), &json!("AVAILABLE")));
+    // It ends with the sign-in, as all connections of staff.
+    tesla.admin.update_agent(bo.id, &json!({"is_active": false})).await.ok();
+    assert_eq!(own.closed().await.1, 4001);
     for other in [cy.client(), tesla.admin.client()] {
         assert_eq!(other.signed_in_socket(&path).await.closed().await.1, 4003);
     }

@@ -7,7 +7,7 @@ use crate::{greeted, last_seq};
 on_each_database!(
     blank_and_unknown_frames_are_ignored,
     a_frame_that_is_not_json_is_an_error_and_the_connection_stays,
-    bytes_are_closed_with_1003_and_long_frames_with_1009,
+    frames_that_cannot_be_text_are_closed_with_their_codes,
     a_frame_in_parts_is_one_frame,
     a_flood_is_refused_and_then_closed,
 );
@@ -38,12 +38,15 @@ async fn a_frame_that_is_not_json_is_an_error_and_the_connection_stays(world: &W
     assert_eq!(socket.incoming().await, Incoming::Pong);
 }
 
-async fn bytes_are_closed_with_1003_and_long_frames_with_1009(world: &World) {
+async fn frames_that_cannot_be_text_are_closed_with_their_codes(world: &World) {
     let tesla = world.company("Tesla Motors").await;
     let visitor = greeted(&tesla).await;
     let mut socket = visitor.socket("").await;
     socket.send_raw(Opcode::Binary, true, b"{}").await;
     assert_eq!(socket.closed().await.1, 1003);
+    let mut socket = visitor.socket("").await;
+    socket.send_raw(Opcode::Text, true, b"{\"message\":\"\xff\"}").await;
+    assert_eq!(socket.closed().await.1, 1007);
     let mut socket = visitor.socket("").await;
     socket.send_raw(Opcode::Text, true, &vec![b' '; 64 * 1024 + 1]).await;
     assert_eq!(socket.closed().await.1, 1009);

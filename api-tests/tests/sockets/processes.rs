@@ -124,6 +124,23 @@ fn an_agent_loses_a_session_that_is_given_away_at_the_other() {
 }
 
 #[test]
+fn a_visitor_at_one_sees_who_answers_at_the_other() {
+    on_postgres(async |world| {
+        let other = world.another_server();
+        let tesla = world.company("Tesla Motors").await;
+        let bo = tesla.agent("Bo Agent").await;
+        let mut visitor = greeted(&tesla).await;
+        let mut there = socket_at(&other, &visitor, "").await;
+        let handoff = visitor.ask_for_a_person(&bo).await;
+        assert_eq!(there.next_of("session_escalated").await["session_id"], visitor.session.as_str());
+        tesla.admin.assign(handoff, bo.id).await.ok();
+        assert_eq!(there.next_of("session_assigned").await["agent"]["name"], "Bo Agent");
+        bo.resolve(handoff, "").await.ok();
+        assert!(there.next_of("session_resolved").await["timestamp"].is_string());
+    });
+}
+
+#[test]
 fn messages_sent_to_both_are_shown_once_and_in_order() {
     on_postgres(async |world| {
         let other = world.another_server();

@@ -10,8 +10,10 @@ on_each_database!(
     a_message_over_a_socket_is_the_call,
     one_client_message_id_is_one_message_on_any_transport,
     a_text_that_comes_both_ways_is_one_message,
+    a_call_with_files_and_a_frame_without_are_one_message,
     a_text_that_comes_twice_the_same_way_is_two_messages,
     a_visitor_cannot_speak_as_staff,
+    a_frame_repeats_a_call_with_a_context,
     a_refused_message_names_its_id,
     staff_write_over_the_socket_as_over_http,
     staff_who_write_too_early_are_told_so,
@@ -65,7 +67,7 @@ async fn a_text_that_comes_both_ways_is_one_message(world: &World) {
     visitor.say("Asha Rai").await;
     socket.send(&json!({"type": "chat_message", "message": "Asha Rai", "sender_type": "user"})).await;
     assert_eq!(seqs(&messages(&mut socket, 2).await), [3, 4]);
-    // The frame first, with the call behind it while it runs.
+    // The frame first, and the call while it runs.
     let frame = json!({"type": "chat_message", "message": "+1 United States"});
     socket.send(&frame).await;
     let reply = visitor.send(&json!({"message": "+1 United States", "context": "Another"})).await;
@@ -91,6 +93,35 @@ async fn a_text_that_comes_both_ways_is_one_message(world: &World) {
     assert_eq!(last_seq(&visitor).await, head + 1);
 }
 
+async fn a_call_with_files_and_a_frame_without_are_one_message(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let bo = tesla.agent("Bo Agent").await;
+    let mut visitor = greeted(&tesla).await;
+    let mut socket = visitor.socket("").await;
+    let file = visitor.share("notes.txt", b"Some notes").await["id"].clone();
+    visitor.send(&json!({"message": "My notes", "attachment_ids": [file]})).await.ok();
+    socket.send(&json!({"type": "chat_message", "message": "My notes", "sender_type": "user"})).await;
+    socket.settled().await;
+    assert_eq!(last_seq(&visitor).await, 4);
+    // If the frame comes first, the files of the call are not lost.
+    let file = visitor.share("more.txt", b"More notes").await["id"].clone();
+    socket.send(&json!({"message": "More notes"})).await;
+    assert_eq!(seqs(&messages(&mut socket, 2).await), [5, 6]);
+    visitor.send(&json!({"message": "More notes", "attachment_ids": [file]})).await.ok();
+    assert_eq!(messages(&mut socket, 1).await[0]["attachments"][0]["id"], file);
+    // Staff do the same.
+    let handoff = visitor.ask_for_a_person(&bo).await;
+    tesla.admin.assign(handoff, bo.id).await.ok();
+    let mut desk = bo.socket(&visitor.session).await;
+    let file = bo.agent_upload(&visitor.session, "price.txt", b"Ten").await.created()["id"].clone();
+    let body = json!({"session_id": visitor.session, "message": "Our prices", "attachment_ids": [file]});
+    bo.client().post("/api/human-handoff/agent/send-message/", &body).await.ok();
+    let head = last_seq(&visitor).await;
+    desk.send(&json!({"type": "chat_message", "message": "Our prices", "sender_type": "agent"})).await;
+    desk.settled().await;
+    assert_eq!(last_seq(&visitor).await, head);
+}
+
 async fn a_text_that_comes_twice_the_same_way_is_two_messages(world: &World) {
     let tesla = world.company("Tesla Motors").await;
     let mut visitor = greeted(&tesla).await;
@@ -110,12 +141,29 @@ async fn a_visitor_cannot_speak_as_staff(world: &World) {
     let tesla = world.company("Tesla Motors").await;
     let visitor = greeted(&tesla).await;
     let mut socket = visitor.socket("").await;
-    for sender in ["agent", "bot", "system"] {
+    for sender in ["agent", "bot"] {
         socket.send(&json!({"type": "chat_message", "message": "I am staff", "sender_type": sender})).await;
     }
     assert_eq!(socket.settled().await, Vec::<Value>::new());
     socket.send(&json!({"message": "I am a visitor", "sender_type": "user"})).await;
     assert_eq!(texts(&messages(&mut socket, 2).await)[0], (3, "user".into(), "I am a visitor".into()));
+    for sender in [json!(null), json!("customer")] {
+        socket.send(&json!({"message": "So am I", "sender_type": sender})).await;
+        let (_, side, text) = texts(&messages(&mut socket, 2).await).remove(0);
+        assert_eq!((side.as_str(), text.as_str()), ("user", "So am I"));
+    }
+}
+
+async fn a_frame_repeats_a_call_with_a_context(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let mut visitor = greeted(&tesla).await;
+    let mut socket = visitor.socket("").await;
+    let body = json!({"message": "Hello again", "context": "Pricing page", "client_message_id": "m-1"});
+    visitor.send(&body).await.ok();
+    messages(&mut socket, 2).await;
+    socket.send(&body).await;
+    let again = socket.next().await;
+    assert_eq!((&again["type"], &again["seq"], &again["replayed"]), (&json!("chat_message"), &json!(3), &json!(true)));
 }
 
 async fn a_refused_message_names_its_id(world: &World) {

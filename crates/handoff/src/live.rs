@@ -1,4 +1,4 @@
-//! What an open connection shows of one session: the messages behind the last one that it has shown.
+//! What an open connection shows of one session: the messages after the last one that it has shown.
 
 use attachments::{Attachment, Attachments};
 use chatbot::{Message, Messages, Session, Sessions, Side};
@@ -8,17 +8,40 @@ use tenancy::{
 };
 
 use crate::{
-    Handoff, HandoffFilter, Handoffs, Outbox, Sight, StateFilter,
+    AgentRef, Handoff, HandoffFilter, Handoffs, Outbox, Sight, StateFilter,
     desk_list::DeskLists,
     reading::in_sight,
     visitor::{self, MOST_MESSAGES, Window},
 };
+
+/// Who answers in a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// The bot.
+    Bot,
+    /// Nobody yet: the session waits for a person.
+    Waiting,
+    /// An agent.
+    Assigned(AgentRef),
+}
+
+impl Standing {
+    fn of(session: &Session, agent: Option<AgentRef>) -> Self {
+        match agent {
+            Some(agent) => Self::Assigned(agent),
+            None if session.status.is_escalated() => Self::Waiting,
+            None => Self::Bot,
+        }
+    }
+}
 
 /// A session with the messages that a connection has not shown yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
     /// The session.
     pub session: Session,
+    /// Who answers in it.
+    pub standing: Standing,
     /// The name of the company's bot.
     pub bot_name: String,
     /// The messages, oldest first.
@@ -38,6 +61,7 @@ where
 {
     let page = visitor::page(store, window, MOST_MESSAGES, now)?;
     Ok(page.map(|page| Batch {
+        standing: Standing::of(&page.overview.session, page.overview.agent),
         session: page.overview.session,
         bot_name: page.bot_name,
         messages: page.messages,
@@ -63,7 +87,9 @@ where
     let Some(snapshot) = store.snapshot(Some(seen.key), now)? else { return Ok(None) };
     let (session, bot_name) = (snapshot.session, snapshot.settings.bot_name.clone());
     let (messages, has_more) = visitor::stored(store, &session, window, MOST_MESSAGES)?;
-    Ok(Some(Batch { session, bot_name, messages, has_more }))
+    let handoff = if session.status.is_escalated() { store.handoff_of(session.key)? } else { None };
+    let standing = Standing::of(&session, handoff.and_then(|handoff| handoff.state.agent().cloned()));
+    Ok(Some(Batch { session, standing, bot_name, messages, has_more }))
 }
 
 /// What staff of a company are sent about a session, in addition to what has happened to it.

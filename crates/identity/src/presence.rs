@@ -121,26 +121,36 @@ where
     Ok(store.agent_set_status(agent, presence.into(), ip, now)?)
 }
 
-/// Makes an agent who opens its first connection available, if it was offline. Returns its status.
+/// The status of an agent who has opened a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connected {
+    /// The status.
+    pub status: AgentStatus,
+    /// Whether the connection has changed it.
+    pub has_changed: bool,
+}
+
+/// Makes an agent who opens its first connection available, if it was offline.
 ///
 /// # Errors
 /// [`PresenceError`]; nothing has changed then.
 pub fn connect<S>(
     store: &mut S,
     agent: &Agent,
+    is_first: bool,
     ip: Option<IpAddr>,
     now: Timestamp,
-) -> Result<AgentStatus, PresenceError>
+) -> Result<Connected, PresenceError>
 where
     S: Accounts + PresenceRecord + ?Sized,
 {
     confirm(store, agent)?;
     let status = store.agent_status(agent)?.ok_or(PresenceError::Gone)?;
-    if status != AgentStatus::Offline {
-        return Ok(status);
+    if status != AgentStatus::Offline || !is_first {
+        return Ok(Connected { status, has_changed: false });
     }
     store.agent_set_status(agent, AgentStatus::Available, ip, now)?;
-    Ok(AgentStatus::Available)
+    Ok(Connected { status: AgentStatus::Available, has_changed: true })
 }
 
 /// Sets an agent offline who has no connection any more, or who asks for it. The agent stays signed in.
@@ -237,13 +247,15 @@ mod tests {
     fn the_first_connection_makes_an_agent_available_only_if_it_was_offline() {
         let (mut world, agent, _) = arrived();
         let now = world.now;
-        for (before, after) in [
-            (AgentStatus::Offline, AgentStatus::Available),
-            (AgentStatus::Busy, AgentStatus::Busy),
-            (AgentStatus::Available, AgentStatus::Available),
+        for (before, is_first, after) in [
+            (AgentStatus::Offline, true, AgentStatus::Available),
+            (AgentStatus::Offline, false, AgentStatus::Offline),
+            (AgentStatus::Busy, true, AgentStatus::Busy),
+            (AgentStatus::Available, true, AgentStatus::Available),
         ] {
             world.agents[0].stored_status = before;
-            assert_eq!(connect(&mut world, &agent, None, now).unwrap(), after);
+            let connected = Connected { status: after, has_changed: before != after };
+            assert_eq!(connect(&mut world, &agent, is_first, None, now).unwrap(), connected);
             assert_eq!(world.agents[0].stored_status, after);
         }
     }

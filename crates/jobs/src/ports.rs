@@ -17,6 +17,9 @@ pub trait Jobs {
     /// It is called in the transaction that changes what the job works on.
     fn enqueue(&mut self, kind: Kind, now: Timestamp) -> Result<(), StoreError>;
 
+    /// Makes a job due at once, unless there is one of this kind already.
+    fn ensure(&mut self, kind: Kind, now: Timestamp) -> Result<(), StoreError>;
+
     /// Claims the job until `now` plus `lease`, and counts the attempt. `None` if there is none, if it is not due,
     /// or if a lease of it has not expired.
     fn claim(&mut self, kind: Kind, now: Timestamp, lease: Duration) -> Result<Option<Job>, StoreError>;

@@ -20,7 +20,7 @@ const SNIPPET: usize = 200;
 const NEAR: usize = 3;
 
 /// From this confidence on, up to a company's threshold, the stored questions are shown that may have been meant.
-pub const NEAR_ENOUGH: f64 = 0.11;
+pub const NEAR_ENOUGH: f64 = 0.1;
 
 tenancy::word_enum! {
     /// The knowledge that an answer comes from.

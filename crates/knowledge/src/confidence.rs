@@ -7,7 +7,7 @@
 //! `docs/confidence.md` describes the method, the calibration and the thresholds.
 
 /// The evidence for the first passage of a ranking by words. Each value is between 0 and 1.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
 pub struct WordFeatures {
     /// `score / (score + m)`, where `m` is the maximum score of a single word with the
     /// greatest idf. One shared word is therefore little evidence, even in a short query.
@@ -24,13 +24,15 @@ pub struct WordFeatures {
 }
 
 /// The evidence for the first passage of a ranking by meaning. No value is negative.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
 pub struct MeaningFeatures {
     /// The similarity, plus at most 0.5 for shared words.
     pub score: f64,
-    /// The score difference to the best passage that says something else.
+    /// The score difference to the best passage that says something else, at least to a passage that has nothing to do
+    /// with the query.
     pub margin: f64,
-    /// The share of the passage in a softmax over the scores of all passages.
+    /// The share of the passage in a softmax over the scores of all passages, and of some that have nothing to do with
+    /// the query.
     pub share: f64,
     /// The similarity of the query to the passage: a weighted mean of cosines.
     pub similarity: f64,
@@ -38,8 +40,6 @@ pub struct MeaningFeatures {
     pub similarity_margin: f64,
     /// The fraction of the query's idf mass that occurs in the passage.
     pub coverage: f64,
-    /// How many standard deviations the score is above the mean of all passages, by 10.
-    pub distance: f64,
 }
 
 /// Evidence as numbers, in the order of its weights.
@@ -54,10 +54,10 @@ impl Features<4> for WordFeatures {
     }
 }
 
-impl Features<7> for MeaningFeatures {
-    fn values(&self) -> [f64; 7] {
-        let Self { score, margin, share, similarity, similarity_margin, coverage, distance } = *self;
-        [score, margin, share, similarity, similarity_margin, coverage, distance]
+impl Features<6> for MeaningFeatures {
+    fn values(&self) -> [f64; 6] {
+        let Self { score, margin, share, similarity, similarity_margin, coverage } = *self;
+        [score, margin, share, similarity, similarity_margin, coverage]
     }
 }
 
@@ -71,10 +71,10 @@ pub struct Weights<const N: usize> {
 }
 
 /// The coefficients that were fitted for a ranking by words with the default parameters.
-pub const WORDS: Weights<4> = Weights { intercept: -3.97, features: [3.96, 2.64, 1.97, 1.68] };
+pub const WORDS: Weights<4> = Weights { intercept: -3.20, features: [2.80, 3.14, 1.61, 1.49] };
 
 /// The coefficients that were fitted for a ranking by meaning with the embedded model.
-pub const MEANING: Weights<7> = Weights { intercept: -3.71, features: [1.22, 1.25, 3.16, 1.22, 1.07, 0.35, 1.34] };
+pub const MEANING: Weights<6> = Weights { intercept: -3.48, features: [1.55, 2.20, 3.12, 1.65, 2.08, 0.30] };
 
 /// Maximum of the fitted probability. 1 is reserved for a query that equals the stored question.
 const MAX: f64 = 0.99;
@@ -119,21 +119,21 @@ mod tests {
     fn no_evidence_is_hardly_believed_and_full_evidence_is() {
         assert!(WORDS.probability(&Values([0.0; 4])) < 0.05);
         assert!(WORDS.probability(&Values([1.0; 4])) > 0.9);
-        assert!(MEANING.probability(&Values([0.0; 7])) < 0.05);
-        assert!(MEANING.probability(&Values([1.0; 7])) > 0.9);
+        assert!(MEANING.probability(&Values([0.0; 6])) < 0.05);
+        assert!(MEANING.probability(&Values([1.0; 6])) > 0.9);
     }
 
     proptest! {
         #[test]
         fn more_of_any_evidence_never_lowers_the_confidence(
-            values in prop::array::uniform7(0.0..=1.0_f64),
-            which in 0_usize..7,
+            values in prop::array::uniform6(0.0..=1.0_f64),
+            which in 0_usize..6,
             more in 0.0..=1.0_f64,
         ) {
             let mut raised = values;
             raised[which] = (raised[which] + more).min(1.0);
             prop_assert!(MEANING.probability(&Values(raised)) >= MEANING.probability(&Values(values)));
-            let four = |values: [f64; 7]| Values([values[0], values[1], values[2], values[3]]);
+            let four = |values: [f64; 6]| Values([values[0], values[1], values[2], values[3]]);
             prop_assert!(WORDS.probability(&four(raised)) >= WORDS.probability(&four(values)));
         }
     }

@@ -153,6 +153,11 @@ impl Index {
         self.sections.find(key, &self.chunks)
     }
 
+    /// Whether every entry has a vector.
+    pub fn has_all_vectors(&self) -> bool {
+        self.meaning.is_complete(self.chunks.len())
+    }
+
     /// Whether a search for this query can compare what it means. If not, there is no need to encode it: no entry has a
     /// vector, or the query equals a stored question.
     pub fn compares_meaning(&self, query: &str) -> bool {

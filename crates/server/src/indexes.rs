@@ -2,10 +2,11 @@
 
 use std::{convert::Infallible, sync::Arc};
 
+use jobs::{Jobs as _, Kind};
 use knowledge::{Index, IndexCache, KnowledgeBase, Version};
 use storage::{CompanyStore, Database};
 use tenancy::{
-    CompanyCode, StoreError,
+    CompanyCode, StoreError, Timestamp,
     access::{Caller as _, Housekeeper},
 };
 
@@ -61,7 +62,12 @@ impl Indexes {
     ///
     /// # Errors
     /// Only when the store fails.
-    pub(crate) async fn build(&self, keeper: Housekeeper, version: Version) -> Result<Arc<Index>, StoreError> {
+    pub(crate) async fn build(
+        &self,
+        keeper: Housekeeper,
+        version: Version,
+        now: Timestamp,
+    ) -> Result<Arc<Index>, StoreError> {
         let company = keeper.scope().company();
         let permit = self.builds.acquire(company).await?;
         if let Some(index) = self.peek(&keeper, version) {
@@ -69,7 +75,7 @@ impl Indexes {
         }
         let model = self.model.clone();
         let read = move |store: &mut CompanyStore<'_, Housekeeper>| knowledge::load::snapshot(store, model.as_deref());
-        let snapshot = self.db.read(keeper, read).await?;
+        let snapshot = self.db.read(keeper.clone(), read).await?;
         let cache = self.cache.clone();
         let build = move || {
             let built = cache.get(company, version, || Ok::<_, Infallible>(snapshot));
@@ -78,6 +84,18 @@ impl Indexes {
             built
         };
         let Ok(index) = background::run(build).await?;
+        if self.model.is_some() && !index.has_all_vectors() {
+            self.ask_for_vectors(keeper, now).await;
+        }
         Ok(index)
+    }
+
+    /// Makes sure that the entries of a company get vectors. A change of the knowledge sees to that by itself, so this
+    /// is for a model that was exchanged, and for vectors that were lost. The index serves without them meanwhile.
+    async fn ask_for_vectors(&self, keeper: Housekeeper, now: Timestamp) {
+        let company = keeper.scope().company();
+        if let Err(error) = self.db.write(keeper, move |store| store.ensure(Kind::Encode, now)).await {
+            tracing::warn!(%company, error = crate::logging::chain(&error), "encoding was not asked for");
+        }
     }
 }

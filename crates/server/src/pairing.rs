@@ -24,6 +24,14 @@ pub(crate) enum Transport {
     Socket,
 }
 
+impl Transport {
+    /// Returns whether the same text may arrive on the other transport without naming the same files. Clients that send
+    /// a message both ways put its files into the call alone.
+    pub(crate) fn can_be_paired(self, has_files: bool) -> bool {
+        self == Self::Call || !has_files
+    }
+}
+
 /// Who sends a message, in which session.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Party {

@@ -151,7 +151,7 @@ async fn index(
 ) -> Result<Arc<Index>, StoreError> {
     match app.indexes.peek(&keeper, version) {
         Some(index) => Ok(index),
-        None => permit.release_during(app.indexes.build(keeper, version)).await,
+        None => permit.release_during(app.indexes.build(keeper, version, app.now())).await,
     }
 }
 

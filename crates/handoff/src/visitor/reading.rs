@@ -6,7 +6,7 @@ use tenancy::{
     access::{ActingAs, Visitor},
 };
 
-use crate::{Handoffs, Position, QueuePlace};
+use crate::{AgentRef, Handoffs, Position, QueuePlace};
 
 /// Maximum number of messages in a page.
 pub const MOST_MESSAGES: i64 = 500;
@@ -14,7 +14,7 @@ pub const MOST_MESSAGES: i64 = 500;
 /// The messages that a page begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Window {
-    /// The first messages behind this `seq`.
+    /// The first messages after this `seq`.
     After(i64),
     /// The last messages before this `seq`.
     Before(i64),
@@ -29,8 +29,8 @@ pub struct Overview {
     pub session: Session,
     /// The answer that the intake waits for.
     pub collecting: Option<Step>,
-    /// The name of the agent who has the open handoff.
-    pub agent: Option<String>,
+    /// The agent who has the open handoff.
+    pub agent: Option<AgentRef>,
     /// The place in the queue, while the handoff waits there.
     pub queue: Option<QueuePlace>,
 }
@@ -130,7 +130,7 @@ where
         if session.status == SessionStatus::Escalated {
             queue = Some(store.place_in_queue(Position::from(&handoff))?);
         }
-        agent = handoff.state.agent().map(|agent| agent.name.clone());
+        agent = handoff.state.agent().cloned();
     }
     Ok(Overview { session, collecting, agent, queue })
 }

@@ -1,9 +1,15 @@
 //! Reads companies with labelled questions.
 
-use std::{collections::HashMap, error::Error, fs, path::Path};
+use std::{
+    collections::HashMap,
+    error::Error,
+    fs,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use encoder::{MAX_TOKENS, Model};
-use knowledge::{Chunk, Document, Index, Meanings, Snapshot, Version, combine, entry_text, faq};
+use encoder::{MAX_TOKENS, Model, ModelError, Vector};
+use knowledge::{Chunk, Document, Index, Meanings, Snapshot, Speller, Version, combine, entry_text, faq};
 use serde::Deserialize;
 use tenancy::DocumentId;
 
@@ -49,6 +55,21 @@ impl Company {
         Index::build(self.snapshot.clone())
     }
 
+    /// Returns companies that have only this number of the entries each, one after the other. They are asked the
+    /// questions that these answer, and as many of the others.
+    pub(crate) fn parts(&self, size: usize) -> Vec<(Index, Vec<Question>)> {
+        let part = |chunks: &[Chunk]| {
+            let has = |id: &String| chunks.iter().any(|chunk| chunk.chunk_id == *id);
+            let (mut asked, others): (Vec<_>, Vec<_>) =
+                self.questions.iter().cloned().partition(|question| question.entries.iter().any(has));
+            let every = others.len().div_ceil(asked.len().max(1)).max(1);
+            let others = others.into_iter().step_by(every);
+            asked.extend(others.map(|question| Question { entries: Vec::new(), ..question }));
+            (Index::build(Snapshot { chunks: chunks.to_vec(), ..self.snapshot.clone() }), asked)
+        };
+        self.snapshot.chunks.chunks(size).map(part).collect()
+    }
+
     /// Returns the index without some entries.
     pub(crate) fn index_without(&self, entries: &[String]) -> Index {
         let mut snapshot = self.snapshot.clone();
@@ -57,14 +78,31 @@ impl Company {
     }
 }
 
-/// Encodes what a search needs.
-pub(crate) fn meanings(model: &Model, empty: &Meanings, index: &Index, text: &str) -> Meanings {
-    let mut meanings = empty.clone();
-    for reading in index.readings(text, empty) {
-        let vector = model.encode(&reading, MAX_TOKENS);
-        meanings.insert(reading, vector);
+/// The model, with the vectors of the questions that it has encoded.
+pub(crate) struct Encoder {
+    pub(crate) model: Model,
+    empty: Meanings,
+    known: Mutex<HashMap<String, Vector>>,
+}
+
+impl Encoder {
+    pub(crate) fn new() -> Result<Self, ModelError> {
+        let model = Model::embedded()?;
+        let empty = Meanings::new(Arc::new(Speller::new(model.words())));
+        Ok(Self { model, empty, known: Mutex::default() })
     }
-    meanings
+
+    /// Encodes what a search needs.
+    pub(crate) fn meanings(&self, index: &Index, text: &str) -> Meanings {
+        let mut meanings = self.empty.clone();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        for reading in index.readings(text, &self.empty) {
+            let encode = || self.model.encode(&reading, MAX_TOKENS);
+            let vector = known.entry(reading.clone()).or_insert_with(encode).clone();
+            meanings.insert(reading, vector);
+        }
+        meanings
+    }
 }
 
 pub(crate) fn companies(model: &Model) -> Result<Vec<Company>, Box<dyn Error>> {

@@ -3,23 +3,20 @@
 //! The confidence was fitted on the same companies, so this guards against losses. What to expect of a company that
 //! nobody has seen is in `docs/confidence.md`.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
-use encoder::Model;
-use knowledge::{Meanings, Speller, answer::NEAR_ENOUGH};
+use knowledge::answer::NEAR_ENOUGH;
 
 use crate::data;
 
 static WORLD: LazyLock<Result<World, String>> = LazyLock::new(|| {
-    let model = Model::embedded().map_err(|error| error.to_string())?;
-    let empty = Meanings::new(Arc::new(Speller::new(model.words())));
-    let companies = data::companies(&model).map_err(|error| error.to_string())?;
-    Ok(World { model, empty, companies })
+    let encoder = data::Encoder::new().map_err(|error| error.to_string())?;
+    let companies = data::companies(&encoder.model).map_err(|error| error.to_string())?;
+    Ok(World { encoder, companies })
 });
 
 struct World {
-    model: Model,
-    empty: Meanings,
+    encoder: data::Encoder,
     companies: Vec<data::Company>,
 }
 
@@ -39,13 +36,31 @@ struct Shares {
 }
 
 #[test]
+fn a_company_with_few_entries_does_not_answer_everything() {
+    let World { encoder, companies } = WORLD.as_ref().unwrap();
+    for size in [1, 3] {
+        let (mut asked, mut answered) = (0, 0);
+        for (index, questions) in companies.iter().flat_map(|company| company.parts(size)) {
+            for question in questions.iter().filter(|question| question.entries.is_empty()) {
+                let meanings = encoder.meanings(&index, &question.text);
+                let ranking = index.search(&question.text, &meanings, 1);
+                asked += 1;
+                answered += usize::from(ranking.is_some_and(|ranking| ranking.confidence() >= THRESHOLD));
+            }
+        }
+        println!("{size} entries: {answered} of {asked}");
+        assert!(answered * 20 <= asked, "{size} entries: {answered} of {asked}");
+    }
+}
+
+#[test]
 fn few_questions_are_answered_when_their_entry_was_taken_away() {
-    let World { model, empty, companies } = WORLD.as_ref().unwrap();
+    let World { encoder, companies } = WORLD.as_ref().unwrap();
     for company in companies.iter().skip(9) {
         let inside: Vec<_> = company.questions.iter().filter(|question| !question.entries.is_empty()).collect();
         let answered = inside.iter().filter(|question| {
             let index = company.index_without(&question.entries);
-            let meanings = data::meanings(model, empty, &index, &question.text);
+            let meanings = encoder.meanings(&index, &question.text);
             index.search(&question.text, &meanings, 1).is_some_and(|ranking| ranking.confidence() >= THRESHOLD)
         });
         let (answered, inside) = (answered.count(), inside.len());
@@ -55,12 +70,12 @@ fn few_questions_are_answered_when_their_entry_was_taken_away() {
 
 #[test]
 fn most_questions_are_helped_and_few_are_answered_wrongly() {
-    let World { model, empty, companies } = WORLD.as_ref().unwrap();
+    let World { encoder, companies } = WORLD.as_ref().unwrap();
     let [mut inside, mut outside, mut right, mut wrong, mut helped, mut false_answers] = [0.0; 6];
     for company in companies {
         let index = company.index();
         for question in &company.questions {
-            let meanings = data::meanings(model, empty, &index, &question.text);
+            let meanings = encoder.meanings(&index, &question.text);
             let ranking = index.search(&question.text, &meanings, SHOWN).unwrap();
             let mut ids = ranking.passages().iter().map(|passage| &passage.chunk.chunk_id);
             let is_answered = ranking.confidence() >= THRESHOLD;

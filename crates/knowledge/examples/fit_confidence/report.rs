@@ -78,6 +78,16 @@ pub(crate) fn companies(companies: &[(&str, Vec<Judged<'_>>)]) -> String {
     text
 }
 
+/// Reports small companies by their number of entries.
+pub(crate) fn sizes(sizes: &[(usize, Vec<Judged<'_>>)]) -> String {
+    let mut text = "| entries | right | wrong | helped | false | shown |\n|---|---|---|---|---|---|\n".to_owned();
+    for (size, judged) in sizes {
+        let Shares { right, wrong, helped, false_answers, shown } = shares(judged, DEFAULT);
+        text.push_str(&line(&size.to_string(), &[right, wrong, helped, false_answers, shown]));
+    }
+    text
+}
+
 fn line(name: &str, values: &[f64]) -> String {
     let cells: Vec<String> = values.iter().map(|value| format!("{value:.3}")).collect();
     format!("| {name} | {} |\n", cells.join(" | "))

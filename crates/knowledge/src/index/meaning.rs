@@ -18,6 +18,13 @@ const HALF: f32 = 5.0;
 /// Entries with a larger cosine say the same, so that one is no rival of the other.
 const SAME: f32 = 0.9;
 
+/// The score of an entry that has nothing to do with a question. A company with few entries is compared with
+/// [`STRANGERS`] more of them: the best of few is not yet a good one.
+const STRANGE: f32 = 0.2;
+
+/// See [`STRANGE`].
+const STRANGERS: f32 = 20.0;
+
 /// How sharply [`MeaningFeatures::share`] prefers the best entry.
 const SHARPNESS: f32 = 15.0;
 
@@ -59,6 +66,11 @@ impl Meaning {
         self.known == 0
     }
 
+    /// Whether every entry has a vector.
+    pub(super) const fn is_complete(&self, entries: usize) -> bool {
+        self.known == entries
+    }
+
     /// Whether an entry has a vector.
     pub(super) fn has(&self, at: usize) -> bool {
         self.entries.get(at).is_some_and(Option::is_some)
@@ -86,22 +98,17 @@ impl Meaning {
         let best = at(&scores.total);
         let lead = |values: &[f32]| {
             let others = values.iter().enumerate().filter(|&(other, _)| !self.is_same(first, other));
-            let next = others.map(|(_, value)| *value).fold(f32::MIN, f32::max);
-            if next == f32::MIN { at(values) } else { at(values) - next }
+            at(values) - others.map(|(_, value)| *value).fold(STRANGE, f32::max)
         };
-        let weights = scores.total.iter().map(|score| (SHARPNESS * (score - best)).exp());
-        let count = count(scores.total.len());
-        let mean = scores.total.iter().sum::<f32>() / count;
-        let variance = scores.total.iter().map(|score| (score - mean) * (score - mean)).sum::<f32>() / count;
-        let distance = if variance > 0.0 { (best - mean) / variance.sqrt() } else { 0.0 };
+        let weight = |score: f32| (SHARPNESS * (score - best)).exp();
+        let weights = scores.total.iter().map(|score| weight(*score)).sum::<f32>() + STRANGERS * weight(STRANGE);
         MeaningFeatures {
             score: positive(best),
             margin: positive(lead(&scores.total)),
-            share: positive(1.0 / weights.sum::<f32>()),
+            share: positive(1.0 / weights),
             similarity: positive(at(&scores.dense)),
             similarity_margin: positive(lead(&scores.dense)),
             coverage: positive(at(&scores.coverage)),
-            distance: positive(distance / 10.0),
         }
     }
 
@@ -117,9 +124,4 @@ impl Meaning {
 
 fn positive(value: f32) -> f64 {
     f64::from(value).max(0.0)
-}
-
-#[expect(clippy::as_conversions, reason = "std converts a count to the nearest float by `as` alone")]
-fn count(count: usize) -> f32 {
-    count.max(1) as f32
 }

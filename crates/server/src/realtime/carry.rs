@@ -34,8 +34,11 @@ pub(crate) fn carry<R: Relay>(hub: &Hub, outgoing: &Outgoing, connect: impl Fn()
 fn carry_on(hub: &Hub, outgoing: &Outgoing, relay: &mut impl Relay) -> Result<(), StoreError> {
     while !outgoing.has_ended() {
         let pokes = outgoing.take_within(PERIOD);
-        if !pokes.is_empty() {
-            relay.send(&pokes)?;
+        if !pokes.is_empty()
+            && let Err(error) = relay.send(&pokes)
+        {
+            outgoing.add(pokes);
+            return Err(error);
         }
         hub.receive(&relay.receive()?);
     }
@@ -45,7 +48,7 @@ fn carry_on(hub: &Hub, outgoing: &Outgoing, relay: &mut impl Relay) -> Result<()
 #[cfg(test)]
 mod tests {
     use std::{
-        cell::RefCell,
+        cell::{Cell, RefCell},
         sync::{
             Arc,
             atomic::{AtomicU32, Ordering},
@@ -57,19 +60,19 @@ mod tests {
     use super::*;
     use crate::realtime::relay::Poke;
 
-    /// A relay that loses its connection after the first pokes, and ends after the second ones.
+    /// A relay that loses its connection with the first pokes, and ends after the second ones.
     struct Unsteady<'a> {
+        is_first: &'a Cell<bool>,
         sent: &'a RefCell<Vec<Poke>>,
         outgoing: &'a Outgoing,
     }
 
     impl Relay for Unsteady<'_> {
         fn send(&mut self, pokes: &[Poke]) -> Result<(), StoreError> {
-            self.sent.borrow_mut().extend(pokes);
-            if self.sent.borrow().len() == 1 {
-                self.outgoing.add([Poke::Staff(None)]);
+            if self.is_first.replace(false) {
                 return Err(StoreError::new(Fault::Unavailable, "lost"));
             }
+            self.sent.borrow_mut().extend(pokes);
             self.outgoing.close();
             Ok(())
         }
@@ -80,14 +83,14 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_connection_is_replaced() {
+    fn a_lost_connection_is_replaced_and_no_poke_is_lost() {
         let (hub, attempts) = (Arc::new(Hub::default()), AtomicU32::new(0));
-        let (outgoing, sent) = (Outgoing::default(), RefCell::default());
+        let (outgoing, sent, is_first) = (Outgoing::default(), RefCell::default(), Cell::new(true));
         outgoing.add([Poke::Staff(None)]);
         carry(&hub, &outgoing, || match attempts.fetch_add(1, Ordering::Relaxed) {
             1 => Err(StoreError::new(Fault::Unavailable, "not yet")),
-            _ => Ok(Unsteady { sent: &sent, outgoing: &outgoing }),
+            _ => Ok(Unsteady { is_first: &is_first, sent: &sent, outgoing: &outgoing }),
         });
-        assert_eq!((attempts.load(Ordering::Relaxed), sent.borrow().len()), (3, 2));
+        assert_eq!((attempts.load(Ordering::Relaxed), sent.into_inner()), (3, vec![Poke::Staff(None)]));
     }
 }

@@ -16,7 +16,7 @@ use tenancy::{
 
 use super::{
     news::{Happened, News, StatusSet},
-    relay::{Outgoing, Poke},
+    relay::{Change, Outgoing, Poke},
     topics::{Company, Place, SeatKey, Topic, Topics, concerns_desk, is_visible, moves_queue, poke},
 };
 
@@ -51,7 +51,7 @@ impl Hub {
     pub(crate) fn receive(&self, pokes: &[Poke]) {
         for poke in pokes {
             match *poke {
-                Poke::Session { session, head, moves_queue } => {
+                Poke::Session(session, Change { head, moves_queue, concerns_desk }) => {
                     let topics = self.lock();
                     let company = session.company().and_then(|code| topics.companies.get(&code));
                     let Some(company) = company else { continue };
@@ -60,7 +60,9 @@ impl Hub {
                     }
                     let places = company.sessions.get(&session).into_iter().flat_map(Topic::places);
                     places.for_each(|place| place.change(head));
-                    company.change_desk();
+                    if concerns_desk {
+                        company.change_desk();
+                    }
                 }
                 Poke::Staff(company) => self.check_staff(company),
                 Poke::Desk(company) => {
@@ -81,10 +83,8 @@ impl Hub {
     fn check_staff(&self, company: Option<CompanyCode>) {
         let topics = self.lock();
         match company {
-            Some(code) => {
-                topics.companies.get(&code).into_iter().flat_map(Company::places).for_each(|it| it.staff_changed())
-            }
-            None => topics.places().for_each(|place| place.staff_changed()),
+            Some(code) => topics.companies.get(&code).into_iter().for_each(Company::staff_changed),
+            None => topics.companies.values().for_each(Company::staff_changed),
         }
     }
 

@@ -11,7 +11,7 @@ pub(crate) enum Due {
     Nothing,
     /// Sends the message, which is the next one.
     Send,
-    /// Reads the messages behind its position.
+    /// Reads the messages after its position.
     Read,
 }
 
@@ -32,7 +32,7 @@ impl Position {
         Self(seq)
     }
 
-    /// Returns the `seq` behind which a connection reads.
+    /// Returns the `seq` after which a connection reads.
     pub(crate) fn seq(self) -> i64 {
         self.0
     }
@@ -56,7 +56,7 @@ impl Position {
         self.0 = self.0.max(seq);
     }
 
-    /// Notes that messages which were read behind the position were sent. `last` is the last one of them, and `head` the
+    /// Notes that messages that were read after the position were sent. `last` is the last one of them, and `head` the
     /// last one of the session. Returns whether there are more to read.
     pub(crate) fn pass_read(&mut self, last: Option<i64>, head: i64, has_more: bool) -> bool {
         // The last ones may be such that the caller may not see them.
@@ -66,7 +66,7 @@ impl Position {
 }
 
 impl Beginning {
-    /// Decides how a connection begins whose client has the messages up to `after`. It has read those behind it, and
+    /// Decides how a connection begins whose client has the messages up to `after`. It has read those after it, and
     /// `has_more` is whether there are more. `head` is the last message of the session.
     pub(crate) fn of(after: Option<i64>, head: i64, has_more: bool) -> Self {
         match after {

@@ -9,7 +9,7 @@ mod poke;
 
 pub(crate) use self::{
     outgoing::Outgoing,
-    poke::{Poke, pack, unpack},
+    poke::{Change, Poke, pack, unpack},
 };
 
 use storage::Channel;

@@ -38,8 +38,7 @@ impl Hub {
         Listening { hub: Arc::clone(self), topic: Topic::Desk(desk.scope()), key, queue }
     }
 
-    /// Has somebody told that something has happened in a company. The caller has proved nothing, so that is all it
-    /// can learn.
+    /// Lets anybody learn that something has happened in a company, and nothing else: the caller has proved nothing.
     pub(crate) fn follow(self: &Arc<Self>, anybody: &Anybody) -> Following {
         let bell = Arc::new(Bell::default());
         let key = self.lock().follow(anybody.company(), &bell);
@@ -132,7 +131,7 @@ pub(crate) struct Following {
     pub(super) bell: Arc<Bell>,
 }
 
-/// What somebody is told who follows a company.
+/// What a follower of a company learns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Poked {
     /// Something has happened.

@@ -1,4 +1,4 @@
-//! The topics: who is told of which session, and of which company.
+//! The topics: the connections and long polls for each session, and for all sessions of a company.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -10,10 +10,10 @@ use super::{
     bell::{Bell, Wake},
     news::News,
     queue::Queue,
-    relay::Poke,
+    relay::{Change, Poke},
 };
 
-/// Where a subscription is told that something happened.
+/// Where a subscription learns that something has happened.
 #[derive(Clone)]
 pub(super) enum Place {
     /// A long poll, which reads again.
@@ -113,9 +113,9 @@ impl Topic {
 #[derive(Default)]
 pub(super) struct Company {
     pub(super) sessions: HashMap<SessionId, Topic>,
-    /// The connections of staff to whom everything of the company is told.
+    /// The connections of staff that are sent the news of all sessions.
     pub(super) desk: HashMap<SeatKey, Arc<Queue>>,
-    /// Those who are only told that something has happened.
+    /// The connections that learn only that something has happened.
     followers: HashMap<SeatKey, Arc<Bell>>,
 }
 
@@ -132,6 +132,12 @@ impl Company {
     /// Says that another process has changed what the staff see.
     pub(super) fn change_desk(&self) {
         self.desk.values().for_each(|queue| queue.change(None));
+        self.poke_followers();
+    }
+
+    /// Has the connections of staff checked again. Agents may follow their own company too.
+    pub(super) fn staff_changed(&self) {
+        self.places().for_each(|place| place.staff_changed());
         self.poke_followers();
     }
 
@@ -199,7 +205,7 @@ impl Topics {
         key
     }
 
-    /// Adds somebody who is only told that something has happened in a company.
+    /// Adds a connection that learns only that something has happened in a company.
     pub(super) fn follow(&mut self, company: Option<CompanyCode>, bell: &Arc<Bell>) -> SeatKey {
         if self.is_stopping {
             bell.ring(Wake::Stopping);
@@ -302,7 +308,7 @@ pub(super) fn moves_queue(kind: &EventKind) -> bool {
     }
 }
 
-/// Returns what the other processes are told about an event, if it concerns callers of theirs.
+/// Returns the poke about an event for the other processes, if it may concern their callers.
 pub(super) fn poke(event: &Event) -> Option<Poke> {
     let head = match &event.kind {
         EventKind::Message(message) => Some(message.seq),
@@ -316,5 +322,6 @@ pub(super) fn poke(event: &Event) -> Option<Poke> {
         | EventKind::ProfileSaved
         | EventKind::Erased => None,
     };
-    Some(Poke::Session { session: event.session, head, moves_queue: moves_queue(&event.kind) })
+    let (moves_queue, concerns_desk) = (moves_queue(&event.kind), concerns_desk(&event.kind));
+    Some(Poke::Session(event.session, Change { head, moves_queue, concerns_desk }))
 }

@@ -343,13 +343,16 @@ pub(super) async fn deliver(
     };
     let now = app.now();
     let mut first = None;
-    if let (Some(text), None, []) = (&outgoing.text, &outgoing.key, outgoing.attachments.as_slice()) {
+    let has_files = !outgoing.attachments.is_empty();
+    if let (Some(text), None, true) = (&outgoing.text, &outgoing.key, transport.can_be_paired(has_files)) {
         let party = match desk.actor() {
             Actor::Agent { id, .. } => Party::Agent(session, *id),
             Actor::Admin { user, .. } | Actor::Superadmin { user } => Party::Admin(session, *user),
         };
         match app.pairs.arrive(party.clone(), text, "", transport, now) {
             Arrival::SecondFrame => return Ok(Delivered::Dropped),
+            // The frame had no files, so its message would lose those of the call.
+            Arrival::SecondCall { .. } if has_files => {}
             Arrival::SecondCall { key, .. } => outgoing.key = Some(key),
             Arrival::First { key, number } => {
                 first = Some((party, text.clone(), number));

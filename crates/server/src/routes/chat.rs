@@ -218,14 +218,19 @@ pub(super) async fn say(
         client_message_id: body.client_message_id,
         ip,
     };
-    let (Some(session), Some(text), None, []) =
-        (visitor.session(), ask.text.clone(), &ask.key, ask.attachments.as_slice())
+    let has_files = !ask.attachments.is_empty();
+    let (Some(session), Some(text), None, true) =
+        (visitor.session(), ask.text.clone(), &ask.key, transport.can_be_paired(has_files))
     else {
         return settled(turn::take(app.clone(), visitor, ask).await?).map(Said::Exchange);
     };
     let party = Party::Visitor(session.id());
     match app.pairs.arrive(party.clone(), &text, &ask.context, transport, app.now()) {
         Arrival::SecondFrame => Ok(Said::Dropped),
+        // The frame had no files, so its answer would lose those of the call.
+        Arrival::SecondCall { .. } if has_files => {
+            settled(turn::take(app.clone(), visitor, ask).await?).map(Said::Exchange)
+        }
         Arrival::SecondCall { key, context } => {
             (ask.key, ask.context) = (Some(key), context);
             wait_for_first(app, &visitor, &ask).await.map(Said::Exchange)

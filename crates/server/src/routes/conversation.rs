@@ -13,7 +13,10 @@ use actix_web::{
     web::{self, Json},
 };
 use chatbot::{Detail, Message, Outcome, Reply, SessionStatus, Step};
-use handoff::visitor::{Overview, Page};
+use handoff::{
+    AgentRef,
+    visitor::{Overview, Page},
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -35,7 +38,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .limited(Scope::Conversation)
         .get("Shows a visitor its own conversation.", messages)
         .about(
-            "With `wait` the answer comes as soon as there is a message behind `after` or `session` has changed, and \
+            "With `wait` the answer comes as soon as there is a message after `after` or `session` has changed, and \
              without news after that time. Without `after` and `before` the newest messages are shown.",
         );
     let messages = Asked::parameters().into_iter().fold(messages, Endpoint::query).refuses(asked::both());
@@ -109,7 +112,7 @@ impl OwnSessionView {
         Self {
             session_id: session.id.as_str().to_owned(),
             status: session.status.as_str(),
-            agent: agent.map(|name| AgentName { name }),
+            agent: agent.map(|AgentRef { name, .. }| AgentName { name }),
             queue: queue.map(|place| QueueView { position: place.position, waiting: place.waiting }),
             outcome: session.outcome().map(Outcome::as_str),
             profile_completed: session.profile_completed(),
@@ -128,6 +131,7 @@ impl OwnSessionView {
 /// what the visitor itself has read.
 fn version(overview: &Overview) -> String {
     let Overview { session, collecting, agent, .. } = overview;
+    let agent = agent.as_ref().map(|agent| &agent.name);
     let mut hasher = DefaultHasher::new();
     (session.status.as_str(), agent, session.outcome().map(Outcome::as_str)).hash(&mut hasher);
     (session.profile_completed(), collecting.map(Step::as_str)).hash(&mut hasher);

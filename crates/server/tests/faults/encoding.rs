@@ -35,6 +35,30 @@ async fn jobs(site: &Site) -> Vec<Value> {
 }
 
 #[tokio::test]
+async fn entries_whose_vectors_are_missing_get_them_when_they_are_searched() {
+    let home = Home::sqlite().with("SWITCHBOARD_ENCODER", "on");
+    let mut server = home.serve();
+    let site = Site::open(&home, server.address).await;
+    let faq =
+        json!({"shop": {"hours": [{"question": "When are you open?", "answer": "From 9 to 18.", "chunk_id": "1"}]}});
+    site.admin.post("/api/chatbot/load-rag-documents/", &faq).await.ok();
+    let since = Instant::now();
+    let encoded = async |site: &Site| {
+        while vectors(&home) == 0 || !jobs(site).await.is_empty() {
+            assert!(since.elapsed() < PATIENCE, "{:?}", jobs(site).await);
+        }
+    };
+    encoded(&site).await;
+    server.kill();
+    // As after the model was exchanged.
+    home.database.execute("DELETE FROM entry_vectors").unwrap();
+    let server = home.serve();
+    let site = site.moved_to(server.address);
+    site.say(None, "what time do you shut", None).await;
+    encoded(&site).await;
+}
+
+#[tokio::test]
 async fn entries_are_encoded_after_kill_nine() {
     let home = Home::sqlite().with("SWITCHBOARD_ENCODER", "on");
     let mut server = home.serve();

@@ -13,7 +13,7 @@ use tenancy::{CompanyCode, StoreError, Timestamp, access::Caller};
 
 use super::directory::code;
 use crate::{
-    conn::Db,
+    conn::{Db, each_db},
     dual_backend::dual_backend,
     error::{IntoStoreError as _, decode_enum},
     schema::jobs as table,
@@ -60,19 +60,31 @@ fn held_job<'a>(code: &'a str, kind: &'a str, leased_until: At) -> _ {
     own.filter(table::leased_until.eq(leased_until))
 }
 
+/// The columns of a job that is due at once.
+#[derive(Insertable)]
+#[diesel(table_name = table)]
+struct NewJob<'a> {
+    company_id: &'a str,
+    kind: &'a str,
+    revision: i64,
+    due_at: At,
+    attempts: i64,
+    created_at: At,
+}
+
+impl<'a> NewJob<'a> {
+    fn due(company: &'a CompanyCode, kind: Kind, now: Timestamp) -> Self {
+        let company_id = company.as_str();
+        Self { company_id, kind: kind.as_str(), revision: 1, due_at: At(now), attempts: 0, created_at: At(now) }
+    }
+}
+
 /// Makes a company's job due. See [`Jobs::enqueue`].
 pub(super) fn enqueue(conn: &mut Db, company: CompanyCode, kind: Kind, now: Timestamp) -> Result<(), StoreError> {
     // While a process runs the job, the count stays: it tells the next run that this one may have been cut off.
     let attempts = case_when(table::leased_until.is_null(), 0_i64.into_sql::<BigInt>()).otherwise(table::attempts);
     let upsert = diesel::insert_into(table::table)
-        .values((
-            table::company_id.eq(company.as_str()),
-            table::kind.eq(kind.as_str()),
-            table::revision.eq(1_i64),
-            table::due_at.eq(At(now)),
-            table::attempts.eq(0_i64),
-            table::created_at.eq(At(now)),
-        ))
+        .values(NewJob::due(&company, kind, now))
         .on_conflict((table::company_id, table::kind))
         .do_update()
         .set((
@@ -89,6 +101,16 @@ impl<C: Caller> Jobs for CompanyStore<'_, C> {
     fn enqueue(&mut self, kind: Kind, now: Timestamp) -> Result<(), StoreError> {
         let company = self.code();
         enqueue(self.conn, company, kind, now)
+    }
+
+    fn ensure(&mut self, kind: Kind, now: Timestamp) -> Result<(), StoreError> {
+        let company = self.code();
+        each_db!(self.conn, c => diesel::insert_into(table::table)
+            .values(NewJob::due(&company, kind, now))
+            .on_conflict_do_nothing()
+            .execute(c))
+        .into_store_error()?;
+        Ok(())
     }
 
     fn claim(&mut self, kind: Kind, now: Timestamp, lease: Duration) -> Result<Option<Job>, StoreError> {

@@ -51,6 +51,21 @@ fn listed(world: &World, at: Timestamp) -> Vec<(CompanyCode, JobState, u32, Time
 }
 
 #[test]
+fn a_job_is_made_sure_of_without_changing_one_that_waits() {
+    for (world, one, two) in worlds() {
+        write(&world, &one, |store| store.ensure(Kind::Encode, later(1)));
+        assert_eq!(listed(&world, later(1)), [(one.code, JobState::Due, 0, later(1), None)]);
+        let job = claim(&world, &one, later(1)).unwrap();
+        write(&world, &one, move |store| store.fail(&job, "no model", later(2)));
+        let failed = listed(&world, later(2));
+        write(&world, &one, |store| store.ensure(Kind::Encode, later(3)));
+        assert_eq!(listed(&world, later(2)), failed);
+        assert_eq!(due(&world, later(3)), []);
+        assert_eq!(claim(&world, &two, later(3)), None);
+    }
+}
+
+#[test]
 fn a_job_is_claimed_by_one_process_until_its_lease_expires() {
     for (world, one, two) in worlds() {
         assert_eq!((due(&world, later(9)), claim(&world, &one, later(9))), (vec![], None));

@@ -9,10 +9,10 @@ use std::{
 
 use tenancy::{CompanyCode, SessionId};
 
-use super::Poke;
+use super::{Change, Poke};
 
-/// Most sessions that wait while the other processes cannot be reached. Further ones are dropped, and found by the
-/// recheck of the other processes.
+/// Most sessions that wait while the other processes cannot be reached. Of further ones only the company waits; the
+/// recheck of the other processes finds the sessions.
 const MOST: usize = 10_000;
 
 /// The pokes of a process that were not sent yet. Pokes about the same session are one.
@@ -24,7 +24,7 @@ pub(crate) struct Outgoing {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    sessions: BTreeMap<SessionId, (Option<i64>, bool)>,
+    sessions: BTreeMap<SessionId, Change>,
     staff: BTreeSet<Option<CompanyCode>>,
     desks: BTreeSet<CompanyCode>,
     is_closed: bool,
@@ -81,16 +81,13 @@ impl Waiting {
 
     fn add(&mut self, poke: Poke) {
         match poke {
-            Poke::Session { session, head, moves_queue } => {
+            Poke::Session(session, change) => {
                 let is_full = self.sessions.len() >= MOST;
                 match self.sessions.get_mut(&session) {
-                    // Anything may have changed if one of the two does not say that only messages have.
-                    Some(known) => {
-                        *known = (known.0.zip(head).map(|(one, other)| one.max(other)), known.1 || moves_queue)
-                    }
-                    None if is_full => {}
+                    Some(known) => *known = known.and(change),
+                    None if is_full => self.desks.extend(session.company()),
                     None => {
-                        self.sessions.insert(session, (head, moves_queue));
+                        self.sessions.insert(session, change);
                     }
                 }
             }
@@ -105,8 +102,7 @@ impl Waiting {
 
     fn take(&mut self) -> Vec<Poke> {
         let Self { sessions, staff, desks, .. } = self;
-        let sessions = mem::take(sessions).into_iter();
-        let sessions = sessions.map(|(session, (head, moves_queue))| Poke::Session { session, head, moves_queue });
+        let sessions = mem::take(sessions).into_iter().map(|(session, change)| Poke::Session(session, change));
         let staff = mem::take(staff).into_iter().map(Poke::Staff);
         sessions.chain(staff).chain(mem::take(desks).into_iter().map(Poke::Desk)).collect()
     }
@@ -117,7 +113,8 @@ mod tests {
     use super::*;
 
     fn poke(head: Option<i64>, moves_queue: bool) -> Poke {
-        Poke::Session { session: SessionId::parse("TES001_1").unwrap(), head, moves_queue }
+        let change = Change { head, moves_queue, concerns_desk: moves_queue };
+        Poke::Session(SessionId::parse("TES001_1").unwrap(), change)
     }
 
     #[test]
@@ -147,11 +144,10 @@ mod tests {
     #[test]
     fn sessions_beyond_the_limit_do_not_wait_for_a_lost_connection() {
         let outgoing = Outgoing::default();
-        outgoing.add((0..MOST + 5).map(|number| Poke::Session {
-            session: SessionId::parse(&format!("TES001_{number}")).unwrap(),
-            head: None,
-            moves_queue: false,
-        }));
-        assert_eq!(outgoing.take_within(Duration::ZERO).len(), MOST);
+        let change = Change { head: None, moves_queue: false, concerns_desk: false };
+        let session = |number| SessionId::parse(&format!("TES001_{number}")).unwrap();
+        outgoing.add((0..MOST + 5).map(|number| Poke::Session(session(number), change)));
+        let taken = outgoing.take_within(Duration::ZERO);
+        assert_eq!((taken.len(), taken.last()), (MOST + 1, CompanyCode::parse("TES001").ok().map(Poke::Desk).as_ref()));
     }
 }

@@ -7,19 +7,35 @@ use tenancy::{CompanyCode, SessionId};
 /// What a process tells the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Poke {
-    /// A session has changed.
-    Session {
-        /// The session. Its id names its company.
-        session: SessionId,
-        /// The position of its last message, `None` if something else than messages has changed.
-        head: Option<i64>,
-        /// Whether its handoff has entered or left the queue.
-        moves_queue: bool,
-    },
+    /// A session has changed. Its id names its company.
+    Session(SessionId, Change),
     /// Accounts of a company's staff have changed; without a company, those of any staff.
     Staff(Option<CompanyCode>),
     /// What the staff of a company see has changed.
     Desk(CompanyCode),
+}
+
+/// What has changed in a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Change {
+    /// The position of its last message, `None` if something else than messages has changed.
+    pub(crate) head: Option<i64>,
+    /// Whether its handoff has entered or left the queue.
+    pub(crate) moves_queue: bool,
+    /// Whether it concerns all staff of the company.
+    pub(crate) concerns_desk: bool,
+}
+
+impl Change {
+    /// Returns what two changes of a session are together.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            // Anything may have changed if one of the two does not say that only messages have.
+            head: self.head.zip(other.head).map(|(one, other)| one.max(other)),
+            moves_queue: self.moves_queue || other.moves_queue,
+            concerns_desk: self.concerns_desk || other.concerns_desk,
+        }
+    }
 }
 
 /// A text that is not a poke.
@@ -29,12 +45,13 @@ pub(crate) struct NotAPoke;
 impl fmt::Display for Poke {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Session { session, head, moves_queue } => {
+            Self::Session(session, Change { head, moves_queue, concerns_desk }) => {
                 write!(f, "session {}", session.as_str())?;
                 if let Some(head) = head {
                     write!(f, " {head}")?;
                 }
-                if *moves_queue { f.write_str(" queue") } else { Ok(()) }
+                f.write_str(if *moves_queue { " queue" } else { "" })?;
+                f.write_str(if *concerns_desk { " desk" } else { "" })
             }
             Self::Staff(None) => f.write_str("staff"),
             Self::Staff(Some(company)) => write!(f, "staff {company}"),
@@ -58,7 +75,8 @@ impl FromStr for Poke {
                     words.next();
                 }
                 let moves_queue = words.next_if_eq(&"queue").is_some();
-                Self::Session { session, head, moves_queue }
+                let concerns_desk = words.next_if_eq(&"desk").is_some();
+                Self::Session(session, Change { head, moves_queue, concerns_desk })
             }
             (Some("staff"), None) => Self::Staff(None),
             (Some("staff"), Some(code)) => Self::Staff(Some(company(code)?)),
@@ -96,8 +114,10 @@ mod tests {
     fn some_of_each() -> Vec<Poke> {
         let (session, company) = (SessionId::parse("TES001_1").unwrap(), CompanyCode::parse("TES001").unwrap());
         let mut pokes = vec![Poke::Staff(None), Poke::Staff(Some(company)), Poke::Desk(company)];
-        for (head, moves_queue) in [(None, false), (None, true), (Some(7), false), (Some(7), true)] {
-            pokes.push(Poke::Session { session, head, moves_queue });
+        for head in [None, Some(7)] {
+            for (moves_queue, concerns_desk) in [(false, false), (false, true), (true, false), (true, true)] {
+                pokes.push(Poke::Session(session, Change { head, moves_queue, concerns_desk }));
+            }
         }
         pokes
     }

@@ -4,7 +4,7 @@ mod news;
 
 use std::time::Duration;
 
-use actix_web::{HttpMessage as _, HttpRequest, web};
+use actix_web::{HttpRequest, web};
 use handoff::live::{self, QueueCounts};
 use identity::{
     accounts::{Account, Accounts as _},
@@ -17,7 +17,7 @@ use tenancy::access::{Agent, Caller as _, Denied, Desk, Staff};
 use tokio::time::Instant;
 
 use super::{
-    entry::{self, Closing, Refusal, SignIn},
+    entry::{self, CHECK_EVERY, Closing, Refusal, SignIn},
     frames::{self, MOST_BEFORE_A_PONG},
     incoming::{self, Frame, Message},
     wire::{End, Received, Wire},
@@ -30,8 +30,6 @@ use crate::{
     views::{AsText, FileLinks},
 };
 
-/// Number of pings after which the caller's access is checked again.
-const CHECK_EVERY: u32 = 3;
 /// How long an agent may be without a connection before it counts as offline.
 const ABSENCE: Duration = Duration::from_secs(30);
 
@@ -56,6 +54,8 @@ struct DeskSocket {
 pub(super) struct Counted {
     app: web::Data<App>,
     agent: Agent,
+    /// Whether the agent had no other one when it was opened.
+    is_first: bool,
 }
 
 /// Staff who were admitted to the sessions of their company.
@@ -83,8 +83,9 @@ pub(super) async fn run(mut wire: Wire, app: web::Data<App>, req: HttpRequest, a
         Staff::Agent(agent) => Some(Counted::new(app.clone(), agent.clone())),
         Staff::Admin(_) | Staff::Superadmin(_) => None,
     };
-    let mut state = match greet(&app, &req, &staff, &desk).await {
-        Ok(frame) => wire.send(frame).await,
+    let mut state = match greet(&app, &req, &staff, &desk, counted.as_ref()).await {
+        // The client of a stream names this position when it returns.
+        Ok(frame) => wire.send_message(0, frame).await,
         Err(refusal) => Err(End::Refused(refusal)),
     };
     if is_again && state.is_ok() {
@@ -120,15 +121,21 @@ fn desk_of(staff: &Staff) -> Option<Desk> {
 }
 
 /// Makes the first frame. An agent who was offline becomes available.
-async fn greet(app: &App, req: &HttpRequest, staff: &Staff, desk: &Desk) -> Result<bytestring::ByteString, Refusal> {
+async fn greet(
+    app: &App,
+    req: &HttpRequest,
+    staff: &Staff,
+    desk: &Desk,
+    counted: Option<&Counted>,
+) -> Result<bytestring::ByteString, Refusal> {
     let now = app.now();
     let asked = staff.clone();
     let key = FairnessKey::of_staff(staff.company());
     let account = app.db.lobby_in(key, move |lobby| lobby.own_account(&asked, now)).await.map_err(ApiError::from)?;
     let account = account.ok_or_else(|| crate::auth::turned_away(Denied::Gone))?;
-    let status = match staff {
-        Staff::Agent(agent) => Some(come_online(app, req, agent).await?),
-        Staff::Admin(_) | Staff::Superadmin(_) => None,
+    let status = match counted {
+        Some(counted) => Some(come_online(app, req, counted).await?),
+        None => None,
     };
     let counts = app.db.read(desk.clone(), |store| live::queue_counts(store)).await.map_err(ApiError::from)?;
     Ok(frames::written(&json!({
@@ -137,15 +144,18 @@ async fn greet(app: &App, req: &HttpRequest, staff: &Staff, desk: &Desk) -> Resu
     })))
 }
 
-/// Makes an agent available who was offline. Returns its status.
-pub(super) async fn come_online(app: &App, req: &HttpRequest, agent: &Agent) -> Result<AgentStatus, Refusal> {
-    let ip = req.extensions().get::<ClientIp>().and_then(|address| address.0);
-    let (connecting, now) = (agent.clone(), app.now());
-    let connect = move |lobby: &mut LobbyStore<'_>| presence::connect(lobby, &connecting, ip, now);
+/// Makes an agent available who was offline and opens its first connection. Returns its status.
+pub(super) async fn come_online(app: &App, req: &HttpRequest, counted: &Counted) -> Result<AgentStatus, Refusal> {
+    let ClientIp(ip) = ClientIp::of(req)?;
+    let Counted { agent, is_first, .. } = counted;
+    let (connecting, is_first, now) = (agent.clone(), *is_first, app.now());
+    let connect = move |lobby: &mut LobbyStore<'_>| presence::connect(lobby, &connecting, is_first, ip, now);
     let key = FairnessKey::Company(agent.scope().company());
-    let status = app.db.lobby_write_in(key, connect).await.map_err(ApiError::from)?;
-    app.hub.status_set(agent, status);
-    Ok(status)
+    let connected = app.db.lobby_write_in(key, connect).await.map_err(ApiError::from)?;
+    if connected.has_changed {
+        app.hub.status_set(agent, connected.status);
+    }
+    Ok(connected.status)
 }
 
 fn agent_info(account: &Account, desk: &Desk) -> Value {
@@ -202,7 +212,7 @@ impl DeskSocket {
                 return if self.ticks.is_multiple_of(CHECK_EVERY) { self.readmit().await } else { Ok(()) };
             }
             Received::TooMany(None) => return Ok(()),
-            Received::TooMany(Some(wait)) => Err(incoming::too_many(wait)),
+            Received::TooMany(Some(wait)) => Err(ApiError::rate_limited(wait)),
             Received::Text(text) => match incoming::parse(&text) {
                 Ok(Frame::Ping(timestamp)) => return self.pong(&timestamp).await,
                 Ok(Frame::Status(message)) => {
@@ -237,7 +247,7 @@ impl DeskSocket {
         let status = message.text("status").and_then(AgentStatus::parse);
         let (now, setting) = (self.app.now(), agent.clone());
         let key = FairnessKey::Company(agent.scope().company());
-        let ip = self.req.extensions().get::<ClientIp>().and_then(|address| address.0);
+        let ClientIp(ip) = ClientIp::of(&self.req)?;
         let (status, presence) = match status {
             Some(status @ AgentStatus::Available) => (status, Some(Presence::Available)),
             Some(status @ AgentStatus::Busy) => (status, Some(Presence::Busy)),
@@ -275,8 +285,8 @@ impl DeskSocket {
 impl Counted {
     /// Counts a connection.
     pub(super) fn new(app: web::Data<App>, agent: Agent) -> Self {
-        app.online.connect(agent.id());
-        Self { app, agent }
+        let is_first = app.online.connect(agent.id());
+        Self { app, agent, is_first }
     }
 }
 

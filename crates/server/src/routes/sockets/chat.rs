@@ -8,6 +8,7 @@ mod news;
 use std::{collections::VecDeque, pin::Pin, rc::Rc};
 
 use actix_web::{HttpRequest, web};
+use handoff::live::Standing;
 use serde_json::Value;
 use tenancy::access::{SessionAccess, Visitor};
 use tokio::time::Instant;
@@ -18,18 +19,17 @@ use self::{
     join::{Joined, begin, join},
 };
 use super::{
-    entry::Closing,
+    entry::{CHECK_EVERY, Closing},
     frames::{self, MOST_BEFORE_A_PONG},
     incoming::{self, Frame},
     wire::{End, Received, Wire},
 };
 use crate::{
     app::App,
+    http::error::ApiError,
     realtime::{Listening, Next, Position},
 };
 
-/// Number of pings after which the caller's access is checked again.
-const CHECK_EVERY: u32 = 3;
 /// How long a connection waits before it reads again what it could not read.
 const RETRY: std::time::Duration = std::time::Duration::from_secs(2);
 /// Most frames of a connection that wait for an earlier one.
@@ -44,8 +44,10 @@ struct Chat {
     listening: Listening,
     party: Party,
     bot_name: String,
+    /// Who answers, as the client was told.
+    standing: Standing,
     position: Position,
-    /// The frame that is being handled, and those behind it.
+    /// The frame that is being handled, and those that wait for it.
     acting: Option<Act>,
     waiting: VecDeque<Frame>,
     /// When to read again, if reading has failed.
@@ -61,7 +63,7 @@ pub(super) async fn serve(mut wire: Wire, app: web::Data<App>, req: HttpRequest,
     }
 }
 
-/// Serves the connection of a visitor who was admitted, until it ends. It begins behind the message at `after`.
+/// Serves the connection of a visitor who was admitted, until it ends. It begins after the message at `after`.
 pub(super) async fn serve_visitor(
     mut wire: Wire,
     app: web::Data<App>,
@@ -87,9 +89,9 @@ enum Step {
 
 impl Chat {
     fn new(joined: Joined, wire: Wire) -> Self {
-        let Joined { caller, listening, party, bot_name, position } = joined;
-        let waiting = VecDeque::new();
-        Self { caller, wire, listening, party, bot_name, position, acting: None, waiting, retry_at: None, ticks: 0 }
+        let Joined { caller, listening, party, bot_name, standing, position } = joined;
+        let (acting, waiting, retry_at, ticks) = (None, VecDeque::new(), None, 0);
+        Self { caller, wire, listening, party, bot_name, standing, position, acting, waiting, retry_at, ticks }
     }
 
     async fn run(mut self) {
@@ -98,16 +100,21 @@ impl Chat {
                 break end;
             }
         };
-        if let (Some(acting), true) = (self.acting.take(), matches!(end, End::Closed(Closing::Stopping))) {
-            // What the client has sent before the server stops is answered.
-            if let Ok(Some(frame)) = acting.await {
-                let _ = self.wire.send(frame).await;
-            }
-            let _ = self.catch_up().await;
+        if matches!(end, End::Closed(Closing::Stopping)) {
+            let _ = self.finish().await;
         }
         let Self { wire, listening, .. } = self;
         drop(listening);
         wire.end(end).await;
+    }
+
+    /// Answers what the client has sent before the server stops.
+    async fn finish(&mut self) -> Result<(), End> {
+        while let Some(acting) = self.acting.take() {
+            let done = acting.await;
+            self.acted(done).await?;
+        }
+        self.catch_up().await
     }
 
     async fn step(&mut self) -> Result<(), End> {
@@ -135,33 +142,38 @@ impl Chat {
             Step::Retry => self.catch_up().await,
             Step::Acted(acted) => {
                 self.acting = None;
-                match acted {
-                    Ok(None) => {}
-                    Ok(Some(frame)) => self.wire.send(frame).await?,
-                    Err(Answer::Refused(error, id)) => {
-                        error.log("socket");
-                        self.wire.send(frames::error(&error, id)).await?;
-                    }
-                    Err(Answer::End(refusal)) => return Err(End::Refused(refusal)),
-                }
-                self.act_next();
-                Ok(())
+                self.acted(acted).await
             }
         }
     }
 
+    /// Sends the answer to a frame, and begins with the next one.
+    async fn acted(&mut self, done: Done) -> Result<(), End> {
+        match done {
+            Ok(None) => {}
+            Ok(Some(frame)) => self.wire.send(frame).await?,
+            Err(Answer::Refused(error, id)) => {
+                error.log("socket");
+                self.wire.send(frames::error(&error, id)).await?;
+            }
+            Err(Answer::End(refusal)) => return Err(End::Refused(refusal)),
+        }
+        self.act_next();
+        Ok(())
+    }
+
     async fn received(&mut self, received: Received) -> Result<(), End> {
-        let refused = match received {
+        let (refused, id) = match received {
             Received::Tick => {
                 self.ticks += 1;
                 return if self.ticks.is_multiple_of(CHECK_EVERY) { self.readmit().await } else { Ok(()) };
             }
             Received::TooMany(None) => return Ok(()),
-            Received::TooMany(Some(wait)) => incoming::too_many(wait),
+            Received::TooMany(Some(wait)) => (ApiError::rate_limited(wait), None),
             Received::Text(text) => match incoming::parse(&text) {
                 Ok(Frame::Ping(timestamp)) => return self.pong(&timestamp).await,
-                Ok(Frame::Typing(is_typing)) => {
-                    self.tell_typing(is_typing);
+                Ok(Frame::Typing(typing)) => {
+                    self.tell_typing(typing);
                     return Ok(());
                 }
                 Ok(Frame::Unknown | Frame::Status(_) | Frame::CheckStatus) => return Ok(()),
@@ -170,11 +182,12 @@ impl Chat {
                     self.act_next();
                     return Ok(());
                 }
-                Ok(_) => incoming::too_many(RETRY),
-                Err(error) => error,
+                Ok(Frame::Say(message)) => (ApiError::rate_limited(RETRY), message.client_message_id()),
+                Ok(_) => (ApiError::rate_limited(RETRY), None),
+                Err(error) => (error, None),
             },
         };
-        self.wire.send(frames::error(&refused, None)).await
+        self.wire.send(frames::error(&refused, id)).await
     }
 
     /// Answers a ping, after the news that came before it.

@@ -1,4 +1,4 @@
-//! Who opens a socket, and with which code a caller is turned away.
+//! Who may open a socket, and the codes with which the server closes one.
 
 use actix_web::{HttpRequest, ResponseError as _, http::header};
 use identity::tickets::{self, Redemption};
@@ -19,6 +19,9 @@ use crate::{
 /// The sub-protocol that carries a token: `Sec-WebSocket-Protocol: bearer,<token>`.
 pub(super) const PROTOCOL: &str = "bearer";
 
+/// Number of pings after which the access of a connection is checked again.
+pub(super) const CHECK_EVERY: u32 = 3;
+
 /// Codes with which the server closes a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Closing {
@@ -38,6 +41,8 @@ pub(super) enum Closing {
     TooLong,
     /// A frame is not text.
     NotText,
+    /// A text is not UTF-8.
+    NotUtf8,
     /// A frame breaks the protocol.
     Broken,
     /// The client has closed the connection.
@@ -54,6 +59,7 @@ impl Closing {
             Self::Stopping => 1001,
             Self::Broken => 1002,
             Self::NotText => 1003,
+            Self::NotUtf8 => 1007,
             Self::Abuse => 1008,
             Self::TooLong => 1009,
             Self::Failed => 1011,
@@ -110,7 +116,7 @@ pub(super) struct SignIn {
     family: Option<FamilyId>,
 }
 
-/// Returns the token of a handshake: `token` in the query, or the word behind `bearer` in the sub-protocols.
+/// Returns the token of a handshake: `token` in the query, or the word after `bearer` in the sub-protocols.
 pub(super) fn token(req: &HttpRequest) -> Option<String> {
     if let Some(token) = Params::of(req).text("token") {
         return Some(token.to_owned());

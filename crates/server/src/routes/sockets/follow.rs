@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::{
     agents::{self, Counted},
-    entry::{self, Closing, Refusal},
+    entry::{self, CHECK_EVERY, Closing, Refusal, SignIn},
     frames,
     incoming::{self, Frame},
     wire::{End, Received, Wire},
@@ -35,19 +35,24 @@ async fn follow(wire: &mut Wire, app: web::Data<App>, req: &HttpRequest, agent: 
     let id: AgentId =
         agent.parse().map_err(|_| Refusal::new(Closing::Absent, ApiError::not_found("Agent not found")))?;
     let own = match entry::token(req) {
-        Some(token) => Some(admit(&app, token, id).await?),
+        Some(token) => Some(Own::admit(&app, token, id).await?),
         None => None,
     };
     let anybody = app.lobby_of(id, move |lobby| access::anybody(lobby, id)).await.map_err(ApiError::from)?;
     let following = app.hub.follow(&anybody);
-    let counted = own.clone().map(|agent| Counted::new(app.clone(), agent));
-    if let Some(agent) = &own {
-        agents::come_online(&app, req, agent).await?;
-    }
+    let counted = match &own {
+        Some(own) => {
+            let counted = Counted::new(app.clone(), own.agent.clone());
+            agents::come_online(&app, req, &counted).await?;
+            Some(counted)
+        }
+        None => None,
+    };
     let first = json!({ "type": "connection_established", "message": "Connected", "agent_id": id.get() });
     wire.send(frames::written(&first)).await?;
     // When the client is told next, if something has happened that it does not know of.
     let (mut due, mut told): (Option<Instant>, Option<Instant>) = (None, None);
+    let mut ticks = 0_u32;
     let end = loop {
         let tell = async {
             match due {
@@ -64,13 +69,24 @@ async fn follow(wire: &mut Wire, app: web::Data<App>, req: &HttpRequest, agent: 
             },
             () = tell => {
                 (due, told) = (None, Some(Instant::now()));
+                if let Some(own) = &own
+                    && let Err(refusal) = own.check(&app).await
+                {
+                    break End::Refused(refusal);
+                }
                 if let Err(end) = wire.send(frames::written(&json!({ "type": "session_update", "data": {} }))).await {
                     break end;
                 }
             }
             received = wire.receive() => {
-                if let (Ok(Received::Tick), Some(agent)) = (&received, &own) {
-                    app.note_presence(agent);
+                if let (Ok(Received::Tick), Some(own)) = (&received, &own) {
+                    ticks += 1;
+                    app.note_presence(&own.agent);
+                    if ticks.is_multiple_of(CHECK_EVERY)
+                        && let Err(refusal) = own.check(&app).await
+                    {
+                        break End::Refused(refusal);
+                    }
                 }
                 let answered = match received {
                     Ok(received) => answer(wire, received).await,
@@ -86,11 +102,26 @@ async fn follow(wire: &mut Wire, app: web::Data<App>, req: &HttpRequest, agent: 
     Err(end)
 }
 
-/// Admits the agent itself.
-async fn admit(app: &App, token: String, id: AgentId) -> Result<Agent, Refusal> {
-    match entry::admit(app, token).await?.1 {
-        Staff::Agent(agent) if agent.id() == id => Ok(agent),
-        _ => Err(Refusal::forbidden()),
+/// The agent whose own connection it is.
+struct Own {
+    sign_in: SignIn,
+    agent: Agent,
+}
+
+impl Own {
+    async fn admit(app: &App, token: String, id: AgentId) -> Result<Self, Refusal> {
+        match entry::admit(app, token).await? {
+            (sign_in, Staff::Agent(agent)) if agent.id() == id => Ok(Self { sign_in, agent }),
+            _ => Err(Refusal::forbidden()),
+        }
+    }
+
+    /// Checks that the agent still has access. While the database is away, it keeps it.
+    async fn check(&self, app: &App) -> Result<(), Refusal> {
+        match self.sign_in.admit(app).await {
+            Err(refusal) if refusal.closing != Closing::Busy => Err(refusal),
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 }
 
@@ -102,7 +133,7 @@ pub(super) async fn answer(wire: &mut Wire, received: Received) -> Result<(), En
             Ok(_) => return Ok(()),
             Err(error) => frames::error(&error, None),
         },
-        Received::TooMany(Some(wait)) => frames::error(&incoming::too_many(wait), None),
+        Received::TooMany(Some(wait)) => frames::error(&ApiError::rate_limited(wait), None),
         Received::TooMany(None) | Received::Tick => return Ok(()),
     };
     wire.send(frame).await

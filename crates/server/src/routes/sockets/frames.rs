@@ -3,7 +3,7 @@
 use attachments::Attachment;
 use bytestring::ByteString;
 use chatbot::{Detail, Message, Reply};
-use handoff::AgentRef;
+use handoff::{AgentRef, live::Standing};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tenancy::{CompanyCode, HandoffId, SessionId, Timestamp};
@@ -117,17 +117,16 @@ pub(super) fn typing(of: Of, typing: &Typing, now: Timestamp) -> ByteString {
     }))
 }
 
-/// Says that a person was called, or that the handoff was closed.
-pub(super) fn session_moved(of: Of, kind: &str, now: Timestamp) -> ByteString {
-    written(&json!({ "type": kind, "session_id": of.session.as_str(), "timestamp": AsText(now) }))
-}
-
-/// Says who has the session now.
-pub(super) fn session_assigned(of: Of, agent: &AgentRef, now: Timestamp) -> ByteString {
-    written(&json!({
-        "type": "session_assigned", "session_id": of.session.as_str(), "agent": agent_view(agent),
-        "timestamp": AsText(now),
-    }))
+/// Says who answers in the session now.
+pub(super) fn standing(of: Of, standing: &Standing, now: Timestamp) -> ByteString {
+    let (session, timestamp) = (of.session.as_str(), AsText(now));
+    written(&match standing {
+        Standing::Waiting => json!({ "type": "session_escalated", "session_id": session, "timestamp": timestamp }),
+        Standing::Bot => json!({ "type": "session_resolved", "session_id": session, "timestamp": timestamp }),
+        Standing::Assigned(agent) => json!({
+            "type": "session_assigned", "session_id": session, "agent": agent_view(agent), "timestamp": timestamp,
+        }),
+    })
 }
 
 /// An agent as frames name it.

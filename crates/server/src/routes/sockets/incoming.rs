@@ -16,7 +16,7 @@ pub(super) enum Frame {
     /// A message.
     Say(Message),
     /// Whether the client types.
-    Typing(bool),
+    Typing(Typing),
     /// The client has read up to the message at this position.
     Read(i64),
     /// An agent's new status.
@@ -29,6 +29,14 @@ pub(super) enum Frame {
     CheckStatus,
     /// A frame that nothing is done for.
     Unknown,
+}
+
+/// Whether the client types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Typing {
+    pub(super) is_typing: bool,
+    /// Whether the frame names staff as its sender.
+    pub(super) claims_staff: bool,
 }
 
 /// The members of a frame that is read as the body of a call.
@@ -51,7 +59,10 @@ pub(super) fn parse(text: &str) -> Result<Frame, ApiError> {
     };
     Ok(match kind {
         "chat_message" => Frame::Say(Message(members)),
-        "typing" | "typing_indicator" => Frame::Typing(members.get("is_typing") == Some(&Value::Bool(true))),
+        "typing" | "typing_indicator" => Frame::Typing(Typing {
+            is_typing: members.get("is_typing") == Some(&Value::Bool(true)),
+            claims_staff: claims_staff(&members),
+        }),
         "read" => {
             let seq = members.get("seq").and_then(Value::as_i64);
             Frame::Read(seq.ok_or_else(|| ApiError::field("seq", "A valid integer is required."))?)
@@ -64,10 +75,14 @@ pub(super) fn parse(text: &str) -> Result<Frame, ApiError> {
     })
 }
 
+fn claims_staff(members: &Map<String, Value>) -> bool {
+    members.get("sender_type").is_some_and(|sender| sender == "agent" || sender == "bot")
+}
+
 impl Message {
-    /// Whether the frame names a sender other than the visitor.
-    pub(super) fn claims_another_sender(&self) -> bool {
-        self.0.get("sender_type").is_some_and(|sender| sender != "user")
+    /// Whether the frame names staff or the bot as its sender.
+    pub(super) fn claims_staff(&self) -> bool {
+        claims_staff(&self.0)
     }
 
     /// Whether the frame has neither text nor files.
@@ -102,18 +117,13 @@ impl Message {
     pub(super) fn read<B: Body>(self) -> Result<B, ApiError> {
         let mut fields = Fields::default();
         for (name, value) in self.0 {
-            let is_of_connection = matches!(name.as_str(), "session_id" | "company_id" | "context");
+            let is_of_connection = matches!(name.as_str(), "session_id" | "company_id");
             if !is_of_connection {
                 fields.push(Cow::Owned(name), Raw::Json(value));
             }
         }
         B::read(fields).map_err(ApiError::fields)
     }
-}
-
-/// The refusal of a frame beyond the connection's limit.
-pub(super) fn too_many(wait: std::time::Duration) -> ApiError {
-    ApiError::rate_limited(wait)
 }
 
 /// The refusal of a status that only agents have.
@@ -153,8 +163,9 @@ mod tests {
 
     #[test]
     fn typing_has_two_names_and_a_ping_keeps_its_timestamp() {
-        assert_eq!(of(r#"{"type":"typing","is_typing":true}"#), Frame::Typing(true));
-        assert_eq!(of(r#"{"type":"typing_indicator","is_typing":"yes"}"#), Frame::Typing(false));
+        let typing = |is_typing, claims_staff| Frame::Typing(Typing { is_typing, claims_staff });
+        assert_eq!(of(r#"{"type":"typing","is_typing":true}"#), typing(true, false));
+        assert_eq!(of(r#"{"type":"typing_indicator","is_typing":"yes","sender_type":"agent"}"#), typing(false, true));
         assert_eq!(of(r#"{"type":"ping","timestamp":7}"#), Frame::Ping(7.into()));
         assert_eq!(of(r#"{"type":"read","seq":7}"#), Frame::Read(7));
         assert!(parse(r#"{"type":"read","seq":"x"}"#).is_err());

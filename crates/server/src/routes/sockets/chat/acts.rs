@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use actix_web::HttpMessage as _;
 use bytestring::ByteString;
 use handoff::{live, reading, sending::SendError, visitor};
 use serde_json::Value;
@@ -62,7 +61,7 @@ async fn say(caller: &Caller, party: Party, message: Message, id: Option<Value>)
     }
     let refused = |error: ApiError| Answer::Refused(error, id.clone());
     match party {
-        Party::Visitor(_) if message.claims_another_sender() => Ok(None),
+        Party::Visitor(_) if message.claims_staff() => Ok(None),
         Party::Visitor(_) => {
             let session = caller.session;
             // The company may have been suspended, or the session deleted, since the connection was opened.
@@ -99,7 +98,7 @@ async fn say_as_visitor(
 ) -> Result<Option<ByteString>, ApiError> {
     let has_id = body.client_message_id.is_some();
     limits::count(&caller.req, BucketName::Chat(origin::of(&caller.req)?)).await?;
-    let ip = caller.req.extensions().get::<ClientIp>().and_then(|address| address.0);
+    let ClientIp(ip) = ClientIp::of(&caller.req)?;
     let sending = Sending { key, ip, transport: Transport::Socket };
     let said = chat::say(&caller.app, &caller.req, visitor, body, sending).await?;
     Ok(match said {

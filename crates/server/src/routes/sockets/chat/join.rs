@@ -4,7 +4,10 @@ use std::rc::Rc;
 
 use actix_web::{HttpRequest, web};
 use chatbot::Message;
-use handoff::{live::Batch, visitor::Window};
+use handoff::{
+    live::{Batch, Standing},
+    visitor::Window,
+};
 use tenancy::{
     CompanyCode, SessionId,
     access::{SessionAccess, Staff},
@@ -28,6 +31,7 @@ pub(super) struct Joined {
     pub(super) listening: Listening,
     pub(super) party: Party,
     pub(super) bot_name: String,
+    pub(super) standing: Standing,
     pub(super) position: Position,
 }
 
@@ -44,7 +48,7 @@ pub(super) async fn join(
     begin(wire, Rc::new(Caller { app, req, session }), party, after).await
 }
 
-/// Sends the first frames to a caller who was admitted: the messages behind the one at `after`, or none without it.
+/// Sends the first frames to a caller who was admitted: the messages after the one at `after`, or none without it.
 pub(super) async fn begin(
     wire: &mut Wire,
     caller: Rc<Caller>,
@@ -55,7 +59,9 @@ pub(super) async fn begin(
     let listening = caller.app.hub.listen(caller.session);
     let batch = caller.read(&party, Window::After(after.unwrap_or(i64::MAX))).await?;
     let head = batch.session.last_seq;
-    wire.send(frames::connection_established(caller.of(), head)).await?;
+    // A client of a stream that loses its connection before the first message names this position when it returns.
+    let position = after.unwrap_or(head).max(0);
+    wire.send_message(position, frames::connection_established(caller.of(), head)).await?;
     let reason = match Beginning::of(after, head, batch.has_more) {
         Beginning::Continued => None,
         Beginning::AheadOfAll => Some("after_ahead"),
@@ -68,9 +74,9 @@ pub(super) async fn begin(
         wire.send(frames::resync(reason, Some((head, from)))).await?;
     }
     listening.has_read(batch.session.head());
-    let Batch { bot_name, messages, .. } = batch;
+    let Batch { bot_name, messages, standing, .. } = batch;
     replay(wire, &caller, &bot_name, &messages).await?;
-    Ok(Joined { caller, listening, party, bot_name, position: Position::at(head) })
+    Ok(Joined { caller, listening, party, bot_name, standing, position: Position::at(head) })
 }
 
 /// Sends stored messages.

@@ -3,7 +3,7 @@
 use chatbot::{Message, Sender};
 use handoff::{
     EventKind,
-    live::Batch,
+    live::{Batch, Standing},
     visitor::{self, Window},
 };
 use tenancy::access::{Actor, Desk, Staff};
@@ -21,7 +21,7 @@ use crate::{
         agent_inbox,
         sockets::{
             entry::{Closing, Refusal},
-            frames,
+            frames, incoming,
             wire::End,
         },
     },
@@ -35,7 +35,7 @@ impl Chat {
             Next::StaffChanged if matches!(self.party, Party::Visitor(_)) => Ok(()),
             Next::StaffChanged => self.readmit().await,
             Next::Lagged => {
-                let batch = match self.caller.read(&self.party, self.behind()).await {
+                let batch = match self.caller.read(&self.party, self.unsent()).await {
                     Ok(batch) => batch,
                     Err(refusal) => return self.unreadable(refusal).await,
                 };
@@ -65,14 +65,21 @@ impl Chat {
             EventKind::Read { .. } | EventKind::ProfileSaved => return Ok(()),
             EventKind::Erased => return Err(End::Refused(Refusal::absent())),
             EventKind::FileShared(file) => frames::file_shared(of, file, &self.caller.links()),
-            EventKind::Escalated { .. } => happened.text(|| frames::session_moved(of, "session_escalated", now)),
-            EventKind::Resolved { .. } => happened.text(|| frames::session_moved(of, "session_resolved", now)),
+            EventKind::Escalated { .. } => {
+                self.standing = Standing::Waiting;
+                happened.text(|| frames::standing(of, &self.standing, now))
+            }
+            EventKind::Resolved { .. } => {
+                self.standing = Standing::Bot;
+                happened.text(|| frames::standing(of, &self.standing, now))
+            }
             EventKind::Assigned { agent, .. } | EventKind::Transferred { to: agent, .. } => {
-                happened.text(|| frames::session_assigned(of, agent, now))
+                self.standing = Standing::Assigned(agent.clone());
+                happened.text(|| frames::standing(of, &self.standing, now))
             }
         };
         if self.is_agent() && !matches!(happened.event.kind, EventKind::FileShared(_)) {
-            // The session may have left the agent's sight. No messages are behind this position.
+            // The session may have left the agent's sight. No messages come after this position.
             if let Err(refusal) = self.caller.read(&self.party, Window::After(i64::MAX)).await {
                 self.unreadable(refusal).await?;
             }
@@ -103,7 +110,7 @@ impl Chat {
 
     /// Sends all messages that were stored and not sent yet.
     pub(super) async fn catch_up(&mut self) -> Result<(), End> {
-        match self.caller.read(&self.party, self.behind()).await {
+        match self.caller.read(&self.party, self.unsent()).await {
             Ok(batch) => self.show(batch).await,
             Err(refusal) => self.unreadable(refusal).await,
         }
@@ -116,15 +123,26 @@ impl Chat {
             self.bot_name = batch.bot_name;
             join::replay(&mut self.wire, &self.caller, &self.bot_name, &batch.messages).await?;
             self.listening.has_read(batch.session.head());
+            self.show_standing(batch.standing).await?;
             let last = batch.messages.last().map(|message| message.seq);
             if !self.position.pass_read(last, batch.session.last_seq, batch.has_more) {
                 return Ok(());
             }
-            batch = match self.caller.read(&self.party, self.behind()).await {
+            batch = match self.caller.read(&self.party, self.unsent()).await {
                 Ok(batch) => batch,
                 Err(refusal) => return self.unreadable(refusal).await,
             };
         }
+    }
+
+    /// Says who answers now, if another process has changed it.
+    async fn show_standing(&mut self, standing: Standing) -> Result<(), End> {
+        if self.standing == standing {
+            return Ok(());
+        }
+        self.standing = standing;
+        let frame = frames::standing(self.caller.of(), &self.standing, self.caller.app.now());
+        self.wire.send(frame).await
     }
 
     /// Tells the client once that the session cannot be read now, and tries again until it can. Other refusals end the
@@ -158,7 +176,7 @@ impl Chat {
         }
     }
 
-    fn behind(&self) -> Window {
+    fn unsent(&self) -> Window {
         Window::After(self.position.seq())
     }
 
@@ -166,9 +184,12 @@ impl Chat {
         matches!(&self.party, Party::Staff(_, Staff::Agent(_)))
     }
 
-    /// Tells the others in the session that the caller types. Superadmins only listen.
-    pub(super) fn tell_typing(&self, is_typing: bool) {
+    /// Tells the others in the session that the caller types. Superadmins only listen, and somebody without a token who
+    /// claims to be staff is not believed.
+    pub(super) fn tell_typing(&self, typing: incoming::Typing) {
+        let incoming::Typing { is_typing, claims_staff } = typing;
         let (sender, name) = match &self.party {
+            Party::Visitor(_) if claims_staff => return,
             Party::Visitor(_) => (Sender::User, None),
             Party::Staff(_, staff) => match agent_inbox::author(staff.clone()) {
                 Ok(desk) => (Sender::Agent, name_of(&desk)),

@@ -1,6 +1,6 @@
 //! A socket: frames in both directions, their limits, and the end.
 
-use std::time::Duration;
+use std::{io::ErrorKind, time::Duration};
 
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseReason, MessageStream, ProtocolError, Session};
 use bytestring::ByteString;
@@ -11,8 +11,8 @@ use crate::routes::sockets::{entry::Closing, frames};
 
 /// Longest frame from a client, in bytes.
 const LONGEST: usize = 64 * 1024;
-/// How long a client may stay silent.
-const SILENCE: Duration = Duration::from_secs(60);
+/// Number of pings that a client may leave unanswered.
+const MOST_UNANSWERED: u32 = 3;
 
 /// An open socket.
 pub(in crate::routes::sockets) struct SocketWire {
@@ -20,7 +20,8 @@ pub(in crate::routes::sockets) struct SocketWire {
     incoming: AggregatedMessageStream,
     /// How long the client may take to read a frame when the buffers of the connection are full.
     patience: Duration,
-    heard: Instant,
+    /// Number of pings since the client was last heard.
+    unanswered: u32,
     ping: tokio::time::Interval,
     allowance: Allowance,
 }
@@ -31,7 +32,7 @@ impl SocketWire {
         let mut ping = tokio::time::interval_at(now + PING_EVERY, PING_EVERY);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let incoming = incoming.max_frame_size(LONGEST).aggregate_continuations().max_continuation_size(LONGEST);
-        Self { session, incoming, patience: SLOWEST, heard: now, ping, allowance: Allowance::new(now) }
+        Self { session, incoming, patience: SLOWEST, unanswered: 0, ping, allowance: Allowance::new(now) }
     }
 
     /// Sends a frame.
@@ -49,18 +50,18 @@ impl SocketWire {
             let message = tokio::select! {
                 message = self.incoming.recv() => message,
                 _ = self.ping.tick() => {
-                    if self.heard.elapsed() > SILENCE {
+                    if self.unanswered >= MOST_UNANSWERED {
                         return Err(End::Gone);
                     }
+                    self.unanswered += 1;
                     self.session.ping(b"").await.map_err(|_| End::Gone)?;
                     return Ok(Received::Tick);
                 }
             };
-            let now = Instant::now();
-            self.heard = now;
+            self.unanswered = 0;
             match message {
                 Some(Ok(AggregatedMessage::Text(text))) => {
-                    return match self.allowance.take(now) {
+                    return match self.allowance.take(Instant::now()) {
                         Taken::Allowed => Ok(Received::Text(text)),
                         Taken::Refused { is_told } => Ok(Received::TooMany(is_told.then_some(EVERY * BURST))),
                         Taken::Abused => Err(End::Closed(Closing::Abuse)),
@@ -102,6 +103,7 @@ impl SocketWire {
 
 fn closing(error: &ProtocolError) -> Closing {
     match error {
+        ProtocolError::Io(error) if error.kind() == ErrorKind::InvalidData => Closing::NotUtf8,
         // A fragmented message over the limit is an error of I/O here.
         ProtocolError::Overflow | ProtocolError::Io(_) => Closing::TooLong,
         _ => Closing::Broken,
