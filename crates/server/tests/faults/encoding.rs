@@ -44,7 +44,7 @@ async fn entries_whose_vectors_are_missing_get_them_when_they_are_searched() {
     site.admin.post("/api/chatbot/load-rag-documents/", &faq).await.ok();
     let since = Instant::now();
     let encoded = async |site: &Site| {
-        while vectors(&home) == 0 || !jobs(site).await.is_empty() {
+        while !jobs(site).await.is_empty() || vectors(&home) == 0 {
             assert!(since.elapsed() < PATIENCE, "{:?}", jobs(site).await);
         }
     };
