@@ -83,6 +83,11 @@ impl Finding {
         }
     }
 
+    /// Whether there are answers.
+    pub(crate) fn is_answer(&self) -> bool {
+        matches!(self, Self::Answers(_))
+    }
+
     /// Whether the answers are sure enough to have precedence over small talk.
     pub(crate) fn is_certain(&self) -> bool {
         match self {

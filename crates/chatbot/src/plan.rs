@@ -85,7 +85,15 @@ pub fn plan(
         let (stage, reading) = (Stage::HumanHandling, Reading::nothing());
         return Ok(Plan { session, profile: None, act: Act::Silent, stage, reading });
     }
-    let reading = read(&session, snapshot, input, awaited);
+    let mut reading = read(&session, snapshot, input, awaited);
+    if let Some(text) = input.text
+        && reading.may_be_a_question()
+        && !session.dialogue.resolved_before
+        && Found::of(found, text)?.is_answer()
+    {
+        // A question of the company's own subject, such as `do you make dentures`.
+        reading.intent = Intent::Question;
+    }
     let gains = match awaited {
         Some(_) => intake::take(&mut session.collected, &reading.values),
         None => Gains::default(),

@@ -80,17 +80,18 @@ pub fn read(text: &str, awaited: &Awaited<'_>) -> Reading {
         Some(intent) => (intent, Language::English),
         None => judge::intent(&heard, &cover, step),
     };
+    let mut is_guess = false;
     // The weights are those of English words.
     if language == Language::English
         && !heard.tokens.is_empty()
         && (step.is_none() || is_sentence(&heard) && values == Values::default())
         && let Some(likely) = model::intent(&words, &heard, intent, step)
     {
-        intent = likely;
+        (intent, is_guess) = (likely, true);
     }
     let is_small_talk = matches!(intent, Intent::Greeting | Intent::Thanks | Intent::Agreement | Intent::Goodbye);
     if values != Values::default() && is_small_talk {
-        (intent, language) = (Intent::Nothing, Language::English);
+        (intent, is_guess, language) = (Intent::Nothing, false, Language::English);
     }
     if intent == Intent::Question && number.is_some_and(|number| number.is_local) && !expects_number(step) {
         values.phone = None;
@@ -98,7 +99,7 @@ pub fn read(text: &str, awaited: &Awaited<'_>) -> Reading {
     if intent == Intent::Nothing {
         take_answer(&rest, &words, &heard, &cover, step, &mut values);
     }
-    Reading { intent, language, values }
+    Reading { intent, is_guess, language, values }
 }
 
 /// Whether a text that answers a question of the bot is a sentence of everyday words, and no name or address.

@@ -100,6 +100,8 @@ pub struct Values {
 pub struct Reading {
     /// The intent. A text may have values too.
     pub intent: Intent,
+    /// Whether weights of words gave the intent, and no phrase.
+    pub is_guess: bool,
     /// The language of the words that gave the intent; English if none did.
     pub language: Language,
     /// Values for fields. A free text is the answer to the awaited step only if its intent is
@@ -108,8 +110,13 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// Whether the text may be a question to the company although it seems to be about the bot or the conversation.
+    pub(crate) fn may_be_a_question(&self) -> bool {
+        self.is_guess && matches!(self.intent, Intent::AboutBot | Intent::Frustration | Intent::Abuse)
+    }
+
     /// Returns the reading of no text.
     pub fn nothing() -> Self {
-        Self { intent: Intent::Nothing, language: Language::English, values: Values::default() }
+        Self { intent: Intent::Nothing, is_guess: false, language: Language::English, values: Values::default() }
     }
 }
