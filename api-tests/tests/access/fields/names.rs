@@ -24,6 +24,8 @@ pub(super) enum Named {
     Token,
     /// The path of a file.
     Media,
+    /// An entry of a company's knowledge.
+    Entry,
 }
 
 /// Field names that are identifiers in every operation.
@@ -48,10 +50,13 @@ const OTHERS: &[&str] = &[
     "address",
     "after",
     "agreement_text",
+    "alternatives",
+    "answer",
     "answer_mode",
     "answer_suggestions",
     "before",
     "bot_name",
+    "chunk_id",
     "clarification_again_text",
     "clarification_suggestions",
     "clarification_text",
@@ -69,6 +74,7 @@ const OTHERS: &[&str] = &[
     "current_password",
     "cursor",
     "default_country_code",
+    "document",
     "documents",
     "email",
     "escalation_phrases",
@@ -117,12 +123,14 @@ const OTHERS: &[&str] = &[
     "profile_suggestions",
     "profile_when",
     "q",
+    "question",
     "quick_replies",
     "reason",
     "refresh",
     "refusal_text",
     "score",
     "search",
+    "section",
     "seq",
     "shared",
     "sig",
@@ -151,6 +159,8 @@ pub(super) fn named(call: &str, name: &str, kind: Kind) -> Option<Named> {
         ("id", Kind::Agent) => Some(Named::Agent),
         ("id", Kind::Company) => Some(Named::Admin),
         ("id", Kind::Session) => Some(Named::Profile),
+        // A new entry may have any id.
+        ("chunk_id", Kind::Entry) => Some(Named::Entry),
         // A refresh token works for any caller in the refresh call itself.
         ("refresh", _) => call.contains("logout").then_some(Named::Token),
         _ => None,

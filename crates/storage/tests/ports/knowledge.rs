@@ -12,6 +12,7 @@ fn entry(document: &str, chunk_id: &str, question: &str) -> Entry {
         chunk_id: chunk_id.into(),
         section: "General".into(),
         question: question.into(),
+        alternatives: vec![format!("{question} again"), "Or so".into()],
         answer: "Yes.<br>Always.".into(),
         page: 3,
     }
@@ -104,14 +105,16 @@ fn merging_replaces_all_that_an_entry_says() {
             chunk_id: "1".into(),
             section: "Other".into(),
             question: "uno".into(),
+            alternatives: vec!["one more".into()],
             answer: "No.".into(),
             page: 4,
         };
         let same = [merged.clone()];
         write(&world, &office, move |store| store.merge_faq(&same, now()));
         let document = before[0].document.clone();
-        let Entry { chunk_id, section, question, answer, page, .. } = merged;
-        let changed = Chunk { document, chunk_id, section, question, answer, page, position: before[0].position };
+        let Entry { chunk_id, section, question, alternatives, answer, page, .. } = merged;
+        let position = before[0].position;
+        let changed = Chunk { document, chunk_id, section, question, alternatives, answer, page, position };
         assert_eq!(chunks(&world, &office), [changed, before[1].clone()]);
     }
 }
