@@ -166,6 +166,10 @@ impl Stage {
                 let entry = json!({"question": "Why?", "answer": "So.", "document": "D", "company_id": id});
                 caller.client().post("/api/knowledge/entries/", &entry)
             }
+            "POST /api/knowledge/uploads/" => {
+                let upload = json!({"text": "question,answer\nWhy?,So.", "company_id": id});
+                caller.client().post("/api/knowledge/uploads/", &upload)
+            }
             "PATCH /api/knowledge/entries/{chunk_id}/" => {
                 let change = json!({"answer": "So.", "company_id": id});
                 caller.client().call(Method::PATCH, "/api/knowledge/entries/rent_001/").json(&change)

@@ -161,6 +161,10 @@ async fn sessions(world: &World, sender: &mut Sender, admin: &Client) {
     let changed = sender.send(admin, "PATCH knowledge/entries/17", &[("page", "5")]).await;
     assert_eq!(changed["page"], 5);
 
+    let fields = [("text", "question,answer\nWhy?,So."), ("document", "Handbook")];
+    let report = sender.send(admin, "POST knowledge/uploads", &fields).await;
+    assert_eq!((&report["added"], &report["removed"]), (&json!(1), &json!(1)));
+
     let reply = sender.send(&anybody, "POST chatbot/chat", &[("message", "Hello"), ("company_id", &company)]).await;
     let session = text(&reply["session_id"]);
     let own = ("session_id", session.as_str());

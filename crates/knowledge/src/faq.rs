@@ -4,7 +4,7 @@
 //! {"<category>": {"<subcategory>": [{"question": "..", "answer": ".."}]}}
 //! ```
 
-mod item;
+pub(crate) mod item;
 
 use std::collections::HashSet;
 

@@ -17,6 +17,7 @@ mod meanings;
 mod speller;
 mod store;
 pub mod text;
+pub mod upload;
 mod vectors;
 
 pub use answer::{Answer, Citation, Lookup, Mode, Origin};

@@ -54,6 +54,11 @@ pub trait KnowledgeBase {
     /// goes to the end of its document. FAQ documents that have no chunk left are removed.
     fn merge_faq(&mut self, entries: &[Entry], now: Timestamp) -> Result<Version, StoreError>;
 
+    /// Removes the chunks with the ids `removed`, merges `entries` as [`KnowledgeBase::merge_faq`] does, and returns the
+    /// new version. Unlike there, positions follow the order of `entries`, which are all entries of their documents.
+    fn replace_documents(&mut self, removed: &[&str], entries: &[Entry], now: Timestamp)
+    -> Result<Version, StoreError>;
+
     /// Locks the FAQ until the transaction ends, so that what is read from now on is what a change finds.
     fn lock_faq(&mut self) -> Result<(), StoreError>;
 
@@ -66,7 +71,7 @@ pub trait KnowledgeBase {
 pub struct ListedEntry {
     /// The entry.
     pub chunk: Chunk,
-    /// When it was loaded or changed last.
+    /// When it was added or changed last. A load that merges it as it is changes nothing.
     pub updated_at: Timestamp,
 }
 

@@ -35,6 +35,9 @@ pub(crate) fn value(path: &str, name: &str, example: &Value) -> Value {
             return Value::Null;
         }
         ("knowledge/entries/{chunk_id}", "chunk_id") => "chunk_id",
+        ("knowledge/uploads", "file" | "shared") => return Value::Null,
+        ("knowledge/uploads", "text") => return json!("question,answer\nWhen do you open?,At nine.\n"),
+        ("knowledge/uploads", "document") => return json!("Opening hours"),
         ("docs/{file}", "file") => return json!("start.js"),
         ("admin-dashboard/update-agent-status", "status") => return json!("AVAILABLE"),
         (_, "admin_id") => "leaver_id",

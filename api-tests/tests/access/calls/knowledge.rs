@@ -30,6 +30,12 @@ pub(crate) fn create_entry() -> Sending {
     named_company(body)
 }
 
+pub(crate) fn upload_entries() -> Sending {
+    named_company(|thing: &Thing| {
+        Body::Json(json!({"text": "question,answer\nQ,A\n", "document": "Uploads", "company_id": thing.company}))
+    })
+}
+
 pub(crate) fn update_entry() -> Sending {
     about(Kind::Entry, COMPANIES, NO_ENTRY, |_| Body::Json(json!({"page": 7})))
 }

@@ -76,6 +76,7 @@ const OTHERS: &[&str] = &[
     "default_country_code",
     "document",
     "documents",
+    "dry_run",
     "email",
     "escalation_phrases",
     "escalation_text",

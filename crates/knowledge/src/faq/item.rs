@@ -17,9 +17,14 @@ pub(crate) struct Defaults<'d> {
 
 /// Reads an item, or says why it cannot be loaded.
 pub(super) fn read(item: Value, defaults: Defaults<'_>) -> Result<Entry, String> {
-    let Value::Object(mut item) = item else {
-        return Err("Expected an object.".to_owned());
-    };
+    match item {
+        Value::Object(item) => draft(item, defaults).map(Draft::into_entry),
+        _ => Err("Expected an object.".to_owned()),
+    }
+}
+
+/// Reads the fields of an item, or says why it cannot be loaded.
+pub(crate) fn draft(mut item: Map<String, Value>, defaults: Defaults<'_>) -> Result<Draft, String> {
     let question = required(&mut item, "question", entry::MAX_QUESTION)?;
     let answer = required(&mut item, "answer", entry::MAX_ANSWER)?;
     let section = optional(&mut item, "section", entry::MAX_SECTION)?;
@@ -29,7 +34,7 @@ pub(super) fn read(item: Value, defaults: Defaults<'_>) -> Result<Entry, String>
     let alternatives = item.remove("alternatives").map_or_else(|| Ok(Vec::new()), alternatives)?;
     let section = section.map_or_else(|| name_as_default("section", defaults.section, entry::MAX_SECTION), Ok)?;
     let document = document.map_or_else(|| name_as_default("document", defaults.document, entry::MAX_DOCUMENT), Ok)?;
-    Ok(Draft { document, chunk_id, section, question, answer, page, alternatives }.into_entry())
+    Ok(Draft { document, chunk_id, section, question, answer, page, alternatives })
 }
 
 /// Reads a list of texts. Blank ones are skipped.

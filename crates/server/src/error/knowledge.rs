@@ -2,8 +2,11 @@
 
 use knowledge::{
     entries::{CreateError, DeleteError, UpdateError},
+    faq::MAX_ITEMS,
     load::{LoadError, MAX_EXTENT},
+    upload::{FORMS, UploadError},
 };
+use serde_json::json;
 
 use crate::http::error::ApiError;
 
@@ -42,6 +45,19 @@ impl From<DeleteError> for ApiError {
             DeleteError::NotFound => Self::not_found("Entry not found"),
             DeleteError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<UploadError> for ApiError {
+    fn from(error: UploadError) -> Self {
+        let message = match &error {
+            UploadError::NotText => "The file is not a text in UTF-8, UTF-16 or Latin-1.".to_owned(),
+            UploadError::NotJson { line, message } => format!("Line {line} is not JSON: {message}."),
+            UploadError::NoColumns => "The first line names no columns question and answer.".to_owned(),
+            UploadError::NoEntries => "No entries were found.".to_owned(),
+            UploadError::TooMany => format!("There are more than {MAX_ITEMS} entries."),
+        };
+        Self::field("file", message).with("expected", json!(FORMS))
     }
 }
 

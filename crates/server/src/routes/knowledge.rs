@@ -6,13 +6,13 @@ mod export;
 mod load;
 mod pages;
 mod target;
+mod uploads;
 
 use super::endpoint::Endpoint;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     // The export precedes the entries, whose ids are any text.
-    [load::endpoints(), export::endpoints(), entries::endpoints(), documents::endpoints()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let groups =
+        [load::endpoints(), export::endpoints(), entries::endpoints(), documents::endpoints(), uploads::endpoints()];
+    groups.into_iter().flatten().collect()
 }

@@ -7,7 +7,7 @@ use diesel::{
     dsl::{auto_type, case_when, count_star, exists, max, not, sql},
     prelude::*,
     sql_query,
-    sql_types::{Array, BigInt, Text},
+    sql_types::{Array, BigInt, Bool, Text},
     upsert::excluded,
 };
 use knowledge::{Chunk, Document, Entry, Extent, KnowledgeBase, Version};
@@ -163,15 +163,8 @@ impl<C: Caller> KnowledgeBase for CompanyStore<'_, C> {
         let version = changed(self.conn, company, now)?;
         diesel::delete(own_chunks(code)).execute(self.conn).into_store_error()?;
         let documents = ensure_documents(self.conn, code, entries, now)?;
-        let rows = entries
-            .iter()
-            .zip(1..)
-            .map(|(entry, position)| {
-                let document = decode_enum(documents.get(entry.document.as_str()).copied(), "document")?;
-                Ok(NewChunk::of(entry, code, document, position, now))
-            })
-            .collect::<Result<Vec<_>, StoreError>>()?;
-        put_chunks(self.conn, code, &rows)?;
+        let rows = in_order(entries, code, &documents, now)?;
+        put_chunks(self.conn, code, &rows, Positions::Kept)?;
         drop_empty_documents(self.conn, code)?;
         Ok(version)
     }
@@ -191,7 +184,28 @@ impl<C: Caller> KnowledgeBase for CompanyStore<'_, C> {
                 Ok(NewChunk::of(entry, code, document, *position, now))
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
-        put_chunks(self.conn, code, &rows)?;
+        put_chunks(self.conn, code, &rows, Positions::Kept)?;
+        drop_empty_documents(self.conn, code)?;
+        Ok(version)
+    }
+
+    fn replace_documents(
+        &mut self,
+        removed: &[&str],
+        entries: &[Entry],
+        now: Timestamp,
+    ) -> Result<Version, StoreError> {
+        let company = self.code();
+        let code = company.as_str();
+        let version = changed(self.conn, company, now)?;
+        for batch in removed.chunks(BATCH) {
+            diesel::delete(own_chunks(code).filter(chunks::chunk_id.eq_any(batch.iter().copied())))
+                .execute(self.conn)
+                .into_store_error()?;
+        }
+        let documents = ensure_documents(self.conn, code, entries, now)?;
+        let rows = in_order(entries, code, &documents, now)?;
+        put_chunks(self.conn, code, &rows, Positions::Given)?;
         drop_empty_documents(self.conn, code)?;
         Ok(version)
     }
@@ -257,6 +271,20 @@ fn ensure_documents(
     Ok(known)
 }
 
+/// Returns the rows of entries, whose positions are in their order.
+fn in_order<'e>(
+    entries: &'e [Entry],
+    code: &'e str,
+    documents: &HashMap<String, i64>,
+    now: Timestamp,
+) -> Result<Vec<NewChunk<'e>>, StoreError> {
+    let row = |(entry, position): (&'e Entry, i64)| {
+        let document = decode_enum(documents.get(entry.document.as_str()).copied(), "document")?;
+        Ok(NewChunk::of(entry, code, document, position, now))
+    };
+    entries.iter().zip(1..).map(row).collect()
+}
+
 /// Returns the last position in each document.
 fn last_positions(conn: &mut Db, code: &str) -> Result<HashMap<i64, i64>, StoreError> {
     let rows: Vec<(i64, Option<i64>)> = own_chunks(code)
@@ -267,10 +295,24 @@ fn last_positions(conn: &mut Db, code: &str) -> Result<HashMap<i64, i64>, StoreE
     Ok(rows.into_iter().filter_map(|(document, position)| Some((document, position?))).collect())
 }
 
-/// Upserts chunks. A chunk that stays in its document keeps its position. Upserts do not touch the indexes of
+/// The positions of chunks that stay in their document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Positions {
+    Kept,
+    Given,
+}
+
+/// Upserts chunks. A chunk that is stored as it is keeps its time. Upserts do not touch the indexes of
 /// unchanged columns, which saves time: on SQLite all companies wait for this writer.
-fn put_chunks(conn: &mut Db, code: &str, rows: &[NewChunk<'_>]) -> Result<(), StoreError> {
-    let keeps_document = chunks::document_id.eq(excluded(chunks::document_id));
+fn put_chunks(conn: &mut Db, code: &str, rows: &[NewChunk<'_>], positions: Positions) -> Result<(), StoreError> {
+    let stays = || chunks::document_id.eq(excluded(chunks::document_id));
+    let keeps_position = stays().and((positions == Positions::Kept).into_sql::<Bool>());
+    let is_same = stays()
+        .and(chunks::section.eq(excluded(chunks::section)))
+        .and(chunks::question.eq(excluded(chunks::question)))
+        .and(chunks::answer.eq(excluded(chunks::answer)))
+        .and(chunks::page.eq(excluded(chunks::page)))
+        .and(chunks::alternatives.eq(excluded(chunks::alternatives)));
     let changes = (
         chunks::document_id.eq(excluded(chunks::document_id)),
         chunks::section.eq(excluded(chunks::section)),
@@ -278,12 +320,12 @@ fn put_chunks(conn: &mut Db, code: &str, rows: &[NewChunk<'_>]) -> Result<(), St
         chunks::answer.eq(excluded(chunks::answer)),
         chunks::page.eq(excluded(chunks::page)),
         chunks::alternatives.eq(excluded(chunks::alternatives)),
-        chunks::updated_at.eq(excluded(chunks::updated_at)),
-        chunks::position.eq(case_when(keeps_document, chunks::position).otherwise(excluded(chunks::position))),
+        chunks::updated_at.eq(case_when(is_same, chunks::updated_at).otherwise(excluded(chunks::updated_at))),
+        chunks::position.eq(case_when(keeps_position, chunks::position).otherwise(excluded(chunks::position))),
     );
     for batch in rows.chunks(BATCH) {
         match conn {
-            Db::Pg(conn) => put_by_arrays(conn, code, batch),
+            Db::Pg(conn) => put_by_arrays(conn, code, batch, positions),
             Db::Sqlite(conn) => diesel::insert_into(chunks::table)
                 .values(batch)
                 .on_conflict((chunks::company_id, chunks::chunk_id))
@@ -296,9 +338,14 @@ fn put_chunks(conn: &mut Db, code: &str, rows: &[NewChunk<'_>]) -> Result<(), St
     Ok(())
 }
 
-/// Upserts chunks with nine parameters in all. With ten per row, PostgreSQL would spend two fifths of its
+/// Upserts chunks with eleven parameters in all. With ten per row, PostgreSQL would spend two fifths of its
 /// time on parsing and planning the statement.
-fn put_by_arrays<'a>(conn: &mut PgConnection, code: &str, rows: &[NewChunk<'a>]) -> QueryResult<usize> {
+fn put_by_arrays<'a>(
+    conn: &mut PgConnection,
+    code: &str,
+    rows: &[NewChunk<'a>],
+    positions: Positions,
+) -> QueryResult<usize> {
     let numbers = |of: fn(&NewChunk<'a>) -> i64| rows.iter().map(of).collect::<Vec<_>>();
     let texts = |of: fn(&NewChunk<'a>) -> &'a str| rows.iter().map(of).collect::<Vec<_>>();
     let alternatives: Vec<&str> = rows.iter().map(|row| row.alternatives.as_str()).collect();
@@ -310,8 +357,12 @@ fn put_by_arrays<'a>(conn: &mut PgConnection, code: &str, rows: &[NewChunk<'a>])
         ON CONFLICT (company_id, chunk_id) DO UPDATE SET
             document_id = excluded.document_id, section = excluded.section, question = excluded.question,
             answer = excluded.answer, page = excluded.page, alternatives = excluded.alternatives,
-            updated_at = excluded.updated_at,
-            position = CASE WHEN chunks.document_id = excluded.document_id
+            updated_at = CASE
+                WHEN (chunks.document_id, chunks.section, chunks.question, chunks.answer, chunks.page, chunks.alternatives)
+                    = (excluded.document_id, excluded.section, excluded.question, excluded.answer, excluded.page,
+                        excluded.alternatives)
+                THEN chunks.updated_at ELSE excluded.updated_at END,
+            position = CASE WHEN chunks.document_id = excluded.document_id AND $11
                 THEN chunks.position ELSE excluded.position END",
     )
     .bind::<Text, _>(code)
@@ -324,6 +375,7 @@ fn put_by_arrays<'a>(conn: &mut PgConnection, code: &str, rows: &[NewChunk<'a>])
     .bind::<Array<BigInt>, _>(numbers(|row| row.page))
     .bind::<Array<BigInt>, _>(numbers(|row| row.position))
     .bind::<Array<Text>, _>(alternatives)
+    .bind::<Bool, _>(positions == Positions::Kept)
     .execute(conn)
 }
 

@@ -120,6 +120,30 @@ fn merging_replaces_all_that_an_entry_says() {
 }
 
 #[test]
+fn replacing_documents_keeps_others_and_the_time_of_what_stays() {
+    use knowledge::EntryList as _;
+
+    for (world, office, other) in offices() {
+        let first = [entry("A", "1", "one"), entry("A", "2", "two"), entry("A", "3", "three"), entry("B", "4", "four")];
+        let theirs = first.clone();
+        write(&world, &office, move |store| store.replace_faq(&first, now()));
+        write(&world, &other, move |store| store.replace_faq(&theirs, now()));
+        let later = now().plus(std::time::Duration::from_secs(9));
+        let second = [entry("A", "3", "three"), entry("A", "5", "five"), entry("A", "1", "one more")];
+        assert_eq!(
+            write(&world, &office, move |store| store.replace_documents(&["2"], &second, later)),
+            Version::new(2)
+        );
+        let after = chunks(&world, &office);
+        assert_eq!(shown(&after), [("A", "three"), ("A", "five"), ("A", "one more"), ("B", "four")]);
+        let listed = world.db.read(office, |store| store.entries_after(None, None, 9)).wait().unwrap();
+        let times: Vec<_> = listed.iter().map(|it| (it.chunk.chunk_id.as_str(), it.updated_at == later)).collect();
+        assert_eq!(times, [("3", false), ("5", true), ("1", true), ("4", false)]);
+        assert_eq!(chunks(&world, &other).len(), 4);
+    }
+}
+
+#[test]
 fn one_companys_knowledge_is_not_anothers() {
     for (world, one, two) in offices() {
         let same = [entry("A", "1", "mine")];

@@ -19,7 +19,7 @@ use tenancy::{
 use super::{
     super::endpoint::{Endpoint, at},
     pages,
-    target::{Target, company_id, is_shared, no_target, shared},
+    target::{Target, company_id, no_target, shared},
 };
 use crate::{
     app::App,
@@ -192,7 +192,7 @@ async fn create(
     Valid(body): Valid<CreateEntryBody>,
     app: web::Data<App>,
 ) -> Result<Created<EntryView>, ApiError> {
-    let target = target(&supervisor, &params, body.company_id.as_deref(), body.shared)?;
+    let target = Target::written(&supervisor, &params, body.company_id.as_deref(), body.shared)?;
     let now = app.now();
     let draft = Draft {
         document: body.document,
@@ -217,7 +217,7 @@ async fn update(
     Valid(body): Valid<UpdateEntryBody>,
     app: web::Data<App>,
 ) -> Result<Json<EntryView>, ApiError> {
-    let target = target(&supervisor, &params, body.company_id.as_deref(), body.shared)?;
+    let target = Target::written(&supervisor, &params, body.company_id.as_deref(), body.shared)?;
     let now = app.now();
     let change = EntryChange {
         document: body.document,
@@ -240,27 +240,12 @@ async fn remove(
     params: Params,
     app: web::Data<App>,
 ) -> Result<Json<DeletedEntry>, ApiError> {
-    let target = target(&supervisor, &params, None, None)?;
+    let target = Target::written(&supervisor, &params, None, None)?;
     let now = app.now();
     let remove = move |store: &mut CompanyStore<'_, Office>| entries::delete(store, &chunk_id, now);
     target.write(&app, supervisor, Action::EntryDeleted, remove).await?;
     app.job_enqueued.notify_one();
     Ok(Json(DeletedEntry { message: "Entry deleted" }))
-}
-
-/// Returns whose knowledge is written. What the body names counts before what the query names.
-fn target(
-    supervisor: &Supervisor,
-    params: &Params,
-    company: Option<&str>,
-    shared: Option<bool>,
-) -> Result<Target, ApiError> {
-    let company = company.filter(|code| !code.is_empty()).or(params.text("company_id"));
-    let shared = match shared {
-        Some(shared) => shared,
-        None => is_shared(params)?,
-    };
-    Target::of_supervisor(supervisor, company, shared)
 }
 
 fn list_of(change: Change<Vec<String>>) -> Option<Vec<String>> {

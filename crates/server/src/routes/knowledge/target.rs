@@ -41,17 +41,35 @@ pub(super) fn shared() -> Parameter {
     parameter("shared", "For a superadmin: `true` for the shared library.", json!({ "type": "string" }))
 }
 
-/// Reads `shared` from the query; without it, it is false.
+/// Reads a boolean from the query; without it, it is false.
 ///
 /// # Errors
 /// 400 for what is no boolean.
-pub(super) fn is_shared(params: &Params) -> Result<bool, ApiError> {
-    let Some(word) = params.text("shared") else { return Ok(false) };
+pub(super) fn is_set(params: &Params, name: &'static str) -> Result<bool, ApiError> {
+    let Some(word) = params.text(name) else { return Ok(false) };
     let read = boolean().accept(Raw::Text(word.to_owned()));
-    read.map_err(|error| ApiError::fields(FieldErrors::of("shared", error)))
+    read.map_err(|error| ApiError::fields(FieldErrors::of(name, error)))
 }
 
 impl Target {
+    /// Returns whose knowledge a call writes. What its body names counts before what the query names.
+    ///
+    /// # Errors
+    /// As [`Target::of_supervisor`].
+    pub(super) fn written(
+        supervisor: &Supervisor,
+        params: &Params,
+        company: Option<&str>,
+        shared: Option<bool>,
+    ) -> Result<Self, ApiError> {
+        let company = company.filter(|code| !code.is_empty()).or(params.text("company_id"));
+        let shared = match shared {
+            Some(shared) => shared,
+            None => is_set(params, "shared")?,
+        };
+        Self::of_supervisor(supervisor, company, shared)
+    }
+
     /// Returns the caller's own company, ignoring what is named, or what a superadmin names.
     ///
     /// # Errors
@@ -70,7 +88,7 @@ impl Target {
     pub(super) fn of_staff(staff: &Staff, params: &Params) -> Result<Self, ApiError> {
         match staff.company() {
             Some(own) => Ok(Self::Company(own)),
-            None => Self::named(params.text("company_id"), is_shared(params)?),
+            None => Self::named(params.text("company_id"), is_set(params, "shared")?),
         }
     }
 
