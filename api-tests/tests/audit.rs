@@ -215,6 +215,7 @@ const OTHERS: &[&str] = &[
     "POST /api/human-handoff/agent/send-message/",
     "POST /api/human-handoff/send-message/",
     "POST /api/human-handoff/agent/upload/",
+    "POST /api/knowledge/ask/",
 ];
 
 /// Returns every operation that may write, from the OpenAPI document.

@@ -102,6 +102,7 @@ pub(crate) const KNOWLEDGE: &[Row] = &[
     ("POST knowledge/entries",                      by::create_entry,             [NO,    NO,     CO,     ALL]),
     ("PATCH knowledge/entries/{entry}",             by::update_entry,             [NO,    NO,     CO,     ALL]),
     ("DELETE knowledge/entries/{entry}",            by::delete_entry,             [NO,    NO,     CO,     ALL]),
+    ("POST knowledge/ask",                          by::ask_knowledge,            [NO,    CO,     CO,     ALL]),
     ("POST knowledge/uploads",                      by::upload_entries,           [NO,    NO,     CO,     ALL]),
 ];
 

@@ -161,6 +161,9 @@ async fn sessions(world: &World, sender: &mut Sender, admin: &Client) {
     let changed = sender.send(admin, "PATCH knowledge/entries/17", &[("page", "5")]).await;
     assert_eq!(changed["page"], 5);
 
+    let asked =
+        sender.send(admin, "POST knowledge/ask", &[("question", "When do you open?"), ("threshold", "0.5")]).await;
+    assert_eq!((&asked["would"], &asked["confidence"]), (&json!("answer"), &json!(1.0)));
     let fields = [("text", "question,answer\nWhy?,So."), ("document", "Handbook")];
     let report = sender.send(admin, "POST knowledge/uploads", &fields).await;
     assert_eq!((&report["added"], &report["removed"]), (&json!(1), &json!(1)));

@@ -36,6 +36,10 @@ pub(crate) fn upload_entries() -> Sending {
     })
 }
 
+pub(crate) fn ask_knowledge() -> Sending {
+    named_company(|thing: &Thing| Body::Json(json!({"question": "What is this?", "company_id": thing.company})))
+}
+
 pub(crate) fn update_entry() -> Sending {
     about(Kind::Entry, COMPANIES, NO_ENTRY, |_| Body::Json(json!({"page": 7})))
 }

@@ -141,6 +141,7 @@ const OTHERS: &[&str] = &[
     "status",
     "text",
     "thanks_text",
+    "threshold",
     "tz",
     "uploader",
     "use_shared_library",

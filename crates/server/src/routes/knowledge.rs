@@ -1,5 +1,6 @@
 //! `load-rag-documents/` and `knowledge/`: what companies and the shared library know.
 
+mod ask;
 mod documents;
 mod entries;
 mod export;
@@ -12,7 +13,13 @@ use super::endpoint::Endpoint;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     // The export precedes the entries, whose ids are any text.
-    let groups =
-        [load::endpoints(), export::endpoints(), entries::endpoints(), documents::endpoints(), uploads::endpoints()];
+    let groups = [
+        load::endpoints(),
+        export::endpoints(),
+        entries::endpoints(),
+        documents::endpoints(),
+        uploads::endpoints(),
+        ask::endpoints(),
+    ];
     groups.into_iter().flatten().collect()
 }
