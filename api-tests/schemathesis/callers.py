@@ -101,6 +101,8 @@ def named(path, name, works):
             return works.new_agent()
         case "id":
             return works.new_admin() if "delete" in path or "update" in path else works.admin_id
+        case "chunk_id":
+            return works.new_entry() if "entries/" in path.removesuffix("/") else None
         case "path":
             return works.file["file_url"].split("?")[0].removeprefix("/media/")
         case _:

@@ -99,6 +99,7 @@ impl Stage {
     async fn new(world: &World, boss: &Superadmin) -> Self {
         let company = world.company("Tesla Motors").await;
         let agent = company.agent("Bo Agent").await;
+        company.knowledge(&sample::bicycle_faq()).await;
         let mut visitor = company.visitor().await;
         let handoff = visitor.ask_for_a_person(&company.admin).await;
         let rows = boss.list_assignments(&[("user_id", &company.admin.id.to_string())]).await.ok();
@@ -161,6 +162,22 @@ impl Stage {
             }
             "DELETE /api/admin-dashboard/user-profiles/{id}/delete/" => caller.delete_profile(self.profile),
             "POST /api/chatbot/load-rag-documents/" => caller.load_documents(&faq),
+            "POST /api/knowledge/entries/" => {
+                let entry = json!({"question": "Why?", "answer": "So.", "document": "D", "company_id": id});
+                caller.client().post("/api/knowledge/entries/", &entry)
+            }
+            "POST /api/knowledge/uploads/" => {
+                let upload = json!({"text": "question,answer\nWhy?,So.", "company_id": id});
+                caller.client().post("/api/knowledge/uploads/", &upload)
+            }
+            "PATCH /api/knowledge/entries/{chunk_id}/" => {
+                let change = json!({"answer": "So.", "company_id": id});
+                caller.client().call(Method::PATCH, "/api/knowledge/entries/rent_001/").json(&change)
+            }
+            "DELETE /api/knowledge/entries/{chunk_id}/" => {
+                let call = caller.client().call(Method::DELETE, "/api/knowledge/entries/rent_001/");
+                call.query(&[("company_id", id)])
+            }
             // This GET writes: it loads the bundled sample into the shared library.
             "GET /api/chatbot/load-rag-documents/" => caller.load_sample_documents(),
             "POST /api/human-handoff/escalate/" => caller.escalate(&self.quiet, "again"),
@@ -198,6 +215,7 @@ const OTHERS: &[&str] = &[
     "POST /api/human-handoff/agent/send-message/",
     "POST /api/human-handoff/send-message/",
     "POST /api/human-handoff/agent/upload/",
+    "POST /api/knowledge/ask/",
 ];
 
 /// Returns every operation that may write, from the OpenAPI document.

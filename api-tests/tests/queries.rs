@@ -12,7 +12,7 @@ on_each_database!(
     broken_http_does_not_stop_the_server,
 );
 
-const LISTS: [(&str, &str); 10] = [
+const LISTS: [(&str, &str); 12] = [
     ("/api/auth/list-admins/", "search ordering company_id"),
     ("/api/auth/list-plans/", "search plan_name created_from created_to tz"),
     ("/api/admin-dashboard/list-agents/", "company_id"),
@@ -22,6 +22,8 @@ const LISTS: [(&str, &str); 10] = [
     ("/api/desk/sessions/", "view q priority agent_id limit cursor company_id"),
     ("/api/human-handoff/activities/", "activity_type"),
     ("/api/platform/jobs/", "limit cursor"),
+    ("/api/knowledge/entries/", "q document limit cursor company_id shared"),
+    ("/api/knowledge/documents/", "limit cursor company_id shared"),
     ("/api/human-handoff/agent/sessions/", "status page per_page"),
 ];
 

@@ -47,6 +47,7 @@ impl Ask {
             ("company", thing.company.clone()),
             ("file", thing.file.clone()),
             ("link", thing.link.clone()),
+            ("entry", thing.entry.clone()),
             ("page", "start.js".to_owned()),
         ];
         let mut ask = Self { method, path, slots, query: Vec::new(), body: (sending.body)(thing) };
@@ -68,7 +69,7 @@ impl Ask {
             Place::Path => {
                 let encoded = encoded(&plain(value));
                 self.slots.retain(|(slot, _)| !self.path.contains(&format!("{{{slot}}}")));
-                for slot in ["id", "session", "file", "link"] {
+                for slot in ["id", "session", "file", "link", "entry"] {
                     self.path = self.path.replace(&format!("{{{slot}}}"), &encoded);
                 }
             }

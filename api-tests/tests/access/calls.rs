@@ -1,9 +1,11 @@
 //! The calls of the table: bodies, and the answers for missing objects.
 
 mod accounts;
+mod knowledge;
 mod sessions;
 
 pub(crate) use accounts::*;
+pub(crate) use knowledge::*;
 pub(crate) use sessions::*;
 
 use api_tests::prelude::*;

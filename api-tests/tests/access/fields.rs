@@ -241,8 +241,10 @@ fn indistinguishable(one: &Reply, other: &Reply, at: &str) {
 
 /// Returns a reply without numbers and without values that the call generates.
 fn without_what_is_new(value: &Value) -> Value {
-    const NEW: [&str; 9] = [
+    const NEW: [&str; 11] = [
         "session_id",
+        "chunk_id",
+        "updated_at",
         "new_password",
         "password",
         "email",
@@ -273,6 +275,7 @@ impl Scene<'_> {
             (Kind::Session, &[Whose::Mine, Whose::Colleagues, Whose::Foreign, Whose::ForeignQuiet, Whose::Absent][..]),
             (Kind::Agent, &[Whose::Mine, Whose::Foreign, Whose::Absent]),
             (Kind::Company, &[Whose::Colleagues, Whose::Foreign, Whose::Absent]),
+            (Kind::Entry, &[Whose::Colleagues, Whose::Foreign, Whose::Absent]),
         ] {
             self.prepare(kind, whose).await;
         }
@@ -280,7 +283,15 @@ impl Scene<'_> {
             let owner = if whose == Whose::Mine { Whose::Colleagues } else { whose };
             let (session, owner) = (self.prepared(Kind::Session, whose), self.prepared(Kind::Company, owner));
             let agent = self.prepared(Kind::Agent, whose);
-            Thing { id: owner.id, agent: agent.id, assignment: owner.assignment, refresh: agent.refresh, ..session }
+            let entry = self.prepared(Kind::Entry, if whose == Whose::Mine { Whose::Colleagues } else { whose }).entry;
+            Thing {
+                entry,
+                id: owner.id,
+                agent: agent.id,
+                assignment: owner.assignment,
+                refresh: agent.refresh,
+                ..session
+            }
         };
         let (own, mut foreign, absent) = (of(Whose::Mine), of(Whose::Foreign), of(Whose::Absent));
         foreign.refresh = self.refresh_of_the_foreigner();

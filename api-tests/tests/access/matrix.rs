@@ -94,6 +94,19 @@ pub(crate) const CHATBOT: &[Row] = &[
 ];
 
 #[rustfmt::skip]
+pub(crate) const KNOWLEDGE: &[Row] = &[
+    //                                                                            ANON    AGENT   ADMIN   SUPERADMIN
+    ("GET knowledge/entries?limit=200&company_id={company}", by::list_entries,    [NO,    CO,     CO,     ALL]),
+    ("GET knowledge/documents?company_id={company}", by::list_documents,          [NO,    CO,     CO,     ALL]),
+    ("GET knowledge/entries/export",                by::export_entries,           [NO,    CO,     CO,     ALL]),
+    ("POST knowledge/entries",                      by::create_entry,             [NO,    NO,     CO,     ALL]),
+    ("PATCH knowledge/entries/{entry}",             by::update_entry,             [NO,    NO,     CO,     ALL]),
+    ("DELETE knowledge/entries/{entry}",            by::delete_entry,             [NO,    NO,     CO,     ALL]),
+    ("POST knowledge/ask",                          by::ask_knowledge,            [NO,    CO,     CO,     ALL]),
+    ("POST knowledge/uploads",                      by::upload_entries,           [NO,    NO,     CO,     ALL]),
+];
+
+#[rustfmt::skip]
 pub(crate) const HANDOFF: &[Row] = &[
     //                                                                            ANON    AGENT     ADMIN SUPERADMIN
     ("POST human-handoff/escalate",                 by::escalate,                 [NO,    CO,       CO,   ALL]),
@@ -134,4 +147,4 @@ pub(crate) const OPEN: &[Row] = &[
 ];
 
 /// The whole table.
-pub(crate) const ALL_ROWS: [&[Row]; 8] = [ACCOUNTS, STAFF, PROFILES, CHATBOT, HANDOFF, DESK, MEDIA, OPEN];
+pub(crate) const ALL_ROWS: [&[Row]; 9] = [ACCOUNTS, STAFF, PROFILES, CHATBOT, KNOWLEDGE, HANDOFF, DESK, MEDIA, OPEN];

@@ -27,6 +27,8 @@ pub(crate) enum Kind {
     Company,
     /// A company whose owner has not yet replaced a reset password.
     NewOwner,
+    /// An entry of a company's knowledge.
+    Entry,
 }
 
 /// An object with all identifiers that calls use for it.
@@ -58,6 +60,8 @@ pub(crate) struct Thing {
     pub(crate) number: usize,
     /// Id of the file.
     pub(crate) attachment: i64,
+    /// The id of an entry of the company's knowledge.
+    pub(crate) entry: String,
     /// A text that occurs in all data of this session, and nowhere else.
     pub(crate) secret: String,
 }
@@ -265,12 +269,15 @@ impl<'a> Scene<'a> {
         self.made += 1;
         let number = self.made;
         let thing = match (kind, whose) {
+            // The company is there, so that the entry alone is missing.
+            (Kind::Entry, Whose::Absent) => Thing { company: self.own.id.clone(), ..objects::absent(self.plan) },
             (_, Whose::Absent) => objects::absent(self.plan),
             (Kind::Nothing, _) => self.signed_in_agent(&self.colleague),
             (Kind::Session, _) => self.session(whose, number).await,
             (Kind::Agent | Kind::NewAgent, _) => self.agent(self.company(whose), number).await,
             (Kind::Company, _) => self.opened(number).await,
             (Kind::NewOwner, _) => self.reset_owner(number).await,
+            (Kind::Entry, _) => self.entry(whose, number).await,
         };
         Thing { number, ..thing }
     }

@@ -149,6 +149,25 @@ async fn sessions(world: &World, sender: &mut Sender, admin: &Client) {
     let preview = sender.send(admin, "POST admin-dashboard/bot-settings/preview", &fields).await;
     assert_eq!(preview["reading"]["intent"], "thanks");
 
+    let fields = [
+        ("question", "When do you open?"),
+        ("answer", "At nine."),
+        ("document", "Handbook"),
+        ("page", "4"),
+        ("chunk_id", "17"),
+    ];
+    let created = sender.send(admin, "POST knowledge/entries", &fields).await;
+    assert_eq!(created["page"], 4);
+    let changed = sender.send(admin, "PATCH knowledge/entries/17", &[("page", "5")]).await;
+    assert_eq!(changed["page"], 5);
+
+    let asked =
+        sender.send(admin, "POST knowledge/ask", &[("question", "When do you open?"), ("threshold", "0.5")]).await;
+    assert_eq!((&asked["would"], &asked["confidence"]), (&json!("answer"), &json!(1.0)));
+    let fields = [("text", "question,answer\nWhy?,So."), ("document", "Handbook")];
+    let report = sender.send(admin, "POST knowledge/uploads", &fields).await;
+    assert_eq!((&report["added"], &report["removed"]), (&json!(1), &json!(1)));
+
     let reply = sender.send(&anybody, "POST chatbot/chat", &[("message", "Hello"), ("company_id", &company)]).await;
     let session = text(&reply["session_id"]);
     let own = ("session_id", session.as_str());

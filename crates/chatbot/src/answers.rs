@@ -2,7 +2,9 @@
 
 use knowledge::{Answer, Mode, markup};
 
-use crate::{Answered, BotSettings, Composition, Reply, act::Act, kind, phrase, understanding::Intent};
+use crate::{
+    Answered, BotSettings, Composition, Found, Reply, act::Act, found::Finding, kind, phrase, understanding::Intent,
+};
 
 /// The button that calls a person.
 pub(crate) const TALK_TO_A_PERSON: &str = "Talk to a person";
@@ -43,6 +45,14 @@ pub(crate) fn extract(answers: &[Answer], suggestions: Vec<String>) -> Reply {
         answered
     });
     Reply { answered, ..Reply::new(kind::RAG_RESPONSE, text, suggestions) }
+}
+
+/// Returns the answer to a text that was looked up, quoted from the knowledge; `None` if nothing fits.
+pub fn quoted(found: &Found, text: &str) -> Option<Answered> {
+    match Found::of(Some(found), text) {
+        Ok(Finding::Answers(answers)) => extract(answers, Vec::new()).answered,
+        Ok(Finding::Topics(_) | Finding::Section { .. } | Finding::Nothing { .. }) | Err(_) => None,
+    }
 }
 
 /// Returns the act that says answers, or lets a model word the answer to a single question.

@@ -37,6 +37,7 @@ pub(crate) fn index(items: &[(&str, &str, &str)]) -> Index {
         chunk_id: format!("c{position}"),
         section: section.to_owned(),
         question: question.to_owned(),
+        alternatives: Vec::new(),
         answer: answer.to_owned(),
         page: 0,
         position,

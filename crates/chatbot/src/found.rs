@@ -54,6 +54,17 @@ impl Found {
         self
     }
 
+    /// Returns what is offered for a text without an answer: stored questions that come near, the topics if it asks for
+    /// them, or the questions of the topic that it names.
+    pub fn offered(&self, text: &str) -> &[String] {
+        match Self::of(Some(self), text) {
+            Ok(
+                Finding::Topics(texts) | Finding::Section { questions: texts, .. } | Finding::Nothing { near: texts },
+            ) => texts,
+            Ok(Finding::Answers(_)) | Err(_) => &[],
+        }
+    }
+
     /// Returns a question as it was understood: the text, or the question before it and the text. `None` if the text was
     /// not looked up, or asks for topics.
     pub(crate) fn question(&self, text: &str) -> Option<&str> {

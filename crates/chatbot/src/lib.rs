@@ -24,6 +24,7 @@ mod snapshot;
 pub mod understanding;
 
 pub use act::{Act, MissingInput, ProfileChange, ProfileWrite};
+pub use answers::quoted;
 pub use collected::{Collected, Field};
 pub use composition::Composition;
 pub use dialogue::{Dialogue, Outcome};

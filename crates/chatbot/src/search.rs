@@ -1,6 +1,6 @@
 //! Looks texts up in the knowledge.
 
-use knowledge::{Answer, Index, Lookup, Meanings, answer, in_context};
+use knowledge::{Answer, Index, Lookup, Meanings, Origin, answer, in_context, index::Ranking};
 
 use crate::{
     BotSettings, Found,
@@ -84,6 +84,14 @@ impl<'s> Search<'s> {
             Lookup::Miss { near: others, .. } => Finding::Nothing { near: if near.is_empty() { others } else { near } },
         };
         Found::new(text, &in_context, finding)
+    }
+
+    /// Returns the entries that come nearest to a text, for each knowledge that is searched, at most `limit` of each. The
+    /// order is the one that [`Search::find`] answers from.
+    pub fn rankings(&self, text: &str, meanings: &Meanings, limit: usize) -> Vec<(Origin, Ranking)> {
+        let indexes = [(Origin::Company, Some(self.own)), (Origin::Shared, self.shared)];
+        let search = |(origin, index): (Origin, Option<&Index>)| Some((origin, index?.search(text, meanings, limit)?));
+        indexes.into_iter().filter_map(search).collect()
     }
 
     fn indexes(&self) -> impl Iterator<Item = &'s Index> + use<'s> {

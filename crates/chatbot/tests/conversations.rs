@@ -46,6 +46,7 @@ fn shop() -> Index {
         chunk_id: format!("c{position}"),
         section: entry.section,
         question: entry.question,
+        alternatives: Vec::new(),
         answer: entry.answer,
         page: 0,
         position,

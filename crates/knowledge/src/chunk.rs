@@ -29,12 +29,21 @@ pub struct Chunk {
     pub section: String,
     /// The question it answers.
     pub question: String,
+    /// Other ways to ask the question. They find the chunk as the question does, and are not shown to visitors.
+    pub alternatives: Vec<String>,
     /// The answer, which visitors get verbatim. Its only markup is `<br>`.
     pub answer: String,
     /// The page of the source, 0 if unknown.
     pub page: i64,
     /// Its position in the document. Positions are ascending and can have gaps.
     pub position: i64,
+}
+
+impl Chunk {
+    /// Returns the question and its alternatives.
+    pub fn questions(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.question).chain(&self.alternatives).map(String::as_str)
+    }
 }
 
 /// The version of a company's knowledge. It rises with every change.

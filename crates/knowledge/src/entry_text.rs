@@ -17,15 +17,19 @@ pub struct EntryText {
     pub texts: [String; 3],
 }
 
-/// Returns the texts of an entry of a company with this name.
+/// Returns the texts of an entry of a company with this name: first as it is, then with each alternative in place of
+/// the question. Each has a vector of its own.
 ///
 /// The company speaks of itself in the first person: visitors rarely say its name, and a name that every entry has
 /// would make all of them alike.
-pub fn entry_text(chunk: &Chunk, company: &str) -> EntryText {
-    let question = in_first_person(&chunk.question, company);
+pub fn entry_texts(chunk: &Chunk, company: &str) -> Vec<EntryText> {
     let answer = in_first_person(&markup::without_breaks(&chunk.answer), company);
-    let texts = [format!("{question} {answer}"), question, answer];
-    EntryText { hash: hash(&texts), texts }
+    let with = |question: &str| {
+        let question = in_first_person(question, company);
+        let texts = [format!("{question} {answer}"), question, answer.clone()];
+        EntryText { hash: hash(&texts), texts }
+    };
+    chunk.questions().map(with).collect()
 }
 
 /// Returns the vector of an entry, from the vectors of its [`EntryText::texts`].
@@ -111,6 +115,7 @@ mod tests {
             chunk_id: "1".to_owned(),
             section: "General".to_owned(),
             question: question.to_owned(),
+            alternatives: Vec::new(),
             answer: answer.to_owned(),
             page: 0,
             position: 1,
@@ -119,8 +124,17 @@ mod tests {
 
     #[test]
     fn question_and_answer_are_encoded_together_and_alone() {
-        let entry = entry_text(&chunk("Open on Sunday?", "No.<br>Never."), "Tesla");
-        assert_eq!(entry.texts, ["Open on Sunday? No. Never.", "Open on Sunday?", "No. Never."]);
+        let entries = entry_texts(&chunk("Open on Sunday?", "No.<br>Never."), "Tesla");
+        assert_eq!(entries.len(), 1);
+        assert_eq!(entries[0].texts, ["Open on Sunday? No. Never.", "Open on Sunday?", "No. Never."]);
+    }
+
+    #[test]
+    fn each_alternative_is_encoded_as_if_it_were_the_question() {
+        let asked = |question: &str| chunk(question, "No.");
+        let both = Chunk { alternatives: vec!["Weekends?".to_owned()], ..asked("Open on Sunday?") };
+        let alone = ["Open on Sunday?", "Weekends?"].map(|question| entry_texts(&asked(question), "Tesla").remove(0));
+        assert_eq!(entry_texts(&both, "Tesla"), alone);
     }
 
     #[test]
@@ -138,7 +152,7 @@ mod tests {
 
     #[test]
     fn texts_that_differ_have_different_hashes() {
-        let hash = |question, answer, name| entry_text(&chunk(question, answer), name).hash;
+        let hash = |question, answer, name| entry_texts(&chunk(question, answer), name)[0].hash;
         let first = hash("ab", "c", "Tesla");
         assert_eq!(hash("ab", "c", "SpaceX"), first);
         assert_ne!(hash("a", "bc", "Tesla"), first);

@@ -4,12 +4,14 @@
 //! {"<category>": {"<subcategory>": [{"question": "..", "answer": ".."}]}}
 //! ```
 
+pub(crate) mod item;
+
 use std::collections::HashSet;
 
-use serde_json::{Map, Value};
-use uuid::Uuid;
+use serde_json::Value;
 
-use crate::markup;
+use crate::Entry;
+use item::{Defaults, read};
 
 /// Maximum number of items in one load.
 pub const MAX_ITEMS: usize = 5_000;
@@ -19,33 +21,6 @@ const MAX_MESSAGES: usize = 50;
 
 /// Maximum length of a category's or subcategory's name in a message, in characters.
 const NAME_IN_MESSAGE: usize = 60;
-
-/// Maximum lengths of an item's fields, in Unicode scalar values.
-const QUESTION: usize = 1_000;
-const ANSWER: usize = 10_000;
-const SECTION: usize = 100;
-const DOCUMENT: usize = 200;
-const CHUNK_ID: usize = 100;
-
-/// The largest integer that is exact in every client, 2^53 - 1.
-const MAX_PAGE: i64 = (1 << 53) - 1;
-
-/// A checked FAQ entry with its defaults filled in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Title of the document it belongs to.
-    pub document: String,
-    /// The id from the FAQ, or a new UUID; unique within a load.
-    pub chunk_id: String,
-    /// The topic it is listed under.
-    pub section: String,
-    /// The question.
-    pub question: String,
-    /// The answer.
-    pub answer: String,
-    /// The page of the source, 0 if unknown.
-    pub page: i64,
-}
 
 /// The entries of one load, as checked by [`parse`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -97,8 +72,8 @@ impl FaqError {
 /// Checks an FAQ object and fills in the defaults.
 ///
 /// A category that is not an object, a subcategory that is not a list, and unknown keys
-/// of an item are skipped. Texts are trimmed and made safe by [`markup`]. The length of
-/// a text is checked after trimming and before [`markup`] adds characters.
+/// of an item are skipped. Texts are trimmed and made safe by [`crate::markup`]. The length of
+/// a text is checked after trimming, without the spaces that disarm tags.
 ///
 /// # Errors
 /// [`FaqError`]. It names all bad items, not only the first.
@@ -121,7 +96,8 @@ pub fn parse(faq: Value) -> Result<Entries, FaqError> {
                 return Err(FaqError::TooManyItems);
             }
             for (index, item) in items.into_iter().enumerate() {
-                let entry = read_item(item, &category, &subcategory).and_then(|entry| {
+                let defaults = Defaults { document: &category, section: &subcategory };
+                let entry = read(item, defaults).and_then(|entry| {
                     if seen.insert(entry.chunk_id.clone()) { Ok(entry) } else { Err(duplicate(&entry.chunk_id)) }
                 });
                 match entry {
@@ -137,96 +113,6 @@ pub fn parse(faq: Value) -> Result<Entries, FaqError> {
     if bad.is_empty() { Ok(Entries(entries)) } else { Err(FaqError::BadItems(bad)) }
 }
 
-fn read_item(item: Value, category: &str, subcategory: &str) -> Result<Entry, String> {
-    let Value::Object(mut item) = item else {
-        return Err("Expected an object.".to_owned());
-    };
-    let question = required(&mut item, "question", QUESTION)?;
-    let answer = required(&mut item, "answer", ANSWER)?;
-    let section = optional(&mut item, "section", SECTION)?;
-    let document = optional(&mut item, "document", DOCUMENT)?;
-    let chunk_id = optional(&mut item, "chunk_id", CHUNK_ID)?;
-    let page = item.remove("page").map_or(Ok(0), |page| integer(&page)).map_err(|why| format!("page: {why}"))?;
-    let section = section.map_or_else(|| name_as_default("section", subcategory, SECTION), Ok)?;
-    let document = document.map_or_else(|| name_as_default("document", category, DOCUMENT), Ok)?;
-    Ok(Entry {
-        document: markup::neutralise(&document).into_owned(),
-        chunk_id: chunk_id.unwrap_or_else(|| Uuid::new_v4().to_string()),
-        section: markup::neutralise(&section).into_owned(),
-        question: markup::neutralise(&question).into_owned(),
-        answer: markup::neutralise_keeping_breaks(&answer).into_owned(),
-        page,
-    })
-}
-
-fn required(item: &mut Map<String, Value>, key: &str, max: usize) -> Result<String, String> {
-    let why = match item.remove(key) {
-        None => "This field is required.",
-        Some(Value::Null) => "This field may not be null.",
-        Some(value) => match text(value, max) {
-            Ok(text) if text.is_empty() => "This field may not be blank.",
-            Ok(text) => return Ok(text),
-            Err(why) => return Err(format!("{key}: {why}")),
-        },
-    };
-    Err(format!("{key}: {why}"))
-}
-
-fn optional(item: &mut Map<String, Value>, key: &str, max: usize) -> Result<Option<String>, String> {
-    match item.remove(key) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => match text(value, max) {
-            Ok(text) if text.is_empty() => Ok(None),
-            Ok(text) => Ok(Some(text)),
-            Err(why) => Err(format!("{key}: {why}")),
-        },
-    }
-}
-
-fn text(value: Value, max: usize) -> Result<String, String> {
-    let text = match value {
-        Value::String(text) if text.trim().len() == text.len() => text,
-        Value::String(text) => text.trim().to_owned(),
-        Value::Number(number) => number.to_string(),
-        _ => return Err("Not a valid string.".to_owned()),
-    };
-    if text.contains('\0') {
-        return Err("Null characters are not allowed.".to_owned());
-    }
-    // A text never has more scalar values than bytes, so most texts need no counting.
-    if text.len() > max && text.chars().count() > max {
-        return Err(format!("Ensure this field has no more than {max} characters."));
-    }
-    Ok(text)
-}
-
-fn integer(value: &Value) -> Result<i64, &'static str> {
-    let number = match value {
-        Value::Null => Some(0),
-        Value::Number(number) => number.as_i64().or_else(|| whole(&number.to_string())),
-        Value::String(text) => whole(text.trim()),
-        _ => None,
-    };
-    number.filter(|number| (-MAX_PAGE..=MAX_PAGE).contains(number)).ok_or("A valid integer is required.")
-}
-
-/// Parses `5` and `5.0`, but not `5.5`, `5.` or `5e0`.
-fn whole(text: &str) -> Option<i64> {
-    let digits = match text.split_once('.') {
-        Some((digits, zeros)) if !zeros.is_empty() && zeros.bytes().all(|b| b == b'0') => digits,
-        Some(_) => return None,
-        None => text,
-    };
-    digits.parse().ok()
-}
-
-/// Makes a default value from a category's or subcategory's name. The name is not a field of the item,
-/// so it is cut instead of rejected if it is too long.
-fn name_as_default(key: &str, name: &str, max: usize) -> Result<String, String> {
-    let cut: String = name.trim().chars().take(max).collect();
-    if cut.contains('\0') { Err(format!("{key}: Null characters are not allowed.")) } else { Ok(cut) }
-}
-
 fn duplicate(chunk_id: &str) -> String {
     format!("chunk_id: {chunk_id} occurs more than once.")
 }
@@ -239,8 +125,10 @@ fn short(name: &str) -> String {
 mod tests {
     use proptest::prelude::*;
     use serde_json::json;
+    use uuid::Uuid;
 
     use super::*;
+    use crate::entry::MAX_QUESTION;
 
     fn one(item: &Value) -> Result<Entry, String> {
         match parse(json!({"cat": {"sub": [item]}})) {
@@ -260,12 +148,13 @@ mod tests {
     #[test]
     fn given_fields_are_kept_and_numbers_become_text() {
         let item = json!({"question": 5, "answer": "a<br>b <b>", "section": "S", "page": "7.0", "document": "D",
-            "chunk_id": 12, "source": {"any": "thing"}});
+            "chunk_id": 12, "alternatives": ["five", " ", "V"], "source": {"any": "thing"}});
         let expected = Entry {
             document: "D".into(),
             chunk_id: "12".into(),
             section: "S".into(),
             question: "5".into(),
+            alternatives: vec!["five".into(), "V".into()],
             answer: "a<br>b < b>".into(),
             page: 7,
         };
@@ -284,6 +173,18 @@ mod tests {
             (json!({"question": "Q", "answer": "\u{0}"}), "cat.sub[0]: answer: Null characters are not allowed."),
             (json!({"question": "Q", "answer": "A", "page": 1.5}), "cat.sub[0]: page: A valid integer is required."),
             (json!({"question": "Q", "answer": "A", "page": 1e300}), "cat.sub[0]: page: A valid integer is required."),
+            (
+                json!({"question": "Q", "answer": "A", "alternatives": "B"}),
+                "cat.sub[0]: alternatives: Expected a list of texts.",
+            ),
+            (
+                json!({"question": "Q", "answer": "A", "alternatives": [[]]}),
+                "cat.sub[0]: alternatives: Not a valid string.",
+            ),
+            (
+                json!({"question": "Q", "answer": "A", "alternatives": vec!["B"; 21]}),
+                "cat.sub[0]: alternatives: Ensure this field has no more than 20 elements.",
+            ),
             (json!({"question": "Q", "answer": "A", "page": ""}), "cat.sub[0]: page: A valid integer is required."),
         ] {
             assert_eq!(one(&item), Err(why.to_owned()));
@@ -292,9 +193,9 @@ mod tests {
 
     #[test]
     fn lengths_are_counted_in_scalar_values() {
-        let exact = "\u{e9}".repeat(QUESTION);
+        let exact = "\u{e9}".repeat(MAX_QUESTION);
         assert!(one(&json!({"question": exact, "answer": "A"})).is_ok());
-        let over = "\u{e9}".repeat(QUESTION + 1);
+        let over = "\u{e9}".repeat(MAX_QUESTION + 1);
         assert_eq!(
             one(&json!({"question": over, "answer": "A"})),
             Err("cat.sub[0]: question: Ensure this field has no more than 1000 characters.".to_owned())

@@ -33,7 +33,7 @@ pub struct Passage {
 /// The evidence for the first passage of a ranking.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Evidence {
-    /// The query equals the passage's question.
+    /// The query equals the passage's question or one of its alternatives.
     Exact,
     /// The query has words in common with the passage.
     Words(WordFeatures),
@@ -66,7 +66,7 @@ impl Ranking {
     }
 
     /// Returns the probability that the first passage answers the query. It is 1 only if
-    /// the query equals the passage's question.
+    /// the query equals the passage's question or one of its alternatives.
     pub fn confidence(&self) -> f64 {
         match self.evidence {
             Evidence::Exact => 1.0,
@@ -239,8 +239,9 @@ impl Index {
 
 fn chunk_bytes(chunk: &Chunk) -> usize {
     let texts = [&chunk.document.title, &chunk.chunk_id, &chunk.section, &chunk.question, &chunk.answer];
+    let texts = texts.into_iter().chain(&chunk.alternatives);
     // Adds the overhead of the `Arc` around the chunk and of each text's allocation.
-    size_of::<Chunk>() + 24 + texts.iter().map(|text| text.len() + 16).sum::<usize>()
+    size_of::<Chunk>() + 24 + texts.map(|text| text.len() + 16).sum::<usize>()
 }
 
 #[cfg(test)]
@@ -260,6 +261,7 @@ pub(crate) mod tests {
             chunk_id: format!("c{position}"),
             section: (*section).to_owned(),
             question: (*question).to_owned(),
+            alternatives: Vec::new(),
             answer: (*answer).to_owned(),
             page: 0,
             position,
@@ -270,6 +272,12 @@ pub(crate) mod tests {
             chunks: chunks.collect(),
             vectors: HashMap::new(),
         }
+    }
+
+    /// Gives a chunk alternative questions.
+    pub(crate) fn asked_as(mut snapshot: Snapshot, at: usize, alternatives: &[&str]) -> Snapshot {
+        snapshot.chunks[at].alternatives = alternatives.iter().map(|&text| text.to_owned()).collect();
+        snapshot
     }
 
     pub(crate) fn bakery() -> Index {

@@ -64,8 +64,7 @@ where
         LoadMode::Replace => store.replace_faq(entries.as_slice(), now)?,
         LoadMode::Merge => {
             let version = store.merge_faq(entries.as_slice(), now)?;
-            let extent = store.extent()?;
-            if extent.chunks > MAX_EXTENT.chunks || extent.characters > MAX_EXTENT.characters {
+            if !store.extent()?.is_within(MAX_EXTENT) {
                 return Err(LoadError::TooMuch);
             }
             version

@@ -22,6 +22,13 @@ pub fn without_breaks(text: &str) -> String {
     text.replace("<br>", " ")
 }
 
+/// Returns the length of a text in Unicode scalar values, without the spaces that disarm tags. A text that was read
+/// before is as long as when it was read first.
+pub fn length(text: &str) -> usize {
+    let spaces = text.split('<').skip(1).filter(|piece| piece.strip_prefix(' ').is_some_and(opens));
+    text.chars().count() - spaces.count()
+}
+
 fn disarm(text: &str, keep: impl Fn(&str) -> bool) -> Cow<'_, str> {
     let mut pieces = text.split('<');
     let first = pieces.next().unwrap_or_default();
@@ -30,7 +37,7 @@ fn disarm(text: &str, keep: impl Fn(&str) -> bool) -> Cow<'_, str> {
     let mut copied = 0;
     for piece in pieces {
         done += 1;
-        if piece.starts_with(|c: char| c.is_alphabetic() || matches!(c, '/' | '!' | '?')) && !keep(piece) {
+        if opens(piece) && !keep(piece) {
             safe.push_str(text.get(copied..done).unwrap_or_default());
             safe.push(' ');
             copied = done;
@@ -42,6 +49,11 @@ fn disarm(text: &str, keep: impl Fn(&str) -> bool) -> Cow<'_, str> {
     }
     safe.push_str(text.get(copied..).unwrap_or_default());
     Cow::Owned(safe)
+}
+
+/// Whether a `<` directly before this text opens a tag.
+fn opens(rest: &str) -> bool {
+    rest.starts_with(|c: char| c.is_alphabetic() || matches!(c, '/' | '!' | '?'))
 }
 
 #[cfg(test)]
@@ -61,6 +73,11 @@ mod tests {
     #[test]
     fn a_line_break_stays_where_it_may() {
         assert_eq!(neutralise_keeping_breaks("a<br>b<br/>c<brx>"), "a<br>b< br/>c< brx>");
+    }
+
+    #[test]
+    fn a_space_that_disarms_does_not_count() {
+        assert_eq!(length("a < b>b< /b> 1 < 2 < 3"), "a <b>b</b> 1 < 2 < 3".len());
     }
 
     #[test]

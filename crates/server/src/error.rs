@@ -7,6 +7,7 @@ mod chat;
 mod companies;
 mod desk;
 mod identity;
+mod knowledge;
 
 pub(crate) use desk::already_escalated;
 

@@ -4,9 +4,9 @@
 use std::{sync::Arc, time::Duration};
 
 use actix_web::web;
-use chatbot::{Found, Search, Snapshot};
+use chatbot::{BotSettings, Found, Search, Snapshot};
 use handoff::turn::{self as step, Ask, Begun, Committed, Composing, Exchange, MAX_ATTEMPTS, Pending, TurnError};
-use knowledge::{Index, Meanings, Version};
+use knowledge::{Index, Meanings, Origin, Version, index::Ranking};
 use tenancy::{
     Fault, StoreError,
     access::{Caller as _, Housekeeper, Visitor},
@@ -115,14 +115,34 @@ pub(crate) async fn find(
     Ok(find_by(app, keeper, search, text).await)
 }
 
-/// Looks up a text. What it means is computed only if that is compared with anything.
+/// Looks up a text in the knowledge of the keeper's company, as a turn does, and what else comes near.
+pub(crate) async fn examine(
+    app: &App,
+    keeper: &Housekeeper,
+    version: Version,
+    settings: &BotSettings,
+    text: &str,
+    limit: usize,
+) -> Result<(Found, Vec<(Origin, Ranking)>), StoreError> {
+    let mut permit = PausablePermit::acquire(&app.turn_permits, keeper.scope().company()).await?;
+    let (own, library) = knowledge(app, keeper, version, settings.use_shared_library, &mut permit).await?;
+    let search = Search::new(&own, library.as_deref(), settings, None);
+    let meanings = meanings(app, keeper, search, text).await;
+    Ok((search.find(text, &meanings), search.rankings(text, &meanings, limit)))
+}
+
 async fn find_by(app: &App, keeper: &Housekeeper, search: Search<'_>, text: &str) -> Found {
-    let meanings = if search.compares_meaning(text) {
+    let meanings = meanings(app, keeper, search, text).await;
+    search.find(text, &meanings)
+}
+
+/// Returns what a text means, if that is compared with anything.
+async fn meanings(app: &App, keeper: &Housekeeper, search: Search<'_>, text: &str) -> Meanings {
+    if search.compares_meaning(text) {
         app.encoder.meanings(keeper.scope().company(), |meanings| search.readings(text, meanings)).await
     } else {
         Meanings::default()
-    };
-    search.find(text, &meanings)
+    }
 }
 
 /// Returns the index of a company, and that of the shared library if it is used.

@@ -401,6 +401,8 @@ diesel::table! {
         answer -> Text,
         page -> BigInt,
         position -> BigInt,
+        alternatives -> Text,
+        updated_at -> Instant,
     }
 }
 

@@ -13,6 +13,7 @@ mod companies;
 pub(crate) mod counts;
 mod desk_list;
 mod directory;
+mod entries;
 mod erase;
 mod families;
 mod handoffs;

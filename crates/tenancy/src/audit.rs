@@ -79,6 +79,12 @@ crate::word_enum! {
         SettingsChanged => "settings_changed",
         /// A FAQ was loaded.
         KnowledgeLoaded => "knowledge_loaded",
+        /// An entry of the knowledge was added.
+        EntryCreated => "entry_created",
+        /// An entry of the knowledge was changed.
+        EntryUpdated => "entry_updated",
+        /// An entry of the knowledge was removed.
+        EntryDeleted => "entry_deleted",
         /// A visitor's profile was deleted, with everything that belonged to it.
         ProfileDeleted => "profile_deleted",
         /// A session was assigned to an agent.

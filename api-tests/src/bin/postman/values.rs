@@ -30,6 +30,14 @@ pub(crate) fn value(path: &str, name: &str, example: &Value) -> Value {
         ("admin-dashboard/update-agent/{id}" | "admin-dashboard/delete-agent/{id}", "id") => "spare_agent_id",
         ("auth/change-admin-plan/{id}", "id") => "other_admin_id",
         ("auth/update-admin/{id}" | "auth/delete-admin/{id}", "id") => "leaver_id",
+        // A new entry gets an id, and those after it name it.
+        ("knowledge/entries", "chunk_id" | "shared") | ("knowledge/entries/{chunk_id}", "shared") => {
+            return Value::Null;
+        }
+        ("knowledge/entries/{chunk_id}", "chunk_id") => "chunk_id",
+        ("knowledge/uploads", "file" | "shared") => return Value::Null,
+        ("knowledge/uploads", "text") => return json!("question,answer\nWhen do you open?,At nine.\n"),
+        ("knowledge/uploads", "document") => return json!("Opening hours"),
         ("docs/{file}", "file") => return json!("start.js"),
         ("admin-dashboard/update-agent-status", "status") => return json!("AVAILABLE"),
         (_, "admin_id") => "leaver_id",
@@ -81,6 +89,7 @@ pub(crate) fn kept(path: &str) -> &'static [(&'static str, &'static str)] {
     match short(path) {
         "auth/change-password" => &[("leaver_token", ".access")],
         "auth/token/refresh" => &[("admin_token", ".access"), ("admin_refresh", ".refresh")],
+        "knowledge/entries" => &[("chunk_id", ".chunk_id")],
         "auth/renew-subscription" | "auth/upgrade-plan" => &[("assignment_id", ".new_assignment.id")],
         _ => &[],
     }

@@ -24,6 +24,8 @@ pub(super) enum Named {
     Token,
     /// The path of a file.
     Media,
+    /// An entry of a company's knowledge.
+    Entry,
 }
 
 /// Field names that are identifiers in every operation.
@@ -48,10 +50,13 @@ const OTHERS: &[&str] = &[
     "address",
     "after",
     "agreement_text",
+    "alternatives",
+    "answer",
     "answer_mode",
     "answer_suggestions",
     "before",
     "bot_name",
+    "chunk_id",
     "clarification_again_text",
     "clarification_suggestions",
     "clarification_text",
@@ -69,7 +74,9 @@ const OTHERS: &[&str] = &[
     "current_password",
     "cursor",
     "default_country_code",
+    "document",
     "documents",
+    "dry_run",
     "email",
     "escalation_phrases",
     "escalation_text",
@@ -117,12 +124,14 @@ const OTHERS: &[&str] = &[
     "profile_suggestions",
     "profile_when",
     "q",
+    "question",
     "quick_replies",
     "reason",
     "refresh",
     "refusal_text",
     "score",
     "search",
+    "section",
     "seq",
     "shared",
     "sig",
@@ -132,6 +141,7 @@ const OTHERS: &[&str] = &[
     "status",
     "text",
     "thanks_text",
+    "threshold",
     "tz",
     "uploader",
     "use_shared_library",
@@ -151,6 +161,8 @@ pub(super) fn named(call: &str, name: &str, kind: Kind) -> Option<Named> {
         ("id", Kind::Agent) => Some(Named::Agent),
         ("id", Kind::Company) => Some(Named::Admin),
         ("id", Kind::Session) => Some(Named::Profile),
+        // A new entry may have any id.
+        ("chunk_id", Kind::Entry) => Some(Named::Entry),
         // A refresh token works for any caller in the refresh call itself.
         ("refresh", _) => call.contains("logout").then_some(Named::Token),
         _ => None,

@@ -27,6 +27,7 @@ pub(super) fn pairs(named: Named, place: Place, ids: &Identifiers, who: Who) -> 
         Named::Session => texts(&foreign.session, &absent.session),
         Named::Company => texts(&foreign.company, &absent.company),
         Named::Media => paths(ids),
+        Named::Entry => texts(&foreign.entry, &absent.entry),
         Named::Token => vec![pair(json!(foreign.refresh), json!("no.refresh.token"))],
         Named::Agent => numbers(foreign.agent, absent.id),
         Named::Handoff => numbers(foreign.handoff, absent.handoff),
@@ -49,7 +50,7 @@ pub(super) fn pairs(named: Named, place: Place, ids: &Identifiers, who: Who) -> 
         Named::Company if !is_of_all => vec![pair(json!(foreign.id.to_string()), json!(absent.id.to_string()))],
         _ => Vec::new(),
     });
-    if place == Place::Path && named != Named::Media && named != Named::Session {
+    if place == Place::Path && ![Named::Media, Named::Session, Named::Entry].contains(&named) {
         // An id in a path consists of digits; any other text is a different path.
         pairs.retain(|pair| super::super::ask::plain(&pair.foreign).trim_start_matches("%3").parse::<u64>().is_ok());
     }

@@ -30,6 +30,16 @@ impl Scene<'_> {
         }
     }
 
+    /// Adds an entry in a document of its own, whose title is the entry's id.
+    pub(super) async fn entry(&self, whose: Whose, number: usize) -> Thing {
+        let [at_home, abroad] = &self.canaries;
+        let (company, canary) = if whose.is_own_company() { (&self.own, at_home) } else { (&self.foreign, abroad) };
+        let id = format!("{canary}-{number}");
+        let body = json!({"question": id, "answer": canary, "document": id, "section": canary, "chunk_id": id});
+        company.admin.client().post("/api/knowledge/entries/", &body).await.created();
+        Thing { company: company.id.clone(), entry: id, ..Thing::default() }
+    }
+
     pub(super) async fn opened(&self, number: usize) -> Thing {
         self.owner(&self.world.company(&format!("Firm {number}")).await).await
     }
@@ -126,6 +136,7 @@ pub(super) fn absent(plan: i64) -> Thing {
         file: file.to_owned(),
         link: file.to_owned(),
         plan,
+        entry: "no-entry".to_owned(),
         ..Thing::default()
     }
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use encoder::{MAX_TOKENS, Model, ModelError, Vector};
-use knowledge::{Chunk, Document, Index, Meanings, Snapshot, Speller, Version, combine, entry_text, faq};
+use knowledge::{Chunk, Document, Index, Meanings, Snapshot, Speller, Version, combine, entry_texts, faq};
 use serde::Deserialize;
 use tenancy::DocumentId;
 
@@ -146,6 +146,7 @@ fn company(
         chunk_id: entry.chunk_id.clone(),
         section: entry.section.clone(),
         question: entry.question.clone(),
+        alternatives: entry.alternatives.clone(),
         answer: entry.answer.clone(),
         page: entry.page,
         position,
@@ -153,10 +154,8 @@ fn company(
     let chunks: Vec<_> = chunks.collect();
     let vectors: HashMap<_, _> = chunks
         .iter()
-        .map(|chunk| {
-            let entry = entry_text(chunk, name);
-            (entry.hash, combine(&entry.texts.map(|text| model.encode(&text, MAX_TOKENS))))
-        })
+        .flat_map(|chunk| entry_texts(chunk, name))
+        .map(|entry| (entry.hash, combine(&entry.texts.map(|text| model.encode(&text, MAX_TOKENS)))))
         .collect();
     Ok(Company {
         name,

@@ -6,8 +6,11 @@
 //! the answer. Everything that does not depend on the query is computed at build time.
 //! Scoring only adds up one number for each posting.
 
+mod questions;
+
 use std::{collections::HashMap, ops::Range};
 
+use self::questions::Questions;
 use crate::{
     Chunk,
     confidence::WordFeatures,
@@ -62,8 +65,7 @@ pub(super) struct Lexical {
     terms: Vec<Term>,
     /// Sorted by term, then by chunk.
     postings: Vec<Posting>,
-    /// The distinct terms of each chunk's question, sorted.
-    questions: Vec<Box<[u32]>>,
+    questions: Questions,
     /// The distinct folded words of all chunks, sorted.
     words: Vec<Box<str>>,
     /// The idf of a term that no chunk contains.
@@ -181,32 +183,38 @@ impl Lexical {
     /// Returns the evidence for the first chunk of a ranking, given its position and score and the score
     /// of the second chunk.
     pub(super) fn features(&self, query: &Query, first: usize, score: f32, second: f32) -> WordFeatures {
-        let question: &[u32] = self.questions.get(first).map_or(&[], |terms| terms);
         let mut covered = 0.0;
-        let mut shared = 0.0;
         for &(term, idf) in &query.known {
             let holders = self.postings_of(term);
             if holders.binary_search_by_key(&first, |posting| place(posting.chunk)).is_ok() {
                 covered += idf;
             }
-            if question.binary_search(&term).is_ok() {
-                shared += idf;
-            }
         }
-        let asked: f32 = question.iter().filter_map(|&term| self.terms.get(place(term))).map(|term| term.idf).sum();
+        let overlaps = self.questions.of(first).map(|question| self.overlap(query, question));
         WordFeatures {
             score: ratio(score, score + self.unknown_idf * self.ceiling),
             margin: ratio(score - second, query.mass * self.ceiling),
             coverage: ratio(covered, query.mass),
-            overlap: ratio(2.0 * shared, query.mass + asked),
+            overlap: overlaps.fold(0.0, f64::max),
         }
+    }
+
+    /// Returns the Dice coefficient of the query and a question, by idf.
+    fn overlap(&self, query: &Query, question: &[u32]) -> f64 {
+        let shared: f32 =
+            query.known.iter().filter(|(term, _)| question.binary_search(term).is_ok()).map(|(_, idf)| idf).sum();
+        let asked: f32 = question.iter().filter_map(|&term| self.terms.get(place(term))).map(|term| term.idf).sum();
+        ratio(2.0 * shared, query.mass + asked)
     }
 
     pub(super) fn bytes(&self) -> usize {
         let words: usize = self.vocabulary.keys().map(|word| word.len() + 48).sum();
-        let questions: usize = self.questions.iter().map(|terms| terms.len() * 4 + 24).sum();
         let spelled: usize = self.words.iter().map(|word| word.len() + 32).sum();
-        words + spelled + questions + self.terms.len() * size_of::<Term>() + self.postings.len() * size_of::<Posting>()
+        words
+            + spelled
+            + self.questions.bytes()
+            + self.terms.len() * size_of::<Term>()
+            + self.postings.len() * size_of::<Posting>()
     }
 
     fn postings_of(&self, term: u32) -> &[Posting] {
@@ -221,8 +229,7 @@ struct Counted {
     counts: Vec<Count>,
     /// The weighted number of words in each chunk.
     lengths: Vec<f32>,
-    /// The distinct terms of each chunk's question, sorted.
-    questions: Vec<Box<[u32]>>,
+    questions: Questions,
     /// The distinct folded words, sorted.
     words: Vec<Box<str>>,
 }
@@ -232,18 +239,20 @@ impl Counted {
         let mut reader = Reader::default();
         let mut counts: Vec<Count> = Vec::new();
         let mut lengths: Vec<f32> = Vec::with_capacity(chunks.len());
-        let mut questions = Vec::with_capacity(chunks.len());
+        let mut questions = Questions::default();
         let mut bag: Vec<(u32, f32)> = Vec::new();
         for (chunk, at) in chunks.iter().zip(0_u32..) {
             bag.clear();
-            reader.read(&chunk.question, |term| bag.push((term, parameters.question)));
-            let mut question: Vec<u32> = bag.iter().map(|&(term, _)| term).collect();
-            question.sort_unstable();
-            question.dedup();
-            questions.push(question.into_boxed_slice());
+            let question = reader.terms(&chunk.question);
+            bag.extend(question.iter().map(|&term| (term, parameters.question)));
             reader.read(&chunk.answer, |term| bag.push((term, parameters.answer)));
             reader.read(&chunk.section, |term| bag.push((term, parameters.section)));
+            // Alternatives do not make an entry longer: with one more it must not be found less.
             lengths.push(bag.iter().map(|&(_, weight)| weight).sum());
+            let alternatives: Vec<_> = chunk.alternatives.iter().map(|text| reader.terms(text)).collect();
+            let more = questions::more(&question, &alternatives);
+            bag.extend(more.into_iter().map(|(term, times)| (term, parameters.question * float(times))));
+            questions.push(place(at), question, alternatives);
             bag.sort_unstable_by_key(|&(term, _)| term);
             counts.extend(bag.chunk_by(|a, b| a.0 == b.0).filter_map(|same| {
                 let &(term, _) = same.first()?;
@@ -271,6 +280,12 @@ impl Default for Reader {
 }
 
 impl Reader {
+    fn terms(&mut self, text: &str) -> Vec<u32> {
+        let mut terms = Vec::new();
+        self.read(text, |term| terms.push(term));
+        terms
+    }
+
     fn read(&mut self, text: &str, mut each: impl FnMut(u32)) {
         words(text, |word| {
             let term = match self.seen.get(word) {
@@ -313,7 +328,7 @@ fn float(count: usize) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::index::tests::{bakery, snapshot};
+    use crate::index::tests::{asked_as, bakery, snapshot};
 
     fn built(items: &[(&str, &str, &str)]) -> Lexical {
         Lexical::build(&snapshot(items).chunks, &Parameters::default())
@@ -325,6 +340,25 @@ mod tests {
         let mut scores = [0.0; 2];
         lexical.score(&lexical.read("parking"), &mut scores);
         assert!(scores[0] > scores[1] && scores[1] > 0.0);
+    }
+
+    #[test]
+    fn an_alternative_counts_as_the_question_does_and_takes_nothing_from_it() {
+        let items = [("S", "parking", "Behind the shop."), ("S", "garage", "Behind the shop.")];
+        let plain = Lexical::build(&snapshot(&items).chunks, &Parameters::default());
+        let asked = Lexical::build(&asked_as(snapshot(&items), 0, &["leave the car"]).chunks, &Parameters::default());
+        let scores = |lexical: &Lexical, query: &str| {
+            let mut scores = [0.0; 2];
+            lexical.score(&lexical.read(query), &mut scores);
+            scores
+        };
+        let overlap = |lexical: &Lexical, query: &str| lexical.features(&lexical.read(query), 0, 1.0, 0.0).overlap;
+        let close = |a: f32, b: f32| assert!((a - b).abs() < 1e-6, "{a} {b}");
+        assert_eq!(scores(&plain, "car parking")[0], scores(&plain, "parking")[0]);
+        close(scores(&asked, "car")[0], scores(&asked, "parking")[0]);
+        close(scores(&asked, "parking")[0], scores(&plain, "parking")[0]);
+        assert!((overlap(&asked, "leave the car") - 1.0).abs() < 1e-6);
+        assert!((overlap(&asked, "parking") - 1.0).abs() < 1e-6);
     }
 
     #[test]

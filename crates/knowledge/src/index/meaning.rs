@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use encoder::Vector;
 
 use super::lexical::{Lexical, Query};
-use crate::{Chunk, TextHash, confidence::MeaningFeatures, entry_text};
+use crate::{Chunk, TextHash, confidence::MeaningFeatures, entry_texts};
 
 /// How much shared words count at most.
 const WORDS: f32 = 0.5;
@@ -39,6 +39,16 @@ pub(super) struct Meaning {
 struct Entry {
     vector: Vector,
     length: f32,
+    /// The vectors of its alternative questions.
+    alternatives: Vec<Vector>,
+}
+
+impl Entry {
+    /// Returns how similar the reading is to the entry as its best question asks for it.
+    fn similarity(&self, reading: &Vector) -> f32 {
+        let alternatives = self.alternatives.iter().map(|vector| reading.dot(vector));
+        alternatives.fold(reading.dot(&self.vector), f32::max)
+    }
 }
 
 /// The scores of all entries for a question.
@@ -54,8 +64,9 @@ pub(super) struct Scores {
 impl Meaning {
     pub(super) fn build(chunks: &[Chunk], company: &str, vectors: &HashMap<TextHash, Vector>) -> Self {
         let entry = |chunk: &Chunk| {
-            let vector = vectors.get(&entry_text(chunk, company).hash)?.clone();
-            Some(Entry { length: vector.length(), vector })
+            let mut texts = entry_texts(chunk, company).into_iter().map(|text| vectors.get(&text.hash).cloned());
+            let vector = texts.next()??;
+            Some(Entry { length: vector.length(), vector, alternatives: texts.flatten().collect() })
         };
         let entries: Vec<_> = if vectors.is_empty() { Vec::new() } else { chunks.iter().map(entry).collect() };
         Self { known: entries.iter().flatten().count(), entries }
@@ -77,13 +88,13 @@ impl Meaning {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.known * (Vector::BYTES + 32)
+        let alternatives: usize = self.entries.iter().flatten().map(|entry| entry.alternatives.len()).sum();
+        (self.known + alternatives) * (Vector::BYTES + 32)
     }
 
     /// Scores all entries for the readings of a question.
     pub(super) fn score(&self, readings: &[&Vector], lexical: &Lexical, query: &Query) -> Scores {
-        let nearest =
-            |entry: &Entry| readings.iter().map(|reading| reading.dot(&entry.vector)).fold(f32::MIN, f32::max);
+        let nearest = |entry: &Entry| readings.iter().map(|reading| entry.similarity(reading)).fold(f32::MIN, f32::max);
         let dense: Vec<f32> = self.entries.iter().map(|entry| entry.as_ref().map_or(0.0, nearest)).collect();
         let coverage = lexical.coverage(query, dense.len());
         let words = query.known_words();

@@ -3,7 +3,6 @@
 use attachments::{FileKind, policy::UploadRefusal};
 use chatbot::{profile::SaveProfileError, settings};
 use handoff::{turn::TurnError, visitor::FeedbackError};
-use knowledge::load::{LoadError, MAX_EXTENT};
 use serde_json::{Value, json};
 
 use crate::http::error::ApiError;
@@ -47,21 +46,6 @@ impl From<FeedbackError> for ApiError {
             FeedbackError::MessageNotFound => Self::not_found("Message not found"),
             FeedbackError::NotFromBot => Self::bad_request("Only messages of the bot take feedback"),
             FeedbackError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<LoadError> for ApiError {
-    fn from(error: LoadError) -> Self {
-        match error {
-            LoadError::TooMuch => Self::field(
-                "documents",
-                format!(
-                    "There may be no more than {} entries and {} characters altogether.",
-                    MAX_EXTENT.chunks, MAX_EXTENT.characters
-                ),
-            ),
-            LoadError::Store(error) => error.into(),
         }
     }
 }

@@ -25,7 +25,7 @@ impl Params {
     pub(crate) fn parse(query: &str) -> Self {
         let pair = |pair: &str| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(name), decode(value))
+            (self::value(name), self::value(value))
         };
         Self { given: query.split('&').filter(|pair| !pair.is_empty()).map(pair).collect() }
     }
@@ -139,9 +139,14 @@ fn with_plus(moment: &str) -> String {
     }
 }
 
-fn decode(text: &str) -> String {
-    let spaced = text.replace('+', " ");
-    let decoded = percent_decode_str(&spaced).decode_utf8_lossy();
+/// Decodes a value of a query, where a plus is a space.
+fn value(text: &str) -> String {
+    decode(&text.replace('+', " "))
+}
+
+/// Decodes a percent-encoded text. Invalid UTF-8 and U+0000 read as U+FFFD.
+pub(crate) fn decode(text: &str) -> String {
+    let decoded = percent_decode_str(text).decode_utf8_lossy();
     if decoded.contains('\0') { decoded.replace('\0', "\u{fffd}") } else { decoded.into_owned() }
 }
 

@@ -1,4 +1,4 @@
-//! One spelling for every path, and integer ids in paths.
+//! One spelling for every path, and ids in paths.
 
 use std::future;
 
@@ -8,7 +8,11 @@ use actix_web::{
     http::{Method, Uri, uri::PathAndQuery},
 };
 
-use crate::http::{describe::Argument, error::ApiError, params::MAX_SAFE};
+use crate::http::{
+    describe::Argument,
+    error::ApiError,
+    params::{MAX_SAFE, decode},
+};
 
 /// Rewrites the path and method of a request before it is routed; see docs/compatibility.md, Paths.
 ///
@@ -62,6 +66,22 @@ impl FromRequest for PathId {
 }
 
 impl Argument for PathId {}
+
+/// The first `{..}` segment of a path as a text, decoded. It is read as [`Params`](crate::http::params::Params) are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PathText(pub(crate) String);
+
+impl FromRequest for PathText {
+    type Error = ApiError;
+    type Future = future::Ready<Result<Self, ApiError>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let segment = req.match_info().iter().next().map_or("", |(_, segment)| segment);
+        future::ready(Ok(Self(decode(segment).trim().to_owned())))
+    }
+}
+
+impl Argument for PathText {}
 
 fn id(segment: &str) -> Option<i64> {
     let digits = !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit());

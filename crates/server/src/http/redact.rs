@@ -21,6 +21,7 @@ const LOGGED_VALUES: &[&str] = &[
     "created_from",
     "created_to",
     "cursor",
+    "dry_run",
     "exp",
     "limit",
     "mode",
@@ -51,7 +52,7 @@ const HEX_TOKEN_LENGTH: usize = 16;
 /// - Query values are written for the names of [`LOGGED_VALUES`] only, and only if they are plain words.
 /// - Values of matrix parameters (`;name=value`) are left out.
 /// - The UUID of a session id keeps eight characters; other texts that look like tokens are left out.
-/// - The name that a visitor gave a file is left out.
+/// - The name that a visitor gave a file is left out, and so is the id that a company gave an entry.
 pub(crate) struct Redacted<'a>(pub(crate) &'a Uri);
 
 impl fmt::Display for Redacted<'_> {
@@ -62,7 +63,10 @@ impl fmt::Display for Redacted<'_> {
                 write_path(f, folder)?;
                 write_plain(f, name)?;
             }
-            None => write_path(f, without_file_name(&path))?,
+            None => match entry_of(&path) {
+                Some(folder) => write!(f, "{folder}-/")?,
+                None => write_path(f, without_file_name(&path))?,
+            },
         }
         let Some(query) = self.0.query() else { return Ok(()) };
         for (index, pair) in query.split(['&', ';']).enumerate() {
@@ -117,6 +121,15 @@ fn without_file_name(path: &str) -> &str {
         Some(name + last)
     });
     end.and_then(|end| path.get(..end)).unwrap_or(path)
+}
+
+/// Where the entries of the knowledge are.
+const ENTRIES: &str = "/api/knowledge/entries/";
+
+/// Returns the path of the entries, if this is the path of one of them.
+fn entry_of(path: &str) -> Option<&'static str> {
+    let id = path.strip_prefix(ENTRIES)?;
+    (!["", "export", "export/"].contains(&id)).then_some(ENTRIES)
 }
 
 /// Decodes a text. Otherwise `%2D` for a hyphen would hide an id.
@@ -226,6 +239,8 @@ mod tests {
                 "/media/uploads/TES001/7be419cd/TES001_20261123_025203_c426fdcf45b4_my_cv.pdf/?exp=5".to_owned(),
                 "/media/uploads/TES001/7be419cd/TES001_20261123_025203_c426fdcf45b4?exp=5",
             ),
+            ("/api/knowledge/entries/Ann%27s%2Fprice/?page=2".to_owned(), "/api/knowledge/entries/-/?page=2"),
+            ("/api/knowledge/entries/export/".to_owned(), "/api/knowledge/entries/export/"),
             ("/x/?%74oken=s3cret&flag".to_owned(), "/x/?token=-&flag"),
             ("/x/%0Aforged%C3%A9%FF/".to_owned(), "/x/\u{fffd}forged\u{e9}\u{fffd}/"),
         ];

@@ -21,7 +21,7 @@ pub(crate) use number::{decimal, integer};
 pub(crate) use object::{file, object};
 pub(crate) use ratio::ratio;
 pub(crate) use reset::{Resettable, or_reset};
-pub(crate) use text::{Text, email, name, password, text};
+pub(crate) use text::{Text, email, name, password, text, verbatim};
 pub(crate) use texts::{Texts, each, texts};
 pub(crate) use time::{date, timestamp};
 pub(crate) use word::{boolean, choice};

@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc, thread};
 
 use encoder::{MAX_TOKENS, Model, Vector};
 use jobs::{Job, Jobs as _};
-use knowledge::{Chunk, EntryVectors as _, KnowledgeBase as _, TextHash, combine, entry_text};
+use knowledge::{EntryText, EntryVectors as _, KnowledgeBase as _, TextHash, combine, entry_texts};
 use storage::CompanyStore;
 use tenancy::{
     CompanyCode, Fault, StoreError,
@@ -19,11 +19,10 @@ const BATCH: usize = 16;
 
 /// What is to be encoded of a company's knowledge.
 struct Work {
-    company_name: String,
     /// The texts of all entries.
     hashes: HashSet<TextHash>,
-    /// The entries without a vector, one for each text.
-    missing: Vec<Chunk>,
+    /// Those without a vector.
+    missing: Vec<EntryText>,
 }
 
 /// Encodes the entries without a vector, batch by batch, and publishes the vectors when all have one.
@@ -36,13 +35,12 @@ struct Work {
 pub(super) async fn run(app: &App, keeper: &Housekeeper, job: &mut Job) -> Result<(), StoreError> {
     let company = keeper.scope().company();
     let model = app.encoder.model().await.ok_or_else(|| StoreError::new(Fault::Broken, NoModel))?;
-    let Work { company_name, hashes, missing } = plan(app, keeper, &model).await?;
-    let company_name: Arc<str> = company_name.into();
+    let Work { hashes, missing } = plan(app, keeper, &model).await?;
     let encoded = missing.len();
     let mut rest = missing.into_iter();
     loop {
-        let batch: Vec<Chunk> = rest.by_ref().take(BATCH).collect();
-        let vectors = encode(app, company, &model, batch, &company_name).await?;
+        let batch: Vec<EntryText> = rest.by_ref().take(BATCH).collect();
+        let vectors = encode(app, company, &model, batch).await?;
         if rest.as_slice().is_empty() {
             // An earlier run may have stored vectors without publishing them.
             let is_changed = encoded > 0 || job.attempts > 1;
@@ -75,12 +73,10 @@ async fn plan(app: &App, keeper: &Housekeeper, model: &Model) -> Result<Work, St
     let (company_name, chunks, stored) = app.db.read(keeper.clone(), read).await?;
     let plan = move || {
         let mut hashes = HashSet::new();
-        let is_missing = |chunk: &Chunk| {
-            let hash = entry_text(chunk, &company_name).hash;
-            hashes.insert(hash) && !stored.contains(&hash)
-        };
-        let missing = chunks.into_iter().filter(is_missing).collect();
-        Work { company_name, hashes, missing }
+        let is_missing = |text: &EntryText| hashes.insert(text.hash) && !stored.contains(&text.hash);
+        let texts = chunks.iter().flat_map(|chunk| entry_texts(chunk, &company_name));
+        let missing = texts.filter(is_missing).collect();
+        Work { hashes, missing }
     };
     background::run_idle(plan).await
 }
@@ -90,17 +86,15 @@ async fn encode(
     app: &App,
     company: CompanyCode,
     model: &Arc<Model>,
-    batch: Vec<Chunk>,
-    company_name: &Arc<str>,
+    batch: Vec<EntryText>,
 ) -> Result<Vec<(TextHash, Vector)>, StoreError> {
     if batch.is_empty() {
         return Ok(Vec::new());
     }
     let permit = app.encoder.batch(company).await?;
-    let (model, company_name) = (Arc::clone(model), Arc::clone(company_name));
+    let model = Arc::clone(model);
     let encode = move || {
-        let encoded = batch.iter().map(|chunk| {
-            let entry = entry_text(chunk, &company_name);
+        let encoded = batch.iter().map(|entry| {
             let vectors = entry.texts.each_ref().map(|text| {
                 // Between two texts, threads that somebody waits for go first.
                 thread::yield_now();

@@ -125,6 +125,11 @@ pub(super) fn word(name: &str) -> Option<Value> {
         "documents" => {
             json!({ "Orders": { "Delivery": [{ "question": "Where is my order?", "answer": "On its way." }] } })
         }
+        "document" => json!("Handbook"),
+        "section" => json!("Delivery"),
+        "question" => json!("Where is my order?"),
+        "alternatives" => json!(["When does my order arrive?"]),
+        "chunk_id" => json!("orders_001"),
         "mode" => json!("replace"),
         "snippet" | "answer" => json!("Orders arrive within three days."),
         "response" => json!("Orders arrive within three days."),

@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, web};
 use chatbot::Reply;
 use handoff::turn::{Ask, Exchange, TurnError};
 use identity::Origin;
+use knowledge::Citation;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tenancy::{
@@ -126,13 +127,20 @@ pub(super) struct ReplyKeys {
 
 /// A passage of the knowledge that an answer cites.
 #[derive(Serialize, JsonSchema)]
-struct CitationView {
+pub(super) struct CitationView {
     document_id: i64,
     title: String,
     chunk_id: String,
     start: usize,
     end: usize,
     snippet: String,
+}
+
+impl From<Citation> for CitationView {
+    fn from(citation: Citation) -> Self {
+        let Citation { document_id, title, chunk_id, start, end, snippet } = citation;
+        Self { document_id: document_id.get(), title, chunk_id, start, end, snippet }
+    }
 }
 
 impl ChatReply {

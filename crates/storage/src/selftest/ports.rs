@@ -8,9 +8,10 @@ use handoff::{
     desk_list::{DeskLists as _, ListFilter, View},
 };
 use identity::agents::Agents as _;
-use knowledge::KnowledgeBase as _;
+use knowledge::{EntryList as _, KnowledgeBase as _};
 use tenancy::{
-    AgentId, AttachmentId, CompanyCode, Fault, HandoffId, ProfileId, SessionId, SessionRowId, StoreError, Timestamp,
+    AgentId, AttachmentId, CompanyCode, DocumentId, Fault, HandoffId, ProfileId, SessionId, SessionRowId, StoreError,
+    Timestamp,
     access::{self, Housekeeper},
 };
 
@@ -97,6 +98,15 @@ const CALLS: &[(&str, Call)] = &[
     ("KnowledgeBase::chunks", |store, ids| {
         Ok(store.chunks()?.iter().any(|chunk| chunk.answer == ids.company.as_str()))
     }),
+    ("EntryList::entries_after", |store, ids| {
+        Ok(!store.entries_after(Some(DocumentId::new(ids.number)), None, 9)?.is_empty())
+    }),
+    ("EntryList::documents_after", |store, ids| {
+        let documents = store.documents_after(None, 9)?;
+        Ok(documents.iter().any(|listed| listed.document.id == DocumentId::new(ids.number)))
+    }),
+    ("EntryList::entry", |store, ids| Ok(store.entry(ids.company.as_str())?.is_some())),
+    ("EntryList::document_titled", |store, ids| Ok(store.document_titled(ids.company.as_str())?.is_some())),
 ];
 
 fn epoch() -> Timestamp {

@@ -229,11 +229,11 @@ pub(super) const TABLES: &[CompanyTable] = &[
     company("opening_keys", "(company_id, ip, key, session_key, created_at) VALUES (:code, '', '', :id, :moment)"),
     company("feedback", "(company_id, session_key, seq, helpful, created_at) VALUES (:code, :id, 1, FALSE, :moment)"),
     company("ratings", "(company_id, session_key, score, created_at) VALUES (:code, :id, 5, :moment)"),
-    company("documents", "(id, company_id, title, created_at) VALUES (:id, :code, '', :moment)"),
+    company("documents", "(id, company_id, title, created_at) VALUES (:id, :code, :code, :moment)"),
     company(
         "chunks",
         "(id, company_id, document_id, chunk_id, section, question, answer, page, position) VALUES (:id, :code, :id, \
-         '', '', '', :code, 0, 0)",
+         :code, '', '', :code, 0, 0)",
     ),
     company("profile_counts", "(company_id, profiles) VALUES (:code, 1)"),
     company("handoff_counts", "(company_id, agent_id, assigned, resolved) VALUES (:code, :id, 1, 0)"),

@@ -7,19 +7,19 @@ use diesel::{
     dsl::{auto_type, case_when, count_star, exists, max, not, sql},
     prelude::*,
     sql_query,
-    sql_types::{Array, BigInt, Text},
+    sql_types::{Array, BigInt, Bool, Text},
     upsert::excluded,
 };
 use knowledge::{Chunk, Document, Entry, Extent, KnowledgeBase, Version};
 use tenancy::{CompanyCode, DocumentId, StoreError, Timestamp, access::Caller};
 
-use super::jobs;
+use super::{companies as companies_store, jobs};
 use crate::{
     conn::{Db, each_db},
     error::{IntoStoreError as _, decode_enum},
     schema::{chunks, companies, documents},
     store::CompanyStore,
-    types::At,
+    types::{At, Instant},
 };
 
 /// Rows per statement. SQLite accepts 32,766 parameters.
@@ -27,7 +27,7 @@ const BATCH: usize = 1_000;
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = chunks)]
-struct ChunkRow {
+pub(super) struct ChunkRow {
     document_id: i64,
     chunk_id: String,
     section: String,
@@ -35,19 +35,25 @@ struct ChunkRow {
     answer: String,
     page: i64,
     position: i64,
+    alternatives: String,
 }
 
 impl ChunkRow {
-    fn into_chunk(self, title: String) -> Chunk {
+    pub(super) fn into_chunk(self, title: String) -> Chunk {
         Chunk {
             document: Document { id: DocumentId::new(self.document_id), title },
             chunk_id: self.chunk_id,
             section: self.section,
             question: self.question,
+            alternatives: self.alternatives.lines().map(str::to_owned).collect(),
             answer: self.answer,
             page: self.page,
             position: self.position,
         }
+    }
+
+    pub(super) const fn document(&self) -> DocumentId {
+        DocumentId::new(self.document_id)
     }
 }
 
@@ -71,10 +77,12 @@ struct NewChunk<'a> {
     answer: &'a str,
     page: i64,
     position: i64,
+    alternatives: String,
+    updated_at: At,
 }
 
 impl<'a> NewChunk<'a> {
-    fn of(entry: &'a Entry, company_id: &'a str, document_id: i64, position: i64) -> Self {
+    fn of(entry: &'a Entry, company_id: &'a str, document_id: i64, position: i64, now: Timestamp) -> Self {
         Self {
             company_id,
             document_id,
@@ -84,19 +92,22 @@ impl<'a> NewChunk<'a> {
             answer: &entry.answer,
             page: entry.page,
             position,
+            // An alternative is one line.
+            alternatives: entry.alternatives.join("\n"),
+            updated_at: At(now),
         }
     }
 }
 
 /// Selects the documents of a company. Every query of them starts here.
 #[auto_type]
-fn own_documents<'a>(code: &'a str) -> _ {
+pub(super) fn own_documents<'a>(code: &'a str) -> _ {
     documents::table.filter(documents::company_id.eq(code))
 }
 
 /// Selects the chunks of a company. Every query of them starts here.
 #[auto_type]
-fn own_chunks<'a>(code: &'a str) -> _ {
+pub(super) fn own_chunks<'a>(code: &'a str) -> _ {
     chunks::table.filter(chunks::company_id.eq(code))
 }
 
@@ -138,7 +149,8 @@ impl<C: Caller> KnowledgeBase for CompanyStore<'_, C> {
 
     fn extent(&mut self) -> Result<Extent, StoreError> {
         let code = self.code();
-        let characters = sql::<BigInt>("CAST(COALESCE(SUM(LENGTH(question) + LENGTH(answer)), 0) AS BIGINT)");
+        let characters =
+            sql::<BigInt>("CAST(COALESCE(SUM(LENGTH(question) + LENGTH(alternatives) + LENGTH(answer)), 0) AS BIGINT)");
         let (chunks, characters): (i64, i64) =
             own_chunks(code.as_str()).select((count_star(), characters)).first(self.conn).into_store_error()?;
         let number = |count: i64| decode_enum(u64::try_from(count).ok(), "count");
@@ -151,15 +163,8 @@ impl<C: Caller> KnowledgeBase for CompanyStore<'_, C> {
         let version = changed(self.conn, company, now)?;
         diesel::delete(own_chunks(code)).execute(self.conn).into_store_error()?;
         let documents = ensure_documents(self.conn, code, entries, now)?;
-        let rows = entries
-            .iter()
-            .zip(1..)
-            .map(|(entry, position)| {
-                let document = decode_enum(documents.get(entry.document.as_str()).copied(), "document")?;
-                Ok(NewChunk::of(entry, code, document, position))
-            })
-            .collect::<Result<Vec<_>, StoreError>>()?;
-        put_chunks(self.conn, code, &rows)?;
+        let rows = in_order(entries, code, &documents, now)?;
+        put_chunks(self.conn, code, &rows, Positions::Kept)?;
         drop_empty_documents(self.conn, code)?;
         Ok(version)
     }
@@ -176,10 +181,44 @@ impl<C: Caller> KnowledgeBase for CompanyStore<'_, C> {
                 let document = decode_enum(documents.get(entry.document.as_str()).copied(), "document")?;
                 let position = last_positions.entry(document).or_insert(0);
                 *position += 1;
-                Ok(NewChunk::of(entry, code, document, *position))
+                Ok(NewChunk::of(entry, code, document, *position, now))
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
-        put_chunks(self.conn, code, &rows)?;
+        put_chunks(self.conn, code, &rows, Positions::Kept)?;
+        drop_empty_documents(self.conn, code)?;
+        Ok(version)
+    }
+
+    fn replace_documents(
+        &mut self,
+        removed: &[&str],
+        entries: &[Entry],
+        now: Timestamp,
+    ) -> Result<Version, StoreError> {
+        let company = self.code();
+        let code = company.as_str();
+        let version = changed(self.conn, company, now)?;
+        for batch in removed.chunks(BATCH) {
+            diesel::delete(own_chunks(code).filter(chunks::chunk_id.eq_any(batch.iter().copied())))
+                .execute(self.conn)
+                .into_store_error()?;
+        }
+        let documents = ensure_documents(self.conn, code, entries, now)?;
+        let rows = in_order(entries, code, &documents, now)?;
+        put_chunks(self.conn, code, &rows, Positions::Given)?;
+        drop_empty_documents(self.conn, code)?;
+        Ok(version)
+    }
+
+    fn lock_faq(&mut self) -> Result<(), StoreError> {
+        companies_store::lock(self.conn, self.code())
+    }
+
+    fn remove_from_faq(&mut self, chunk_id: &str, now: Timestamp) -> Result<Version, StoreError> {
+        let company = self.code();
+        let code = company.as_str();
+        let version = changed(self.conn, company, now)?;
+        diesel::delete(own_chunks(code).filter(chunks::chunk_id.eq(chunk_id))).execute(self.conn).into_store_error()?;
         drop_empty_documents(self.conn, code)?;
         Ok(version)
     }
@@ -232,6 +271,20 @@ fn ensure_documents(
     Ok(known)
 }
 
+/// Returns the rows of entries, whose positions are in their order.
+fn in_order<'e>(
+    entries: &'e [Entry],
+    code: &'e str,
+    documents: &HashMap<String, i64>,
+    now: Timestamp,
+) -> Result<Vec<NewChunk<'e>>, StoreError> {
+    let row = |(entry, position): (&'e Entry, i64)| {
+        let document = decode_enum(documents.get(entry.document.as_str()).copied(), "document")?;
+        Ok(NewChunk::of(entry, code, document, position, now))
+    };
+    entries.iter().zip(1..).map(row).collect()
+}
+
 /// Returns the last position in each document.
 fn last_positions(conn: &mut Db, code: &str) -> Result<HashMap<i64, i64>, StoreError> {
     let rows: Vec<(i64, Option<i64>)> = own_chunks(code)
@@ -242,21 +295,37 @@ fn last_positions(conn: &mut Db, code: &str) -> Result<HashMap<i64, i64>, StoreE
     Ok(rows.into_iter().filter_map(|(document, position)| Some((document, position?))).collect())
 }
 
-/// Upserts chunks. A chunk that stays in its document keeps its position. Upserts do not touch the indexes of
+/// The positions of chunks that stay in their document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Positions {
+    Kept,
+    Given,
+}
+
+/// Upserts chunks. A chunk that is stored as it is keeps its time. Upserts do not touch the indexes of
 /// unchanged columns, which saves time: on SQLite all companies wait for this writer.
-fn put_chunks(conn: &mut Db, code: &str, rows: &[NewChunk<'_>]) -> Result<(), StoreError> {
-    let keeps_document = chunks::document_id.eq(excluded(chunks::document_id));
+fn put_chunks(conn: &mut Db, code: &str, rows: &[NewChunk<'_>], positions: Positions) -> Result<(), StoreError> {
+    let stays = || chunks::document_id.eq(excluded(chunks::document_id));
+    let keeps_position = stays().and((positions == Positions::Kept).into_sql::<Bool>());
+    let is_same = stays()
+        .and(chunks::section.eq(excluded(chunks::section)))
+        .and(chunks::question.eq(excluded(chunks::question)))
+        .and(chunks::answer.eq(excluded(chunks::answer)))
+        .and(chunks::page.eq(excluded(chunks::page)))
+        .and(chunks::alternatives.eq(excluded(chunks::alternatives)));
     let changes = (
         chunks::document_id.eq(excluded(chunks::document_id)),
         chunks::section.eq(excluded(chunks::section)),
         chunks::question.eq(excluded(chunks::question)),
         chunks::answer.eq(excluded(chunks::answer)),
         chunks::page.eq(excluded(chunks::page)),
-        chunks::position.eq(case_when(keeps_document, chunks::position).otherwise(excluded(chunks::position))),
+        chunks::alternatives.eq(excluded(chunks::alternatives)),
+        chunks::updated_at.eq(case_when(is_same, chunks::updated_at).otherwise(excluded(chunks::updated_at))),
+        chunks::position.eq(case_when(keeps_position, chunks::position).otherwise(excluded(chunks::position))),
     );
     for batch in rows.chunks(BATCH) {
         match conn {
-            Db::Pg(conn) => put_by_arrays(conn, code, batch),
+            Db::Pg(conn) => put_by_arrays(conn, code, batch, positions),
             Db::Sqlite(conn) => diesel::insert_into(chunks::table)
                 .values(batch)
                 .on_conflict((chunks::company_id, chunks::chunk_id))
@@ -269,21 +338,35 @@ fn put_chunks(conn: &mut Db, code: &str, rows: &[NewChunk<'_>]) -> Result<(), St
     Ok(())
 }
 
-/// Upserts chunks with eight parameters in all. With eight per row, PostgreSQL would spend two fifths of its
+/// Upserts chunks with eleven parameters in all. With ten per row, PostgreSQL would spend two fifths of its
 /// time on parsing and planning the statement.
-fn put_by_arrays<'a>(conn: &mut PgConnection, code: &str, rows: &[NewChunk<'a>]) -> QueryResult<usize> {
+fn put_by_arrays<'a>(
+    conn: &mut PgConnection,
+    code: &str,
+    rows: &[NewChunk<'a>],
+    positions: Positions,
+) -> QueryResult<usize> {
     let numbers = |of: fn(&NewChunk<'a>) -> i64| rows.iter().map(of).collect::<Vec<_>>();
     let texts = |of: fn(&NewChunk<'a>) -> &'a str| rows.iter().map(of).collect::<Vec<_>>();
+    let alternatives: Vec<&str> = rows.iter().map(|row| row.alternatives.as_str()).collect();
+    let Some(updated_at) = rows.first().map(|row| row.updated_at) else { return Ok(0) };
     sql_query(
-        "INSERT INTO chunks (company_id, document_id, chunk_id, section, question, answer, page, position)
-        SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7, $8)
+        "INSERT INTO chunks (company_id, updated_at, document_id, chunk_id, section, question, answer, page, position,
+            alternatives)
+        SELECT $1, $2, * FROM unnest($3, $4, $5, $6, $7, $8, $9, $10)
         ON CONFLICT (company_id, chunk_id) DO UPDATE SET
             document_id = excluded.document_id, section = excluded.section, question = excluded.question,
-            answer = excluded.answer, page = excluded.page,
-            position = CASE WHEN chunks.document_id = excluded.document_id
+            answer = excluded.answer, page = excluded.page, alternatives = excluded.alternatives,
+            updated_at = CASE
+                WHEN (chunks.document_id, chunks.section, chunks.question, chunks.answer, chunks.page, chunks.alternatives)
+                    = (excluded.document_id, excluded.section, excluded.question, excluded.answer, excluded.page,
+                        excluded.alternatives)
+                THEN chunks.updated_at ELSE excluded.updated_at END,
+            position = CASE WHEN chunks.document_id = excluded.document_id AND $11
                 THEN chunks.position ELSE excluded.position END",
     )
     .bind::<Text, _>(code)
+    .bind::<Instant, _>(updated_at)
     .bind::<Array<BigInt>, _>(numbers(|row| row.document_id))
     .bind::<Array<Text>, _>(texts(|row| row.chunk_id))
     .bind::<Array<Text>, _>(texts(|row| row.section))
@@ -291,6 +374,8 @@ fn put_by_arrays<'a>(conn: &mut PgConnection, code: &str, rows: &[NewChunk<'a>])
     .bind::<Array<Text>, _>(texts(|row| row.answer))
     .bind::<Array<BigInt>, _>(numbers(|row| row.page))
     .bind::<Array<BigInt>, _>(numbers(|row| row.position))
+    .bind::<Array<Text>, _>(alternatives)
+    .bind::<Bool, _>(positions == Positions::Kept)
     .execute(conn)
 }
 

@@ -18,7 +18,7 @@ use identity::agents::{
     change::{AgentChange, DeleteAgentError, UpdateAgentError},
 };
 use jobs::{Job, Jobs};
-use knowledge::{EntryVectors as _, TextHash};
+use knowledge::{EntryList as _, EntryVectors as _, TextHash};
 use storage::{CompanyStore, Place};
 use tenancy::{
     AgentId, AttachmentId, HandoffId, ProfileId, SessionId, SessionRowId, StoreError,
@@ -226,6 +226,10 @@ const PROBES: &[(&str, Probe)] = &[
         Ok(store.activities(&filter(None))?.is_empty() && store.activities(&filter(Some(ids.agent)))?.is_empty())
     }),
     ("chunks", |store, _| Ok(knowledge::load::snapshot(store, None)?.chunks.is_empty())),
+    ("entries", |store, _| {
+        let none = store.entry("1")?.is_none() && store.document_titled("Guide")?.is_none();
+        Ok(none && store.entries_after(None, None, 9)?.is_empty() && store.documents_after(None, 9)?.is_empty())
+    }),
     ("claim a job", |store, _| Ok(Jobs::claim(store, jobs::Kind::Encode, later(999), LEASE)?.is_none())),
     ("renew a job", |store, _| Ok(store.renew(&claimed(1, 60), now(), LEASE)?.is_none())),
     ("finish a job", |store, _| Ok(!store.finish(&claimed(1, 60))?)),

@@ -12,6 +12,7 @@ fn entry(document: &str, chunk_id: &str, question: &str) -> Entry {
         chunk_id: chunk_id.into(),
         section: "General".into(),
         question: question.into(),
+        alternatives: vec![format!("{question} again"), "Or so".into()],
         answer: "Yes.<br>Always.".into(),
         page: 3,
     }
@@ -104,15 +105,41 @@ fn merging_replaces_all_that_an_entry_says() {
             chunk_id: "1".into(),
             section: "Other".into(),
             question: "uno".into(),
+            alternatives: vec!["one more".into()],
             answer: "No.".into(),
             page: 4,
         };
         let same = [merged.clone()];
         write(&world, &office, move |store| store.merge_faq(&same, now()));
         let document = before[0].document.clone();
-        let Entry { chunk_id, section, question, answer, page, .. } = merged;
-        let changed = Chunk { document, chunk_id, section, question, answer, page, position: before[0].position };
+        let Entry { chunk_id, section, question, alternatives, answer, page, .. } = merged;
+        let position = before[0].position;
+        let changed = Chunk { document, chunk_id, section, question, alternatives, answer, page, position };
         assert_eq!(chunks(&world, &office), [changed, before[1].clone()]);
+    }
+}
+
+#[test]
+fn replacing_documents_keeps_others_and_the_time_of_what_stays() {
+    use knowledge::EntryList as _;
+
+    for (world, office, other) in offices() {
+        let first = [entry("A", "1", "one"), entry("A", "2", "two"), entry("A", "3", "three"), entry("B", "4", "four")];
+        let theirs = first.clone();
+        write(&world, &office, move |store| store.replace_faq(&first, now()));
+        write(&world, &other, move |store| store.replace_faq(&theirs, now()));
+        let later = now().plus(std::time::Duration::from_secs(9));
+        let second = [entry("A", "3", "three"), entry("A", "5", "five"), entry("A", "1", "one more")];
+        assert_eq!(
+            write(&world, &office, move |store| store.replace_documents(&["2"], &second, later)),
+            Version::new(2)
+        );
+        let after = chunks(&world, &office);
+        assert_eq!(shown(&after), [("A", "three"), ("A", "five"), ("A", "one more"), ("B", "four")]);
+        let listed = world.db.read(office, |store| store.entries_after(None, None, 9)).wait().unwrap();
+        let times: Vec<_> = listed.iter().map(|it| (it.chunk.chunk_id.as_str(), it.updated_at == later)).collect();
+        assert_eq!(times, [("3", false), ("5", true), ("1", true), ("4", false)]);
+        assert_eq!(chunks(&world, &other).len(), 4);
     }
 }
 

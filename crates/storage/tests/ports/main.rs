@@ -7,6 +7,8 @@ mod chat;
 #[cfg(test)]
 mod desk;
 #[cfg(test)]
+mod entries;
+#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod identity;

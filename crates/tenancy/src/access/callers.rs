@@ -285,6 +285,12 @@ impl From<Office> for Housekeeper {
     }
 }
 
+impl From<Desk> for Housekeeper {
+    fn from(desk: Desk) -> Self {
+        Self { scope: desk.scope }
+    }
+}
+
 impl From<Visitor> for Housekeeper {
     fn from(visitor: Visitor) -> Self {
         Self { scope: visitor.scope }

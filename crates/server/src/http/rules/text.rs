@@ -11,7 +11,7 @@ use crate::http::{body::Raw, field_errors::FieldError};
 
 const BLANK: &str = "This field may not be blank.";
 
-/// A text, which is trimmed unless it is a password. A JSON number is read as its digits.
+/// A text, which is trimmed unless it is verbatim. A JSON number is read as its digits.
 pub(crate) struct Text {
     max: usize,
     blank: bool,
@@ -23,7 +23,7 @@ enum Kind {
     Any,
     Email,
     Name,
-    Password,
+    Verbatim,
 }
 
 /// Reads a text that is not blank. A text of invisible characters is blank.
@@ -33,7 +33,12 @@ pub(crate) fn text() -> Text {
 
 /// Reads a password that is not blank. White space around it belongs to it.
 pub(crate) fn password() -> Text {
-    Text { kind: Kind::Password, ..text() }
+    verbatim()
+}
+
+/// Reads a text that is not blank, with the white space around it.
+pub(crate) fn verbatim() -> Text {
+    Text { kind: Kind::Verbatim, ..text() }
 }
 
 /// Reads the one e-mail address in a text, and keeps it as typed.
@@ -71,7 +76,7 @@ impl Text {
             return Cow::Borrowed("");
         }
         match self.kind {
-            Kind::Any | Kind::Password => Cow::Borrowed(trimmed),
+            Kind::Any | Kind::Verbatim => Cow::Borrowed(trimmed),
             Kind::Email => Email::find(trimmed).map_or(Cow::Borrowed(trimmed), Cow::Owned),
             Kind::Name => match characters::visible(trimmed) {
                 Cow::Borrowed(seen) => Cow::Borrowed(seen.trim()),
@@ -119,7 +124,7 @@ impl Single for Text {
         };
         let read = self.read(&text);
         self.check(&read)?;
-        let is_whole = self.kind == Kind::Password && !read.is_empty() || read.len() == text.len();
+        let is_whole = self.kind == Kind::Verbatim && !read.is_empty() || read.len() == text.len();
         Ok(if is_whole { text } else { read.into_owned() })
     }
 

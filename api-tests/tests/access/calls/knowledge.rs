@@ -1,0 +1,49 @@
+//! Entries of the knowledge.
+
+use api_tests::prelude::*;
+
+use super::{Body, Missing, Sending, about, list, named_company, nothing, results};
+use crate::{
+    rights::COMPANIES,
+    scene::{Kind, Thing},
+};
+
+const NO_ENTRY: Missing = Missing::Error(404, "Entry not found");
+
+pub(crate) fn list_entries() -> Sending {
+    list(Kind::Entry, COMPANIES, results, "/chunk_id", |thing| json!(thing.entry))
+}
+
+pub(crate) fn list_documents() -> Sending {
+    // Each entry of the scene is in a document of its own, whose title is the entry's id.
+    list(Kind::Entry, COMPANIES, results, "/title", |thing| json!(thing.entry))
+}
+
+pub(crate) fn export_entries() -> Sending {
+    named_company(nothing)
+}
+
+pub(crate) fn create_entry() -> Sending {
+    let body = |thing: &Thing| {
+        Body::Json(json!({"question": "Q", "answer": "A", "document": "D", "company_id": thing.company}))
+    };
+    named_company(body)
+}
+
+pub(crate) fn upload_entries() -> Sending {
+    named_company(|thing: &Thing| {
+        Body::Json(json!({"text": "question,answer\nQ,A\n", "document": "Uploads", "company_id": thing.company}))
+    })
+}
+
+pub(crate) fn ask_knowledge() -> Sending {
+    named_company(|thing: &Thing| Body::Json(json!({"question": "What is this?", "company_id": thing.company})))
+}
+
+pub(crate) fn update_entry() -> Sending {
+    about(Kind::Entry, COMPANIES, NO_ENTRY, |_| Body::Json(json!({"page": 7})))
+}
+
+pub(crate) fn delete_entry() -> Sending {
+    about(Kind::Entry, COMPANIES, NO_ENTRY, nothing).spending()
+}

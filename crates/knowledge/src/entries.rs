@@ -1,0 +1,138 @@
+//! Lists entries, and adds, changes and removes one at a time.
+
+mod list;
+
+use tenancy::{
+    Fault, StoreError, Timestamp,
+    access::{ActingAs, Caller as _, Office},
+    audit::{Action, Audit, Object},
+};
+
+pub use list::{EntryFilter, EntryPage, MAX_EXAMINED, Words, all, page};
+
+use crate::{Draft, Entry, EntryChange, EntryList, KnowledgeBase, ListedEntry, load::MAX_EXTENT};
+
+/// The id that no new entry gets: `entries/export/` is another endpoint than that of an entry.
+pub const RESERVED_ID: &str = "export";
+
+/// Why an entry is not added.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// There is an entry with this id already.
+    #[error("the id is taken")]
+    Taken,
+    /// The knowledge would exceed [`MAX_EXTENT`].
+    #[error("the knowledge would exceed the limits of a company")]
+    TooMuch,
+    /// The store failed.
+    #[error("the entry could not be stored")]
+    Store(#[from] StoreError),
+}
+
+/// Why an entry is not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateError {
+    /// There is no such entry.
+    #[error("there is no such entry")]
+    NotFound,
+    /// The knowledge would exceed [`MAX_EXTENT`].
+    #[error("the knowledge would exceed the limits of a company")]
+    TooMuch,
+    /// The store failed.
+    #[error("the entry could not be stored")]
+    Store(#[from] StoreError),
+}
+
+/// Why an entry is not removed.
+#[derive(Debug, thiserror::Error)]
+pub enum DeleteError {
+    /// There is no such entry.
+    #[error("there is no such entry")]
+    NotFound,
+    /// The store failed.
+    #[error("the entry could not be removed")]
+    Store(#[from] StoreError),
+}
+
+/// Adds an entry at the end of its document, which is made if there is none.
+///
+/// # Errors
+/// [`CreateError`]. Then the transaction must not commit.
+pub fn create<S>(store: &mut S, draft: Draft, now: Timestamp) -> Result<ListedEntry, CreateError>
+where
+    S: KnowledgeBase + EntryList + Audit + ActingAs<Office> + ?Sized,
+{
+    let entry = draft.into_entry();
+    store.lock_faq()?;
+    if entry.chunk_id == RESERVED_ID || store.entry(&entry.chunk_id)?.is_some() {
+        return Err(CreateError::Taken);
+    }
+    record(store, Action::EntryCreated);
+    if put(store, &entry, now)? == Fit::TooMuch {
+        return Err(CreateError::TooMuch);
+    }
+    stored(store, &entry).map_err(CreateError::Store)
+}
+
+/// Changes an entry. In another document, it becomes the last one. A change that changes nothing leaves the version of
+/// the knowledge as it is.
+///
+/// # Errors
+/// [`UpdateError`]. Then the transaction must not commit.
+pub fn update<S>(store: &mut S, chunk_id: &str, change: EntryChange, now: Timestamp) -> Result<ListedEntry, UpdateError>
+where
+    S: KnowledgeBase + EntryList + Audit + ActingAs<Office> + ?Sized,
+{
+    store.lock_faq()?;
+    let listed = store.entry(chunk_id)?.ok_or(UpdateError::NotFound)?;
+    let before = Entry::from(listed.chunk.clone());
+    let after = change.of(before.clone());
+    if after == before {
+        return Ok(listed);
+    }
+    record(store, Action::EntryUpdated);
+    if put(store, &after, now)? == Fit::TooMuch {
+        return Err(UpdateError::TooMuch);
+    }
+    stored(store, &after).map_err(UpdateError::Store)
+}
+
+/// Removes an entry, and its document if that has no other.
+///
+/// # Errors
+/// [`DeleteError`]. Then nothing has changed.
+pub fn delete<S>(store: &mut S, chunk_id: &str, now: Timestamp) -> Result<(), DeleteError>
+where
+    S: KnowledgeBase + EntryList + Audit + ActingAs<Office> + ?Sized,
+{
+    store.lock_faq()?;
+    store.entry(chunk_id)?.ok_or(DeleteError::NotFound)?;
+    record(store, Action::EntryDeleted);
+    store.remove_from_faq(chunk_id, now)?;
+    Ok(())
+}
+
+/// Whether the knowledge is within [`MAX_EXTENT`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fit {
+    Fits,
+    TooMuch,
+}
+
+fn put<S: KnowledgeBase + ?Sized>(store: &mut S, entry: &Entry, now: Timestamp) -> Result<Fit, StoreError> {
+    store.merge_faq(std::slice::from_ref(entry), now)?;
+    Ok(if store.extent()?.is_within(MAX_EXTENT) { Fit::Fits } else { Fit::TooMuch })
+}
+
+fn stored<S: EntryList + ?Sized>(store: &mut S, entry: &Entry) -> Result<ListedEntry, StoreError> {
+    store.entry(&entry.chunk_id)?.ok_or_else(|| StoreError::new(Fault::Broken, NotStored))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("an entry that was stored is not there")]
+struct NotStored;
+
+fn record<S: Audit + ActingAs<Office> + ?Sized>(store: &mut S, action: Action) {
+    let company = store.caller().scope().company();
+    store.record(action, Object::Company(company));
+}

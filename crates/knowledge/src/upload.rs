@@ -1,0 +1,138 @@
+//! Reads files that companies upload, of several forms and encodings, and reports every problem with its line.
+//!
+//! An upload is read completely, whatever is wrong with single entries, so that one look shows all problems.
+
+mod content;
+mod decode;
+mod diff;
+mod json;
+mod lines;
+mod plain;
+mod table;
+
+pub use content::{Content, Problem, UploadError, Uploaded};
+pub use diff::{Change, Diff, Outcome, apply, compare};
+
+use content::Reader;
+
+/// The forms that are read, for people whose file has another one.
+pub const FORMS: [&str; 4] = [
+    r#"JSON as load-rag-documents reads it: {"<category>": {"<subcategory>": [{"question": "..", "answer": ".."}]}}"#,
+    r#"a JSON list of entries: [{"question": "..", "answer": ".."}]"#,
+    r#"a JSON list of pairs: [["question", "answer"]]"#,
+    "CSV with commas, semicolons or tabs, whose first line names the columns: question and answer, and if you like \
+     section, document, page, chunk_id and alternatives (separated by |)",
+];
+
+/// A file, or a text that somebody pasted.
+#[derive(Debug, Clone, Copy)]
+pub struct Upload<'u> {
+    /// The content.
+    pub bytes: &'u [u8],
+    /// The title of the document for entries that name none.
+    pub document: &'u str,
+}
+
+/// The form of an upload. Documents without questions, such as handbooks, will be further ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Json,
+    Table,
+}
+
+impl Format {
+    fn of(text: &str) -> Self {
+        if text.trim_start().starts_with(['{', '[']) { Self::Json } else { Self::Table }
+    }
+}
+
+/// Reads an upload.
+///
+/// Tags and entities in questions, answers and sections become plain text.
+///
+/// # Errors
+/// [`UploadError`], if there is no entry to report problems of.
+pub fn read(upload: Upload<'_>) -> Result<Content, UploadError> {
+    let text = decode::text(upload.bytes).ok_or(UploadError::NotText)?;
+    let mut reader = Reader::default();
+    match Format::of(&text) {
+        Format::Json => json::read(&text, upload.document, &mut reader)?,
+        Format::Table => table::read(&text, upload.document, &mut reader)?,
+    }
+    reader.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{content::MAX_PROBLEMS, *};
+    use crate::faq::MAX_ITEMS;
+
+    pub(super) fn read(text: &str) -> Result<Content, UploadError> {
+        super::read(Upload { bytes: text.as_bytes(), document: "Upload" })
+    }
+
+    /// Returns line, question and answer of each entry.
+    pub(super) fn asked(content: &Content) -> Vec<(usize, &str, &str)> {
+        content.entries.iter().map(|it| (it.line, it.draft.question.as_str(), it.draft.answer.as_str())).collect()
+    }
+
+    /// Returns line and message of each problem.
+    pub(super) fn problems(content: &Content) -> Vec<(usize, &str)> {
+        content.problems.iter().map(|it| (it.line, it.message.as_str())).collect()
+    }
+
+    #[test]
+    fn one_question_twice_is_noted_and_one_id_twice_is_an_error() {
+        let content = read("id,question,answer\n1,When?,Now\n2,WHEN,Later\n1,Who?,Me\n").unwrap();
+        let expected =
+            [(3, "The question is also asked in line 2."), (4, "chunk_id: 1 is also the id of the entry in line 2.")];
+        assert_eq!(problems(&content), expected);
+        assert!(content.has_errors);
+        assert_eq!(content.entries.len(), 2);
+        assert!(!read("question,answer\nA,1\na,2\n").unwrap().has_errors);
+    }
+
+    #[test]
+    fn an_upload_without_entries_is_refused() {
+        for (text, error) in [
+            ("", UploadError::NoColumns),
+            ("hello", UploadError::NoColumns),
+            ("question,answer\n", UploadError::NoEntries),
+            ("{}", UploadError::NoEntries),
+            ("[]", UploadError::NoEntries),
+            (r#"{"a": {"b": []}}"#, UploadError::NoEntries),
+        ] {
+            assert_eq!(read(text), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn problems_are_counted_up_to_a_hundred_and_entries_up_to_five_thousand() {
+        let bad = format!("question,answer\n{}", "no answer,\n".repeat(MAX_ITEMS));
+        let content = read(&bad).unwrap();
+        assert_eq!((content.problems.len(), content.entries.len(), content.has_errors), (MAX_PROBLEMS, 0, true));
+        assert_eq!(read(&format!("{bad}one,more\n")), Err(UploadError::TooMany));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = super::read(Upload { bytes: &bytes, document: "D" });
+        }
+
+        #[test]
+        fn any_table_or_list_keeps_the_limits(
+            text in r#"(question|answer|[,;"|\[\]{}:]|\n|<b>|&amp;|\PC){0,60}"#,
+            json in any::<bool>(),
+        ) {
+            let text = if json { format!("[{text}]") } else { format!("question;answer\n{text}") };
+            if let Ok(content) = read(&text) {
+                for entry in content.entries {
+                    prop_assert!(!entry.draft.question.trim().is_empty() && !entry.draft.answer.trim().is_empty());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Compares an upload with what is stored, and applies it.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use tenancy::{
+    Timestamp,
+    access::{ActingAs, Caller as _, Office},
+    audit::{Action, Audit, Object},
+};
+
+use super::content::Uploaded;
+use crate::{
+    Chunk, Entry, KnowledgeBase,
+    load::{LoadError, MAX_EXTENT},
+    text::normal_form,
+};
+
+tenancy::word_enum! {
+    /// What an upload does to an entry.
+    pub enum Change {
+        /// It is new.
+        Added => "added",
+        /// It is there already and becomes another one.
+        Changed => "changed",
+        /// Its document is in the upload, and it is not.
+        Removed => "removed",
+        /// It is there already, as it is in the upload.
+        Unchanged => "unchanged",
+    }
+}
+
+/// What becomes of one entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The line of the upload, if the entry is in it.
+    pub line: Option<usize>,
+    /// What becomes of it.
+    pub change: Change,
+    /// The entry: as it will be, and as it was if it is removed.
+    pub entry: Entry,
+    /// Whether the id is a new one, made for this comparison.
+    pub has_new_id: bool,
+}
+
+/// What an upload does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Diff {
+    /// The entries of the upload in its order, then those that are removed.
+    pub outcomes: Vec<Outcome>,
+}
+
+impl Diff {
+    /// Returns how many entries it does this to.
+    pub fn count(&self, change: Change) -> usize {
+        self.outcomes.iter().filter(|outcome| outcome.change == change).count()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.outcomes.iter().all(|outcome| outcome.change == Change::Unchanged)
+    }
+}
+
+/// Compares an upload with all entries that are stored. The upload is the whole content of each document that it
+/// names, and does not touch others.
+///
+/// An entry without an id is the one with the same question in its document, if there is one. If no entry of the upload
+/// has alternatives, the stored ones keep theirs.
+pub fn compare(uploaded: &[Uploaded], stored: Vec<Chunk>) -> Diff {
+    let stored: Vec<Entry> = stored.into_iter().map(Entry::from).collect();
+    let mut entries: Vec<Entry> = uploaded.iter().map(|it| it.draft.clone().into_entry()).collect();
+    let documents: HashSet<String> = entries.iter().map(|entry| entry.document.clone()).collect();
+    let claimed: HashSet<&str> = uploaded.iter().filter_map(|it| it.draft.chunk_id.as_deref()).collect();
+    let by_id: HashMap<&str, &Entry> = stored.iter().map(|entry| (entry.chunk_id.as_str(), entry)).collect();
+    let mut by_question: HashMap<(String, String), VecDeque<&Entry>> = HashMap::new();
+    for entry in stored.iter().filter(|it| documents.contains(&it.document) && !claimed.contains(it.chunk_id.as_str()))
+    {
+        by_question.entry(place(entry)).or_default().push_back(entry);
+    }
+    let keeps_alternatives = entries.iter().all(|entry| entry.alternatives.is_empty());
+    let mut outcomes = Vec::with_capacity(entries.len());
+    let mut kept: HashSet<String> = HashSet::new();
+    for (mut entry, uploaded) in entries.drain(..).zip(uploaded) {
+        let has_id = uploaded.draft.chunk_id.is_some();
+        let before = if has_id {
+            by_id.get(entry.chunk_id.as_str()).copied()
+        } else {
+            by_question.get_mut(&place(&entry)).and_then(VecDeque::pop_front)
+        };
+        if let Some(before) = before {
+            entry.chunk_id.clone_from(&before.chunk_id);
+            if keeps_alternatives {
+                entry.alternatives.clone_from(&before.alternatives);
+            }
+        }
+        kept.insert(entry.chunk_id.clone());
+        let change = match before {
+            None => Change::Added,
+            Some(before) if *before == entry => Change::Unchanged,
+            Some(_) => Change::Changed,
+        };
+        let has_new_id = before.is_none() && !has_id;
+        outcomes.push(Outcome { line: Some(uploaded.line), change, entry, has_new_id });
+    }
+    let removed = stored.into_iter().filter(|it| documents.contains(&it.document) && !kept.contains(&it.chunk_id));
+    outcomes.extend(removed.map(|entry| Outcome { line: None, change: Change::Removed, entry, has_new_id: false }));
+    Diff { outcomes }
+}
+
+/// Returns the document and the question by which an entry without an id is found.
+fn place(entry: &Entry) -> (String, String) {
+    (entry.document.clone(), normal_form(&entry.question))
+}
+
+/// Makes an upload the content of the documents that it names. An upload that changes nothing leaves the version of the
+/// knowledge as it is.
+///
+/// # Errors
+/// [`LoadError`]. Then the transaction must not commit.
+pub fn apply<S>(store: &mut S, uploaded: &[Uploaded], now: Timestamp) -> Result<Diff, LoadError>
+where
+    S: KnowledgeBase + Audit + ActingAs<Office> + ?Sized,
+{
+    store.lock_faq()?;
+    let diff = compare(uploaded, store.chunks()?);
+    if diff.is_empty() {
+        return Ok(diff);
+    }
+    let company = store.caller().scope().company();
+    store.record(Action::KnowledgeLoaded, Object::Company(company));
+    let (removed, entries): (Vec<_>, Vec<_>) =
+        diff.outcomes.iter().partition(|outcome| outcome.change == Change::Removed);
+    let removed: Vec<&str> = removed.into_iter().map(|outcome| outcome.entry.chunk_id.as_str()).collect();
+    let entries: Vec<Entry> = entries.into_iter().map(|outcome| outcome.entry.clone()).collect();
+    store.replace_documents(&removed, &entries, now)?;
+    if !store.extent()?.is_within(MAX_EXTENT) {
+        return Err(LoadError::TooMuch);
+    }
+    Ok(diff)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Draft,
+        index::tests::{asked_as, snapshot},
+    };
+
+    fn uploaded(line: usize, chunk_id: Option<&str>, question: &str, answer: &str) -> Uploaded {
+        let draft = Draft {
+            document: "Guide".to_owned(),
+            chunk_id: chunk_id.map(str::to_owned),
+            section: "S".to_owned(),
+            question: question.to_owned(),
+            alternatives: Vec::new(),
+            answer: answer.to_owned(),
+            page: 0,
+        };
+        Uploaded { line, draft }
+    }
+
+    /// Two entries of the document Guide, `c0` and `c1`; the first has an alternative.
+    fn stored() -> Vec<Chunk> {
+        asked_as(snapshot(&[("S", "When?", "Now."), ("S", "Who?", "Me.")]), 0, &["At what time"]).chunks
+    }
+
+    fn changes(diff: &Diff) -> Vec<(Option<usize>, &str, &str)> {
+        diff.outcomes.iter().map(|it| (it.line, it.change.as_str(), it.entry.chunk_id.as_str())).collect()
+    }
+
+    #[test]
+    fn entries_are_found_by_their_id_or_question() {
+        let diff = compare(&[uploaded(2, None, "WHEN", "Now."), uploaded(3, Some("c1"), "Who?", "You.")], stored());
+        assert_eq!(changes(&diff), [(Some(2), "changed", "c0"), (Some(3), "changed", "c1")]);
+        let diff = compare(&[uploaded(2, None, "When?", "Now."), uploaded(3, None, "Who?", "Me.")], stored());
+        assert_eq!(changes(&diff), [(Some(2), "unchanged", "c0"), (Some(3), "unchanged", "c1")]);
+        assert!(diff.is_empty());
+    }
+
+    #[test]
+    fn what_a_named_document_has_no_more_is_removed() {
+        let diff = compare(&[uploaded(2, None, "Why?", "So.")], stored());
+        assert_eq!((diff.count(Change::Added), diff.count(Change::Removed)), (1, 2));
+        assert!(diff.outcomes[0].has_new_id);
+        let mut elsewhere = uploaded(2, None, "Why?", "So.");
+        elsewhere.draft.document = "Other".to_owned();
+        assert_eq!(compare(&[elsewhere], stored()).count(Change::Removed), 0);
+    }
+
+    #[test]
+    fn alternatives_stay_unless_the_upload_has_some() {
+        let mut asked = uploaded(3, None, "Who?", "Me.");
+        asked.draft.alternatives = vec!["Which person".to_owned()];
+        let diff = compare(&[uploaded(2, None, "When?", "Now."), asked], stored());
+        assert_eq!(changes(&diff), [(Some(2), "changed", "c0"), (Some(3), "changed", "c1")]);
+        assert!(diff.outcomes[0].entry.alternatives.is_empty());
+    }
+
+    #[test]
+    fn one_question_twice_is_two_entries() {
+        let twice = [uploaded(2, None, "When?", "Now."), uploaded(3, None, "When?", "Later.")];
+        let first = compare(&twice, stored());
+        assert_eq!(
+            (first.count(Change::Unchanged), first.count(Change::Added), first.count(Change::Removed)),
+            (1, 1, 1)
+        );
+    }
+}

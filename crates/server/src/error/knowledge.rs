@@ -1,0 +1,67 @@
+//! Errors of the endpoints of knowledge.
+
+use knowledge::{
+    entries::{CreateError, DeleteError, UpdateError},
+    faq::MAX_ITEMS,
+    load::{LoadError, MAX_EXTENT},
+    upload::{FORMS, UploadError},
+};
+use serde_json::json;
+
+use crate::http::error::ApiError;
+
+impl From<LoadError> for ApiError {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::TooMuch => Self::field("documents", too_much()),
+            LoadError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CreateError> for ApiError {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::Taken => Self::field("chunk_id", "This id is taken."),
+            CreateError::TooMuch => Self::non_field(too_much()),
+            CreateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<UpdateError> for ApiError {
+    fn from(error: UpdateError) -> Self {
+        match error {
+            UpdateError::NotFound => Self::not_found("Entry not found"),
+            UpdateError::TooMuch => Self::non_field(too_much()),
+            UpdateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeleteError> for ApiError {
+    fn from(error: DeleteError) -> Self {
+        match error {
+            DeleteError::NotFound => Self::not_found("Entry not found"),
+            DeleteError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<UploadError> for ApiError {
+    fn from(error: UploadError) -> Self {
+        let message = match &error {
+            UploadError::NotText => "The file is not a text in UTF-8, UTF-16 or Latin-1.".to_owned(),
+            UploadError::NotJson { line, message } => format!("Line {line} is not JSON: {message}."),
+            UploadError::NoColumns => "The first line names no columns question and answer.".to_owned(),
+            UploadError::NoEntries => "No entries were found.".to_owned(),
+            UploadError::TooMany => format!("There are more than {MAX_ITEMS} entries."),
+        };
+        Self::field("file", message).with("expected", json!(FORMS))
+    }
+}
+
+fn too_much() -> String {
+    let (entries, characters) = (MAX_EXTENT.chunks, MAX_EXTENT.characters);
+    format!("There may be no more than {entries} entries and {characters} characters altogether.")
+}

@@ -1,0 +1,229 @@
+//! `knowledge/uploads/`: files with entries, which can be looked at before they are loaded.
+
+use actix_web::web::{self, Bytes, Json};
+use knowledge::{
+    KnowledgeBase as _, entry,
+    upload::{self, Change, Content, Diff, Outcome, Problem, Upload, UploadError},
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
+use storage::CompanyStore;
+use tenancy::{
+    access::{Office, Refused, Staff, Supervisor},
+    audit::Action,
+};
+
+use super::{
+    super::endpoint::{Endpoint, at},
+    target::{Target, company_id, is_set, no_target, shared},
+};
+use crate::{
+    app::App,
+    auth::Auth,
+    background,
+    http::{
+        body::{MIB, Upload as File, Valid, body},
+        describe::parameter,
+        error::ApiError,
+        params::Params,
+        rules::{boolean, file, text, verbatim},
+    },
+};
+
+/// Most entries in one reply.
+const MOST: usize = 500;
+
+/// The title of a document without any other name.
+const UNTITLED: &str = "Upload";
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        at("/api/knowledge/uploads/")
+            .post("Loads a file with entries, or says what that would change.", load)
+            .about(
+                "Read are the FAQ of load-rag-documents, a JSON list of entries or of pairs of question and answer, and CSV \
+                 with commas, semicolons or tabs whose first line names the columns; in UTF-8, UTF-16 or Latin-1. HTML \
+                 becomes plain text. The file is the whole content of each document that it names, and other documents stay \
+                 as they are. An entry without `chunk_id` is the one with the same question in its document. If no entry of \
+                 the file has alternatives, those of the stored entries stay. `problems` names what is wrong or strange by \
+                 line, at most 100; a file with an error is not loaded. `entries` are those that are added, changed or \
+                 removed, at most 500.",
+            )
+            .query(parameter("dry_run", "`true` to change nothing.", json!({ "type": "string" })))
+            .query(company_id())
+            .query(shared())
+            .refuses(UploadError::NoColumns)
+            .refuses(no_target())
+            .refuses(Refused::CompanyNotFound),
+    ]
+}
+
+body! {
+    /// A file with entries, or its content as text.
+    struct UploadBody [10 * MIB] {
+        file: Option<File> = file().optional(),
+        text: Option<String> = verbatim().optional(),
+        /// The title of the document for entries that name none; by default, the name of the file.
+        document: Option<String> = text().max(entry::MAX_DOCUMENT).optional(),
+        company_id: Option<String> = text().max(20).optional(),
+        shared: Option<bool> = boolean().optional(),
+    }
+}
+
+/// What an upload changes.
+#[derive(Serialize, JsonSchema)]
+struct UploadReport {
+    /// Whether nothing was changed yet.
+    dry_run: bool,
+    added: usize,
+    changed: usize,
+    removed: usize,
+    unchanged: usize,
+    problems: Vec<ProblemView>,
+    entries: Vec<UploadedEntry>,
+}
+
+/// Something that is wrong or strange in an upload.
+#[derive(Serialize, JsonSchema)]
+struct ProblemView {
+    /// The line, from 1.
+    line: usize,
+    message: String,
+    /// `error` if it prevents the upload from being loaded, else `note`.
+    severity: &'static str,
+}
+
+impl From<&Problem> for ProblemView {
+    fn from(problem: &Problem) -> Self {
+        let severity = if problem.is_error { "error" } else { "note" };
+        Self { line: problem.line, message: problem.message.clone(), severity }
+    }
+}
+
+/// An entry that an upload changes.
+#[derive(Serialize, JsonSchema)]
+struct UploadedEntry {
+    /// The line of the upload; null for a removed entry.
+    line: Option<usize>,
+    #[schemars(extend("enum" = Change::WORDS))]
+    change: &'static str,
+    /// The id; null for a new entry that has none yet.
+    chunk_id: Option<String>,
+    document: String,
+    section: String,
+    question: String,
+    alternatives: Vec<String>,
+    answer: String,
+    page: i64,
+}
+
+impl UploadedEntry {
+    fn new(outcome: Outcome, is_dry_run: bool) -> Self {
+        let entry = outcome.entry;
+        Self {
+            line: outcome.line,
+            change: outcome.change.as_str(),
+            chunk_id: (!(is_dry_run && outcome.has_new_id)).then_some(entry.chunk_id),
+            document: entry.document,
+            section: entry.section,
+            question: entry.question,
+            alternatives: entry.alternatives,
+            answer: entry.answer,
+            page: entry.page,
+        }
+    }
+}
+
+impl UploadReport {
+    fn new(diff: Diff, problems: &[Problem], dry_run: bool) -> Self {
+        Self {
+            dry_run,
+            added: diff.count(Change::Added),
+            changed: diff.count(Change::Changed),
+            removed: diff.count(Change::Removed),
+            unchanged: diff.count(Change::Unchanged),
+            problems: problems.iter().map(ProblemView::from).collect(),
+            entries: diff
+                .outcomes
+                .into_iter()
+                .filter(|outcome| outcome.change != Change::Unchanged)
+                .take(MOST)
+                .map(|outcome| UploadedEntry::new(outcome, dry_run))
+                .collect(),
+        }
+    }
+}
+
+/// Loads a file, or says what that would change.
+async fn load(
+    Auth(supervisor): Auth<Supervisor>,
+    params: Params,
+    Valid(body): Valid<UploadBody>,
+    app: web::Data<App>,
+) -> Result<Json<UploadReport>, ApiError> {
+    let is_dry_run = is_set(&params, "dry_run")?;
+    let target = Target::written(&supervisor, &params, body.company_id.as_deref(), body.shared)?;
+    let content = read(body).await?;
+    if is_dry_run {
+        let staff = match supervisor {
+            Supervisor::Admin(admin) => Staff::Admin(admin),
+            Supervisor::Superadmin(superadmin) => Staff::Superadmin(superadmin),
+        };
+        let stored = target.read(&app, staff, |store| store.chunks()).await?;
+        let report = move || UploadReport::new(upload::compare(&content.entries, stored), &content.problems, true);
+        return Ok(Json(background::run(report).await?));
+    }
+    if content.has_errors {
+        let problems: Vec<_> = content.problems.iter().map(ProblemView::from).collect();
+        let refusal = ApiError::field("file", "There are entries that cannot be loaded.");
+        return Err(refusal.with("problems", json!(problems)));
+    }
+    let now = app.now();
+    let apply = move |store: &mut CompanyStore<'_, Office>| {
+        let Content { entries, problems, .. } = content;
+        upload::apply(store, &entries, now).map(|diff| (diff, problems))
+    };
+    let (diff, problems) = target.write(&app, supervisor, Action::KnowledgeLoaded, apply).await?;
+    app.job_enqueued.notify_one();
+    Ok(Json(UploadReport::new(diff, &problems, false)))
+}
+
+/// Reads the file on a thread of its own.
+async fn read(body: UploadBody) -> Result<Content, ApiError> {
+    let (bytes, name) = match (body.file, body.text) {
+        (Some(file), _) => (file.bytes, title(&file.name)),
+        (None, Some(text)) => (Bytes::from(text), UNTITLED.to_owned()),
+        (None, None) => return Err(ApiError::field("file", "No file was submitted.")),
+    };
+    let document = body.document.filter(|title| !title.is_empty()).unwrap_or(name);
+    let read = move || upload::read(Upload { bytes: &bytes, document: &document });
+    Ok(background::run(read).await??)
+}
+
+/// Returns the name of a file without folders and extension.
+fn title(name: &str) -> String {
+    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let stem: String = stem.chars().filter(|c| !c.is_control()).take(entry::MAX_DOCUMENT).collect();
+    let stem = stem.trim();
+    if stem.is_empty() { UNTITLED.to_owned() } else { stem.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_is_named_after_its_file() {
+        for (name, expected) in [
+            ("faq.json", "faq"),
+            ("C:\\docs\\My FAQ.v2.csv", "My FAQ.v2"),
+            ("a/b", "b"),
+            (".csv", "Upload"),
+            ("", "Upload"),
+        ] {
+            assert_eq!(title(name), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,2 @@
+ALTER TABLE chunks DROP COLUMN updated_at;
+ALTER TABLE chunks DROP COLUMN alternatives;
