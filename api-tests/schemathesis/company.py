@@ -84,6 +84,11 @@ class Company:
         session = session or self.new_session()
         return post("human-handoff/escalate", self.admin, session_id=session, reason="Why not")["handoff_session"]["id"]
 
+    def new_waiting(self):
+        session = self.new_session()
+        self.new_handoff(session)
+        return session
+
     def new_assignment(self):
         """Returns the subscription of a new company, for renewal or cancellation."""
         opened = post("auth/create-admin", self.root, name="Sub Works", email=email(), plan_id=self.plan)

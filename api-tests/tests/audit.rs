@@ -90,6 +90,8 @@ struct Stage {
     /// A session that has not been escalated.
     quiet: String,
     handoff: i64,
+    /// The session of the handoff.
+    waiting: String,
     profile: i64,
     assignment: i64,
     plan: i64,
@@ -108,6 +110,7 @@ impl Stage {
             agent,
             quiet: company.visitor().await.session,
             handoff,
+            waiting: visitor.session,
             profile: profiles["results"][0]["id"].as_i64().unwrap_or_else(|| panic!("{profiles}")),
             assignment: rows[0]["id"].as_i64().unwrap_or_else(|| panic!("{rows}")),
             plan: plan["id"].as_i64().unwrap(),
@@ -166,6 +169,14 @@ impl Stage {
             "POST /api/human-handoff/escalate/" => caller.escalate(&self.quiet, "again"),
             "POST /api/human-handoff/assign/" => caller.assign(self.handoff, agent),
             "POST /api/human-handoff/resolve/" => caller.resolve(self.handoff, "done"),
+            "POST /api/desk/sessions/{session_id}/release/" => caller.move_session(&self.waiting, "release"),
+            "POST /api/desk/sessions/{session_id}/transfer/" => {
+                caller.transfer(&self.waiting, &json!({"agent_id": agent}))
+            }
+            "POST /api/desk/sessions/{session_id}/reopen/" => caller.move_session(&self.waiting, "reopen"),
+            "POST /api/desk/sessions/{session_id}/return-to-bot/" => {
+                caller.move_session(&self.waiting, "return-to-bot")
+            }
             _ => return None,
         })
     }
@@ -195,6 +206,7 @@ const OTHERS: &[&str] = &[
     "POST /api/chatbot/request-person/",
     "POST /api/chatbot/read/",
     "POST /api/chatbot/validate-phone/",
+    "POST /api/desk/sessions/{session_id}/claim/",
     "POST /api/human-handoff/agent/send-message/",
     "POST /api/human-handoff/send-message/",
     "POST /api/human-handoff/agent/upload/",
@@ -260,7 +272,7 @@ async fn every_write_of_a_superadmin_leaves_its_entries(world: &World) {
 async fn every_write_of_an_admin_leaves_an_entry(world: &World) {
     let boss = world.superadmin().await;
     // Handoff operations are recorded in the activity log instead.
-    let desk = ["/escalate/", "/assign/", "/resolve/"];
+    let desk = ["/escalate/", "/assign/", "/resolve/", "/release/", "/transfer/", "/reopen/", "/return-to-bot/"];
     let mut tried = 0;
     for operation in writes().into_iter().filter(|operation| !desk.iter().any(|part| operation.ends_with(part))) {
         let stage = Stage::new(world, &boss).await;

@@ -26,6 +26,21 @@ pub trait DeskCalls: Caller {
         self.client().post("/api/human-handoff/resolve/", &json!({"handoff_session_id": handoff, "notes": notes}))
     }
 
+    /// `POST desk/sessions/{session}/claim/`; `next` takes the longest wait.
+    fn claim(&self, session: &str) -> Call {
+        self.move_session(session, "claim")
+    }
+
+    /// `POST desk/sessions/{session}/transfer/`
+    fn transfer(&self, session: &str, body: &Value) -> Call {
+        self.client().post(&format!("/api/desk/sessions/{session}/transfer/"), body)
+    }
+
+    /// `POST desk/sessions/{session}/{how}/` without a body: `claim`, `release`, `reopen` or `return-to-bot`.
+    fn move_session(&self, session: &str, how: &str) -> Call {
+        self.client().post(&format!("/api/desk/sessions/{session}/{how}/"), &json!({}))
+    }
+
     /// `GET human-handoff/sessions/`
     fn handoffs(&self, query: &[(&str, &str)]) -> Call {
         self.client().get("/api/human-handoff/sessions/").query(query)

@@ -3,8 +3,8 @@
 use crate::{
     calls::{self as by, Sending},
     rights::{
-        ALL, CAP, CAP_ALL, CAP_CO, CAP_MINE_Q, CO, Cell, MINE, MINE_403, MINE_Q, MINE_Q_403, NO, NO_AGENT, NO_COMPANY,
-        NO_PROFILE, NO_WRITER, PUB, SAME, SELF, UNLIMITED,
+        ALL, CAP, CAP_ALL, CAP_CO, CAP_MINE_Q, CO, Cell, MINE, MINE_403, MINE_Q, MINE_Q_403, MINE_Q_409, NO, NO_AGENT,
+        NO_COMPANY, NO_PROFILE, NO_WRITER, PUB, SAME, SELF, UNLIMITED,
     },
 };
 
@@ -102,6 +102,11 @@ pub(crate) const HANDOFF: &[Row] = &[
     ("GET human-handoff/sessions",                  by::handoffs,                 [NO,    MINE_Q,   CO,   ALL]),
     ("GET human-handoff/dashboard",                 by::dashboard,                [NO,    MINE_Q,   NO_AGENT, NO_AGENT]),
     ("GET desk/sessions?limit=200&company_id={company}", by::conversations,     [NO,    MINE_Q,   CO,   ALL]),
+    ("POST desk/sessions/{session}/claim",          by::claim,                    [NO,    MINE_Q_409, NO,   NO]),
+    ("POST desk/sessions/{session}/release",        by::release,                  [NO,    MINE_403, CO,   ALL]),
+    ("POST desk/sessions/{session}/transfer",       by::transfer,                 [NO,    MINE_403, CO,   ALL]),
+    ("POST desk/sessions/{session}/reopen",         by::reopen,                   [NO,    MINE_403, CO,   ALL]),
+    ("POST desk/sessions/{session}/return-to-bot",  by::return_to_bot,            [NO,    MINE_403, CO,   ALL]),
     ("GET human-handoff/activities?limit=200",      by::activities,               [NO,    SELF,     CO,   ALL]),
 ];
 

@@ -95,6 +95,8 @@ pub(crate) enum Cell {
     Within(Reach),
     /// The same, but objects of the own company that are out of reach are refused with 403.
     WithinOr403(Reach),
+    /// The same, but sessions that a colleague has are refused with 409, which names the colleague.
+    WithinOr409(Reach),
     /// The session id alone gives access; within reach the answer has full details.
     Holder(Reach),
     /// The endpoint answers a caller without a company with an unlimited plan.
@@ -115,6 +117,7 @@ pub(crate) const MINE: Cell = Cell::Within(Reach::Mine);
 pub(crate) const MINE_403: Cell = Cell::WithinOr403(Reach::Mine);
 pub(crate) const MINE_Q: Cell = Cell::Within(Reach::MineAndQueue);
 pub(crate) const MINE_Q_403: Cell = Cell::WithinOr403(Reach::MineAndQueue);
+pub(crate) const MINE_Q_409: Cell = Cell::WithinOr409(Reach::MineAndQueue);
 pub(crate) const CO: Cell = Cell::Within(Reach::Company);
 pub(crate) const ALL: Cell = Cell::Within(Reach::All);
 pub(crate) const UNLIMITED: Cell = Cell::Unlimited;

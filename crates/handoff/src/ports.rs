@@ -204,6 +204,8 @@ tenancy::word_enum! {
         StatusChange => "status_change",
         /// Was given a session, or escalated one.
         SessionAssign => "session_assign",
+        /// Had a session that was put back into the queue.
+        SessionRelease => "session_release",
         /// Had a session that was resolved.
         SessionResolve => "session_resolve",
         /// Wrote to a visitor.

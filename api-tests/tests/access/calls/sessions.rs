@@ -134,6 +134,26 @@ pub(crate) fn resolve() -> Sending {
     about(Kind::Session, HANDOFFS, NO_HANDOFF, body).spending()
 }
 
+pub(crate) fn claim() -> Sending {
+    about(Kind::Session, OPEN, NO_SESSION, nothing).spending()
+}
+
+pub(crate) fn release() -> Sending {
+    claim()
+}
+
+pub(crate) fn transfer() -> Sending {
+    about(Kind::Session, OPEN, NO_SESSION, |thing| Body::Json(json!({"agent_id": thing.agent}))).spending()
+}
+
+pub(crate) fn reopen() -> Sending {
+    about(Kind::Session, HANDOFFS, NO_SESSION, nothing).spending()
+}
+
+pub(crate) fn return_to_bot() -> Sending {
+    reopen()
+}
+
 pub(crate) fn handoffs() -> Sending {
     list(Kind::Session, HANDOFFS, bare, "/id", |thing| json!(thing.handoff))
 }

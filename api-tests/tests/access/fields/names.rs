@@ -117,6 +117,7 @@ const OTHERS: &[&str] = &[
     "profile_suggestions",
     "profile_when",
     "q",
+    "queue",
     "quick_replies",
     "reason",
     "refresh",

@@ -2,6 +2,7 @@
 
 mod counts;
 mod list;
+mod moves;
 mod sending;
 mod sight;
 mod staffing;
