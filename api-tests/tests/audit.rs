@@ -169,6 +169,7 @@ impl Stage {
             "POST /api/human-handoff/escalate/" => caller.escalate(&self.quiet, "again"),
             "POST /api/human-handoff/assign/" => caller.assign(self.handoff, agent),
             "POST /api/human-handoff/resolve/" => caller.resolve(self.handoff, "done"),
+            "POST /api/desk/sessions/{session_id}/notes/" => caller.note(&self.waiting, "A note"),
             "POST /api/desk/sessions/{session_id}/release/" => caller.move_session(&self.waiting, "release"),
             "POST /api/desk/sessions/{session_id}/transfer/" => {
                 caller.transfer(&self.waiting, &json!({"agent_id": agent}))
@@ -207,6 +208,7 @@ const OTHERS: &[&str] = &[
     "POST /api/chatbot/read/",
     "POST /api/chatbot/validate-phone/",
     "POST /api/desk/sessions/{session_id}/claim/",
+    "POST /api/desk/sessions/{session_id}/read/",
     "POST /api/human-handoff/agent/send-message/",
     "POST /api/human-handoff/send-message/",
     "POST /api/human-handoff/agent/upload/",
@@ -272,7 +274,8 @@ async fn every_write_of_a_superadmin_leaves_its_entries(world: &World) {
 async fn every_write_of_an_admin_leaves_an_entry(world: &World) {
     let boss = world.superadmin().await;
     // Handoff operations are recorded in the activity log instead.
-    let desk = ["/escalate/", "/assign/", "/resolve/", "/release/", "/transfer/", "/reopen/", "/return-to-bot/"];
+    let desk =
+        ["/escalate/", "/assign/", "/resolve/", "/notes/", "/release/", "/transfer/", "/reopen/", "/return-to-bot/"];
     let mut tried = 0;
     for operation in writes().into_iter().filter(|operation| !desk.iter().any(|part| operation.ends_with(part))) {
         let stage = Stage::new(world, &boss).await;

@@ -41,6 +41,21 @@ pub trait DeskCalls: Caller {
         self.client().post(&format!("/api/desk/sessions/{session}/{how}/"), &json!({}))
     }
 
+    /// `GET desk/sessions/{session}/messages/`
+    fn desk_messages(&self, session: &str, query: &[(&str, &str)]) -> Call {
+        self.client().get(&format!("/api/desk/sessions/{session}/messages/")).query(query)
+    }
+
+    /// `POST desk/sessions/{session}/notes/`
+    fn note(&self, session: &str, text: &str) -> Call {
+        self.client().post(&format!("/api/desk/sessions/{session}/notes/"), &json!({"text": text}))
+    }
+
+    /// `POST desk/sessions/{session}/read/`
+    fn staff_read(&self, session: &str, seq: i64) -> Call {
+        self.client().post(&format!("/api/desk/sessions/{session}/read/"), &json!({"seq": seq}))
+    }
+
     /// `GET human-handoff/sessions/`
     fn handoffs(&self, query: &[(&str, &str)]) -> Call {
         self.client().get("/api/human-handoff/sessions/").query(query)

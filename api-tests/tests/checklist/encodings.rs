@@ -168,6 +168,8 @@ async fn sessions(world: &World, sender: &mut Sender, admin: &Client) {
     let handoff = text(&escalated["handoff_session"]["id"]);
     let at_desk = |how: &str| format!("POST desk/sessions/{session}/{how}");
     sender.send(&bo, &at_desk("claim"), &[]).await;
+    sender.send(&bo, &at_desk("notes"), &[("text", "Was here in May")]).await;
+    assert_eq!(sender.send(&bo, &at_desk("read"), &[("seq", "1")]).await["staff_read_seq"], 1);
     sender.send(&bo, &at_desk("release"), &[]).await;
     sender.send(admin, &at_desk("transfer"), &[("agent_id", &id)]).await;
     sender.send(&bo, &at_desk("transfer"), &[("queue", "true")]).await;

@@ -12,6 +12,7 @@ mod idempotency;
 pub mod live;
 mod locked;
 pub mod moves;
+pub mod notes;
 mod opening_key;
 mod opinions;
 mod ports;

@@ -14,6 +14,7 @@ use tenancy::{
 use crate::{
     Activities, ActivityKind, AgentRef, EventKind, Handoff, HandoffFilter, Handoffs, NewActivity, Opening, Order,
     Outbox, Sight, State, StateFilter, closing, giving, locked,
+    notes::{self, NoteError, Notes},
     transitions::{self, Command, Transition, TransitionError},
 };
 
@@ -51,6 +52,9 @@ pub enum MoveError {
     /// The calling agent is not the one that the handoff names.
     #[error("session not assigned to this agent")]
     NotAssigned,
+    /// A note was to be stored, and the session has too many already.
+    #[error("the session has too many notes")]
+    TooManyNotes,
     /// The state of the session does not allow the move.
     #[error("a session that is {} does not allow the move {event}", .from.as_str())]
     IllegalTransition {
@@ -62,6 +66,16 @@ pub enum MoveError {
     /// The store failed.
     #[error("the session could not be moved")]
     Store(#[from] StoreError),
+}
+
+impl From<NoteError> for MoveError {
+    fn from(error: NoteError) -> Self {
+        match error {
+            NoteError::SessionNotFound => Self::SessionNotFound,
+            NoteError::TooMany => Self::TooManyNotes,
+            NoteError::Store(error) => error.into(),
+        }
+    }
 }
 
 /// Why a session was not passed on to another agent.
@@ -82,6 +96,15 @@ impl From<StoreError> for TransferError {
     fn from(error: StoreError) -> Self {
         Self::Move(error.into())
     }
+}
+
+/// To whom a session is passed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Destination {
+    /// To this agent, even if it is offline.
+    Agent(AgentId),
+    /// Back to the queue, as [`release`] does.
+    Queue,
 }
 
 /// An agent who was given a session and is not there.
@@ -172,9 +195,23 @@ pub fn release<S>(store: &mut S, session: SessionId, now: Timestamp) -> Result<H
 where
     S: Sessions + Handoffs + Activities + Outbox + ActingAs<Desk> + ?Sized,
 {
-    let (mut session, handoff) = lock(store, session)?.ok_or(MoveError::SessionNotFound)?;
+    let (session, handoff) = lock(store, session)?.ok_or(MoveError::SessionNotFound)?;
     let decided = decide(&session, handoff.as_ref(), Command::Release, store.caller().agent());
     let transition = decided.map_err(|error| refused(error, &session, "release"))?;
+    put_back(store, session, handoff, transition, now)
+}
+
+/// Does what was decided about releasing a session whose lock the caller holds.
+fn put_back<S>(
+    store: &mut S,
+    mut session: Session,
+    handoff: Option<Handoff>,
+    transition: Transition,
+    now: Timestamp,
+) -> Result<Handoff, MoveError>
+where
+    S: Sessions + Handoffs + Activities + Outbox + ?Sized,
+{
     let mut handoff = handoff.ok_or_else(|| locked::broken("an open session has no handoff"))?;
     let (Transition::Requeued, Some(previous)) = (transition, handoff.state.agent().cloned()) else {
         return Ok(handoff);
@@ -197,14 +234,27 @@ where
     Ok(handoff)
 }
 
-/// Passes an open session on to another agent, even to one who is offline. An agent may pass on its own sessions.
+/// Passes an open session on, with a private note if there is one. An agent may pass on its own sessions.
 ///
 /// # Errors
 /// [`TransferError`].
-pub fn transfer<S>(store: &mut S, session: SessionId, to: AgentId, now: Timestamp) -> Result<Handoff, TransferError>
+pub fn transfer<S>(
+    store: &mut S,
+    session: SessionId,
+    to: Destination,
+    note: Option<String>,
+    now: Timestamp,
+) -> Result<Handoff, TransferError>
 where
-    S: Sessions + Handoffs + Activities + Agents + Outbox + ActingAs<Desk> + ?Sized,
+    S: Sessions + Handoffs + Activities + Agents + Notes + Outbox + ActingAs<Desk> + ?Sized,
 {
+    let Destination::Agent(to) = to else {
+        let (session, handoff) = lock(store, session)?.ok_or(MoveError::SessionNotFound)?;
+        let decided = decide(&session, handoff.as_ref(), Command::Release, store.caller().agent());
+        let transition = decided.map_err(|error| refused(error, &session, "transfer"))?;
+        add_note(store, &session, note, now)?;
+        return Ok(put_back(store, session, handoff, transition, now)?);
+    };
     let agent = store.active_agent(to)?;
     let (session, handoff) = lock(store, session)?.ok_or(MoveError::SessionNotFound)?;
     let decided = decide(&session, handoff.as_ref(), Command::Transfer(to), store.caller().agent());
@@ -214,6 +264,7 @@ where
         return Err(TransferError::NeverSignedIn);
     }
     let handoff = handoff.ok_or_else(|| locked::broken("an open session has no handoff"))?;
+    add_note(store, &session, note, now)?;
     match transition {
         Transition::Unchanged => Ok(handoff),
         _ => Ok(giving::give(store, session, handoff, agent, now)?),
@@ -278,6 +329,16 @@ where
         Transition::Unchanged => Ok(handoff),
         _ => Ok(closing::hand_back(store, session, handoff, RETURNED, now)?),
     }
+}
+
+fn add_note<S>(store: &mut S, session: &Session, note: Option<String>, now: Timestamp) -> Result<(), MoveError>
+where
+    S: Notes + ActingAs<Desk> + ?Sized,
+{
+    if let Some(text) = note {
+        notes::add(store, session, text, now)?;
+    }
+    Ok(())
 }
 
 /// Locks a session and reads it and its handoff under the lock. `None` if the company has no such session.

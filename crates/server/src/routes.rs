@@ -9,6 +9,7 @@ mod audit;
 mod bot_settings;
 mod chat;
 mod conversation;
+mod desk_messages;
 mod desk_moves;
 mod desk_sessions;
 mod docs;
@@ -58,7 +59,13 @@ pub(crate) fn all() -> Vec<Group> {
         ),
         ("Knowledge", knowledge::endpoints()),
         ("Handoff", [handoffs::endpoints(), agent_inbox::endpoints()].into_iter().flatten().collect()),
-        ("Desk", [desk_sessions::endpoints(), desk_moves::endpoints()].into_iter().flatten().collect()),
+        (
+            "Desk",
+            [desk_sessions::endpoints(), desk_messages::endpoints(), desk_moves::endpoints()]
+                .into_iter()
+                .flatten()
+                .collect(),
+        ),
         ("Files", [files::endpoints(), media::endpoints()].into_iter().flatten().collect()),
         ("Audit log", audit::endpoints()),
         ("Background jobs", jobs::endpoints()),

@@ -163,5 +163,6 @@ pub(crate) fn fingerprint() -> u64 {
     include_str!("../../../migrations/postgres/2026-11-29-120000_visitor_side/up.sql").hash(&mut hasher);
     include_str!("../../../migrations/postgres/2026-11-29-130000_desk_lists/up.sql").hash(&mut hasher);
     include_str!("../../../migrations/postgres/2026-11-29-300000_jobs/up.sql").hash(&mut hasher);
+    include_str!("../../../migrations/postgres/2026-11-29-400000_notes/up.sql").hash(&mut hasher);
     hasher.finish()
 }

@@ -379,6 +379,22 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::types::{Doc, Instant};
 
+    notes (id) {
+        id -> BigInt,
+        company_id -> Text,
+        session_key -> BigInt,
+        after_seq -> BigInt,
+        author -> Text,
+        name -> Nullable<Text>,
+        text -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::{Doc, Instant};
+
     documents (id) {
         id -> BigInt,
         company_id -> Text,
@@ -511,6 +527,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     attachments,
     message_files,
     handoffs,
+    notes,
     transfers,
     idempotency_keys,
     opening_keys,

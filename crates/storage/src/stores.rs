@@ -23,6 +23,7 @@ mod knowledge;
 mod locate;
 mod logins;
 mod messages;
+mod notes;
 mod opinions;
 mod page_window;
 mod persons;

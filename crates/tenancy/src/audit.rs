@@ -95,6 +95,8 @@ crate::word_enum! {
         HandoffReopened => "handoff_reopened",
         /// A session was returned to the bot.
         HandoffReturned => "handoff_returned",
+        /// A private note about a session was written.
+        NoteWritten => "note_written",
         /// A company's chain was started. Recorded in the installation's chain.
         ChainBegun => "chain_begun",
         /// A company's chain reached the given length. Recorded in the installation's chain.

@@ -134,6 +134,18 @@ pub(crate) fn resolve() -> Sending {
     about(Kind::Session, HANDOFFS, NO_HANDOFF, body).spending()
 }
 
+pub(crate) fn desk_messages() -> Sending {
+    about(Kind::Session, EVERY_SESSION, NO_SESSION, nothing)
+}
+
+pub(crate) fn write_note() -> Sending {
+    about(Kind::Session, EVERY_SESSION, NO_SESSION, |_| Body::Json(json!({"text": "A note"})))
+}
+
+pub(crate) fn staff_read() -> Sending {
+    about(Kind::Session, EVERY_SESSION, NO_SESSION, |_| Body::Json(json!({"seq": 1})))
+}
+
 pub(crate) fn claim() -> Sending {
     about(Kind::Session, OPEN, NO_SESSION, nothing).spending()
 }

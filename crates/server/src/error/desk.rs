@@ -6,6 +6,7 @@ use handoff::{
     desk::{AssignError, EscalateError, ResolveError},
     erase::EraseError,
     moves::{ClaimError, MoveError, TransferError},
+    notes::{MOST_NOTES, NoteError},
     reading::ReadError,
     sending::SendError,
     uploading::UploadError,
@@ -68,6 +69,7 @@ impl From<MoveError> for ApiError {
         match error {
             MoveError::SessionNotFound => Self::not_found("Session not found"),
             MoveError::NotAssigned => not_assigned("Session not assigned to this agent"),
+            MoveError::TooManyNotes => NoteError::TooMany.into(),
             MoveError::IllegalTransition { from, event } => {
                 let done = match event {
                     "release" => "released",
@@ -78,6 +80,16 @@ impl From<MoveError> for ApiError {
                 illegal_transition(from, event, done)
             }
             MoveError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<NoteError> for ApiError {
+    fn from(error: NoteError) -> Self {
+        match error {
+            NoteError::SessionNotFound => Self::not_found("Session not found"),
+            NoteError::TooMany => Self::bad_request(format!("A session can have {MOST_NOTES} notes")),
+            NoteError::Store(error) => error.into(),
         }
     }
 }

@@ -7,8 +7,9 @@ use actix_web::web::{self, Json};
 use chatbot::SessionStatus;
 use handoff::{
     AgentRef, Handoff,
-    moves::{self, Absence, ClaimError, Claimed, MoveError, TransferError},
+    moves::{self, Absence, ClaimError, Claimed, Destination, MoveError, TransferError},
 };
+use knowledge::markup::neutralise;
 use schemars::JsonSchema;
 use serde::Serialize;
 use storage::{CompanyStore, Place};
@@ -18,7 +19,10 @@ use tenancy::{
     audit::Action,
 };
 
-use super::endpoint::{Endpoint, at};
+use super::{
+    desk_messages::note_text,
+    endpoint::{Endpoint, at},
+};
 use crate::{
     app::App,
     auth::Auth,
@@ -63,11 +67,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .post("Passes a session on to a colleague, or back to the queue.", transfer)
             .about(
                 "For the agent who has it and for admins. Either `agent_id` or `queue` is needed. The colleague may be \
-                 offline; `warning` then says so. A session that waits is assigned.",
+                 offline; `warning` then says so. A session that waits is assigned. The `note` is stored as a private note.",
             )
             .refuses(MoveError::SessionNotFound)
             .refuses(MoveError::NotAssigned)
             .refuses(TransferError::AgentNotFound)
+            .refuses(MoveError::TooManyNotes)
             .refuses(MoveError::IllegalTransition { from: SessionStatus::Resolved, event: "transfer" }),
         at("/api/desk/sessions/{session_id}/reopen/")
             .post("Opens the closed handoff of a session again.", reopen)
@@ -109,6 +114,7 @@ body! {
     struct TransferBody {
         agent_id: Option<i64> = integer().optional(),
         queue: Option<bool> = boolean().optional(),
+        note: Option<String> = note_text().optional(),
     }
 }
 
@@ -203,20 +209,20 @@ async fn transfer(
     app: web::Data<App>,
 ) -> Result<Json<MovedHandoff>, ApiError> {
     let to = match (body.agent_id, body.queue.unwrap_or(false)) {
-        (Some(agent), false) => AgentId::new(agent),
-        (None, true) => {
-            return Ok(moved(&app, staff, &path, Action::HandoffTransferred, |store, session, now| {
-                moves::release(store, session, now)
-            })
-            .await?);
-        }
+        (Some(agent), false) => Destination::Agent(AgentId::new(agent)),
+        (None, true) => Destination::Queue,
         (Some(_), true) | (None, false) => return Err(ApiError::non_field("Either agent_id or queue is required.")),
     };
+    let note = body.note.filter(|note| !note.trim().is_empty()).map(|note| neutralise(&note).into_owned());
     let session = SessionId::parse(&path).map_err(|_| MoveError::SessionNotFound)?;
     let now = app.now();
     let passed_on = app.desk_write(staff, Place::Session(session), Action::HandoffTransferred, move |store| {
-        let handoff = moves::transfer(store, session, to, now)?;
-        Ok::<_, TransferError>((moves::absence(store, to)?, handoff))
+        let handoff = moves::transfer(store, session, to, note, now)?;
+        let absence = match to {
+            Destination::Agent(agent) => moves::absence(store, agent)?,
+            Destination::Queue => None,
+        };
+        Ok::<_, TransferError>((absence, handoff))
     });
     let (absence, handoff) = passed_on.await?.ok_or(MoveError::SessionNotFound)?;
     Ok(MovedHandoff::json(&handoff, absence))

@@ -56,6 +56,7 @@ const POLICIES: &[Policies] = &[
             "opening_keys",
             "feedback",
             "ratings",
+            "notes",
             "documents",
             "chunks",
             "profile_counts",

@@ -3,6 +3,7 @@
 mod counts;
 mod list;
 mod moves;
+mod notes;
 mod sending;
 mod sight;
 mod staffing;

@@ -9,7 +9,7 @@ use chatbot::{SessionStatus, kind};
 use handoff::{
     Activities as _, ActivityFilter, AgentRef, Handoff, Handoffs as _, State,
     desk::{self, ResolveError},
-    moves::{self, Absence, ClaimError, Claimed, MoveError, TransferError},
+    moves::{self, Absence, ClaimError, Claimed, Destination, MoveError, TransferError},
     sending::{self, OutgoingMessage, SendError},
 };
 use storage::CompanyStore;
@@ -33,7 +33,8 @@ fn claim(world: &World, agent: &Agent, session: SessionId, at: u64) -> Result<Ha
 }
 
 fn transfer(world: &World, desk: Desk, session: SessionId, to: AgentId, at: u64) -> Result<Handoff, TransferError> {
-    world.db.write(desk, move |store| moves::transfer(store, session, to, later(at))).wait()
+    let to = Destination::Agent(to);
+    world.db.write(desk, move |store| moves::transfer(store, session, to, None, later(at))).wait()
 }
 
 type Move = fn(&mut CompanyStore<'_, Desk>, SessionId, Timestamp) -> Result<Handoff, MoveError>;
