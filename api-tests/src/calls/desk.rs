@@ -56,6 +56,31 @@ pub trait DeskCalls: Caller {
         self.client().post(&format!("/api/desk/sessions/{session}/read/"), &json!({"seq": seq}))
     }
 
+    /// `GET desk/replies/`
+    fn replies(&self, query: &[(&str, &str)]) -> Call {
+        self.client().get("/api/desk/replies/").query(query)
+    }
+
+    /// `POST desk/replies/`
+    fn save_reply(&self, body: &Value) -> Call {
+        self.client().post("/api/desk/replies/", body)
+    }
+
+    /// `PATCH desk/replies/{id}/`
+    fn change_reply(&self, id: i64, body: &Value) -> Call {
+        self.client().call(Method::PATCH, &format!("/api/desk/replies/{id}/")).json(body)
+    }
+
+    /// `DELETE desk/replies/{id}/`
+    fn delete_reply(&self, id: i64) -> Call {
+        self.client().call(Method::DELETE, &format!("/api/desk/replies/{id}/"))
+    }
+
+    /// `GET desk/colleagues/`
+    fn colleagues(&self) -> Call {
+        self.client().get("/api/desk/colleagues/")
+    }
+
     /// `GET human-handoff/sessions/`
     fn handoffs(&self, query: &[(&str, &str)]) -> Call {
         self.client().get("/api/human-handoff/sessions/").query(query)

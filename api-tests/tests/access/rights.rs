@@ -113,6 +113,8 @@ pub(crate) const CAP_MINE_Q: Cell = Cell::Holder(Reach::MineAndQueue);
 pub(crate) const CAP_CO: Cell = Cell::Holder(Reach::Company);
 pub(crate) const CAP_ALL: Cell = Cell::Holder(Reach::All);
 pub(crate) const SELF: Cell = Cell::Within(Reach::Mine);
+/// Lists and changes of which the caller has none: agents keep their own.
+pub(crate) const NONE: Cell = Cell::Within(Reach::Nothing);
 pub(crate) const MINE: Cell = Cell::Within(Reach::Mine);
 pub(crate) const MINE_403: Cell = Cell::WithinOr403(Reach::Mine);
 pub(crate) const MINE_Q: Cell = Cell::Within(Reach::MineAndQueue);

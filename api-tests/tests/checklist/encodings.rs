@@ -166,6 +166,9 @@ async fn sessions(world: &World, sender: &mut Sender, admin: &Client) {
     let fields = [("session_id", session.as_str()), ("reason", "help")];
     let escalated = sender.send(&bo, "POST human-handoff/escalate", &fields).await;
     let handoff = text(&escalated["handoff_session"]["id"]);
+    let fields = [("shortcut", "hello"), ("title", "A hello"), ("text", "Hello {name}")];
+    let saved = text(&sender.send(&bo, "POST desk/replies", &fields).await["id"]);
+    sender.send(&bo, &format!("PATCH desk/replies/{saved}"), &[("title", "Another title")]).await;
     let at_desk = |how: &str| format!("POST desk/sessions/{session}/{how}");
     sender.send(&bo, &at_desk("claim"), &[]).await;
     sender.send(&bo, &at_desk("notes"), &[("text", "Was here in May")]).await;

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod closing;
+pub mod colleagues;
 pub mod desk;
 pub mod desk_list;
 pub mod erase;
@@ -17,6 +18,7 @@ mod opening_key;
 mod opinions;
 mod ports;
 pub mod reading;
+pub mod saved_replies;
 pub mod sending;
 pub mod staffing;
 mod transitions;

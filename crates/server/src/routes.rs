@@ -11,6 +11,7 @@ mod chat;
 mod conversation;
 mod desk_messages;
 mod desk_moves;
+mod desk_replies;
 mod desk_sessions;
 mod docs;
 pub(crate) mod endpoint;
@@ -61,10 +62,15 @@ pub(crate) fn all() -> Vec<Group> {
         ("Handoff", [handoffs::endpoints(), agent_inbox::endpoints()].into_iter().flatten().collect()),
         (
             "Desk",
-            [desk_sessions::endpoints(), desk_messages::endpoints(), desk_moves::endpoints()]
-                .into_iter()
-                .flatten()
-                .collect(),
+            [
+                desk_sessions::endpoints(),
+                desk_messages::endpoints(),
+                desk_moves::endpoints(),
+                desk_replies::endpoints(),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
         ),
         ("Files", [files::endpoints(), media::endpoints()].into_iter().flatten().collect()),
         ("Audit log", audit::endpoints()),

@@ -395,6 +395,22 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::types::{Doc, Instant};
 
+    saved_replies (id) {
+        id -> BigInt,
+        company_id -> Text,
+        agent_id -> Nullable<BigInt>,
+        admin_id -> Nullable<BigInt>,
+        shortcut -> Text,
+        title -> Text,
+        text -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::{Doc, Instant};
+
     documents (id) {
         id -> BigInt,
         company_id -> Text,
@@ -528,6 +544,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     message_files,
     handoffs,
     notes,
+    saved_replies,
     transfers,
     idempotency_keys,
     opening_keys,

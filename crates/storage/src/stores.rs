@@ -30,6 +30,7 @@ mod persons;
 mod plans;
 mod platform;
 mod profiles;
+mod saved_replies;
 mod search;
 mod sessions;
 pub(crate) mod settings;

@@ -66,6 +66,8 @@ integer_ids! {
     AttachmentId;
     /// A private note of staff.
     NoteId;
+    /// A saved reply of staff.
+    SavedReplyId;
     /// A handoff. A session has at most one.
     HandoffId;
     /// A change of agent on an open handoff.

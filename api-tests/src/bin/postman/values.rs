@@ -30,6 +30,7 @@ pub(crate) fn value(path: &str, name: &str, example: &Value) -> Value {
         ("admin-dashboard/update-agent/{id}" | "admin-dashboard/delete-agent/{id}", "id") => "spare_agent_id",
         ("auth/change-admin-plan/{id}", "id") => "other_admin_id",
         ("auth/update-admin/{id}" | "auth/delete-admin/{id}", "id") => "leaver_id",
+        ("desk/replies/{id}", "id") => "reply_id",
         ("docs/{file}", "file") => return json!("start.js"),
         ("admin-dashboard/update-agent-status", "status") => return json!("AVAILABLE"),
         (_, "admin_id") => "leaver_id",
@@ -80,6 +81,7 @@ pub(crate) fn rank(path: &str) -> u8 {
 pub(crate) fn kept(path: &str) -> &'static [(&'static str, &'static str)] {
     match short(path) {
         "auth/change-password" => &[("leaver_token", ".access")],
+        "desk/replies" => &[("reply_id", ".id")],
         "auth/token/refresh" => &[("admin_token", ".access"), ("admin_refresh", ".refresh")],
         "auth/renew-subscription" | "auth/upgrade-plan" => &[("assignment_id", ".new_assignment.id")],
         _ => &[],

@@ -20,6 +20,8 @@ pub(super) enum Named {
     /// Files of a session.
     Files,
     Profile,
+    /// A saved reply of staff.
+    SavedReply,
     /// A refresh token.
     Token,
     /// The path of a file.
@@ -125,17 +127,20 @@ const OTHERS: &[&str] = &[
     "reason",
     "refresh",
     "refusal_text",
+    "scope",
     "score",
     "search",
     "seq",
     "shared",
     "sig",
+    "shortcut",
     "size",
     "specialization",
     "state",
     "status",
     "text",
     "thanks_text",
+    "title",
     "tz",
     "uploader",
     "use_shared_library",
@@ -155,6 +160,7 @@ pub(super) fn named(call: &str, name: &str, kind: Kind) -> Option<Named> {
         ("id", Kind::Agent) => Some(Named::Agent),
         ("id", Kind::Company) => Some(Named::Admin),
         ("id", Kind::Session) => Some(Named::Profile),
+        ("id", Kind::SavedReply) => Some(Named::SavedReply),
         // A refresh token works for any caller in the refresh call itself.
         ("refresh", _) => call.contains("logout").then_some(Named::Token),
         _ => None,

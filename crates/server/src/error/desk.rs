@@ -8,6 +8,7 @@ use handoff::{
     moves::{ClaimError, MoveError, TransferError},
     notes::{MOST_NOTES, NoteError},
     reading::ReadError,
+    saved_replies::{FillError, MOST_REPLIES, SavedReplyError},
     sending::SendError,
     uploading::UploadError,
 };
@@ -90,6 +91,29 @@ impl From<NoteError> for ApiError {
             NoteError::SessionNotFound => Self::not_found("Session not found"),
             NoteError::TooMany => Self::bad_request(format!("A session can have {MOST_NOTES} notes")),
             NoteError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SavedReplyError> for ApiError {
+    fn from(error: SavedReplyError) -> Self {
+        match error {
+            SavedReplyError::NotFound => Self::not_found("Saved reply not found"),
+            SavedReplyError::OnlyAdmins => {
+                Self::forbidden(Code::PermissionDenied, "Only admins change the replies of the company")
+            }
+            SavedReplyError::ShortcutInUse => Self::field("shortcut", "This shortcut is in use."),
+            SavedReplyError::TooMany => Self::bad_request(format!("There can be {MOST_REPLIES} saved replies")),
+            SavedReplyError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<FillError> for ApiError {
+    fn from(error: FillError) -> Self {
+        match error {
+            FillError::SessionNotFound => Self::not_found("Session not found"),
+            FillError::Store(error) => error.into(),
         }
     }
 }

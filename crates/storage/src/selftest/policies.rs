@@ -57,6 +57,7 @@ const POLICIES: &[Policies] = &[
             "feedback",
             "ratings",
             "notes",
+            "saved_replies",
             "documents",
             "chunks",
             "profile_counts",

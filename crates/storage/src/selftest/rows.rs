@@ -234,6 +234,10 @@ pub(super) const TABLES: &[CompanyTable] = &[
         "(id, company_id, session_key, after_seq, author, text, created_at) VALUES (:id, :code, :id, 0, 'admin', :code, \
          :moment)",
     ),
+    company(
+        "saved_replies",
+        "(id, company_id, agent_id, shortcut, title, text, created_at) VALUES (:id, :code, :id, 'x', '', :code, :moment)",
+    ),
     company("documents", "(id, company_id, title, created_at) VALUES (:id, :code, '', :moment)"),
     company(
         "chunks",

@@ -4,6 +4,7 @@ mod counts;
 mod list;
 mod moves;
 mod notes;
+mod saved_replies;
 mod sending;
 mod sight;
 mod staffing;

@@ -13,7 +13,9 @@ use handoff::{
     desk_list::{DeskLists as _, ListCounts, ListFilter, View},
     erase,
     notes::{self, NoteRange, Notes as _},
-    reading, sending, staffing,
+    reading,
+    saved_replies::{self, ReplyText, Scope, Shortcut},
+    sending, staffing,
 };
 use identity::agents::{
     Agents as _,
@@ -66,6 +68,8 @@ pub(crate) fn fill(world: &World, company: &Company) -> (Ids, Agent) {
         }
         store.put_feedback(key, &UNHELPFUL, now())?;
         store.put_rating(key, &RATING, now())?;
+        let saved = ReplyText { shortcut: Shortcut::parse("x").unwrap(), title: String::new(), text: String::new() };
+        saved_replies::create(&mut store.acting(), Scope::Company, saved, now()).unwrap();
         notes::write(&mut store.acting(), session, "private".to_owned(), now()).unwrap();
         let [agent, _] = ids;
         let hired = store.agent_for_update(agent)?.unwrap();
@@ -90,7 +94,7 @@ pub(crate) fn claimed(revision: i64, leased_until: u64) -> Job {
     Job { kind: jobs::Kind::Encode, revision, attempts: 1, leased_until: later(leased_until) }
 }
 
-const TABLES: [(&str, &str); 22] = [
+const TABLES: [(&str, &str); 23] = [
     (
         "sessions",
         "status || ' ' || revision || ' ' || last_seq || ' ' || bot_epoch || visitor_read_seq || staff_read_seq",
@@ -106,6 +110,7 @@ const TABLES: [(&str, &str); 22] = [
     ("feedback", "seq || ' ' || helpful"),
     ("ratings", "session_key || ' ' || score"),
     ("notes", "id || ' ' || after_seq || text"),
+    ("saved_replies", "id || shortcut"),
     ("activities", "id || kind"),
     ("agents", "id || status || name"),
     ("assignments", "id || status"),
@@ -396,6 +401,7 @@ fn no_row_can_be_moved_to_or_point_into_another_company() {
             ("feedback", "session_key", two.key.get()),
             ("ratings", "session_key", two.key.get()),
             ("notes", "session_key", two.key.get()),
+            ("saved_replies", "agent_id", two.agent.get()),
             ("handoffs", "agent_id", two.agent.get()),
             ("handoff_counts", "agent_id", two.agent.get()),
             ("transfers", "handoff_id", two.handoff.get()),
@@ -407,8 +413,17 @@ fn no_row_can_be_moved_to_or_point_into_another_company() {
         .map(|(table, column, id)| format!("UPDATE {table} SET {column} = {id} {own}"))
         .into();
         let tables = ["sessions", "profiles", "messages", "attachments", "message_files", "handoffs", "transfers"];
-        let others =
-            ["idempotency_keys", "feedback", "ratings", "notes", "activities", "agents", "chunks", "documents"];
+        let others = [
+            "idempotency_keys",
+            "feedback",
+            "ratings",
+            "notes",
+            "saved_replies",
+            "activities",
+            "agents",
+            "chunks",
+            "documents",
+        ];
         statements.extend(
             tables
                 .iter()
