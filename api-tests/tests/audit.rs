@@ -169,6 +169,9 @@ impl Stage {
             "POST /api/human-handoff/escalate/" => caller.escalate(&self.quiet, "again"),
             "POST /api/human-handoff/assign/" => caller.assign(self.handoff, agent),
             "POST /api/human-handoff/resolve/" => caller.resolve(self.handoff, "done"),
+            "PATCH /api/desk/sessions/{session_id}/" => {
+                caller.change_session(&self.waiting, &json!({"priority": "high"}))
+            }
             "POST /api/desk/sessions/{session_id}/notes/" => caller.note(&self.waiting, "A note"),
             "POST /api/desk/sessions/{session_id}/release/" => caller.move_session(&self.waiting, "release"),
             "POST /api/desk/sessions/{session_id}/transfer/" => {
@@ -277,8 +280,17 @@ async fn every_write_of_a_superadmin_leaves_its_entries(world: &World) {
 async fn every_write_of_an_admin_leaves_an_entry(world: &World) {
     let boss = world.superadmin().await;
     // Handoff operations are recorded in the activity log instead.
-    let desk =
-        ["/escalate/", "/assign/", "/resolve/", "/notes/", "/release/", "/transfer/", "/reopen/", "/return-to-bot/"];
+    let desk = [
+        "/escalate/",
+        "/assign/",
+        "/resolve/",
+        "/{session_id}/",
+        "/notes/",
+        "/release/",
+        "/transfer/",
+        "/reopen/",
+        "/return-to-bot/",
+    ];
     let mut tried = 0;
     for operation in writes().into_iter().filter(|operation| !desk.iter().any(|part| operation.ends_with(part))) {
         let stage = Stage::new(world, &boss).await;

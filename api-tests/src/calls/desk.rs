@@ -81,6 +81,16 @@ pub trait DeskCalls: Caller {
         self.client().get("/api/desk/colleagues/")
     }
 
+    /// `GET desk/sessions/{session}/`
+    fn packet(&self, session: &str) -> Call {
+        self.client().get(&format!("/api/desk/sessions/{session}/"))
+    }
+
+    /// `PATCH desk/sessions/{session}/`
+    fn change_session(&self, session: &str, body: &Value) -> Call {
+        self.client().call(Method::PATCH, &format!("/api/desk/sessions/{session}/")).json(body)
+    }
+
     /// `GET human-handoff/sessions/`
     fn handoffs(&self, query: &[(&str, &str)]) -> Call {
         self.client().get("/api/human-handoff/sessions/").query(query)

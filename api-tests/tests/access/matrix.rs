@@ -102,6 +102,8 @@ pub(crate) const HANDOFF: &[Row] = &[
     ("GET human-handoff/sessions",                  by::handoffs,                 [NO,    MINE_Q,   CO,   ALL]),
     ("GET human-handoff/dashboard",                 by::dashboard,                [NO,    MINE_Q,   NO_AGENT, NO_AGENT]),
     ("GET desk/sessions?limit=200&company_id={company}", by::conversations,     [NO,    MINE_Q,   CO,   ALL]),
+    ("GET desk/sessions/{session}",                 by::packet,                   [NO,    MINE_Q,   CO,   ALL]),
+    ("PATCH desk/sessions/{session}",               by::change_session,           [NO,    MINE_Q_403, CO, ALL]),
     ("GET desk/sessions/{session}/messages",        by::desk_messages,            [NO,    MINE_Q,   CO,   ALL]),
     ("POST desk/sessions/{session}/notes",          by::write_note,               [NO,    MINE_Q,   CO,   ALL]),
     ("POST desk/sessions/{session}/read",           by::staff_read,               [NO,    MINE_Q,   CO,   NO]),

@@ -171,6 +171,8 @@ async fn sessions(world: &World, sender: &mut Sender, admin: &Client) {
     sender.send(&bo, &format!("PATCH desk/replies/{saved}"), &[("title", "Another title")]).await;
     let at_desk = |how: &str| format!("POST desk/sessions/{session}/{how}");
     sender.send(&bo, &at_desk("claim"), &[]).await;
+    let changed = sender.send(&bo, &format!("PATCH desk/sessions/{session}"), &[("priority", "high")]).await;
+    assert_eq!(changed["handoffs"][0]["priority"], "high");
     sender.send(&bo, &at_desk("notes"), &[("text", "Was here in May")]).await;
     assert_eq!(sender.send(&bo, &at_desk("read"), &[("seq", "1")]).await["staff_read_seq"], 1);
     sender.send(&bo, &at_desk("release"), &[]).await;

@@ -16,7 +16,9 @@ pub mod moves;
 pub mod notes;
 mod opening_key;
 mod opinions;
+pub mod packet;
 mod ports;
+pub mod priority;
 pub mod reading;
 pub mod saved_replies;
 pub mod sending;
@@ -31,5 +33,5 @@ pub use handoff::{AgentRef, Handoff, Priority, State, VisitorRef};
 pub use opinions::{Feedback, Opinions, Rating};
 pub use ports::{
     Activities, Activity, ActivityFilter, ActivityKind, AllHandoffs, Erasing, HandoffFilter, HandoffPage, Handoffs,
-    NewActivity, Opening, Order, Position, QueuePlace, Sight, StateFilter,
+    NewActivity, Opening, Order, Position, QueuePlace, Sight, StateFilter, Transfer,
 };

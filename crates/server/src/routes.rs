@@ -11,6 +11,7 @@ mod chat;
 mod conversation;
 mod desk_messages;
 mod desk_moves;
+mod desk_packet;
 mod desk_replies;
 mod desk_sessions;
 mod docs;
@@ -65,6 +66,7 @@ pub(crate) fn all() -> Vec<Group> {
             [
                 desk_sessions::endpoints(),
                 desk_messages::endpoints(),
+                desk_packet::endpoints(),
                 desk_moves::endpoints(),
                 desk_replies::endpoints(),
             ]

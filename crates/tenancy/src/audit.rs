@@ -95,6 +95,8 @@ crate::word_enum! {
         HandoffReopened => "handoff_reopened",
         /// A session was returned to the bot.
         HandoffReturned => "handoff_returned",
+        /// The priority of a handoff was changed.
+        HandoffPrioritised => "handoff_prioritised",
         /// A private note about a session was written.
         NoteWritten => "note_written",
         /// A company's chain was started. Recorded in the installation's chain.

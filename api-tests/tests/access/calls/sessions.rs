@@ -175,6 +175,14 @@ pub(crate) fn colleagues() -> Sending {
     list(Kind::Agent, AGENTS, bare, "/id", |thing| json!(thing.id))
 }
 
+pub(crate) fn packet() -> Sending {
+    about(Kind::Session, EVERY_SESSION, NO_SESSION, nothing)
+}
+
+pub(crate) fn change_session() -> Sending {
+    about(Kind::Session, OPEN, NO_SESSION, |_| Body::Json(json!({"priority": "high"})))
+}
+
 pub(crate) fn claim() -> Sending {
     about(Kind::Session, OPEN, NO_SESSION, nothing).spending()
 }

@@ -76,6 +76,7 @@ impl From<MoveError> for ApiError {
                     "release" => "released",
                     "transfer" => "transferred",
                     "reopen" => "reopened",
+                    "prioritise" => "given a priority",
                     _ => "returned to the bot",
                 };
                 illegal_transition(from, event, done)

@@ -80,6 +80,7 @@ const CALLS: &[(&str, Call)] = &[
     ("Attachments::by_key", |store, ids| Ok(store.by_key(&ids.blob)?.is_some())),
     ("Handoffs::handoff", |store, ids| Ok(store.handoff(HandoffId::new(ids.number))?.is_some())),
     ("Handoffs::handoff_of", |store, ids| Ok(store.handoff_of(ids.session_row())?.is_some())),
+    ("Handoffs::transfers", |store, ids| Ok(!store.transfers(HandoffId::new(ids.number), 9)?.is_empty())),
     ("Handoffs::handoffs", |store, ids| {
         let sight = Sight::Mine(ids.agent());
         Ok(!store.handoffs(&HandoffFilter::default(), sight)?.is_empty())

@@ -103,7 +103,10 @@ const TABLES: [(&str, &str); 23] = [
     ("messages", "id || ' ' || seq"),
     ("attachments", "id || blob_key"),
     ("message_files", "message_id || ' ' || attachment_id"),
-    ("handoffs", "id || ' ' || coalesce(agent_id, 0) || reason || coalesce(notes, '') || (resolved_at IS NULL)"),
+    (
+        "handoffs",
+        "id || ' ' || coalesce(agent_id, 0) || reason || priority || coalesce(notes, '') || (resolved_at IS NULL)",
+    ),
     ("transfers", "id || ' '"),
     ("idempotency_keys", "key || seq || (lease_until IS NULL)"),
     ("opening_keys", "key || session_key"),
@@ -189,6 +192,8 @@ const PROBES: &[(&str, Probe)] = &[
     ("move_handoff", |store, ids| {
         store.move_handoff(ids.handoff, &State::Resolved { agent: None, at: later(1) }, Some("n")).map(|()| true)
     }),
+    ("transfers", |store, ids| Ok(store.transfers(ids.handoff, 9)?.is_empty())),
+    ("set_priority", |store, ids| store.set_priority(ids.handoff, handoff::Priority::Low).map(|()| true)),
     ("active_agent", |store, ids| Ok(store.active_agent(ids.agent)?.is_none())),
     ("forget_agent", |store, ids| store.forget_agent(ids.agent).map(|()| true)),
     ("agent_for_update", |store, ids| Ok(store.agent_for_update(ids.agent)?.is_none())),
