@@ -76,6 +76,8 @@ def named(path, name, works):
         case "file" if "docs" in path:
             return "start.js"
         case "session_id":
+            if "desk/sessions" in path:
+                return works.new_waiting() if path.rstrip("/").endswith(("claim", "transfer")) else works.session
             return works.new_session() if "escalate" in path else works.session
         case "company_id":
             return works.id
@@ -97,6 +99,8 @@ def named(path, name, works):
             return works.admin_id
         case "id" if "user-profiles" in path:
             return works.new_profile() if "delete" in path else works.profile
+        case "id" if "replies" in path:
+            return works.new_reply()
         case "id" if "agent" in path:
             return works.new_agent()
         case "id":

@@ -88,6 +88,16 @@ class Company:
         entry = {"question": "When do you open?", "answer": "At nine.", "document": "Handbook"}
         return post("knowledge/entries", self.admin, **entry)["chunk_id"]
 
+    def new_waiting(self):
+        session = self.new_session()
+        self.new_handoff(session)
+        return session
+
+    def new_reply(self):
+        # Agents and admins both try it; it is the admin's, and so the company's.
+        name = f"r{next(NUMBERS)}"
+        return post("desk/replies", self.admin, shortcut=name, title="A", text="B", scope="company")["id"]
+
     def new_assignment(self):
         """Returns the subscription of a new company, for renewal or cancellation."""
         opened = post("auth/create-admin", self.root, name="Sub Works", email=email(), plan_id=self.plan)

@@ -90,6 +90,8 @@ struct Stage {
     /// A session that has not been escalated.
     quiet: String,
     handoff: i64,
+    /// The session of the handoff.
+    waiting: String,
     profile: i64,
     assignment: i64,
     plan: i64,
@@ -109,6 +111,7 @@ impl Stage {
             agent,
             quiet: company.visitor().await.session,
             handoff,
+            waiting: visitor.session,
             profile: profiles["results"][0]["id"].as_i64().unwrap_or_else(|| panic!("{profiles}")),
             assignment: rows[0]["id"].as_i64().unwrap_or_else(|| panic!("{rows}")),
             plan: plan["id"].as_i64().unwrap(),
@@ -183,6 +186,18 @@ impl Stage {
             "POST /api/human-handoff/escalate/" => caller.escalate(&self.quiet, "again"),
             "POST /api/human-handoff/assign/" => caller.assign(self.handoff, agent),
             "POST /api/human-handoff/resolve/" => caller.resolve(self.handoff, "done"),
+            "PATCH /api/desk/sessions/{session_id}/" => {
+                caller.change_session(&self.waiting, &json!({"priority": "high"}))
+            }
+            "POST /api/desk/sessions/{session_id}/notes/" => caller.note(&self.waiting, "A note"),
+            "POST /api/desk/sessions/{session_id}/release/" => caller.move_session(&self.waiting, "release"),
+            "POST /api/desk/sessions/{session_id}/transfer/" => {
+                caller.transfer(&self.waiting, &json!({"agent_id": agent}))
+            }
+            "POST /api/desk/sessions/{session_id}/reopen/" => caller.move_session(&self.waiting, "reopen"),
+            "POST /api/desk/sessions/{session_id}/return-to-bot/" => {
+                caller.move_session(&self.waiting, "return-to-bot")
+            }
             _ => return None,
         })
     }
@@ -212,6 +227,11 @@ const OTHERS: &[&str] = &[
     "POST /api/chatbot/request-person/",
     "POST /api/chatbot/read/",
     "POST /api/chatbot/validate-phone/",
+    "POST /api/desk/replies/",
+    "PATCH /api/desk/replies/{id}/",
+    "DELETE /api/desk/replies/{id}/",
+    "POST /api/desk/sessions/{session_id}/claim/",
+    "POST /api/desk/sessions/{session_id}/read/",
     "POST /api/human-handoff/agent/send-message/",
     "POST /api/human-handoff/send-message/",
     "POST /api/human-handoff/agent/upload/",
@@ -278,7 +298,17 @@ async fn every_write_of_a_superadmin_leaves_its_entries(world: &World) {
 async fn every_write_of_an_admin_leaves_an_entry(world: &World) {
     let boss = world.superadmin().await;
     // Handoff operations are recorded in the activity log instead.
-    let desk = ["/escalate/", "/assign/", "/resolve/"];
+    let desk = [
+        "/escalate/",
+        "/assign/",
+        "/resolve/",
+        "/{session_id}/",
+        "/notes/",
+        "/release/",
+        "/transfer/",
+        "/reopen/",
+        "/return-to-bot/",
+    ];
     let mut tried = 0;
     for operation in writes().into_iter().filter(|operation| !desk.iter().any(|part| operation.ends_with(part))) {
         let stage = Stage::new(world, &boss).await;

@@ -26,6 +26,71 @@ pub trait DeskCalls: Caller {
         self.client().post("/api/human-handoff/resolve/", &json!({"handoff_session_id": handoff, "notes": notes}))
     }
 
+    /// `POST desk/sessions/{session}/claim/`; `next` takes the longest wait.
+    fn claim(&self, session: &str) -> Call {
+        self.move_session(session, "claim")
+    }
+
+    /// `POST desk/sessions/{session}/transfer/`
+    fn transfer(&self, session: &str, body: &Value) -> Call {
+        self.client().post(&format!("/api/desk/sessions/{session}/transfer/"), body)
+    }
+
+    /// `POST desk/sessions/{session}/{how}/` without a body: `claim`, `release`, `reopen` or `return-to-bot`.
+    fn move_session(&self, session: &str, how: &str) -> Call {
+        self.client().post(&format!("/api/desk/sessions/{session}/{how}/"), &json!({}))
+    }
+
+    /// `GET desk/sessions/{session}/messages/`
+    fn desk_messages(&self, session: &str, query: &[(&str, &str)]) -> Call {
+        self.client().get(&format!("/api/desk/sessions/{session}/messages/")).query(query)
+    }
+
+    /// `POST desk/sessions/{session}/notes/`
+    fn note(&self, session: &str, text: &str) -> Call {
+        self.client().post(&format!("/api/desk/sessions/{session}/notes/"), &json!({"text": text}))
+    }
+
+    /// `POST desk/sessions/{session}/read/`
+    fn staff_read(&self, session: &str, seq: i64) -> Call {
+        self.client().post(&format!("/api/desk/sessions/{session}/read/"), &json!({"seq": seq}))
+    }
+
+    /// `GET desk/replies/`
+    fn replies(&self, query: &[(&str, &str)]) -> Call {
+        self.client().get("/api/desk/replies/").query(query)
+    }
+
+    /// `POST desk/replies/`
+    fn save_reply(&self, body: &Value) -> Call {
+        self.client().post("/api/desk/replies/", body)
+    }
+
+    /// `PATCH desk/replies/{id}/`
+    fn change_reply(&self, id: i64, body: &Value) -> Call {
+        self.client().call(Method::PATCH, &format!("/api/desk/replies/{id}/")).json(body)
+    }
+
+    /// `DELETE desk/replies/{id}/`
+    fn delete_reply(&self, id: i64) -> Call {
+        self.client().call(Method::DELETE, &format!("/api/desk/replies/{id}/"))
+    }
+
+    /// `GET desk/colleagues/`
+    fn colleagues(&self) -> Call {
+        self.client().get("/api/desk/colleagues/")
+    }
+
+    /// `GET desk/sessions/{session}/`
+    fn packet(&self, session: &str) -> Call {
+        self.client().get(&format!("/api/desk/sessions/{session}/"))
+    }
+
+    /// `PATCH desk/sessions/{session}/`
+    fn change_session(&self, session: &str, body: &Value) -> Call {
+        self.client().call(Method::PATCH, &format!("/api/desk/sessions/{session}/")).json(body)
+    }
+
     /// `GET human-handoff/sessions/`
     fn handoffs(&self, query: &[(&str, &str)]) -> Call {
         self.client().get("/api/human-handoff/sessions/").query(query)

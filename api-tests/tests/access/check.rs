@@ -32,6 +32,8 @@ pub(crate) enum Outcome {
     Absent,
     /// A refusal by the endpoint, not because of the role.
     Forbidden,
+    /// A refusal because a colleague has the session.
+    Taken,
     /// 401 or 403, because of the role.
     Refused,
     Own(u16, &'static str, &'static str),
@@ -105,6 +107,10 @@ impl Try<'_> {
                 Outcome::Forbidden => {
                     assert_eq!((reply.status, &reply.body["detail"]), (403, &Value::Null), "{at}: {reply:?}");
                 }
+                Outcome::Taken => {
+                    let told = (reply.status, &reply.body["code"], reply.body["agent"]["id"].is_i64());
+                    assert_eq!(told, (409, &json!("already_assigned"), true), "{at}: {reply:?}");
+                }
                 Outcome::Absent => {}
             }
             let is_foreign = !whose.seen_from(self.caller.who.view()).is_own_company();
@@ -172,9 +178,12 @@ impl Try<'_> {
             // The company that an admin names is ignored: the call is about its own company.
             Cell::Within(_) if admin_of_one || self.sending.kind == Kind::Nothing => Outcome::Success,
             Cell::Within(_) if self.sending.missing.is_none() => Outcome::Success,
-            Cell::Within(reach) | Cell::WithinOr403(reach) if reach.holds(whose) => Outcome::Success,
+            Cell::Within(reach) | Cell::WithinOr403(reach) | Cell::WithinOr409(reach) if reach.holds(whose) => {
+                Outcome::Success
+            }
             Cell::WithinOr403(_) if whose.is_own_company() => Outcome::Forbidden,
-            Cell::Within(_) | Cell::WithinOr403(_) | Cell::Holder(_) => Outcome::Absent,
+            Cell::WithinOr409(_) if whose.is_own_company() => Outcome::Taken,
+            Cell::Within(_) | Cell::WithinOr403(_) | Cell::WithinOr409(_) | Cell::Holder(_) => Outcome::Absent,
         }
     }
 

@@ -274,6 +274,7 @@ impl Scene<'_> {
         for (kind, whose) in [
             (Kind::Session, &[Whose::Mine, Whose::Colleagues, Whose::Foreign, Whose::ForeignQuiet, Whose::Absent][..]),
             (Kind::Agent, &[Whose::Mine, Whose::Foreign, Whose::Absent]),
+            (Kind::SavedReply, &[Whose::Foreign, Whose::Absent]),
             (Kind::Company, &[Whose::Colleagues, Whose::Foreign, Whose::Absent]),
             (Kind::Entry, &[Whose::Colleagues, Whose::Foreign, Whose::Absent]),
         ] {
@@ -296,6 +297,7 @@ impl Scene<'_> {
         let (own, mut foreign, absent) = (of(Whose::Mine), of(Whose::Foreign), of(Whose::Absent));
         foreign.refresh = self.refresh_of_the_foreigner();
         let profiles = [Whose::Foreign, Whose::Absent].map(|whose| self.prepared(Kind::Session, whose).id);
+        let replies = [Whose::Foreign, Whose::Absent].map(|whose| self.prepared(Kind::SavedReply, whose).id);
         let colleagues_file = self.prepared(Kind::Session, Whose::Colleagues).attachment;
         // The newest account has an id that is greater than the id of any agent.
         let stray = self.fresh(Kind::NewAgent, Whose::Colleagues).await;
@@ -305,6 +307,6 @@ impl Scene<'_> {
         let foreign_account = format!("SELECT cast(user_id AS text) AS line FROM agents WHERE id = {}", foreign.agent);
         let foreign_account =
             self.world.lines(&foreign_account).first().and_then(|line| line.parse().ok()).expect("the agent's account");
-        Identifiers { own, foreign, absent, profiles, colleagues_file, account, foreign_account }
+        Identifiers { own, foreign, absent, profiles, replies, colleagues_file, account, foreign_account }
     }
 }

@@ -3,8 +3,8 @@
 use crate::{
     calls::{self as by, Sending},
     rights::{
-        ALL, CAP, CAP_ALL, CAP_CO, CAP_MINE_Q, CO, Cell, MINE, MINE_403, MINE_Q, MINE_Q_403, NO, NO_AGENT, NO_COMPANY,
-        NO_PROFILE, NO_WRITER, PUB, SAME, SELF, UNLIMITED,
+        ALL, CAP, CAP_ALL, CAP_CO, CAP_MINE_Q, CO, Cell, MINE, MINE_403, MINE_Q, MINE_Q_403, MINE_Q_409, NO, NO_AGENT,
+        NO_COMPANY, NO_PROFILE, NO_WRITER, NONE, PUB, SAME, SELF, UNLIMITED,
     },
 };
 
@@ -115,6 +115,22 @@ pub(crate) const HANDOFF: &[Row] = &[
     ("GET human-handoff/sessions",                  by::handoffs,                 [NO,    MINE_Q,   CO,   ALL]),
     ("GET human-handoff/dashboard",                 by::dashboard,                [NO,    MINE_Q,   NO_AGENT, NO_AGENT]),
     ("GET desk/sessions?limit=200&company_id={company}", by::conversations,     [NO,    MINE_Q,   CO,   ALL]),
+    ("GET desk/sessions/{session}",                 by::packet,                   [NO,    MINE_Q,   CO,   ALL]),
+    ("PATCH desk/sessions/{session}",               by::change_session,           [NO,    MINE_Q_403, CO, ALL]),
+    ("GET desk/sessions/{session}/messages",        by::desk_messages,            [NO,    MINE_Q,   CO,   ALL]),
+    ("POST desk/sessions/{session}/notes",          by::write_note,               [NO,    MINE_Q,   CO,   ALL]),
+    ("POST desk/sessions/{session}/read",           by::staff_read,               [NO,    MINE_Q,   CO,   NO]),
+    ("GET desk/replies",                            by::saved_replies,            [NO,    SELF,     NONE, NO]),
+    ("GET desk/replies?session_id={session}",       by::filled_replies,           [NO,    MINE_Q,   CO,   NO]),
+    ("POST desk/replies",                           by::save_reply,               [NO,    SELF,     SELF, NO]),
+    ("PATCH desk/replies/{id}",                     by::change_reply,             [NO,    SELF,     NONE, NO]),
+    ("DELETE desk/replies/{id}",                    by::delete_reply,             [NO,    SELF,     NONE, NO]),
+    ("GET desk/colleagues",                         by::colleagues,               [NO,    CO,       CO,   NO]),
+    ("POST desk/sessions/{session}/claim",          by::claim,                    [NO,    MINE_Q_409, NO,   NO]),
+    ("POST desk/sessions/{session}/release",        by::release,                  [NO,    MINE_403, CO,   ALL]),
+    ("POST desk/sessions/{session}/transfer",       by::transfer,                 [NO,    MINE_403, CO,   ALL]),
+    ("POST desk/sessions/{session}/reopen",         by::reopen,                   [NO,    MINE_403, CO,   ALL]),
+    ("POST desk/sessions/{session}/return-to-bot",  by::return_to_bot,            [NO,    MINE_403, CO,   ALL]),
     ("GET human-handoff/activities?limit=200",      by::activities,               [NO,    SELF,     CO,   ALL]),
 ];
 

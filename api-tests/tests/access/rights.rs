@@ -95,6 +95,8 @@ pub(crate) enum Cell {
     Within(Reach),
     /// The same, but objects of the own company that are out of reach are refused with 403.
     WithinOr403(Reach),
+    /// The same, but sessions that a colleague has are refused with 409, which names the colleague.
+    WithinOr409(Reach),
     /// The session id alone gives access; within reach the answer has full details.
     Holder(Reach),
     /// The endpoint answers a caller without a company with an unlimited plan.
@@ -111,10 +113,13 @@ pub(crate) const CAP_MINE_Q: Cell = Cell::Holder(Reach::MineAndQueue);
 pub(crate) const CAP_CO: Cell = Cell::Holder(Reach::Company);
 pub(crate) const CAP_ALL: Cell = Cell::Holder(Reach::All);
 pub(crate) const SELF: Cell = Cell::Within(Reach::Mine);
+/// Lists and changes of which the caller has none: agents keep their own.
+pub(crate) const NONE: Cell = Cell::Within(Reach::Nothing);
 pub(crate) const MINE: Cell = Cell::Within(Reach::Mine);
 pub(crate) const MINE_403: Cell = Cell::WithinOr403(Reach::Mine);
 pub(crate) const MINE_Q: Cell = Cell::Within(Reach::MineAndQueue);
 pub(crate) const MINE_Q_403: Cell = Cell::WithinOr403(Reach::MineAndQueue);
+pub(crate) const MINE_Q_409: Cell = Cell::WithinOr409(Reach::MineAndQueue);
 pub(crate) const CO: Cell = Cell::Within(Reach::Company);
 pub(crate) const ALL: Cell = Cell::Within(Reach::All);
 pub(crate) const UNLIMITED: Cell = Cell::Unlimited;

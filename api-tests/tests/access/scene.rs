@@ -23,6 +23,8 @@ pub(crate) enum Kind {
     Agent,
     /// An agent who has not yet chosen a password.
     NewAgent,
+    /// A saved reply of an agent's own.
+    SavedReply,
     /// A company with its owner and its subscription.
     Company,
     /// A company whose owner has not yet replaced a reset password.
@@ -73,6 +75,8 @@ pub(crate) struct Identifiers {
     pub(crate) absent: Thing,
     /// Ids of a profile of the other company, and of no profile.
     pub(crate) profiles: [i64; 2],
+    /// Ids of a saved reply of the other company, and of none.
+    pub(crate) replies: [i64; 2],
     /// Id of a file of another session of the own company.
     pub(crate) colleagues_file: i64,
     /// Id of the account of an agent of the own company; it is not the id of any agent.
@@ -275,6 +279,7 @@ impl<'a> Scene<'a> {
             (Kind::Nothing, _) => self.signed_in_agent(&self.colleague),
             (Kind::Session, _) => self.session(whose, number).await,
             (Kind::Agent | Kind::NewAgent, _) => self.agent(self.company(whose), number).await,
+            (Kind::SavedReply, _) => self.saved_reply(whose, number).await,
             (Kind::Company, _) => self.opened(number).await,
             (Kind::NewOwner, _) => self.reset_owner(number).await,
             (Kind::Entry, _) => self.entry(whose, number).await,

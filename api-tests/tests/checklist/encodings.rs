@@ -52,7 +52,9 @@ impl Sender {
             Encoding::Multipart => request().multipart(&sent).await,
         };
         assert!(reply.status < 300, "{:?}: {reply:?}", self.encoding);
-        let nameless = path.split('/').map(|word| if word.parse::<i64>().is_ok() { "{}" } else { word });
+        // Only session ids have an underscore.
+        let is_id = |word: &str| word.parse::<i64>().is_ok() || word.contains('_');
+        let nameless = path.split('/').map(|word| if is_id(word) { "{}" } else { word });
         self.made.insert((format!("{method} {}", nameless.collect::<Vec<_>>().join("/")), reply.status));
         reply.body
     }
@@ -183,6 +185,21 @@ async fn sessions(world: &World, sender: &mut Sender, admin: &Client) {
     let fields = [("session_id", session.as_str()), ("reason", "help")];
     let escalated = sender.send(&bo, "POST human-handoff/escalate", &fields).await;
     let handoff = text(&escalated["handoff_session"]["id"]);
+    let fields = [("shortcut", "hello"), ("title", "A hello"), ("text", "Hello {name}")];
+    let saved = text(&sender.send(&bo, "POST desk/replies", &fields).await["id"]);
+    sender.send(&bo, &format!("PATCH desk/replies/{saved}"), &[("title", "Another title")]).await;
+    let at_desk = |how: &str| format!("POST desk/sessions/{session}/{how}");
+    sender.send(&bo, &at_desk("claim"), &[]).await;
+    let changed = sender.send(&bo, &format!("PATCH desk/sessions/{session}"), &[("priority", "high")]).await;
+    assert_eq!(changed["handoffs"][0]["priority"], "high");
+    sender.send(&bo, &at_desk("notes"), &[("text", "Was here in May")]).await;
+    assert_eq!(sender.send(&bo, &at_desk("read"), &[("seq", "1")]).await["staff_read_seq"], 1);
+    sender.send(&bo, &at_desk("release"), &[]).await;
+    sender.send(admin, &at_desk("transfer"), &[("agent_id", &id)]).await;
+    sender.send(&bo, &at_desk("transfer"), &[("queue", "true")]).await;
+    sender.send(&bo, &at_desk("claim"), &[]).await;
+    sender.send(&bo, &at_desk("return-to-bot"), &[]).await;
+    assert_eq!(sender.send(&bo, &at_desk("reopen"), &[]).await["agent_name"], "Bo Agent");
     let fields = [("handoff_session_id", handoff.as_str()), ("agent_id", &id)];
     sender.send(admin, "POST human-handoff/assign", &fields).await;
     let fields = [("session_id", session.as_str()), ("message", "Good morning")];

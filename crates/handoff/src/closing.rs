@@ -12,6 +12,37 @@ use crate::{Activities, ActivityKind, EventKind, Handoff, Handoffs, NewActivity,
 pub(crate) fn close<S>(
     store: &mut S,
     mut session: Session,
+    handoff: Handoff,
+    notes: &str,
+    now: Timestamp,
+) -> Result<Handoff, StoreError>
+where
+    S: Sessions + Handoffs + Activities + Outbox + ?Sized,
+{
+    let agent = handoff.state.agent().cloned();
+    transitions::apply(&mut session, &State::Resolved { agent, at: now }, now);
+    store_closed(store, &session, handoff, notes, now)
+}
+
+/// As [`close`], but the session is the bot's at once.
+pub(crate) fn hand_back<S>(
+    store: &mut S,
+    mut session: Session,
+    handoff: Handoff,
+    notes: &str,
+    now: Timestamp,
+) -> Result<Handoff, StoreError>
+where
+    S: Sessions + Handoffs + Activities + Outbox + ?Sized,
+{
+    transitions::return_to_bot(&mut session, now);
+    store_closed(store, &session, handoff, notes, now)
+}
+
+/// Stores a session whose handoff is closed, and the handoff.
+fn store_closed<S>(
+    store: &mut S,
+    session: &Session,
     mut handoff: Handoff,
     notes: &str,
     now: Timestamp,
@@ -22,9 +53,8 @@ where
     let agent = handoff.state.agent().cloned();
     handoff.state = State::Resolved { agent: agent.clone(), at: now };
     handoff.notes = Some(notes.to_owned());
-    transitions::apply(&mut session, &handoff.state, now);
     handoff.session_status = session.status;
-    locked::write(store, &session, now)?;
+    locked::write(store, session, now)?;
     store.move_handoff(handoff.id, &handoff.state, Some(notes))?;
     if let Some(agent) = &agent {
         let activity = NewActivity {

@@ -40,7 +40,8 @@ use tenancy::{
 };
 
 use crate::{
-    Activities, ActivityKind, EventKind, Handoff, Handoffs, NewActivity, Opening, Outbox, State, closing, locked,
+    Activities, ActivityKind, EventKind, Handoff, Handoffs, NewActivity, Opening, Outbox, State, closing, giving,
+    locked,
     transitions::{self, Command, Transition, TransitionError},
 };
 
@@ -143,37 +144,15 @@ where
     S: Sessions + Handoffs + Activities + Outbox + ActingAs<Office> + ?Sized,
 {
     let agent = store.active_agent(agent)?;
-    let (mut session, mut handoff) = locked::lock_handoff(store, id)?.ok_or(AssignError::HandoffNotFound)?;
+    let (session, handoff) = locked::lock_handoff(store, id)?.ok_or(AssignError::HandoffNotFound)?;
     let agent = agent.ok_or(AssignError::AgentNotFound)?;
-    let previous = handoff.state.agent().cloned();
-    let owner = previous.as_ref().map(|agent| agent.id);
+    let owner = handoff.state.agent().map(|agent| agent.id);
     match transitions::decide(session.status, owner, Command::Assign(agent.id), None) {
         Ok(Transition::Unchanged) => return Ok(handoff),
         Ok(_) => {}
         Err(_) => return Err(AssignError::IllegalTransition { from: session.status }),
     }
-    handoff.state = State::Assigned(agent.clone());
-    transitions::apply(&mut session, &handoff.state, now);
-    handoff.session_status = session.status;
-    locked::write(store, &session, now)?;
-    store.move_handoff(id, &handoff.state, handoff.notes.as_deref())?;
-    let activity = NewActivity {
-        agent: agent.id,
-        kind: ActivityKind::SessionAssign,
-        description: format!("A session was assigned to {}.", agent.name),
-        metadata: json!({ "session_id": session.id.as_str() }),
-        ip: None,
-    };
-    store.log(&activity, now)?;
-    let kind = match previous {
-        None => EventKind::Assigned { handoff: id, agent },
-        Some(from) => {
-            store.record_transfer(id, from.id, agent.id, now)?;
-            EventKind::Transferred { handoff: id, from, to: agent }
-        }
-    };
-    store.emit(session.id, kind);
-    Ok(handoff)
+    Ok(giving::give(store, session, handoff, agent, now)?)
 }
 
 /// Closes a handoff, so that the bot answers the visitor's next message.

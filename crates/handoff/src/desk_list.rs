@@ -173,6 +173,9 @@ pub trait DeskLists {
         limit: usize,
     ) -> Result<(Vec<ListRow>, Option<ListPosition>), StoreError>;
 
+    /// Returns the agents that have open handoffs, each with the number of these.
+    fn open_of_agents(&mut self) -> Result<Vec<(AgentId, i64)>, StoreError>;
+
     /// Returns the numbers for an agent, or for other staff if `agent` is `None`.
     fn list_counts(&mut self, agent: Option<AgentId>) -> Result<ListCounts, StoreError>;
 }

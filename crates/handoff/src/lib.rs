@@ -1,19 +1,26 @@
 #![doc = include_str!("../README.md")]
 
 mod closing;
+pub mod colleagues;
 pub mod desk;
 pub mod desk_list;
 pub mod erase;
 mod event;
 mod files;
+mod giving;
 mod handoff;
 mod idempotency;
 pub mod live;
 mod locked;
+pub mod moves;
+pub mod notes;
 mod opening_key;
 mod opinions;
+pub mod packet;
 mod ports;
+pub mod priority;
 pub mod reading;
+pub mod saved_replies;
 pub mod sending;
 pub mod staffing;
 mod transitions;
@@ -26,5 +33,5 @@ pub use handoff::{AgentRef, Handoff, Priority, State, VisitorRef};
 pub use opinions::{Feedback, Opinions, Rating};
 pub use ports::{
     Activities, Activity, ActivityFilter, ActivityKind, AllHandoffs, Erasing, HandoffFilter, HandoffPage, Handoffs,
-    NewActivity, Opening, Order, Position, QueuePlace, Sight, StateFilter,
+    NewActivity, Opening, Order, Position, QueuePlace, Sight, StateFilter, Transfer,
 };

@@ -89,6 +89,17 @@ pub struct QueuePlace {
     pub waiting: i64,
 }
 
+/// A passing of an open handoff from one agent to another. An agent who was deleted since is `None`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transfer {
+    /// The agent who had it before.
+    pub from: Option<AgentRef>,
+    /// The agent who had it then.
+    pub to: Option<AgentRef>,
+    /// When it passed.
+    pub at: Timestamp,
+}
+
 /// A page of handoffs, with the total number of matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HandoffPage {
@@ -128,6 +139,12 @@ pub trait Handoffs {
         to: AgentId,
         now: Timestamp,
     ) -> Result<(), StoreError>;
+
+    /// Returns the last `limit` transfers of a handoff, oldest first.
+    fn transfers(&mut self, handoff: HandoffId, limit: i64) -> Result<Vec<Transfer>, StoreError>;
+
+    /// Writes the priority of a handoff.
+    fn set_priority(&mut self, id: HandoffId, priority: Priority) -> Result<(), StoreError>;
 
     /// Returns an agent of the company if its account is active, whatever its
     /// presence status, and keeps the account from being deactivated or deleted
@@ -204,6 +221,8 @@ tenancy::word_enum! {
         StatusChange => "status_change",
         /// Was given a session, or escalated one.
         SessionAssign => "session_assign",
+        /// Had a session that was put back into the queue.
+        SessionRelease => "session_release",
         /// Had a session that was resolved.
         SessionResolve => "session_resolve",
         /// Wrote to a visitor.

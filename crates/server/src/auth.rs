@@ -7,7 +7,7 @@ use identity::tokens::{AccessClaims, TokenError};
 use storage::LobbyStore;
 use tenancy::{
     CompanyCode, UserId,
-    access::{self, Admin, Agent, Denied, Staff, Superadmin, Supervisor},
+    access::{self, Admin, Agent, Denied, Desk, Staff, Superadmin, Supervisor},
 };
 
 use crate::{
@@ -88,6 +88,19 @@ impl FromStaff for Agent {
         match staff {
             Staff::Agent(agent) => Some(agent),
             Staff::Superadmin(_) | Staff::Admin(_) => None,
+        }
+    }
+}
+
+/// Staff of a company: its agents and admins.
+impl FromStaff for Desk {
+    const ROLES: &'static [&'static str] = &["ADMIN", "AGENT"];
+
+    fn from_staff(staff: Staff) -> Option<Self> {
+        match staff {
+            Staff::Agent(agent) => Some(Self::from(agent)),
+            Staff::Admin(admin) => Some(Self::from(admin)),
+            Staff::Superadmin(_) => None,
         }
     }
 }

@@ -9,6 +9,10 @@ mod audit;
 mod bot_settings;
 mod chat;
 mod conversation;
+mod desk_messages;
+mod desk_moves;
+mod desk_packet;
+mod desk_replies;
 mod desk_sessions;
 mod docs;
 pub(crate) mod endpoint;
@@ -57,7 +61,19 @@ pub(crate) fn all() -> Vec<Group> {
         ),
         ("Knowledge", knowledge::endpoints()),
         ("Handoff", [handoffs::endpoints(), agent_inbox::endpoints()].into_iter().flatten().collect()),
-        ("Desk", desk_sessions::endpoints()),
+        (
+            "Desk",
+            [
+                desk_sessions::endpoints(),
+                desk_messages::endpoints(),
+                desk_packet::endpoints(),
+                desk_moves::endpoints(),
+                desk_replies::endpoints(),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
+        ),
         ("Files", [files::endpoints(), media::endpoints()].into_iter().flatten().collect()),
         ("Audit log", audit::endpoints()),
         ("Background jobs", jobs::endpoints()),

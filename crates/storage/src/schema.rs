@@ -379,6 +379,38 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::types::{Doc, Instant};
 
+    notes (id) {
+        id -> BigInt,
+        company_id -> Text,
+        session_key -> BigInt,
+        after_seq -> BigInt,
+        author -> Text,
+        name -> Nullable<Text>,
+        text -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::{Doc, Instant};
+
+    saved_replies (id) {
+        id -> BigInt,
+        company_id -> Text,
+        agent_id -> Nullable<BigInt>,
+        admin_id -> Nullable<BigInt>,
+        shortcut -> Text,
+        title -> Text,
+        text -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::{Doc, Instant};
+
     documents (id) {
         id -> BigInt,
         company_id -> Text,
@@ -513,6 +545,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     attachments,
     message_files,
     handoffs,
+    notes,
+    saved_replies,
     transfers,
     idempotency_keys,
     opening_keys,

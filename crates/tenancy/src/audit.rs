@@ -93,6 +93,18 @@ crate::word_enum! {
         HandoffEscalated => "handoff_escalated",
         /// A handoff was resolved.
         HandoffResolved => "handoff_resolved",
+        /// A session was put back into the queue.
+        HandoffReleased => "handoff_released",
+        /// A session was passed on to another agent.
+        HandoffTransferred => "handoff_transferred",
+        /// A closed handoff was opened again.
+        HandoffReopened => "handoff_reopened",
+        /// A session was returned to the bot.
+        HandoffReturned => "handoff_returned",
+        /// The priority of a handoff was changed.
+        HandoffPrioritised => "handoff_prioritised",
+        /// A private note about a session was written.
+        NoteWritten => "note_written",
         /// A company's chain was started. Recorded in the installation's chain.
         ChainBegun => "chain_begun",
         /// A company's chain reached the given length. Recorded in the installation's chain.

@@ -64,6 +64,10 @@ integer_ids! {
     MessageId;
     /// An uploaded file.
     AttachmentId;
+    /// A private note of staff.
+    NoteId;
+    /// A saved reply of staff.
+    SavedReplyId;
     /// A handoff. A session has at most one.
     HandoffId;
     /// A change of agent on an open handoff.

@@ -38,6 +38,7 @@ pub(crate) fn value(path: &str, name: &str, example: &Value) -> Value {
         ("knowledge/uploads", "file" | "shared") => return Value::Null,
         ("knowledge/uploads", "text") => return json!("question,answer\nWhen do you open?,At nine.\n"),
         ("knowledge/uploads", "document") => return json!("Opening hours"),
+        ("desk/replies/{id}", "id") => "reply_id",
         ("docs/{file}", "file") => return json!("start.js"),
         ("admin-dashboard/update-agent-status", "status") => return json!("AVAILABLE"),
         (_, "admin_id") => "leaver_id",
@@ -88,6 +89,7 @@ pub(crate) fn rank(path: &str) -> u8 {
 pub(crate) fn kept(path: &str) -> &'static [(&'static str, &'static str)] {
     match short(path) {
         "auth/change-password" => &[("leaver_token", ".access")],
+        "desk/replies" => &[("reply_id", ".id")],
         "auth/token/refresh" => &[("admin_token", ".access"), ("admin_refresh", ".refresh")],
         "knowledge/entries" => &[("chunk_id", ".chunk_id")],
         "auth/renew-subscription" | "auth/upgrade-plan" => &[("assignment_id", ".new_assignment.id")],

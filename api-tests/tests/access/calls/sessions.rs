@@ -134,6 +134,75 @@ pub(crate) fn resolve() -> Sending {
     about(Kind::Session, HANDOFFS, NO_HANDOFF, body).spending()
 }
 
+pub(crate) fn desk_messages() -> Sending {
+    about(Kind::Session, EVERY_SESSION, NO_SESSION, nothing)
+}
+
+pub(crate) fn write_note() -> Sending {
+    about(Kind::Session, EVERY_SESSION, NO_SESSION, |_| Body::Json(json!({"text": "A note"})))
+}
+
+pub(crate) fn staff_read() -> Sending {
+    about(Kind::Session, EVERY_SESSION, NO_SESSION, |_| Body::Json(json!({"seq": 1})))
+}
+
+const NO_REPLY: Missing = Missing::Error(404, "Saved reply not found");
+
+pub(crate) fn saved_replies() -> Sending {
+    list(Kind::SavedReply, AGENTS, bare, "/id", |thing| json!(thing.id))
+}
+
+pub(crate) fn filled_replies() -> Sending {
+    about(Kind::Session, EVERY_SESSION, NO_SESSION, nothing)
+}
+
+pub(crate) fn save_reply() -> Sending {
+    let body = |thing: &Thing| {
+        Body::Json(json!({"shortcut": format!("s{}", thing.number), "title": "A reply", "text": "Hello {name}"}))
+    };
+    plain(body).spending()
+}
+
+pub(crate) fn change_reply() -> Sending {
+    about(Kind::SavedReply, AGENTS, NO_REPLY, |_| Body::Json(json!({"title": "Another title"})))
+}
+
+pub(crate) fn delete_reply() -> Sending {
+    about(Kind::SavedReply, AGENTS, NO_REPLY, nothing).spending()
+}
+
+pub(crate) fn colleagues() -> Sending {
+    list(Kind::Agent, AGENTS, bare, "/id", |thing| json!(thing.id))
+}
+
+pub(crate) fn packet() -> Sending {
+    about(Kind::Session, EVERY_SESSION, NO_SESSION, nothing)
+}
+
+pub(crate) fn change_session() -> Sending {
+    about(Kind::Session, OPEN, NO_SESSION, |_| Body::Json(json!({"priority": "high"})))
+}
+
+pub(crate) fn claim() -> Sending {
+    about(Kind::Session, OPEN, NO_SESSION, nothing).spending()
+}
+
+pub(crate) fn release() -> Sending {
+    claim()
+}
+
+pub(crate) fn transfer() -> Sending {
+    about(Kind::Session, OPEN, NO_SESSION, |thing| Body::Json(json!({"agent_id": thing.agent}))).spending()
+}
+
+pub(crate) fn reopen() -> Sending {
+    about(Kind::Session, HANDOFFS, NO_SESSION, nothing).spending()
+}
+
+pub(crate) fn return_to_bot() -> Sending {
+    reopen()
+}
+
 pub(crate) fn handoffs() -> Sending {
     list(Kind::Session, HANDOFFS, bare, "/id", |thing| json!(thing.handoff))
 }

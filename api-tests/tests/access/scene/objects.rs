@@ -17,6 +17,20 @@ impl Scene<'_> {
         }
     }
 
+    /// Saves a reply of the agent to whom such objects belong.
+    pub(super) async fn saved_reply(&self, whose: Whose, number: usize) -> Thing {
+        let (agent, [own, foreign]) = match whose {
+            Whose::Mine => (&self.caller, &self.canaries),
+            Whose::Foreign => (&self.foreigner, &self.canaries),
+            _ => (&self.colleague, &self.canaries),
+        };
+        let canary = if whose.is_own_company() { own } else { foreign };
+        let body = json!({"shortcut": format!("r{number}"), "title": canary, "text": canary});
+        // The agent's token may have expired.
+        let saved = agent.signed_in_again().await.save_reply(&body).await.created();
+        Thing { id: saved["id"].as_i64().unwrap(), company: agent.company.clone(), ..Thing::default() }
+    }
+
     pub(super) async fn owner(&self, company: &Company) -> Thing {
         let row = self.superadmin.list_admins(&[("admin_id", &company.admin.id.to_string())]).await.ok();
         Thing {

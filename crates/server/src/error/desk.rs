@@ -1,10 +1,14 @@
 //! Errors of the staff's work on conversations.
 
 use actix_web::http::StatusCode;
+use chatbot::SessionStatus;
 use handoff::{
     desk::{AssignError, EscalateError, ResolveError},
     erase::EraseError,
+    moves::{ClaimError, MoveError, TransferError},
+    notes::{MOST_NOTES, NoteError},
     reading::ReadError,
+    saved_replies::{FillError, MOST_REPLIES, SavedReplyError},
     sending::SendError,
     uploading::UploadError,
 };
@@ -31,12 +35,7 @@ impl From<AssignError> for ApiError {
         match error {
             AssignError::HandoffNotFound => Self::not_found("Handoff session not found"),
             AssignError::AgentNotFound => Self::not_found("Agent not found"),
-            AssignError::IllegalTransition { from } => Self::conflict(
-                Code::IllegalTransition,
-                format!("A session that is {} cannot be assigned", from.as_str()),
-            )
-            .with("from", from.as_str())
-            .with("event", "assign"),
+            AssignError::IllegalTransition { from } => illegal_transition(from, "assign", "assigned"),
             AssignError::Store(error) => error.into(),
         }
     }
@@ -48,6 +47,84 @@ impl From<ResolveError> for ApiError {
             ResolveError::HandoffNotFound => Self::not_found("Handoff session not found"),
             ResolveError::NotAssigned => not_assigned("Session not assigned to this agent"),
             ResolveError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ClaimError> for ApiError {
+    fn from(error: ClaimError) -> Self {
+        match error {
+            ClaimError::SessionNotFound => Self::not_found("Session not found"),
+            ClaimError::AlreadyAssigned(holder) => {
+                Self::conflict(Code::AlreadyAssigned, format!("Session is assigned to {}", holder.name))
+                    .with("agent", json!({ "id": holder.id.get(), "name": holder.name }))
+            }
+            ClaimError::IllegalTransition { from } => illegal_transition(from, "claim", "claimed"),
+            ClaimError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<MoveError> for ApiError {
+    fn from(error: MoveError) -> Self {
+        match error {
+            MoveError::SessionNotFound => Self::not_found("Session not found"),
+            MoveError::NotAssigned => not_assigned("Session not assigned to this agent"),
+            MoveError::TooManyNotes => NoteError::TooMany.into(),
+            MoveError::IllegalTransition { from, event } => {
+                let done = match event {
+                    "release" => "released",
+                    "transfer" => "transferred",
+                    "reopen" => "reopened",
+                    "prioritise" => "given a priority",
+                    _ => "returned to the bot",
+                };
+                illegal_transition(from, event, done)
+            }
+            MoveError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<NoteError> for ApiError {
+    fn from(error: NoteError) -> Self {
+        match error {
+            NoteError::SessionNotFound => Self::not_found("Session not found"),
+            NoteError::TooMany => Self::bad_request(format!("A session can have {MOST_NOTES} notes")),
+            NoteError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SavedReplyError> for ApiError {
+    fn from(error: SavedReplyError) -> Self {
+        match error {
+            SavedReplyError::NotFound => Self::not_found("Saved reply not found"),
+            SavedReplyError::OnlyAdmins => {
+                Self::forbidden(Code::PermissionDenied, "Only admins change the replies of the company")
+            }
+            SavedReplyError::ShortcutInUse => Self::field("shortcut", "This shortcut is in use."),
+            SavedReplyError::TooMany => Self::bad_request(format!("There can be {MOST_REPLIES} saved replies")),
+            SavedReplyError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<FillError> for ApiError {
+    fn from(error: FillError) -> Self {
+        match error {
+            FillError::SessionNotFound => Self::not_found("Session not found"),
+            FillError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<TransferError> for ApiError {
+    fn from(error: TransferError) -> Self {
+        match error {
+            TransferError::AgentNotFound => Self::not_found("Agent not found"),
+            TransferError::NeverSignedIn => Self::field("agent_id", "This agent has never signed in."),
+            TransferError::Move(error) => error.into(),
         }
     }
 }
@@ -103,6 +180,12 @@ impl From<EraseError> for ApiError {
 pub(crate) fn already_escalated(open: &HandoffRow) -> ApiError {
     ApiError::new(StatusCode::BAD_REQUEST, Code::AlreadyEscalated, "Session is already escalated")
         .with("handoff_session", json!(open))
+}
+
+fn illegal_transition(from: SessionStatus, event: &'static str, done: &str) -> ApiError {
+    ApiError::conflict(Code::IllegalTransition, format!("A session that is {} cannot be {done}", from.as_str()))
+        .with("from", from.as_str())
+        .with("event", event)
 }
 
 fn not_assigned(message: &'static str) -> ApiError {

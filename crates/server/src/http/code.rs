@@ -27,6 +27,8 @@ tenancy::word_enum! {
         PermissionDenied => "permission_denied",
         /// The session is assigned to another agent or to no agent.
         NotAssigned => "not_assigned",
+        /// Another agent has the session.
+        AlreadyAssigned => "already_assigned",
         /// The session has no open handoff.
         NotEscalated => "not_escalated",
         /// The plan has no room for another agent.

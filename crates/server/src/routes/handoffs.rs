@@ -7,6 +7,7 @@ use handoff::{
     ActivityFilter, ActivityKind, AllHandoffs as _, Handoff, HandoffFilter, Opening, Order, Position, Priority,
     StateFilter,
     desk::{self, AssignError, EscalateError, ResolveError},
+    moves,
     reading::{self, MAX_ACTIVITIES, SESSIONS_AT_ONCE},
 };
 use schemars::JsonSchema;
@@ -19,7 +20,10 @@ use tenancy::{
     audit::Action,
 };
 
-use super::endpoint::{Endpoint, at};
+use super::{
+    desk_moves::warning,
+    endpoint::{Endpoint, at},
+};
 use crate::{
     app::App,
     auth::Auth,
@@ -43,6 +47,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .refuses(already_escalated(&HandoffRow::example())),
         at("/api/human-handoff/assign/")
             .post("Gives a waiting or assigned handoff to an agent of the same company.", assign)
+            .about("The agent may be offline; `warning` then says so.")
             .refuses(AssignError::HandoffNotFound)
             .refuses(AssignError::AgentNotFound)
             .refuses(AssignError::IllegalTransition { from: SessionStatus::Resolved }),
@@ -107,11 +112,14 @@ body! {
 struct HandoffReply {
     message: &'static str,
     handoff_session: HandoffRow,
+    /// Why the agent of an assignment will not answer soon.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning: Option<&'static str>,
 }
 
 impl HandoffReply {
     fn json(message: &'static str, handoff: &Handoff) -> Json<Self> {
-        Json(Self { message, handoff_session: HandoffRow::from(handoff) })
+        Json(Self { message, handoff_session: HandoffRow::from(handoff), warning: None })
     }
 }
 
@@ -139,10 +147,12 @@ async fn assign(
 ) -> Result<Json<HandoffReply>, ApiError> {
     let (id, agent, now) = (HandoffId::new(body.handoff_session_id), AgentId::new(body.agent_id), app.now());
     let assigned = app.office_write(supervisor, Place::Handoff(id), Action::HandoffAssigned, move |store| {
-        desk::assign(store, id, agent, now)
+        let handoff = desk::assign(store, id, agent, now)?;
+        Ok::<_, AssignError>((moves::absence(store, agent)?, handoff))
     });
-    let handoff = assigned.await?.ok_or(AssignError::HandoffNotFound)?;
-    Ok(HandoffReply::json("Session assigned successfully", &handoff))
+    let (absence, handoff) = assigned.await?.ok_or(AssignError::HandoffNotFound)?;
+    let Json(reply) = HandoffReply::json("Session assigned successfully", &handoff);
+    Ok(Json(HandoffReply { warning: absence.map(warning), ..reply }))
 }
 
 /// Closes a handoff. The bot answers again from the visitor's next message on.

@@ -56,6 +56,8 @@ const POLICIES: &[Policies] = &[
             "opening_keys",
             "feedback",
             "ratings",
+            "notes",
+            "saved_replies",
             "documents",
             "chunks",
             "profile_counts",

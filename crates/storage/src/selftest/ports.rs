@@ -6,6 +6,7 @@ use diesel::connection::SimpleConnection as _;
 use handoff::{
     Activities as _, ActivityFilter, HandoffFilter, Handoffs as _, Opinions as _, Sight,
     desk_list::{DeskLists as _, ListFilter, View},
+    notes::{NoteRange, Notes as _},
 };
 use identity::agents::Agents as _;
 use knowledge::{EntryList as _, KnowledgeBase as _};
@@ -68,6 +69,8 @@ const CALLS: &[(&str, Call)] = &[
     ("Messages::messages_at", |store, ids| Ok(!store.messages_at(ids.session_row(), &[1])?.is_empty())),
     ("Opinions::feedback", |store, ids| Ok(!store.feedback(ids.session_row())?.is_empty())),
     ("Opinions::rating", |store, ids| Ok(store.rating(ids.session_row())?.is_some())),
+    ("Notes::notes", |store, ids| Ok(!store.notes(ids.session_row(), NoteRange { from: 0, before: None })?.is_empty())),
+    ("Notes::count_notes", |store, ids| Ok(store.count_notes(ids.session_row())? > 0)),
     ("IdempotencyKeys::claim", |store, ids| Ok(store.claim(ids.session_row(), Side::Visitor, "")?.is_some())),
     ("Profiles::profile_of", |store, ids| Ok(store.profile_of(ids.session_row())?.is_some())),
     ("Profiles::profile", |store, ids| Ok(store.profile(ProfileId::new(ids.number))?.is_some())),
@@ -78,6 +81,7 @@ const CALLS: &[(&str, Call)] = &[
     ("Attachments::by_key", |store, ids| Ok(store.by_key(&ids.blob)?.is_some())),
     ("Handoffs::handoff", |store, ids| Ok(store.handoff(HandoffId::new(ids.number))?.is_some())),
     ("Handoffs::handoff_of", |store, ids| Ok(store.handoff_of(ids.session_row())?.is_some())),
+    ("Handoffs::transfers", |store, ids| Ok(!store.transfers(HandoffId::new(ids.number), 9)?.is_empty())),
     ("Handoffs::handoffs", |store, ids| {
         let sight = Sight::Mine(ids.agent());
         Ok(!store.handoffs(&HandoffFilter::default(), sight)?.is_empty())

@@ -231,6 +231,15 @@ pub(super) const TABLES: &[CompanyTable] = &[
     company("ratings", "(company_id, session_key, score, created_at) VALUES (:code, :id, 5, :moment)"),
     company("documents", "(id, company_id, title, created_at) VALUES (:id, :code, :code, :moment)"),
     company(
+        "notes",
+        "(id, company_id, session_key, after_seq, author, text, created_at) VALUES (:id, :code, :id, 0, 'admin', :code, \
+         :moment)",
+    ),
+    company(
+        "saved_replies",
+        "(id, company_id, agent_id, shortcut, title, text, created_at) VALUES (:id, :code, :id, 'x', '', :code, :moment)",
+    ),
+    company(
         "chunks",
         "(id, company_id, document_id, chunk_id, section, question, answer, page, position) VALUES (:id, :code, :id, \
          :code, '', '', :code, 0, 0)",

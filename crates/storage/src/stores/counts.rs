@@ -214,3 +214,13 @@ pub(super) fn held(conn: &mut Db, company: CompanyCode, agent: AgentId) -> Resul
         .into_store_error()?;
     Ok(counts.map_or_else(Held::default, |(assigned, resolved)| Held { assigned, resolved }))
 }
+
+/// Returns the agents of a company that have open handoffs, each with the stored number of these.
+pub(super) fn held_of_all(conn: &mut Db, company: CompanyCode) -> Result<Vec<(AgentId, i64)>, StoreError> {
+    let rows: Vec<(i64, i64)> = handoff_counts::table
+        .filter(handoff_counts::company_id.eq(company.as_str()).and(handoff_counts::assigned.gt(0)))
+        .select((handoff_counts::agent_id, handoff_counts::assigned))
+        .load(conn)
+        .into_store_error()?;
+    Ok(rows.into_iter().map(|(agent, open)| (AgentId::new(agent), open)).collect())
+}

@@ -44,6 +44,10 @@ impl<C: Caller> DeskLists for CompanyStore<'_, C> {
         Ok((rows::read(self.conn, code, &keys)?, next))
     }
 
+    fn open_of_agents(&mut self) -> Result<Vec<(AgentId, i64)>, StoreError> {
+        counts::held_of_all(self.conn, self.code())
+    }
+
     fn list_counts(&mut self, agent: Option<AgentId>) -> Result<ListCounts, StoreError> {
         let code = self.code();
         let longest_wait: Option<At> = handoffs::table

@@ -1,6 +1,7 @@
 //! The handoffs of one company and of all companies.
 
 mod lists;
+mod passed;
 mod rows;
 
 use diesel::{
@@ -9,7 +10,7 @@ use diesel::{
 };
 use handoff::{
     Activity, ActivityFilter, AgentRef, AllHandoffs, Handoff, HandoffFilter, HandoffPage, Handoffs, Opening, Position,
-    QueuePlace, Sight, State, StateFilter,
+    Priority, QueuePlace, Sight, State, StateFilter, Transfer,
 };
 use identity::agents::AgentStatus;
 use tenancy::{AgentId, CompanyCode, HandoffId, SessionRowId, StoreError, Timestamp, access::Caller};
@@ -124,6 +125,17 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
             ))
             .execute(self.conn)
             .into_store_error()?;
+        Ok(())
+    }
+
+    fn transfers(&mut self, handoff: HandoffId, limit: i64) -> Result<Vec<Transfer>, StoreError> {
+        passed::newest(self.conn, self.code(), handoff, limit)
+    }
+
+    fn set_priority(&mut self, id: HandoffId, priority: Priority) -> Result<(), StoreError> {
+        let code = self.code();
+        let row = handoffs::table.filter(handoffs::company_id.eq(code.as_str()).and(handoffs::id.eq(id.get())));
+        diesel::update(row).set(handoffs::priority.eq(priority.as_str())).execute(self.conn).into_store_error()?;
         Ok(())
     }
 

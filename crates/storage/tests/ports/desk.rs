@@ -2,6 +2,9 @@
 
 mod counts;
 mod list;
+mod moves;
+mod notes;
+mod saved_replies;
 mod sending;
 mod sight;
 mod staffing;

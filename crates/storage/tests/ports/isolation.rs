@@ -11,7 +11,11 @@ use handoff::{
     Activities as _, ActivityFilter, ActivityKind, Erasing as _, Feedback, HandoffFilter, Handoffs as _, NewActivity,
     Opinions as _, Position, QueuePlace, Rating, Sight, State, desk,
     desk_list::{DeskLists as _, ListCounts, ListFilter, View},
-    erase, reading, sending, staffing,
+    erase,
+    notes::{self, NoteRange, Notes as _},
+    reading,
+    saved_replies::{self, ReplyText, Scope, Shortcut},
+    sending, staffing,
 };
 use identity::agents::{
     Agents as _,
@@ -64,6 +68,9 @@ pub(crate) fn fill(world: &World, company: &Company) -> (Ids, Agent) {
         }
         store.put_feedback(key, &UNHELPFUL, now())?;
         store.put_rating(key, &RATING, now())?;
+        let saved = ReplyText { shortcut: Shortcut::parse("x").unwrap(), title: String::new(), text: String::new() };
+        saved_replies::create(&mut store.acting(), Scope::Company, saved, now()).unwrap();
+        notes::write(&mut store.acting(), session, "private".to_owned(), now()).unwrap();
         let [agent, _] = ids;
         let hired = store.agent_for_update(agent)?.unwrap();
         Ok::<_, StoreError>(Ids { session, key, profile, handoff, agent, hired, file: stored.id, blob: stored.key })
@@ -87,7 +94,7 @@ pub(crate) fn claimed(revision: i64, leased_until: u64) -> Job {
     Job { kind: jobs::Kind::Encode, revision, attempts: 1, leased_until: later(leased_until) }
 }
 
-const TABLES: [(&str, &str); 21] = [
+const TABLES: [(&str, &str); 23] = [
     (
         "sessions",
         "status || ' ' || revision || ' ' || last_seq || ' ' || bot_epoch || visitor_read_seq || staff_read_seq",
@@ -96,12 +103,17 @@ const TABLES: [(&str, &str); 21] = [
     ("messages", "id || ' ' || seq"),
     ("attachments", "id || blob_key"),
     ("message_files", "message_id || ' ' || attachment_id"),
-    ("handoffs", "id || ' ' || coalesce(agent_id, 0) || reason || coalesce(notes, '') || (resolved_at IS NULL)"),
+    (
+        "handoffs",
+        "id || ' ' || coalesce(agent_id, 0) || reason || priority || coalesce(notes, '') || (resolved_at IS NULL)",
+    ),
     ("transfers", "id || ' '"),
     ("idempotency_keys", "key || seq || (lease_until IS NULL)"),
     ("opening_keys", "key || session_key"),
     ("feedback", "seq || ' ' || helpful"),
     ("ratings", "session_key || ' ' || score"),
+    ("notes", "id || ' ' || after_seq || text"),
+    ("saved_replies", "id || shortcut"),
     ("activities", "id || kind"),
     ("agents", "id || status || name"),
     ("assignments", "id || status"),
@@ -153,6 +165,8 @@ const PROBES: &[(&str, Probe)] = &[
     }),
     ("feedback", |store, ids| Ok(store.feedback(ids.key)?.is_empty())),
     ("rating", |store, ids| Ok(store.rating(ids.key)?.is_none())),
+    ("notes", |store, ids| Ok(store.notes(ids.key, NoteRange { from: 0, before: None })?.is_empty())),
+    ("count_notes", |store, ids| Ok(store.count_notes(ids.key)? == 0)),
     ("messages_at", |store, ids| Ok(store.messages_at(ids.key, &[1, 2, 3])?.is_empty())),
     ("claim", |store, ids| Ok(IdempotencyKeys::claim(store, ids.key, Side::Visitor, "key-of-a-test-file")?.is_none())),
     ("update_claim", |store, ids| {
@@ -178,6 +192,8 @@ const PROBES: &[(&str, Probe)] = &[
     ("move_handoff", |store, ids| {
         store.move_handoff(ids.handoff, &State::Resolved { agent: None, at: later(1) }, Some("n")).map(|()| true)
     }),
+    ("transfers", |store, ids| Ok(store.transfers(ids.handoff, 9)?.is_empty())),
+    ("set_priority", |store, ids| store.set_priority(ids.handoff, handoff::Priority::Low).map(|()| true)),
     ("active_agent", |store, ids| Ok(store.active_agent(ids.agent)?.is_none())),
     ("forget_agent", |store, ids| store.forget_agent(ids.agent).map(|()| true)),
     ("agent_for_update", |store, ids| Ok(store.agent_for_update(ids.agent)?.is_none())),
@@ -393,6 +409,8 @@ fn no_row_can_be_moved_to_or_point_into_another_company() {
             ("opening_keys", "session_key", two.key.get()),
             ("feedback", "session_key", two.key.get()),
             ("ratings", "session_key", two.key.get()),
+            ("notes", "session_key", two.key.get()),
+            ("saved_replies", "agent_id", two.agent.get()),
             ("handoffs", "agent_id", two.agent.get()),
             ("handoff_counts", "agent_id", two.agent.get()),
             ("transfers", "handoff_id", two.handoff.get()),
@@ -404,7 +422,17 @@ fn no_row_can_be_moved_to_or_point_into_another_company() {
         .map(|(table, column, id)| format!("UPDATE {table} SET {column} = {id} {own}"))
         .into();
         let tables = ["sessions", "profiles", "messages", "attachments", "message_files", "handoffs", "transfers"];
-        let others = ["idempotency_keys", "feedback", "ratings", "activities", "agents", "chunks", "documents"];
+        let others = [
+            "idempotency_keys",
+            "feedback",
+            "ratings",
+            "notes",
+            "saved_replies",
+            "activities",
+            "agents",
+            "chunks",
+            "documents",
+        ];
         statements.extend(
             tables
                 .iter()

@@ -328,7 +328,7 @@ fn a_profile_that_is_changed_stays_the_same_profile() {
 
 #[test]
 fn deleting_a_profile_leaves_nothing_of_its_session_and_all_of_the_others() {
-    const TABLES: [&str; 11] = [
+    const TABLES: [&str; 12] = [
         "sessions",
         "profiles",
         "messages",
@@ -340,6 +340,7 @@ fn deleting_a_profile_leaves_nothing_of_its_session_and_all_of_the_others() {
         "opening_keys",
         "feedback",
         "ratings",
+        "notes",
     ];
     for world in World::each() {
         let company = world.company("tesla");
@@ -355,6 +356,7 @@ fn deleting_a_profile_leaves_nothing_of_its_session_and_all_of_the_others() {
                 for agent in [ben, cleo] {
                     desk::assign(store, handoff, agent, now()).unwrap();
                 }
+                handoff::notes::write(&mut store.acting(), session, "private".to_owned(), now()).unwrap();
                 files.iter().for_each(|file| drop(store.insert(file).unwrap().unwrap()));
                 Ok::<_, StoreError>(id)
             });

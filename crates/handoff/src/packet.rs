@@ -1,0 +1,185 @@
+//! The packet: what an agent sees of a session before the first word, made from the stored rows.
+
+use chatbot::{Detail, EarlierSession, Message, Messages, Profile, Profiles, Session, Sessions, kind};
+use tenancy::{
+    SessionId, StoreError, Timestamp,
+    access::{ActingAs, Desk},
+};
+
+use crate::{AgentRef, Handoff, Handoffs, Transfer, reading::in_sight};
+
+/// How many of the newest messages the summary is made from.
+const MESSAGES: i64 = 200;
+
+/// Maximum number of questions in a summary; the newest count.
+const MOST_QUESTIONS: usize = 20;
+
+/// Maximum number of transfers in a timeline; the newest count.
+const MOST_TRANSFERS: i64 = 50;
+
+/// Maximum number of earlier sessions.
+const MOST_EARLIER: i64 = 20;
+
+/// Everything about a session but its messages.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Packet {
+    /// The session.
+    pub session: Session,
+    /// Its visitor, once there is a profile.
+    pub profile: Option<Profile>,
+    /// Its handoff, open or resolved.
+    pub handoff: Option<Handoff>,
+    /// What the visitor asked the bot.
+    pub summary: Summary,
+    /// What has happened to the session, oldest first.
+    pub timeline: Vec<Moment>,
+    /// Earlier sessions of the same person, newest first.
+    pub earlier: Vec<EarlierSession>,
+}
+
+/// What a visitor asked the bot, oldest first.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Summary {
+    /// The questions.
+    pub asked: Vec<Question>,
+    /// The bot's answers.
+    pub answered: Vec<BotAnswer>,
+    /// The questions that the bot had no answer for.
+    pub unanswered: Vec<Question>,
+}
+
+/// A message of the visitor that the bot looked up in the knowledge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// Its position.
+    pub seq: i64,
+    /// Its text.
+    pub text: String,
+}
+
+/// An answer of the bot from the knowledge.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BotAnswer {
+    /// Its position.
+    pub seq: i64,
+    /// The probability that it is right, 0 to 1.
+    pub confidence: f64,
+}
+
+/// Something that happened to a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: MomentKind,
+}
+
+/// What happened to a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MomentKind {
+    /// It began.
+    Started,
+    /// Its handoff was last opened.
+    Escalated,
+    /// It passed from one agent to another. An agent who was deleted since is `None`.
+    Transferred {
+        /// The agent who had it before.
+        from: Option<AgentRef>,
+        /// The agent who had it then.
+        to: Option<AgentRef>,
+    },
+    /// Its handoff was closed.
+    Resolved(Option<AgentRef>),
+    /// The visitor left.
+    Left,
+}
+
+/// Returns the packet of a session that the caller may see, as for [`history`](crate::reading::history). `None` for
+/// any other session.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn read<S>(store: &mut S, session: SessionId) -> Result<Option<Packet>, StoreError>
+where
+    S: Sessions + Handoffs + Messages + Profiles + ActingAs<Desk> + ?Sized,
+{
+    let Some(session) = in_sight(store, session)? else { return Ok(None) };
+    let profile = store.profile_of(session.key)?;
+    let handoff = store.handoff_of(session.key)?;
+    let transfers = match &handoff {
+        Some(handoff) => store.transfers(handoff.id, MOST_TRANSFERS)?,
+        None => Vec::new(),
+    };
+    let earlier = match &profile {
+        Some(profile) => store.earlier_sessions(profile, MOST_EARLIER)?,
+        None => Vec::new(),
+    };
+    let summary = Summary::of(&store.newest_messages(session.key, MESSAGES)?);
+    let timeline = timeline(&session, handoff.as_ref(), transfers);
+    Ok(Some(Packet { session, profile, handoff, summary, timeline, earlier }))
+}
+
+impl Summary {
+    /// Summarises messages, oldest first.
+    fn of(messages: &[Message]) -> Self {
+        let mut summary = Self::default();
+        let mut last: Option<Question> = None;
+        for message in messages {
+            match &message.detail {
+                Detail::User { .. } => {
+                    last = message.content.clone().map(|text| Question { seq: message.seq, text });
+                }
+                Detail::Bot { reply } => {
+                    let has_no_answer = reply.kind == kind::CLARIFICATION_NEEDED;
+                    if let Some(answered) = &reply.answered {
+                        summary.answered.push(BotAnswer { seq: message.seq, confidence: answered.confidence });
+                    }
+                    if let Some(question) = last.take().filter(|_| has_no_answer || reply.answered.is_some()) {
+                        if has_no_answer {
+                            summary.unanswered.push(question.clone());
+                        }
+                        summary.asked.push(question);
+                    }
+                }
+                Detail::Agent { .. } | Detail::Admin { .. } => last = None,
+            }
+        }
+        keep_newest(&mut summary.asked);
+        keep_newest(&mut summary.answered);
+        keep_newest(&mut summary.unanswered);
+        summary
+    }
+}
+
+fn keep_newest<T>(rows: &mut Vec<T>) {
+    rows.drain(..rows.len().saturating_sub(MOST_QUESTIONS));
+}
+
+fn timeline(session: &Session, handoff: Option<&Handoff>, transfers: Vec<Transfer>) -> Vec<Moment> {
+    let mut moments = vec![Moment { at: session.created_at, kind: MomentKind::Started }];
+    if let Some(handoff) = handoff {
+        moments.push(Moment { at: handoff.escalated_at, kind: MomentKind::Escalated });
+        if let crate::State::Resolved { agent, at } = &handoff.state {
+            moments.push(Moment { at: *at, kind: MomentKind::Resolved(agent.clone()) });
+        }
+    }
+    let passed = |Transfer { from, to, at }| Moment { at, kind: MomentKind::Transferred { from, to } };
+    moments.extend(transfers.into_iter().map(passed));
+    if let Some(at) = session.left_at {
+        moments.push(Moment { at, kind: MomentKind::Left });
+    }
+    // Moments at the same time stay in this order, except that a transfer comes before the end.
+    moments.sort_by_key(|moment| (moment.at, rank(&moment.kind)));
+    moments
+}
+
+fn rank(kind: &MomentKind) -> u8 {
+    match kind {
+        MomentKind::Started => 0,
+        MomentKind::Escalated => 1,
+        MomentKind::Transferred { .. } => 2,
+        MomentKind::Resolved(_) => 3,
+        MomentKind::Left => 4,
+    }
+}

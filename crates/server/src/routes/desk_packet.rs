@@ -1,0 +1,221 @@
+//! `desk/sessions/{session_id}/`: the packet of a session, and its priority.
+
+use actix_web::web::{self, Json};
+use chatbot::{EarlierSession, SessionStatus, Step};
+use handoff::{
+    AgentRef, Priority,
+    moves::MoveError,
+    packet::{self, BotAnswer, Moment, MomentKind, Packet, Question, Summary},
+    priority,
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+use storage::Place;
+use tenancy::{SessionId, access::Staff, audit::Action};
+
+use super::endpoint::{Endpoint, at};
+use crate::{
+    app::App,
+    auth::Auth,
+    http::{
+        body::{Valid, body},
+        error::ApiError,
+        rules::choice,
+    },
+    views::{AsText, HandoffRow, ProfileRow, TimestampText},
+};
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        at("/api/desk/sessions/{session_id}/")
+            .get("Shows what is known of a session: its packet.", packet)
+            .about(
+                "An agent reads its own sessions and the queue, an admin every session. `summary` is made from the newest \
+                 200 messages: what the visitor asked the bot, the answers from the knowledge with their confidence, and \
+                 the questions that had no answer, at most 20 of each, the newest ones. `client` is null, because no \
+                 client sends it.",
+            )
+            .refuses(MoveError::SessionNotFound)
+            .patch("Changes the priority of an open handoff.", change)
+            .about("For admins, and for agents of what they have and what waits. The reply is the packet.")
+            .refuses(MoveError::SessionNotFound)
+            .refuses(MoveError::NotAssigned)
+            .refuses(MoveError::IllegalTransition { from: SessionStatus::Resolved, event: "prioritise" }),
+    ]
+}
+
+body! {
+    /// Changes of a session.
+    struct SessionChangeBody {
+        priority: Option<Priority> = choice(Priority::parse, Priority::WORDS).optional(),
+    }
+}
+
+#[derive(Serialize, JsonSchema)]
+struct PacketView {
+    session: PacketSession,
+    profile: Option<ProfileRow>,
+    /// The handoff, open or resolved; empty if there never was one.
+    handoffs: Vec<HandoffRow>,
+    summary: SummaryView,
+    /// Page and browser of the visitor. Always null, because no client sends them.
+    client: Option<String>,
+    /// Oldest first.
+    timeline: Vec<MomentView>,
+    /// At most 20 earlier sessions of the same person, newest first.
+    earlier: Vec<EarlierView>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct PacketSession {
+    session_id: String,
+    #[schemars(extend("enum" = SessionStatus::WORDS))]
+    status: &'static str,
+    /// The answer that the intake waits for; null if it is complete.
+    step: Option<&'static str>,
+    last_seq: i64,
+    visitor_read_seq: i64,
+    staff_read_seq: i64,
+    created_at: TimestampText,
+    last_used: TimestampText,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct SummaryView {
+    asked: Vec<QuestionView>,
+    answered: Vec<BotAnswerView>,
+    unanswered: Vec<QuestionView>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct QuestionView {
+    seq: i64,
+    text: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct BotAnswerView {
+    seq: i64,
+    confidence: f64,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct MomentView {
+    at: TimestampText,
+    #[schemars(extend("enum" = ["started", "escalated", "transferred", "resolved", "left"]))]
+    event: &'static str,
+    /// The agent who has or had the session then.
+    agent: Option<PacketAgent>,
+    /// Of a transfer: the agent before.
+    from_agent: Option<PacketAgent>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct PacketAgent {
+    id: i64,
+    name: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct EarlierView {
+    session_id: String,
+    #[schemars(extend("enum" = SessionStatus::WORDS))]
+    status: &'static str,
+    created_at: TimestampText,
+}
+
+impl From<AgentRef> for PacketAgent {
+    fn from(AgentRef { id, name }: AgentRef) -> Self {
+        Self { id: id.get(), name }
+    }
+}
+
+impl From<Question> for QuestionView {
+    fn from(Question { seq, text }: Question) -> Self {
+        Self { seq, text }
+    }
+}
+
+impl From<Summary> for SummaryView {
+    fn from(Summary { asked, answered, unanswered }: Summary) -> Self {
+        let answer = |BotAnswer { seq, confidence }| BotAnswerView { seq, confidence };
+        Self {
+            asked: asked.into_iter().map(QuestionView::from).collect(),
+            answered: answered.into_iter().map(answer).collect(),
+            unanswered: unanswered.into_iter().map(QuestionView::from).collect(),
+        }
+    }
+}
+
+impl From<Moment> for MomentView {
+    fn from(Moment { at, kind }: Moment) -> Self {
+        let (event, agent, from) = match kind {
+            MomentKind::Started => ("started", None, None),
+            MomentKind::Escalated => ("escalated", None, None),
+            MomentKind::Transferred { from, to } => ("transferred", to, from),
+            MomentKind::Resolved(agent) => ("resolved", agent, None),
+            MomentKind::Left => ("left", None, None),
+        };
+        Self { at: AsText(at), event, agent: agent.map(PacketAgent::from), from_agent: from.map(PacketAgent::from) }
+    }
+}
+
+impl From<EarlierSession> for EarlierView {
+    fn from(EarlierSession { session_id, status, created_at }: EarlierSession) -> Self {
+        Self { session_id: session_id.as_str().to_owned(), status: status.as_str(), created_at: AsText(created_at) }
+    }
+}
+
+impl From<Packet> for PacketView {
+    fn from(packet: Packet) -> Self {
+        let session = packet.session;
+        Self {
+            session: PacketSession {
+                session_id: session.id.as_str().to_owned(),
+                status: session.status.as_str(),
+                step: (session.step != Step::Complete).then(|| session.step.as_str()),
+                last_seq: session.last_seq,
+                visitor_read_seq: session.visitor_read_seq,
+                staff_read_seq: session.staff_read_seq,
+                created_at: AsText(session.created_at),
+                last_used: AsText(session.last_used),
+            },
+            profile: packet.profile.as_ref().map(ProfileRow::whole),
+            handoffs: packet.handoff.as_ref().map(HandoffRow::from).into_iter().collect(),
+            summary: packet.summary.into(),
+            client: None,
+            timeline: packet.timeline.into_iter().map(MomentView::from).collect(),
+            earlier: packet.earlier.into_iter().map(EarlierView::from).collect(),
+        }
+    }
+}
+
+/// Shows what is known of a session.
+async fn packet(
+    Auth(staff): Auth<Staff>,
+    path: web::Path<String>,
+    app: web::Data<App>,
+) -> Result<Json<PacketView>, ApiError> {
+    let session = SessionId::parse(&path).map_err(|_| MoveError::SessionNotFound)?;
+    let read = app.desk_read(staff, Place::Session(session), move |store| packet::read(store, session));
+    let packet = read.await?.flatten().ok_or(MoveError::SessionNotFound)?;
+    Ok(Json(PacketView::from(packet)))
+}
+
+/// Changes the priority of an open handoff.
+async fn change(
+    Auth(staff): Auth<Staff>,
+    path: web::Path<String>,
+    Valid(body): Valid<SessionChangeBody>,
+    app: web::Data<App>,
+) -> Result<Json<PacketView>, ApiError> {
+    let session = SessionId::parse(&path).map_err(|_| MoveError::SessionNotFound)?;
+    let changed = app.desk_write(staff, Place::Session(session), Action::HandoffPrioritised, move |store| {
+        if let Some(given) = body.priority {
+            priority::change(store, session, given)?;
+        }
+        Ok::<_, MoveError>(packet::read(store, session)?)
+    });
+    let packet = changed.await?.flatten().ok_or(MoveError::SessionNotFound)?;
+    Ok(Json(PacketView::from(packet)))
+}
