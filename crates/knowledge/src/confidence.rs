@@ -71,10 +71,10 @@ pub struct Weights<const N: usize> {
 }
 
 /// The coefficients that were fitted for a ranking by words with the default parameters.
-pub const WORDS: Weights<4> = Weights { intercept: -3.20, features: [2.80, 3.14, 1.61, 1.49] };
+pub const WORDS: Weights<4> = Weights { intercept: -3.199, features: [2.801, 3.145, 1.608, 1.489] };
 
 /// The coefficients that were fitted for a ranking by meaning with the embedded model.
-pub const MEANING: Weights<6> = Weights { intercept: -3.48, features: [1.55, 2.20, 3.12, 1.65, 2.08, 0.30] };
+pub const MEANING: Weights<6> = Weights { intercept: -3.475, features: [1.551, 2.196, 3.120, 1.647, 2.082, 0.299] };
 
 /// Maximum of the fitted probability. 1 is reserved for a query that equals the stored question.
 const MAX: f64 = 0.99;

@@ -104,7 +104,7 @@ fn report<const N: usize, F: Features<N> + Default>(
     plot: Option<&str>,
 ) -> Result<(), Box<dyn Error>> {
     let all: Vec<_> = companies.iter().flat_map(|company| examples(company, &evidence)).collect();
-    println!("Coefficients: {:#.2?}\n", logistic::fit(&all));
+    println!("Coefficients: {:#.3?}\n", logistic::fit(&all));
     let mut judged = Vec::new();
     let mut small: Vec<(usize, Vec<report::Judged<'_>>)> = SMALL.map(|size| (size, Vec::new())).into();
     for company in companies {

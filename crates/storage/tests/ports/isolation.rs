@@ -1,5 +1,7 @@
 //! A company can neither read nor change rows of another company.
 
+mod rows;
+
 use std::{collections::HashSet, time::Duration};
 
 use attachments::{Attachments as _, BlobKey};
@@ -29,6 +31,7 @@ use tenancy::{
     access::{Agent, Desk, Office},
 };
 
+use self::rows::{TABLES, rows};
 use crate::{
     files::file,
     stage::{Company, keyed, known, later, urgent},
@@ -92,51 +95,6 @@ pub(crate) const LEASE: Duration = Duration::from_mins(1);
 /// The job that [`fill`] claims, at a later revision and with a lease that expires that many seconds after [`now`].
 pub(crate) fn claimed(revision: i64, leased_until: u64) -> Job {
     Job { kind: jobs::Kind::Encode, revision, attempts: 1, leased_until: later(leased_until) }
-}
-
-const TABLES: [(&str, &str); 23] = [
-    (
-        "sessions",
-        "status || ' ' || revision || ' ' || last_seq || ' ' || bot_epoch || visitor_read_seq || staff_read_seq",
-    ),
-    ("profiles", "id || name || is_favorite"),
-    ("messages", "id || ' ' || seq"),
-    ("attachments", "id || blob_key"),
-    ("message_files", "message_id || ' ' || attachment_id"),
-    (
-        "handoffs",
-        "id || ' ' || coalesce(agent_id, 0) || reason || priority || coalesce(notes, '') || (resolved_at IS NULL)",
-    ),
-    ("transfers", "id || ' '"),
-    ("idempotency_keys", "key || seq || (lease_until IS NULL)"),
-    ("opening_keys", "key || session_key"),
-    ("feedback", "seq || ' ' || helpful"),
-    ("ratings", "session_key || ' ' || score"),
-    ("notes", "id || ' ' || after_seq || text"),
-    ("saved_replies", "id || shortcut"),
-    ("activities", "id || kind"),
-    ("agents", "id || status || name"),
-    ("assignments", "id || status"),
-    ("chunks", "id || answer"),
-    ("documents", "id || title"),
-    ("profile_counts", "profiles || ''"),
-    ("handoff_counts", "agent_id || ' ' || assigned || ' ' || resolved"),
-    ("queue_counts", "waiting || ''"),
-    ("jobs", "kind || revision || attempts || (leased_until IS NULL) || coalesce(last_error, '')"),
-    ("entry_vectors", "model"),
-];
-
-/// Returns all rows of the company, each as the table's name and the columns that a change would show in.
-fn rows(world: &World, company: &Company) -> Vec<String> {
-    let of = |(table, columns)| {
-        format!("SELECT '{table}: ' || {columns} AS line FROM {table} WHERE company_id = '{}'", company.code)
-    };
-    let accounts = format!(
-        "SELECT 'accounts: ' || username || first_name || token_version AS line FROM accounts \
-         WHERE id IN (SELECT user_id FROM agents WHERE company_id = '{}')",
-        company.code
-    );
-    world.scratch.lines(&format!("{} UNION ALL {accounts} ORDER BY 1", TABLES.map(of).join(" UNION ALL ")))
 }
 
 /// A call of a port method with another company's ids. Returns true if it found nothing. The caller
