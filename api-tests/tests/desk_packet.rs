@@ -8,6 +8,7 @@ use api_tests::prelude::*;
 on_each_database!(
     a_packet_has_what_an_agent_needs,
     a_packet_is_for_staff_who_may_see_the_session,
+    an_agent_learns_of_the_earlier_sessions_that_it_may_see,
     the_priority_of_an_open_handoff_is_changed,
 );
 
@@ -76,6 +77,20 @@ async fn a_packet_is_for_staff_who_may_see_the_session(world: &World) {
     world.company("Space X").await.admin.packet(&visitor.session).await.error(404, "not_found", "Session not found");
     world.superadmin().await.packet(&visitor.session).await.ok();
     world.anybody().packet(&visitor.session).await.asks_for_a_token();
+}
+
+async fn an_agent_learns_of_the_earlier_sessions_that_it_may_see(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let bo = tesla.agent("Bo Agent").await;
+    // Both visitors give the same phone number.
+    let (mut first, mut second) = (tesla.visitor().await, tesla.visitor().await);
+    second.ask_for_a_person(&bo).await;
+    let earlier = async |packet: Call| packet.await.ok()["earlier"].clone();
+    let of_admin = earlier(tesla.admin.packet(&second.session)).await;
+    assert_eq!(of_admin[0]["session_id"], first.session.as_str());
+    assert_eq!(earlier(bo.packet(&second.session)).await, json!([]));
+    first.ask_for_a_person(&bo).await;
+    assert_eq!(earlier(bo.packet(&second.session)).await[0]["session_id"], first.session.as_str());
 }
 
 async fn the_priority_of_an_open_handoff_is_changed(world: &World) {

@@ -132,18 +132,21 @@ where
     }))
 }
 
-/// Returns the session that has waited longest in the queue; `None` if nobody waits.
+/// Gives the session that has waited longest in the queue to the calling agent; `None` if nobody waits.
+///
+/// On PostgreSQL another agent may take it meanwhile. Then the error is that of [`claim`], and a repeat takes the one
+/// that is longest then.
 ///
 /// # Errors
-/// [`StoreError`].
-pub fn longest_waiting<S>(store: &mut S) -> Result<Option<SessionId>, StoreError>
+/// [`ClaimError`].
+pub fn claim_next<S>(store: &mut S, now: Timestamp) -> Result<Option<Claimed>, ClaimError>
 where
-    S: Handoffs + ActingAs<Agent> + ?Sized,
+    S: Sessions + Handoffs + Activities + Outbox + ActingAs<Agent> + ?Sized,
 {
     let queue =
         HandoffFilter { state: Some(StateFilter::Pending), order: Order::LongestWait, ..HandoffFilter::default() };
     let first = store.handoffs_after(&queue, Sight::All, None, 1)?.pop();
-    Ok(first.map(|handoff| handoff.session_id))
+    first.map(|handoff| claim(store, handoff.session_id, now)).transpose()
 }
 
 /// A session that the calling agent has.
@@ -298,6 +301,8 @@ where
     }
     let opening = Opening { reason: handoff.reason, priority: handoff.priority };
     if let Some(agent) = caller {
+        // Nobody has written since it was opened.
+        session.person_acted = false;
         let handoff = store.open_handoff(session.key, &opening, now)?;
         return Ok(giving::give(store, session, handoff, agent, now)?);
     }

@@ -111,10 +111,20 @@ where
         Some(handoff) => store.transfers(handoff.id, MOST_TRANSFERS)?,
         None => Vec::new(),
     };
-    let earlier = match &profile {
+    let mut earlier = match &profile {
         Some(profile) => store.earlier_sessions(profile, MOST_EARLIER)?,
         None => Vec::new(),
     };
+    if store.caller().agent().is_some() {
+        // The id of a session opens it, so an agent gets only those that it may see.
+        let mut seen = Vec::new();
+        for row in earlier {
+            if in_sight(store, row.session_id)?.is_some() {
+                seen.push(row);
+            }
+        }
+        earlier = seen;
+    }
     let summary = Summary::of(&store.newest_messages(session.key, MESSAGES)?);
     let timeline = timeline(&session, handoff.as_ref(), transfers);
     Ok(Some(Packet { session, profile, handoff, summary, timeline, earlier }))

@@ -177,12 +177,14 @@ pub(crate) fn decide(
 
 /// Sets the session's status to match the new state of its handoff.
 ///
-/// After an opening, no staff member has written yet, so `person_acted` is cleared.
+/// After an opening, no staff member has written yet, so `person_acted` is cleared. A person has acted, so the bot does
+/// not go on although nobody was there when the visitor asked.
 pub(crate) fn apply(session: &mut Session, state: &State, now: Timestamp) {
     session.status = state.session_status();
     if *state == State::Pending {
         session.person_acted = false;
     }
+    session.dialogue.outcome = None;
     record_human_action(session, now);
 }
 
@@ -192,6 +194,7 @@ pub(crate) fn apply(session: &mut Session, state: &State, now: Timestamp) {
 /// even in a session without a profile.
 pub(crate) fn requeue(session: &mut Session, now: Timestamp) {
     session.status = SessionStatus::Escalated;
+    session.dialogue.outcome = None;
     record_human_action(session, now);
 }
 

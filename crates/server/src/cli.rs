@@ -5,6 +5,7 @@ mod backup;
 mod check;
 mod demo;
 mod doctor;
+mod models;
 mod run;
 mod serve;
 
@@ -74,6 +75,8 @@ enum Command {
         #[command(flatten)]
         settings: Settings,
     },
+    /// List the models that a server with these settings uses.
+    Models(Settings),
     /// Copy a SQLite database, the uploads and the generated secret into a folder; the server may keep running.
     Backup {
         /// Target folder; must be empty, and is created if it is missing.

@@ -207,3 +207,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_bot_stays_silent_after_a_move_of_staff_although_nobody_was_there_before() {
+    let now = Timestamp::from_micros(0);
+    let mut offline = Session::fresh(CompanyCode::parse("TES001").unwrap(), now);
+    offline.status = SessionStatus::Escalated;
+    offline.dialogue.outcome = Some(chatbot::Outcome::Offline);
+    assert!(offline.bot_answers());
+    for state in [State::Pending, State::Assigned(agent_ref(ANN))] {
+        let mut session = offline.clone();
+        apply(&mut session, &state, now);
+        assert!(!session.bot_answers(), "{state:?}");
+        requeue(&mut session, now);
+        assert!(!session.bot_answers(), "{state:?}");
+    }
+    requeue(&mut offline, now);
+    assert!(!offline.bot_answers());
+}

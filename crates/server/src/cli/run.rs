@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use storage::Database;
 
-use super::{Cli, Command, Failure, accounts, backup, check, demo, doctor, serve};
+use super::{Cli, Command, Failure, accounts, backup, check, demo, doctor, models, serve};
 use crate::{config::unknown_variables, logging};
 
 /// Runs the command that the arguments name.
@@ -49,6 +49,7 @@ fn execute(command: Command) -> Result<(), Failure> {
                 }
             }
         }
+        Command::Models(settings) => models::models(settings),
         Command::Backup { to, settings } => backup::backup(settings, &to),
         Command::Admin(command) => accounts::admin(command),
     }

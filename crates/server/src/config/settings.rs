@@ -265,7 +265,17 @@ impl Settings {
 
     /// Returns whether a model that can compose answers is configured.
     pub(crate) fn has_model(&self) -> bool {
-        self.llm_url.is_some() && self.llm_model.is_some()
+        self.model().is_some()
+    }
+
+    /// Returns the name of the model that can compose answers, and the URL of its server.
+    pub(crate) fn model(&self) -> Option<(&str, &str)> {
+        self.llm_model.as_deref().zip(self.llm_url.as_deref())
+    }
+
+    /// Returns whether entries and questions are compared by their meaning.
+    pub(crate) fn encodes(&self) -> bool {
+        self.encoder != Some(Switch::Off)
     }
 
     /// Returns the data folder, which may not exist yet.
@@ -280,7 +290,7 @@ impl Settings {
         secret_in: impl FnOnce(&Path) -> Result<SecretSlice<u8>, ConfigError>,
     ) -> Result<Config, ConfigError> {
         let (database, owner_database) = self.targets()?;
-        let data_dir = self.folder();
+        let (data_dir, encoder) = (self.folder(), self.encodes());
         let bcrypt_cost = self.cost()?;
         let deadline = Duration::from_secs(self.llm_deadline_seconds.unwrap_or(LLM_DEADLINE).min(LLM_DEADLINE));
         let llm = match (self.llm_url, self.llm_model) {
@@ -324,7 +334,7 @@ impl Settings {
             temporary_password_life: days(self.temporary_password_days, 7),
             require_first_login: self.require_first_login == Some(Switch::On),
             index_cache: self.index_cache_mib.unwrap_or(256).saturating_mul(1 << 20),
-            encoder: self.encoder != Some(Switch::Off),
+            encoder,
             llm,
             limits,
             trusted_proxies,

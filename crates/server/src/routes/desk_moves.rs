@@ -159,18 +159,14 @@ async fn claim(
 /// Takes the session that has waited longest. If another agent takes it first, tries the one that is longest then.
 async fn claim_next(app: &App, agent: Agent) -> Result<Json<MovedHandoff>, ApiError> {
     for _ in 0..ATTEMPTS {
-        let Some(session) = app.db.read(agent.clone(), |store| moves::longest_waiting(store)).await? else {
-            return Err(nobody_waits());
-        };
         let now = app.now();
-        match app.db.write(agent.clone(), move |store| moves::claim(store, session, now)).await {
-            Ok(Claimed::Taken(handoff)) => return Ok(MovedHandoff::json(&handoff, None)),
+        match app.db.write(agent.clone(), move |store| moves::claim_next(store, now)).await {
+            Ok(None) => return Err(nobody_waits()),
+            Ok(Some(Claimed::Taken(handoff))) => return Ok(MovedHandoff::json(&handoff, None)),
             // Another call of the same agent was faster.
-            Ok(Claimed::Held(_)) => {}
-            Err(
-                ClaimError::AlreadyAssigned(_) | ClaimError::IllegalTransition { .. } | ClaimError::SessionNotFound,
-            ) => {}
-            Err(error @ ClaimError::Store(_)) => return Err(error.into()),
+            Ok(Some(Claimed::Held(_))) => {}
+            Err(ClaimError::AlreadyAssigned(_) | ClaimError::IllegalTransition { .. }) => {}
+            Err(error) => return Err(error.into()),
         }
     }
     Err(contended())

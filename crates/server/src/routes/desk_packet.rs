@@ -210,12 +210,14 @@ async fn change(
     app: web::Data<App>,
 ) -> Result<Json<PacketView>, ApiError> {
     let session = SessionId::parse(&path).map_err(|_| MoveError::SessionNotFound)?;
-    let changed = app.desk_write(staff, Place::Session(session), Action::HandoffPrioritised, move |store| {
-        if let Some(given) = body.priority {
-            priority::change(store, session, given)?;
-        }
-        Ok::<_, MoveError>(packet::read(store, session)?)
-    });
-    let packet = changed.await?.flatten().ok_or(MoveError::SessionNotFound)?;
+    if let Some(given) = body.priority {
+        let changed =
+            app.desk_write(staff.clone(), Place::Session(session), Action::HandoffPrioritised, move |store| {
+                priority::change(store, session, given)
+            });
+        changed.await?.ok_or(MoveError::SessionNotFound)?;
+    }
+    let read = app.desk_read(staff, Place::Session(session), move |store| packet::read(store, session));
+    let packet = read.await?.flatten().ok_or(MoveError::SessionNotFound)?;
     Ok(Json(PacketView::from(packet)))
 }

@@ -43,6 +43,23 @@ fn a_short_secret_refuses_to_start() {
 }
 
 #[test]
+fn the_models_in_use_are_listed() {
+    let home = Home::sqlite().with("SWITCHBOARD_ENCODER", "on");
+    let listed = home.run(&["models"], "").ok();
+    assert!(listed.starts_with("meaning of texts: minilm-l6, embedded, "), "{listed}");
+    assert!(listed.contains(", 384 dimensions, computed with "), "{listed}");
+    assert!(listed.ends_with("\ncomposed answers: none; answers are the stored ones\n"), "{listed}");
+    let home = home
+        .with("SWITCHBOARD_ENCODER", "off")
+        .with("SWITCHBOARD_LLM_URL", "http://127.0.0.1:1/v1")
+        .with("SWITCHBOARD_LLM_MODEL", "small");
+    let listed = home.run(&["models"], "").ok();
+    assert!(listed.starts_with("meaning of texts: none; --encoder is off"), "{listed}");
+    assert!(listed.ends_with("\ncomposed answers: small at http://127.0.0.1:1/v1\n"), "{listed}");
+    assert!(is_empty(home.folder.path()), "a listing left something behind");
+}
+
+#[test]
 fn an_unknown_key_in_the_configuration_file_refuses_to_start() {
     let home = Home::sqlite();
     let file = home.folder.path().join("config.toml");

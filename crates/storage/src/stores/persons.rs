@@ -1,5 +1,7 @@
 //! Which profiles belong to the same person: those of one company with the same phone or e-mail address.
 
+use std::collections::BTreeSet;
+
 use chatbot::{EarlierSession, NewProfile, Profile, SessionStatus, profile::phone_key};
 use diesel::{
     prelude::*,
@@ -85,6 +87,9 @@ pub(super) fn new_id(
     Ok(format!("user_{digits}"))
 }
 
+/// A condition by which a profile is the same person's.
+type Same = Box<dyn BoxableExpression<profiles::table, AnyBackend, SqlType = Bool>>;
+
 /// Returns the earlier sessions of the person of a profile, newest first.
 pub(super) fn earlier_sessions(
     conn: &mut Db,
@@ -93,22 +98,28 @@ pub(super) fn earlier_sessions(
     limit: i64,
 ) -> Result<Vec<EarlierSession>, StoreError> {
     let (phone, email) = (phone_key(&profile.phone), email_key(profile.email.as_deref()));
-    let mut same: Box<dyn BoxableExpression<profiles::table, AnyBackend, SqlType = Bool>> =
-        Box::new(profiles::persistent_user_id.eq(profile.persistent_user_id.clone()));
+    let mut same: Vec<Same> = vec![Box::new(profiles::persistent_user_id.eq(profile.persistent_user_id.clone()))];
     if !phone.is_empty() {
-        same = Box::new(same.or(profiles::phone_key.eq(phone)));
+        same.push(Box::new(profiles::phone_key.eq(phone)));
     }
     if !email.is_empty() {
-        same = Box::new(same.or(profiles::email_key.eq(email)));
+        same.push(Box::new(profiles::email_key.eq(email)));
     }
-    let keys: Vec<i64> = profiles::table
-        .filter(profiles::company_id.eq(company.as_str()).and(profiles::session_key.lt(profile.session.get())))
-        .filter(same)
-        .order(profiles::session_key.desc())
-        .limit(limit)
-        .select(profiles::session_key)
-        .load(conn)
-        .into_store_error()?;
+    let mut keys = BTreeSet::new();
+    // A query for each, because each has an index of its own. SQLite would not use them for all three together.
+    for same in same {
+        let found: Vec<i64> = profiles::table
+            .filter(profiles::company_id.eq(company.as_str()).and(profiles::session_key.lt(profile.session.get())))
+            .filter(same)
+            .order(profiles::session_key.desc())
+            .limit(limit)
+            .select(profiles::session_key)
+            .load(conn)
+            .into_store_error()?;
+        keys.extend(found);
+    }
+    let newest = keys.into_iter().rev().take(usize::try_from(limit).unwrap_or_default());
+    let keys: Vec<i64> = newest.collect();
     let rows: Vec<(String, String, At)> = sessions::table
         .filter(sessions::company_id.eq(company.as_str()).and(sessions::key.eq_any(keys)))
         .order(sessions::key.desc())

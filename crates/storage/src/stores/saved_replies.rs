@@ -71,7 +71,13 @@ impl SavedReplies for CompanyStore<'_, Desk> {
             ))
             .load(self.conn)
             .into_store_error()?;
-        rows.into_iter().map(saved).collect()
+        let mut replies = rows.into_iter().map(saved).collect::<Result<Vec<_>, StoreError>>()?;
+        // Of two with the same shortcut, the caller's own comes first.
+        replies.sort_by(|one, other| {
+            let key = |it: &SavedReply| (it.reply.shortcut.as_str().to_owned(), it.scope == Scope::Company);
+            key(one).cmp(&key(other))
+        });
+        Ok(replies)
     }
 
     fn insert_reply(

@@ -1,13 +1,16 @@
 //! Answers that a model composes, while other callers may act on the session.
 
-use chatbot::{Reply, kind};
+use chatbot::{Outcome, Reply, kind};
 use handoff::{
-    desk, sending,
+    desk, moves, sending,
     sending::OutgoingMessage,
     turn::{self, Begun, Committed, Composing, Exchange, TurnError},
 };
 use knowledge::Mode;
-use tenancy::{SessionId, SessionRowId, Timestamp, access::Visitor};
+use tenancy::{
+    SessionId, SessionRowId, StoreError, Timestamp,
+    access::{Desk, Visitor},
+};
 
 use crate::{
     stage::{Company, TurnOutcome, keyed, later, text, urgent},
@@ -172,5 +175,36 @@ fn a_repeat_after_the_lease_is_silent_once_a_person_has_the_session() {
         let TurnOutcome::Replayed(replayed) = scene.repeat("one", later(40)) else { panic!("not replayed") };
         assert_eq!(replayed.reply, Reply::human_handling());
         assert_eq!(scene.said(), [QUESTION]);
+    }
+}
+
+#[test]
+fn a_repeat_after_the_lease_is_silent_once_a_person_has_written_and_left() {
+    for scene in Scene::each() {
+        // Nobody is there, so the bot goes on while the handoff waits.
+        let asked = scene.world.turn(&scene.visitor, &text("Talk to a person"), now());
+        assert_eq!(asked.reply.outcome, Some(Outcome::Offline));
+        match scene.world.try_turn(&scene.visitor, &keyed(QUESTION, "one"), later(1)) {
+            Ok(TurnOutcome::Committed(Committed::Compose(composing))) => drop(composing),
+            other => panic!("{other:?}"),
+        }
+        let (session, agent) = (scene.session, scene.world.agent(&scene.company, "bo"));
+        let message = OutgoingMessage { text: Some("From 7.".into()), ..OutgoingMessage::default() };
+        let written = move |store: &mut storage::CompanyStore<'_, Desk>| {
+            sending::send(store, session, message, later(2)).map_err(|error| error.to_string())?;
+            moves::return_to_bot(store, session, later(3)).map_err(|error| error.to_string())
+        };
+        scene
+            .world
+            .db
+            .write(Desk::from(agent), move |store| Ok::<_, StoreError>(written(store)))
+            .wait()
+            .unwrap()
+            .unwrap();
+        let TurnOutcome::Committed(Committed::Done(exchange)) = scene.repeat("one", later(40)) else {
+            panic!("not resumed")
+        };
+        assert_eq!(exchange.reply, Reply::human_handling());
+        assert_eq!(scene.said().last().unwrap(), "From 7.");
     }
 }

@@ -289,17 +289,20 @@ fn a_transfer_or_a_resolution_and_a_message_at_once_are_decided_one_after_the_ot
 }
 
 #[test]
-fn the_longest_wait_is_first_in_the_queue_and_only_of_the_own_company() {
+fn the_longest_wait_is_taken_first_and_only_of_the_own_company() {
     for world in World::each() {
         let [company, other] = ["tesla", "space"].map(|name| world.company(name));
         let ben = world.agent(&company, "ben");
         waiting(&world, &other, 1);
-        let next = || world.db.read(ben.clone(), |store| moves::longest_waiting(store)).wait().unwrap();
-        assert_eq!(next(), None);
+        let next = |at| {
+            let claimed = world.db.write(ben.clone(), move |store| moves::claim_next(store, later(at))).wait();
+            claimed.unwrap().map(|claimed| claimed.into_handoff().session_id)
+        };
+        assert_eq!(next(5), None);
         let (second, _) = waiting(&world, &company, 20);
         let (first, _) = waiting(&world, &company, 10);
-        assert_eq!(next(), Some(first));
-        claim(&world, &ben, first, 30).unwrap();
-        assert_eq!(next(), Some(second));
+        assert_eq!(next(30), Some(first));
+        assert_eq!(next(31), Some(second));
+        assert_eq!(next(32), None);
     }
 }
