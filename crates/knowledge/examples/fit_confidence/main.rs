@@ -19,7 +19,7 @@ use logistic::Example;
 use outcome::{Outcome, Tier};
 
 /// How much each kind of example counts in the fit, for each company: questions that an entry answers, questions that
-/// none answers, and the first kind again with the right entries taken away.
+/// none answers, and the first kind again without the entries that answer it.
 const SHARES: [f64; 3] = [0.395, 0.3025, 0.3025];
 
 /// Numbers of entries of small companies, which are parts of the others.
@@ -35,8 +35,8 @@ const NOTHING_SHARE: f64 = 0.6;
 struct Evaluated {
     name: &'static str,
     asked: Vec<Outcome>,
-    /// The questions in scope, with the right entries taken away.
-    taken_away: Vec<Outcome>,
+    /// The questions in scope, asked without the entries that answer them.
+    unanswerable: Vec<Outcome>,
     /// The questions to the parts of the company, by their size.
     small: Vec<(usize, Vec<Outcome>)>,
 }
@@ -67,7 +67,7 @@ fn evaluate(company: &Company, search: impl Fn(&Index, &data::Question) -> Outco
     let index = company.index();
     let asked = company.questions.iter().map(|question| search(&index, question)).collect();
     let inside = company.questions.iter().filter(|question| !question.entries.is_empty());
-    let taken_away = inside.map(|question| {
+    let unanswerable = inside.map(|question| {
         let nothing = data::Question { text: question.text.clone(), entries: Vec::new() };
         search(&company.index_without(&question.entries), &nothing)
     });
@@ -78,13 +78,13 @@ fn evaluate(company: &Company, search: impl Fn(&Index, &data::Question) -> Outco
         });
         (size, asked.collect())
     });
-    Evaluated { name: company.name, asked, taken_away: taken_away.collect(), small: small.into() }
+    Evaluated { name: company.name, asked, unanswerable: unanswerable.collect(), small: small.into() }
 }
 
 /// Returns the examples of a company, whose weights add up to 1, and of its parts.
 fn examples<F: Default>(company: &Evaluated, evidence: impl Fn(&Outcome) -> Option<F>) -> Vec<Example<F>> {
     let (inside, outside): (Vec<_>, Vec<_>) = company.asked.iter().partition(|outcome| outcome.in_scope);
-    let kinds = [inside, outside, company.taken_away.iter().collect()];
+    let kinds = [inside, outside, company.unanswerable.iter().collect()];
     let small = company.small.iter().flat_map(|(_, asked)| {
         let (inside, outside): (Vec<_>, Vec<_>) = asked.iter().partition(|outcome| outcome.in_scope);
         let [share, ..] = SHARES;

@@ -53,8 +53,42 @@ fn a_company_with_few_entries_does_not_answer_everything() {
     }
 }
 
+/// A row of the README's table of questions to the demo companies.
+struct Shown<'r> {
+    question: &'r str,
+    answer: &'r str,
+    confidence: f64,
+}
+
+fn shown(row: &str) -> Option<(&str, Shown<'_>)> {
+    let cells: Vec<_> = row.strip_prefix('|')?.split('|').map(str::trim).collect();
+    let [code, question, answer, confidence, ""] = cells.as_slice() else { return None };
+    let company = match *code {
+        "HAR001" => "Harbour Bikes",
+        "LUM001" => "Lumen Dental",
+        _ => return None,
+    };
+    Some((company, Shown { question, answer, confidence: confidence.parse().ok()? }))
+}
+
 #[test]
-fn few_questions_are_answered_when_their_entry_was_taken_away() {
+fn the_questions_in_the_readme_are_answered_as_it_says() {
+    let World { encoder, companies } = WORLD.as_ref().unwrap();
+    let rows: Vec<_> = include_str!("../../../../README.md").lines().filter_map(shown).collect();
+    assert_eq!(rows.len(), 5);
+    for (name, Shown { question, answer, confidence }) in rows {
+        let index = companies.iter().find(|company| company.name == name).unwrap().index();
+        let ranking = index.search(question, &encoder.meanings(&index, question), 1).unwrap();
+        let first = &ranking.passages().first().unwrap().chunk;
+        let found = ranking.confidence();
+        println!("{question}: {found:.2}, {}", first.answer);
+        assert!(first.answer.starts_with(answer), "{question}: {}", first.answer);
+        assert!(found >= THRESHOLD && (found - confidence).abs() <= 0.02, "{question}: {found}");
+    }
+}
+
+#[test]
+fn few_questions_are_answered_without_the_entry_that_answers_them() {
     let World { encoder, companies } = WORLD.as_ref().unwrap();
     for company in companies.iter().skip(9) {
         let inside: Vec<_> = company.questions.iter().filter(|question| !question.entries.is_empty()).collect();
