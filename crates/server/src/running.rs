@@ -125,7 +125,7 @@ impl Running {
         {
             tracing::error!(error = crate::logging::chain(&error), "the server ended with an error");
         }
-        // The last answers may have been about changes that the other processes are to be told of.
+        // The thread sends the pokes about the last changes before it ends.
         self.relay.take();
     }
 }
@@ -174,7 +174,7 @@ struct Shared {
     long_bodies: web::Data<LongBodies>,
     document: web::Data<Document>,
     write_wait: Duration,
-    /// What other processes are told, and where they are, if they may use the database too.
+    /// The pokes for other processes and the database that carries them, if there may be other processes.
     outgoing: Option<(Arc<Outgoing>, Target)>,
 }
 

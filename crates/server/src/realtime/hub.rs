@@ -24,7 +24,7 @@ use super::{
 #[derive(Default)]
 pub(crate) struct Hub {
     topics: Mutex<Topics>,
-    /// What the other processes are told, if there may be any.
+    /// The pokes for other processes, if there may be any.
     outgoing: Option<Arc<Outgoing>>,
 }
 
@@ -47,7 +47,7 @@ impl Hub {
         }
     }
 
-    /// Passes on what other processes have told.
+    /// Handles the pokes of other processes.
     pub(crate) fn receive(&self, pokes: &[Poke]) {
         for poke in pokes {
             match *poke {

@@ -1,4 +1,4 @@
-//! What open connections are told, and the texts that they share for it.
+//! The news for open connections, and the frames that connections share.
 
 use std::sync::OnceLock;
 
@@ -9,7 +9,7 @@ use identity::agents::AgentStatus;
 use tenancy::StoreError;
 use tokio::sync::OnceCell;
 
-/// What a connection is told.
+/// News for a connection.
 #[derive(Debug)]
 pub(crate) enum News {
     /// A transaction was committed.
@@ -29,7 +29,7 @@ pub(crate) struct StatusSet {
     pub(crate) status: AgentStatus,
 }
 
-/// An event, and the texts that connections send for it.
+/// An event, and the frames for it that connections share.
 #[derive(Debug)]
 pub(crate) struct Happened {
     /// The event.

@@ -1,6 +1,7 @@
 //! The queue of one open connection.
 //!
-//! A connection that does not keep up loses its queue and is told so: it then reads from the store what it has missed.
+//! The queue of a connection that does not keep up is emptied. The connection then reads from the store what it has
+//! missed.
 
 use std::{
     collections::VecDeque,

@@ -1,4 +1,4 @@
-//! What a client does with a frame: the same calls as over HTTP.
+//! Handles the frames of clients, with the functions that handle the same calls over HTTP.
 
 use std::rc::Rc;
 
@@ -25,9 +25,9 @@ use crate::{
     },
 };
 
-/// Why a frame was not done.
+/// Why a frame was refused.
 pub(super) enum Answer {
-    /// The client is told.
+    /// The client gets an error, and the connection stays open.
     Refused(ApiError, Option<Value>),
     /// The connection ends.
     End(Refusal),
@@ -77,7 +77,8 @@ async fn say(caller: &Caller, party: Party, message: Message, id: Option<Value>)
     }
 }
 
-/// A caller who was turned away loses the connection. While the database is away, only its frame is refused.
+/// Ends the connection of a caller who has no access any more. If the database cannot be reached, only the frame is
+/// refused.
 fn still_there<T>(admitted: Result<T, Refusal>, refused: impl Fn(ApiError) -> Answer) -> Result<T, Answer> {
     admitted.map_err(|refusal| match refusal.closing {
         Closing::Busy | Closing::Failed => refused(refusal.error),

@@ -1,4 +1,4 @@
-//! Who has opened a connection to a session, and what it may read.
+//! The caller of a connection to one session, and the messages that the caller may read.
 
 use actix_web::{HttpRequest, web};
 use handoff::{
@@ -30,7 +30,7 @@ pub(super) enum Party {
     Staff(SignIn, Staff),
 }
 
-/// What the frames of a connection are handled with.
+/// What is needed to handle the frames of a connection.
 pub(super) struct Caller {
     pub(super) app: web::Data<App>,
     pub(super) req: HttpRequest,
