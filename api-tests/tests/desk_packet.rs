@@ -8,6 +8,7 @@ use api_tests::prelude::*;
 on_each_database!(
     a_packet_has_what_an_agent_needs,
     a_packet_is_for_staff_who_may_see_the_session,
+    the_question_that_called_a_person_is_unanswered,
     an_agent_learns_of_the_earlier_sessions_that_it_may_see,
     the_priority_of_an_open_handoff_is_changed,
 );
@@ -77,6 +78,21 @@ async fn a_packet_is_for_staff_who_may_see_the_session(world: &World) {
     world.company("Space X").await.admin.packet(&visitor.session).await.error(404, "not_found", "Session not found");
     world.superadmin().await.packet(&visitor.session).await.ok();
     world.anybody().packet(&visitor.session).await.asks_for_a_token();
+}
+
+async fn the_question_that_called_a_person_is_unanswered(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let bo = tesla.agent("Bo Agent").await;
+    let mut visitor = tesla.visitor().await;
+    let questions = ["Do you rent out submarines?", "What does a submarine cost?", "Where is your submarine?"];
+    let mut kinds = Vec::new();
+    for question in questions {
+        kinds.push(visitor.say(question).await["type"].clone());
+    }
+    assert_eq!(kinds, ["clarification_needed", "clarification_needed", "escalated"]);
+    let packet = bo.packet(&visitor.session).await.ok();
+    let unanswered = packet["summary"]["unanswered"].as_array().unwrap();
+    assert_eq!(unanswered.iter().map(|it| it["text"].clone()).collect::<Vec<_>>(), questions);
 }
 
 async fn an_agent_learns_of_the_earlier_sessions_that_it_may_see(world: &World) {

@@ -1,6 +1,9 @@
 //! The packet: what an agent sees of a session before the first word, made from the stored rows.
 
-use chatbot::{Detail, EarlierSession, Message, Messages, Profile, Profiles, Session, Sessions, kind};
+use chatbot::{
+    Detail, EarlierSession, Message, Messages, Profile, Profiles, Session, Sessions, kind,
+    understanding::{self, Awaited, Intent},
+};
 use tenancy::{
     SessionId, StoreError, Timestamp,
     access::{ActingAs, Desk},
@@ -141,12 +144,16 @@ impl Summary {
                     last = message.content.clone().map(|text| Question { seq: message.seq, text });
                 }
                 Detail::Bot { reply } => {
-                    let has_no_answer = reply.kind == kind::CLARIFICATION_NEEDED;
+                    let was_missed = |question: &Question| match reply.kind.as_str() {
+                        kind::CLARIFICATION_NEEDED => true,
+                        kind::ESCALATED => !wants_person(&question.text),
+                        _ => false,
+                    };
                     if let Some(answered) = &reply.answered {
                         summary.answered.push(BotAnswer { seq: message.seq, confidence: answered.confidence });
                     }
-                    if let Some(question) = last.take().filter(|_| has_no_answer || reply.answered.is_some()) {
-                        if has_no_answer {
+                    if let Some(question) = last.take().filter(|it| reply.answered.is_some() || was_missed(it)) {
+                        if was_missed(&question) {
                             summary.unanswered.push(question.clone());
                         }
                         summary.asked.push(question);
@@ -160,6 +167,13 @@ impl Summary {
         keep_newest(&mut summary.unanswered);
         summary
     }
+}
+
+/// Whether a text by itself calls a person. Otherwise a person was called because the bot had no answer to it.
+fn wants_person(text: &str) -> bool {
+    let awaited = Awaited { step: None, calling_code: "+1", person_phrases: &[] };
+    let intent = understanding::read(text, &awaited).intent;
+    matches!(intent, Intent::Person | Intent::Agreement | Intent::Frustration | Intent::Abuse)
 }
 
 fn keep_newest<T>(rows: &mut Vec<T>) {
