@@ -6,6 +6,7 @@ on_each_database!(
     the_first_frame_says_who_connects_and_what_waits,
     moves_of_handoffs_reach_all_staff_of_the_company,
     messages_reach_the_agent_of_the_handoff_and_every_admin,
+    a_changed_priority_reloads_the_lists_of_staff,
     the_first_connection_makes_an_agent_available,
     a_status_is_set_and_told,
     only_staff_of_a_company_connect,
@@ -106,6 +107,18 @@ async fn messages_reach_the_agent_of_the_handoff_and_every_admin(world: &World) 
     visitor.say("Still there?").await;
     assert_eq!(other.next_of("chat_message").await["message"], "Still there?");
     assert!(mine.settled().await.iter().all(|frame| frame["type"] != "chat_message"));
+}
+
+async fn a_changed_priority_reloads_the_lists_of_staff(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let bo = tesla.agent("Bo Agent").await;
+    let mut visitor = tesla.visitor().await;
+    visitor.ask_for_a_person(&bo).await;
+    let ((mut desk, _), mut chat) = (bo.company_socket().await, visitor.socket("").await);
+    tesla.admin.change_session(&visitor.session, &json!({"priority": "urgent"})).await.ok();
+    assert_eq!(desk.next().await["type"], "resync");
+    assert_eq!(desk.next().await["waiting"], 1);
+    assert_eq!(chat.settled().await, Vec::<Value>::new());
 }
 
 async fn the_first_connection_makes_an_agent_available(world: &World) {

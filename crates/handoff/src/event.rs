@@ -56,6 +56,8 @@ pub enum EventKind {
     },
     /// The visitor's profile was stored.
     ProfileSaved,
+    /// The priority of the open handoff was changed.
+    Prioritised,
     /// A file was uploaded to the session.
     FileShared(Box<Attachment>),
     /// One side has read up to a message.

@@ -6,7 +6,7 @@ use tenancy::{
     access::{ActingAs, Desk},
 };
 
-use crate::{Handoffs, Priority, locked, moves::MoveError};
+use crate::{EventKind, Handoffs, Outbox, Priority, locked, moves::MoveError};
 
 /// Changes the priority of the open handoff of a session. An agent may do so for what it has and what waits.
 ///
@@ -14,7 +14,7 @@ use crate::{Handoffs, Priority, locked, moves::MoveError};
 /// [`MoveError`].
 pub fn change<S>(store: &mut S, session: SessionId, priority: Priority) -> Result<(), MoveError>
 where
-    S: Sessions + Handoffs + ActingAs<Desk> + ?Sized,
+    S: Sessions + Handoffs + Outbox + ActingAs<Desk> + ?Sized,
 {
     let found = store.session(session)?.ok_or(MoveError::SessionNotFound)?;
     let session = store.lock(found.key)?.ok_or(MoveError::SessionNotFound)?.session;
@@ -28,6 +28,7 @@ where
     }
     if handoff.priority != priority {
         store.set_priority(handoff.id, priority)?;
+        store.emit(session.id, EventKind::Prioritised);
     }
     Ok(())
 }

@@ -275,7 +275,7 @@ pub(super) fn is_visible(kind: &EventKind) -> bool {
         | EventKind::Read { side: Side::Staff, .. }
         | EventKind::Erased => true,
         // The visitor knows what it has read, and a file is shown with the message that carries it.
-        EventKind::Read { side: Side::Visitor, .. } | EventKind::FileShared(_) => false,
+        EventKind::Read { side: Side::Visitor, .. } | EventKind::FileShared(_) | EventKind::Prioritised => false,
     }
 }
 
@@ -287,17 +287,19 @@ pub(super) fn concerns_desk(kind: &EventKind) -> bool {
         | EventKind::Assigned { .. }
         | EventKind::Transferred { .. }
         | EventKind::Resolved { .. }
+        | EventKind::Prioritised
         | EventKind::Erased => true,
         EventKind::ProfileSaved | EventKind::FileShared(_) | EventKind::Read { .. } => false,
     }
 }
 
-/// Whether a handoff entered the queue or left it.
+/// Whether the queue may have another order: a handoff entered it or left it, or has another priority.
 pub(super) fn moves_queue(kind: &EventKind) -> bool {
     match kind {
         EventKind::Escalated { .. }
         | EventKind::Assigned { .. }
         | EventKind::Resolved { agent: None, .. }
+        | EventKind::Prioritised
         | EventKind::Erased => true,
         EventKind::Message(_)
         | EventKind::Transferred { .. }
@@ -320,6 +322,7 @@ pub(super) fn poke(event: &Event) -> Option<Poke> {
         | EventKind::Transferred { .. }
         | EventKind::Resolved { .. }
         | EventKind::ProfileSaved
+        | EventKind::Prioritised
         | EventKind::Erased => None,
     };
     let (moves_queue, concerns_desk) = (moves_queue(&event.kind), concerns_desk(&event.kind));

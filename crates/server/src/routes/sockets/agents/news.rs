@@ -89,6 +89,7 @@ impl DeskSocket {
             | EventKind::Resolved { .. }
             | EventKind::Erased
             | EventKind::ProfileSaved
+            | EventKind::Prioritised
             | EventKind::FileShared(_)
             | EventKind::Read { .. } => None,
         };
@@ -125,6 +126,8 @@ impl DeskSocket {
                 self.moved("session_resolved", of, *handoff, json!({ "agent": agent }))
             }),
             EventKind::Erased => return self.send_counts().await,
+            // No frame has the order of the queue.
+            EventKind::Prioritised => return self.reload().await,
             EventKind::ProfileSaved | EventKind::FileShared(_) | EventKind::Read { .. } => return Ok(()),
         };
         self.wire.send(frame).await?;

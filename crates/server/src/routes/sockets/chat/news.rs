@@ -62,7 +62,7 @@ impl Chat {
         let (of, now) = (self.caller.of(), self.caller.app.now());
         let frame = match &happened.event.kind {
             EventKind::Message(message) => return self.message(happened, message).await,
-            EventKind::Read { .. } | EventKind::ProfileSaved => return Ok(()),
+            EventKind::Read { .. } | EventKind::ProfileSaved | EventKind::Prioritised => return Ok(()),
             EventKind::Erased => return Err(End::Refused(Refusal::absent())),
             EventKind::FileShared(file) => frames::file_shared(of, file, &self.caller.links()),
             EventKind::Escalated { .. } => {
