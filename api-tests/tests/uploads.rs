@@ -10,6 +10,7 @@ const UPLOADS: &str = "/api/knowledge/uploads/";
 
 on_each_database!(
     a_dry_run_says_what_would_change_and_changes_nothing,
+    whoever_names_a_dry_run_loads_nothing,
     an_upload_replaces_the_documents_that_it_names,
     every_form_and_encoding_is_read,
     html_becomes_plain_text,
@@ -69,6 +70,25 @@ async fn a_dry_run_says_what_would_change_and_changes_nothing(world: &World) {
     assert_eq!(questions(&tesla.admin).await, ["Two?", "One?", "Four?"]);
     assert_eq!(tesla.visitor().await.say("Two?").await["answer"], "zwei");
     paste(&tesla.admin, text).query(&[("dry_run", "perhaps")]).await.field_error("dry_run", "Must be a valid boolean.");
+}
+
+async fn whoever_names_a_dry_run_loads_nothing(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let upload = |path: &str, dry_run: Value| {
+        tesla.admin.client().post(path, &json!({"text": "question,answer\nQ,A", "dry_run": dry_run}))
+    };
+    for path in ["/api/knowledge/uploads/?dry_run", "/api/knowledge/uploads/?dry_run="] {
+        upload(path, json!(false)).await.field_error("dry_run", "This field may not be blank.");
+    }
+    upload(UPLOADS, json!("")).await.field_error("dry_run", "Must be a valid boolean.");
+    upload(UPLOADS, Value::Null).await.field_error("dry_run", "This field may not be null.");
+    for dry_run in [json!(true), json!("yes")] {
+        assert_eq!(upload(UPLOADS, dry_run).await.ok()["dry_run"], json!(true));
+    }
+    assert_eq!(upload("/api/knowledge/uploads/?dry_run=1", json!(false)).await.ok()["dry_run"], json!(true));
+    assert_eq!(entries(&tesla.admin).await, json!([]));
+    assert_eq!(upload("/api/knowledge/uploads/?dry_run=0", json!(false)).await.ok()["dry_run"], json!(false));
+    assert_eq!(questions(&tesla.admin).await, ["Q"]);
 }
 
 async fn an_upload_replaces_the_documents_that_it_names(world: &World) {

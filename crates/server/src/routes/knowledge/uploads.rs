@@ -50,7 +50,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  line, at most 100; a file with an error is not loaded. `entries` are those that are added, changed or \
                  removed, at most 500.",
             )
-            .query(parameter("dry_run", "`true` to change nothing.", json!({ "type": "string" })))
+            .query(parameter("dry_run", "`true` to change nothing; also in the body.", json!({ "type": "string" })))
             .query(company_id())
             .query(shared())
             .refuses(UploadError::NoColumns)
@@ -61,13 +61,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 body! {
     /// A file with entries, or its content as text.
-    struct UploadBody [10 * MIB] {
+    struct KnowledgeUploadBody [10 * MIB] {
         file: Option<File> = file().optional(),
         text: Option<String> = verbatim().optional(),
         /// The title of the document for entries that name none; by default, the name of the file.
         document: Option<String> = text().max(entry::MAX_DOCUMENT).optional(),
         company_id: Option<String> = text().max(20).optional(),
         shared: Option<bool> = boolean().optional(),
+        /// Whether to change nothing.
+        dry_run: Option<bool> = boolean().optional().not_null(),
     }
 }
 
@@ -159,10 +161,10 @@ impl UploadReport {
 async fn load(
     Auth(supervisor): Auth<Supervisor>,
     params: Params,
-    Valid(body): Valid<UploadBody>,
+    Valid(body): Valid<KnowledgeUploadBody>,
     app: web::Data<App>,
 ) -> Result<Json<UploadReport>, ApiError> {
-    let is_dry_run = is_set(&params, "dry_run")?;
+    let is_dry_run = is_dry_run(&params)? || body.dry_run.unwrap_or_default();
     let target = Target::written(&supervisor, &params, body.company_id.as_deref(), body.shared)?;
     let content = read(body).await?;
     if is_dry_run {
@@ -189,8 +191,16 @@ async fn load(
     Ok(Json(UploadReport::new(diff, &problems, false)))
 }
 
+/// Whether the query asks for a dry run. A name without a value is no load: who wrote it meant to change nothing.
+fn is_dry_run(params: &Params) -> Result<bool, ApiError> {
+    if params.has_any(&["dry_run"]) && params.text("dry_run").is_none() {
+        return Err(ApiError::field("dry_run", "This field may not be blank."));
+    }
+    is_set(params, "dry_run")
+}
+
 /// Reads the file on a thread of its own.
-async fn read(body: UploadBody) -> Result<Content, ApiError> {
+async fn read(body: KnowledgeUploadBody) -> Result<Content, ApiError> {
     let (bytes, name) = match (body.file, body.text) {
         (Some(file), _) => (file.bytes, title(&file.name)),
         (None, Some(text)) => (Bytes::from(text), UNTITLED.to_owned()),
