@@ -1,5 +1,7 @@
 //! The store's side of this crate: a trait that a store implements.
 
+use std::fmt;
+
 use tenancy::{DocumentId, StoreError, Timestamp};
 
 use crate::{Chunk, Document, Entry, Version};
@@ -13,7 +15,19 @@ pub struct Extent {
     pub characters: u64,
 }
 
+impl fmt::Display for Extent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} entries and {} characters", self.chunks, self.characters)
+    }
+}
+
 impl Extent {
+    /// Returns the extent of both.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self { chunks: self.chunks + other.chunks, characters: self.characters + other.characters }
+    }
+
     /// Whether it is within some limits.
     pub const fn is_within(self, limits: Self) -> bool {
         self.chunks <= limits.chunks && self.characters <= limits.characters
