@@ -53,8 +53,8 @@ impl Format {
 /// # Errors
 /// [`UploadError`], if there is no entry to report problems of.
 pub fn read(upload: Upload<'_>) -> Result<Content, UploadError> {
-    let text = decode::text(upload.bytes).ok_or(UploadError::NotText)?;
     let mut reader = Reader::default();
+    let text = decode::text(upload.bytes, &mut reader).ok_or(UploadError::NotText)?;
     match Format::of(&text) {
         Format::Json => json::read(&text, upload.document, &mut reader)?,
         Format::Table => table::read(&text, upload.document, &mut reader)?,
