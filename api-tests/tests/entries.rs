@@ -256,7 +256,7 @@ async fn a_company_knows_no_more_than_its_share_after_any_change(world: &World) 
     };
     tesla.admin.load_documents(&merge(0, 1_000)).await.ok();
     tesla.admin.load_documents(&merge(1, 49)).await.ok();
-    let message = "There may be no more than 20000 entries and 10485760 characters altogether.";
+    let message = "There may be no more than 20000 questions and 10485760 characters altogether.";
     let mut body = hours();
     body["answer"] = json!("b".repeat(10_000));
     tesla.admin.client().post(ENTRIES, &body).await.field_error("non_field_errors", message);

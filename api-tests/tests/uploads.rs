@@ -230,7 +230,7 @@ async fn an_upload_within_a_company_knows_its_limits(world: &World) {
     let refused = send(&tesla.admin, "b.json", part(1).as_bytes()).await;
     refused.field_error("file", "There are entries that cannot be loaded.");
     let report = send(&tesla.admin, "b.json", part(1).as_bytes()).query(&[("dry_run", "1")]).await.ok();
-    let message = "There may be no more than 20000 entries and 10485760 characters altogether.";
+    let message = "There may be no more than 20000 questions and 10485760 characters altogether.";
     let expected = json!([{"line": 1, "message": message, "severity": "error"}]);
     assert_eq!((&report["problems"], &report["has_errors"]), (&expected, &json!(true)));
     assert_eq!(refused.body["problems"], expected);

@@ -47,7 +47,8 @@ impl Entry {
         let characters: usize = texts.map(|text| text.chars().count()).sum();
         // The store keeps alternatives in one text, with a character between two.
         let characters = characters + self.alternatives.len().saturating_sub(1);
-        Extent { chunks: 1, characters: u64::try_from(characters).unwrap_or(u64::MAX) }
+        let number = |count| u64::try_from(count).unwrap_or(u64::MAX);
+        Extent { questions: number(1 + self.alternatives.len()), characters: number(characters) }
     }
 }
 

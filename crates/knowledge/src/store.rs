@@ -9,15 +9,15 @@ use crate::{Chunk, Document, Entry, Version};
 /// The size of a company's knowledge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
-    /// Number of chunks.
-    pub chunks: u64,
+    /// Number of questions with their alternatives: each is encoded and has a vector.
+    pub questions: u64,
     /// Length of all questions, alternatives and answers, in Unicode scalar values.
     pub characters: u64,
 }
 
 impl fmt::Display for Extent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} entries and {} characters", self.chunks, self.characters)
+        write!(f, "{} questions and {} characters", self.questions, self.characters)
     }
 }
 
@@ -25,12 +25,12 @@ impl Extent {
     /// Returns the extent of both.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
-        Self { chunks: self.chunks + other.chunks, characters: self.characters + other.characters }
+        Self { questions: self.questions + other.questions, characters: self.characters + other.characters }
     }
 
     /// Whether it is within some limits.
     pub const fn is_within(self, limits: Self) -> bool {
-        self.chunks <= limits.chunks && self.characters <= limits.characters
+        self.questions <= limits.questions && self.characters <= limits.characters
     }
 }
 

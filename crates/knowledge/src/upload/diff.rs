@@ -136,7 +136,7 @@ pub fn compare(content: &Content, stored: Vec<Chunk>) -> Diff {
 }
 
 fn extent<'e>(entries: impl IntoIterator<Item = &'e Entry>) -> Extent {
-    entries.into_iter().map(Entry::extent).fold(Extent { chunks: 0, characters: 0 }, Extent::plus)
+    entries.into_iter().map(Entry::extent).fold(Extent { questions: 0, characters: 0 }, Extent::plus)
 }
 
 /// The error of an entry whose id is that of an entry in a document that the upload does not name. A table with ids from
@@ -271,11 +271,15 @@ mod tests {
         let most = usize::try_from(MAX_EXTENT.characters).unwrap() - "When?".len();
         assert!(!compare([long(2, most)], Vec::new()).has_errors);
         let diff = compare([long(2, most + 1)], Vec::new());
-        let message = "There may be no more than 20000 entries and 10485760 characters altogether.";
+        let message = "There may be no more than 20000 questions and 10485760 characters altogether.";
         assert_eq!(diff.problems, [Problem { line: 1, message: message.to_owned(), is_error: true }]);
         let mut stored = stored();
         stored[0].answer = "a".repeat(most + 2);
         assert!(!compare([long(2, most + 1)], stored).has_errors);
+        let mut asked = uploaded(2, None, "When?", "Now.");
+        asked.draft.alternatives = (1..20_000).map(|n| n.to_string()).collect();
+        assert!(!compare([asked.clone()], Vec::new()).has_errors);
+        assert!(compare([asked, uploaded(3, None, "Who?", "Me.")], Vec::new()).has_errors);
     }
 
     #[test]
