@@ -334,7 +334,14 @@ async fn a_company_may_know_no_more_than_its_share(world: &World) {
     tesla.admin.load_documents(&merge(0)).await.ok();
     tesla.admin.load_documents(&merge(0)).await.ok();
     let refused = tesla.admin.load_documents(&merge(1)).await;
-    refused.field_error("documents", "There may be no more than 20000 entries and 10485760 characters altogether.");
+    refused.field_error("documents", "There may be no more than 20000 questions and 10485760 characters altogether.");
+    let asked = |number: usize| {
+        let alternatives: Vec<_> = (0..20).map(|n| format!("{number} {n}")).collect();
+        json!({"question": format!("Q{number}"), "answer": "A", "alternatives": alternatives})
+    };
+    let many = json!({"documents": {"c": {"s": (0..953).map(asked).collect::<Vec<_>>()}}});
+    let refused = tesla.admin.load_documents(&many).await;
+    refused.field_error("documents", "There may be no more than 20000 questions and 10485760 characters altogether.");
     let reply = tesla.visitor().await.say("What is 7 of 1?").await;
     assert_ne!(reply["confidence"], 1.0, "the refused load was stored");
     // The ceiling applies to each company separately.

@@ -10,6 +10,7 @@ const UPLOADS: &str = "/api/knowledge/uploads/";
 
 on_each_database!(
     a_dry_run_says_what_would_change_and_changes_nothing,
+    whoever_names_a_dry_run_loads_nothing,
     an_upload_replaces_the_documents_that_it_names,
     every_form_and_encoding_is_read,
     html_becomes_plain_text,
@@ -71,38 +72,67 @@ async fn a_dry_run_says_what_would_change_and_changes_nothing(world: &World) {
     paste(&tesla.admin, text).query(&[("dry_run", "perhaps")]).await.field_error("dry_run", "Must be a valid boolean.");
 }
 
+async fn whoever_names_a_dry_run_loads_nothing(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let upload = |path: &str, dry_run: Value| {
+        tesla.admin.client().post(path, &json!({"text": "question,answer\nQ,A", "dry_run": dry_run}))
+    };
+    for path in ["/api/knowledge/uploads/?dry_run", "/api/knowledge/uploads/?dry_run="] {
+        upload(path, json!(false)).await.field_error("dry_run", "This field may not be blank.");
+    }
+    upload(UPLOADS, json!("")).await.field_error("dry_run", "Must be a valid boolean.");
+    upload(UPLOADS, Value::Null).await.field_error("dry_run", "This field may not be null.");
+    for dry_run in [json!(true), json!("yes")] {
+        assert_eq!(upload(UPLOADS, dry_run).await.ok()["dry_run"], json!(true));
+    }
+    assert_eq!(upload("/api/knowledge/uploads/?dry_run=1", json!(false)).await.ok()["dry_run"], json!(true));
+    assert_eq!(entries(&tesla.admin).await, json!([]));
+    assert_eq!(upload("/api/knowledge/uploads/?dry_run=0", json!(false)).await.ok()["dry_run"], json!(false));
+    assert_eq!(questions(&tesla.admin).await, ["Q"]);
+}
+
 async fn an_upload_replaces_the_documents_that_it_names(world: &World) {
     let tesla = world.company("Tesla Motors").await;
     tesla.knowledge(&sample::bicycle_faq()).await;
     let faq = json!({"Handbook": {"Repairs": [
         {"question": "do you repair hydraulic brakes", "answer": "No.", "alternatives": ["Brakes?"]},
         {"question": "Do you sell bells?", "answer": "Yes."},
-        {"question": "How much does it cost to rent a bicycle for a day?", "answer": "30 euros.", "chunk_id": "rent_001"},
     ]}});
     world.clock.advance(Duration::from_secs(5));
     let before = entries(&tesla.admin).await;
+    // An id takes no entry out of a document that the upload does not name.
+    let taken = json!([{"question": "Rent?", "answer": "30 euros.", "document": "Handbook", "chunk_id": "rent_001"}]);
+    let message =
+        "chunk_id: rent_001 is the id of an entry in the document \"Price list\", which is not in the upload.";
+    let expected = json!([{"line": 1, "message": message, "severity": "error"}]);
+    let refused = paste(&tesla.admin, &taken.to_string()).await;
+    refused.field_error("file", "There are entries that cannot be loaded.");
+    assert_eq!(refused.body["problems"], expected);
+    let report = paste(&tesla.admin, &taken.to_string()).query(&[("dry_run", "1")]).await.ok();
+    assert_eq!((&report["problems"], &report["has_errors"]), (&expected, &json!(true)));
+    assert_eq!(entries(&tesla.admin).await, before);
     let report = send(&tesla.admin, "faq.json", faq.to_string().as_bytes()).await.ok();
-    assert_eq!(counts(&report), [1, 2, 2, 0]);
+    assert_eq!(counts(&report), [1, 1, 2, 0]);
     let after = entries(&tesla.admin).await;
     let shown: Vec<_> = after.as_array().unwrap().iter().map(|row| (&row["document"], &row["chunk_id"])).collect();
-    let new = &after[2]["chunk_id"];
+    let new = &after[3]["chunk_id"];
     let expected =
-        json!([["Price list", "rent_002"], ["Handbook", "repair_002"], ["Handbook", new], ["Handbook", "rent_001"]]);
+        json!([["Price list", "rent_001"], ["Price list", "rent_002"], ["Handbook", "repair_002"], ["Handbook", new]]);
     assert_eq!(json!(shown), expected);
-    assert_eq!(after[0], before[1]);
+    assert_eq!((&after[0], &after[1]), (&before[0], &before[1]));
     // Once more, it changes nothing, and the entries without an id are found by their questions.
     world.clock.advance(Duration::from_secs(5));
-    assert_eq!(counts(&send(&tesla.admin, "faq.json", faq.to_string().as_bytes()).await.ok()), [0, 0, 0, 3]);
+    assert_eq!(counts(&send(&tesla.admin, "faq.json", faq.to_string().as_bytes()).await.ok()), [0, 0, 0, 2]);
     assert_eq!(entries(&tesla.admin).await, after);
     // An upload without alternatives leaves them as they are, and other entries keep their time.
     let shorter = json!([{"question": "Do you repair hydraulic brakes?", "answer": "Never.", "document": "Handbook"},
         {"question": "Do you sell bells?", "answer": "Yes.", "document": "Handbook", "section": "Repairs"}]);
     let report = send(&tesla.admin, "x.json", shorter.to_string().as_bytes()).await.ok();
-    assert_eq!(counts(&report), [0, 1, 1, 1]);
+    assert_eq!(counts(&report), [0, 1, 0, 1]);
     let last = entries(&tesla.admin).await;
-    assert_eq!((&last[1]["answer"], &last[1]["alternatives"]), (&json!("Never."), &json!(["Brakes?"])));
-    assert_eq!(last[2], after[2]);
-    assert_ne!(last[1]["updated_at"], after[1]["updated_at"]);
+    assert_eq!((&last[2]["answer"], &last[2]["alternatives"]), (&json!("Never."), &json!(["Brakes?"])));
+    assert_eq!(last[3], after[3]);
+    assert_ne!(last[2]["updated_at"], after[2]["updated_at"]);
 }
 
 async fn every_form_and_encoding_is_read(world: &World) {
@@ -198,7 +228,12 @@ async fn an_upload_within_a_company_knows_its_limits(world: &World) {
     };
     send(&tesla.admin, "a.json", part(0).as_bytes()).await.ok();
     let refused = send(&tesla.admin, "b.json", part(1).as_bytes()).await;
-    refused.field_error("documents", "There may be no more than 20000 entries and 10485760 characters altogether.");
+    refused.field_error("file", "There are entries that cannot be loaded.");
+    let report = send(&tesla.admin, "b.json", part(1).as_bytes()).query(&[("dry_run", "1")]).await.ok();
+    let message = "There may be no more than 20000 questions and 10485760 characters altogether.";
+    let expected = json!([{"line": 1, "message": message, "severity": "error"}]);
+    assert_eq!((&report["problems"], &report["has_errors"]), (&expected, &json!(true)));
+    assert_eq!(refused.body["problems"], expected);
     assert_eq!(counts(&send(&tesla.admin, "a.json", part(0).as_bytes()).await.ok()), [0, 0, 0, 600]);
     // Another company's documents of the same name are others.
     assert_eq!(counts(&send(&space.admin, "a.json", part(0).as_bytes()).await.ok()), [600, 0, 0, 0]);

@@ -2,6 +2,8 @@
 
 mod list;
 
+use std::slice;
+
 use tenancy::{
     Fault, StoreError, Timestamp,
     access::{ActingAs, Caller as _, Office},
@@ -12,7 +14,7 @@ pub use list::{EntryFilter, EntryPage, MAX_EXAMINED, Words, all, page};
 
 use crate::{Draft, Entry, EntryChange, EntryList, KnowledgeBase, ListedEntry, load::MAX_EXTENT};
 
-/// The id that no new entry gets: `entries/export/` is another endpoint than that of an entry.
+/// The id that no new entry gets: `GET entries/export/` is another endpoint than that of an entry. A load can bring it.
 pub const RESERVED_ID: &str = "export";
 
 /// Why an entry is not added.
@@ -68,7 +70,8 @@ where
         return Err(CreateError::Taken);
     }
     record(store, Action::EntryCreated);
-    if put(store, &entry, now)? == Fit::TooMuch {
+    store.merge_faq(slice::from_ref(&entry), now)?;
+    if !store.extent()?.is_within(MAX_EXTENT) {
         return Err(CreateError::TooMuch);
     }
     stored(store, &entry).map_err(CreateError::Store)
@@ -91,7 +94,10 @@ where
         return Ok(listed);
     }
     record(store, Action::EntryUpdated);
-    if put(store, &after, now)? == Fit::TooMuch {
+    store.merge_faq(slice::from_ref(&after), now)?;
+    // A company that knows too much already can still correct and shorten it.
+    let grows = !after.extent().is_within(before.extent());
+    if grows && !store.extent()?.is_within(MAX_EXTENT) {
         return Err(UpdateError::TooMuch);
     }
     stored(store, &after).map_err(UpdateError::Store)
@@ -110,18 +116,6 @@ where
     record(store, Action::EntryDeleted);
     store.remove_from_faq(chunk_id, now)?;
     Ok(())
-}
-
-/// Whether the knowledge is within [`MAX_EXTENT`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fit {
-    Fits,
-    TooMuch,
-}
-
-fn put<S: KnowledgeBase + ?Sized>(store: &mut S, entry: &Entry, now: Timestamp) -> Result<Fit, StoreError> {
-    store.merge_faq(std::slice::from_ref(entry), now)?;
-    Ok(if store.extent()?.is_within(MAX_EXTENT) { Fit::Fits } else { Fit::TooMuch })
 }
 
 fn stored<S: EntryList + ?Sized>(store: &mut S, entry: &Entry) -> Result<ListedEntry, StoreError> {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use uuid::Uuid;
 
-use crate::{Chunk, markup, text::normal_form};
+use crate::{Chunk, Extent, markup, text::normal_form};
 
 /// Maximum length of a question and of an alternative question, in Unicode scalar values.
 pub const MAX_QUESTION: usize = 1_000;
@@ -38,6 +38,18 @@ pub struct Entry {
     pub answer: String,
     /// The page of the source, 0 if unknown.
     pub page: i64,
+}
+
+impl Entry {
+    /// Returns how much of a company's knowledge it is.
+    pub(crate) fn extent(&self) -> Extent {
+        let texts = [&self.question, &self.answer].into_iter().chain(&self.alternatives);
+        let characters: usize = texts.map(|text| text.chars().count()).sum();
+        // The store keeps alternatives in one text, with a character between two.
+        let characters = characters + self.alternatives.len().saturating_sub(1);
+        let number = |count| u64::try_from(count).unwrap_or(u64::MAX);
+        Extent { questions: number(1 + self.alternatives.len()), characters: number(characters) }
+    }
 }
 
 impl From<Chunk> for Entry {

@@ -24,12 +24,19 @@ pub struct EntryText {
 /// would make all of them alike.
 pub fn entry_texts(chunk: &Chunk, company: &str) -> Vec<EntryText> {
     let answer = in_first_person(&markup::without_breaks(&chunk.answer), company);
-    let with = |question: &str| {
-        let question = in_first_person(question, company);
-        let texts = [format!("{question} {answer}"), question, answer.clone()];
-        EntryText { hash: hash(&texts), texts }
-    };
-    chunk.questions().map(with).collect()
+    chunk.questions().map(|question| with(question, &answer, company)).collect()
+}
+
+/// Returns the one at a place in [`entry_texts`].
+pub fn entry_text(chunk: &Chunk, company: &str, at: usize) -> Option<EntryText> {
+    let answer = in_first_person(&markup::without_breaks(&chunk.answer), company);
+    chunk.questions().nth(at).map(|question| with(question, &answer, company))
+}
+
+fn with(question: &str, answer: &str, company: &str) -> EntryText {
+    let question = in_first_person(question, company);
+    let texts = [format!("{question} {answer}"), question, answer.to_owned()];
+    EntryText { hash: hash(&texts), texts }
 }
 
 /// Returns the vector of an entry, from the vectors of its [`EntryText::texts`].
@@ -135,6 +142,8 @@ mod tests {
         let both = Chunk { alternatives: vec!["Weekends?".to_owned()], ..asked("Open on Sunday?") };
         let alone = ["Open on Sunday?", "Weekends?"].map(|question| entry_texts(&asked(question), "Tesla").remove(0));
         assert_eq!(entry_texts(&both, "Tesla"), alone);
+        assert_eq!([0, 1].map(|at| entry_text(&both, "Tesla", at).unwrap()), alone);
+        assert_eq!(entry_text(&both, "Tesla", 2), None);
     }
 
     #[test]

@@ -153,7 +153,7 @@ impl Index {
         self.sections.find(key, &self.chunks)
     }
 
-    /// Whether every entry has a vector.
+    /// Whether every question and alternative of every entry has a vector.
     pub fn has_all_vectors(&self) -> bool {
         self.meaning.is_complete(self.chunks.len())
     }
@@ -211,7 +211,7 @@ impl Index {
         }
         best.truncate(limit);
         let meant = self.ranking(&best, &scores.total, evidence);
-        // An entry that was changed a moment ago has no vector yet.
+        // An entry that was changed a moment ago has no vector yet, or a new alternative has none.
         let worded = words.first().filter(|&&at| !self.meaning.has(at)).and_then(|_| by_words(&query));
         Some(worded.filter(|worded| worded.confidence() > meant.confidence()).unwrap_or(meant))
     }

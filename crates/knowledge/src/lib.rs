@@ -24,7 +24,7 @@ pub use answer::{Answer, Citation, Lookup, Mode, Origin};
 pub use cache::IndexCache;
 pub use chunk::{Chunk, Document, Snapshot, Version};
 pub use entry::{Draft, Entry, EntryChange};
-pub use entry_text::{EntryText, combine, entry_texts};
+pub use entry_text::{EntryText, combine, entry_text, entry_texts};
 pub use faq::{Entries, FaqError};
 pub use follow_up::in_context;
 pub use index::{Index, Passage};

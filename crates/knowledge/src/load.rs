@@ -25,8 +25,8 @@ tenancy::word_enum! {
 /// Maximum size of a company's knowledge.
 ///
 /// The memory and the time that an index takes grow with it, and companies share both.
-/// A single load has narrower limits, so it always fits.
-pub const MAX_EXTENT: Extent = Extent { chunks: 20_000, characters: 10 << 20 };
+/// A single load has a narrower limit of characters, but its alternatives can be too many.
+pub const MAX_EXTENT: Extent = Extent { questions: 20_000, characters: 10 << 20 };
 
 /// Why nothing was loaded.
 #[derive(Debug, thiserror::Error)]
@@ -62,14 +62,11 @@ where
     store.record(Action::KnowledgeLoaded, Object::Company(company));
     let version = match mode {
         LoadMode::Replace => store.replace_faq(entries.as_slice(), now)?,
-        LoadMode::Merge => {
-            let version = store.merge_faq(entries.as_slice(), now)?;
-            if !store.extent()?.is_within(MAX_EXTENT) {
-                return Err(LoadError::TooMuch);
-            }
-            version
-        }
+        LoadMode::Merge => store.merge_faq(entries.as_slice(), now)?,
     };
+    if !store.extent()?.is_within(MAX_EXTENT) {
+        return Err(LoadError::TooMuch);
+    }
     Ok(Loaded { entries: entries.len(), version })
 }
 

@@ -11,7 +11,7 @@ mod plain;
 mod table;
 
 pub use content::{Content, Problem, UploadError, Uploaded};
-pub use diff::{Change, Diff, Outcome, apply, compare};
+pub use diff::{ApplyError, Change, Diff, Outcome, apply, compare};
 
 use content::Reader;
 
@@ -53,8 +53,8 @@ impl Format {
 /// # Errors
 /// [`UploadError`], if there is no entry to report problems of.
 pub fn read(upload: Upload<'_>) -> Result<Content, UploadError> {
-    let text = decode::text(upload.bytes).ok_or(UploadError::NotText)?;
     let mut reader = Reader::default();
+    let text = decode::text(upload.bytes, &mut reader).ok_or(UploadError::NotText)?;
     match Format::of(&text) {
         Format::Json => json::read(&text, upload.document, &mut reader)?,
         Format::Table => table::read(&text, upload.document, &mut reader)?,
@@ -114,6 +114,14 @@ mod tests {
         let content = read(&bad).unwrap();
         assert_eq!((content.problems.len(), content.entries.len(), content.has_errors), (MAX_PROBLEMS, 0, true));
         assert_eq!(read(&format!("{bad}one,more\n")), Err(UploadError::TooMany));
+    }
+
+    #[test]
+    fn notes_do_not_displace_errors() {
+        let text = format!("question,answer\n{}Q,\n", "Q,A\n".repeat(2 * MAX_PROBLEMS));
+        let content = read(&text).unwrap();
+        let errors: Vec<_> = content.problems.iter().filter(|problem| problem.is_error).map(|it| it.line).collect();
+        assert_eq!((content.problems.len(), errors), (MAX_PROBLEMS, vec![2 * MAX_PROBLEMS + 2]));
     }
 
     proptest! {

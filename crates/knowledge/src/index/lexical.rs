@@ -7,10 +7,14 @@
 //! Scoring only adds up one number for each posting.
 
 mod questions;
+mod wordings;
 
 use std::{collections::HashMap, ops::Range};
 
-use self::questions::Questions;
+use self::{
+    questions::Questions,
+    wordings::{Asked, Wordings},
+};
 use crate::{
     Chunk,
     confidence::WordFeatures,
@@ -65,6 +69,8 @@ pub(super) struct Lexical {
     terms: Vec<Term>,
     /// Sorted by term, then by chunk.
     postings: Vec<Posting>,
+    /// The questions of chunks that have several. The postings of such a chunk are those of the rest of it.
+    wordings: Wordings,
     questions: Questions,
     /// The distinct folded words of all chunks, sorted.
     words: Vec<Box<str>>,
@@ -99,24 +105,33 @@ struct Count {
 
 impl Lexical {
     pub(super) fn build(chunks: &[Chunk], parameters: &Parameters) -> Self {
-        let Counted { vocabulary, counts, lengths, questions, words } = Counted::of(chunks, parameters);
+        let Counted { vocabulary, counts, asked, lengths, questions, words } = Counted::of(chunks, parameters);
         let size = float(chunks.len());
         let average = (lengths.iter().sum::<f32>() / size.max(1.0)).max(f32::MIN_POSITIVE);
         let idf = |holders: f32| ((size - holders + 0.5) / (holders + 0.5)).ln_1p();
+        let impact = |chunk: u32, idf: f32, weight: f32| {
+            let length = lengths.get(place(chunk)).copied().unwrap_or(average);
+            let slope = parameters.k1 * (1.0 - parameters.b + parameters.b * length / average);
+            if weight > 0.0 { idf * weight * (parameters.k1 + 1.0) / (weight + slope) } else { 0.0 }
+        };
         let mut postings = Vec::with_capacity(counts.len());
         let mut terms = Vec::with_capacity(vocabulary.len());
         for holders in counts.chunk_by(|a, b| a.term == b.term) {
             let idf = idf(float(holders.len()));
             let start = postings.len();
-            postings.extend(holders.iter().map(|count| {
-                let length = lengths.get(place(count.chunk)).copied().unwrap_or(average);
-                let slope = parameters.k1 * (1.0 - parameters.b + parameters.b * length / average);
-                let impact = idf * count.weight * (parameters.k1 + 1.0) / (count.weight + slope);
-                Posting { chunk: count.chunk, impact }
-            }));
+            let written = holders.iter().filter(|count| count.weight > 0.0);
+            postings.extend(
+                written.map(|count| Posting { chunk: count.chunk, impact: impact(count.chunk, idf, count.weight) }),
+            );
             terms.push(Term { postings: start..postings.len(), idf });
         }
-        Self { vocabulary, terms, postings, questions, words, unknown_idf: idf(0.0), ceiling: parameters.k1 + 1.0 }
+        let wordings = Wordings::build(asked, |wording| {
+            let idf = terms.get(place(wording.term)).map_or(0.0, |term: &Term| term.idf);
+            let of = |weight: f32| impact(wording.chunk, idf, weight);
+            of(wording.elsewhere + wording.weight) - of(wording.elsewhere)
+        });
+        let (unknown_idf, ceiling) = (idf(0.0), parameters.k1 + 1.0);
+        Self { vocabulary, terms, postings, wordings, questions, words, unknown_idf, ceiling }
     }
 
     /// Reads a query. Words that no chunk contains count only in its mass.
@@ -149,7 +164,8 @@ impl Lexical {
         Query { known, mass }
     }
 
-    /// Adds the query's score to each chunk's.
+    /// Adds the query's score to each chunk's. A chunk with several questions has the score of the best of them: words
+    /// that no single one of them has together are no sign that it is meant.
     pub(super) fn score(&self, query: &Query, scores: &mut [f32]) {
         for &(term, _) in &query.known {
             for posting in self.postings_of(term) {
@@ -158,9 +174,10 @@ impl Lexical {
                 }
             }
         }
+        self.wordings.add_best(&query.known, scores, |posting, _| posting.more);
     }
 
-    /// Returns for each chunk the fraction of the query's idf mass that occurs in it.
+    /// Returns for each chunk the fraction of the query's idf mass that occurs in it, with the best of its questions.
     pub(super) fn coverage(&self, query: &Query, chunks: usize) -> Vec<f32> {
         let mut covered = vec![0.0; chunks];
         if query.mass > 0.0 {
@@ -171,6 +188,8 @@ impl Lexical {
                     }
                 }
             }
+            let share = |posting: &wordings::Posting, idf: f32| if posting.is_new { idf / query.mass } else { 0.0 };
+            self.wordings.add_best(&query.known, &mut covered, share);
         }
         covered
     }
@@ -183,18 +202,12 @@ impl Lexical {
     /// Returns the evidence for the first chunk of a ranking, given its position and score and the score
     /// of the second chunk.
     pub(super) fn features(&self, query: &Query, first: usize, score: f32, second: f32) -> WordFeatures {
-        let mut covered = 0.0;
-        for &(term, idf) in &query.known {
-            let holders = self.postings_of(term);
-            if holders.binary_search_by_key(&first, |posting| place(posting.chunk)).is_ok() {
-                covered += idf;
-            }
-        }
+        let covered = self.coverage(query, first + 1).get(first).copied().unwrap_or_default();
         let overlaps = self.questions.of(first).map(|question| self.overlap(query, question));
         WordFeatures {
             score: ratio(score, score + self.unknown_idf * self.ceiling),
             margin: ratio(score - second, query.mass * self.ceiling),
-            coverage: ratio(covered, query.mass),
+            coverage: ratio(covered, 1.0),
             overlap: overlaps.fold(0.0, f64::max),
         }
     }
@@ -213,6 +226,7 @@ impl Lexical {
         words
             + spelled
             + self.questions.bytes()
+            + self.wordings.bytes()
             + self.terms.len() * size_of::<Term>()
             + self.postings.len() * size_of::<Posting>()
     }
@@ -227,6 +241,7 @@ struct Counted {
     vocabulary: HashMap<Box<str>, u32>,
     /// Sorted by term, then by chunk.
     counts: Vec<Count>,
+    asked: Asked,
     /// The weighted number of words in each chunk.
     lengths: Vec<f32>,
     questions: Questions,
@@ -241,6 +256,8 @@ impl Counted {
         let mut lengths: Vec<f32> = Vec::with_capacity(chunks.len());
         let mut questions = Questions::default();
         let mut bag: Vec<(u32, f32)> = Vec::new();
+        let mut asked = Asked::default();
+        let mut rest: HashMap<u32, f32> = HashMap::new();
         for (chunk, at) in chunks.iter().zip(0_u32..) {
             bag.clear();
             let question = reader.terms(&chunk.question);
@@ -250,8 +267,16 @@ impl Counted {
             // Alternatives do not make an entry longer: with one more it must not be found less.
             lengths.push(bag.iter().map(|&(_, weight)| weight).sum());
             let alternatives: Vec<_> = chunk.alternatives.iter().map(|text| reader.terms(text)).collect();
-            let more = questions::more(&question, &alternatives);
-            bag.extend(more.into_iter().map(|(term, times)| (term, parameters.question * float(times))));
+            if !alternatives.is_empty() {
+                bag.drain(..question.len());
+                rest.clear();
+                bag.iter().for_each(|&(term, weight)| *rest.entry(term).or_default() += weight);
+                for terms in std::iter::once(&question).chain(&alternatives) {
+                    asked.push(at, terms, parameters.question, &rest);
+                    // The chunk has the terms, but what they add to it depends on the question.
+                    bag.extend(terms.iter().map(|&term| (term, 0.0)));
+                }
+            }
             questions.push(place(at), question, alternatives);
             bag.sort_unstable_by_key(|&(term, _)| term);
             counts.extend(bag.chunk_by(|a, b| a.0 == b.0).filter_map(|same| {
@@ -262,7 +287,7 @@ impl Counted {
         counts.sort_unstable_by_key(|count| (count.term, count.chunk));
         let mut words: Vec<_> = reader.seen.into_keys().collect();
         words.sort_unstable();
-        Self { vocabulary: reader.vocabulary, counts, lengths, questions, words }
+        Self { vocabulary: reader.vocabulary, counts, asked, lengths, questions, words }
     }
 }
 
@@ -359,6 +384,28 @@ mod tests {
         close(scores(&asked, "parking")[0], scores(&plain, "parking")[0]);
         assert!((overlap(&asked, "leave the car") - 1.0).abs() < 1e-6);
         assert!((overlap(&asked, "parking") - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn words_of_two_questions_do_not_add_up() {
+        let items = [("S", "parking place", "Behind."), ("S", "garage", "Yes.")];
+        let asked = |alternatives: &[&str]| {
+            let chunks = asked_as(snapshot(&items), 0, alternatives).chunks;
+            let lexical = Lexical::build(&chunks, &Parameters::default());
+            let query = lexical.read("leave parking car behind");
+            let mut scores = [0.0; 2];
+            lexical.score(&query, &mut scores);
+            let coverage = lexical.coverage(&query, 2)[0];
+            let features = lexical.features(&query, 0, scores[0], scores[1]);
+            assert!((features.coverage - f64::from(coverage)).abs() < 1e-6);
+            (scores[0], coverage)
+        };
+        let close =
+            |a: (f32, f32), b: (f32, f32)| assert!((a.0 - b.0).abs() < 1e-5 && (a.1 - b.1).abs() < 1e-5, "{a:?} {b:?}");
+        let one = asked(&["leave car"]);
+        close(asked(&["leave", "car", "leave car"]), one);
+        let apart = asked(&["leave", "car"]);
+        assert!(apart.0 < one.0 && apart.1 < one.1, "{apart:?} {one:?}");
     }
 
     #[test]

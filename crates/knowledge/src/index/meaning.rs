@@ -33,6 +33,8 @@ const SHARPNESS: f32 = 15.0;
 pub(super) struct Meaning {
     entries: Vec<Option<Entry>>,
     known: usize,
+    /// The number of those whose wordings all have a vector.
+    whole: usize,
 }
 
 #[derive(Debug)]
@@ -41,6 +43,8 @@ struct Entry {
     length: f32,
     /// The vectors of its alternative questions.
     alternatives: Vec<Vector>,
+    /// Whether each of its questions has a vector.
+    is_whole: bool,
 }
 
 impl Entry {
@@ -66,10 +70,13 @@ impl Meaning {
         let entry = |chunk: &Chunk| {
             let mut texts = entry_texts(chunk, company).into_iter().map(|text| vectors.get(&text.hash).cloned());
             let vector = texts.next()??;
-            Some(Entry { length: vector.length(), vector, alternatives: texts.flatten().collect() })
+            let alternatives: Vec<_> = texts.flatten().collect();
+            let is_whole = alternatives.len() == chunk.alternatives.len();
+            Some(Entry { length: vector.length(), vector, alternatives, is_whole })
         };
         let entries: Vec<_> = if vectors.is_empty() { Vec::new() } else { chunks.iter().map(entry).collect() };
-        Self { known: entries.iter().flatten().count(), entries }
+        let whole = entries.iter().flatten().filter(|entry| entry.is_whole).count();
+        Self { known: entries.iter().flatten().count(), whole, entries }
     }
 
     /// Whether no entry has a vector.
@@ -77,14 +84,14 @@ impl Meaning {
         self.known == 0
     }
 
-    /// Whether every entry has a vector.
+    /// Whether every question and alternative of every entry has a vector.
     pub(super) const fn is_complete(&self, entries: usize) -> bool {
-        self.known == entries
+        self.whole == entries
     }
 
-    /// Whether an entry has a vector.
+    /// Whether the question of an entry and each of its alternatives have a vector.
     pub(super) fn has(&self, at: usize) -> bool {
-        self.entries.get(at).is_some_and(Option::is_some)
+        self.entries.get(at).and_then(Option::as_ref).is_some_and(|entry| entry.is_whole)
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -135,4 +142,26 @@ impl Meaning {
 
 fn positive(value: f32) -> f64 {
     f64::from(value).max(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::tests::{asked_as, snapshot};
+
+    #[test]
+    fn an_entry_has_its_vectors_only_if_each_of_its_questions_has_one() {
+        let chunks = asked_as(snapshot(&[("S", "When?", "Now."), ("S", "Who?", "Me.")]), 0, &["At what time"]).chunks;
+        let vector = Vector::unit(&[1.0; encoder::DIMENSIONS]);
+        let texts: Vec<_> = chunks.iter().flat_map(|chunk| entry_texts(chunk, "Tesla")).collect();
+        let built = |without: usize| {
+            let known = texts.iter().enumerate().filter(|&(at, _)| at != without);
+            Meaning::build(&chunks, "Tesla", &known.map(|(_, text)| (text.hash, vector.clone())).collect())
+        };
+        for (without, expected) in [(9, [true, true, true]), (0, [false, true, false]), (1, [false, true, false])] {
+            let meaning = built(without);
+            assert_eq!([meaning.has(0), meaning.has(1), meaning.is_complete(2)], expected, "{without}");
+            assert!(!meaning.is_empty());
+        }
+    }
 }

@@ -12,7 +12,7 @@ pub(super) const MAX_PROBLEMS: usize = 100;
 pub struct Content {
     /// The entries that can be loaded, in the order of the upload.
     pub entries: Vec<Uploaded>,
-    /// What is wrong or strange, by line. At most the first hundred.
+    /// What is wrong or strange, by line. At most the first hundred, errors before notes.
     pub problems: Vec<Problem>,
     /// Whether an entry cannot be loaded.
     pub has_errors: bool,
@@ -70,6 +70,8 @@ pub(super) struct Reader {
     ids: HashMap<String, usize>,
     questions: HashMap<String, usize>,
     items: usize,
+    /// The numbers of errors and of notes that were kept.
+    kept: [usize; 2],
 }
 
 impl Reader {
@@ -109,7 +111,10 @@ impl Reader {
     }
 
     fn problem(&mut self, problem: Problem) {
-        if self.content.problems.len() < MAX_PROBLEMS {
+        let [errors, notes] = &mut self.kept;
+        let kept = if problem.is_error { errors } else { notes };
+        if *kept < MAX_PROBLEMS {
+            *kept += 1;
             self.content.problems.push(problem);
         }
     }
@@ -118,7 +123,15 @@ impl Reader {
         if self.items == 0 {
             return Err(UploadError::NoEntries);
         }
-        self.content.problems.sort_by_key(|problem| problem.line);
+        self.content.problems = most_important(self.content.problems);
         Ok(self.content)
     }
+}
+
+/// Returns at most [`MAX_PROBLEMS`] problems by line. Errors go before notes: they are what has to be repaired.
+pub(super) fn most_important(mut problems: Vec<Problem>) -> Vec<Problem> {
+    problems.sort_by_key(|problem| (!problem.is_error, problem.line));
+    problems.truncate(MAX_PROBLEMS);
+    problems.sort_by_key(|problem| problem.line);
+    problems
 }

@@ -3,17 +3,13 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use tenancy::{
-    Timestamp,
+    StoreError, Timestamp,
     access::{ActingAs, Caller as _, Office},
     audit::{Action, Audit, Object},
 };
 
-use super::content::Uploaded;
-use crate::{
-    Chunk, Entry, KnowledgeBase,
-    load::{LoadError, MAX_EXTENT},
-    text::normal_form,
-};
+use super::content::{Content, Problem, most_important};
+use crate::{Chunk, Entry, Extent, KnowledgeBase, load::MAX_EXTENT, text::normal_form};
 
 tenancy::word_enum! {
     /// What an upload does to an entry.
@@ -45,8 +41,24 @@ pub struct Outcome {
 /// What an upload does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diff {
-    /// The entries of the upload in its order, then those that are removed.
+    /// The entries of the upload in its order, then those that are removed. If entries of the upload could not be read,
+    /// none is removed: it could be one of them.
     pub outcomes: Vec<Outcome>,
+    /// What is wrong or strange, by line. At most a hundred, errors before notes.
+    pub problems: Vec<Problem>,
+    /// Whether the upload cannot be loaded.
+    pub has_errors: bool,
+}
+
+/// Why an upload is not loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// Some of these problems are errors. They are those that [`compare`] reports.
+    #[error("there are entries that cannot be loaded")]
+    Refused(Vec<Problem>),
+    /// The store failed.
+    #[error("the entries could not be stored")]
+    Store(#[from] StoreError),
 }
 
 impl Diff {
@@ -64,8 +76,10 @@ impl Diff {
 /// names, and does not touch others.
 ///
 /// An entry without an id is the one with the same question in its document, if there is one. If no entry of the upload
-/// has alternatives, the stored ones keep theirs.
-pub fn compare(uploaded: &[Uploaded], stored: Vec<Chunk>) -> Diff {
+/// has alternatives, the stored ones keep theirs. An id of an entry in a document that the upload does not name is an
+/// error, and so is more than [`MAX_EXTENT`], unless it becomes less.
+pub fn compare(content: &Content, stored: Vec<Chunk>) -> Diff {
+    let uploaded = &content.entries;
     let stored: Vec<Entry> = stored.into_iter().map(Entry::from).collect();
     let mut entries: Vec<Entry> = uploaded.iter().map(|it| it.draft.clone().into_entry()).collect();
     let documents: HashSet<String> = entries.iter().map(|entry| entry.document.clone()).collect();
@@ -78,6 +92,7 @@ pub fn compare(uploaded: &[Uploaded], stored: Vec<Chunk>) -> Diff {
     }
     let keeps_alternatives = entries.iter().all(|entry| entry.alternatives.is_empty());
     let mut outcomes = Vec::with_capacity(entries.len());
+    let mut errors = Vec::new();
     let mut kept: HashSet<String> = HashSet::new();
     for (mut entry, uploaded) in entries.drain(..).zip(uploaded) {
         let has_id = uploaded.draft.chunk_id.is_some();
@@ -86,6 +101,10 @@ pub fn compare(uploaded: &[Uploaded], stored: Vec<Chunk>) -> Diff {
         } else {
             by_question.get_mut(&place(&entry)).and_then(VecDeque::pop_front)
         };
+        if let Some(other) = before.filter(|before| !documents.contains(&before.document)) {
+            errors.push(elsewhere(uploaded.line, other));
+            continue;
+        }
         if let Some(before) = before {
             entry.chunk_id.clone_from(&before.chunk_id);
             if keeps_alternatives {
@@ -101,9 +120,38 @@ pub fn compare(uploaded: &[Uploaded], stored: Vec<Chunk>) -> Diff {
         let has_new_id = before.is_none() && !has_id;
         outcomes.push(Outcome { line: Some(uploaded.line), change, entry, has_new_id });
     }
-    let removed = stored.into_iter().filter(|it| documents.contains(&it.document) && !kept.contains(&it.chunk_id));
-    outcomes.extend(removed.map(|entry| Outcome { line: None, change: Change::Removed, entry, has_new_id: false }));
-    Diff { outcomes }
+    let before = extent(&stored);
+    let stays = |it: &Entry| !documents.contains(&it.document) && !kept.contains(&it.chunk_id);
+    let after = extent(stored.iter().filter(|it| stays(it)).chain(outcomes.iter().map(|outcome| &outcome.entry)));
+    if !content.has_errors {
+        let removed = stored.into_iter().filter(|it| documents.contains(&it.document) && !kept.contains(&it.chunk_id));
+        outcomes.extend(removed.map(|entry| Outcome { line: None, change: Change::Removed, entry, has_new_id: false }));
+        if !after.is_within(MAX_EXTENT) && !after.is_within(before) {
+            errors.push(too_much());
+        }
+    }
+    let has_errors = content.has_errors || !errors.is_empty();
+    let problems = content.problems.iter().cloned().chain(errors).collect();
+    Diff { outcomes, problems: most_important(problems), has_errors }
+}
+
+fn extent<'e>(entries: impl IntoIterator<Item = &'e Entry>) -> Extent {
+    entries.into_iter().map(Entry::extent).fold(Extent { questions: 0, characters: 0 }, Extent::plus)
+}
+
+/// The error of an entry whose id is that of an entry in a document that the upload does not name. A table with ids from
+/// 1 must not take entries out of another such table.
+fn elsewhere(line: usize, other: &Entry) -> Problem {
+    let Entry { chunk_id, document, .. } = other;
+    let message = format!(
+        "chunk_id: {chunk_id} is the id of an entry in the document \"{document}\", which is not in the upload."
+    );
+    Problem { line, message, is_error: true }
+}
+
+fn too_much() -> Problem {
+    let message = format!("There may be no more than {MAX_EXTENT} altogether.");
+    Problem { line: 1, message, is_error: true }
 }
 
 /// Returns the document and the question by which an entry without an id is found.
@@ -115,13 +163,16 @@ fn place(entry: &Entry) -> (String, String) {
 /// knowledge as it is.
 ///
 /// # Errors
-/// [`LoadError`]. Then the transaction must not commit.
-pub fn apply<S>(store: &mut S, uploaded: &[Uploaded], now: Timestamp) -> Result<Diff, LoadError>
+/// [`ApplyError`]. Then nothing has changed, unless the store failed.
+pub fn apply<S>(store: &mut S, content: &Content, now: Timestamp) -> Result<Diff, ApplyError>
 where
     S: KnowledgeBase + Audit + ActingAs<Office> + ?Sized,
 {
     store.lock_faq()?;
-    let diff = compare(uploaded, store.chunks()?);
+    let diff = compare(content, store.chunks()?);
+    if diff.has_errors {
+        return Err(ApplyError::Refused(diff.problems));
+    }
     if diff.is_empty() {
         return Ok(diff);
     }
@@ -132,15 +183,12 @@ where
     let removed: Vec<&str> = removed.into_iter().map(|outcome| outcome.entry.chunk_id.as_str()).collect();
     let entries: Vec<Entry> = entries.into_iter().map(|outcome| outcome.entry.clone()).collect();
     store.replace_documents(&removed, &entries, now)?;
-    if !store.extent()?.is_within(MAX_EXTENT) {
-        return Err(LoadError::TooMuch);
-    }
     Ok(diff)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::content::Uploaded, *};
     use crate::{
         Draft,
         index::tests::{asked_as, snapshot},
@@ -164,34 +212,81 @@ mod tests {
         asked_as(snapshot(&[("S", "When?", "Now."), ("S", "Who?", "Me.")]), 0, &["At what time"]).chunks
     }
 
+    fn compare(entries: impl Into<Vec<Uploaded>>, stored: Vec<Chunk>) -> Diff {
+        super::compare(&Content { entries: entries.into(), ..Content::default() }, stored)
+    }
+
     fn changes(diff: &Diff) -> Vec<(Option<usize>, &str, &str)> {
         diff.outcomes.iter().map(|it| (it.line, it.change.as_str(), it.entry.chunk_id.as_str())).collect()
     }
 
     #[test]
     fn entries_are_found_by_their_id_or_question() {
-        let diff = compare(&[uploaded(2, None, "WHEN", "Now."), uploaded(3, Some("c1"), "Who?", "You.")], stored());
+        let diff = compare([uploaded(2, None, "WHEN", "Now."), uploaded(3, Some("c1"), "Who?", "You.")], stored());
         assert_eq!(changes(&diff), [(Some(2), "changed", "c0"), (Some(3), "changed", "c1")]);
-        let diff = compare(&[uploaded(2, None, "When?", "Now."), uploaded(3, None, "Who?", "Me.")], stored());
+        let diff = compare([uploaded(2, None, "When?", "Now."), uploaded(3, None, "Who?", "Me.")], stored());
         assert_eq!(changes(&diff), [(Some(2), "unchanged", "c0"), (Some(3), "unchanged", "c1")]);
         assert!(diff.is_empty());
     }
 
     #[test]
     fn what_a_named_document_has_no_more_is_removed() {
-        let diff = compare(&[uploaded(2, None, "Why?", "So.")], stored());
+        let diff = compare([uploaded(2, None, "Why?", "So.")], stored());
         assert_eq!((diff.count(Change::Added), diff.count(Change::Removed)), (1, 2));
         assert!(diff.outcomes[0].has_new_id);
         let mut elsewhere = uploaded(2, None, "Why?", "So.");
         elsewhere.draft.document = "Other".to_owned();
-        assert_eq!(compare(&[elsewhere], stored()).count(Change::Removed), 0);
+        assert_eq!(compare([elsewhere], stored()).count(Change::Removed), 0);
+    }
+
+    #[test]
+    fn an_id_takes_no_entry_out_of_a_document_that_is_not_named() {
+        let in_other = |line, id, question| {
+            let mut uploaded = uploaded(line, id, question, "So.");
+            uploaded.draft.document = "Other".to_owned();
+            uploaded
+        };
+        let diff = compare([in_other(2, Some("c0"), "Why?"), in_other(3, None, "How?")], stored());
+        let message = "chunk_id: c0 is the id of an entry in the document \"Guide\", which is not in the upload.";
+        assert_eq!(diff.problems, [Problem { line: 2, message: message.to_owned(), is_error: true }]);
+        assert!(diff.has_errors);
+        assert_eq!((diff.outcomes.len(), diff.count(Change::Added)), (1, 1));
+        // A document that is named gives its entries away.
+        let diff = compare([in_other(2, Some("c0"), "Why?"), uploaded(3, None, "Who?", "Me.")], stored());
+        assert_eq!(changes(&diff), [(Some(2), "changed", "c0"), (Some(3), "unchanged", "c1")]);
+        assert!(!diff.has_errors);
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_not_removed() {
+        let content =
+            Content { entries: vec![uploaded(2, None, "Why?", "So.")], has_errors: true, ..Content::default() };
+        let diff = super::compare(&content, stored());
+        assert_eq!((diff.count(Change::Added), diff.count(Change::Removed), diff.has_errors), (1, 0, true));
+    }
+
+    #[test]
+    fn more_than_a_company_may_know_is_an_error_unless_it_becomes_less() {
+        let long = |line, chars| uploaded(line, None, "When?", &"\u{e9}".repeat(chars));
+        let most = usize::try_from(MAX_EXTENT.characters).unwrap() - "When?".len();
+        assert!(!compare([long(2, most)], Vec::new()).has_errors);
+        let diff = compare([long(2, most + 1)], Vec::new());
+        let message = "There may be no more than 20000 questions and 10485760 characters altogether.";
+        assert_eq!(diff.problems, [Problem { line: 1, message: message.to_owned(), is_error: true }]);
+        let mut stored = stored();
+        stored[0].answer = "a".repeat(most + 2);
+        assert!(!compare([long(2, most + 1)], stored).has_errors);
+        let mut asked = uploaded(2, None, "When?", "Now.");
+        asked.draft.alternatives = (1..20_000).map(|n| n.to_string()).collect();
+        assert!(!compare([asked.clone()], Vec::new()).has_errors);
+        assert!(compare([asked, uploaded(3, None, "Who?", "Me.")], Vec::new()).has_errors);
     }
 
     #[test]
     fn alternatives_stay_unless_the_upload_has_some() {
         let mut asked = uploaded(3, None, "Who?", "Me.");
         asked.draft.alternatives = vec!["Which person".to_owned()];
-        let diff = compare(&[uploaded(2, None, "When?", "Now."), asked], stored());
+        let diff = compare([uploaded(2, None, "When?", "Now."), asked], stored());
         assert_eq!(changes(&diff), [(Some(2), "changed", "c0"), (Some(3), "changed", "c1")]);
         assert!(diff.outcomes[0].entry.alternatives.is_empty());
     }
@@ -199,7 +294,7 @@ mod tests {
     #[test]
     fn one_question_twice_is_two_entries() {
         let twice = [uploaded(2, None, "When?", "Now."), uploaded(3, None, "When?", "Later.")];
-        let first = compare(&twice, stored());
+        let first = compare(twice, stored());
         assert_eq!(
             (first.count(Change::Unchanged), first.count(Change::Added), first.count(Change::Removed)),
             (1, 1, 1)

@@ -66,10 +66,7 @@ pub(super) fn read(text: &str, document: &str, reader: &mut Reader) -> Result<()
     })?;
     let mut walk = Walk { text, lines: Lines::of(text), reader };
     match object(whole) {
-        Some(top) => {
-            let wrapped = top.0.iter().rev().find(|(key, _)| key == "documents").and_then(|(_, raw)| object(raw));
-            walk.categories(wrapped.unwrap_or(top), document)
-        }
+        Some(top) => walk.top(top, document),
         None => walk.items(list(whole).unwrap_or_default(), Defaults { document, section: "" }),
     }
 }
@@ -83,6 +80,27 @@ struct Walk<'t, 'r> {
 impl<'t> Walk<'t, '_> {
     fn line(&self, raw: &RawValue) -> usize {
         self.lines.at(raw.get().as_ptr().addr().saturating_sub(self.text.as_ptr().addr()))
+    }
+
+    /// Reads the whole object: an FAQ or a list, which may be under `documents`.
+    fn top(&mut self, keys: Keys<'t>, document: &str) -> Result<(), UploadError> {
+        let is_wrapped = |(key, raw): &(String, &RawValue)| key == "documents" && raw.get().starts_with(['{', '[']);
+        if !keys.0.iter().any(is_wrapped) {
+            return self.categories(keys, document);
+        }
+        for (key, raw) in self.once(keys) {
+            if key != "documents" {
+                let line = self.line(raw);
+                self.reader.note(line, format!("{} is beside \"documents\" and was skipped.", short(&key)));
+            } else if let Some(items) = list(raw) {
+                self.items(items, Defaults { document, section: "" })?;
+            } else if let Some(categories) = object(raw) {
+                self.categories(categories, document)?;
+            } else {
+                self.skipped(&key, raw);
+            }
+        }
+        Ok(())
     }
 
     /// Reads an FAQ: categories with subcategories with items. A category may also be a list of items, and then it is
@@ -199,6 +217,24 @@ mod tests {
         ];
         assert_eq!(problems(&content), expected);
         assert!(!content.has_errors);
+    }
+
+    #[test]
+    fn what_is_under_documents_is_read_and_what_is_beside_them_is_noted() {
+        let text = "{\"documents\": {\"A\": {\"s\": [[\"When?\", \"Now\"]]}},\n\"mode\": \"merge\",\n\"B\": {\"s\": [[\"Q\", \
+            \"A\"]]},\n\"documents\": [[\"Who?\", \"Me\"]],\n\"documents\": 1}";
+        let content = read(text).unwrap();
+        assert_eq!(asked(&content), [(1, "When?", "Now"), (4, "Who?", "Me")]);
+        let draft = &content.entries[1].draft;
+        assert_eq!((draft.document.as_str(), draft.section.as_str()), ("Upload", ""));
+        let expected = [
+            (2, "\"mode\" is beside \"documents\" and was skipped."),
+            (3, "\"B\" is beside \"documents\" and was skipped."),
+            (4, "\"documents\" occurs more than once."),
+            (5, "\"documents\" occurs more than once."),
+            (5, "\"documents\" is no list of entries and was skipped."),
+        ];
+        assert_eq!(problems(&content), expected);
     }
 
     #[test]

@@ -7,7 +7,11 @@ pub(super) struct Lines(Vec<usize>);
 impl Lines {
     /// Looks for the lines of a text, however they end.
     pub(super) fn of(text: &str) -> Self {
-        let bytes = text.as_bytes();
+        Self::of_bytes(text.as_bytes())
+    }
+
+    /// Looks for the lines of a text in an encoding that has ASCII as it is.
+    pub(super) fn of_bytes(bytes: &[u8]) -> Self {
         let ends = bytes.iter().enumerate().filter(|&(at, byte)| match byte {
             b'\n' => true,
             b'\r' => bytes.get(at + 1) != Some(&b'\n'),

@@ -29,12 +29,18 @@ const COLUMNS: [&[&str]; 7] = [
 
 pub(super) fn read(text: &str, document: &str, reader: &mut Reader) -> Result<(), UploadError> {
     let table = DELIMITERS.iter().find_map(|&delimiter| Table::open(text, delimiter));
-    let Table { mut rows, columns, width } = table.ok_or(UploadError::NoColumns)?;
+    let Table { mut rows, delimiter, columns, width } = table.ok_or(UploadError::NoColumns)?;
     let defaults = Defaults { document, section: "" };
     let lines = Lines::of(text);
     let mut row = StringRecord::new();
     // Reading a text fails only where it is not UTF-8, and this one is.
     while rows.read_record(&mut row).is_ok_and(|is_row| is_row) {
+        // A quote that does not end makes all rows after it part of its own.
+        if let Some(at) = row.position().and_then(|start| open_quote(text, start.byte(), delimiter)) {
+            reader.count()?;
+            reader.error(lines.at(at), "The quote that begins here does not end.".to_owned());
+            break;
+        }
         if row.iter().all(str::is_empty) {
             continue;
         }
@@ -60,6 +66,7 @@ pub(super) fn read(text: &str, document: &str, reader: &mut Reader) -> Result<()
 /// A table whose first row names its columns.
 struct Table<'t> {
     rows: csv::Reader<&'t [u8]>,
+    delimiter: u8,
     /// Where the fields are.
     columns: Vec<(usize, &'static str)>,
     width: usize,
@@ -80,8 +87,27 @@ impl<'t> Table<'t> {
         let columns: Vec<_> = COLUMNS.iter().filter_map(place).collect();
         let has = |field: &str| columns.iter().any(|(_, name)| *name == field);
         let width = names.len();
-        (has("question") && has("answer")).then_some(Self { rows, columns, width })
+        (has("question") && has("answer")).then_some(Self { rows, delimiter, columns, width })
     }
+}
+
+/// Returns where a quote begins that the row at `start` opens and never closes. As the parser has it, only a quote at the
+/// start of a value opens something, and two of them inside are one that is meant.
+fn open_quote(text: &str, start: u64, delimiter: u8) -> Option<usize> {
+    let row = text.get(usize::try_from(start).unwrap_or(usize::MAX)..)?.trim_start_matches(['\n', '\r']);
+    let offset = text.len() - row.len();
+    let (mut open, mut closed, mut is_start) = (None, None, true);
+    for (byte, at) in row.bytes().zip(offset..) {
+        match byte {
+            b'"' if open.is_some() => closed = open.take(),
+            _ if open.is_some() => {}
+            b'"' if is_start || closed.is_some() => open = closed.take().or(Some(at)),
+            b'\n' | b'\r' => return None,
+            _ => closed = None,
+        }
+        is_start = byte == delimiter;
+    }
+    open
 }
 
 /// Returns a value as an item has it.
@@ -107,6 +133,19 @@ mod tests {
                 "{text}"
             );
             assert_eq!(problems(&content), []);
+        }
+    }
+
+    #[test]
+    fn a_quote_that_does_not_end_is_an_error() {
+        let content = read("question,answer\nA,1\n\nB,\"2\n\nC,3\nD,\"\"4\"\"\n").unwrap();
+        assert_eq!(asked(&content), [(2, "A", "1")]);
+        assert_eq!(problems(&content), [(4, "The quote that begins here does not end.")]);
+        assert!(content.has_errors);
+        let content = read("question;answer\n\"A\n,\n\";\"1\n\"\"2\n").unwrap();
+        assert_eq!(problems(&content), [(4, "The quote that begins here does not end.")]);
+        for closed in ["A 5\" pipe,\"\"\"1\"\"\"", "\"A\" or B,\"1\"", "A,x\"1\n"] {
+            assert_eq!(problems(&read(&format!("question,answer\n{closed}")).unwrap()), [], "{closed}");
         }
     }
 

@@ -62,6 +62,5 @@ impl From<UploadError> for ApiError {
 }
 
 fn too_much() -> String {
-    let (entries, characters) = (MAX_EXTENT.chunks, MAX_EXTENT.characters);
-    format!("There may be no more than {entries} entries and {characters} characters altogether.")
+    format!("There may be no more than {MAX_EXTENT} altogether.")
 }

@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc, thread};
 
 use encoder::{MAX_TOKENS, Model, Vector};
 use jobs::{Job, Jobs as _};
-use knowledge::{EntryText, EntryVectors as _, KnowledgeBase as _, TextHash, combine, entry_texts};
+use knowledge::{Chunk, EntryVectors as _, KnowledgeBase as _, TextHash, combine, entry_text, entry_texts};
 use storage::CompanyStore;
 use tenancy::{
     CompanyCode, Fault, StoreError,
@@ -19,10 +19,47 @@ const BATCH: usize = 16;
 
 /// What is to be encoded of a company's knowledge.
 struct Work {
+    known: Arc<Known>,
     /// The texts of all entries.
     hashes: HashSet<TextHash>,
     /// Those without a vector.
-    missing: Vec<EntryText>,
+    missing: Vec<Missing>,
+}
+
+/// What a company knows.
+struct Known {
+    company_name: String,
+    chunks: Vec<Chunk>,
+}
+
+/// A question without a vector. Its texts have the whole answer and are made when they are encoded: those of all
+/// questions can be many times the knowledge.
+struct Missing {
+    chunk: usize,
+    /// Its place among the questions of the chunk.
+    question: usize,
+    hash: TextHash,
+}
+
+impl Work {
+    fn of(known: Known, stored: &HashSet<TextHash>) -> Self {
+        let (mut hashes, mut missing) = (HashSet::new(), Vec::new());
+        for (at, chunk) in known.chunks.iter().enumerate() {
+            for (question, text) in entry_texts(chunk, &known.company_name).into_iter().enumerate() {
+                if hashes.insert(text.hash) && !stored.contains(&text.hash) {
+                    missing.push(Missing { chunk: at, question, hash: text.hash });
+                }
+            }
+        }
+        Self { known: Arc::new(known), hashes, missing }
+    }
+}
+
+impl Known {
+    /// Returns the texts of a question.
+    fn texts(&self, missing: &Missing) -> Option<[String; 3]> {
+        Some(entry_text(self.chunks.get(missing.chunk)?, &self.company_name, missing.question)?.texts)
+    }
 }
 
 /// Encodes the entries without a vector, batch by batch, and publishes the vectors when all have one.
@@ -35,12 +72,12 @@ struct Work {
 pub(super) async fn run(app: &App, keeper: &Housekeeper, job: &mut Job) -> Result<(), StoreError> {
     let company = keeper.scope().company();
     let model = app.encoder.model().await.ok_or_else(|| StoreError::new(Fault::Broken, NoModel))?;
-    let Work { hashes, missing } = plan(app, keeper, &model).await?;
+    let Work { known, hashes, missing } = plan(app, keeper, &model).await?;
     let encoded = missing.len();
     let mut rest = missing.into_iter();
     loop {
-        let batch: Vec<EntryText> = rest.by_ref().take(BATCH).collect();
-        let vectors = encode(app, company, &model, batch).await?;
+        let batch: Vec<Missing> = rest.by_ref().take(BATCH).collect();
+        let vectors = encode(app, company, &model, &known, batch).await?;
         if rest.as_slice().is_empty() {
             // An earlier run may have stored vectors without publishing them.
             let is_changed = encoded > 0 || job.attempts > 1;
@@ -71,14 +108,7 @@ async fn plan(app: &App, keeper: &Housekeeper, model: &Model) -> Result<Work, St
         Ok::<_, StoreError>((store.company_name()?, store.chunks()?, store.vector_hashes(&id)?))
     };
     let (company_name, chunks, stored) = app.db.read(keeper.clone(), read).await?;
-    let plan = move || {
-        let mut hashes = HashSet::new();
-        let is_missing = |text: &EntryText| hashes.insert(text.hash) && !stored.contains(&text.hash);
-        let texts = chunks.iter().flat_map(|chunk| entry_texts(chunk, &company_name));
-        let missing = texts.filter(is_missing).collect();
-        Work { hashes, missing }
-    };
-    background::run_idle(plan).await
+    background::run_idle(move || Work::of(Known { company_name, chunks }, &stored)).await
 }
 
 /// Encodes a batch. The process encodes one batch at a time, and serves companies round-robin.
@@ -86,21 +116,22 @@ async fn encode(
     app: &App,
     company: CompanyCode,
     model: &Arc<Model>,
-    batch: Vec<EntryText>,
+    known: &Arc<Known>,
+    batch: Vec<Missing>,
 ) -> Result<Vec<(TextHash, Vector)>, StoreError> {
     if batch.is_empty() {
         return Ok(Vec::new());
     }
     let permit = app.encoder.batch(company).await?;
-    let model = Arc::clone(model);
+    let (model, known) = (Arc::clone(model), Arc::clone(known));
     let encode = move || {
-        let encoded = batch.iter().map(|entry| {
-            let vectors = entry.texts.each_ref().map(|text| {
+        let encoded = batch.iter().filter_map(|missing| {
+            let vectors = known.texts(missing)?.each_ref().map(|text| {
                 // Between two texts, threads that somebody waits for go first.
                 thread::yield_now();
                 model.encode(text, MAX_TOKENS)
             });
-            (entry.hash, combine(&vectors))
+            Some((missing.hash, combine(&vectors)))
         });
         let encoded = encoded.collect();
         // Held until the work is done, even if the job was dropped.
@@ -139,3 +170,37 @@ async fn finish(
 #[derive(Debug, thiserror::Error)]
 #[error("the model cannot be used")]
 struct NoModel;
+
+#[cfg(test)]
+mod tests {
+    use knowledge::Document;
+    use tenancy::DocumentId;
+
+    use super::*;
+
+    fn chunk(chunk_id: &str, question: &str) -> Chunk {
+        Chunk {
+            document: Document { id: DocumentId::new(1), title: "Guide".to_owned() },
+            chunk_id: chunk_id.to_owned(),
+            section: String::new(),
+            question: question.to_owned(),
+            alternatives: vec!["At what time?".to_owned()],
+            answer: "Tesla opens at nine.".to_owned(),
+            page: 0,
+            position: 1,
+        }
+    }
+
+    #[test]
+    fn the_texts_of_what_is_missing_are_those_that_have_its_hash() {
+        let known =
+            || Known { company_name: "Tesla".to_owned(), chunks: vec![chunk("1", "When?"), chunk("2", "How?")] };
+        let texts: Vec<_> = known().chunks.iter().flat_map(|chunk| entry_texts(chunk, "Tesla")).collect();
+        let work = Work::of(known(), &HashSet::from([texts[0].hash]));
+        assert_eq!(work.hashes.len(), 3);
+        let missing: Vec<_> = work.missing.iter().map(|it| (it.hash, work.known.texts(it).unwrap())).collect();
+        // The alternative of both entries has one hash, as they have one answer.
+        let expected = [&texts[1], &texts[2]].map(|text| (text.hash, text.texts.clone()));
+        assert_eq!(missing, expected);
+    }
+}

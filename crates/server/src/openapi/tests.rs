@@ -50,6 +50,27 @@ async fn the_router_and_the_document_name_the_same_paths() {
 }
 
 #[test]
+fn every_name_of_a_body_stands_for_one_schema() {
+    let groups = routes::all();
+    let mut seen = Map::new();
+    for (_, endpoint, operation) in each(&groups) {
+        let mut schemas = Map::new();
+        bodies::schema(operation, &mut schemas);
+        for (name, schema) in schemas {
+            let path = endpoint.path();
+            assert_eq!(*seen.entry(name.clone()).or_insert_with(|| schema.clone()), schema, "{name} in {path}");
+        }
+    }
+    let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    for (_, _, operation) in each(&groups) {
+        let _ = operation::replies(operation, &mut generator);
+    }
+    let replies = generator.take_definitions(true);
+    let both: Vec<_> = replies.keys().filter(|name| seen.contains_key(*name)).collect();
+    assert!(both.is_empty(), "names of bodies and of replies: {both:?}");
+}
+
+#[test]
 fn every_operation_is_described_whole() {
     let document = document(&routes::all());
     let mut ids = BTreeSet::new();

@@ -151,10 +151,16 @@ impl<C: Caller> KnowledgeBase for CompanyStore<'_, C> {
         let code = self.code();
         let characters =
             sql::<BigInt>("CAST(COALESCE(SUM(LENGTH(question) + LENGTH(alternatives) + LENGTH(answer)), 0) AS BIGINT)");
-        let (chunks, characters): (i64, i64) =
-            own_chunks(code.as_str()).select((count_star(), characters)).first(self.conn).into_store_error()?;
+        // Alternatives are lines of one text.
+        let alternatives = sql::<BigInt>(
+            "CAST(COALESCE(SUM(CASE WHEN alternatives = '' THEN 0 ELSE \
+             1 + LENGTH(alternatives) - LENGTH(REPLACE(alternatives, '\n', '')) END), 0) AS BIGINT)",
+        );
+        let select = (count_star(), alternatives, characters);
+        let (entries, alternatives, characters): (i64, i64, i64) =
+            own_chunks(code.as_str()).select(select).first(self.conn).into_store_error()?;
         let number = |count: i64| decode_enum(u64::try_from(count).ok(), "count");
-        Ok(Extent { chunks: number(chunks)?, characters: number(characters)? })
+        Ok(Extent { questions: number(entries + alternatives)?, characters: number(characters)? })
     }
 
     fn replace_faq(&mut self, entries: &[Entry], now: Timestamp) -> Result<Version, StoreError> {

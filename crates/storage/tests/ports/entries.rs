@@ -3,6 +3,7 @@
 use knowledge::{
     Draft, Entry, EntryChange, EntryList as _, EntryPosition, KnowledgeBase as _, Version,
     entries::{self, CreateError, DeleteError, EntryFilter, UpdateError, Words},
+    load::MAX_EXTENT,
 };
 use tenancy::{DocumentId, access::Office, audit::Action, plans::PlanName};
 
@@ -208,6 +209,30 @@ fn changes_at_the_same_time_both_count() {
         tickets.into_iter().for_each(|ticket| drop(ticket.wait().unwrap()));
         let entry = world.db.read(one, |store| store.entry("1")).wait().unwrap().unwrap();
         assert!(entry.chunk.page > 0 && entry.chunk.answer != "Yes.", "{entry:?}");
+    }
+}
+
+#[test]
+fn an_entry_can_be_corrected_whatever_else_the_company_knows() {
+    for (world, one, _) in offices() {
+        load(&world, &one);
+        let asked = |at: usize| Entry {
+            alternatives: (1..10_000).map(|n| format!("{at} {n}")).collect(),
+            ..draft("A", &at.to_string(), "How?").into_entry()
+        };
+        let merge = |entries: Vec<Entry>| {
+            world.db.write(one.clone(), move |store| store.merge_faq(&entries, now())).wait().unwrap();
+            world.db.read(one.clone(), |store| store.extent()).wait().unwrap()
+        };
+        assert_eq!(merge(vec![asked(5)]).questions, 10_004);
+        let extent = merge(vec![asked(6)]);
+        assert_eq!((extent.questions, extent.is_within(MAX_EXTENT)), (20_004, false));
+        let update = |answer: &str| {
+            let change = EntryChange { answer: Some(answer.to_owned()), ..EntryChange::default() };
+            world.db.write(one.clone(), move |store| entries::update(store, "1", change, now())).wait()
+        };
+        assert_eq!(update("No.").unwrap().chunk.answer, "No.");
+        assert!(matches!(update("Perhaps."), Err(UpdateError::TooMuch)));
     }
 }
 

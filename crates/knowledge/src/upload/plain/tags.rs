@@ -113,9 +113,31 @@ fn tag(text: &str) -> Option<(Tag<'_>, &str)> {
                 let (attributes, after) = rest.split_at_checked(at)?;
                 return Some((Tag { name, is_closing, attributes }, after.get(1..)?));
             }
+            // Another tag begins before this one ends, so this is text. Going on would read a text of many tags without
+            // an end many times.
+            None if c == '<' => return None,
             None if matches!(c, '"' | '\'') => quote = Some(c),
             None => {}
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_ends_before_the_next_one() {
+        let shown = |html| {
+            let shown = tokens(html).map(|token| match token {
+                Token::Text(text) => text.to_owned(),
+                Token::Tag(tag) => format!("[{}]", tag.name),
+            });
+            shown.collect::<Vec<_>>()
+        };
+        assert_eq!(shown("<b <i>x</i>"), ["<b ", "[i]", "x", "[i]"]);
+        assert_eq!(shown("<a title=\"<i>\">x</a>"), ["[a]", "x", "[a]"]);
+        assert_eq!(shown("<b <b <b"), ["<b ", "<b ", "<b"]);
+    }
 }

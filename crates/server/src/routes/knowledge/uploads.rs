@@ -3,7 +3,7 @@
 use actix_web::web::{self, Bytes, Json};
 use knowledge::{
     KnowledgeBase as _, entry,
-    upload::{self, Change, Content, Diff, Outcome, Problem, Upload, UploadError},
+    upload::{self, ApplyError, Change, Content, Diff, Outcome, Problem, Upload, UploadError},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -47,13 +47,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  becomes plain text. The file is the whole content of each document that it names, and other documents stay \
                  as they are. An entry without `chunk_id` is the one with the same question in its document. If no entry of \
                  the file has alternatives, those of the stored entries stay. `problems` names what is wrong or strange by \
-                 line, at most 100; a file with an error is not loaded. `entries` are those that are added, changed or \
+                 line, at most 100, errors before notes; a file with an error is not loaded, and as long as an entry cannot be \
+                 read, none is shown as removed. The id of an entry in a document that the file does not name is an error. `entries` are those that are added, changed or \
                  removed, at most 500.",
             )
-            .query(parameter("dry_run", "`true` to change nothing.", json!({ "type": "string" })))
+            .query(parameter("dry_run", "`true` to change nothing; also in the body.", json!({ "type": "string" })))
             .query(company_id())
             .query(shared())
             .refuses(UploadError::NoColumns)
+            .refuses(ApplyError::Refused(vec![example()]))
             .refuses(no_target())
             .refuses(Refused::CompanyNotFound),
     ]
@@ -61,13 +63,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 body! {
     /// A file with entries, or its content as text.
-    struct UploadBody [10 * MIB] {
+    struct KnowledgeUploadBody [10 * MIB] {
         file: Option<File> = file().optional(),
         text: Option<String> = verbatim().optional(),
         /// The title of the document for entries that name none; by default, the name of the file.
         document: Option<String> = text().max(entry::MAX_DOCUMENT).optional(),
         company_id: Option<String> = text().max(20).optional(),
         shared: Option<bool> = boolean().optional(),
+        /// Whether to change nothing.
+        dry_run: Option<bool> = boolean().optional().not_null(),
     }
 }
 
@@ -80,6 +84,8 @@ struct UploadReport {
     changed: usize,
     removed: usize,
     unchanged: usize,
+    /// Whether there is an error, and so the file cannot be loaded.
+    has_errors: bool,
     problems: Vec<ProblemView>,
     entries: Vec<UploadedEntry>,
 }
@@ -98,6 +104,22 @@ impl From<&Problem> for ProblemView {
     fn from(problem: &Problem) -> Self {
         let severity = if problem.is_error { "error" } else { "note" };
         Self { line: problem.line, message: problem.message.clone(), severity }
+    }
+}
+
+fn example() -> Problem {
+    Problem { line: 2, message: "answer: This field is required.".to_owned(), is_error: true }
+}
+
+impl From<ApplyError> for ApiError {
+    fn from(error: ApplyError) -> Self {
+        match error {
+            ApplyError::Refused(problems) => {
+                let problems: Vec<_> = problems.iter().map(ProblemView::from).collect();
+                Self::field("file", "There are entries that cannot be loaded.").with("problems", json!(problems))
+            }
+            ApplyError::Store(error) => error.into(),
+        }
     }
 }
 
@@ -136,14 +158,15 @@ impl UploadedEntry {
 }
 
 impl UploadReport {
-    fn new(diff: Diff, problems: &[Problem], dry_run: bool) -> Self {
+    fn new(diff: Diff, dry_run: bool) -> Self {
         Self {
             dry_run,
             added: diff.count(Change::Added),
             changed: diff.count(Change::Changed),
             removed: diff.count(Change::Removed),
             unchanged: diff.count(Change::Unchanged),
-            problems: problems.iter().map(ProblemView::from).collect(),
+            has_errors: diff.has_errors,
+            problems: diff.problems.iter().map(ProblemView::from).collect(),
             entries: diff
                 .outcomes
                 .into_iter()
@@ -159,10 +182,10 @@ impl UploadReport {
 async fn load(
     Auth(supervisor): Auth<Supervisor>,
     params: Params,
-    Valid(body): Valid<UploadBody>,
+    Valid(body): Valid<KnowledgeUploadBody>,
     app: web::Data<App>,
 ) -> Result<Json<UploadReport>, ApiError> {
-    let is_dry_run = is_set(&params, "dry_run")?;
+    let is_dry_run = is_dry_run(&params)? || body.dry_run.unwrap_or_default();
     let target = Target::written(&supervisor, &params, body.company_id.as_deref(), body.shared)?;
     let content = read(body).await?;
     if is_dry_run {
@@ -171,26 +194,26 @@ async fn load(
             Supervisor::Superadmin(superadmin) => Staff::Superadmin(superadmin),
         };
         let stored = target.read(&app, staff, |store| store.chunks()).await?;
-        let report = move || UploadReport::new(upload::compare(&content.entries, stored), &content.problems, true);
+        let report = move || UploadReport::new(upload::compare(&content, stored), true);
         return Ok(Json(background::run(report).await?));
     }
-    if content.has_errors {
-        let problems: Vec<_> = content.problems.iter().map(ProblemView::from).collect();
-        let refusal = ApiError::field("file", "There are entries that cannot be loaded.");
-        return Err(refusal.with("problems", json!(problems)));
-    }
     let now = app.now();
-    let apply = move |store: &mut CompanyStore<'_, Office>| {
-        let Content { entries, problems, .. } = content;
-        upload::apply(store, &entries, now).map(|diff| (diff, problems))
-    };
-    let (diff, problems) = target.write(&app, supervisor, Action::KnowledgeLoaded, apply).await?;
+    let apply = move |store: &mut CompanyStore<'_, Office>| upload::apply(store, &content, now);
+    let diff = target.write(&app, supervisor, Action::KnowledgeLoaded, apply).await?;
     app.job_enqueued.notify_one();
-    Ok(Json(UploadReport::new(diff, &problems, false)))
+    Ok(Json(UploadReport::new(diff, false)))
+}
+
+/// Whether the query asks for a dry run. A name without a value is no load: who wrote it meant to change nothing.
+fn is_dry_run(params: &Params) -> Result<bool, ApiError> {
+    if params.has_any(&["dry_run"]) && params.text("dry_run").is_none() {
+        return Err(ApiError::field("dry_run", "This field may not be blank."));
+    }
+    is_set(params, "dry_run")
 }
 
 /// Reads the file on a thread of its own.
-async fn read(body: UploadBody) -> Result<Content, ApiError> {
+async fn read(body: KnowledgeUploadBody) -> Result<Content, ApiError> {
     let (bytes, name) = match (body.file, body.text) {
         (Some(file), _) => (file.bytes, title(&file.name)),
         (None, Some(text)) => (Bytes::from(text), UNTITLED.to_owned()),
