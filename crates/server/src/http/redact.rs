@@ -126,8 +126,11 @@ fn without_file_name(path: &str) -> &str {
 /// Where the entries of the knowledge are.
 const ENTRIES: &str = "/api/knowledge/entries/";
 
-/// Returns the path of the entries, if this is the path of one of them.
-fn entry_of(path: &str) -> Option<&'static str> {
+/// Returns the path of the entries, if this is the path of one of them. A repeated `/api` is read as one.
+fn entry_of(mut path: &str) -> Option<&'static str> {
+    while let Some(short) = path.strip_prefix("/api").filter(|short| short.starts_with("/api/")) {
+        path = short;
+    }
     let id = path.strip_prefix(ENTRIES)?;
     (!["", "export", "export/"].contains(&id)).then_some(ENTRIES)
 }
@@ -240,6 +243,8 @@ mod tests {
                 "/media/uploads/TES001/7be419cd/TES001_20261123_025203_c426fdcf45b4?exp=5",
             ),
             ("/api/knowledge/entries/Ann%27s%2Fprice/?page=2".to_owned(), "/api/knowledge/entries/-/?page=2"),
+            ("/api/api/knowledge/entries/Ann%27s/".to_owned(), "/api/knowledge/entries/-/"),
+            ("/api/%61pi/api/knowledge/entries/Ann".to_owned(), "/api/knowledge/entries/-/"),
             ("/api/knowledge/entries/export/".to_owned(), "/api/knowledge/entries/export/"),
             ("/x/?%74oken=s3cret&flag".to_owned(), "/x/?token=-&flag"),
             ("/x/%0Aforged%C3%A9%FF/".to_owned(), "/x/\u{fffd}forged\u{e9}\u{fffd}/"),
