@@ -21,7 +21,6 @@ on_each_database!(
     an_alternative_question_finds_the_entry,
     bad_entries_are_refused,
     a_company_knows_no_more_than_its_share_after_any_change,
-    an_entry_named_export_is_changed_and_removed_as_any_other,
     an_export_is_read_again_as_it_is,
     the_library_is_listed_for_companies_that_use_it_and_changed_by_superadmins_only,
     entries_of_another_company_do_not_exist,
@@ -266,19 +265,6 @@ async fn a_company_knows_no_more_than_its_share_after_any_change(world: &World) 
     let large = json!({"answer": "b".repeat(10_000)});
     patch(&tesla.admin, "small", &large).await.field_error("non_field_errors", message);
     assert_eq!(list(&tesla.admin, &[("q", "small")]).await["results"][0]["answer"], "a");
-}
-
-async fn an_entry_named_export_is_changed_and_removed_as_any_other(world: &World) {
-    let tesla = world.company("Tesla Motors").await;
-    let entry = json!({"question": "Q", "answer": "A", "chunk_id": "export"});
-    tesla.admin.load_documents(&json!({"documents": {"c": {"s": [entry]}}})).await.ok();
-    let changed = patch(&tesla.admin, "export", &json!({"answer": "B"})).await.ok();
-    assert_eq!((&changed["chunk_id"], &changed["answer"]), (&json!("export"), &json!("B")));
-    let path = "/api/knowledge/entries/export/";
-    assert_eq!(tesla.admin.client().get(path).await.ok()["documents"]["c"]["s"][0]["answer"], "B");
-    tesla.admin.client().post(path, &json!({})).await.expect(405);
-    tesla.admin.client().call(Method::DELETE, path).await.ok();
-    assert_eq!(list(&tesla.admin, &[]).await["results"], json!([]));
 }
 
 async fn an_export_is_read_again_as_it_is(world: &World) {

@@ -14,7 +14,7 @@ pub use list::{EntryFilter, EntryPage, MAX_EXAMINED, Words, all, page};
 
 use crate::{Draft, Entry, EntryChange, EntryList, KnowledgeBase, ListedEntry, load::MAX_EXTENT};
 
-/// The id that no new entry gets: `GET entries/export/` is another endpoint than that of an entry. A load can bring it.
+/// The id that no new entry gets: `entries/export/` is another endpoint than that of an entry.
 pub const RESERVED_ID: &str = "export";
 
 /// Why an entry is not added.

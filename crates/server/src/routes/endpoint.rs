@@ -3,7 +3,6 @@
 use actix_web::{
     Handler, HttpResponse, Resource, Responder, Route,
     dev::{AppService, HttpServiceFactory},
-    guard,
     http::{StatusCode, header},
     middleware::from_fn,
     web,
@@ -16,7 +15,7 @@ use crate::{
         describe::{Answer, Arguments, Operation, Parameter, Token},
         error::ApiError,
     },
-    limits::{self, Scope},
+    limits::{Scope, guard},
 };
 
 /// A group of endpoints under the name that the document gives it.
@@ -124,13 +123,6 @@ impl Endpoint {
         self.amend(body::describe::<T>)
     }
 
-    /// Serves GET and HEAD only, and leaves calls of other methods to a later path that matches.
-    #[must_use]
-    pub(crate) fn only_reads(self) -> Self {
-        // HEAD is routed as GET.
-        Self { resource: self.resource.guard(guard::Get()), ..self }
-    }
-
     /// Sets how calls are limited, where this does not follow from the operations' tokens.
     #[must_use]
     pub(crate) fn limited(self, scope: Scope) -> Self {
@@ -177,7 +169,7 @@ impl HttpServiceFactory for Endpoint {
             let response = HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, allow.clone())).finish();
             std::future::ready(response)
         };
-        let guard = from_fn(move |req, next| limits::guard(scope, req, next));
+        let guard = from_fn(move |req, next| guard(scope, req, next));
         self.resource.default_service(web::to(refuse)).wrap(guard).register(config);
     }
 }

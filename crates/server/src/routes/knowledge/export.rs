@@ -29,8 +29,6 @@ use crate::{
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         at("/api/knowledge/entries/export/")
-            // An entry can have this id, and is changed and removed as any other.
-            .only_reads()
             .get("Exports all entries of a company's own knowledge, as load-rag-documents reads them.", export)
             .about("The categories are the documents. One load reads 5,000 entries and 10 MiB at most.")
             .replies::<Export>(StatusCode::OK)
