@@ -14,6 +14,7 @@ on_each_database!(
     a_ticket_opens_one_socket,
     signing_out_closes_the_sockets,
     an_erased_session_closes_its_sockets,
+    a_session_of_a_deactivated_agent_is_announced_once,
 );
 
 async fn an_agent_loses_a_session_that_goes_to_another(world: &World) {
@@ -130,4 +131,18 @@ async fn an_erased_session_closes_its_sockets(world: &World) {
     tesla.admin.delete_profile(id).await.ok();
     let (error, code) = socket.closed().await;
     assert_eq!((&error.unwrap()["code"], code), (&json!("not_found"), 4004));
+}
+
+async fn a_session_of_a_deactivated_agent_is_announced_once(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let bo = tesla.agent("Bo Agent").await;
+    let mut visitor = greeted(&tesla).await;
+    let handoff = visitor.ask_for_a_person(&bo).await;
+    tesla.admin.assign(handoff, bo.id).await.ok();
+    let mut socket = tesla.admin.socket(&visitor.session).await;
+    // All sockets of staff check their access, and the session goes back into the queue.
+    tesla.admin.update_agent(bo.id, &json!({"is_active": false})).await.ok();
+    let frames = socket.settled().await;
+    let moved: Vec<_> = frames.iter().filter(|frame| frame["type"] == "session_escalated").collect();
+    assert_eq!(moved.len(), 1, "{frames:?}");
 }

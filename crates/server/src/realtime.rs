@@ -25,7 +25,7 @@ pub(crate) use carry::carry;
 pub(crate) use hub::Hub;
 pub(crate) use news::{Happened, News, StatusSet, Typing};
 pub(crate) use position::{Beginning, Due, Position};
-pub(crate) use queue::Next;
+pub(crate) use queue::{Next, Seen};
 pub(crate) use subscriptions::{Listening, Poked, Waiting};
 
 #[cfg(test)]

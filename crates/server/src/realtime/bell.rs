@@ -9,6 +9,8 @@ use tokio::sync::Notify;
 pub(crate) enum Wake {
     /// The session may have changed.
     Changed,
+    /// Accounts of staff were changed.
+    StaffChanged,
     /// The queue of the session's company has changed.
     QueueMoved,
     /// The database cannot be reached.
@@ -18,8 +20,8 @@ pub(crate) enum Wake {
 }
 
 /// The reasons in order of precedence, as bits.
-const REASONS: [(u8, Wake); 4] =
-    [(1, Wake::Stopping), (2, Wake::Changed), (4, Wake::DatabaseLost), (8, Wake::QueueMoved)];
+const REASONS: [(u8, Wake); 5] =
+    [(1, Wake::Stopping), (16, Wake::StaffChanged), (2, Wake::Changed), (4, Wake::DatabaseLost), (8, Wake::QueueMoved)];
 
 impl Wake {
     fn bit(self) -> u8 {

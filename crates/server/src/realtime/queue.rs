@@ -54,13 +54,24 @@ pub(crate) enum Next {
     Changed(Option<i64>),
     /// The database cannot be reached.
     DatabaseLost,
-    /// The next news.
-    News(Arc<News>),
+    /// The next news, and whether it came before the connection last read its session.
+    News(Arc<News>, Seen),
+}
+
+/// Whether what a connection has read of its session since tells it of some news already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// It may not.
+    No,
+    /// The news came before the connection began to read.
+    Yes,
 }
 
 #[derive(Debug, Default)]
 struct Kept {
     news: VecDeque<Arc<News>>,
+    /// Number of the first news that came before the connection began to read.
+    seen: usize,
     signals: u8,
     /// What has changed, if the signal says that something has.
     head: Option<i64>,
@@ -83,11 +94,18 @@ impl Queue {
         let mut kept = self.lock();
         if kept.news.len() >= LONGEST {
             kept.news = VecDeque::new();
+            kept.seen = 0;
             kept.signals |= Signal::Lagged.bit();
         }
         kept.news.push_back(Arc::clone(news));
         drop(kept);
         self.filled.notify_one();
+    }
+
+    /// States that the connection begins to read its session. What waits now has been committed before.
+    pub(super) fn begin_reading(&self) {
+        let mut kept = self.lock();
+        kept.seen = kept.news.len();
     }
 
     fn signal(&self, signal: Signal) {
@@ -149,10 +167,12 @@ impl Queue {
             });
         }
         let next = kept.news.pop_front();
+        let seen = if kept.seen > 0 { Seen::Yes } else { Seen::No };
+        kept.seen = kept.seen.saturating_sub(1);
         if kept.news.is_empty() {
             // An idle connection keeps no buffer.
             kept.news = VecDeque::new();
         }
-        next.map(Next::News)
+        next.map(|news| Next::News(news, seen))
     }
 }

@@ -99,6 +99,11 @@ impl Listening {
         self.queue.take()
     }
 
+    /// States that the connection begins to read its session.
+    pub(crate) fn begin_reading(&self) {
+        self.queue.begin_reading();
+    }
+
     /// States which state of the session the connection has read.
     pub(crate) fn has_read(&self, head: SessionHead) {
         if let Topic::Session(session) = self.topic {
@@ -136,6 +141,8 @@ pub(crate) struct Following {
 pub(crate) enum Poked {
     /// Something has happened.
     Something,
+    /// Accounts of staff were changed.
+    StaffChanged,
     /// The server stops.
     Stopping,
 }
@@ -146,6 +153,7 @@ impl Following {
         loop {
             match self.bell.rung().await {
                 Wake::Stopping => return Poked::Stopping,
+                Wake::StaffChanged => return Poked::StaffChanged,
                 Wake::Changed => return Poked::Something,
                 Wake::QueueMoved | Wake::DatabaseLost => {}
             }

@@ -78,9 +78,11 @@ impl Seat {
         match &self.place {
             Place::Poll(bell) => bell.ring(Wake::Changed),
             Place::Open(queue) => {
-                // An open connection has most messages already, and is asked once about each state.
+                // An open connection has most messages already, and is asked once about each state. Without a new
+                // message, something else has changed.
+                let has_message = now.zip(self.head).is_some_and(|(now, known)| now.last_seq > known.last_seq);
                 self.head = now.or(self.head);
-                queue.change(now.map(|head| head.last_seq));
+                queue.change(now.filter(|_| has_message).map(|head| head.last_seq));
             }
         }
     }
@@ -138,7 +140,7 @@ impl Company {
     /// Has the connections of staff checked again. Agents may follow their own company too.
     pub(super) fn staff_changed(&self) {
         self.places().for_each(|place| place.staff_changed());
-        self.poke_followers();
+        self.followers.values().for_each(|bell| bell.ring(Wake::StaffChanged));
     }
 
     /// Says that something has happened in the company.
@@ -293,16 +295,16 @@ pub(super) fn concerns_desk(kind: &EventKind) -> bool {
     }
 }
 
-/// Whether the queue may have another order: a handoff entered it or left it, or has another priority.
+/// Whether a handoff entered the queue or left it. A place in the queue does not depend on priorities.
 pub(super) fn moves_queue(kind: &EventKind) -> bool {
     match kind {
         EventKind::Escalated { .. }
         | EventKind::Assigned { .. }
         | EventKind::Resolved { agent: None, .. }
-        | EventKind::Prioritised
         | EventKind::Erased => true,
         EventKind::Message(_)
         | EventKind::Transferred { .. }
+        | EventKind::Prioritised
         | EventKind::Resolved { agent: Some(_), .. }
         | EventKind::ProfileSaved
         | EventKind::FileShared(_)

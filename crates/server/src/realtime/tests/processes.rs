@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::realtime::{
-    queue::Next,
+    queue::{Next, Seen},
     relay::{Outgoing, Poke},
 };
 
@@ -89,6 +89,25 @@ fn a_connection_is_asked_once_about_each_state_that_a_check_finds() {
     assert!(matches!(open.ready(), Some(Next::Changed(Some(6)))));
     check(6);
     assert!(open.ready().is_none());
+    // Without a new message, something else has changed.
+    hub.compare(&row, &[(row[0], SessionHead { revision: 7, ..head(6) })]);
+    assert!(matches!(open.ready(), Some(Next::Changed(None))));
     hub.compare(&row, &[]);
     assert!(matches!(open.ready(), Some(Next::Changed(None))));
+}
+
+#[test]
+fn news_that_came_before_a_connection_read_are_known_as_such() {
+    let hub = Arc::new(Hub::default());
+    let open = hub.listen(access("TES001_1"));
+    let publish = || hub.publish(vec![event("TES001_1", EventKind::ProfileSaved)]);
+    let seen = || match open.ready() {
+        Some(Next::News(_, seen)) => Some(seen),
+        _ => None,
+    };
+    publish();
+    publish();
+    open.begin_reading();
+    publish();
+    assert_eq!([seen(), seen(), seen(), seen()], [Some(Seen::Yes), Some(Seen::Yes), Some(Seen::No), None]);
 }

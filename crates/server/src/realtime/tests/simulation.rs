@@ -282,7 +282,7 @@ impl Simulation {
                 let due = match next {
                     Next::Lagged => Due::Read,
                     Next::Changed(head) => open.position.changed(head),
-                    Next::News(news) => match &*news {
+                    Next::News(news, _) => match &*news {
                         News::Happened(happened) => {
                             let EventKind::Message(message) = &happened.event.kind else { return Ok(()) };
                             let due = open.position.stored(message.seq);

@@ -42,7 +42,7 @@ pub(super) async fn read(
         match timeout_at(deadline, woken(&waiting)).await {
             Err(_) | Ok(Wake::Stopping) => return Ok(known),
             Ok(Wake::DatabaseLost) => return Err(ApiError::overloaded(RETRY)),
-            Ok(Wake::Changed | Wake::QueueMoved) => {}
+            Ok(Wake::Changed | Wake::StaffChanged | Wake::QueueMoved) => {}
         }
         let now = page(app, visitor, asked).await?;
         let is_same = version(&now.overview) == version(&known.overview) && now.overview.queue == known.overview.queue;

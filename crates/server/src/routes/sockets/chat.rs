@@ -44,7 +44,7 @@ struct Chat {
     listening: Listening,
     party: Party,
     bot_name: String,
-    /// Who answers, as the client was told.
+    /// Who answers, as it was last read or sent.
     standing: Standing,
     position: Position,
     /// The frame that is being handled, and those that wait for it.

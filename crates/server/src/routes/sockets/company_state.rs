@@ -43,7 +43,7 @@ async fn follow(wire: &mut Wire, app: &web::Data<App>, company: &str, tells_stat
             received = wire.receive() => received?,
             poked = stopping.poked() => match poked {
                 Poked::Stopping => return Err(End::Closed(Closing::Stopping)),
-                Poked::Something => continue,
+                Poked::Something | Poked::StaffChanged => continue,
             },
         };
         let asks = match &received {

@@ -63,17 +63,17 @@ async fn follow(wire: &mut Wire, app: web::Data<App>, req: &HttpRequest, agent: 
         tokio::select! {
             poked = following.poked() => match poked {
                 Poked::Stopping => break End::Closed(Closing::Stopping),
-                Poked::Something => {
+                Poked::Something | Poked::StaffChanged => {
+                    if let (Poked::StaffChanged, Some(own)) = (poked, &own)
+                        && let Err(refusal) = own.check(&app).await
+                    {
+                        break End::Refused(refusal);
+                    }
                     due.get_or_insert(told.map_or_else(Instant::now, |told| told + EVERY));
                 }
             },
             () = tell => {
                 (due, told) = (None, Some(Instant::now()));
-                if let Some(own) = &own
-                    && let Err(refusal) = own.check(&app).await
-                {
-                    break End::Refused(refusal);
-                }
                 if let Err(end) = wire.send(frames::written(&json!({ "type": "session_update", "data": {} }))).await {
                     break end;
                 }

@@ -35,8 +35,8 @@ pub(super) enum Frame {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Typing {
     pub(super) is_typing: bool,
-    /// Whether the frame names staff as its sender.
-    pub(super) claims_staff: bool,
+    /// Whether the frame names staff or the bot as its sender.
+    pub(super) claims_other: bool,
 }
 
 /// The members of a frame that is read as the body of a call.
@@ -61,7 +61,7 @@ pub(super) fn parse(text: &str) -> Result<Frame, ApiError> {
         "chat_message" => Frame::Say(Message(members)),
         "typing" | "typing_indicator" => Frame::Typing(Typing {
             is_typing: members.get("is_typing") == Some(&Value::Bool(true)),
-            claims_staff: claims_staff(&members),
+            claims_other: claims_other(&members),
         }),
         "read" => {
             let seq = members.get("seq").and_then(Value::as_i64);
@@ -75,14 +75,14 @@ pub(super) fn parse(text: &str) -> Result<Frame, ApiError> {
     })
 }
 
-fn claims_staff(members: &Map<String, Value>) -> bool {
+fn claims_other(members: &Map<String, Value>) -> bool {
     members.get("sender_type").is_some_and(|sender| sender == "agent" || sender == "bot")
 }
 
 impl Message {
     /// Whether the frame names staff or the bot as its sender.
-    pub(super) fn claims_staff(&self) -> bool {
-        claims_staff(&self.0)
+    pub(super) fn claims_other(&self) -> bool {
+        claims_other(&self.0)
     }
 
     /// Whether the frame has neither text nor files.
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn typing_has_two_names_and_a_ping_keeps_its_timestamp() {
-        let typing = |is_typing, claims_staff| Frame::Typing(Typing { is_typing, claims_staff });
+        let typing = |is_typing, claims_other| Frame::Typing(Typing { is_typing, claims_other });
         assert_eq!(of(r#"{"type":"typing","is_typing":true}"#), typing(true, false));
         assert_eq!(of(r#"{"type":"typing_indicator","is_typing":"yes","sender_type":"agent"}"#), typing(false, true));
         assert_eq!(of(r#"{"type":"ping","timestamp":7}"#), Frame::Ping(7.into()));

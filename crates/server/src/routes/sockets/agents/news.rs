@@ -27,7 +27,7 @@ use crate::{
     views::AsText,
 };
 
-/// How often a client is asked to load its lists again at most, because of changes by other processes.
+/// How often a client is asked to load its lists again at most, because of changes that no frame describes.
 const RELOAD_EVERY: Duration = Duration::from_secs(1);
 
 impl DeskSocket {
@@ -38,8 +38,7 @@ impl DeskSocket {
             Next::StaffChanged => self.readmit().await,
             Next::Lagged => self.reload().await,
             Next::Changed(_) => {
-                let earliest = self.asked_at.map_or_else(Instant::now, |asked| asked + RELOAD_EVERY);
-                self.reload_at.get_or_insert(earliest);
+                self.reload_soon();
                 Ok(())
             }
             Next::DatabaseLost if self.knows_of_loss => Ok(()),
@@ -48,12 +47,18 @@ impl DeskSocket {
                 let lost = ApiError::overloaded(Duration::from_secs(2));
                 self.wire.send(frames::error(&lost, None)).await
             }
-            Next::News(news) => match &*news {
+            Next::News(news, _) => match &*news {
                 News::Happened(happened) => self.happened(happened).await,
                 News::Status(set) => self.status(set).await,
                 News::Typing(_) => Ok(()),
             },
         }
+    }
+
+    /// Has the client load its lists again, but not too often.
+    fn reload_soon(&mut self) {
+        let earliest = self.asked_at.map_or_else(Instant::now, |asked| asked + RELOAD_EVERY);
+        self.reload_at.get_or_insert(earliest);
     }
 
     /// Has the client load its lists again.
@@ -127,7 +132,10 @@ impl DeskSocket {
             }),
             EventKind::Erased => return self.send_counts().await,
             // No frame has the order of the queue.
-            EventKind::Prioritised => return self.reload().await,
+            EventKind::Prioritised => {
+                self.reload_soon();
+                return Ok(());
+            }
             EventKind::ProfileSaved | EventKind::FileShared(_) | EventKind::Read { .. } => return Ok(()),
         };
         self.wire.send(frame).await?;

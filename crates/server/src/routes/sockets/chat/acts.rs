@@ -61,7 +61,7 @@ async fn say(caller: &Caller, party: Party, message: Message, id: Option<Value>)
     }
     let refused = |error: ApiError| Answer::Refused(error, id.clone());
     match party {
-        Party::Visitor(_) if message.claims_staff() => Ok(None),
+        Party::Visitor(_) if message.claims_other() => Ok(None),
         Party::Visitor(_) => {
             let session = caller.session;
             // The company may have been suspended, or the session deleted, since the connection was opened.

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     http::error::ApiError,
-    realtime::{Due, Happened, News, Next, Typing},
+    realtime::{Due, Happened, News, Next, Seen, Typing},
     routes::{
         agent_inbox,
         sockets::{
@@ -35,7 +35,7 @@ impl Chat {
             Next::StaffChanged if matches!(self.party, Party::Visitor(_)) => Ok(()),
             Next::StaffChanged => self.readmit().await,
             Next::Lagged => {
-                let batch = match self.caller.read(&self.party, self.unsent()).await {
+                let batch = match self.read_unsent().await {
                     Ok(batch) => batch,
                     Err(refusal) => return self.unreadable(refusal).await,
                 };
@@ -47,8 +47,8 @@ impl Chat {
             Next::Changed(head) if self.is_agent() || self.position.changed(head) == Due::Read => self.catch_up().await,
             Next::Changed(_) => Ok(()),
             Next::DatabaseLost => self.unreadable(ApiError::overloaded(RETRY).into()).await,
-            Next::News(news) => match &*news {
-                News::Happened(happened) => self.happened(happened).await,
+            Next::News(news, seen) => match &*news {
+                News::Happened(happened) => self.happened(happened, seen).await,
                 News::Typing(typing) => {
                     let frame = frames::typing(self.caller.of(), typing, self.caller.app.now());
                     self.wire.send(frame).await
@@ -58,13 +58,22 @@ impl Chat {
         }
     }
 
-    async fn happened(&mut self, happened: &Happened) -> Result<(), End> {
+    async fn happened(&mut self, happened: &Happened, seen: Seen) -> Result<(), End> {
         let (of, now) = (self.caller.of(), self.caller.app.now());
         let frame = match &happened.event.kind {
             EventKind::Message(message) => return self.message(happened, message).await,
             EventKind::Read { .. } | EventKind::ProfileSaved | EventKind::Prioritised => return Ok(()),
             EventKind::Erased => return Err(End::Refused(Refusal::absent())),
             EventKind::FileShared(file) => frames::file_shared(of, file, &self.caller.links()),
+            // A later read of the session has told the client of this and of what came after it.
+            EventKind::Escalated { .. }
+            | EventKind::Resolved { .. }
+            | EventKind::Assigned { .. }
+            | EventKind::Transferred { .. }
+                if seen == Seen::Yes =>
+            {
+                return Ok(());
+            }
             EventKind::Escalated { .. } => {
                 self.standing = Standing::Waiting;
                 happened.text(|| frames::standing(of, &self.standing, now))
@@ -110,7 +119,7 @@ impl Chat {
 
     /// Sends all messages that were stored and not sent yet.
     pub(super) async fn catch_up(&mut self) -> Result<(), End> {
-        match self.caller.read(&self.party, self.unsent()).await {
+        match self.read_unsent().await {
             Ok(batch) => self.show(batch).await,
             Err(refusal) => self.unreadable(refusal).await,
         }
@@ -128,14 +137,14 @@ impl Chat {
             if !self.position.pass_read(last, batch.session.last_seq, batch.has_more) {
                 return Ok(());
             }
-            batch = match self.caller.read(&self.party, self.unsent()).await {
+            batch = match self.read_unsent().await {
                 Ok(batch) => batch,
                 Err(refusal) => return self.unreadable(refusal).await,
             };
         }
     }
 
-    /// Says who answers now, if another process has changed it.
+    /// Says who answers now, if the client was not told.
     async fn show_standing(&mut self, standing: Standing) -> Result<(), End> {
         if self.standing == standing {
             return Ok(());
@@ -176,8 +185,10 @@ impl Chat {
         }
     }
 
-    fn unsent(&self) -> Window {
-        Window::After(self.position.seq())
+    /// Reads the messages that were stored and not sent yet.
+    async fn read_unsent(&self) -> Result<Batch, Refusal> {
+        self.listening.begin_reading();
+        self.caller.read(&self.party, Window::After(self.position.seq())).await
     }
 
     fn is_agent(&self) -> bool {
@@ -187,9 +198,9 @@ impl Chat {
     /// Tells the others in the session that the caller types. Superadmins only listen, and somebody without a token who
     /// claims to be staff is not believed.
     pub(super) fn tell_typing(&self, typing: incoming::Typing) {
-        let incoming::Typing { is_typing, claims_staff } = typing;
+        let incoming::Typing { is_typing, claims_other } = typing;
         let (sender, name) = match &self.party {
-            Party::Visitor(_) if claims_staff => return,
+            Party::Visitor(_) if claims_other => return,
             Party::Visitor(_) => (Sender::User, None),
             Party::Staff(_, staff) => match agent_inbox::author(staff.clone()) {
                 Ok(desk) => (Sender::Agent, name_of(&desk)),
