@@ -1,4 +1,4 @@
-//! Who has a session: staff claim it, pass it on, release it, reopen it and return it to the bot.
+//! Claiming, releasing, transferring and reopening a session, and returning it to the bot.
 #![cfg(test)]
 
 use std::{future::IntoFuture as _, time::Duration};
@@ -124,8 +124,11 @@ async fn a_session_is_passed_on_by_its_agent_or_an_admin(world: &World) {
     let row = cy.transfer(&visitor.session, &json!({"queue": true})).await.ok();
     assert_eq!((&row["agent"], status(&visitor).await), (&Value::Null, json!("escalated")));
     let neither = "Either agent_id or queue is required.";
-    for body in [json!({}), json!({"queue": false}), json!({"queue": true, "agent_id": bo.id})] {
-        tesla.admin.transfer(&visitor.session, &body).await.field_error("non_field_errors", neither);
+    let both = "Only one of agent_id and queue can be sent.";
+    let bodies =
+        [(json!({}), neither), (json!({"queue": false}), neither), (json!({"queue": true, "agent_id": bo.id}), both)];
+    for (body, refusal) in bodies {
+        tesla.admin.transfer(&visitor.session, &body).await.field_error("non_field_errors", refusal);
     }
     let unknown = tesla.admin.transfer(&visitor.session, &json!({"agent_id": 999_999})).await;
     unknown.error(404, "not_found", "Agent not found");

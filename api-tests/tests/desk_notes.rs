@@ -13,7 +13,7 @@ on_each_database!(
     bad_windows_and_texts_are_refused,
 );
 
-/// A company with an agent who has the session of a visitor.
+/// A company, and an agent to whom a visitor's session is assigned.
 async fn scene(world: &World) -> (Company, Agent, Visitor) {
     let tesla = world.company("Tesla Motors").await;
     let bo = tesla.agent("Bo Agent").await;
@@ -185,7 +185,7 @@ async fn bad_windows_and_texts_are_refused(world: &World) {
         reply.error(400, "bad_request", &format!("Invalid {name} parameter"));
     }
     let both = bo.desk_messages(&visitor.session, &[("after_seq", "1"), ("before_seq", "2")]).await;
-    both.error(400, "bad_request", "Invalid before_seq parameter");
+    both.error(400, "bad_request", "after_seq and before_seq cannot be sent together");
     bo.desk_messages(&visitor.session, &[("limit", "100000")]).await.ok();
     let long = "Ensure this field has no more than 4000 characters.";
     bo.note(&visitor.session, &"x".repeat(4001)).await.field_error("text", long);

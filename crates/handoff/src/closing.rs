@@ -24,23 +24,9 @@ where
     store_closed(store, &session, handoff, notes, now)
 }
 
-/// As [`close`], but the session is the bot's at once.
-pub(crate) fn hand_back<S>(
-    store: &mut S,
-    mut session: Session,
-    handoff: Handoff,
-    notes: &str,
-    now: Timestamp,
-) -> Result<Handoff, StoreError>
-where
-    S: Sessions + Handoffs + Activities + Outbox + ?Sized,
-{
-    transitions::return_to_bot(&mut session, now);
-    store_closed(store, &session, handoff, notes, now)
-}
-
-/// Stores a session whose handoff is closed, and the handoff.
-fn store_closed<S>(
+/// Stores a session whose handoff is closed, and the handoff. The caller has locked the session, and changed it with
+/// [`transitions`].
+pub(crate) fn store_closed<S>(
     store: &mut S,
     session: &Session,
     mut handoff: Handoff,

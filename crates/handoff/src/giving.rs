@@ -1,4 +1,4 @@
-//! Gives an open handoff to an agent, for whoever decides that.
+//! Assigns an open handoff to an agent, or puts it back into the queue. The use cases decide whether that is allowed.
 
 use chatbot::{Session, Sessions};
 use serde_json::json;
@@ -44,5 +44,27 @@ where
         }
     };
     store.emit(session.id, kind);
+    Ok(handoff)
+}
+
+/// Puts an open handoff, whose session the caller has locked, back into the queue, and stores both.
+///
+/// Reason, priority and the time of escalation stay, so the session keeps its place in the queue.
+pub(crate) fn take_back<S>(
+    store: &mut S,
+    mut session: Session,
+    mut handoff: Handoff,
+    now: Timestamp,
+) -> Result<Handoff, StoreError>
+where
+    S: Sessions + Handoffs + Outbox + ?Sized,
+{
+    transitions::requeue(&mut session, now);
+    handoff.state = State::Pending;
+    handoff.session_status = session.status;
+    locked::write(store, &session, now)?;
+    store.move_handoff(handoff.id, &handoff.state, handoff.notes.as_deref())?;
+    let (id, reason, priority) = (handoff.id, handoff.reason.clone(), handoff.priority);
+    store.emit(session.id, EventKind::Escalated { handoff: id, reason, priority });
     Ok(handoff)
 }

@@ -2,7 +2,7 @@
 
 use attachments::Attachment;
 use chatbot::{ExpectedVersions, Message, NewMessage, Session, Sessions};
-use tenancy::{Fault, HandoffId, MessageId, SessionRowId, StoreError, Timestamp};
+use tenancy::{Fault, HandoffId, MessageId, SessionId, SessionRowId, StoreError, Timestamp};
 
 use crate::{Handoff, Handoffs};
 
@@ -21,6 +21,20 @@ where
         return Ok(None);
     };
     Ok(store.handoff(id)?.map(|handoff| (snapshot.session, handoff)))
+}
+
+/// Locks a session and reads it and its handoff under the lock. `None` if the company has no such session.
+pub(crate) fn lock_session<S>(
+    store: &mut S,
+    session: SessionId,
+) -> Result<Option<(Session, Option<Handoff>)>, StoreError>
+where
+    S: Sessions + Handoffs + ?Sized,
+{
+    let Some(found) = store.session(session)? else { return Ok(None) };
+    let Some(snapshot) = store.lock(found.key)? else { return Ok(None) };
+    let handoff = store.handoff_of(found.key)?;
+    Ok(Some((snapshot.session, handoff)))
 }
 
 /// Stores a locked session.

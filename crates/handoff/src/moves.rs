@@ -1,4 +1,4 @@
-//! Who has a session: staff claim it, pass it on, put it back into the queue, reopen it or return it to the bot.
+//! Claiming, releasing, transferring and reopening a session, and returning it to the bot.
 //!
 //! As in [`desk`](crate::desk), every function locks the session first and decides on what it reads under the lock.
 //! Of two conflicting calls, the second one is decided on the state that the first one left.
@@ -16,6 +16,7 @@ use crate::{
     Outbox, Sight, State, StateFilter, closing, giving, locked,
     notes::{self, NoteError, Notes},
     transitions::{self, Command, Transition, TransitionError},
+    turn::SEEN,
 };
 
 /// The notes of a handoff that was returned to the bot.
@@ -116,26 +117,27 @@ pub enum Absence {
     NeverSignedIn,
 }
 
-/// Returns why an active agent is not there; `None` if it is.
+/// Returns why an active agent is not there; `None` if it is: it is available or busy, and was seen within [`SEEN`].
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn absence<S>(store: &mut S, agent: AgentId) -> Result<Option<Absence>, StoreError>
+pub fn absence<S>(store: &mut S, agent: AgentId, now: Timestamp) -> Result<Option<Absence>, StoreError>
 where
     S: Agents + ?Sized,
 {
-    let row = store.active_agents()?.into_iter().find(|row| row.id == agent);
-    Ok(row.and_then(|row| match row.status() {
+    let Some(row) = store.agent(agent)? else { return Ok(None) };
+    let is_seen = row.last_seen.is_some_and(|seen| seen >= now.minus(SEEN));
+    Ok(match row.status() {
         AgentStatus::Pending => Some(Absence::NeverSignedIn),
-        AgentStatus::Offline => Some(Absence::Offline),
-        AgentStatus::Available | AgentStatus::Busy => None,
-    }))
+        AgentStatus::Available | AgentStatus::Busy if is_seen => None,
+        AgentStatus::Offline | AgentStatus::Available | AgentStatus::Busy => Some(Absence::Offline),
+    })
 }
 
 /// Gives the session that has waited longest in the queue to the calling agent; `None` if nobody waits.
 ///
 /// On PostgreSQL another agent may take it meanwhile. Then the error is that of [`claim`], and a repeat takes the one
-/// that is longest then.
+/// that has waited longest then.
 ///
 /// # Errors
 /// [`ClaimError`].
@@ -177,7 +179,7 @@ where
 {
     let id = store.caller().id();
     let agent = store.active_agent(id)?.ok_or(ClaimError::SessionNotFound)?;
-    let (session, handoff) = lock(store, session)?.ok_or(ClaimError::SessionNotFound)?;
+    let (session, handoff) = locked::lock_session(store, session)?.ok_or(ClaimError::SessionNotFound)?;
     let illegal = ClaimError::IllegalTransition { from: session.status };
     let Some(handoff) = handoff else { return Err(illegal) };
     match (decide(&session, Some(&handoff), Command::Claim, Some(id)), handoff.state.agent()) {
@@ -198,7 +200,7 @@ pub fn release<S>(store: &mut S, session: SessionId, now: Timestamp) -> Result<H
 where
     S: Sessions + Handoffs + Activities + Outbox + ActingAs<Desk> + ?Sized,
 {
-    let (session, handoff) = lock(store, session)?.ok_or(MoveError::SessionNotFound)?;
+    let (session, handoff) = locked::lock_session(store, session)?.ok_or(MoveError::SessionNotFound)?;
     let decided = decide(&session, handoff.as_ref(), Command::Release, store.caller().agent());
     let transition = decided.map_err(|error| refused(error, &session, "release"))?;
     put_back(store, session, handoff, transition, now)
@@ -207,7 +209,7 @@ where
 /// Does what was decided about releasing a session whose lock the caller holds.
 fn put_back<S>(
     store: &mut S,
-    mut session: Session,
+    session: Session,
     handoff: Option<Handoff>,
     transition: Transition,
     now: Timestamp,
@@ -215,15 +217,10 @@ fn put_back<S>(
 where
     S: Sessions + Handoffs + Activities + Outbox + ?Sized,
 {
-    let mut handoff = handoff.ok_or_else(|| locked::broken("an open session has no handoff"))?;
+    let handoff = handoff.ok_or_else(|| locked::broken("an open session has no handoff"))?;
     let (Transition::Requeued, Some(previous)) = (transition, handoff.state.agent().cloned()) else {
         return Ok(handoff);
     };
-    transitions::requeue(&mut session, now);
-    handoff.state = State::Pending;
-    handoff.session_status = session.status;
-    locked::write(store, &session, now)?;
-    store.move_handoff(handoff.id, &handoff.state, handoff.notes.as_deref())?;
     let activity = NewActivity {
         agent: previous.id,
         kind: ActivityKind::SessionRelease,
@@ -232,12 +229,11 @@ where
         ip: None,
     };
     store.log(&activity, now)?;
-    let (id, reason, priority) = (handoff.id, handoff.reason.clone(), handoff.priority);
-    store.emit(session.id, EventKind::Escalated { handoff: id, reason, priority });
-    Ok(handoff)
+    Ok(giving::take_back(store, session, handoff, now)?)
 }
 
-/// Passes an open session on, with a private note if there is one. An agent may pass on its own sessions.
+/// Passes an open session on, with a private note if there is one, and returns why the new agent is not there, if it is
+/// not. An agent may pass on its own sessions.
 ///
 /// # Errors
 /// [`TransferError`].
@@ -247,31 +243,33 @@ pub fn transfer<S>(
     to: Destination,
     note: Option<String>,
     now: Timestamp,
-) -> Result<Handoff, TransferError>
+) -> Result<(Handoff, Option<Absence>), TransferError>
 where
     S: Sessions + Handoffs + Activities + Agents + Notes + Outbox + ActingAs<Desk> + ?Sized,
 {
     let Destination::Agent(to) = to else {
-        let (session, handoff) = lock(store, session)?.ok_or(MoveError::SessionNotFound)?;
+        let (session, handoff) = locked::lock_session(store, session)?.ok_or(MoveError::SessionNotFound)?;
         let decided = decide(&session, handoff.as_ref(), Command::Release, store.caller().agent());
         let transition = decided.map_err(|error| refused(error, &session, "transfer"))?;
         add_note(store, &session, note, now)?;
-        return Ok(put_back(store, session, handoff, transition, now)?);
+        return Ok((put_back(store, session, handoff, transition, now)?, None));
     };
     let agent = store.active_agent(to)?;
-    let (session, handoff) = lock(store, session)?.ok_or(MoveError::SessionNotFound)?;
+    let (session, handoff) = locked::lock_session(store, session)?.ok_or(MoveError::SessionNotFound)?;
     let decided = decide(&session, handoff.as_ref(), Command::Transfer(to), store.caller().agent());
     let transition = decided.map_err(|error| refused(error, &session, "transfer"))?;
     let agent = agent.ok_or(TransferError::AgentNotFound)?;
-    if absence(store, to)? == Some(Absence::NeverSignedIn) {
+    let absence = absence(store, to, now)?;
+    if absence == Some(Absence::NeverSignedIn) {
         return Err(TransferError::NeverSignedIn);
     }
     let handoff = handoff.ok_or_else(|| locked::broken("an open session has no handoff"))?;
     add_note(store, &session, note, now)?;
-    match transition {
-        Transition::Unchanged => Ok(handoff),
-        _ => Ok(giving::give(store, session, handoff, agent, now)?),
-    }
+    let handoff = match transition {
+        Transition::Unchanged => handoff,
+        _ => giving::give(store, session, handoff, agent, now)?,
+    };
+    Ok((handoff, absence))
 }
 
 /// Opens the closed handoff of a session again, with the same reason and priority.
@@ -289,7 +287,7 @@ where
         Some(id) => Some(store.active_agent(id)?.ok_or(MoveError::SessionNotFound)?),
         None => None,
     };
-    let (mut session, handoff) = lock(store, session)?.ok_or(MoveError::SessionNotFound)?;
+    let (mut session, handoff) = locked::lock_session(store, session)?.ok_or(MoveError::SessionNotFound)?;
     let acting = caller.as_ref().map(|agent| agent.id);
     let decided = decide(&session, handoff.as_ref(), Command::Reopen, acting);
     let transition = decided.map_err(|error| refused(error, &session, "reopen"))?;
@@ -301,8 +299,7 @@ where
     }
     let opening = Opening { reason: handoff.reason, priority: handoff.priority };
     if let Some(agent) = caller {
-        // Nobody has written since it was opened.
-        session.person_acted = false;
+        transitions::reopened(&mut session);
         let handoff = store.open_handoff(session.key, &opening, now)?;
         return Ok(giving::give(store, session, handoff, agent, now)?);
     }
@@ -324,7 +321,7 @@ pub fn return_to_bot<S>(store: &mut S, session: SessionId, now: Timestamp) -> Re
 where
     S: Sessions + Handoffs + Activities + Outbox + ActingAs<Desk> + ?Sized,
 {
-    let (session, handoff) = lock(store, session)?.ok_or(MoveError::SessionNotFound)?;
+    let (mut session, handoff) = locked::lock_session(store, session)?.ok_or(MoveError::SessionNotFound)?;
     let decided = decide(&session, handoff.as_ref(), Command::ReturnToBot, store.caller().agent());
     let transition = decided.map_err(|error| refused(error, &session, "return_to_bot"))?;
     let Some(handoff) = handoff else {
@@ -332,7 +329,10 @@ where
     };
     match transition {
         Transition::Unchanged => Ok(handoff),
-        _ => Ok(closing::hand_back(store, session, handoff, RETURNED, now)?),
+        _ => {
+            transitions::return_to_bot(&mut session, now);
+            Ok(closing::store_closed(store, &session, handoff, RETURNED, now)?)
+        }
     }
 }
 
@@ -344,17 +344,6 @@ where
         notes::add(store, session, text, now)?;
     }
     Ok(())
-}
-
-/// Locks a session and reads it and its handoff under the lock. `None` if the company has no such session.
-fn lock<S>(store: &mut S, session: SessionId) -> Result<Option<(Session, Option<Handoff>)>, StoreError>
-where
-    S: Sessions + Handoffs + ?Sized,
-{
-    let Some(found) = store.session(session)? else { return Ok(None) };
-    let Some(snapshot) = store.lock(found.key)? else { return Ok(None) };
-    let handoff = store.handoff_of(found.key)?;
-    Ok(Some((snapshot.session, handoff)))
 }
 
 fn decide(

@@ -16,12 +16,11 @@ pub fn change<S>(store: &mut S, session: SessionId, priority: Priority) -> Resul
 where
     S: Sessions + Handoffs + Outbox + ActingAs<Desk> + ?Sized,
 {
-    let found = store.session(session)?.ok_or(MoveError::SessionNotFound)?;
-    let session = store.lock(found.key)?.ok_or(MoveError::SessionNotFound)?.session;
+    let (session, handoff) = locked::lock_session(store, session)?.ok_or(MoveError::SessionNotFound)?;
     if !session.status.is_escalated() {
         return Err(MoveError::IllegalTransition { from: session.status, event: "prioritise" });
     }
-    let handoff = store.handoff_of(session.key)?.ok_or_else(|| locked::broken("an open session has no handoff"))?;
+    let handoff = handoff.ok_or_else(|| locked::broken("an open session has no handoff"))?;
     let (agent, owner) = (store.caller().agent(), handoff.state.agent().map(|owner| owner.id));
     if agent.is_some() && owner.is_some() && agent != owner {
         return Err(MoveError::NotAssigned);

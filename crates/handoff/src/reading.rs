@@ -136,7 +136,7 @@ where
     S: Handoffs + Activities + Agents + ActingAs<Agent> + ?Sized,
 {
     let id = store.caller().id();
-    let Some(row) = store.active_agents()?.into_iter().find(|agent| agent.id == id) else { return Ok(None) };
+    let Some(row) = store.agent(id)? else { return Ok(None) };
     let mine = HandoffFilter { agent: Some(id), state: Some(StateFilter::Assigned), ..HandoffFilter::default() };
     let queue = HandoffFilter {
         state: Some(StateFilter::Pending),

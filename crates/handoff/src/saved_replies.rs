@@ -18,7 +18,7 @@ pub const LONGEST_TITLE: usize = 100;
 pub const LONGEST_TEXT: usize = 4000;
 
 /// Maximum number of the company's replies, and of one person's own.
-pub const MOST_REPLIES: usize = 200;
+pub const MOST_REPLIES: i64 = 200;
 
 tenancy::word_enum! {
     /// Whose a saved reply is.
@@ -86,6 +86,12 @@ pub struct ReplyChange {
 pub trait SavedReplies {
     /// Returns all of them, by shortcut, the caller's own first among equal ones.
     fn saved_replies(&mut self) -> Result<Vec<SavedReply>, StoreError>;
+
+    /// Returns one of them.
+    fn saved_reply(&mut self, id: SavedReplyId) -> Result<Option<SavedReply>, StoreError>;
+
+    /// Counts the replies of the company or of the caller.
+    fn count_replies(&mut self, scope: Scope) -> Result<i64, StoreError>;
 
     /// Stores a reply of the company or of the caller. Returns its id, or `None` if the shortcut is in use there.
     fn insert_reply(
@@ -193,7 +199,7 @@ where
     S: SavedReplies + ActingAs<Desk> + ?Sized,
 {
     may_change(store, scope)?;
-    if store.saved_replies()?.iter().filter(|saved| saved.scope == scope).count() >= MOST_REPLIES {
+    if store.count_replies(scope)? >= MOST_REPLIES {
         return Err(SavedReplyError::TooMany);
     }
     let id = store.insert_reply(scope, &reply, now)?.ok_or(SavedReplyError::ShortcutInUse)?;
@@ -234,7 +240,7 @@ fn find<S>(store: &mut S, id: SavedReplyId) -> Result<SavedReply, SavedReplyErro
 where
     S: SavedReplies + ActingAs<Desk> + ?Sized,
 {
-    let found = store.saved_replies()?.into_iter().find(|saved| saved.id == id).ok_or(SavedReplyError::NotFound)?;
+    let found = store.saved_reply(id)?.ok_or(SavedReplyError::NotFound)?;
     may_change(store, found.scope)?;
     Ok(found)
 }

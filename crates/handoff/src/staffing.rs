@@ -16,7 +16,7 @@ use tenancy::{
 };
 
 use crate::{
-    EventKind, HandoffFilter, Handoffs, Outbox, Sight, State, StateFilter, locked,
+    HandoffFilter, Handoffs, Outbox, Sight, StateFilter, giving, locked,
     transitions::{self, Command, Transition},
 };
 
@@ -59,9 +59,6 @@ where
 }
 
 /// Returns every open session of an agent to the queue. The caller has locked the agent's account.
-///
-/// Reason, priority and the time of escalation stay, so a session keeps its place
-/// in the queue.
 fn return_to_queue<S>(store: &mut S, agent: AgentId, now: Timestamp) -> Result<(), StoreError>
 where
     S: Sessions + Handoffs + Outbox + ActingAs<Office> + ?Sized,
@@ -69,16 +66,12 @@ where
     let open = HandoffFilter { state: Some(StateFilter::Assigned), ..HandoffFilter::default() };
     for found in store.handoffs(&open, Sight::Mine(agent))? {
         // The list was read without locks, so another transaction may have moved the session since.
-        let Some((mut session, handoff)) = locked::lock_handoff(store, found.id)? else { continue };
+        let Some((session, handoff)) = locked::lock_handoff(store, found.id)? else { continue };
         let owner = handoff.state.agent().map(|agent| agent.id);
         if transitions::decide(session.status, owner, Command::ReturnToQueue(agent), None) != Ok(Transition::Requeued) {
             continue;
         }
-        transitions::requeue(&mut session, now);
-        locked::write(store, &session, now)?;
-        store.move_handoff(handoff.id, &State::Pending, handoff.notes.as_deref())?;
-        let kind = EventKind::Escalated { handoff: handoff.id, reason: handoff.reason, priority: handoff.priority };
-        store.emit(session.id, kind);
+        giving::take_back(store, session, handoff, now)?;
     }
     Ok(())
 }

@@ -188,6 +188,11 @@ pub(crate) fn apply(session: &mut Session, state: &State, now: Timestamp) {
     record_human_action(session, now);
 }
 
+/// Prepares a session whose closed handoff an agent opens again: nobody has written since.
+pub(crate) fn reopened(session: &mut Session) {
+    session.person_acted = false;
+}
+
 /// Sets the status of a session whose handoff goes back to the queue.
 ///
 /// Unlike [`apply`], this keeps `person_acted`: if the previous agent wrote, the bot stays silent,

@@ -55,6 +55,8 @@ pub struct Agent {
     pub is_active: bool,
     /// When the agent last signed out.
     pub last_active: Option<Timestamp>,
+    /// When the agent last called the server.
+    pub last_seen: Option<Timestamp>,
     /// When the row was created.
     pub created_at: Timestamp,
 }
@@ -182,6 +184,9 @@ pub trait Agents {
 
     /// Returns the active agents, newest first (by `created_at`, then id).
     fn active_agents(&mut self) -> Result<Vec<Agent>, StoreError>;
+
+    /// Returns an active agent.
+    fn agent(&mut self, id: AgentId) -> Result<Option<Agent>, StoreError>;
 
     /// Returns all agents, including deactivated ones, in the order of [`Agents::active_agents`].
     fn all_agents(&mut self) -> Result<Vec<Agent>, StoreError>;

@@ -121,7 +121,7 @@ where
     Ok(store.agent_set_status(agent, presence.into(), ip, now)?)
 }
 
-/// The status of an agent who has opened a connection.
+/// What opening a connection has done to an agent's status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Connected {
     /// The status.

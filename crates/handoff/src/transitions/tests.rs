@@ -191,6 +191,10 @@ proptest! {
                             continue;
                         }
                     };
+                    if command == Command::Reopen {
+                        reopened(&mut session);
+                        has_written = false;
+                    }
                     apply(&mut session, &next, now);
                     has_written &= next != State::Pending;
                     handoff = Some(next);

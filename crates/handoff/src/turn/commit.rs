@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chatbot::{
     Act, ClaimState, Composition, Detail, ExpectedVersions, IdempotencyClaim, IdempotencyKeys, Message, Messages,
-    NewMessage, Plan, ProfileWrite, Profiles, Reply, Sender, Session, Sessions, Side,
+    NewMessage, Plan, ProfileWrite, Profiles, Reply, Session, Sessions, Side,
 };
 use tenancy::{
     SessionId, SessionRowId, StoreError, Timestamp,
@@ -18,16 +18,13 @@ use super::{
     exchange::{self, Exchange},
     pending::Pending,
 };
-use crate::{EventKind, Handoffs, Opening, Outbox, Priority, locked};
+use crate::{EventKind, Handoffs, Opening, Outbox, Priority, State, locked};
 
 /// How long a model may compose before a repeated request may finish the turn without it.
 pub const LEASE: Duration = Duration::from_secs(30);
 
 /// How long after its last call an agent counts as there.
 pub const SEEN: Duration = Duration::from_secs(10 * 60);
-
-/// Number of later messages among which one of staff is looked for.
-const LATER: i64 = 50;
 
 /// The result of the write step.
 #[derive(Debug)]
@@ -244,13 +241,13 @@ where
     if let Some(exchange) = compose::answered(store, session, &ask)? {
         return Ok(Committed::Done(Box::new(exchange)));
     }
-    // The message was for the bot to answer. Staff have acted if a handoff was opened since, or if one of them has
-    // written: the bot also answers while a handoff waits for somebody who is not there.
-    let has_acted = store.handoff_of(session.key)?.is_some_and(|handoff| handoff.escalated_at >= user.timestamp)
-        || store
-            .messages_after(session.key, user.seq, LATER)?
-            .iter()
-            .any(|later| later.detail.sender() == Sender::Agent);
+    // The message was for the bot to answer, so nobody had written since the last escalation then. Staff have acted if
+    // somebody has now, or if a handoff was opened or closed since.
+    let has_acted = session.person_acted
+        || store.handoff_of(session.key)?.is_some_and(|handoff| {
+            let closed_since = matches!(handoff.state, State::Resolved { at, .. } if at >= user.timestamp);
+            handoff.escalated_at >= user.timestamp || closed_since
+        });
     if has_acted {
         let exchange = compose::conclude(store, session.clone(), user, None, &ask, now)?;
         return Ok(Committed::Done(Box::new(exchange)));

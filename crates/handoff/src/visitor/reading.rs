@@ -29,7 +29,7 @@ pub struct Overview {
     pub session: Session,
     /// The answer that the intake waits for.
     pub collecting: Option<Step>,
-    /// The agent who has the open handoff.
+    /// The agent to whom the open handoff is assigned.
     pub agent: Option<AgentRef>,
     /// The place in the queue, while the handoff waits there.
     pub queue: Option<QueuePlace>,

@@ -160,6 +160,7 @@ impl Agents for Bound<'_> {
             first_login: account.first_login,
             is_active: true,
             last_active: None,
+            last_seen: None,
             created_at: now,
         };
         self.world.agents.push(agent.clone());
@@ -169,6 +170,10 @@ impl Agents for Bound<'_> {
     fn active_agents(&mut self) -> Result<Vec<Agent>, StoreError> {
         let code = self.code();
         Ok(self.world.agents.iter().rev().filter(|agent| agent.company == code && agent.is_active).cloned().collect())
+    }
+
+    fn agent(&mut self, id: AgentId) -> Result<Option<Agent>, StoreError> {
+        Ok(self.active_agents()?.into_iter().find(|agent| agent.id == id))
     }
 
     fn all_agents(&mut self) -> Result<Vec<Agent>, StoreError> {

@@ -51,12 +51,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "An agent reads its own sessions and the queue, an admin every session. Without `after_seq` and \
                  `before_seq` these are the newest messages. The messages of a page are next to each other, oldest \
                  first; `limit` counts messages. A row whose `message_type` is `note` is a note, and its `seq` is that of \
-                 the message that it follows. Pages in one direction show each note once. A page behind `after_seq` also \
+                 the message that it follows. Pages in one direction show each note once. A page after `after_seq` also \
                  has the notes that follow this message, so that new ones are seen: tell notes apart by `id`.",
             )
             .query(parameter(
                 "after_seq",
-                "The first messages behind this position.",
+                "The first messages after this position.",
                 json!({ "type": "integer", "minimum": 0 }),
             ))
             .query(parameter(
@@ -70,6 +70,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 json!({ "type": "integer", "default": USUAL, "minimum": 1, "x-maximum": MOST_MESSAGES }),
             ))
             .refuses(ApiError::invalid_parameter("after_seq"))
+            .refuses(both())
             .refuses(NoteError::SessionNotFound),
         at("/api/desk/sessions/{session_id}/notes/")
             .post("Writes a private note about a session, which no visitor can read.", write_note)
@@ -173,7 +174,7 @@ impl DeskMessagesView {
         let mut results: Vec<_> =
             page.messages.into_iter().map(|message| DeskMessageRow::of_message(message, links)).collect();
         results.extend(page.notes.into_iter().map(DeskMessageRow::of_note));
-        // The sort is stable, so a note comes behind the message that it follows.
+        // The sort is stable, so a note comes after the message that it follows.
         results.sort_by_key(|row| row.seq);
         Self {
             session_id: session.id.as_str().to_owned(),
@@ -192,6 +193,11 @@ struct StaffReadView {
     staff_read_seq: i64,
 }
 
+/// The refusal of a window in both directions.
+fn both() -> ApiError {
+    ApiError::bad_request("after_seq and before_seq cannot be sent together")
+}
+
 /// Reads the window of a page.
 fn window(params: &Params) -> Result<(Window, i64), ApiError> {
     let at_least = |name: &str, least: i64| match params.integer(name)? {
@@ -202,7 +208,7 @@ fn window(params: &Params) -> Result<(Window, i64), ApiError> {
         (None, None) => Window::Newest,
         (Some(seq), None) => Window::After(seq),
         (None, Some(seq)) => Window::Before(seq),
-        (Some(_), Some(_)) => return Err(ApiError::invalid_parameter("before_seq")),
+        (Some(_), Some(_)) => return Err(both()),
     };
     Ok((window, at_least("limit", 1)?.unwrap_or(USUAL)))
 }

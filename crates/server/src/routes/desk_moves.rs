@@ -1,5 +1,5 @@
-//! `desk/sessions/{session_id}/`: who has a session. Staff claim it, pass it on, release it, reopen it or return it to
-//! the bot.
+//! `desk/sessions/{session_id}/`: claiming a session, transferring, releasing and reopening it, and returning it to the
+//! bot.
 
 use std::time::Duration;
 
@@ -156,7 +156,7 @@ async fn claim(
     Ok(MovedHandoff::json(&claimed.into_handoff(), None))
 }
 
-/// Takes the session that has waited longest. If another agent takes it first, tries the one that is longest then.
+/// Takes the session that has waited longest. If another agent takes it first, tries the one that has waited longest then.
 async fn claim_next(app: &App, agent: Agent) -> Result<Json<MovedHandoff>, ApiError> {
     for _ in 0..ATTEMPTS {
         let now = app.now();
@@ -207,20 +207,16 @@ async fn transfer(
     let to = match (body.agent_id, body.queue.unwrap_or(false)) {
         (Some(agent), false) => Destination::Agent(AgentId::new(agent)),
         (None, true) => Destination::Queue,
-        (Some(_), true) | (None, false) => return Err(ApiError::non_field("Either agent_id or queue is required.")),
+        (None, false) => return Err(ApiError::non_field("Either agent_id or queue is required.")),
+        (Some(_), true) => return Err(ApiError::non_field("Only one of agent_id and queue can be sent.")),
     };
     let note = body.note.filter(|note| !note.trim().is_empty()).map(|note| neutralise(&note).into_owned());
     let session = SessionId::parse(&path).map_err(|_| MoveError::SessionNotFound)?;
     let now = app.now();
     let passed_on = app.desk_write(staff, Place::Session(session), Action::HandoffTransferred, move |store| {
-        let handoff = moves::transfer(store, session, to, note, now)?;
-        let absence = match to {
-            Destination::Agent(agent) => moves::absence(store, agent)?,
-            Destination::Queue => None,
-        };
-        Ok::<_, TransferError>((absence, handoff))
+        moves::transfer(store, session, to, note, now)
     });
-    let (absence, handoff) = passed_on.await?.ok_or(MoveError::SessionNotFound)?;
+    let (handoff, absence) = passed_on.await?.ok_or(MoveError::SessionNotFound)?;
     Ok(MovedHandoff::json(&handoff, absence))
 }
 

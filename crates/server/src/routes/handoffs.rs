@@ -148,7 +148,7 @@ async fn assign(
     let (id, agent, now) = (HandoffId::new(body.handoff_session_id), AgentId::new(body.agent_id), app.now());
     let assigned = app.office_write(supervisor, Place::Handoff(id), Action::HandoffAssigned, move |store| {
         let handoff = desk::assign(store, id, agent, now)?;
-        Ok::<_, AssignError>((moves::absence(store, agent)?, handoff))
+        Ok::<_, AssignError>((moves::absence(store, agent, now)?, handoff))
     });
     let (absence, handoff) = assigned.await?.ok_or(AssignError::HandoffNotFound)?;
     let Json(reply) = HandoffReply::json("Session assigned successfully", &handoff);

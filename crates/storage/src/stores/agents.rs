@@ -75,6 +75,17 @@ impl<C: Caller> Agents for CompanyStore<'_, C> {
         rows.into_iter().map(agent).collect()
     }
 
+    fn agent(&mut self, id: AgentId) -> Result<Option<Agent>, StoreError> {
+        let found: Option<Joined> = own(self.code().as_str())
+            .inner_join(account())
+            .filter(accounts::is_active.eq(true).and(agents::id.eq(id.get())))
+            .select(columns())
+            .first(self.conn)
+            .optional()
+            .into_store_error()?;
+        found.map(agent).transpose()
+    }
+
     fn all_agents(&mut self) -> Result<Vec<Agent>, StoreError> {
         let rows: Vec<Joined> = own(self.code().as_str())
             .inner_join(account())

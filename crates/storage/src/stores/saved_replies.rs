@@ -1,6 +1,7 @@
 //! Saved replies of a company and of its staff.
 
 use diesel::{
+    dsl::not,
     prelude::*,
     result::{DatabaseErrorKind, Error},
 };
@@ -21,6 +22,24 @@ use crate::{
 type Owner = (Option<i64>, Option<i64>);
 
 type Row = (i64, Option<i64>, Option<i64>, String, String, String);
+
+type Columns = (
+    saved_replies::id,
+    saved_replies::agent_id,
+    saved_replies::admin_id,
+    saved_replies::shortcut,
+    saved_replies::title,
+    saved_replies::text,
+);
+
+const COLUMNS: Columns = (
+    saved_replies::id,
+    saved_replies::agent_id,
+    saved_replies::admin_id,
+    saved_replies::shortcut,
+    saved_replies::title,
+    saved_replies::text,
+);
 
 fn saved((id, agent, user, shortcut, title, text): Row) -> Result<SavedReply, StoreError> {
     let scope = if agent.is_none() && user.is_none() { Scope::Company } else { Scope::Own };
@@ -59,25 +78,30 @@ impl CompanyStore<'_, Desk> {
 impl SavedReplies for CompanyStore<'_, Desk> {
     fn saved_replies(&mut self) -> Result<Vec<SavedReply>, StoreError> {
         let (code, (agent, user)) = (self.code(), self.owner());
-        let rows: Vec<Row> = seen(code.as_str(), agent, user)
-            .order((saved_replies::shortcut, saved_replies::id))
-            .select((
-                saved_replies::id,
-                saved_replies::agent_id,
-                saved_replies::admin_id,
-                saved_replies::shortcut,
-                saved_replies::title,
-                saved_replies::text,
-            ))
-            .load(self.conn)
-            .into_store_error()?;
+        let seen = seen(code.as_str(), agent, user).order(saved_replies::id);
+        let rows: Vec<Row> = seen.select(COLUMNS).load(self.conn).into_store_error()?;
         let mut replies = rows.into_iter().map(saved).collect::<Result<Vec<_>, StoreError>>()?;
         // Of two with the same shortcut, the caller's own comes first.
-        replies.sort_by(|one, other| {
-            let key = |it: &SavedReply| (it.reply.shortcut.as_str().to_owned(), it.scope == Scope::Company);
-            key(one).cmp(&key(other))
-        });
+        replies.sort_by_cached_key(|it| (it.reply.shortcut.as_str().to_owned(), it.scope == Scope::Company));
         Ok(replies)
+    }
+
+    fn saved_reply(&mut self, id: SavedReplyId) -> Result<Option<SavedReply>, StoreError> {
+        let (code, (agent, user)) = (self.code(), self.owner());
+        let row = seen(code.as_str(), agent, user).filter(saved_replies::id.eq(id.get()));
+        let found: Option<Row> = row.select(COLUMNS).first(self.conn).optional().into_store_error()?;
+        found.map(saved).transpose()
+    }
+
+    fn count_replies(&mut self, scope: Scope) -> Result<i64, StoreError> {
+        let (code, (agent, user)) = (self.code(), self.owner());
+        let seen = seen(code.as_str(), agent, user);
+        let of_company = saved_replies::agent_id.is_null().and(saved_replies::admin_id.is_null());
+        match scope {
+            Scope::Company => seen.filter(of_company).count().get_result(self.conn),
+            Scope::Own => seen.filter(not(of_company)).count().get_result(self.conn),
+        }
+        .into_store_error()
     }
 
     fn insert_reply(

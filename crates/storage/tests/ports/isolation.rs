@@ -152,6 +152,7 @@ const PROBES: &[(&str, Probe)] = &[
     }),
     ("transfers", |store, ids| Ok(store.transfers(ids.handoff, 9)?.is_empty())),
     ("set_priority", |store, ids| store.set_priority(ids.handoff, handoff::Priority::Low).map(|()| true)),
+    ("agent", |store, ids| Ok(store.agent(ids.agent)?.is_none())),
     ("active_agent", |store, ids| Ok(store.active_agent(ids.agent)?.is_none())),
     ("forget_agent", |store, ids| store.forget_agent(ids.agent).map(|()| true)),
     ("agent_for_update", |store, ids| Ok(store.agent_for_update(ids.agent)?.is_none())),

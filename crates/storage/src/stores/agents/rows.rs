@@ -29,6 +29,7 @@ pub(super) struct AgentRow {
     specialization: String,
     status: String,
     last_active: Option<At>,
+    last_seen: Option<At>,
     created_at: At,
 }
 
@@ -48,6 +49,7 @@ pub(super) fn agent((row, email, first_login, is_active): Joined) -> Result<Agen
         first_login,
         is_active,
         last_active: row.last_active.map(|at| at.0),
+        last_seen: row.last_seen.map(|at| at.0),
         created_at: row.created_at.0,
     })
 }

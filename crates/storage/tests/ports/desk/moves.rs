@@ -12,6 +12,7 @@ use handoff::{
     moves::{self, Absence, ClaimError, Claimed, Destination, MoveError, TransferError},
     sending::{self, OutgoingMessage, SendError},
 };
+use identity::presence::PresenceRecord as _;
 use storage::CompanyStore;
 use tenancy::{
     AgentId, HandoffId, SessionId, Timestamp,
@@ -20,7 +21,7 @@ use tenancy::{
 
 use crate::{
     stage::{Company, later, text},
-    world::World,
+    world::{World, now},
 };
 
 fn reference(agent: &Agent) -> AgentRef {
@@ -34,7 +35,8 @@ fn claim(world: &World, agent: &Agent, session: SessionId, at: u64) -> Result<Ha
 
 fn transfer(world: &World, desk: Desk, session: SessionId, to: AgentId, at: u64) -> Result<Handoff, TransferError> {
     let to = Destination::Agent(to);
-    world.db.write(desk, move |store| moves::transfer(store, session, to, None, later(at))).wait()
+    let transferred = world.db.write(desk, move |store| moves::transfer(store, session, to, None, later(at))).wait();
+    transferred.map(|(handoff, _)| handoff)
 }
 
 type Move = fn(&mut CompanyStore<'_, Desk>, SessionId, Timestamp) -> Result<Handoff, MoveError>;
@@ -72,9 +74,10 @@ fn there(world: &World, agents: &[&Agent]) {
         storage::Target::Postgres(_) => "FALSE",
     };
     for agent in agents {
-        let (user, id) = (agent.user(), agent.id());
+        let user = agent.user();
         world.scratch.execute(&format!("UPDATE accounts SET first_login = {no} WHERE id = {user}")).unwrap();
-        world.scratch.execute(&format!("UPDATE agents SET status = 'AVAILABLE' WHERE id = {id}")).unwrap();
+        let arrived = (*agent).clone();
+        world.db.lobby_write(move |lobby| lobby.agent_arrived(&arrived, None, now())).wait().unwrap();
     }
 }
 
@@ -187,10 +190,12 @@ fn an_absent_agent_is_told_apart() {
         let company = world.company("tesla");
         let [ben, cleo] = ["ben", "cleo"].map(|name| world.agent(&company, name));
         there(&world, &[&ben]);
-        let absence = |id| world.see(&company, move |store| moves::absence(store, id));
-        assert_eq!([absence(ben.id()), absence(cleo.id())], [None, Some(Absence::NeverSignedIn)]);
+        let absence = |id, at| world.see(&company, move |store| moves::absence(store, id, later(at)));
+        assert_eq!([absence(ben.id(), 1), absence(cleo.id(), 1)], [None, Some(Absence::NeverSignedIn)]);
+        // An agent who has not called for ten minutes is not there, whatever its status.
+        assert_eq!([absence(ben.id(), 600), absence(ben.id(), 601)], [None, Some(Absence::Offline)]);
         world.scratch.execute("UPDATE agents SET status = 'OFFLINE'").unwrap();
-        assert_eq!(absence(ben.id()), Some(Absence::Offline));
+        assert_eq!(absence(ben.id(), 1), Some(Absence::Offline));
     }
 }
 
