@@ -115,6 +115,7 @@ async fn a_changed_priority_reloads_the_lists_of_staff(world: &World) {
     let mut visitor = tesla.visitor().await;
     visitor.ask_for_a_person(&bo).await;
     let ((mut desk, _), mut chat) = (bo.company_socket().await, visitor.socket("").await);
+    chat.next_of("queue_position").await;
     tesla.admin.change_session(&visitor.session, &json!({"priority": "urgent"})).await.ok();
     assert_eq!(desk.next().await["type"], "resync");
     assert_eq!(desk.next().await["waiting"], 1);

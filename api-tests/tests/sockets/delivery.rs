@@ -11,6 +11,7 @@ on_each_database!(
     a_position_beyond_the_last_begins_anew,
     a_large_gap_is_cut_to_the_newest_messages,
     moves_of_the_handoff_reach_the_session,
+    a_waiting_visitor_is_told_its_place_in_the_queue,
     typing_reaches_the_others_only,
     files_are_announced_and_listed,
 );
@@ -111,6 +112,34 @@ async fn moves_of_the_handoff_reach_the_session(world: &World) {
     assert!(socket.next_of("session_resolved").await["timestamp"].is_string());
 }
 
+async fn a_waiting_visitor_is_told_its_place_in_the_queue(world: &World) {
+    fn place(frame: &Value) -> [&Value; 2] {
+        [&frame["position"], &frame["waiting"]]
+    }
+    let tesla = world.company("Tesla Motors").await;
+    let bo = tesla.agent("Bo Agent").await;
+    let (mut first, mut second, mut third) = (tesla.visitor().await, tesla.visitor().await, tesla.visitor().await);
+    let handoff = first.ask_for_a_person(&bo).await;
+    let mut waits = second.socket("").await;
+    second.ask_for_a_person(&bo).await;
+    let told = waits.next_of("queue_position").await;
+    assert_eq!((place(&told), &told["session_id"]), ([&json!(2), &json!(2)], &json!(second.session)));
+    assert!(told["timestamp"].is_string());
+    // A client that connects while it waits is told at once. Staff are shown the queue itself.
+    let mut again = second.socket("").await;
+    assert_eq!(place(&again.next().await), [&json!(2), &json!(2)]);
+    let mut staff = bo.socket(&second.session).await;
+    third.ask_for_a_person(&bo).await;
+    for socket in [&mut waits, &mut again] {
+        assert_eq!(place(&socket.next_of("queue_position").await), [&json!(2), &json!(3)]);
+    }
+    tesla.admin.assign(handoff, bo.id).await.ok();
+    for socket in [&mut waits, &mut again] {
+        assert_eq!(place(&socket.next_of("queue_position").await), [&json!(1), &json!(2)]);
+    }
+    assert_eq!(staff.settled().await, Vec::<Value>::new());
+}
+
 async fn typing_reaches_the_others_only(world: &World) {
     let tesla = world.company("Tesla Motors").await;
     let bo = tesla.agent("Bo Agent").await;
@@ -118,8 +147,8 @@ async fn typing_reaches_the_others_only(world: &World) {
     visitor.ask_for_a_person(&bo).await;
     let (mut desk, mut socket) = (bo.socket(&visitor.session).await, visitor.socket("").await);
     desk.send(&json!({"type": "typing", "is_typing": true})).await;
-    let typing = socket.next().await;
-    assert_eq!((&typing["type"], &typing["is_typing"]), (&json!("typing_indicator"), &json!(true)));
+    let typing = socket.next_of("typing_indicator").await;
+    assert_eq!(typing["is_typing"], true);
     assert_eq!((&typing["sender_type"], &typing["sender_name"]), (&json!("agent"), &json!("Bo Agent")));
     assert!(typing["timestamp"].is_string() && typing["session_id"] == visitor.session.as_str());
     // Somebody without a token who claims to be staff is not believed.

@@ -8,7 +8,7 @@ use tenancy::{
 };
 
 use crate::{
-    AgentRef, Handoff, HandoffFilter, Handoffs, Outbox, Sight, StateFilter,
+    AgentRef, Handoff, HandoffFilter, Handoffs, Outbox, QueuePlace, Sight, StateFilter,
     desk_list::DeskLists,
     reading::in_sight,
     visitor::{self, MOST_MESSAGES, Window},
@@ -42,6 +42,8 @@ pub struct Batch {
     pub session: Session,
     /// Who answers in it.
     pub standing: Standing,
+    /// The visitor's place in the queue, while the session waits there. Staff see the queue itself.
+    pub queue: Option<QueuePlace>,
     /// The name of the company's bot.
     pub bot_name: String,
     /// The messages, oldest first.
@@ -62,6 +64,7 @@ where
     let page = visitor::page(store, window, MOST_MESSAGES, now)?;
     Ok(page.map(|page| Batch {
         standing: Standing::of(&page.overview.session, page.overview.agent),
+        queue: page.overview.queue,
         session: page.overview.session,
         bot_name: page.bot_name,
         messages: page.messages,
@@ -89,7 +92,7 @@ where
     let (messages, has_more) = visitor::stored(store, &session, window, MOST_MESSAGES)?;
     let handoff = if session.status.is_escalated() { store.handoff_of(session.key)? } else { None };
     let standing = Standing::of(&session, handoff.and_then(|handoff| handoff.state.agent().cloned()));
-    Ok(Some(Batch { session, standing, bot_name, messages, has_more }))
+    Ok(Some(Batch { session, standing, queue: None, bot_name, messages, has_more }))
 }
 
 /// What staff of a company are sent about a session, in addition to what has happened to it.

@@ -28,5 +28,8 @@ pub(crate) use position::{Beginning, Due, Position};
 pub(crate) use queue::{Next, Seen};
 pub(crate) use subscriptions::{Listening, Poked, Waiting};
 
+/// How long a moved queue waits for further moves. Each move concerns everybody in the queue.
+pub(crate) const QUEUE_PAUSE: std::time::Duration = std::time::Duration::from_secs(2);
+
 #[cfg(test)]
 mod tests;

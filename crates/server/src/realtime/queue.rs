@@ -5,7 +5,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use tokio::sync::Notify;
@@ -24,10 +27,12 @@ enum Signal {
     Lagged,
     Changed,
     DatabaseLost,
+    QueueMoved,
 }
 
 impl Signal {
-    const ALL: [Self; 5] = [Self::Stopping, Self::StaffChanged, Self::Lagged, Self::Changed, Self::DatabaseLost];
+    const ALL: [Self; 6] =
+        [Self::Stopping, Self::StaffChanged, Self::Lagged, Self::Changed, Self::DatabaseLost, Self::QueueMoved];
 
     fn bit(self) -> u8 {
         match self {
@@ -36,6 +41,7 @@ impl Signal {
             Self::Lagged => 4,
             Self::Changed => 8,
             Self::DatabaseLost => 16,
+            Self::QueueMoved => 32,
         }
     }
 }
@@ -54,6 +60,8 @@ pub(crate) enum Next {
     Changed(Option<i64>),
     /// The database cannot be reached.
     DatabaseLost,
+    /// The queue of the session's company has changed.
+    QueueMoved,
     /// The next news, and whether it came before the connection last read its session.
     News(Arc<News>, Seen),
 }
@@ -82,6 +90,7 @@ struct Kept {
 pub(super) struct Queue {
     kept: Mutex<Kept>,
     filled: Notify,
+    ignores_queue: AtomicBool,
 }
 
 impl Queue {
@@ -132,6 +141,18 @@ impl Queue {
         self.filled.notify_one();
     }
 
+    /// Says that the queue of the company has moved.
+    pub(super) fn queue_moved(&self) {
+        if !self.ignores_queue.load(Ordering::Acquire) {
+            self.signal(Signal::QueueMoved);
+        }
+    }
+
+    /// States whether a place in the queue is part of what the client was sent.
+    pub(super) fn shows_queue(&self, shows_queue: bool) {
+        self.ignores_queue.store(!shows_queue, Ordering::Release);
+    }
+
     pub(super) fn lose_database(&self) {
         self.signal(Signal::DatabaseLost);
     }
@@ -164,6 +185,7 @@ impl Queue {
                 Signal::Lagged => Next::Lagged,
                 Signal::Changed => Next::Changed(kept.head.take()),
                 Signal::DatabaseLost => Next::DatabaseLost,
+                Signal::QueueMoved => Next::QueueMoved,
             });
         }
         let next = kept.news.pop_front();

@@ -104,11 +104,17 @@ impl Listening {
         self.queue.begin_reading();
     }
 
-    /// States which state of the session the connection has read.
-    pub(crate) fn has_read(&self, head: SessionHead) {
+    /// States which state of the session the connection has read, and whether a place in the queue was part of it.
+    pub(crate) fn has_read(&self, head: SessionHead, shows_queue: bool) {
+        self.queue.shows_queue(shows_queue);
         if let Topic::Session(session) = self.topic {
             self.hub.note(session, self.key, head);
         }
+    }
+
+    /// States whether the client is told its place in the queue from now on.
+    pub(crate) fn shows_queue(&self, shows_queue: bool) {
+        self.queue.shows_queue(shows_queue);
     }
 
     /// Tells the other connections of the session that the caller types.

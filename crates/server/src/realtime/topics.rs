@@ -46,8 +46,9 @@ impl Place {
     }
 
     pub(super) fn queue_moved(&self) {
-        if let Self::Poll(bell) = self {
-            bell.ring(Wake::QueueMoved);
+        match self {
+            Self::Poll(bell) => bell.ring(Wake::QueueMoved),
+            Self::Open(queue) => queue.queue_moved(),
         }
     }
 

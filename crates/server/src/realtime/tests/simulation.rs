@@ -295,7 +295,7 @@ impl Simulation {
                         }
                         News::Typing(_) | News::Status(_) => Due::Nothing,
                     },
-                    Next::Stopping | Next::StaffChanged | Next::DatabaseLost => Due::Nothing,
+                    Next::Stopping | Next::StaffChanged | Next::QueueMoved | Next::DatabaseLost => Due::Nothing,
                 };
                 if due == Due::Read {
                     open.phase = Phase::Reading;

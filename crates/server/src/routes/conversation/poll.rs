@@ -12,11 +12,9 @@ use super::{asked::Asked, version};
 use crate::{
     app::App,
     http::error::ApiError,
-    realtime::{Waiting, Wake},
+    realtime::{QUEUE_PAUSE, Waiting, Wake},
 };
 
-/// How long a moved queue waits for further moves. Each move concerns everybody in the queue.
-const QUEUE_PAUSE: Duration = Duration::from_secs(2);
 /// When a client may come back after the database was lost.
 const RETRY: Duration = Duration::from_secs(2);
 

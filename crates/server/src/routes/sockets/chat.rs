@@ -8,7 +8,7 @@ mod news;
 use std::{collections::VecDeque, pin::Pin, rc::Rc};
 
 use actix_web::{HttpRequest, web};
-use handoff::live::Standing;
+use handoff::{QueuePlace, live::Standing};
 use serde_json::Value;
 use tenancy::access::{SessionAccess, Visitor};
 use tokio::time::Instant;
@@ -46,12 +46,16 @@ struct Chat {
     bot_name: String,
     /// Who answers, as it was last read or sent.
     standing: Standing,
+    /// The place in the queue that the client was last sent.
+    queue: Option<QueuePlace>,
     position: Position,
     /// The frame that is being handled, and those that wait for it.
     acting: Option<Act>,
     waiting: VecDeque<Frame>,
     /// When to read again, if reading has failed.
     retry_at: Option<Instant>,
+    /// When to read the place in the queue, if the queue has moved.
+    queue_at: Option<Instant>,
     ticks: u32,
 }
 
@@ -84,14 +88,27 @@ enum Step {
     Received(Received),
     Next(Next),
     Acted(Done),
-    Retry,
+    ReadAgain,
 }
 
 impl Chat {
     fn new(joined: Joined, wire: Wire) -> Self {
-        let Joined { caller, listening, party, bot_name, standing, position } = joined;
-        let (acting, waiting, retry_at, ticks) = (None, VecDeque::new(), None, 0);
-        Self { caller, wire, listening, party, bot_name, standing, position, acting, waiting, retry_at, ticks }
+        let Joined { caller, listening, party, bot_name, standing, queue, position } = joined;
+        Self {
+            caller,
+            wire,
+            listening,
+            party,
+            bot_name,
+            standing,
+            queue,
+            position,
+            acting: None,
+            waiting: VecDeque::new(),
+            retry_at: None,
+            queue_at: None,
+            ticks: 0,
+        }
     }
 
     async fn run(mut self) {
@@ -124,8 +141,9 @@ impl Chat {
                 None => std::future::pending().await,
             }
         };
-        let retry = async {
-            match self.retry_at {
+        let read_at = self.retry_at.into_iter().chain(self.queue_at).min();
+        let read_again = async {
+            match read_at {
                 Some(at) => tokio::time::sleep_until(at).await,
                 None => std::future::pending().await,
             }
@@ -134,12 +152,12 @@ impl Chat {
             next = self.listening.next() => Step::Next(next),
             acted = acted => Step::Acted(acted),
             received = self.wire.receive() => Step::Received(received?),
-            () = retry => Step::Retry,
+            () = read_again => Step::ReadAgain,
         };
         match step {
             Step::Next(next) => self.news(next).await,
             Step::Received(received) => self.received(received).await,
-            Step::Retry => self.catch_up().await,
+            Step::ReadAgain => self.catch_up().await,
             Step::Acted(acted) => {
                 self.acting = None;
                 self.acted(acted).await

@@ -3,7 +3,7 @@
 use attachments::Attachment;
 use bytestring::ByteString;
 use chatbot::{Detail, Message, Reply};
-use handoff::{AgentRef, live::Standing};
+use handoff::{AgentRef, QueuePlace, live::Standing};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tenancy::{CompanyCode, HandoffId, SessionId, Timestamp};
@@ -127,6 +127,14 @@ pub(super) fn standing(of: Of, standing: &Standing, now: Timestamp) -> ByteStrin
             "type": "session_assigned", "session_id": session, "agent": agent_view(agent), "timestamp": timestamp,
         }),
     })
+}
+
+/// Says which place in the queue the visitor has.
+pub(super) fn queue_position(of: Of, place: QueuePlace, now: Timestamp) -> ByteString {
+    written(&json!({
+        "type": "queue_position", "position": place.position, "waiting": place.waiting,
+        "session_id": of.session.as_str(), "timestamp": AsText(now),
+    }))
 }
 
 /// An agent as frames name it.

@@ -41,6 +41,7 @@ impl DeskSocket {
                 self.reload_soon();
                 Ok(())
             }
+            Next::QueueMoved => Ok(()),
             Next::DatabaseLost if self.knows_of_loss => Ok(()),
             Next::DatabaseLost => {
                 self.knows_of_loss = true;

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use actix_web::{HttpRequest, web};
 use chatbot::Message;
 use handoff::{
+    QueuePlace,
     live::{Batch, Standing},
     visitor::Window,
 };
@@ -32,6 +33,7 @@ pub(super) struct Joined {
     pub(super) party: Party,
     pub(super) bot_name: String,
     pub(super) standing: Standing,
+    pub(super) queue: Option<QueuePlace>,
     pub(super) position: Position,
 }
 
@@ -73,10 +75,13 @@ pub(super) async fn begin(
         let from = batch.messages.first().map_or(head + 1, |message| message.seq);
         wire.send(frames::resync(reason, Some((head, from)))).await?;
     }
-    listening.has_read(batch.session.head());
-    let Batch { bot_name, messages, standing, .. } = batch;
+    listening.has_read(batch.session.head(), batch.queue.is_some());
+    let Batch { bot_name, messages, standing, queue, .. } = batch;
     replay(wire, &caller, &bot_name, &messages).await?;
-    Ok(Joined { caller, listening, party, bot_name, standing, position: Position::at(head) })
+    if let Some(place) = queue {
+        wire.send(frames::queue_position(caller.of(), place, caller.app.now())).await?;
+    }
+    Ok(Joined { caller, listening, party, bot_name, standing, queue, position: Position::at(head) })
 }
 
 /// Sends stored messages.

@@ -2,7 +2,7 @@
 
 use chatbot::{Message, Sender};
 use handoff::{
-    EventKind,
+    EventKind, QueuePlace,
     live::{Batch, Standing},
     visitor::{self, Window},
 };
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     http::error::ApiError,
-    realtime::{Due, Happened, News, Next, Seen, Typing},
+    realtime::{Due, Happened, News, Next, QUEUE_PAUSE, Seen, Typing},
     routes::{
         agent_inbox,
         sockets::{
@@ -32,7 +32,7 @@ impl Chat {
     pub(super) async fn news(&mut self, next: Next) -> Result<(), End> {
         match next {
             Next::Stopping => Err(End::Closed(Closing::Stopping)),
-            Next::StaffChanged if matches!(self.party, Party::Visitor(_)) => Ok(()),
+            Next::StaffChanged if self.is_visitor() => Ok(()),
             Next::StaffChanged => self.readmit().await,
             Next::Lagged => {
                 let batch = match self.read_unsent().await {
@@ -46,6 +46,12 @@ impl Chat {
             // The session may have left the agent's sight, so agents always read.
             Next::Changed(head) if self.is_agent() || self.position.changed(head) == Due::Read => self.catch_up().await,
             Next::Changed(_) => Ok(()),
+            Next::QueueMoved => {
+                if self.is_visitor() && self.standing == Standing::Waiting {
+                    self.queue_at.get_or_insert_with(|| Instant::now() + QUEUE_PAUSE);
+                }
+                Ok(())
+            }
             Next::DatabaseLost => self.unreadable(ApiError::overloaded(RETRY).into()).await,
             Next::News(news, seen) => match &*news {
                 News::Happened(happened) => self.happened(happened, seen).await,
@@ -76,14 +82,17 @@ impl Chat {
             }
             EventKind::Escalated { .. } => {
                 self.standing = Standing::Waiting;
+                self.enter_queue();
                 happened.text(|| frames::standing(of, &self.standing, now))
             }
             EventKind::Resolved { .. } => {
                 self.standing = Standing::Bot;
+                self.leave_queue();
                 happened.text(|| frames::standing(of, &self.standing, now))
             }
             EventKind::Assigned { agent, .. } | EventKind::Transferred { to: agent, .. } => {
                 self.standing = Standing::Assigned(agent.clone());
+                self.leave_queue();
                 happened.text(|| frames::standing(of, &self.standing, now))
             }
         };
@@ -103,7 +112,7 @@ impl Chat {
             Due::Read => return self.catch_up().await,
             Due::Send => {}
         }
-        if matches!(self.party, Party::Visitor(_)) && !visitor::may_see(message) {
+        if self.is_visitor() && !visitor::may_see(message) {
             self.position.pass(message.seq);
             return Ok(());
         }
@@ -127,12 +136,13 @@ impl Chat {
 
     /// Sends the messages of a batch, and of the next ones until there are no more.
     async fn show(&mut self, mut batch: Batch) -> Result<(), End> {
-        self.retry_at = None;
+        (self.retry_at, self.queue_at) = (None, None);
         loop {
             self.bot_name = batch.bot_name;
             join::replay(&mut self.wire, &self.caller, &self.bot_name, &batch.messages).await?;
-            self.listening.has_read(batch.session.head());
+            self.listening.has_read(batch.session.head(), batch.queue.is_some());
             self.show_standing(batch.standing).await?;
+            self.show_queue(batch.queue).await?;
             let last = batch.messages.last().map(|message| message.seq);
             if !self.position.pass_read(last, batch.session.last_seq, batch.has_more) {
                 return Ok(());
@@ -154,12 +164,37 @@ impl Chat {
         self.wire.send(frame).await
     }
 
+    /// Says which place in the queue the visitor has, if the client was not told.
+    async fn show_queue(&mut self, queue: Option<QueuePlace>) -> Result<(), End> {
+        if self.queue == queue {
+            return Ok(());
+        }
+        self.queue = queue;
+        let Some(place) = queue else { return Ok(()) };
+        self.wire.send(frames::queue_position(self.caller.of(), place, self.caller.app.now())).await
+    }
+
+    /// Has the place of a visitor in the queue read and sent. Staff see the queue itself.
+    fn enter_queue(&mut self) {
+        if self.is_visitor() {
+            self.listening.shows_queue(true);
+            self.queue_at = Some(Instant::now());
+        }
+    }
+
+    fn leave_queue(&mut self) {
+        self.listening.shows_queue(false);
+        (self.queue, self.queue_at) = (None, None);
+    }
+
     /// Tells the client once that the session cannot be read now, and tries again until it can. Other refusals end the
     /// connection.
     async fn unreadable(&mut self, refusal: Refusal) -> Result<(), End> {
         if refusal.closing != Closing::Busy {
             return Err(End::Refused(refusal));
         }
+        // The next attempt reads the place in the queue too.
+        self.queue_at = None;
         let is_known = self.retry_at.replace(Instant::now() + RETRY).is_some();
         if is_known { Ok(()) } else { self.wire.send(frames::error(&refusal.error, None)).await }
     }
@@ -189,6 +224,10 @@ impl Chat {
     async fn read_unsent(&self) -> Result<Batch, Refusal> {
         self.listening.begin_reading();
         self.caller.read(&self.party, Window::After(self.position.seq())).await
+    }
+
+    fn is_visitor(&self) -> bool {
+        matches!(self.party, Party::Visitor(_))
     }
 
     fn is_agent(&self) -> bool {
