@@ -52,6 +52,8 @@ async fn settings_are_shown_with_their_defaults(world: &World) {
         "offline_text": "Nobody from our team is here right now. Leave your question and how to reach you, and we will \
             get back to you. I can go on helping meanwhile.",
         "hours": null,
+        "assignment": "manual",
+        "assignment_limit": 5,
         "escalation_phrases": ["talk to advisor", "human advisor", "speak to human", "talk to human", "human agent",
             "real person", "live agent", "talk to a person", "talk to agent", "customer service", "representative"],
         "default_country_code": "+977",
@@ -175,6 +177,8 @@ async fn each_setting_is_validated(world: &World) {
             json!({"timezone": "UTC", "monday": ["17-9"]}),
             "monday: \"17-9\" is not an interval such as 09:00-17:30.",
         ),
+        ("assignment", json!("random"), "\"random\" is not a valid choice."),
+        ("assignment_limit", json!(101), "Ensure this value is from 0 to 100."),
         ("handoff_after_misses", json!(21), "Ensure this value is from 0 to 20."),
         ("handoff_after_misses", json!("often"), "A valid integer is required."),
         ("handoff_on_frustration", json!("maybe"), "Must be a valid boolean."),

@@ -26,6 +26,7 @@
 //! An enum that `tenancy::word_enum!` defines needs no type of its own: it is a
 //! [`Word`](types::Word), with the steps 2 and 3 for the enum.
 
+mod assignment;
 mod change;
 mod fill;
 mod hours;
@@ -36,6 +37,7 @@ mod quick_reply;
 mod record;
 pub mod types;
 
+pub use assignment::Assignment;
 pub use change::Change;
 pub(crate) use fill::filled;
 pub use fill::{Names, fill};

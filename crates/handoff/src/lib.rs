@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod assignment;
 mod closing;
 pub mod colleagues;
 pub mod desk;

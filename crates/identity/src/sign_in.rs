@@ -42,6 +42,8 @@ pub struct CheckedCandidate {
 pub enum SignInOutcome {
     /// The account is signed in.
     Welcome {
+        /// Who signed in.
+        staff: Staff,
         /// The claims of the first pair of tokens.
         grant: Grant,
         /// The account, as its owner sees it.
@@ -239,7 +241,7 @@ where
     }
     let account = store.own_account(&staff, now)?.ok_or(SignInError::Invalid)?;
     store.register(staff.company(), actor, Action::SignedIn, object);
-    Ok(SignInOutcome::Welcome { grant, account: Box::new(account) })
+    Ok(SignInOutcome::Welcome { staff, grant, account: Box::new(account) })
 }
 
 /// Replaces the hash that a sign-in was checked with by one of the same password, in one lobby write. Does

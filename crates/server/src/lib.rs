@@ -2,6 +2,7 @@
 
 pub mod accounts;
 mod app;
+mod assigning;
 mod auth;
 mod background;
 mod blobs;

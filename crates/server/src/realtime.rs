@@ -13,6 +13,7 @@ mod bell;
 mod carry;
 mod hub;
 mod news;
+mod openings;
 mod position;
 mod queue;
 pub(crate) mod recheck;

@@ -28,7 +28,7 @@ use tenancy::Clock;
 
 use crate::{
     app::{App, WireError},
-    background,
+    assigning, background,
     config::{Config, UPLOADS_FOLDER},
     connection::Connection,
     edge::Edge,
@@ -337,6 +337,7 @@ fn serve(
             let server = server.run();
             let _ = sender.send(server.handle());
             actix_web::rt::spawn(stop_waiting(Arc::clone(&hub)));
+            actix_web::rt::spawn(assigning::run(app.clone()));
             actix_web::rt::spawn(jobs::run(app, is_shared));
             if is_shared {
                 actix_web::rt::spawn(realtime::recheck::run(db, hub));

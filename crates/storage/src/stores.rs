@@ -31,6 +31,7 @@ mod persons;
 mod plans;
 mod platform;
 mod profiles;
+mod queues;
 mod saved_replies;
 mod search;
 mod sessions;

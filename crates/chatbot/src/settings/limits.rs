@@ -25,6 +25,8 @@ pub const QUICK_REPLIES: usize = 200;
 pub const MATCHES: usize = 20;
 /// Maximum number of misses in a row after which a person is called.
 pub const MISSES: u8 = 20;
+/// Maximum number of open sessions of an agent that a company can set.
+pub const OPEN_SESSIONS: u8 = 100;
 /// Maximum length of a quick reply's type.
 pub const KIND: usize = 50;
 

@@ -4,8 +4,9 @@ use knowledge::Mode;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    assignment::Assignment,
     change::Change,
-    limits::{MISSES, NAME, TEXT},
+    limits::{MISSES, NAME, OPEN_SESSIONS, TEXT},
     profile_steps::{ProfileSteps, ProfileWhen},
     types::{
         CallingCode, Count, OpeningHours, Phrases, QuickReplies, Ratio, SettingType, Steps, Suggestions, Text, Toggle,
@@ -94,6 +95,11 @@ I answer questions about {company_name}, and I can call a person for you.",
 you, and we will get back to you. I can go on helping meanwhile.",
             /// The hours in which the team is there, as intervals of weekdays; null means at any time.
             hours: OpeningHours = None,
+            /// Who gives waiting sessions to agents: staff (`manual`), or the server, to the available agents in turn
+            /// (`round_robin`) or to the one with the fewest open sessions (`least_loaded`).
+            assignment: Word<Assignment> = Assignment::Manual,
+            /// The most open sessions with which the server gives an agent another one; 0 means any number.
+            assignment_limit: Count<OPEN_SESSIONS> = 5,
             /// Phrases that call a person, in addition to everyday ones that the bot knows.
             escalation_phrases: Phrases = &[
                 "talk to advisor",

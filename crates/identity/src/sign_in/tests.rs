@@ -48,7 +48,7 @@ fn an_exact_username_wins_over_an_address() {
     let other = world.account(Role::Admin, "other@t.com", Some(company), false);
     world.stored_mut(other).username = "ann@t.com".into();
     for (login, user) in [("ann", ann), ("ANN@t.com", ann), ("ann@t.com", other)] {
-        let Ok(SignInOutcome::Welcome { grant, account }) = sign_in(&mut world, login, PASSWORD) else {
+        let Ok(SignInOutcome::Welcome { grant, account, .. }) = sign_in(&mut world, login, PASSWORD) else {
             panic!("{login}")
         };
         assert_eq!((grant.user, account.user), (user, user), "{login}");

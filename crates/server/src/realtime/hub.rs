@@ -16,6 +16,7 @@ use tenancy::{
 
 use super::{
     news::{Happened, News, StatusSet},
+    openings::{Openings, opens},
     relay::{Change, Outgoing, Poke},
     topics::{Company, Place, SeatKey, Topic, Topics, concerns_desk, is_visible, moves_queue, poke},
 };
@@ -26,6 +27,7 @@ pub(crate) struct Hub {
     topics: Mutex<Topics>,
     /// The pokes for other processes, if there may be any.
     outgoing: Option<Arc<Outgoing>>,
+    openings: Openings,
 }
 
 impl Hub {
@@ -88,10 +90,23 @@ impl Hub {
         }
     }
 
+    /// Waits until a session may be given to an agent, and returns the companies in which that is so.
+    pub(crate) async fn openings(&self) -> Vec<CompanyCode> {
+        self.openings.next().await
+    }
+
+    /// States that a waiting session of a company may be given to an agent.
+    pub(crate) fn opening(&self, company: CompanyCode) {
+        self.openings.add(company);
+    }
+
     /// Tells the staff of an agent's company that its status was set.
     pub(crate) fn status_set(&self, agent: &Agent, status: AgentStatus) {
         let code = agent.scope().company();
         self.tell_processes([Poke::Desk(code)]);
+        if status == AgentStatus::Available {
+            self.opening(code);
+        }
         let topics = self.lock();
         let Some(company) = topics.companies.get(&code) else { return };
         let agent = AgentRef { id: agent.id(), name: agent.name().to_owned() };
@@ -154,6 +169,9 @@ impl Sink for Hub {
         self.tell_processes(events.iter().filter_map(poke));
         let topics = self.lock();
         for event in events {
+            if opens(&event.kind) {
+                self.opening(event.company);
+            }
             let Some(company) = topics.companies.get(&event.company) else { continue };
             if moves_queue(&event.kind) {
                 company.queue_moved();

@@ -92,6 +92,17 @@ fn an_event_wakes_all_callers_of_its_session_and_no_others() {
 }
 
 #[test]
+fn a_moved_queue_is_told_to_the_connections_that_show_it() {
+    let hub = Arc::new(Hub::default());
+    let [waits, talks, fresh] = ["TES001_1", "TES001_2", "TES001_4"].map(|id| hub.listen(access(id)));
+    waits.has_read(head(1), true);
+    talks.has_read(head(1), false);
+    hub.publish(vec![event("TES001_3", escalated())]);
+    let told = [&waits, &talks, &fresh].map(|open| matches!(open.ready(), Some(Next::QueueMoved)));
+    assert_eq!(told, [true, false, true]);
+}
+
+#[test]
 fn a_moved_queue_wakes_the_callers_of_its_company_that_show_it() {
     let hub = Arc::new(Hub::default());
     let [waits, talks, foreign, fresh] =

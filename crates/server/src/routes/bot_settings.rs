@@ -100,6 +100,8 @@ async fn change(
         settings::change(store, change)
     });
     let settings = settings.await?.ok_or(Refused::CompanyNotFound)?;
+    // The change may be that sessions are assigned automatically.
+    app.hub.opening(company);
     Ok(Json(BotSettingsView::new(company, settings, app.model.is_some())))
 }
 

@@ -19,7 +19,10 @@ use identity::{
 use schemars::JsonSchema;
 use serde::Serialize;
 use storage::{FairnessKey, LobbyStore};
-use tenancy::{Fault, StoreError, Timestamp, UserId, access::Denied};
+use tenancy::{
+    Fault, StoreError, Timestamp, UserId,
+    access::{Denied, Staff},
+};
 
 use super::endpoint::{Endpoint, at};
 use crate::{
@@ -211,7 +214,12 @@ pub(super) async fn enter(req: &HttpRequest, login: Login, password: String, app
         Ok(outcome)
     });
     match signed_in.await? {
-        SignInOutcome::Welcome { grant, account } => Ok(Entered::Welcome(app.signer.sign(&grant)?, account)),
+        SignInOutcome::Welcome { staff, grant, account } => {
+            if let Staff::Agent(agent) = &staff {
+                app.hub.status_set(agent, AgentStatus::Available);
+            }
+            Ok(Entered::Welcome(app.signer.sign(&grant)?, account))
+        }
         SignInOutcome::FirstLogin { user, role, email } => {
             let email = email.to_string();
             let user = (role == Role::Admin).then(|| FirstLoginUser {

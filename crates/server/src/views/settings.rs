@@ -2,7 +2,7 @@
 
 use chatbot::{
     BotSettings, QuickReply,
-    settings::{Hours, ProfileSteps, ProfileWhen, Requirement, type_of, types::SettingType},
+    settings::{Assignment, Hours, ProfileSteps, ProfileWhen, Requirement, type_of, types::SettingType},
 };
 use knowledge::Mode;
 use schemars::JsonSchema;
@@ -44,6 +44,14 @@ impl Viewable for Mode {
 }
 
 impl Viewable for ProfileWhen {
+    type View = &'static str;
+
+    fn view(self) -> &'static str {
+        self.as_str()
+    }
+}
+
+impl Viewable for Assignment {
     type View = &'static str;
 
     fn view(self) -> &'static str {

@@ -62,7 +62,6 @@ const POLICIES: &[Policies] = &[
             "chunks",
             "profile_counts",
             "handoff_counts",
-            "queue_counts",
             "entry_vectors",
         ],
         select: OWN_OR_PLATFORM,
@@ -71,7 +70,7 @@ const POLICIES: &[Policies] = &[
         delete: Some(OWN),
     },
     Policies {
-        tables: &["sessions", "attachments", "jobs"],
+        tables: &["sessions", "attachments", "jobs", "queue_counts"],
         select: OWN_OR_PLATFORM_OR_LOBBY,
         insert: OWN,
         update: Some(OWN),

@@ -246,7 +246,7 @@ pub(super) const TABLES: &[CompanyTable] = &[
     ),
     company("profile_counts", "(company_id, profiles) VALUES (:code, 1)"),
     company("handoff_counts", "(company_id, agent_id, assigned, resolved) VALUES (:code, :id, 1, 0)"),
-    company("queue_counts", "(company_id, waiting) VALUES (:code, 1)"),
+    read_by_lobby("queue_counts", "(company_id, waiting) VALUES (:code, 1)"),
     read_by_lobby(
         "jobs",
         "(company_id, kind, revision, due_at, attempts, created_at) VALUES (:code, 'encode_entries', 1, :moment, 0, \

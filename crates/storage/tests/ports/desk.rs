@@ -1,5 +1,6 @@
 //! Handoffs on real rows: which agent has a session, and which staff may see it.
 
+mod assignment;
 mod counts;
 mod list;
 mod moves;

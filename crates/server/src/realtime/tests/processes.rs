@@ -80,7 +80,7 @@ fn staff_of_other_processes_check_their_access() {
 fn a_connection_is_asked_once_about_each_state_that_a_check_finds() {
     let hub = Arc::new(Hub::default());
     let open = hub.listen(access("TES001_1"));
-    open.has_read(head(5));
+    open.has_read(head(5), false);
     let row = [SessionRowId::new(1)];
     let check = |revision| hub.compare(&row, &[(row[0], head(revision))]);
     check(5);

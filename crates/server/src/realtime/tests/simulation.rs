@@ -270,7 +270,7 @@ impl Simulation {
                 for seq in batch.after + 1..=batch.last {
                     show(shown, seq)?;
                 }
-                open.listening.has_read(self::head(batch.head));
+                open.listening.has_read(self::head(batch.head), false);
                 let last = (batch.last > batch.after).then_some(batch.last);
                 let has_more = batch.last < batch.head;
                 if open.position.pass_read(last, batch.head, has_more) {

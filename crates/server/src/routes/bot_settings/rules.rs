@@ -1,7 +1,7 @@
 //! How each type of setting is read from a request.
 
 use chatbot::settings::{
-    Change, ProfileWhen,
+    Assignment, Change, ProfileWhen,
     limits::PHRASES,
     types::{self, SettingType, Word},
 };
@@ -109,6 +109,12 @@ impl Accept for types::OpeningHours {
 impl Accept for Word<ProfileWhen> {
     fn rule() -> impl Rule<Value = Change<ProfileWhen>> {
         or_reset(choice(ProfileWhen::parse, ProfileWhen::ALL.map(ProfileWhen::as_str)))
+    }
+}
+
+impl Accept for Word<Assignment> {
+    fn rule() -> impl Rule<Value = Change<Assignment>> {
+        or_reset(choice(Assignment::parse, Assignment::ALL.map(Assignment::as_str)))
     }
 }
 

@@ -68,7 +68,7 @@ fn stored(world: &World, company: &Company, id: HandoffId) -> Handoff {
 }
 
 /// Makes agents look as if they had signed in and were available.
-fn there(world: &World, agents: &[&Agent]) {
+pub(super) fn there(world: &World, agents: &[&Agent]) {
     let no = match world.scratch.options.target {
         storage::Target::Sqlite(_) => "0",
         storage::Target::Postgres(_) => "FALSE",
@@ -82,7 +82,7 @@ fn there(world: &World, agents: &[&Agent]) {
 }
 
 /// Opens a session that waits in the queue.
-fn waiting(world: &World, company: &Company, at: u64) -> (SessionId, HandoffId) {
+pub(super) fn waiting(world: &World, company: &Company, at: u64) -> (SessionId, HandoffId) {
     let (session, _) = world.session(company, "Ann Ray");
     (session, world.escalated(company, session, later(at)))
 }

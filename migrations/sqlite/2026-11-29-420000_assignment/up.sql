@@ -1,0 +1,2 @@
+-- SQLite has no policies.
+SELECT 1;
