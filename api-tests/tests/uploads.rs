@@ -52,14 +52,14 @@ async fn a_dry_run_says_what_would_change_and_changes_nothing(world: &World) {
     let report = paste(&tesla.admin, text).query(&[("dry_run", "1")]).await.ok();
     assert_eq!(counts(&report), [1, 1, 1, 1]);
     assert_eq!((&report["dry_run"], &report["problems"]), (&json!(true), &json!([])));
-    let entry = |line: Value, change: &str, id: Value, question: &str, answer: &str| {
-        json!({"line": line, "change": change, "chunk_id": id, "document": "Guide", "section": "", "question": question,
+    let entry = |line: Value, row: Value, change: &str, id: Value, question: &str, answer: &str| {
+        json!({"line": line, "row": row, "change": change, "chunk_id": id, "document": "Guide", "section": "", "question": question,
             "alternatives": [], "answer": answer, "page": 0})
     };
     let expected = json!([
-        entry(json!(2), "changed", json!("2"), "Two?", "zwei"),
-        entry(json!(4), "added", Value::Null, "Four?", "4"),
-        entry(Value::Null, "removed", json!("3"), "Three?", "3"),
+        entry(json!(2), json!(1), "changed", json!("2"), "Two?", "zwei"),
+        entry(json!(4), json!(3), "added", Value::Null, "Four?", "4"),
+        entry(Value::Null, Value::Null, "removed", json!("3"), "Three?", "3"),
     ]);
     assert_eq!(report["entries"], expected);
     assert_eq!(entries(&tesla.admin).await, before);
@@ -101,15 +101,20 @@ async fn an_upload_replaces_the_documents_that_it_names(world: &World) {
     world.clock.advance(Duration::from_secs(5));
     let before = entries(&tesla.admin).await;
     // An id takes no entry out of a document that the upload does not name.
-    let taken = json!([{"question": "Rent?", "answer": "30 euros.", "document": "Handbook", "chunk_id": "rent_001"}]);
+    let taken = json!([
+        {"question": "Do you sell bells?", "answer": "Yes.", "document": "Handbook"},
+        {"question": "Rent?", "answer": "30 euros.", "document": "Handbook", "chunk_id": "rent_001"},
+    ]);
     let message =
         "chunk_id: rent_001 is the id of an entry in the document \"Price list\", which is not in the upload.";
-    let expected = json!([{"line": 1, "message": message, "severity": "error"}]);
+    let expected = json!([{"line": 1, "row": 2, "message": message, "severity": "error"}]);
     let refused = paste(&tesla.admin, &taken.to_string()).await;
     refused.field_error("file", "There are entries that cannot be loaded.");
     assert_eq!(refused.body["problems"], expected);
     let report = paste(&tesla.admin, &taken.to_string()).query(&[("dry_run", "1")]).await.ok();
     assert_eq!((&report["problems"], &report["has_errors"]), (&expected, &json!(true)));
+    // The refused entry could be one of those that would be removed.
+    assert_eq!(counts(&report), [1, 0, 0, 0]);
     assert_eq!(entries(&tesla.admin).await, before);
     let report = send(&tesla.admin, "faq.json", faq.to_string().as_bytes()).await.ok();
     assert_eq!(counts(&report), [1, 1, 2, 0]);
@@ -180,8 +185,7 @@ async fn html_becomes_plain_text(world: &World) {
 async fn every_problem_is_named_with_its_line_and_errors_load_nothing(world: &World) {
     let tesla = world.company("Tesla Motors").await;
     let text = "id,question,answer\n1,When?,Now\n1,Who?,Me\n2,WHEN?,Later\n3,,Nothing\n";
-    let problem =
-        |line: u8, message: &str, severity: &str| json!({"line": line, "message": message, "severity": severity});
+    let problem = |line: u8, message: &str, severity: &str| json!({"line": line, "row": line - 1, "message": message, "severity": severity});
     let expected = json!([
         problem(3, "chunk_id: 1 is also the id of the entry in line 2.", "error"),
         problem(4, "The question is also asked in line 2.", "note"),
@@ -196,6 +200,13 @@ async fn every_problem_is_named_with_its_line_and_errors_load_nothing(world: &Wo
     // A note prevents nothing.
     let report = paste(&tesla.admin, "question,answer\nWhen?,Now\nWhen,Later\n").await.ok();
     assert_eq!((counts(&report), report["problems"].as_array().unwrap().len()), ([2, 0, 0, 0], 1));
+    // What cannot be decoded is no entry without a value, and a file in one line has rows.
+    let half = r#"[["When?", "Now"], {"question": "Who?", "answer": "\ud83d"}, ["when", "Later"]]"#;
+    let expected = json!([
+        {"line": 1, "row": 2, "message": "answer: unexpected end of hex escape.", "severity": "error"},
+        {"line": 1, "row": 3, "message": "The question is also asked in row 1.", "severity": "note"},
+    ]);
+    assert_eq!(paste(&tesla.admin, half).await.expect(400).body["problems"], expected);
     let broken = paste(&tesla.admin, "[\n[\"a\", \"b\"],\n").await.expect(400);
     assert!(broken.body["file"][0].as_str().unwrap().starts_with("Line 3 is not JSON: EOF"), "{broken:?}");
 }
@@ -231,7 +242,7 @@ async fn an_upload_within_a_company_knows_its_limits(world: &World) {
     refused.field_error("file", "There are entries that cannot be loaded.");
     let report = send(&tesla.admin, "b.json", part(1).as_bytes()).query(&[("dry_run", "1")]).await.ok();
     let message = "There may be no more than 20000 questions and 10485760 characters altogether.";
-    let expected = json!([{"line": 1, "message": message, "severity": "error"}]);
+    let expected = json!([{"line": 1, "row": null, "message": message, "severity": "error"}]);
     assert_eq!((&report["problems"], &report["has_errors"]), (&expected, &json!(true)));
     assert_eq!(refused.body["problems"], expected);
     assert_eq!(counts(&send(&tesla.admin, "a.json", part(0).as_bytes()).await.ok()), [0, 0, 0, 600]);
