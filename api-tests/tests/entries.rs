@@ -17,13 +17,11 @@ on_each_database!(
     documents_are_listed_with_the_number_of_their_entries,
     a_new_entry_answers_the_next_message,
     a_change_is_answered_at_once,
-    html_is_stored_as_plain_text,
     an_entry_with_the_question_of_another_is_stored_with_a_warning,
     a_removed_entry_answers_no_more,
     an_alternative_question_finds_the_entry,
     bad_entries_are_refused,
     a_company_knows_no_more_than_its_share_after_any_change,
-    an_export_is_read_again_as_it_is,
     the_library_is_listed_for_companies_that_use_it_and_changed_by_superadmins_only,
     entries_of_another_company_do_not_exist,
     agents_read_and_admins_write,
@@ -181,33 +179,6 @@ async fn a_change_is_answered_at_once(world: &World) {
     assert_eq!(form(&[("alternatives", "")]).await.ok()["alternatives"], json!([]));
 }
 
-async fn html_is_stored_as_plain_text(world: &World) {
-    let tesla = world.company("Tesla Motors").await;
-    let html = json!({"question": "<h1>When do you open&#63;</h1>", "answer": "<ul><li>At <b>nine</b></li><li>or ten</li></ul>",
-        "document": "A &amp; B", "section": "<i>Visits</i>", "alternatives": ["<p>Opening &eacute;</p>"], "chunk_id": "hours"});
-    let created = tesla.admin.client().post(ENTRIES, &html).await.created();
-    let fields =
-        |entry: &Value| ["question", "answer", "document", "section", "alternatives"].map(|key| entry[key].clone());
-    let plain = [
-        json!("When do you open?"),
-        json!("- At nine<br>- or ten"),
-        json!("A & B"),
-        json!("Visits"),
-        json!(["Opening \u{e9}"]),
-    ];
-    assert_eq!(fields(&created), plain);
-    let change = json!({"answer": "<div>At&nbsp;ten</div>", "alternatives": ["<b>Hours</b>", "Opening \u{e9}"]});
-    let changed = patch(&tesla.admin, "hours", &change).await.ok();
-    assert_eq!((&changed["answer"], &changed["alternatives"]), (&json!("At ten"), &json!(["Hours", "Opening \u{e9}"])));
-    // Its length and whether it is blank are those of the plain text.
-    let long = |length: usize| format!("<p class=\"question\">{}</p>", "x".repeat(length));
-    patch(&tesla.admin, "hours", &json!({"question": long(1_000)})).await.ok();
-    let over = patch(&tesla.admin, "hours", &json!({"question": long(1_001)})).await;
-    over.field_error("question", "Ensure this field has no more than 1000 characters.");
-    let blank = patch(&tesla.admin, "hours", &json!({"answer": "<p>&nbsp;</p>"})).await;
-    blank.field_error("answer", "This field may not be blank.");
-}
-
 async fn an_entry_with_the_question_of_another_is_stored_with_a_warning(world: &World) {
     let (tesla, spacex) = (world.company("Tesla Motors").await, world.company("SpaceX").await);
     assert_eq!(tesla.admin.client().post(ENTRIES, &hours()).await.created().get("warnings"), None);
@@ -314,46 +285,6 @@ async fn a_company_knows_no_more_than_its_share_after_any_change(world: &World) 
     let large = json!({"answer": "b".repeat(10_000)});
     patch(&tesla.admin, "small", &large).await.field_error("non_field_errors", message);
     assert_eq!(list(&tesla.admin, &[("q", "small")]).await["results"][0]["answer"], "a");
-}
-
-async fn an_export_is_read_again_as_it_is(world: &World) {
-    let (tesla, spacex) = (world.company("Tesla Motors").await, world.company("SpaceX").await);
-    tesla.knowledge(&sample::bicycle_faq()).await;
-    tesla.admin.client().post(ENTRIES, &hours()).await.created();
-    // As long as can be, with markup that is disarmed.
-    let long =
-        json!({"question": "<x".repeat(500), "answer": "<y>".repeat(3_333), "document": "D", "chunk_id": "long"});
-    let long = tesla.admin.client().post(ENTRIES, &long).await.created();
-    assert_eq!(long["question"], "< x".repeat(500));
-    // And an example of HTML, which must not be read as HTML again.
-    let html = json!({"question": "What is &amp;nbsp;?", "answer": "<p>Write &amp;nbsp; or</p><p>&lt;b&gt;.</p>",
-        "document": "D", "chunk_id": "html"});
-    let html = tesla.admin.client().post(ENTRIES, &html).await.created();
-    let expected = (&json!("What is &nbsp;?"), &json!("Write &nbsp; or<br><br>< b>."));
-    assert_eq!((&html["question"], &html["answer"]), expected);
-    // Whatever is sent back as it is changes nothing.
-    world.clock.advance(Duration::from_secs(3));
-    for (id, entry) in [("long", &long), ("html", &html)] {
-        assert_eq!(&patch(&tesla.admin, id, entry).await.ok(), entry);
-    }
-    let export = tesla.admin.client().get("/api/knowledge/entries/export/").await;
-    assert_eq!(export.header("content-disposition"), "attachment; filename=\"knowledge.json\"");
-    let export = export.ok();
-    let entry = json!({"chunk_id": "hours", "document": "Handbook", "section": "Visits", "question": "When do you open?",
-        "alternatives": ["Opening hours?", "Are you open early"], "answer": "At nine.", "page": 4});
-    assert_eq!(export["documents"]["Handbook"]["Visits"], json!([entry]));
-    assert_eq!(spacex.knowledge(&export).await["documents_count"], 8);
-    let without_time = |mut page: Value| {
-        page["results"].as_array_mut().unwrap().iter_mut().for_each(|row| row["updated_at"] = Value::Null);
-        page
-    };
-    assert_eq!(without_time(list(&spacex.admin, &[]).await), without_time(list(&tesla.admin, &[]).await));
-    assert_eq!(spacex.admin.client().get("/api/knowledge/entries/export/").await.ok(), export);
-    let upload = |admin: &Admin, text: &Value| {
-        admin.client().post("/api/knowledge/uploads/", &json!({"text": text.to_string()}))
-    };
-    let report = upload(&spacex.admin, &export).await.ok();
-    assert_eq!((&report["unchanged"], &report["problems"], &report["entries"]), (&json!(8), &json!([]), &json!([])));
 }
 
 async fn the_library_is_listed_for_companies_that_use_it_and_changed_by_superadmins_only(world: &World) {
