@@ -16,8 +16,9 @@ use crate::{
     Chunk, Draft, Entry, EntryChange, EntryList, KnowledgeBase, ListedEntry, load::MAX_EXTENT, plain, text::normal_form,
 };
 
-/// The id that [`create`] gives to no entry: `entries/export/` is the path of the export. Loads and uploads can bring
-/// an entry with it. It answers and is listed as any other, but only loads and uploads change and remove it.
+/// The id that [`create`] gives to no entry: `entries/export/` is the path of the export.
+///
+/// Loads and uploads can bring an entry with it. It answers and is listed as any other, but only loads and uploads change and remove it.
 pub const RESERVED_ID: &str = "export";
 
 /// Why an entry is not added.

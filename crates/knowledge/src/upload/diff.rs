@@ -189,8 +189,9 @@ fn asked(entry: &Entry) -> (String, String) {
     (entry.document.clone(), normal_form(&entry.question))
 }
 
-/// Makes an upload the content of the documents that it names, as a comparison of it says. If the knowledge has changed
-/// since, the upload is compared again. An upload that changes nothing leaves the version of the knowledge as it is.
+/// Makes an upload the content of the documents that it names, as a comparison of it says.
+///
+/// If the knowledge has changed since, the upload is compared again. An upload that changes nothing leaves the version of the knowledge as it is.
 ///
 /// # Errors
 /// [`ApplyError`]. Then nothing has changed, unless the store failed.
