@@ -17,11 +17,11 @@ on_each_database!(
     documents_are_listed_with_the_number_of_their_entries,
     a_new_entry_answers_the_next_message,
     a_change_is_answered_at_once,
+    an_entry_with_the_question_of_another_is_stored_with_a_warning,
     a_removed_entry_answers_no_more,
     an_alternative_question_finds_the_entry,
     bad_entries_are_refused,
     a_company_knows_no_more_than_its_share_after_any_change,
-    an_export_is_read_again_as_it_is,
     the_library_is_listed_for_companies_that_use_it_and_changed_by_superadmins_only,
     entries_of_another_company_do_not_exist,
     agents_read_and_admins_write,
@@ -146,7 +146,7 @@ async fn a_new_entry_answers_the_next_message(world: &World) {
         (created["chunk_id"].as_str().unwrap().len(), &created["section"], &created["page"]),
         (36, &json!(""), &json!(0))
     );
-    assert_eq!(created["answer"], "Because of < b>this< /b>.");
+    assert_eq!(created["answer"], "Because of this.");
     assert_eq!(created["alternatives"], json!([]));
 }
 
@@ -177,6 +177,26 @@ async fn a_change_is_answered_at_once(world: &World) {
     let two = form(&[("alternatives", "one"), ("alternatives", "two"), ("page", "8")]).await.ok();
     assert_eq!((&two["alternatives"], &two["page"]), (&json!(["one", "two"]), &json!(8)));
     assert_eq!(form(&[("alternatives", "")]).await.ok()["alternatives"], json!([]));
+}
+
+async fn an_entry_with_the_question_of_another_is_stored_with_a_warning(world: &World) {
+    let (tesla, spacex) = (world.company("Tesla Motors").await, world.company("SpaceX").await);
+    assert_eq!(tesla.admin.client().post(ENTRIES, &hours()).await.created().get("warnings"), None);
+    let warnings = json!(["The question is also that of the entry hours."]);
+    let mut twice = hours();
+    (twice["chunk_id"], twice["question"]) = (json!("twice"), json!("<b>WHEN</b> do you open"));
+    assert_eq!(spacex.admin.client().post(ENTRIES, &twice).await.created().get("warnings"), None);
+    assert_eq!(tesla.admin.client().post(ENTRIES, &twice).await.created()["warnings"], warnings);
+    assert_eq!(patch(&tesla.admin, "twice", &json!({"page": 2})).await.ok().get("warnings"), None);
+    assert_eq!(
+        patch(&tesla.admin, "twice", &json!({"question": "When do you open?"})).await.ok()["warnings"],
+        warnings
+    );
+    assert_eq!(
+        patch(&tesla.admin, "twice", &json!({"question": "When do you close?"})).await.ok().get("warnings"),
+        None
+    );
+    assert_eq!(ids(&list(&tesla.admin, &[]).await), ["hours", "twice"]);
 }
 
 async fn a_removed_entry_answers_no_more(world: &World) {
@@ -267,29 +287,6 @@ async fn a_company_knows_no_more_than_its_share_after_any_change(world: &World) 
     assert_eq!(list(&tesla.admin, &[("q", "small")]).await["results"][0]["answer"], "a");
 }
 
-async fn an_export_is_read_again_as_it_is(world: &World) {
-    let (tesla, spacex) = (world.company("Tesla Motors").await, world.company("SpaceX").await);
-    tesla.knowledge(&sample::bicycle_faq()).await;
-    tesla.admin.client().post(ENTRIES, &hours()).await.created();
-    // As long as can be, with markup that is disarmed.
-    let long =
-        json!({"question": "<b".repeat(500), "answer": "<i>".repeat(3_333), "document": "D", "chunk_id": "long"});
-    tesla.admin.client().post(ENTRIES, &long).await.created();
-    let export = tesla.admin.client().get("/api/knowledge/entries/export/").await;
-    assert_eq!(export.header("content-disposition"), "attachment; filename=\"knowledge.json\"");
-    let export = export.ok();
-    let entry = json!({"chunk_id": "hours", "document": "Handbook", "section": "Visits", "question": "When do you open?",
-        "alternatives": ["Opening hours?", "Are you open early"], "answer": "At nine.", "page": 4});
-    assert_eq!(export["documents"]["Handbook"]["Visits"], json!([entry]));
-    assert_eq!(spacex.knowledge(&export).await["documents_count"], 7);
-    let without_time = |mut page: Value| {
-        page["results"].as_array_mut().unwrap().iter_mut().for_each(|row| row["updated_at"] = Value::Null);
-        page
-    };
-    assert_eq!(without_time(list(&spacex.admin, &[]).await), without_time(list(&tesla.admin, &[]).await));
-    assert_eq!(spacex.admin.client().get("/api/knowledge/entries/export/").await.ok(), export);
-}
-
 async fn the_library_is_listed_for_companies_that_use_it_and_changed_by_superadmins_only(world: &World) {
     let tesla = world.company("Tesla Motors").await;
     let superadmin = world.superadmin().await;
@@ -340,6 +337,18 @@ async fn the_library_is_listed_for_companies_that_use_it_and_changed_by_superadm
     }
     client.get(ENTRIES).query(&[("company_id", "ABC001")]).await.error(404, "not_found", "Company not found");
     client.get(ENTRIES).query(&[("shared", "perhaps")]).await.field_error("shared", "Must be a valid boolean.");
+    // The library is named by `shared` alone, and with a value.
+    let mut by_code = hours();
+    by_code["company_id"] = json!("SHARED");
+    client.post(ENTRIES, &by_code).await.error(404, "not_found", "Company not found");
+    for path in [ENTRIES, "/api/knowledge/documents/", "/api/knowledge/entries/export/"] {
+        let query = [("company_id", tesla.id.as_str()), ("shared", "")];
+        client.get(path).query(&query).await.field_error("shared", "This field may not be blank.");
+    }
+    let load = json!({"documents": {"c": {"s": [hours()]}}, "company_id": tesla.id});
+    let loaded = client.post("/api/chatbot/load-rag-documents/?shared=", &load).await;
+    loaded.field_error("shared", "This field may not be blank.");
+    assert_eq!(list(&superadmin, &[("shared", "true")]).await["results"], json!([]));
 }
 
 async fn entries_of_another_company_do_not_exist(world: &World) {

@@ -7,6 +7,7 @@ use api_tests::prelude::*;
 use reqwest::{Method, multipart};
 
 const UPLOADS: &str = "/api/knowledge/uploads/";
+const ENTRIES: &str = "/api/knowledge/entries/";
 
 on_each_database!(
     a_dry_run_says_what_would_change_and_changes_nothing,
@@ -14,6 +15,8 @@ on_each_database!(
     an_upload_replaces_the_documents_that_it_names,
     every_form_and_encoding_is_read,
     html_becomes_plain_text,
+    html_of_single_entries_becomes_plain_text,
+    an_export_is_read_again_as_it_is,
     every_problem_is_named_with_its_line_and_errors_load_nothing,
     what_is_not_read_is_refused_with_the_forms_that_are,
     an_upload_within_a_company_knows_its_limits,
@@ -22,6 +25,10 @@ on_each_database!(
 
 fn paste(who: &impl Caller, text: &str) -> Call {
     who.client().post(UPLOADS, &json!({"text": text, "document": "Guide"}))
+}
+
+fn patch(who: &impl Caller, id: &str, body: &Value) -> Call {
+    who.client().call(Method::PATCH, &format!("{ENTRIES}{id}/")).json(body)
 }
 
 fn send(who: &impl Caller, name: &str, bytes: &[u8]) -> Call {
@@ -34,7 +41,7 @@ fn counts(report: &Value) -> [u64; 4] {
 }
 
 async fn entries(who: &impl Caller) -> Value {
-    who.client().get("/api/knowledge/entries/").await.ok()["results"].clone()
+    who.client().get(ENTRIES).await.ok()["results"].clone()
 }
 
 /// Returns the questions of all entries.
@@ -52,14 +59,14 @@ async fn a_dry_run_says_what_would_change_and_changes_nothing(world: &World) {
     let report = paste(&tesla.admin, text).query(&[("dry_run", "1")]).await.ok();
     assert_eq!(counts(&report), [1, 1, 1, 1]);
     assert_eq!((&report["dry_run"], &report["problems"]), (&json!(true), &json!([])));
-    let entry = |line: Value, change: &str, id: Value, question: &str, answer: &str| {
-        json!({"line": line, "change": change, "chunk_id": id, "document": "Guide", "section": "", "question": question,
+    let entry = |line: Value, row: Value, change: &str, id: Value, question: &str, answer: &str| {
+        json!({"line": line, "row": row, "change": change, "chunk_id": id, "document": "Guide", "section": "", "question": question,
             "alternatives": [], "answer": answer, "page": 0})
     };
     let expected = json!([
-        entry(json!(2), "changed", json!("2"), "Two?", "zwei"),
-        entry(json!(4), "added", Value::Null, "Four?", "4"),
-        entry(Value::Null, "removed", json!("3"), "Three?", "3"),
+        entry(json!(2), json!(1), "changed", json!("2"), "Two?", "zwei"),
+        entry(json!(4), json!(3), "added", Value::Null, "Four?", "4"),
+        entry(Value::Null, Value::Null, "removed", json!("3"), "Three?", "3"),
     ]);
     assert_eq!(report["entries"], expected);
     assert_eq!(entries(&tesla.admin).await, before);
@@ -101,15 +108,20 @@ async fn an_upload_replaces_the_documents_that_it_names(world: &World) {
     world.clock.advance(Duration::from_secs(5));
     let before = entries(&tesla.admin).await;
     // An id takes no entry out of a document that the upload does not name.
-    let taken = json!([{"question": "Rent?", "answer": "30 euros.", "document": "Handbook", "chunk_id": "rent_001"}]);
+    let taken = json!([
+        {"question": "Do you sell bells?", "answer": "Yes.", "document": "Handbook"},
+        {"question": "Rent?", "answer": "30 euros.", "document": "Handbook", "chunk_id": "rent_001"},
+    ]);
     let message =
         "chunk_id: rent_001 is the id of an entry in the document \"Price list\", which is not in the upload.";
-    let expected = json!([{"line": 1, "message": message, "severity": "error"}]);
+    let expected = json!([{"line": 1, "row": 2, "message": message, "severity": "error"}]);
     let refused = paste(&tesla.admin, &taken.to_string()).await;
     refused.field_error("file", "There are entries that cannot be loaded.");
     assert_eq!(refused.body["problems"], expected);
     let report = paste(&tesla.admin, &taken.to_string()).query(&[("dry_run", "1")]).await.ok();
     assert_eq!((&report["problems"], &report["has_errors"]), (&expected, &json!(true)));
+    // The refused entry could be one of those that would be removed.
+    assert_eq!(counts(&report), [1, 0, 0, 0]);
     assert_eq!(entries(&tesla.admin).await, before);
     let report = send(&tesla.admin, "faq.json", faq.to_string().as_bytes()).await.ok();
     assert_eq!(counts(&report), [1, 1, 2, 0]);
@@ -177,11 +189,76 @@ async fn html_becomes_plain_text(world: &World) {
     assert_eq!((&stored["question"], &stored["answer"]), expected);
 }
 
+async fn html_of_single_entries_becomes_plain_text(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let html = json!({"question": "<h1>When do you open&#63;</h1>", "answer": "<ul><li>At <b>nine</b></li><li>or ten</li></ul>",
+        "document": "A &amp; B", "section": "<i>Visits</i>", "alternatives": ["<p>Opening &eacute;</p>"], "chunk_id": "hours"});
+    let created = tesla.admin.client().post(ENTRIES, &html).await.created();
+    let fields =
+        |entry: &Value| ["question", "answer", "document", "section", "alternatives"].map(|key| entry[key].clone());
+    let plain = [
+        json!("When do you open?"),
+        json!("- At nine<br>- or ten"),
+        json!("A & B"),
+        json!("Visits"),
+        json!(["Opening \u{e9}"]),
+    ];
+    assert_eq!(fields(&created), plain);
+    let change = json!({"answer": "<div>At&nbsp;ten</div>", "alternatives": ["<b>Hours</b>", "Opening \u{e9}"]});
+    let changed = patch(&tesla.admin, "hours", &change).await.ok();
+    assert_eq!((&changed["answer"], &changed["alternatives"]), (&json!("At ten"), &json!(["Hours", "Opening \u{e9}"])));
+    // Its length and whether it is blank are those of the plain text.
+    let long = |length: usize| format!("<p class=\"question\">{}</p>", "x".repeat(length));
+    patch(&tesla.admin, "hours", &json!({"question": long(1_000)})).await.ok();
+    let over = patch(&tesla.admin, "hours", &json!({"question": long(1_001)})).await;
+    over.field_error("question", "Ensure this field has no more than 1000 characters.");
+    let blank = patch(&tesla.admin, "hours", &json!({"answer": "<p>&nbsp;</p>"})).await;
+    blank.field_error("answer", "This field may not be blank.");
+}
+
+async fn an_export_is_read_again_as_it_is(world: &World) {
+    let (tesla, spacex) = (world.company("Tesla Motors").await, world.company("SpaceX").await);
+    tesla.knowledge(&sample::bicycle_faq()).await;
+    let hours = json!({"question": "When do you open?", "answer": "At nine.", "document": "Handbook", "section": "Visits",
+        "chunk_id": "hours", "page": 4, "alternatives": ["Opening hours?", "Are you open early"]});
+    tesla.admin.client().post(ENTRIES, &hours).await.created();
+    // As long as can be, with markup that is disarmed.
+    let long =
+        json!({"question": "<x".repeat(500), "answer": "<y>".repeat(3_333), "document": "D", "chunk_id": "long"});
+    let long = tesla.admin.client().post(ENTRIES, &long).await.created();
+    assert_eq!(long["question"], "< x".repeat(500));
+    // And an example of HTML, which must not be read as HTML again.
+    let html = json!({"question": "What is &amp;nbsp;?", "answer": "<p>Write &amp;nbsp; or</p><p>&lt;b&gt;.</p>",
+        "document": "D", "chunk_id": "html"});
+    let html = tesla.admin.client().post(ENTRIES, &html).await.created();
+    let expected = (&json!("What is &nbsp;?"), &json!("Write &nbsp; or<br><br>< b>."));
+    assert_eq!((&html["question"], &html["answer"]), expected);
+    // Whatever is sent back as it is changes nothing.
+    world.clock.advance(Duration::from_secs(3));
+    for (id, entry) in [("long", &long), ("html", &html)] {
+        assert_eq!(&patch(&tesla.admin, id, entry).await.ok(), entry);
+    }
+    let export = tesla.admin.client().get("/api/knowledge/entries/export/").await;
+    assert_eq!(export.header("content-disposition"), "attachment; filename=\"knowledge.json\"");
+    let export = export.ok();
+    let entry = json!({"chunk_id": "hours", "document": "Handbook", "section": "Visits", "question": "When do you open?",
+        "alternatives": ["Opening hours?", "Are you open early"], "answer": "At nine.", "page": 4});
+    assert_eq!(export["documents"]["Handbook"]["Visits"], json!([entry]));
+    assert_eq!(spacex.knowledge(&export).await["documents_count"], 8);
+    let without_time = |mut rows: Value| {
+        rows.as_array_mut().unwrap().iter_mut().for_each(|row| row["updated_at"] = Value::Null);
+        rows
+    };
+    assert_eq!(without_time(entries(&spacex.admin).await), without_time(entries(&tesla.admin).await));
+    assert_eq!(spacex.admin.client().get("/api/knowledge/entries/export/").await.ok(), export);
+    let report = paste(&spacex.admin, &export.to_string()).await.ok();
+    assert_eq!((&report["unchanged"], &report["problems"], &report["entries"]), (&json!(8), &json!([]), &json!([])));
+}
+
 async fn every_problem_is_named_with_its_line_and_errors_load_nothing(world: &World) {
     let tesla = world.company("Tesla Motors").await;
     let text = "id,question,answer\n1,When?,Now\n1,Who?,Me\n2,WHEN?,Later\n3,,Nothing\n";
-    let problem =
-        |line: u8, message: &str, severity: &str| json!({"line": line, "message": message, "severity": severity});
+    let problem = |line: u8, message: &str, severity: &str| json!({"line": line, "row": line - 1, "message": message, "severity": severity});
     let expected = json!([
         problem(3, "chunk_id: 1 is also the id of the entry in line 2.", "error"),
         problem(4, "The question is also asked in line 2.", "note"),
@@ -196,6 +273,13 @@ async fn every_problem_is_named_with_its_line_and_errors_load_nothing(world: &Wo
     // A note prevents nothing.
     let report = paste(&tesla.admin, "question,answer\nWhen?,Now\nWhen,Later\n").await.ok();
     assert_eq!((counts(&report), report["problems"].as_array().unwrap().len()), ([2, 0, 0, 0], 1));
+    // What cannot be decoded is no entry without a value, and a file in one line has rows.
+    let half = r#"[["When?", "Now"], {"question": "Who?", "answer": "\ud83d"}, ["when", "Later"]]"#;
+    let expected = json!([
+        {"line": 1, "row": 2, "message": "answer: unexpected end of hex escape.", "severity": "error"},
+        {"line": 1, "row": 3, "message": "The question is also asked in row 1.", "severity": "note"},
+    ]);
+    assert_eq!(paste(&tesla.admin, half).await.expect(400).body["problems"], expected);
     let broken = paste(&tesla.admin, "[\n[\"a\", \"b\"],\n").await.expect(400);
     assert!(broken.body["file"][0].as_str().unwrap().starts_with("Line 3 is not JSON: EOF"), "{broken:?}");
 }
@@ -231,7 +315,7 @@ async fn an_upload_within_a_company_knows_its_limits(world: &World) {
     refused.field_error("file", "There are entries that cannot be loaded.");
     let report = send(&tesla.admin, "b.json", part(1).as_bytes()).query(&[("dry_run", "1")]).await.ok();
     let message = "There may be no more than 20000 questions and 10485760 characters altogether.";
-    let expected = json!([{"line": 1, "message": message, "severity": "error"}]);
+    let expected = json!([{"line": 1, "row": null, "message": message, "severity": "error"}]);
     assert_eq!((&report["problems"], &report["has_errors"]), (&expected, &json!(true)));
     assert_eq!(refused.body["problems"], expected);
     assert_eq!(counts(&send(&tesla.admin, "a.json", part(0).as_bytes()).await.ok()), [0, 0, 0, 600]);

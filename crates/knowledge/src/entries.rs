@@ -12,9 +12,13 @@ use tenancy::{
 
 pub use list::{EntryFilter, EntryPage, MAX_EXAMINED, Words, all, page};
 
-use crate::{Draft, Entry, EntryChange, EntryList, KnowledgeBase, ListedEntry, load::MAX_EXTENT};
+use crate::{
+    Chunk, Draft, Entry, EntryChange, EntryList, KnowledgeBase, ListedEntry, load::MAX_EXTENT, plain, text::normal_form,
+};
 
-/// The id that no new entry gets: `entries/export/` is another endpoint than that of an entry.
+/// The id that [`create`] gives to no entry: `entries/export/` is the path of the export.
+///
+/// Loads and uploads can bring an entry with it. It answers and is listed as any other, but only loads and uploads change and remove it.
 pub const RESERVED_ID: &str = "export";
 
 /// Why an entry is not added.
@@ -56,7 +60,7 @@ pub enum DeleteError {
     Store(#[from] StoreError),
 }
 
-/// Adds an entry at the end of its document, which is made if there is none.
+/// Adds an entry at the end of its document, which is made if there is none. HTML in its texts becomes plain text.
 ///
 /// # Errors
 /// [`CreateError`]. Then the transaction must not commit.
@@ -64,7 +68,7 @@ pub fn create<S>(store: &mut S, draft: Draft, now: Timestamp) -> Result<ListedEn
 where
     S: KnowledgeBase + EntryList + Audit + ActingAs<Office> + ?Sized,
 {
-    let entry = draft.into_entry();
+    let entry = draft.in_plain_text().into_entry();
     store.lock_faq()?;
     if entry.chunk_id == RESERVED_ID || store.entry(&entry.chunk_id)?.is_some() {
         return Err(CreateError::Taken);
@@ -77,7 +81,24 @@ where
     stored(store, &entry).map_err(CreateError::Store)
 }
 
-/// Changes an entry. In another document, it becomes the last one. A change that changes nothing leaves the version of
+/// Returns the id of the first entry with this question other than the one with the id `chunk_id`. Of two such entries,
+/// only the first can equal what a visitor asks.
+///
+/// # Errors
+/// Only when the store fails.
+pub fn with_question<S>(store: &mut S, question: &str, chunk_id: Option<&str>) -> Result<Option<String>, StoreError>
+where
+    S: KnowledgeBase + ?Sized,
+{
+    let form = normal_form(&plain::line(question));
+    if form.is_empty() {
+        return Ok(None);
+    }
+    let has_it = |chunk: &Chunk| Some(chunk.chunk_id.as_str()) != chunk_id && normal_form(&chunk.question) == form;
+    Ok(store.chunks()?.into_iter().find(has_it).map(|chunk| chunk.chunk_id))
+}
+
+/// Changes an entry, as [`EntryChange::of`] says. In another document, it becomes the last one. A change that changes nothing leaves the version of
 /// the knowledge as it is.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use uuid::Uuid;
 
-use crate::{Chunk, Extent, markup, text::normal_form};
+use crate::{Chunk, Extent, markup, plain, text::normal_form};
 
 /// Maximum length of a question and of an alternative question, in Unicode scalar values.
 pub const MAX_QUESTION: usize = 1_000;
@@ -59,7 +59,7 @@ impl From<Chunk> for Entry {
     }
 }
 
-/// An entry before its texts are made safe. They are trimmed and within the limits of this module.
+/// An entry before its texts are made safe. They are within the limits of this module.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
     /// Title of the document.
@@ -79,14 +79,24 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// Turns HTML in the texts into plain text.
+    #[must_use]
+    pub fn in_plain_text(self) -> Self {
+        Self {
+            document: plain_line(&self.document),
+            section: plain_line(&self.section),
+            question: plain_line(&self.question),
+            alternatives: self.alternatives.iter().map(|text| plain_line(text)).collect(),
+            answer: plain_answer(&self.answer),
+            ..self
+        }
+    }
+
     /// Makes the texts safe by [`markup`], and drops alternatives that ask what another one asks.
     pub fn into_entry(self) -> Entry {
         let question = markup::neutralise(&self.question).into_owned();
-        let mut seen = HashSet::from([normal_form(&question), String::new()]);
-        let in_one_line = |text: &String| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let alternatives = self.alternatives.iter().map(in_one_line).filter(|text| seen.insert(normal_form(text)));
         Entry {
-            alternatives: alternatives.map(|text| markup::neutralise(&text).into_owned()).collect(),
+            alternatives: other_questions(&question, &self.alternatives),
             document: markup::neutralise(&self.document).into_owned(),
             chunk_id: self.chunk_id.unwrap_or_else(|| Uuid::new_v4().to_string()),
             section: markup::neutralise(&self.section).into_owned(),
@@ -95,6 +105,22 @@ impl Draft {
             question,
         }
     }
+}
+
+/// Returns alternatives of a question, each in one line and safe, without those that ask what it or another one asks.
+pub(crate) fn other_questions(question: &str, alternatives: &[String]) -> Vec<String> {
+    let mut seen = HashSet::from([normal_form(question), String::new()]);
+    let in_one_line = |text: &String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let others = alternatives.iter().map(in_one_line).filter(|text| seen.insert(normal_form(text)));
+    others.map(|text| markup::neutralise(&text).into_owned()).collect()
+}
+
+fn plain_line(text: &str) -> String {
+    plain::line(text).trim().to_owned()
+}
+
+fn plain_answer(text: &str) -> String {
+    plain::answer(text).trim().to_owned()
 }
 
 /// The changes to an entry. What is `None` stays as it is.
@@ -115,18 +141,30 @@ pub struct EntryChange {
 }
 
 impl EntryChange {
-    /// Returns the entry as it is after the change.
+    /// Returns the entry as it is after the change. HTML becomes plain text. A text that is sent back as it is stays, even
+    /// if it could be read as HTML.
     pub fn of(self, before: Entry) -> Entry {
-        let changed = Draft {
-            document: self.document.unwrap_or(before.document),
+        let changed = |sent: Option<String>, before: String, plain: fn(&str) -> String| match sent {
+            Some(sent) if sent != before => plain(&sent),
+            _ => before,
+        };
+        let alternatives = match self.alternatives {
+            Some(sent) => {
+                let line = |text: String| if before.alternatives.contains(&text) { text } else { plain_line(&text) };
+                sent.into_iter().map(line).collect()
+            }
+            None => before.alternatives,
+        };
+        let after = Draft {
+            document: changed(self.document, before.document, plain_line),
             chunk_id: Some(before.chunk_id),
-            section: self.section.unwrap_or(before.section),
-            question: self.question.unwrap_or(before.question),
-            alternatives: self.alternatives.unwrap_or(before.alternatives),
-            answer: self.answer.unwrap_or(before.answer),
+            section: changed(self.section, before.section, plain_line),
+            question: changed(self.question, before.question, plain_line),
+            alternatives,
+            answer: changed(self.answer, before.answer, plain_answer),
             page: self.page.unwrap_or(before.page),
         };
-        changed.into_entry()
+        after.into_entry()
     }
 }
 
@@ -156,8 +194,38 @@ mod tests {
     #[test]
     fn a_change_keeps_what_it_does_not_name() {
         let before = draft().into_entry();
-        let change = EntryChange { answer: Some("At <i>ten</i>.".to_owned()), ..EntryChange::default() };
-        assert_eq!(change.of(before.clone()), Entry { answer: "At < i>ten< /i>.".to_owned(), ..before.clone() });
+        let change = EntryChange { answer: Some("At <i>ten</i>.<br>".to_owned()), ..EntryChange::default() };
+        assert_eq!(change.of(before.clone()), Entry { answer: "At ten.".to_owned(), ..before.clone() });
         assert_eq!(EntryChange::default().of(before.clone()), before);
+    }
+
+    #[test]
+    fn texts_are_read_as_html_unless_they_are_sent_back() {
+        let html = |text: &str| text.to_owned();
+        let sent = Draft {
+            document: html("A &amp; B"),
+            section: html("<i>S</i>"),
+            question: html("<b> Is &amp;lt; less?</b>"),
+            alternatives: vec![html("<p>What is &amp;lt;</p>")],
+            answer: html("<p>Yes.</p><p>&amp;lt;br&gt; &lt;script&gt;</p>"),
+            ..draft()
+        };
+        let entry = sent.in_plain_text().into_entry();
+        let expected = Entry {
+            document: "A & B".to_owned(),
+            question: "Is &lt; less?".to_owned(),
+            alternatives: vec!["What is &lt;".to_owned()],
+            answer: "Yes.<br><br>&lt;br> < script>".to_owned(),
+            ..draft().into_entry()
+        };
+        assert_eq!(entry, expected);
+        let back = EntryChange {
+            question: Some(entry.question.clone()),
+            alternatives: Some(vec![entry.alternatives[0].clone(), "More &gt;?".to_owned()]),
+            answer: Some(entry.answer.clone()),
+            ..EntryChange::default()
+        };
+        let alternatives = vec![entry.alternatives[0].clone(), "More >?".to_owned()];
+        assert_eq!(back.of(entry.clone()), Entry { alternatives, ..entry });
     }
 }

@@ -14,6 +14,7 @@ pub mod index;
 pub mod load;
 pub mod markup;
 mod meanings;
+pub mod plain;
 mod speller;
 mod store;
 pub mod text;

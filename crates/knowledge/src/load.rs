@@ -28,6 +28,11 @@ tenancy::word_enum! {
 /// A single load has a narrower limit of characters, but its alternatives can be too many.
 pub const MAX_EXTENT: Extent = Extent { questions: 20_000, characters: 10 << 20 };
 
+/// Returns the sentence for people whose knowledge would exceed it.
+pub fn too_much() -> String {
+    format!("There may be no more than {MAX_EXTENT} altogether.")
+}
+
 /// Why nothing was loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {

@@ -70,8 +70,12 @@ pub trait KnowledgeBase {
 
     /// Removes the chunks with the ids `removed`, merges `entries` as [`KnowledgeBase::merge_faq`] does, and returns the
     /// new version. Unlike there, positions follow the order of `entries`, which are all entries of their documents.
-    fn replace_documents(&mut self, removed: &[&str], entries: &[Entry], now: Timestamp)
-    -> Result<Version, StoreError>;
+    fn replace_documents(
+        &mut self,
+        removed: &[&str],
+        entries: &[&Entry],
+        now: Timestamp,
+    ) -> Result<Version, StoreError>;
 
     /// Locks the FAQ until the transaction ends, so that what is read from now on is what a change finds.
     fn lock_faq(&mut self) -> Result<(), StoreError>;

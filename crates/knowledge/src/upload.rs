@@ -7,11 +7,10 @@ mod decode;
 mod diff;
 mod json;
 mod lines;
-mod plain;
 mod table;
 
-pub use content::{Content, Problem, UploadError, Uploaded};
-pub use diff::{ApplyError, Change, Diff, Outcome, apply, compare};
+pub use content::{Content, Place, Problem, UploadError, Uploaded};
+pub use diff::{ApplyError, Change, Diff, Outcome, Stored, apply, compare, stored};
 
 use content::Reader;
 
@@ -48,7 +47,8 @@ impl Format {
 
 /// Reads an upload.
 ///
-/// Tags and entities in questions, answers and sections become plain text.
+/// Tags and entities in questions, answers, sections and titles become plain text, unless a JSON file has `"plain_text":
+/// true` beside its `documents`, as exports have it.
 ///
 /// # Errors
 /// [`UploadError`], if there is no entry to report problems of.
@@ -67,7 +67,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{content::MAX_PROBLEMS, *};
-    use crate::faq::MAX_ITEMS;
+    use crate::{Entry, faq::MAX_ITEMS};
 
     pub(super) fn read(text: &str) -> Result<Content, UploadError> {
         super::read(Upload { bytes: text.as_bytes(), document: "Upload" })
@@ -75,12 +75,12 @@ mod tests {
 
     /// Returns line, question and answer of each entry.
     pub(super) fn asked(content: &Content) -> Vec<(usize, &str, &str)> {
-        content.entries.iter().map(|it| (it.line, it.draft.question.as_str(), it.draft.answer.as_str())).collect()
+        content.entries.iter().map(|it| (it.place.line, it.entry.question.as_str(), it.entry.answer.as_str())).collect()
     }
 
     /// Returns line and message of each problem.
     pub(super) fn problems(content: &Content) -> Vec<(usize, &str)> {
-        content.problems.iter().map(|it| (it.line, it.message.as_str())).collect()
+        content.problems.iter().map(|it| (it.place.line, it.message.as_str())).collect()
     }
 
     #[test]
@@ -92,6 +92,25 @@ mod tests {
         assert!(content.has_errors);
         assert_eq!(content.entries.len(), 2);
         assert!(!read("question,answer\nA,1\na,2\n").unwrap().has_errors);
+    }
+
+    #[test]
+    fn each_problem_names_the_first_entry_and_its_row_if_the_line_is_the_same() {
+        let content = read("id,question,answer\n1,A,1\n1,B,2\n1,C,3\n").unwrap();
+        let expected = [
+            (3, "chunk_id: 1 is also the id of the entry in line 2."),
+            (4, "chunk_id: 1 is also the id of the entry in line 2."),
+        ];
+        assert_eq!(problems(&content), expected);
+        let content = read(r#"{"s": [["A", "1"], ["B"], {"question": "a", "answer": "2", "answer": "3"}]}"#).unwrap();
+        let places: Vec<_> =
+            content.problems.iter().map(|it| (it.place.line, it.place.row, it.message.as_str())).collect();
+        let expected = [
+            (1, Some(2), "Expected an object or a pair of question and answer."),
+            (1, Some(3), "\"answer\" occurs more than once."),
+            (1, Some(3), "The question is also asked in row 1."),
+        ];
+        assert_eq!(places, expected);
     }
 
     #[test]
@@ -120,7 +139,8 @@ mod tests {
     fn notes_do_not_displace_errors() {
         let text = format!("question,answer\n{}Q,\n", "Q,A\n".repeat(2 * MAX_PROBLEMS));
         let content = read(&text).unwrap();
-        let errors: Vec<_> = content.problems.iter().filter(|problem| problem.is_error).map(|it| it.line).collect();
+        let errors: Vec<_> =
+            content.problems.iter().filter(|problem| problem.is_error).map(|it| it.place.line).collect();
         assert_eq!((content.problems.len(), errors), (MAX_PROBLEMS, vec![2 * MAX_PROBLEMS + 2]));
     }
 
@@ -138,7 +158,8 @@ mod tests {
             let text = if json { format!("[{text}]") } else { format!("question;answer\n{text}") };
             if let Ok(content) = read(&text) {
                 for entry in content.entries {
-                    prop_assert!(!entry.draft.question.trim().is_empty() && !entry.draft.answer.trim().is_empty());
+                    let Entry { question, answer, .. } = entry.entry;
+                    prop_assert!(!question.trim().is_empty() && !answer.trim().is_empty());
                 }
             }
         }

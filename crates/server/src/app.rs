@@ -22,6 +22,8 @@ use tokio::{
     time::Instant,
 };
 
+pub(crate) use doors::{CompanyJob, Failure, Output};
+
 use crate::{
     blobs::LocalBlobs,
     config::{AtPath, Config, UPLOADS_FOLDER},

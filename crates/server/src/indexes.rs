@@ -40,6 +40,11 @@ impl Indexes {
         }
     }
 
+    /// Returns who reads the shared library.
+    pub(crate) fn librarian(&self) -> Housekeeper {
+        self.library.clone()
+    }
+
     /// Reads the current version of the shared library. The read is queued under the fairness key of the
     /// company that asks.
     ///
@@ -85,17 +90,21 @@ impl Indexes {
         };
         let Ok(index) = background::run(build).await?;
         if self.model.is_some() && !index.has_all_vectors() {
-            self.ask_for_vectors(keeper, now).await;
+            self.ask_for_vectors(keeper, now);
         }
         Ok(index)
     }
 
-    /// Makes sure that the entries of a company get vectors. A change of the knowledge sees to that by itself, so this
-    /// is for a model that was exchanged, and for vectors that were lost. The index serves without them meanwhile.
-    async fn ask_for_vectors(&self, keeper: Housekeeper, now: Timestamp) {
+    /// Makes sure that the entries of a company get vectors. A change of the knowledge has enqueued the job already, and
+    /// then this writes nothing; without it, the model was exchanged, or vectors were lost. Nobody waits for this: the
+    /// index serves without the vectors.
+    fn ask_for_vectors(&self, keeper: Housekeeper, now: Timestamp) {
         let company = keeper.scope().company();
-        if let Err(error) = self.db.write(keeper, move |store| store.ensure(Kind::Encode, now)).await {
-            tracing::warn!(%company, error = crate::logging::chain(&error), "encoding was not asked for");
-        }
+        let ensured = self.db.write(keeper, move |store| store.ensure(Kind::Encode, now));
+        actix_web::rt::spawn(async move {
+            if let Err(error) = ensured.await {
+                tracing::warn!(%company, error = crate::logging::chain(&error), "encoding was not asked for");
+            }
+        });
     }
 }

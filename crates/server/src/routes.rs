@@ -34,6 +34,7 @@ mod sign_in;
 mod sockets;
 mod subscriptions;
 mod visitors;
+mod which_company;
 
 use actix_web::web::ServiceConfig;
 

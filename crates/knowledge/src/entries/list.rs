@@ -1,5 +1,7 @@
 //! Lists entries page by page, and searches them.
 
+use std::collections::BTreeSet;
+
 use tenancy::{DocumentId, StoreError, text::folded};
 
 use crate::{Chunk, EntryList, EntryPosition, ListedEntry};
@@ -10,18 +12,19 @@ pub const MAX_EXAMINED: usize = 2_000;
 /// Entries that are read at a time.
 const BATCH: usize = 250;
 
-/// Maximum number of words in a search. More match nothing.
+/// Maximum number of different words in a search. More match nothing: each is looked for in each entry, and a search for
+/// some of them would find entries without the others.
 const MAX_WORDS: usize = 50;
 
 /// The words of a search. An entry matches if its id, section, question, alternatives and answer have each of them,
 /// in any order, and in any case and spelling with or without accents.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Words(Vec<String>);
+pub struct Words(BTreeSet<String>);
 
 impl Words {
     /// Reads the words of a text; `None` if it has none, so that nothing is searched.
     pub fn of(text: &str) -> Option<Self> {
-        let words: Vec<_> = folded(text).split_whitespace().map(str::to_owned).collect();
+        let words: BTreeSet<_> = folded(text).split_whitespace().map(str::to_owned).collect();
         (!words.is_empty()).then_some(Self(words))
     }
 
@@ -112,10 +115,14 @@ mod tests {
     fn every_word_is_found_in_any_spelling_and_place() {
         let items = [("Caf\u{e9}", "When do you open?", "At nine.<br>Always.")];
         let chunk = asked_as(snapshot(&items), 0, &["Opening hours"]).chunks.remove(0);
-        for found in ["OPEN", "hours nine", "cafe always", "c0", "\u{ff4f}pen"] {
+        for found in ["OPEN", "hours nine", "cafe always", "c0", "\u{ff4f}pen", &"open ".repeat(51)] {
             assert!(Words::of(found).unwrap().are_in(&chunk), "{found}");
         }
-        for absent in ["ten", "open ten", &"open ".repeat(51)] {
+        let words: Vec<String> = (0..=MAX_WORDS).map(|number| format!("w{number}.")).collect();
+        let of_many = Chunk { answer: words.join(" "), ..chunk.clone() };
+        assert!(Words::of(&words[1..].join(" ")).unwrap().are_in(&of_many));
+        assert!(!Words::of(&words.join(" ")).unwrap().are_in(&of_many));
+        for absent in ["ten", "open ten"] {
             assert!(!Words::of(absent).unwrap().are_in(&chunk), "{absent}");
         }
         assert_eq!(Words::of(" \u{301} "), None);

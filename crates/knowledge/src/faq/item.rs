@@ -15,6 +15,9 @@ pub(crate) struct Defaults<'d> {
     pub(crate) section: &'d str,
 }
 
+/// The keys of an item. Others are skipped.
+pub(crate) const KEYS: [&str; 7] = ["question", "answer", "section", "document", "page", "chunk_id", "alternatives"];
+
 /// Reads an item, or says why it cannot be loaded.
 pub(super) fn read(item: Value, defaults: Defaults<'_>) -> Result<Entry, String> {
     match item {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::{Draft, faq::MAX_ITEMS, text::normal_form};
+use crate::{Draft, Entry, faq::MAX_ITEMS, text::normal_form};
 
 /// Maximum number of problems that are kept.
 pub(super) const MAX_PROBLEMS: usize = 100;
@@ -21,17 +21,39 @@ pub struct Content {
 /// An entry of an upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Uploaded {
-    /// The line on which it begins, from 1.
+    /// The place at which it begins.
+    pub place: Place,
+    /// The entry, as it will be stored.
+    pub entry: Entry,
+    /// Whether the upload names its id. Otherwise the id is a new one.
+    pub has_id: bool,
+}
+
+/// A place in an upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The line, from 1.
     pub line: usize,
-    /// The entry.
-    pub draft: Draft,
+    /// The number of the entry among those of the upload, from 1, whether they can be loaded or not. `None` outside an
+    /// entry.
+    pub row: Option<usize>,
+}
+
+impl Place {
+    /// Returns the words for it in a message about another place: a file can have all entries in one line.
+    fn seen_from(self, other: Self) -> String {
+        match self.row {
+            Some(row) if self.line == other.line => format!("row {row}"),
+            _ => format!("line {}", self.line),
+        }
+    }
 }
 
 /// Something that is wrong or strange in an upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The line, from 1.
-    pub line: usize,
+    /// Where it is.
+    pub place: Place,
     /// What it is, in one sentence.
     pub message: String,
     /// Whether it prevents the upload from being loaded.
@@ -67,8 +89,8 @@ pub enum UploadError {
 #[derive(Debug, Default)]
 pub(super) struct Reader {
     content: Content,
-    ids: HashMap<String, usize>,
-    questions: HashMap<String, usize>,
+    ids: HashMap<String, Place>,
+    questions: HashMap<String, Place>,
     items: usize,
     /// The numbers of errors and of notes that were kept.
     kept: [usize; 2],
@@ -81,36 +103,53 @@ impl Reader {
         if self.items > MAX_ITEMS { Err(UploadError::TooMany) } else { Ok(()) }
     }
 
-    /// Adds an item, or says why it is none.
+    /// Adds the item that was counted last, or says why it is none.
     pub(super) fn add(&mut self, line: usize, read: Result<Draft, String>) {
         let draft = match read {
             Ok(draft) => draft,
-            Err(why) => return self.error(line, why),
+            Err(why) => return self.error_in_item(line, why),
         };
-        if let Some(id) = &draft.chunk_id
-            && let Some(first) = self.ids.insert(id.clone(), line)
-        {
-            return self.error(line, format!("chunk_id: {id} is also the id of the entry in line {first}."));
+        let place = self.item_at(line);
+        if let Some(id) = &draft.chunk_id {
+            let first = *self.ids.entry(id.clone()).or_insert(place);
+            if first != place {
+                let first = first.seen_from(place);
+                return self.error_in_item(line, format!("chunk_id: {id} is also the id of the entry in {first}."));
+            }
         }
-        let form = normal_form(&draft.question);
-        if let Some(first) = self.questions.get(&form) {
-            self.note(line, format!("The question is also asked in line {first}."));
-        } else {
-            self.questions.insert(form, line);
+        let has_id = draft.chunk_id.is_some();
+        let entry = draft.into_entry();
+        let first = *self.questions.entry(normal_form(&entry.question)).or_insert(place);
+        if first != place {
+            self.note_in_item(line, format!("The question is also asked in {}.", first.seen_from(place)));
         }
-        self.content.entries.push(Uploaded { line, draft });
+        self.content.entries.push(Uploaded { place, entry, has_id });
     }
 
     pub(super) fn error(&mut self, line: usize, message: String) {
-        self.content.has_errors = true;
-        self.problem(Problem { line, message, is_error: true });
+        self.problem(Problem { place: Place { line, row: None }, message, is_error: true });
     }
 
     pub(super) fn note(&mut self, line: usize, message: String) {
-        self.problem(Problem { line, message, is_error: false });
+        self.problem(Problem { place: Place { line, row: None }, message, is_error: false });
+    }
+
+    /// Adds an error of the item that was counted last.
+    pub(super) fn error_in_item(&mut self, line: usize, message: String) {
+        self.problem(Problem { place: self.item_at(line), message, is_error: true });
+    }
+
+    /// Adds a note about the item that was counted last.
+    pub(super) fn note_in_item(&mut self, line: usize, message: String) {
+        self.problem(Problem { place: self.item_at(line), message, is_error: false });
+    }
+
+    fn item_at(&self, line: usize) -> Place {
+        Place { line, row: Some(self.items) }
     }
 
     fn problem(&mut self, problem: Problem) {
+        self.content.has_errors |= problem.is_error;
         let [errors, notes] = &mut self.kept;
         let kept = if problem.is_error { errors } else { notes };
         if *kept < MAX_PROBLEMS {
@@ -128,10 +167,10 @@ impl Reader {
     }
 }
 
-/// Returns at most [`MAX_PROBLEMS`] problems by line. Errors go before notes: they are what has to be repaired.
+/// Returns at most [`MAX_PROBLEMS`] problems by place. Errors go before notes: they are what has to be repaired.
 pub(super) fn most_important(mut problems: Vec<Problem>) -> Vec<Problem> {
-    problems.sort_by_key(|problem| (!problem.is_error, problem.line));
+    problems.sort_by_key(|problem| (!problem.is_error, problem.place));
     problems.truncate(MAX_PROBLEMS);
-    problems.sort_by_key(|problem| problem.line);
+    problems.sort_by_key(|problem| problem.place);
     problems
 }

@@ -131,7 +131,7 @@ mod tests {
 
     fn problems_of(bytes: &[u8]) -> Vec<(usize, String, bool)> {
         let content = super::super::read(super::super::Upload { bytes, document: "D" }).unwrap();
-        content.problems.into_iter().map(|it| (it.line, it.message, it.is_error)).collect()
+        content.problems.into_iter().map(|it| (it.place.line, it.message, it.is_error)).collect()
     }
 
     #[test]

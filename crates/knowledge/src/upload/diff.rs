@@ -8,8 +8,13 @@ use tenancy::{
     audit::{Action, Audit, Object},
 };
 
-use super::content::{Content, Problem, most_important};
-use crate::{Chunk, Entry, Extent, KnowledgeBase, load::MAX_EXTENT, text::normal_form};
+use super::content::{Content, Place, Problem, Uploaded, most_important};
+use crate::{
+    Chunk, Entry, Extent, KnowledgeBase, Version,
+    entry::other_questions,
+    load::{self, MAX_EXTENT},
+    text::normal_form,
+};
 
 tenancy::word_enum! {
     /// What an upload does to an entry.
@@ -28,8 +33,8 @@ tenancy::word_enum! {
 /// What becomes of one entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// The line of the upload, if the entry is in it.
-    pub line: Option<usize>,
+    /// The place in the upload, if the entry is in it.
+    pub place: Option<Place>,
     /// What becomes of it.
     pub change: Change,
     /// The entry: as it will be, and as it was if it is removed.
@@ -41,7 +46,9 @@ pub struct Outcome {
 /// What an upload does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diff {
-    /// The entries of the upload in its order, then those that are removed. If entries of the upload could not be read,
+    /// The version of the knowledge that the upload was compared with.
+    version: Version,
+    /// The entries of the upload in its order, then those that are removed. If entries of the upload cannot be loaded,
     /// none is removed: it could be one of them.
     pub outcomes: Vec<Outcome>,
     /// What is wrong or strange, by line. At most a hundred, errors before notes.
@@ -72,43 +79,52 @@ impl Diff {
     }
 }
 
+/// What an upload is compared with.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Stored {
+    version: Version,
+    chunks: Vec<Chunk>,
+}
+
+/// Reads what an upload is compared with.
+///
+/// # Errors
+/// Only when the store fails.
+pub fn stored<S: KnowledgeBase + ?Sized>(store: &mut S) -> Result<Stored, StoreError> {
+    Ok(Stored { version: store.version()?, chunks: store.chunks()? })
+}
+
 /// Compares an upload with all entries that are stored. The upload is the whole content of each document that it
 /// names, and does not touch others.
 ///
 /// An entry without an id is the one with the same question in its document, if there is one. If no entry of the upload
 /// has alternatives, the stored ones keep theirs. An id of an entry in a document that the upload does not name is an
 /// error, and so is more than [`MAX_EXTENT`], unless it becomes less.
-pub fn compare(content: &Content, stored: Vec<Chunk>) -> Diff {
-    let uploaded = &content.entries;
-    let stored: Vec<Entry> = stored.into_iter().map(Entry::from).collect();
-    let mut entries: Vec<Entry> = uploaded.iter().map(|it| it.draft.clone().into_entry()).collect();
-    let documents: HashSet<String> = entries.iter().map(|entry| entry.document.clone()).collect();
-    let claimed: HashSet<&str> = uploaded.iter().filter_map(|it| it.draft.chunk_id.as_deref()).collect();
+pub fn compare(content: Content, stored: Stored) -> Diff {
+    let Content { entries: uploaded, mut problems, mut has_errors } = content;
+    let Stored { version, chunks } = stored;
+    let stored: Vec<Entry> = chunks.into_iter().map(Entry::from).collect();
+    let documents: HashSet<String> = uploaded.iter().map(|it| it.entry.document.clone()).collect();
     let by_id: HashMap<&str, &Entry> = stored.iter().map(|entry| (entry.chunk_id.as_str(), entry)).collect();
-    let mut by_question: HashMap<(String, String), VecDeque<&Entry>> = HashMap::new();
-    for entry in stored.iter().filter(|it| documents.contains(&it.document) && !claimed.contains(it.chunk_id.as_str()))
-    {
-        by_question.entry(place(entry)).or_default().push_back(entry);
-    }
-    let keeps_alternatives = entries.iter().all(|entry| entry.alternatives.is_empty());
-    let mut outcomes = Vec::with_capacity(entries.len());
-    let mut errors = Vec::new();
+    let mut by_question = by_question(&uploaded, &stored, &documents);
+    let keeps_alternatives = uploaded.iter().all(|it| it.entry.alternatives.is_empty());
+    let mut outcomes = Vec::with_capacity(uploaded.len());
     let mut kept: HashSet<String> = HashSet::new();
-    for (mut entry, uploaded) in entries.drain(..).zip(uploaded) {
-        let has_id = uploaded.draft.chunk_id.is_some();
+    for Uploaded { place, mut entry, has_id } in uploaded {
         let before = if has_id {
             by_id.get(entry.chunk_id.as_str()).copied()
         } else {
-            by_question.get_mut(&place(&entry)).and_then(VecDeque::pop_front)
+            by_question.get_mut(&asked(&entry)).and_then(VecDeque::pop_front)
         };
         if let Some(other) = before.filter(|before| !documents.contains(&before.document)) {
-            errors.push(elsewhere(uploaded.line, other));
+            problems.push(elsewhere(place, other));
+            has_errors = true;
             continue;
         }
         if let Some(before) = before {
             entry.chunk_id.clone_from(&before.chunk_id);
             if keeps_alternatives {
-                entry.alternatives.clone_from(&before.alternatives);
+                entry.alternatives = other_questions(&entry.question, &before.alternatives);
             }
         }
         kept.insert(entry.chunk_id.clone());
@@ -117,22 +133,37 @@ pub fn compare(content: &Content, stored: Vec<Chunk>) -> Diff {
             Some(before) if *before == entry => Change::Unchanged,
             Some(_) => Change::Changed,
         };
-        let has_new_id = before.is_none() && !has_id;
-        outcomes.push(Outcome { line: Some(uploaded.line), change, entry, has_new_id });
+        outcomes.push(Outcome { place: Some(place), change, entry, has_new_id: before.is_none() && !has_id });
     }
-    let before = extent(&stored);
-    let stays = |it: &Entry| !documents.contains(&it.document) && !kept.contains(&it.chunk_id);
-    let after = extent(stored.iter().filter(|it| stays(it)).chain(outcomes.iter().map(|outcome| &outcome.entry)));
-    if !content.has_errors {
+    if !has_errors {
+        let before = extent(&stored);
+        let stays = |it: &&Entry| !documents.contains(&it.document) && !kept.contains(&it.chunk_id);
+        let after = extent(stored.iter().filter(stays).chain(outcomes.iter().map(|outcome| &outcome.entry)));
         let removed = stored.into_iter().filter(|it| documents.contains(&it.document) && !kept.contains(&it.chunk_id));
-        outcomes.extend(removed.map(|entry| Outcome { line: None, change: Change::Removed, entry, has_new_id: false }));
+        let removed = removed.map(|entry| Outcome { place: None, change: Change::Removed, entry, has_new_id: false });
+        outcomes.extend(removed);
         if !after.is_within(MAX_EXTENT) && !after.is_within(before) {
-            errors.push(too_much());
+            problems.push(too_much());
+            has_errors = true;
         }
     }
-    let has_errors = content.has_errors || !errors.is_empty();
-    let problems = content.problems.iter().cloned().chain(errors).collect();
-    Diff { outcomes, problems: most_important(problems), has_errors }
+    Diff { version, outcomes, problems: most_important(problems), has_errors }
+}
+
+/// Returns the stored entries that an entry without an id can be: those of the documents of the upload whose id no entry
+/// of it has.
+fn by_question<'s>(
+    uploaded: &[Uploaded],
+    stored: &'s [Entry],
+    documents: &HashSet<String>,
+) -> HashMap<(String, String), VecDeque<&'s Entry>> {
+    let claimed: HashSet<&str> = uploaded.iter().filter(|it| it.has_id).map(|it| it.entry.chunk_id.as_str()).collect();
+    let mut found: HashMap<_, VecDeque<_>> = HashMap::new();
+    for entry in stored.iter().filter(|it| documents.contains(&it.document) && !claimed.contains(it.chunk_id.as_str()))
+    {
+        found.entry(asked(entry)).or_default().push_back(entry);
+    }
+    found
 }
 
 fn extent<'e>(entries: impl IntoIterator<Item = &'e Entry>) -> Extent {
@@ -141,35 +172,35 @@ fn extent<'e>(entries: impl IntoIterator<Item = &'e Entry>) -> Extent {
 
 /// The error of an entry whose id is that of an entry in a document that the upload does not name. A table with ids from
 /// 1 must not take entries out of another such table.
-fn elsewhere(line: usize, other: &Entry) -> Problem {
+fn elsewhere(place: Place, other: &Entry) -> Problem {
     let Entry { chunk_id, document, .. } = other;
     let message = format!(
         "chunk_id: {chunk_id} is the id of an entry in the document \"{document}\", which is not in the upload."
     );
-    Problem { line, message, is_error: true }
+    Problem { place, message, is_error: true }
 }
 
 fn too_much() -> Problem {
-    let message = format!("There may be no more than {MAX_EXTENT} altogether.");
-    Problem { line: 1, message, is_error: true }
+    Problem { place: Place { line: 1, row: None }, message: load::too_much(), is_error: true }
 }
 
 /// Returns the document and the question by which an entry without an id is found.
-fn place(entry: &Entry) -> (String, String) {
+fn asked(entry: &Entry) -> (String, String) {
     (entry.document.clone(), normal_form(&entry.question))
 }
 
-/// Makes an upload the content of the documents that it names. An upload that changes nothing leaves the version of the
-/// knowledge as it is.
+/// Makes an upload the content of the documents that it names, as a comparison of it says.
+///
+/// If the knowledge has changed since, the upload is compared again. An upload that changes nothing leaves the version of the knowledge as it is.
 ///
 /// # Errors
 /// [`ApplyError`]. Then nothing has changed, unless the store failed.
-pub fn apply<S>(store: &mut S, content: &Content, now: Timestamp) -> Result<Diff, ApplyError>
+pub fn apply<S>(store: &mut S, content: Content, diff: Diff, now: Timestamp) -> Result<Diff, ApplyError>
 where
     S: KnowledgeBase + Audit + ActingAs<Office> + ?Sized,
 {
     store.lock_faq()?;
-    let diff = compare(content, store.chunks()?);
+    let diff = if store.version()? == diff.version { diff } else { compare(content, stored(store)?) };
     if diff.has_errors {
         return Err(ApplyError::Refused(diff.problems));
     }
@@ -178,21 +209,24 @@ where
     }
     let company = store.caller().scope().company();
     store.record(Action::KnowledgeLoaded, Object::Company(company));
-    let (removed, entries): (Vec<_>, Vec<_>) =
-        diff.outcomes.iter().partition(|outcome| outcome.change == Change::Removed);
+    let (removed, put): (Vec<_>, Vec<_>) = diff.outcomes.iter().partition(|outcome| outcome.change == Change::Removed);
     let removed: Vec<&str> = removed.into_iter().map(|outcome| outcome.entry.chunk_id.as_str()).collect();
-    let entries: Vec<Entry> = entries.into_iter().map(|outcome| outcome.entry.clone()).collect();
-    store.replace_documents(&removed, &entries, now)?;
+    let put: Vec<&Entry> = put.into_iter().map(|outcome| &outcome.entry).collect();
+    store.replace_documents(&removed, &put, now)?;
     Ok(diff)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{super::content::Uploaded, *};
+    use super::*;
     use crate::{
         Draft,
         index::tests::{asked_as, snapshot},
     };
+
+    fn place(line: usize) -> Place {
+        Place { line, row: Some(line - 1) }
+    }
 
     fn uploaded(line: usize, chunk_id: Option<&str>, question: &str, answer: &str) -> Uploaded {
         let draft = Draft {
@@ -204,7 +238,7 @@ mod tests {
             answer: answer.to_owned(),
             page: 0,
         };
-        Uploaded { line, draft }
+        Uploaded { place: place(line), has_id: draft.chunk_id.is_some(), entry: draft.into_entry() }
     }
 
     /// Two entries of the document Guide, `c0` and `c1`; the first has an alternative.
@@ -212,12 +246,16 @@ mod tests {
         asked_as(snapshot(&[("S", "When?", "Now."), ("S", "Who?", "Me.")]), 0, &["At what time"]).chunks
     }
 
-    fn compare(entries: impl Into<Vec<Uploaded>>, stored: Vec<Chunk>) -> Diff {
-        super::compare(&Content { entries: entries.into(), ..Content::default() }, stored)
+    fn compare(entries: impl Into<Vec<Uploaded>>, chunks: Vec<Chunk>) -> Diff {
+        let content = Content { entries: entries.into(), ..Content::default() };
+        super::compare(content, Stored { chunks, ..Stored::default() })
     }
 
     fn changes(diff: &Diff) -> Vec<(Option<usize>, &str, &str)> {
-        diff.outcomes.iter().map(|it| (it.line, it.change.as_str(), it.entry.chunk_id.as_str())).collect()
+        diff.outcomes
+            .iter()
+            .map(|it| (it.place.map(|at| at.line), it.change.as_str(), it.entry.chunk_id.as_str()))
+            .collect()
     }
 
     #[test]
@@ -235,7 +273,7 @@ mod tests {
         assert_eq!((diff.count(Change::Added), diff.count(Change::Removed)), (1, 2));
         assert!(diff.outcomes[0].has_new_id);
         let mut elsewhere = uploaded(2, None, "Why?", "So.");
-        elsewhere.draft.document = "Other".to_owned();
+        elsewhere.entry.document = "Other".to_owned();
         assert_eq!(compare([elsewhere], stored()).count(Change::Removed), 0);
     }
 
@@ -243,14 +281,21 @@ mod tests {
     fn an_id_takes_no_entry_out_of_a_document_that_is_not_named() {
         let in_other = |line, id, question| {
             let mut uploaded = uploaded(line, id, question, "So.");
-            uploaded.draft.document = "Other".to_owned();
+            uploaded.entry.document = "Other".to_owned();
             uploaded
         };
         let diff = compare([in_other(2, Some("c0"), "Why?"), in_other(3, None, "How?")], stored());
         let message = "chunk_id: c0 is the id of an entry in the document \"Guide\", which is not in the upload.";
-        assert_eq!(diff.problems, [Problem { line: 2, message: message.to_owned(), is_error: true }]);
+        assert_eq!(diff.problems, [Problem { place: place(2), message: message.to_owned(), is_error: true }]);
         assert!(diff.has_errors);
         assert_eq!((diff.outcomes.len(), diff.count(Change::Added)), (1, 1));
+        // The refused entry could be one of those that would be removed.
+        let mut chunks = stored();
+        chunks.push(Chunk { chunk_id: "c9".to_owned(), ..chunks[0].clone() });
+        chunks[2].document.title = "Third".to_owned();
+        let diff = compare([uploaded(2, Some("c9"), "Why?", "So."), uploaded(3, Some("x"), "What?", "That.")], chunks);
+        assert_eq!(changes(&diff), [(Some(3), "added", "x")]);
+        assert!(diff.has_errors);
         // A document that is named gives its entries away.
         let diff = compare([in_other(2, Some("c0"), "Why?"), uploaded(3, None, "Who?", "Me.")], stored());
         assert_eq!(changes(&diff), [(Some(2), "changed", "c0"), (Some(3), "unchanged", "c1")]);
@@ -261,7 +306,7 @@ mod tests {
     fn what_could_not_be_read_is_not_removed() {
         let content =
             Content { entries: vec![uploaded(2, None, "Why?", "So.")], has_errors: true, ..Content::default() };
-        let diff = super::compare(&content, stored());
+        let diff = super::compare(content, Stored { chunks: stored(), ..Stored::default() });
         assert_eq!((diff.count(Change::Added), diff.count(Change::Removed), diff.has_errors), (1, 0, true));
     }
 
@@ -272,12 +317,15 @@ mod tests {
         assert!(!compare([long(2, most)], Vec::new()).has_errors);
         let diff = compare([long(2, most + 1)], Vec::new());
         let message = "There may be no more than 20000 questions and 10485760 characters altogether.";
-        assert_eq!(diff.problems, [Problem { line: 1, message: message.to_owned(), is_error: true }]);
+        assert_eq!(
+            diff.problems,
+            [Problem { place: Place { line: 1, row: None }, message: message.to_owned(), is_error: true }]
+        );
         let mut stored = stored();
         stored[0].answer = "a".repeat(most + 2);
         assert!(!compare([long(2, most + 1)], stored).has_errors);
         let mut asked = uploaded(2, None, "When?", "Now.");
-        asked.draft.alternatives = (1..20_000).map(|n| n.to_string()).collect();
+        asked.entry.alternatives = (1..20_000).map(|n| n.to_string()).collect();
         assert!(!compare([asked.clone()], Vec::new()).has_errors);
         assert!(compare([asked, uploaded(3, None, "Who?", "Me.")], Vec::new()).has_errors);
     }
@@ -285,10 +333,17 @@ mod tests {
     #[test]
     fn alternatives_stay_unless_the_upload_has_some() {
         let mut asked = uploaded(3, None, "Who?", "Me.");
-        asked.draft.alternatives = vec!["Which person".to_owned()];
+        asked.entry.alternatives = vec!["Which person".to_owned()];
         let diff = compare([uploaded(2, None, "When?", "Now."), asked], stored());
         assert_eq!(changes(&diff), [(Some(2), "changed", "c0"), (Some(3), "changed", "c1")]);
         assert!(diff.outcomes[0].entry.alternatives.is_empty());
+    }
+
+    #[test]
+    fn kept_alternatives_ask_something_else_than_a_new_question() {
+        let diff = compare([uploaded(2, Some("c0"), "At what time?", "Now.")], stored());
+        let Outcome { entry, change, .. } = &diff.outcomes[0];
+        assert_eq!((entry.alternatives.len(), *change), (0, Change::Changed));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Reads JSON: an FAQ as `load-rag-documents` takes it, and lists of entries or pairs.
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use serde::{
     Deserialize, Deserializer,
@@ -11,12 +11,15 @@ use serde_json::{Map, Value, value::RawValue};
 use super::{
     content::{Reader, UploadError},
     lines::Lines,
-    plain,
 };
 use crate::{
     Draft,
     faq::item::{self, Defaults},
+    plain,
 };
+
+/// The key beside `documents` that says that texts are no HTML. Exports have it.
+const PLAIN: &str = "plain_text";
 
 /// An object with its values as they are written. A key can occur several times.
 struct Keys<'t>(Vec<(String, &'t RawValue)>);
@@ -45,29 +48,44 @@ impl<'t> Deserialize<'t> for Keys<'t> {
     }
 }
 
-/// Reads a value whose whole text was read before, so this fails only if it has another type.
-fn read_as<'t, T: Deserialize<'t>>(raw: &'t RawValue) -> Option<T> {
-    serde_json::from_str(raw.get()).ok()
+/// Reads a value whose syntax was checked before, or says what is wrong in it: half a surrogate pair in a text or a key, a
+/// number that is too large, or too many lists in lists.
+fn read_as<'t, T: Deserialize<'t>>(raw: &'t RawValue) -> Result<T, String> {
+    serde_json::from_str(raw.get()).map_err(|error| message(&error))
 }
 
-fn object(raw: &RawValue) -> Option<Keys<'_>> {
-    if raw.get().starts_with('{') { read_as(raw) } else { None }
+/// Returns what the parser says, without the place.
+fn message(error: &serde_json::Error) -> String {
+    error.to_string().split(" at line").next().unwrap_or_default().to_owned()
 }
 
-fn list(raw: &RawValue) -> Option<Vec<&RawValue>> {
-    if raw.get().starts_with('[') { read_as(raw) } else { None }
+/// A value with values of its own, as they are written.
+enum Node<'t> {
+    Object(Keys<'t>),
+    List(Vec<&'t RawValue>),
+    Other,
+}
+
+impl<'t> Node<'t> {
+    fn of(raw: &'t RawValue) -> Result<Self, String> {
+        match raw.get().as_bytes().first() {
+            Some(b'{') => read_as(raw).map(Self::Object),
+            Some(b'[') => read_as(raw).map(Self::List),
+            _ => Ok(Self::Other),
+        }
+    }
 }
 
 pub(super) fn read(text: &str, document: &str, reader: &mut Reader) -> Result<(), UploadError> {
-    let text = text.trim_start_matches('\u{feff}');
-    let whole: &RawValue = serde_json::from_str(text).map_err(|error| UploadError::NotJson {
-        line: error.line(),
-        message: error.to_string().split(" at line").next().unwrap_or_default().to_owned(),
-    })?;
-    let mut walk = Walk { text, lines: Lines::of(text), reader };
-    match object(whole) {
-        Some(top) => walk.top(top, document),
-        None => walk.items(list(whole).unwrap_or_default(), Defaults { document, section: "" }),
+    let whole: &RawValue = serde_json::from_str(text)
+        .map_err(|error| UploadError::NotJson { line: error.line(), message: message(&error) })?;
+    let lines = Lines::of(text);
+    let mut walk = Walk { text, lines, reader, is_plain: false };
+    match Node::of(whole) {
+        Ok(Node::Object(top)) => walk.top(top, document),
+        Ok(Node::List(items)) => walk.items(items, Defaults { document, section: "" }),
+        Ok(Node::Other) => Ok(()),
+        Err(message) => Err(UploadError::NotJson { line: walk.line(whole), message }),
     }
 }
 
@@ -75,6 +93,8 @@ struct Walk<'t, 'r> {
     text: &'t str,
     lines: Lines,
     reader: &'r mut Reader,
+    /// Whether texts are no HTML.
+    is_plain: bool,
 }
 
 impl<'t> Walk<'t, '_> {
@@ -88,16 +108,21 @@ impl<'t> Walk<'t, '_> {
         if !keys.0.iter().any(is_wrapped) {
             return self.categories(keys, document);
         }
+        self.is_plain = keys.0.iter().any(|(key, raw)| key == PLAIN && raw.get() == "true");
         for (key, raw) in self.once(keys) {
+            if key == PLAIN {
+                continue;
+            }
             if key != "documents" {
                 let line = self.line(raw);
                 self.reader.note(line, format!("{} is beside \"documents\" and was skipped.", short(&key)));
-            } else if let Some(items) = list(raw) {
-                self.items(items, Defaults { document, section: "" })?;
-            } else if let Some(categories) = object(raw) {
-                self.categories(categories, document)?;
-            } else {
-                self.skipped(&key, raw);
+                continue;
+            }
+            match Node::of(raw) {
+                Ok(Node::List(items)) => self.items(items, Defaults { document, section: "" })?,
+                Ok(Node::Object(categories)) => self.categories(categories, document)?,
+                Ok(Node::Other) => self.skipped(&key, raw),
+                Err(why) => self.unreadable(&key, raw, &why),
             }
         }
         Ok(())
@@ -107,20 +132,30 @@ impl<'t> Walk<'t, '_> {
     /// their section.
     fn categories(&mut self, keys: Keys<'t>, document: &str) -> Result<(), UploadError> {
         for (category, raw) in self.once(keys) {
-            if let Some(items) = list(raw) {
-                self.items(items, Defaults { document, section: &category })?;
-            } else if let Some(subcategories) = object(raw) {
-                for (subcategory, raw) in self.once(subcategories) {
-                    match list(raw) {
-                        Some(items) => self.items(items, Defaults { document: &category, section: &subcategory })?,
-                        None => self.skipped(&subcategory, raw),
-                    }
-                }
-            } else {
-                self.skipped(&category, raw);
+            match Node::of(raw) {
+                Ok(Node::List(items)) => self.items(items, Defaults { document, section: &category })?,
+                Ok(Node::Object(subcategories)) => self.subcategories(subcategories, &category)?,
+                Ok(Node::Other) => self.skipped(&category, raw),
+                Err(why) => self.unreadable(&category, raw, &why),
             }
         }
         Ok(())
+    }
+
+    fn subcategories(&mut self, keys: Keys<'t>, category: &str) -> Result<(), UploadError> {
+        for (subcategory, raw) in self.once(keys) {
+            match Node::of(raw) {
+                Ok(Node::List(items)) => self.items(items, Defaults { document: category, section: &subcategory })?,
+                Ok(Node::Object(_) | Node::Other) => self.skipped(&subcategory, raw),
+                Err(why) => self.unreadable(&subcategory, raw, &why),
+            }
+        }
+        Ok(())
+    }
+
+    fn unreadable(&mut self, key: &str, raw: &RawValue, why: &str) {
+        let line = self.line(raw);
+        self.reader.error(line, format!("{}: {why}.", short(key)));
     }
 
     fn skipped(&mut self, key: &str, raw: &RawValue) {
@@ -128,18 +163,18 @@ impl<'t> Walk<'t, '_> {
         self.reader.note(line, format!("{} is no list of entries and was skipped.", short(key)));
     }
 
-    /// Notes the keys that occur more than once. All of them are read.
+    /// Notes the keys outside items that occur more than once. All of them are read.
     fn once(&mut self, keys: Keys<'t>) -> Vec<(String, &'t RawValue)> {
-        self.note_repeated(&keys);
+        self.repeated(&keys, Reader::note);
         keys.0
     }
 
-    fn note_repeated(&mut self, keys: &Keys<'t>) {
-        let mut seen = std::collections::HashSet::new();
+    fn repeated(&mut self, keys: &Keys<'t>, note: fn(&mut Reader, usize, String)) {
+        let mut seen = HashSet::new();
         for (key, raw) in &keys.0 {
             if !seen.insert(key) {
                 let line = self.line(raw);
-                self.reader.note(line, format!("{} occurs more than once.", short(key)));
+                note(self.reader, line, format!("{} occurs more than once.", short(key)));
             }
         }
     }
@@ -155,16 +190,23 @@ impl<'t> Walk<'t, '_> {
     }
 
     fn item(&mut self, raw: &'t RawValue, defaults: Defaults<'_>) -> Result<Draft, String> {
-        let values: Map<String, Value> = if let Some(keys) = object(raw) {
-            self.note_repeated(&keys);
-            // As in a load, the last value of a key counts.
-            keys.0.into_iter().filter_map(|(key, raw)| Some((key, read_as(raw)?))).collect()
-        } else if let Some(pair) = read_as::<(Value, Value)>(raw) {
-            [("question".to_owned(), pair.0), ("answer".to_owned(), pair.1)].into_iter().collect()
-        } else {
-            return Err("Expected an object or a pair of question and answer.".to_owned());
+        let no_item = "Expected an object or a pair of question and answer.";
+        let keys = match Node::of(raw).map_err(|why| format!("{why}."))? {
+            Node::Object(keys) => keys,
+            Node::List(pair) => match pair.as_slice() {
+                [question, answer] => Keys(vec![("question".to_owned(), question), ("answer".to_owned(), answer)]),
+                _ => return Err(no_item.to_owned()),
+            },
+            Node::Other => return Err(no_item.to_owned()),
         };
-        item::draft(plain::item(values), defaults)
+        self.repeated(&keys, Reader::note_in_item);
+        // As in a load, the last value of a key counts, and other keys are skipped.
+        let mut values = Map::new();
+        for (key, raw) in keys.0.into_iter().filter(|(key, _)| item::KEYS.contains(&key.as_str())) {
+            let value: Value = read_as(raw).map_err(|why| format!("{key}: {why}."))?;
+            values.insert(key, value);
+        }
+        item::draft(if self.is_plain { values } else { plain::item(values) }, defaults)
     }
 }
 
@@ -176,7 +218,7 @@ fn short(key: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::{
-        UploadError,
+        UploadError, Uploaded,
         tests::{asked, problems, read},
     };
 
@@ -188,9 +230,9 @@ mod tests {
         ] {
             let content = read(text).unwrap();
             assert_eq!(asked(&content), [(2, "When?", "Now")]);
-            let draft = &content.entries[0].draft;
-            assert_eq!((draft.document.as_str(), draft.section.as_str()), ("Shop", "Orders"));
-            assert_eq!((draft.chunk_id.as_deref(), problems(&content).len()), (Some("7"), 0));
+            let Uploaded { entry, has_id, .. } = &content.entries[0];
+            assert_eq!((entry.document.as_str(), entry.section.as_str()), ("Shop", "Orders"));
+            assert_eq!((entry.chunk_id.as_str(), has_id, problems(&content).len()), ("7", &true, 0));
         }
     }
 
@@ -199,8 +241,8 @@ mod tests {
         let entries = "[{\"question\": \"When?\", \"answer\": \"Now\"},\n[\"Who?\", \"Me\"]\n]";
         assert_eq!(asked(&read(entries).unwrap()), [(1, "When?", "Now"), (2, "Who?", "Me")]);
         let content = read("{\"Visits\":\n[{\"question\": \"When?\", \"answer\": \"Now\"}]}").unwrap();
-        assert_eq!(content.entries[0].draft.section, "Visits");
-        assert_eq!(content.entries[0].draft.document, "Upload");
+        assert_eq!(content.entries[0].entry.section, "Visits");
+        assert_eq!(content.entries[0].entry.document, "Upload");
     }
 
     #[test]
@@ -225,8 +267,8 @@ mod tests {
             \"A\"]]},\n\"documents\": [[\"Who?\", \"Me\"]],\n\"documents\": 1}";
         let content = read(text).unwrap();
         assert_eq!(asked(&content), [(1, "When?", "Now"), (4, "Who?", "Me")]);
-        let draft = &content.entries[1].draft;
-        assert_eq!((draft.document.as_str(), draft.section.as_str()), ("Upload", ""));
+        let entry = &content.entries[1].entry;
+        assert_eq!((entry.document.as_str(), entry.section.as_str()), ("Upload", ""));
         let expected = [
             (2, "\"mode\" is beside \"documents\" and was skipped."),
             (3, "\"B\" is beside \"documents\" and was skipped."),
@@ -248,6 +290,42 @@ mod tests {
         ];
         assert_eq!(problems(&content), expected);
         assert_eq!(asked(&content), [(5, "Q", "A")]);
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_decoded_is_an_error_of_its_row() {
+        let content = read(
+            "{\"A\": {\"s\": [[\"Q\", \"A\"],\n{\"question\": \"R\", \"answer\": \"\\ud83d\"},\n\
+            {\"question\": \"S\", \"answer\": \"A\", \"page\": 1e999},\n[\"\\ud83d\", \"A\"],\n\
+            {\"\\ud83d\": 1},\n{\"question\": \"T\", \"answer\": \"A\", \"other\": 1e999}]},\n\
+            \"B\": {\"\\ud83d\": [[\"U\", \"A\"]]}}",
+        );
+        let content = content.unwrap();
+        let half = "unexpected end of hex escape";
+        let expected = [
+            (2, format!("answer: {half}.")),
+            (3, "page: number out of range.".to_owned()),
+            (4, format!("question: {half}.")),
+            (5, format!("{half}.")),
+            (7, format!("\"B\": {half}.")),
+        ];
+        let found: Vec<_> = problems(&content).into_iter().map(|(line, why)| (line, why.to_owned())).collect();
+        assert_eq!(found, expected);
+        assert_eq!(asked(&content), [(1, "Q", "A"), (6, "T", "A")]);
+        assert!(content.has_errors);
+        let broken = read("{\"\\ud83d\": 1}");
+        assert!(matches!(&broken, Err(UploadError::NotJson { line: 1, .. })), "{broken:?}");
+    }
+
+    #[test]
+    fn texts_of_a_file_that_says_so_are_no_html() {
+        let item = "[{\"question\": \"Is &lt; less?\", \"answer\": \"&amp;nbsp; <b>\"}]";
+        let content = read(&format!("{{\"documents\": {{\"A\": {{\"s\": {item}}}}},\n\"plain_text\": true}}")).unwrap();
+        assert_eq!(asked(&content), [(1, "Is &lt; less?", "&amp;nbsp; < b>")]);
+        assert_eq!(problems(&content), []);
+        let content =
+            read(&format!("{{\"documents\": {{\"A\": {{\"s\": {item}}}}},\n\"plain_text\": false}}")).unwrap();
+        assert_eq!(asked(&content), [(1, "Is < less?", "&nbsp;")]);
     }
 
     #[test]

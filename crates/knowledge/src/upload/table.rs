@@ -6,9 +6,11 @@ use serde_json::{Map, Value};
 use super::{
     content::{Reader, UploadError},
     lines::Lines,
+};
+use crate::{
+    faq::item::{self, Defaults},
     plain,
 };
-use crate::faq::item::{self, Defaults};
 
 /// What separates the values of a row.
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
@@ -38,7 +40,7 @@ pub(super) fn read(text: &str, document: &str, reader: &mut Reader) -> Result<()
         // A quote that does not end makes all rows after it part of its own.
         if let Some(at) = row.position().and_then(|start| open_quote(text, start.byte(), delimiter)) {
             reader.count()?;
-            reader.error(lines.at(at), "The quote that begins here does not end.".to_owned());
+            reader.error_in_item(lines.at(at), "The quote that begins here does not end.".to_owned());
             break;
         }
         if row.iter().all(str::is_empty) {
@@ -50,7 +52,7 @@ pub(super) fn read(text: &str, document: &str, reader: &mut Reader) -> Result<()
         let rest = text.get(usize::try_from(start).unwrap_or(usize::MAX)..).unwrap_or_default();
         let line = lines.at(text.len() - rest.trim_start_matches(['\n', '\r']).len());
         if row.iter().skip(width).any(|value| !value.is_empty()) {
-            reader.error(line, format!("There are {} values, but only {width} columns.", row.len()));
+            reader.error_in_item(line, format!("There are {} values, but only {width} columns.", row.len()));
             continue;
         }
         let values = columns.iter().filter_map(|&(at, name)| Some((name, row.get(at)?)));
@@ -117,7 +119,10 @@ fn of(field: &str, value: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{asked, problems, read};
+    use super::super::{
+        Uploaded,
+        tests::{asked, problems, read},
+    };
 
     #[test]
     fn columns_are_found_by_their_names_whatever_separates_them() {
@@ -155,13 +160,13 @@ mod tests {
             "Chunk ID;Category;document;page;question;alternatives;answer;other\n7;S;D;3;Q;one| two |;A;x\n;;;;R;;B;\n",
         );
         let content = content.unwrap();
-        let draft = &content.entries[0].draft;
-        assert_eq!((draft.chunk_id.as_deref(), draft.page), (Some("7"), 3));
-        assert_eq!((draft.section.as_str(), draft.document.as_str()), ("S", "D"));
-        assert_eq!(draft.alternatives, ["one", "two"]);
-        let draft = &content.entries[1].draft;
-        assert_eq!((draft.chunk_id.as_deref(), draft.page, draft.alternatives.len()), (None, 0, 0));
-        assert_eq!((draft.section.as_str(), draft.document.as_str()), ("", "Upload"));
+        let Uploaded { entry, has_id, .. } = &content.entries[0];
+        assert_eq!((entry.chunk_id.as_str(), has_id, entry.page), ("7", &true, 3));
+        assert_eq!((entry.section.as_str(), entry.document.as_str()), ("S", "D"));
+        assert_eq!(entry.alternatives, ["one", "two"]);
+        let Uploaded { entry, has_id, .. } = &content.entries[1];
+        assert_eq!((has_id, entry.page, entry.alternatives.len()), (&false, 0, 0));
+        assert_eq!((entry.section.as_str(), entry.document.as_str()), ("", "Upload"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use knowledge::{
     entries::{CreateError, DeleteError, UpdateError},
     faq::MAX_ITEMS,
-    load::{LoadError, MAX_EXTENT},
+    load::{LoadError, too_much},
     upload::{FORMS, UploadError},
 };
 use serde_json::json;
@@ -59,8 +59,4 @@ impl From<UploadError> for ApiError {
         };
         Self::field("file", message).with("expected", json!(FORMS))
     }
-}
-
-fn too_much() -> String {
-    format!("There may be no more than {MAX_EXTENT} altogether.")
 }

@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc, thread};
 
 use encoder::{MAX_TOKENS, Model, Vector};
 use jobs::{Job, Jobs as _};
-use knowledge::{Chunk, EntryVectors as _, KnowledgeBase as _, TextHash, combine, entry_text, entry_texts};
+use knowledge::{Chunk, EntryText, EntryVectors as _, KnowledgeBase as _, TextHash, combine, entry_text, entry_texts};
 use storage::CompanyStore;
 use tenancy::{
     CompanyCode, Fault, StoreError,
@@ -32,22 +32,21 @@ struct Known {
     chunks: Vec<Chunk>,
 }
 
-/// A question without a vector. Its texts have the whole answer and are made when they are encoded: those of all
-/// questions can be many times the knowledge.
+/// A wording without a vector. Its texts have the whole answer and are made when they are encoded: those of all
+/// wordings can be many times the knowledge.
 struct Missing {
     chunk: usize,
-    /// Its place among the questions of the chunk.
-    question: usize,
-    hash: TextHash,
+    /// Its place among the question and the alternatives of the chunk.
+    wording: usize,
 }
 
 impl Work {
     fn of(known: Known, stored: &HashSet<TextHash>) -> Self {
         let (mut hashes, mut missing) = (HashSet::new(), Vec::new());
         for (at, chunk) in known.chunks.iter().enumerate() {
-            for (question, text) in entry_texts(chunk, &known.company_name).into_iter().enumerate() {
+            for (wording, text) in entry_texts(chunk, &known.company_name).into_iter().enumerate() {
                 if hashes.insert(text.hash) && !stored.contains(&text.hash) {
-                    missing.push(Missing { chunk: at, question, hash: text.hash });
+                    missing.push(Missing { chunk: at, wording });
                 }
             }
         }
@@ -56,9 +55,26 @@ impl Work {
 }
 
 impl Known {
-    /// Returns the texts of a question.
-    fn texts(&self, missing: &Missing) -> Option<[String; 3]> {
-        Some(entry_text(self.chunks.get(missing.chunk)?, &self.company_name, missing.question)?.texts)
+    /// Returns the texts of a wording.
+    fn text(&self, missing: &Missing) -> Option<EntryText> {
+        entry_text(self.chunks.get(missing.chunk)?, &self.company_name, missing.wording)
+    }
+
+    /// Encodes wordings. Those of one entry follow each other and have one answer, which is encoded once.
+    fn encode(&self, batch: &[Missing], mut vector: impl FnMut(&str) -> Vector) -> Vec<(TextHash, Vector)> {
+        let mut answered: Option<(String, Vector)> = None;
+        let mut encoded = Vec::with_capacity(batch.len());
+        for EntryText { hash, texts: [both, question, answer] } in batch.iter().filter_map(|missing| self.text(missing))
+        {
+            let known = answered.take().filter(|(text, _)| *text == answer);
+            let (answer, of_answer) = known.unwrap_or_else(|| {
+                let of_answer = vector(&answer);
+                (answer, of_answer)
+            });
+            encoded.push((hash, combine(&[vector(&both), vector(&question), of_answer.clone()])));
+            answered = Some((answer, of_answer));
+        }
+        encoded
     }
 }
 
@@ -125,15 +141,11 @@ async fn encode(
     let permit = app.encoder.batch(company).await?;
     let (model, known) = (Arc::clone(model), Arc::clone(known));
     let encode = move || {
-        let encoded = batch.iter().filter_map(|missing| {
-            let vectors = known.texts(missing)?.each_ref().map(|text| {
-                // Between two texts, threads that somebody waits for go first.
-                thread::yield_now();
-                model.encode(text, MAX_TOKENS)
-            });
-            Some((missing.hash, combine(&vectors)))
+        let encoded = known.encode(&batch, |text| {
+            // Between two texts, threads that somebody waits for go first.
+            thread::yield_now();
+            model.encode(text, MAX_TOKENS)
         });
-        let encoded = encoded.collect();
         // Held until the work is done, even if the job was dropped.
         drop(permit);
         encoded
@@ -198,9 +210,25 @@ mod tests {
         let texts: Vec<_> = known().chunks.iter().flat_map(|chunk| entry_texts(chunk, "Tesla")).collect();
         let work = Work::of(known(), &HashSet::from([texts[0].hash]));
         assert_eq!(work.hashes.len(), 3);
-        let missing: Vec<_> = work.missing.iter().map(|it| (it.hash, work.known.texts(it).unwrap())).collect();
+        let missing: Vec<_> = work.missing.iter().map(|it| work.known.text(it).unwrap()).collect();
         // The alternative of both entries has one hash, as they have one answer.
-        let expected = [&texts[1], &texts[2]].map(|text| (text.hash, text.texts.clone()));
-        assert_eq!(missing, expected);
+        assert_eq!(missing, [texts[1].clone(), texts[2].clone()]);
+    }
+
+    #[test]
+    fn the_answer_of_an_entry_is_encoded_once() {
+        let other = Chunk { answer: "At noon.".to_owned(), ..chunk("2", "How?") };
+        let known = Known { company_name: "Tesla".to_owned(), chunks: vec![chunk("1", "When?"), other] };
+        let hashes: Vec<_> = known.chunks.iter().flat_map(|it| entry_texts(it, "Tesla")).map(|it| it.hash).collect();
+        let work = Work::of(known, &HashSet::new());
+        let mut read = Vec::new();
+        let vector = |text: &str| {
+            read.push(text.to_owned());
+            Vector::unit(&[1.0; encoder::DIMENSIONS])
+        };
+        let encoded = work.known.encode(&work.missing, vector);
+        assert_eq!(encoded.iter().map(|(hash, _)| *hash).collect::<Vec<_>>(), hashes);
+        let answers = |answer: &str| read.iter().filter(|text| *text == answer).count();
+        assert_eq!((read.len(), answers("we opens at nine."), answers("At noon.")), (10, 1, 1));
     }
 }

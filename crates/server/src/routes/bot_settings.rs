@@ -11,12 +11,14 @@ use chatbot::settings::{self, Change, ChangeError, SettingsChange, type_of, type
 use serde_json::json;
 use storage::Place;
 use tenancy::{
-    CompanyCode,
-    access::{Caller as _, Refused, Supervisor},
+    access::{Refused, Supervisor},
     audit::Action,
 };
 
-use super::endpoint::{Endpoint, at};
+use super::{
+    endpoint::{Endpoint, at},
+    which_company::which_company,
+};
 use crate::{
     app::App,
     auth::Auth,
@@ -80,7 +82,7 @@ async fn show(
     params: Params,
     app: web::Data<App>,
 ) -> Result<Json<BotSettingsView>, ApiError> {
-    let company = company(&supervisor, params.text("company_id"))?;
+    let company = which_company(supervisor.company(), None, &params)?;
     let settings = app.office_read(supervisor, Place::Company(company), |store| settings::current(store));
     let settings = settings.await?.ok_or(Refused::CompanyNotFound)?;
     Ok(Json(BotSettingsView::new(company, settings, app.model.is_some())))
@@ -93,8 +95,7 @@ async fn change(
     Valid(mut body): Valid<BotSettingsBody>,
     app: web::Data<App>,
 ) -> Result<Json<BotSettingsView>, ApiError> {
-    let named = body.company_id.take().filter(|code| !code.is_empty());
-    let company = company(&supervisor, named.as_deref().or(params.text("company_id")))?;
+    let company = which_company(supervisor.company(), body.company_id.take().as_deref(), &params)?;
     let change = SettingsChange::from(body);
     let settings = app.office_write(supervisor, Place::Company(company), Action::SettingsChanged, move |store| {
         settings::change(store, change)
@@ -103,15 +104,4 @@ async fn change(
     // The change may be that sessions are assigned automatically.
     app.hub.opening(company);
     Ok(Json(BotSettingsView::new(company, settings, app.model.is_some())))
-}
-
-/// Returns an admin's own company, ignoring `named`, or the company that a superadmin names.
-fn company(supervisor: &Supervisor, named: Option<&str>) -> Result<CompanyCode, ApiError> {
-    match supervisor {
-        Supervisor::Admin(admin) => Ok(admin.scope().company()),
-        Supervisor::Superadmin(_) => {
-            let code = named.ok_or_else(|| ApiError::required("company_id"))?;
-            Ok(CompanyCode::parse(code).map_err(|_| Refused::CompanyNotFound)?)
-        }
-    }
 }

@@ -10,11 +10,14 @@ use handoff::{
 use serde_json::json;
 use storage::Place;
 use tenancy::{
-    AgentId, CompanyCode,
+    AgentId,
     access::{Refused, Staff},
 };
 
-use super::endpoint::{Endpoint, at};
+use super::{
+    endpoint::{Endpoint, at},
+    which_company::which_company,
+};
 use crate::{
     app::App,
     auth::Auth,
@@ -99,20 +102,11 @@ async fn sessions(
         None => None,
         Some(cursor) => Some(cursor::read(view, cursor).ok_or_else(|| ApiError::invalid_parameter("cursor"))?),
     };
-    let company = company(&staff, &params)?;
+    let company = which_company(staff.company(), None, &params)?;
     let filter = ListFilter { view, search: params.text("q").map(str::to_owned), priority, agent };
     let read =
         app.desk_read(staff, Place::Company(company), move |store| desk_list::page(store, &filter, after, limit));
     let page = read.await?.ok_or(Refused::CompanyNotFound)?;
     let next = page.next.as_ref().map(|position| cursor::write(view, position));
     Ok(Json(DeskListView::new(page, next, app.now())))
-}
-
-/// Returns the caller's own company, ignoring `company_id`, or the company that a superadmin names.
-fn company(staff: &Staff, params: &Params) -> Result<CompanyCode, ApiError> {
-    if let Some(own) = staff.company() {
-        return Ok(own);
-    }
-    let code = params.text("company_id").ok_or_else(|| ApiError::required("company_id"))?;
-    Ok(CompanyCode::parse(code).map_err(|_| Refused::CompanyNotFound)?)
 }

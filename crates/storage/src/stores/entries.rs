@@ -6,7 +6,7 @@ use diesel::{dsl::count_star, prelude::*};
 use knowledge::{Document, EntryList, EntryPosition, ListedDocument, ListedEntry};
 use tenancy::{DocumentId, StoreError, access::Caller};
 
-use super::knowledge::{ChunkRow, own_chunks, own_documents};
+use super::knowledge::{ChunkRow, Titles, own_chunks, own_documents};
 use crate::{
     error::{IntoStoreError as _, decode_enum},
     schema::{chunks, documents},
@@ -40,38 +40,27 @@ impl<C: Caller> EntryList for CompanyStore<'_, C> {
         limit: usize,
     ) -> Result<Vec<ListedEntry>, StoreError> {
         let code = self.code();
-        let rows = |document: Option<DocumentId>, after: Option<i64>, limit: usize| {
-            let mut query = own_chunks(code.as_str()).select(EntryRow::as_select()).into_boxed();
-            if let Some(document) = document {
-                query = query.filter(chunks::document_id.eq(document.get()));
-            }
-            if let Some(position) = after {
-                query = query.filter(chunks::position.gt(position));
-            }
+        let rows = |limit: usize| {
+            let query = own_chunks(code.as_str()).select(EntryRow::as_select()).into_boxed();
+            let query = match document {
+                Some(document) => query.filter(chunks::document_id.eq(document.get())),
+                None => query,
+            };
             query.order((chunks::document_id, chunks::position)).limit(most(limit))
         };
-        // Two ranges of one index: the rest of the document, and all documents after it.
-        let found: Vec<EntryRow> = match (document, after) {
-            (None, None) => rows(None, None, limit).load(self.conn).into_store_error()?,
-            (Some(document), None) => rows(Some(document), None, limit).load(self.conn).into_store_error()?,
-            (Some(document), Some(after)) if after.document > document => Vec::new(),
-            (Some(document), Some(after)) if after.document < document => {
-                rows(Some(document), None, limit).load(self.conn).into_store_error()?
-            }
-            (Some(document), Some(after)) => {
-                rows(Some(document), Some(after.position), limit).load(self.conn).into_store_error()?
-            }
-            (None, Some(after)) => {
-                let mut rest: Vec<EntryRow> =
-                    rows(Some(after.document), Some(after.position), limit).load(self.conn).into_store_error()?;
-                let left = limit.saturating_sub(rest.len());
-                if left > 0 {
-                    let later = rows(None, None, left).filter(chunks::document_id.gt(after.document.get()));
-                    rest.extend(later.load(self.conn).into_store_error()?);
-                }
-                rest
-            }
+        let Some(after) = after else {
+            let found = rows(limit).load(self.conn).into_store_error()?;
+            return listed(self, found);
         };
+        // Two ranges of one index: the rest of the document, and all documents after it.
+        let (at, position) = (after.document.get(), after.position);
+        let rest = rows(limit).filter(chunks::document_id.eq(at)).filter(chunks::position.gt(position));
+        let mut found: Vec<EntryRow> = rest.load(self.conn).into_store_error()?;
+        let left = limit.saturating_sub(found.len());
+        if left > 0 {
+            let later = rows(left).filter(chunks::document_id.gt(at));
+            found.extend(later.load::<EntryRow>(self.conn).into_store_error()?);
+        }
         listed(self, found)
     }
 
@@ -115,28 +104,10 @@ impl<C: Caller> EntryList for CompanyStore<'_, C> {
 /// Adds the titles of the documents.
 fn listed<C: Caller>(store: &mut CompanyStore<'_, C>, rows: Vec<EntryRow>) -> Result<Vec<ListedEntry>, StoreError> {
     let code = store.code();
-    let mut ids: Vec<i64> = rows.iter().map(|row| row.chunk.document().get()).collect();
-    // Rows are in the order of their documents.
-    ids.dedup();
-    let mut titles: HashMap<i64, String> = HashMap::new();
-    for batch in ids.chunks(BATCH) {
-        let found: Vec<(i64, String)> = own_documents(code.as_str())
-            .filter(documents::id.eq_any(batch))
-            .select((documents::id, documents::title))
-            .load(store.conn)
-            .into_store_error()?;
-        titles.extend(found);
-    }
-    rows.into_iter()
-        .map(|row| {
-            let title = decode_enum(titles.get(&row.chunk.document().get()).cloned(), "document")?;
-            Ok(ListedEntry { chunk: row.chunk.into_chunk(title), updated_at: row.updated_at.0 })
-        })
-        .collect()
+    let titles = Titles::of(store.conn, code.as_str(), rows.iter().map(|row| &row.chunk))?;
+    let with_title = |row: EntryRow| Ok(ListedEntry { chunk: titles.add_to(row.chunk)?, updated_at: row.updated_at.0 });
+    rows.into_iter().map(with_title).collect()
 }
-
-/// Ids per statement.
-const BATCH: usize = 1_000;
 
 fn most(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)

@@ -39,7 +39,7 @@ pub(super) struct ChunkRow {
 }
 
 impl ChunkRow {
-    pub(super) fn into_chunk(self, title: String) -> Chunk {
+    fn into_chunk(self, title: String) -> Chunk {
         Chunk {
             document: Document { id: DocumentId::new(self.document_id), title },
             chunk_id: self.chunk_id,
@@ -51,9 +51,36 @@ impl ChunkRow {
             position: self.position,
         }
     }
+}
 
-    pub(super) const fn document(&self) -> DocumentId {
-        DocumentId::new(self.document_id)
+/// The titles of documents by id.
+pub(super) struct Titles(HashMap<i64, String>);
+
+impl Titles {
+    /// Reads those of the documents that chunks belong to. The chunks are in the order of their documents.
+    pub(super) fn of<'r>(
+        conn: &mut Db,
+        code: &str,
+        rows: impl Iterator<Item = &'r ChunkRow>,
+    ) -> Result<Self, StoreError> {
+        let mut ids: Vec<i64> = rows.map(|row| row.document_id).collect();
+        ids.dedup();
+        let mut titles = HashMap::with_capacity(ids.len());
+        for batch in ids.chunks(BATCH) {
+            let found: Vec<(i64, String)> = own_documents(code)
+                .filter(documents::id.eq_any(batch))
+                .select((documents::id, documents::title))
+                .load(conn)
+                .into_store_error()?;
+            titles.extend(found);
+        }
+        Ok(Self(titles))
+    }
+
+    /// Returns a chunk with the title of its document.
+    pub(super) fn add_to(&self, row: ChunkRow) -> Result<Chunk, StoreError> {
+        let title = decode_enum(self.0.get(&row.document_id).cloned(), "document")?;
+        Ok(row.into_chunk(title))
     }
 }
 
@@ -134,17 +161,8 @@ impl<C: Caller> KnowledgeBase for CompanyStore<'_, C> {
             .select(ChunkRow::as_select())
             .load(self.conn)
             .into_store_error()?;
-        let titles: Vec<(i64, String)> = own_documents(code.as_str())
-            .select((documents::id, documents::title))
-            .load(self.conn)
-            .into_store_error()?;
-        let titles: HashMap<i64, String> = titles.into_iter().collect();
-        rows.into_iter()
-            .map(|row| {
-                let title = decode_enum(titles.get(&row.document_id).cloned(), "document")?;
-                Ok(row.into_chunk(title))
-            })
-            .collect()
+        let titles = Titles::of(self.conn, code.as_str(), rows.iter())?;
+        rows.into_iter().map(|row| titles.add_to(row)).collect()
     }
 
     fn extent(&mut self) -> Result<Extent, StoreError> {
@@ -198,7 +216,7 @@ impl<C: Caller> KnowledgeBase for CompanyStore<'_, C> {
     fn replace_documents(
         &mut self,
         removed: &[&str],
-        entries: &[Entry],
+        entries: &[&Entry],
         now: Timestamp,
     ) -> Result<Version, StoreError> {
         let company = self.code();
@@ -209,8 +227,8 @@ impl<C: Caller> KnowledgeBase for CompanyStore<'_, C> {
                 .execute(self.conn)
                 .into_store_error()?;
         }
-        let documents = ensure_documents(self.conn, code, entries, now)?;
-        let rows = in_order(entries, code, &documents, now)?;
+        let documents = ensure_documents(self.conn, code, entries.iter().copied(), now)?;
+        let rows = in_order(entries.iter().copied(), code, &documents, now)?;
         put_chunks(self.conn, code, &rows, Positions::Given)?;
         drop_empty_documents(self.conn, code)?;
         Ok(version)
@@ -250,10 +268,10 @@ pub(super) fn raise_version(conn: &mut Db, code: &str) -> Result<Version, StoreE
 
 /// Inserts the documents that the entries name and that do not exist yet, and returns the ids of all documents
 /// by title.
-fn ensure_documents(
+fn ensure_documents<'e>(
     conn: &mut Db,
     code: &str,
-    entries: &[Entry],
+    entries: impl IntoIterator<Item = &'e Entry>,
     now: Timestamp,
 ) -> Result<HashMap<String, i64>, StoreError> {
     let known: Vec<(String, i64)> =
@@ -261,7 +279,7 @@ fn ensure_documents(
     let mut known: HashMap<String, i64> = known.into_iter().collect();
     let mut seen = HashSet::new();
     let missing: Vec<_> = entries
-        .iter()
+        .into_iter()
         .map(|entry| entry.document.as_str())
         .filter(|title| !known.contains_key(*title) && seen.insert(*title))
         .map(|title| NewDocument { company_id: code, title, created_at: At(now) })
@@ -279,7 +297,7 @@ fn ensure_documents(
 
 /// Returns the rows of entries, whose positions are in their order.
 fn in_order<'e>(
-    entries: &'e [Entry],
+    entries: impl IntoIterator<Item = &'e Entry>,
     code: &'e str,
     documents: &HashMap<String, i64>,
     now: Timestamp,
@@ -288,7 +306,7 @@ fn in_order<'e>(
         let document = decode_enum(documents.get(entry.document.as_str()).copied(), "document")?;
         Ok(NewChunk::of(entry, code, document, position, now))
     };
-    entries.iter().zip(1..).map(row).collect()
+    entries.into_iter().zip(1..).map(row).collect()
 }
 
 /// Returns the last position in each document.

@@ -15,6 +15,8 @@ use crate::{
 #[expect(missing_docs, reason = "the names say everything")]
 pub enum Place {
     Company(CompanyCode),
+    /// The shared library. Its company is closed, so it cannot be named by its code.
+    Library,
     Agent(AgentId),
     Handoff(HandoffId),
     Profile(ProfileId),
@@ -30,6 +32,7 @@ impl PlatformStore<'_> {
     pub fn locate(&mut self, place: Place) -> Result<Option<CompanyCode>, StoreError> {
         let open = companies::table.filter(companies::status.ne("closed")).select(companies::code);
         let found: Option<String> = match place {
+            Place::Library => return Ok(Some(CompanyCode::shared_library())),
             Place::Company(code) => open.filter(companies::code.eq(code.as_str())).first(self.conn),
             Place::Agent(id) => {
                 let row = agents::table.filter(agents::id.eq(id.get()).and(agents::company_id.eq_any(open)));

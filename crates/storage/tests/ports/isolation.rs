@@ -27,7 +27,7 @@ use jobs::{Job, Jobs};
 use knowledge::{EntryList as _, EntryVectors as _, TextHash};
 use storage::{CompanyStore, Place};
 use tenancy::{
-    AgentId, AttachmentId, HandoffId, ProfileId, SessionId, SessionRowId, StoreError,
+    AgentId, AttachmentId, CompanyCode, HandoffId, ProfileId, SessionId, SessionRowId, StoreError,
     access::{Agent, Desk, Office},
 };
 
@@ -343,6 +343,8 @@ fn an_agent_of_another_company_is_no_agent_here() {
             assert_eq!(code(place), Some(spacex.code), "{place:?}");
         }
         assert_eq!(code(Place::Handoff(HandoffId::new(99))), None);
+        assert_eq!(code(Place::Library), Some(CompanyCode::shared_library()));
+        assert_eq!(code(Place::Company(CompanyCode::shared_library())), None);
         world
             .scratch
             .execute(&format!("UPDATE companies SET status = 'closed' WHERE code = '{}'", spacex.code))

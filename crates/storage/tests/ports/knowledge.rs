@@ -131,7 +131,7 @@ fn replacing_documents_keeps_others_and_the_time_of_what_stays() {
         let later = now().plus(std::time::Duration::from_secs(9));
         let second = [entry("A", "3", "three"), entry("A", "5", "five"), entry("A", "1", "one more")];
         assert_eq!(
-            write(&world, &office, move |store| store.replace_documents(&["2"], &second, later)),
+            write(&world, &office, move |store| store.replace_documents(&["2"], &second.each_ref(), later)),
             Version::new(2)
         );
         let after = chunks(&world, &office);

@@ -186,6 +186,16 @@ impl Staff {
     }
 }
 
+impl Supervisor {
+    /// Returns the caller's own company; a superadmin has none.
+    pub fn company(&self) -> Option<CompanyCode> {
+        match self {
+            Self::Superadmin(_) => None,
+            Self::Admin(admin) => Some(admin.scope.company),
+        }
+    }
+}
+
 impl Agent {
     /// Returns the agent's id, which is not the id of its account.
     pub fn id(&self) -> AgentId {
@@ -248,6 +258,15 @@ impl Visitor {
     /// Returns the display name of the visitor's company.
     pub fn company_name(&self) -> &str {
         &self.company_name
+    }
+}
+
+impl From<Supervisor> for Staff {
+    fn from(supervisor: Supervisor) -> Self {
+        match supervisor {
+            Supervisor::Superadmin(superadmin) => Self::Superadmin(superadmin),
+            Supervisor::Admin(admin) => Self::Admin(admin),
+        }
     }
 }
 

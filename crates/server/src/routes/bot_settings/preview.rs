@@ -14,9 +14,9 @@ use tenancy::{
     access::{ActingAs as _, Housekeeper, Refused, Supervisor},
 };
 
-use super::{
-    super::endpoint::{Endpoint, at},
-    company,
+use super::super::{
+    endpoint::{Endpoint, at},
+    which_company::which_company,
 };
 use crate::{
     app::App,
@@ -114,8 +114,7 @@ async fn preview(
     Valid(body): Valid<PreviewBody>,
     app: web::Data<App>,
 ) -> Result<Json<Preview>, ApiError> {
-    let named = body.company_id.as_deref().filter(|code| !code.is_empty());
-    let company = company(&supervisor, named.or(params.text("company_id")))?;
+    let company = which_company(supervisor.company(), body.company_id.as_deref(), &params)?;
     let now = app.now();
     let read = app.office_read(supervisor, Place::Company(company), move |store| {
         let keeper = Housekeeper::from(store.caller().clone());

@@ -10,13 +10,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use storage::{CompanyStore, Place};
 use tenancy::{
-    CompanyCode, StoreError,
+    StoreError,
     access::{ActingAs as _, Desk, Housekeeper, Refused, Staff},
 };
 
 use super::super::{
     chat::CitationView,
     endpoint::{Endpoint, at},
+    which_company::which_company,
 };
 use crate::{
     app::App,
@@ -41,7 +42,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "The question is searched as one of a visitor who has asked nothing before. Without `threshold`, that of the \
                  company counts. `would` is `answer` if an entry is at or above it, else `clarify`, with what would be \
                  offered in `suggestions`. `candidates` has at most ten entries of the company, and ten of the shared \
-                 library if the company uses it, each best first; scores are comparable within one of the two only.",
+                 library if the company uses it, each in the order of the search: by `score`, except that an entry with the very \
+                 question is the first, and the entry with the most of the words is among the first four. Scores are \
+                 comparable within one of the two only.",
             )
             .refuses(ApiError::required("company_id"))
             .refuses(Refused::CompanyNotFound),
@@ -127,14 +130,7 @@ async fn ask(
     Valid(body): Valid<AskBody>,
     app: web::Data<App>,
 ) -> Result<Json<AskReport>, ApiError> {
-    let named = body.company_id.as_deref().filter(|code| !code.is_empty()).or(params.text("company_id"));
-    let company = match staff.company() {
-        Some(own) => own,
-        None => {
-            let code = named.ok_or_else(|| ApiError::required("company_id"))?;
-            CompanyCode::parse(code).map_err(|_| Refused::CompanyNotFound)?
-        }
-    };
+    let company = which_company(staff.company(), body.company_id.as_deref(), &params)?;
     let read = app.desk_read(staff, Place::Company(company), move |store: &mut CompanyStore<'_, Desk>| {
         let keeper = Housekeeper::from(store.caller().clone());
         Ok::<_, StoreError>((keeper, store.settings()?, store.version()?))

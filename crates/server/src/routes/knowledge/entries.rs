@@ -5,15 +5,16 @@ use chatbot::settings::Change;
 use knowledge::{
     Draft, EntryChange, EntryList, EntryPosition, ListedEntry,
     entries::{self, CreateError, DeleteError, EntryFilter, UpdateError, Words},
-    entry,
+    entry, markup, plain,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 use storage::CompanyStore;
 use tenancy::{
-    access::{Office, Refused, Staff, Supervisor},
+    access::{Desk, Office, Refused, Staff, Supervisor},
     audit::Action,
+    text::is_blank,
 };
 
 use super::{
@@ -31,7 +32,7 @@ use crate::{
         error::ApiError,
         params::Params,
         paths::PathText,
-        rules::{Resettable as _, Texts, boolean, integer, text, texts},
+        rules::{Resettable as _, Text, Texts, boolean, integer, text, texts},
     },
     views::{AsText, TimestampText},
 };
@@ -42,12 +43,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .get("Lists the entries of a company's knowledge, by document, in the document's order.", list)
             .about(
                 "Those of the shared library follow, with `shared` true, if the company uses it; only superadmins change \
-                 them. For the next page, send `next` as `cursor`. With `q`, one call looks at 2,000 entries at most: a \
-                 page can then have fewer rows than `limit`, or none, and still a `next`.",
+                 them. For the next page, send `next` as `cursor`. With `q`, one call looks at 2,000 entries of each \
+                 knowledge at most: a page can then have fewer rows than `limit`, or none, and still a `next`.",
             )
             .query(parameter(
                 "q",
-                "Words of id, section, question, alternatives and answer, in any order and spelling.",
+                "Words of id, section, question, alternatives and answer, in any order and spelling. More than 50 different \
+                 ones find nothing.",
                 json!({ "type": "string" }),
             ))
             .query(parameter(
@@ -64,8 +66,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .refuses(Refused::CompanyNotFound)
             .post("Adds an entry at the end of its document, which is made if there is none.", create)
             .about(
-                "`alternatives` are other ways to ask the question: they find the entry as the question does. The next \
-                 message is answered with the entry.",
+                "`alternatives` are other ways to ask the question: they find the entry as the question does. HTML becomes \
+                 plain text. The next message is answered with the entry. If another entry has the same question, \
+                 `warnings` says so. The id `export` is taken, because it is in the path of the export.",
             )
             .refuses(CreateError::Taken)
             .refuses(no_target())
@@ -74,7 +77,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .patch("Changes the fields of an entry that are sent.", update)
             .about(
                 "In another `document`, the entry becomes the last one. Null, or a blank value of a form, leaves it \
-                 without `alternatives`.",
+                 without `alternatives`. HTML becomes plain text; a text that is sent back as it is stays. If the question \
+                 is sent and another entry has it too, `warnings` says so. An entry with the id `export`, which a load \
+                 can bring, is changed and removed by another load only.",
             )
             .query(company_id())
             .query(shared())
@@ -90,17 +95,31 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
+/// Reads a text in one line of at most so many characters. HTML becomes plain text, which is what is measured.
+fn line(max: usize) -> Text {
+    text().max(max).measured(|html| length(&plain::line(html)))
+}
+
+fn answer() -> Text {
+    text().max(entry::MAX_ANSWER).measured(|html| length(&plain::answer(html)))
+}
+
+/// Returns the length of a text without the spaces that disarm tags, so that a stored text can be sent back.
+fn length(plain: &str) -> usize {
+    if is_blank(plain) { 0 } else { markup::length(plain.trim()) }
+}
+
 fn alternatives() -> Texts {
-    texts(text().max(entry::MAX_QUESTION)).at_most(entry::MAX_ALTERNATIVES)
+    texts(line(entry::MAX_QUESTION)).at_most(entry::MAX_ALTERNATIVES)
 }
 
 body! {
     /// An entry to be added.
     struct CreateEntryBody {
-        question: String = text().max(entry::MAX_QUESTION),
-        answer: String = text().max(entry::MAX_ANSWER),
-        document: String = text().max(entry::MAX_DOCUMENT),
-        section: Option<String> = text().max(entry::MAX_SECTION).optional(),
+        question: String = line(entry::MAX_QUESTION),
+        answer: String = answer(),
+        document: String = line(entry::MAX_DOCUMENT),
+        section: Option<String> = line(entry::MAX_SECTION).optional(),
         alternatives: Change<Vec<String>> = alternatives().or_reset(),
         page: Option<i64> = integer().optional(),
         chunk_id: Option<String> = text().max(entry::MAX_CHUNK_ID).optional(),
@@ -112,10 +131,10 @@ body! {
 body! {
     /// The changes to an entry. Fields that are not sent stay as they are.
     struct UpdateEntryBody {
-        question: Option<String> = text().max(entry::MAX_QUESTION).optional().not_blank().not_null(),
-        answer: Option<String> = text().max(entry::MAX_ANSWER).optional().not_blank().not_null(),
-        document: Option<String> = text().max(entry::MAX_DOCUMENT).optional().not_blank().not_null(),
-        section: Option<String> = text().max(entry::MAX_SECTION).optional().not_null(),
+        question: Option<String> = line(entry::MAX_QUESTION).optional().not_blank().not_null(),
+        answer: Option<String> = answer().optional().not_blank().not_null(),
+        document: Option<String> = line(entry::MAX_DOCUMENT).optional().not_blank().not_null(),
+        section: Option<String> = line(entry::MAX_SECTION).optional().not_null(),
         alternatives: Change<Vec<String>> = alternatives().or_reset(),
         page: Option<i64> = integer().optional().not_null(),
         company_id: Option<String> = text().max(20).optional(),
@@ -165,6 +184,16 @@ impl EntryView {
     }
 }
 
+/// An entry as it was stored.
+#[derive(Serialize, JsonSchema)]
+struct StoredEntry {
+    #[serde(flatten)]
+    entry: EntryView,
+    /// What is strange about it: that another entry has the same question. Not there if nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
+}
+
 #[derive(Serialize, JsonSchema)]
 struct DeletedEntry {
     message: &'static str,
@@ -191,8 +220,9 @@ async fn create(
     params: Params,
     Valid(body): Valid<CreateEntryBody>,
     app: web::Data<App>,
-) -> Result<Created<EntryView>, ApiError> {
+) -> Result<Created<StoredEntry>, ApiError> {
     let target = Target::written(&supervisor, &params, body.company_id.as_deref(), body.shared)?;
+    let warnings = warnings(&app, target, supervisor.clone(), body.question.clone(), None).await?;
     let now = app.now();
     let draft = Draft {
         document: body.document,
@@ -206,7 +236,7 @@ async fn create(
     let create = move |store: &mut CompanyStore<'_, Office>| entries::create(store, draft, now);
     let created = target.write(&app, supervisor, Action::EntryCreated, create).await?;
     app.job_enqueued.notify_one();
-    Ok(Created(EntryView::new(created, target == Target::Library)))
+    Ok(Created(StoredEntry { entry: EntryView::new(created, target == Target::Library), warnings }))
 }
 
 /// Changes an entry.
@@ -216,8 +246,12 @@ async fn update(
     params: Params,
     Valid(body): Valid<UpdateEntryBody>,
     app: web::Data<App>,
-) -> Result<Json<EntryView>, ApiError> {
+) -> Result<Json<StoredEntry>, ApiError> {
     let target = Target::written(&supervisor, &params, body.company_id.as_deref(), body.shared)?;
+    let warnings = match &body.question {
+        Some(question) => warnings(&app, target, supervisor.clone(), question.clone(), Some(chunk_id.clone())).await?,
+        None => Vec::new(),
+    };
     let now = app.now();
     let change = EntryChange {
         document: body.document,
@@ -230,7 +264,21 @@ async fn update(
     let update = move |store: &mut CompanyStore<'_, Office>| entries::update(store, &chunk_id, change, now);
     let updated = target.write(&app, supervisor, Action::EntryUpdated, update).await?;
     app.job_enqueued.notify_one();
-    Ok(Json(EntryView::new(updated, target == Target::Library)))
+    Ok(Json(StoredEntry { entry: EntryView::new(updated, target == Target::Library), warnings }))
+}
+
+/// Returns what is strange about an entry with this question, which has the id if it is stored already. It is read before
+/// the change, because a change that is stored must not fail afterwards.
+async fn warnings(
+    app: &App,
+    target: Target,
+    supervisor: Supervisor,
+    question: String,
+    chunk_id: Option<String>,
+) -> Result<Vec<String>, ApiError> {
+    let read = move |store: &mut CompanyStore<'_, Desk>| entries::with_question(store, &question, chunk_id.as_deref());
+    let other = target.read(app, Staff::from(supervisor), read).await?;
+    Ok(other.map(|id| format!("The question is also that of the entry {id}.")).into_iter().collect())
 }
 
 /// Removes an entry.

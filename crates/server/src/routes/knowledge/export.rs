@@ -1,6 +1,6 @@
 //! `knowledge/entries/export/`: all entries, as `load-rag-documents/` reads them.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use actix_web::{
     HttpResponse,
@@ -11,8 +11,9 @@ use actix_web::{
     web,
 };
 use knowledge::{ListedEntry, entries};
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Serialize, Serializer};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 use tenancy::access::{Refused, Staff};
 
 use super::{
@@ -30,7 +31,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         at("/api/knowledge/entries/export/")
             .get("Exports all entries of a company's own knowledge, as load-rag-documents reads them.", export)
-            .about("The categories are the documents. One load reads 5,000 entries and 10 MiB at most.")
+            .about(
+                "The categories are the documents. One load reads 5,000 entries and 10 MiB at most. `knowledge/uploads/` \
+                 reads the file, too.",
+            )
             .replies::<Export>(StatusCode::OK)
             .query(company_id())
             .query(shared())
@@ -43,7 +47,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 #[derive(Serialize, JsonSchema)]
 struct Export {
     /// The entries by document, then by section.
-    documents: InOrder<InOrder<Vec<ExportedEntry>>>,
+    #[schemars(with = "BTreeMap<String, BTreeMap<String, Vec<ExportedEntry>>>")]
+    documents: Map<String, Value>,
+    /// Always `true`: the texts are no HTML. So an upload of the file changes nothing in them.
+    plain_text: bool,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -57,72 +64,36 @@ struct ExportedEntry {
     page: i64,
 }
 
-/// An object whose keys are in the order in which they were added first.
-struct InOrder<T>(Vec<(String, T)>);
-
-impl<T: Default> InOrder<T> {
-    /// Returns the value of a key, which is mostly the key that was added last.
-    fn entry(&mut self, key: &str) -> Option<&mut T> {
-        let at = self.0.iter().rposition(|(known, _)| known == key).unwrap_or_else(|| {
-            self.0.push((key.to_owned(), T::default()));
-            self.0.len() - 1
-        });
-        self.0.get_mut(at).map(|(_, value)| value)
-    }
-}
-
-impl<T> Default for InOrder<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<T: Serialize> Serialize for InOrder<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
-    }
-}
-
-impl<T: JsonSchema> JsonSchema for InOrder<T> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        BTreeMap::<String, T>::schema_name()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        BTreeMap::<String, T>::json_schema(generator)
-    }
-}
-
 /// Exports all entries.
 async fn export(Auth(staff): Auth<Staff>, params: Params, app: web::Data<App>) -> Result<HttpResponse, ApiError> {
     let target = Target::of_staff(&staff, &params)?;
     let entries = target.read(&app, staff, |store| entries::all(store)).await?;
-    let written = background::run(move || serde_json::to_vec(&of(entries))).await?;
+    let written = background::run(move || of(entries).and_then(|export| serde_json::to_vec(&export))).await?;
     Ok(HttpResponse::Ok()
         .content_type(ContentType::json())
         .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"knowledge.json\""))
         .body(written.map_err(ApiError::internal)?))
 }
 
-fn of(entries: Vec<ListedEntry>) -> Export {
-    let mut documents: InOrder<InOrder<Vec<ExportedEntry>>> = InOrder::default();
+fn of(entries: Vec<ListedEntry>) -> Result<Export, serde_json::Error> {
+    // A map has its keys in the order in which they were added.
+    let mut documents = Map::new();
     for ListedEntry { chunk, .. } in entries {
-        let section = documents.entry(&chunk.document.title).and_then(|document| document.entry(&chunk.section));
-        if let Some(section) = section {
-            section.push(ExportedEntry {
-                chunk_id: chunk.chunk_id,
-                document: chunk.document.title,
-                section: chunk.section,
-                question: chunk.question,
-                alternatives: chunk.alternatives,
-                answer: chunk.answer,
-                page: chunk.page,
-            });
+        let (document, section) = (chunk.document.title.clone(), chunk.section.clone());
+        let exported = serde_json::to_value(ExportedEntry {
+            chunk_id: chunk.chunk_id,
+            document: chunk.document.title,
+            section: chunk.section,
+            question: chunk.question,
+            alternatives: chunk.alternatives,
+            answer: chunk.answer,
+            page: chunk.page,
+        })?;
+        if let Value::Object(sections) = documents.entry(document).or_insert_with(|| json!({}))
+            && let Value::Array(entries) = sections.entry(section).or_insert_with(|| json!([]))
+        {
+            entries.push(exported);
         }
     }
-    Export { documents }
+    Ok(Export { documents, plain_text: true })
 }

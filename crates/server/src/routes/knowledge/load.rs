@@ -103,7 +103,7 @@ impl Body for LoadBody {
         match (faq, company_id, shared, mode) {
             (Some(faq), Some(company_id), Some(shared), Some(mode)) => {
                 let faq = faq::parse(Value::Object(faq));
-                Ok(Self { faq, is_emptying, company_id: company_id.filter(|id| !id.is_empty()), shared, mode })
+                Ok(Self { faq, is_emptying, company_id, shared, mode })
             }
             _ => Err(errors),
         }
@@ -200,15 +200,7 @@ async fn load(
             .map_err(|error| ApiError::fields(FieldErrors::of("mode", error)))?,
         (None, None) => LoadMode::Replace,
     };
-    let shared = match (body.shared, params.text("shared")) {
-        (Some(shared), _) => shared,
-        (None, Some(word)) => boolean()
-            .accept(Raw::Text(word.to_owned()))
-            .map_err(|error| ApiError::fields(FieldErrors::of("shared", error)))?,
-        (None, None) => false,
-    };
-    let named = body.company_id.as_deref().or(params.text("company_id"));
-    let target = Target::of_supervisor(&supervisor, named, shared)?;
+    let target = Target::written(&supervisor, &params, body.company_id.as_deref(), body.shared)?;
     let is_emptying = body.is_emptying && mode == LoadMode::Replace;
     let entries = body.faq?;
     let count = entries.len();

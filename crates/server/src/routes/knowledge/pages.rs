@@ -74,10 +74,10 @@ fn number(text: &str) -> Option<i64> {
     (0..MAX_SAFE).contains(&number).then_some(number)
 }
 
-/// Where a page begins: after a row, or at the first one.
+/// Where a page other than the first one begins: after a row, or at the first one of the library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Start<P> {
-    Own(Option<P>),
+    Own(P),
     Shared(Option<P>),
 }
 
@@ -85,17 +85,15 @@ const OWN: &str = "own";
 const SHARED: &str = "shared";
 
 impl<P: Spot> Start<P> {
-    fn of(params: &Params) -> Result<Self, ApiError> {
-        match params.text("cursor") {
-            None => Ok(Self::Own(None)),
-            Some(cursor) => Self::parse(cursor).ok_or_else(|| ApiError::invalid_parameter("cursor")),
-        }
+    fn of(params: &Params) -> Result<Option<Self>, ApiError> {
+        let parse = |cursor| Self::parse(cursor).ok_or_else(|| ApiError::invalid_parameter("cursor"));
+        params.text("cursor").map(parse).transpose()
     }
 
     fn parse(cursor: &str) -> Option<Self> {
         match cursor.split_once('.') {
             None if cursor == SHARED => Some(Self::Shared(None)),
-            Some((OWN, spot)) => P::read(spot).map(|spot| Self::Own(Some(spot))),
+            Some((OWN, spot)) => P::read(spot).map(Self::Own),
             Some((SHARED, spot)) => P::read(spot).map(|spot| Self::Shared(Some(spot))),
             _ => None,
         }
@@ -103,9 +101,8 @@ impl<P: Spot> Start<P> {
 
     fn write(self) -> String {
         match self {
-            Self::Own(None) => OWN.to_owned(),
             Self::Shared(None) => SHARED.to_owned(),
-            Self::Own(Some(spot)) => format!("{OWN}.{}", spot.write()),
+            Self::Own(spot) => format!("{OWN}.{}", spot.write()),
             Self::Shared(Some(spot)) => format!("{SHARED}.{}", spot.write()),
         }
     }
@@ -133,39 +130,34 @@ pub(super) async fn read<R: Send + 'static, P: Spot>(
     let target = Target::of_staff(&staff, params)?;
     let limit = params.integer("limit")?.map_or(USUAL, |limit| usize::try_from(limit).unwrap_or(1).clamp(1, MOST));
     let start = Start::of(params)?;
-    let read_own = list.clone();
-    let own = move |store: &mut CompanyStore<'_, Desk>| {
-        let uses_library = store.settings()?.use_shared_library;
-        let part = match start {
-            Start::Own(after) => read_own(store, after, limit)?,
-            Start::Shared(_) => (Vec::new(), None),
-        };
-        Ok((part, uses_library))
+    let (own, shared) = match start {
+        None => (Some(None), None),
+        Some(Start::Own(spot)) => (Some(Some(spot)), None),
+        Some(Start::Shared(spot)) => (None, spot),
     };
     let Some(company) = target.company() else {
-        let after = match start {
-            Start::Own(after) | Start::Shared(after) => after,
-        };
+        let after = own.flatten().or(shared);
         let (rows, next) = target.read(app, staff, move |store| list(store, after, limit)).await?;
         let rows = rows.into_iter().map(|row| (row, true)).collect();
         return Ok(Pages { rows, next: next.map(|spot| Start::Shared(Some(spot)).write()) });
     };
-    let ((rows, next), uses_library) = target.read(app, staff, own).await?;
+    let list_own = list.clone();
+    let read_own = move |store: &mut CompanyStore<'_, Desk>| {
+        let uses_library = store.settings()?.use_shared_library;
+        let part = own.map_or_else(|| Ok((Vec::new(), None)), |after| list_own(store, after, limit))?;
+        Ok((part, uses_library))
+    };
+    let ((rows, next), uses_library) = target.read(app, staff, read_own).await?;
     let mut rows: Vec<_> = rows.into_iter().map(|row| (row, false)).collect();
     let next = match next {
-        Some(spot) => Some(Start::Own(Some(spot))),
+        Some(spot) => Some(Start::Own(spot)),
         None if !uses_library => None,
         None if rows.len() >= limit => Some(Start::Shared(None)),
         None => {
-            let after = match start {
-                Start::Own(_) => None,
-                Start::Shared(after) => after,
-            };
             let left = limit - rows.len();
-            let (library, _) = app.indexes.library(company).await?;
-            let read = move |store: &mut CompanyStore<'_, Housekeeper>| list(store, after, left);
-            let (shared, next) = app.db.read_for(company, library, read).await?;
-            rows.extend(shared.into_iter().map(|row| (row, true)));
+            let read = move |store: &mut CompanyStore<'_, Housekeeper>| list(store, shared, left);
+            let (found, next) = app.db.read_for(company, app.indexes.librarian(), read).await?;
+            rows.extend(found.into_iter().map(|row| (row, true)));
             next.map(|spot| Start::Shared(Some(spot)))
         }
     };
@@ -179,10 +171,10 @@ mod tests {
     #[test]
     fn a_cursor_is_read_back() {
         let spot = EntryPosition { document: DocumentId::new(3), position: 70 };
-        for start in [Start::Own(Some(spot)), Start::Shared(Some(spot)), Start::Shared(None)] {
+        for start in [Start::Own(spot), Start::Shared(Some(spot)), Start::Shared(None)] {
             assert_eq!(Start::parse(&start.write()), Some(start));
         }
-        let start = Start::Own(Some(DocumentId::new(12)));
+        let start = Start::Own(DocumentId::new(12));
         assert_eq!(Start::parse(&start.write()), Some(start));
     }
 

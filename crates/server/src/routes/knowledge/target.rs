@@ -1,15 +1,15 @@
 //! Whose knowledge a call is about.
 
 use serde_json::json;
-use storage::{CompanyStore, Place};
+use storage::Place;
 use tenancy::{
     CompanyCode, StoreError,
-    access::{Caller as _, Desk, Office, Refused, Staff, Superadmin, Supervisor},
+    access::{Caller as _, Desk, Office, Refused, Staff, Supervisor},
     audit::Action,
 };
 
 use crate::{
-    app::App,
+    app::{App, CompanyJob, Failure, Output},
     http::{
         body::Raw,
         describe::{Parameter, parameter},
@@ -41,50 +41,48 @@ pub(super) fn shared() -> Parameter {
     parameter("shared", "For a superadmin: `true` for the shared library.", json!({ "type": "string" }))
 }
 
-/// Reads a boolean from the query; without it, it is false.
+/// Reads a boolean from the query; without it, it is false. A name without a value is neither true nor false: who wrote
+/// `?dry_run` or `?shared` meant something by it.
 ///
 /// # Errors
 /// 400 for what is no boolean.
 pub(super) fn is_set(params: &Params, name: &'static str) -> Result<bool, ApiError> {
-    let Some(word) = params.text(name) else { return Ok(false) };
+    let Some(word) = params.text(name) else {
+        let is_blank = params.has_any(&[name]);
+        return if is_blank { Err(ApiError::field(name, "This field may not be blank.")) } else { Ok(false) };
+    };
     let read = boolean().accept(Raw::Text(word.to_owned()));
     read.map_err(|error| ApiError::fields(FieldErrors::of(name, error)))
 }
 
 impl Target {
-    /// Returns whose knowledge a call writes. What its body names counts before what the query names.
+    /// Returns whose knowledge a call writes: that of the caller's own company, whatever is named, or what a superadmin
+    /// names. What its body names counts before what the query names.
     ///
     /// # Errors
-    /// As [`Target::of_supervisor`].
+    /// 400 if a superadmin names nothing, 404 for what is no code of a company.
     pub(super) fn written(
         supervisor: &Supervisor,
         params: &Params,
         company: Option<&str>,
         shared: Option<bool>,
     ) -> Result<Self, ApiError> {
-        let company = company.filter(|code| !code.is_empty()).or(params.text("company_id"));
         let shared = match shared {
             Some(shared) => shared,
             None => is_set(params, "shared")?,
         };
-        Self::of_supervisor(supervisor, company, shared)
-    }
-
-    /// Returns the caller's own company, ignoring what is named, or what a superadmin names.
-    ///
-    /// # Errors
-    /// 400 if a superadmin names nothing, 404 for what is no code of a company.
-    pub(super) fn of_supervisor(supervisor: &Supervisor, named: Option<&str>, shared: bool) -> Result<Self, ApiError> {
         match supervisor {
             Supervisor::Admin(admin) => Ok(Self::Company(admin.scope().company())),
-            Supervisor::Superadmin(_) => Self::named(named, shared),
+            Supervisor::Superadmin(_) => {
+                Self::named(company.filter(|code| !code.is_empty()).or(params.text("company_id")), shared)
+            }
         }
     }
 
-    /// Does the same for staff of any role, with what the query names.
+    /// Returns whose knowledge a call of staff of any role reads, with what the query names.
     ///
     /// # Errors
-    /// As [`Target::of_supervisor`].
+    /// As [`Target::written`].
     pub(super) fn of_staff(staff: &Staff, params: &Params) -> Result<Self, ApiError> {
         match staff.company() {
             Some(own) => Ok(Self::Company(own)),
@@ -108,68 +106,42 @@ impl Target {
         }
     }
 
+    const fn place(self) -> Place {
+        match self {
+            Self::Company(company) => Place::Company(company),
+            Self::Library => Place::Library,
+        }
+    }
+
     /// Writes as one who runs the company, or the library.
     ///
     /// # Errors
     /// Those of the job, and 404 for a company that does not exist.
-    pub(super) async fn write<T, E>(
+    pub(super) async fn write<T: Output, E: Failure>(
         self,
         app: &App,
         supervisor: Supervisor,
         purpose: Action,
-        job: impl FnOnce(&mut CompanyStore<'_, Office>) -> Result<T, E> + Send + 'static,
+        job: impl CompanyJob<Office, T, E>,
     ) -> Result<T, ApiError>
     where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
         ApiError: From<E>,
     {
-        let written = match (self, supervisor) {
-            (Self::Company(company), supervisor) => {
-                app.office_write(supervisor, Place::Company(company), purpose, job).await?
-            }
-            (Self::Library, Supervisor::Superadmin(superadmin)) => {
-                let job = app.db.platform(superadmin, purpose, move |platform| {
-                    let mut library = platform.office(CompanyCode::shared_library())?;
-                    job(&mut library).map_err(ApiError::from)
-                });
-                Some(job.await?)
-            }
-            (Self::Library, Supervisor::Admin(_)) => None,
-        };
+        let written = app.office_write(supervisor, self.place(), purpose, job).await?;
         written.ok_or_else(|| Refused::CompanyNotFound.into())
     }
 
     /// Reads as staff of the company, or of the library.
     ///
     /// # Errors
-    /// Those of the job, and 404 for a company that does not exist.
-    pub(super) async fn read<T>(
+    /// 404 for a company that does not exist, and that of a store that fails.
+    pub(super) async fn read<T: Output>(
         self,
         app: &App,
         staff: Staff,
-        job: impl FnOnce(&mut CompanyStore<'_, Desk>) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, ApiError>
-    where
-        T: Send + 'static,
-    {
-        let read = match (self, staff) {
-            (Self::Company(company), staff) => app.desk_read(staff, Place::Company(company), job).await?,
-            (Self::Library, Staff::Superadmin(superadmin)) => Some(read_library(app, superadmin, job).await?),
-            (Self::Library, Staff::Admin(_) | Staff::Agent(_)) => None,
-        };
+        job: impl CompanyJob<Desk, T, StoreError>,
+    ) -> Result<T, ApiError> {
+        let read = app.desk_read(staff, self.place(), job).await?;
         read.ok_or_else(|| Refused::CompanyNotFound.into())
     }
-}
-
-async fn read_library<T: Send + 'static>(
-    app: &App,
-    superadmin: Superadmin,
-    job: impl FnOnce(&mut CompanyStore<'_, Desk>) -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, ApiError> {
-    let read = app.db.platform_read(superadmin, move |platform| {
-        let mut library = platform.office(CompanyCode::shared_library())?;
-        job(&mut library.acting()).map_err(ApiError::from)
-    });
-    read.await
 }

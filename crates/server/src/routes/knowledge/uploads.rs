@@ -2,8 +2,8 @@
 
 use actix_web::web::{self, Bytes, Json};
 use knowledge::{
-    KnowledgeBase as _, entry,
-    upload::{self, ApplyError, Change, Content, Diff, Outcome, Problem, Upload, UploadError},
+    entry,
+    upload::{self, ApplyError, Change, Content, Diff, Outcome, Place, Problem, Upload, UploadError},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -44,12 +44,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .about(
                 "Read are the FAQ of load-rag-documents, a JSON list of entries or of pairs of question and answer, and CSV \
                  with commas, semicolons or tabs whose first line names the columns; in UTF-8, UTF-16 or Latin-1. HTML \
-                 becomes plain text. The file is the whole content of each document that it names, and other documents stay \
-                 as they are. An entry without `chunk_id` is the one with the same question in its document. If no entry of \
-                 the file has alternatives, those of the stored entries stay. `problems` names what is wrong or strange by \
-                 line, at most 100, errors before notes; a file with an error is not loaded, and as long as an entry cannot be \
-                 read, none is shown as removed. The id of an entry in a document that the file does not name is an error. `entries` are those that are added, changed or \
-                 removed, at most 500.",
+                 becomes plain text, unless the file has `plain_text` with the value true beside `documents`, as an export \
+                 has it. The file is the whole content of each document that it names, and other documents stay as they \
+                 are. An entry without `chunk_id` is the one with the same question in its document. If no entry of the file \
+                 has alternatives, those of the stored entries stay. The id of an entry in a document that the file does not \
+                 name is an error. `problems` names what is wrong or strange by line and row, at most 100, errors before \
+                 notes. A file with an error is not loaded, and as long as an entry cannot be loaded, none is shown as \
+                 removed. `entries` are those that are added, changed or removed, at most 500. An entry with the id `export` \
+                 is changed and removed by another load only.",
             )
             .query(parameter("dry_run", "`true` to change nothing; also in the body.", json!({ "type": "string" })))
             .query(company_id())
@@ -95,6 +97,9 @@ struct UploadReport {
 struct ProblemView {
     /// The line, from 1.
     line: usize,
+    /// The number of the entry among those of the file, from 1; null outside entries. A JSON file can have all entries in
+    /// one line.
+    row: Option<usize>,
     message: String,
     /// `error` if it prevents the upload from being loaded, else `note`.
     severity: &'static str,
@@ -103,12 +108,14 @@ struct ProblemView {
 impl From<&Problem> for ProblemView {
     fn from(problem: &Problem) -> Self {
         let severity = if problem.is_error { "error" } else { "note" };
-        Self { line: problem.line, message: problem.message.clone(), severity }
+        let Place { line, row } = problem.place;
+        Self { line, row, message: problem.message.clone(), severity }
     }
 }
 
 fn example() -> Problem {
-    Problem { line: 2, message: "answer: This field is required.".to_owned(), is_error: true }
+    let place = Place { line: 2, row: Some(1) };
+    Problem { place, message: "answer: This field is required.".to_owned(), is_error: true }
 }
 
 impl From<ApplyError> for ApiError {
@@ -128,6 +135,8 @@ impl From<ApplyError> for ApiError {
 struct UploadedEntry {
     /// The line of the upload; null for a removed entry.
     line: Option<usize>,
+    /// Its number among the entries of the upload, from 1; null for a removed entry.
+    row: Option<usize>,
     #[schemars(extend("enum" = Change::WORDS))]
     change: &'static str,
     /// The id; null for a new entry that has none yet.
@@ -144,7 +153,8 @@ impl UploadedEntry {
     fn new(outcome: Outcome, is_dry_run: bool) -> Self {
         let entry = outcome.entry;
         Self {
-            line: outcome.line,
+            line: outcome.place.map(|place| place.line),
+            row: outcome.place.and_then(|place| place.row),
             change: outcome.change.as_str(),
             chunk_id: (!(is_dry_run && outcome.has_new_id)).then_some(entry.chunk_id),
             document: entry.document,
@@ -185,31 +195,25 @@ async fn load(
     Valid(body): Valid<KnowledgeUploadBody>,
     app: web::Data<App>,
 ) -> Result<Json<UploadReport>, ApiError> {
-    let is_dry_run = is_dry_run(&params)? || body.dry_run.unwrap_or_default();
+    let is_dry_run = is_set(&params, "dry_run")? || body.dry_run.unwrap_or_default();
     let target = Target::written(&supervisor, &params, body.company_id.as_deref(), body.shared)?;
     let content = read(body).await?;
+    let stored = target.read(&app, Staff::from(supervisor.clone()), |store| upload::stored(store)).await?;
     if is_dry_run {
-        let staff = match supervisor {
-            Supervisor::Admin(admin) => Staff::Admin(admin),
-            Supervisor::Superadmin(superadmin) => Staff::Superadmin(superadmin),
-        };
-        let stored = target.read(&app, staff, |store| store.chunks()).await?;
-        let report = move || UploadReport::new(upload::compare(&content, stored), true);
+        let report = move || UploadReport::new(upload::compare(content, stored), true);
         return Ok(Json(background::run(report).await?));
     }
+    // The content is kept: if the knowledge changes meanwhile, it is compared again.
+    let compare = move || (upload::compare(content.clone(), stored), content);
+    let (diff, content) = background::run(compare).await?;
+    if diff.has_errors {
+        return Err(ApplyError::Refused(diff.problems).into());
+    }
     let now = app.now();
-    let apply = move |store: &mut CompanyStore<'_, Office>| upload::apply(store, &content, now);
+    let apply = move |store: &mut CompanyStore<'_, Office>| upload::apply(store, content, diff, now);
     let diff = target.write(&app, supervisor, Action::KnowledgeLoaded, apply).await?;
     app.job_enqueued.notify_one();
     Ok(Json(UploadReport::new(diff, false)))
-}
-
-/// Whether the query asks for a dry run. A name without a value is no load: who wrote it meant to change nothing.
-fn is_dry_run(params: &Params) -> Result<bool, ApiError> {
-    if params.has_any(&["dry_run"]) && params.text("dry_run").is_none() {
-        return Err(ApiError::field("dry_run", "This field may not be blank."));
-    }
-    is_set(params, "dry_run")
 }
 
 /// Reads the file on a thread of its own.

@@ -1,4 +1,4 @@
-//! Turns the HTML that exports of other systems have in their texts into plain text.
+//! Turns the HTML of texts that come from other systems, or from editors of web pages, into plain text.
 
 mod entities;
 mod tags;
@@ -10,16 +10,26 @@ use tags::{Tag, Token};
 /// A longer text is left as it is. No text of an entry is as long, with its tags.
 const LONGEST: usize = 200_000;
 
-/// Turns tags and entities in the texts of an item into plain text. Answers keep line breaks as `<br>`.
-pub(super) fn item(mut item: Map<String, Value>) -> Map<String, Value> {
+/// Returns a question, a title or another text of one line without tags and entities.
+pub fn line(html: &str) -> String {
+    plain(html, " ")
+}
+
+/// Returns an answer without tags and entities. It keeps line breaks as `<br>`.
+pub fn answer(html: &str) -> String {
+    plain(html, "<br>")
+}
+
+/// Turns tags and entities in the texts of an item into plain text, as [`line`] and [`answer`] do.
+pub(crate) fn item(mut item: Map<String, Value>) -> Map<String, Value> {
     for (key, value) in &mut item {
         match (key.as_str(), value) {
-            ("answer", Value::String(text)) => *text = plain(text, "<br>"),
-            ("question" | "section" | "document", Value::String(text)) => *text = plain(text, " "),
+            ("answer", Value::String(text)) => *text = answer(text),
+            ("question" | "section" | "document", Value::String(text)) => *text = line(text),
             ("alternatives", Value::Array(texts)) => {
                 let texts =
                     texts.iter_mut().filter_map(|text| if let Value::String(text) = text { Some(text) } else { None });
-                texts.for_each(|text| *text = plain(text, " "));
+                texts.for_each(|text| *text = line(text));
             }
             _ => {}
         }
@@ -116,10 +126,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    fn answer(html: &str) -> String {
-        plain(html, "<br>")
-    }
 
     #[test]
     fn blocks_and_breaks_become_line_breaks() {

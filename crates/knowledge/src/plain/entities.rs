@@ -46,7 +46,7 @@ const OTHERS: [(&str, char); 27] = [
     ("emsp", ' '),
 ];
 
-/// Replaces the entities of a text. What is none, or has an unknown name, stays.
+/// Replaces the entities of a text. What is none, or has an unknown name, stays. A soft hyphen is dropped.
 pub(super) fn decoded(text: &str) -> String {
     let mut decoded = String::with_capacity(text.len());
     let mut parts = text.split('&');
@@ -55,7 +55,8 @@ pub(super) fn decoded(text: &str) -> String {
         let name = part.bytes().take(LONGEST + 1).position(|byte| byte == b';').and_then(|end| part.get(..end));
         match name.and_then(character) {
             Some(c) => {
-                decoded.push(c);
+                // A hyphen that is not seen would split the word for the search.
+                decoded.extend((c != '\u{ad}').then_some(c));
                 decoded.push_str(name.and_then(|name| part.get(name.len() + 1..)).unwrap_or_default());
             }
             None => {
@@ -78,7 +79,7 @@ fn character(name: &str) -> Option<char> {
             None => return OTHERS.iter().find(|(known, _)| *known == name).map(|(_, c)| *c),
         },
     };
-    // A space that does not break is a space, and a hyphen that is not seen is nothing to search for.
+    // A space that does not break is searched as a space.
     match char::from_u32(number)? {
         '\u{a0}' => Some(' '),
         c if c.is_control() && !c.is_whitespace() => None,
