@@ -191,3 +191,26 @@ fn somebody_who_has_proved_nothing_learns_only_that_something_has_happened() {
     drop((there, nowhere));
     assert!(hub.lock().companies.is_empty());
 }
+
+#[test]
+fn who_sits_at_a_session_is_known_until_it_leaves_and_only_in_its_company() {
+    let hub = Arc::new(Hub::default());
+    let staff = |user, name: &str| Sitter::Staff { user: UserId::new(user), name: name.to_owned() };
+    let session = access("TES001_1");
+    let sit = |sitter| hub.listen(session, sitter);
+    let present = |company: &str| {
+        let Present { visitor, staff } = hub.present(access(company).scope(), session.id());
+        (visitor, staff.join(" "))
+    };
+    let nobody = (false, String::new());
+    assert_eq!(present("TES001_2"), nobody);
+    // Two people may have one name.
+    let seats = [staff(2, "Cy"), staff(1, "Bo"), staff(1, "Bo"), staff(3, "Bo"), Sitter::Superadmin].map(sit);
+    let poll = hub.subscribe(session);
+    assert_eq!(present("TES001_2"), (true, "Bo Bo Cy".to_owned()));
+    assert_eq!(present("SPA001_1"), nobody);
+    drop(poll);
+    assert_eq!(present("TES001_2"), (false, "Bo Bo Cy".to_owned()));
+    drop(seats);
+    assert_eq!(present("TES001_2"), nobody);
+}
