@@ -9,6 +9,7 @@ on_each_database!(
     a_chat_is_refused_for_each_bad_field,
     a_chat_needs_a_text_or_a_file,
     an_unknown_file_is_refused_and_nothing_is_stored,
+    a_refused_first_message_makes_no_session,
     an_unknown_company_has_no_chat,
     a_staff_token_supplies_the_company,
     every_default_suggestion_leads_somewhere,
@@ -98,6 +99,24 @@ async fn an_unknown_file_is_refused_and_nothing_is_stored(world: &World) {
         reply.field_error("attachment_ids", &format!("Unknown attachment: {id}"));
     }
     assert_eq!(visitor.say("Hello").await["last_seq"], before + 2);
+}
+
+async fn a_refused_first_message_makes_no_session(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    for body in [
+        json!({"message": " "}),
+        json!({"message": "look", "attachment_ids": [99_999]}),
+        json!({"message": "x".repeat(2001)}),
+        json!({"message": "Hello", "client_message_id": "x".repeat(65)}),
+    ] {
+        tesla.stranger().send(&body).await.expect(400);
+    }
+    let keyed = json!({"message": "Hello", "company_id": tesla.id, "client_message_id": "one"});
+    world.anybody().chat(&keyed).header("idempotency-key", "two").await.expect(400);
+    let listed = async || tesla.admin.conversations(&[]).await.ok()["results"].as_array().unwrap().len();
+    assert_eq!(listed().await, 0);
+    tesla.stranger().say("Hello").await;
+    assert_eq!(listed().await, 1);
 }
 
 async fn an_unknown_company_has_no_chat(world: &World) {

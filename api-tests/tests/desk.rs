@@ -11,6 +11,7 @@ on_each_database!(
     the_superadmin_sees_every_company_and_filters,
     a_dashboard_is_for_agents,
     activities_tell_what_agents_did,
+    a_resolution_by_an_admin_is_noted_for_the_agent,
     own_sessions_are_paged,
     handoff_calls_are_refused_for_each_bad_field,
     another_companys_session_is_like_one_that_does_not_exist,
@@ -161,6 +162,23 @@ async fn activities_tell_what_agents_did(world: &World) {
     let logins = tesla.admin.activities(&[("activity_type", "login")]).await.ok();
     assert_eq!(logins.as_array().unwrap().len(), 2);
     assert_eq!(world.company("SpaceX").await.admin.activities(&[]).await.ok(), json!([]));
+}
+
+async fn a_resolution_by_an_admin_is_noted_for_the_agent(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let bo = tesla.agent("Bo Agent").await;
+    let (visitor, of_bo) = waiting(&tesla, &bo).await;
+    let (_, of_nobody) = waiting(&tesla, &bo).await;
+    tesla.admin.assign(of_bo, bo.id).await.ok();
+    for handoff in [of_bo, of_nobody] {
+        let body = json!({"handoff_session_id": handoff});
+        let resolved = tesla.admin.client().post("/api/human-handoff/resolve/", &body).await.ok();
+        assert_eq!(resolved["handoff_session"]["notes"], "");
+    }
+    let log = tesla.admin.activities(&[("activity_type", "session_resolve")]).await.ok();
+    assert_eq!(log.as_array().unwrap().len(), 1);
+    assert_eq!((&log[0]["agent"], &log[0]["agent_name"]), (&json!(bo.id), &json!("Bo Agent")));
+    assert_eq!(log[0]["metadata"], json!({"session_id": visitor.session, "notes": ""}));
 }
 
 async fn own_sessions_are_paged(world: &World) {

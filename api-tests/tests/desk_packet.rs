@@ -7,6 +7,7 @@ use api_tests::prelude::*;
 
 on_each_database!(
     a_packet_has_what_an_agent_needs,
+    a_session_that_is_assigned_to_another_agent_was_transferred,
     a_packet_is_for_staff_who_may_see_the_session,
     the_question_that_called_a_person_is_unanswered,
     an_agent_learns_of_the_earlier_sessions_that_it_may_see,
@@ -59,6 +60,21 @@ async fn a_packet_has_what_an_agent_needs(world: &World) {
     tesla.admin.delete_agent(bo.id).await.ok();
     let packet = tesla.admin.packet(&visitor.session).await.ok();
     assert_eq!((&packet["timeline"][2]["from_agent"], &packet["timeline"][2]["agent"]), (&Value::Null, &of_cy));
+}
+
+async fn a_session_that_is_assigned_to_another_agent_was_transferred(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let (bo, cy) = (tesla.agent("Bo Agent").await, tesla.agent("Cy Agent").await);
+    let mut visitor = tesla.visitor().await;
+    let handoff = visitor.ask_for_a_person(&bo).await;
+    for agent in [&bo, &bo, &cy] {
+        tesla.admin.assign(handoff, agent.id).await.ok();
+    }
+    let packet = cy.packet(&visitor.session).await.ok();
+    assert_eq!(events(&packet), ["started", "escalated", "transferred"]);
+    let [of_bo, of_cy] = [&bo, &cy].map(|agent| json!({"id": agent.id, "name": agent.name}));
+    let passed = &packet["timeline"][2];
+    assert_eq!((&passed["from_agent"], &passed["agent"]), (&of_bo, &of_cy));
 }
 
 async fn a_packet_is_for_staff_who_may_see_the_session(world: &World) {

@@ -14,13 +14,10 @@ on_each_database!(
     the_email_may_be_skipped,
     a_file_alone_never_advances_a_step,
     a_profile_is_made_at_the_end,
-    phones_are_validated_by_country,
     a_number_is_read_as_people_write_it,
     a_country_is_understood_or_asked_again,
-    a_country_code_field_is_a_code_or_a_country,
     an_email_is_taken_out_of_its_sentence,
     invisible_characters_are_no_part_of_names_and_no_message,
-    the_country_codes_are_listed_in_order,
     create_profile_completes_the_intake,
     create_profile_is_refused_for_each_bad_field,
     a_session_shows_only_the_name_without_a_token_that_may_see_it,
@@ -174,32 +171,6 @@ async fn a_profile_is_made_at_the_end(world: &World) {
     assert!(hex.len() == 12 && hex.chars().all(|c| c.is_ascii_hexdigit() && !c.is_ascii_uppercase()), "{persistent}");
 }
 
-async fn phones_are_validated_by_country(world: &World) {
-    let anybody = world.anybody();
-    for (phone, code, valid, provider) in [
-        ("9841234567", "+977", true, json!("NTC")),
-        ("+977 980-1234567", "+977", true, json!("Ncell")),
-        ("\u{967}\u{96e}", "+977", false, json!(null)),
-        ("\u{96f}\u{96e}\u{96a}\u{967}\u{968}\u{969}\u{96a}\u{96b}\u{96c}\u{96d}", "+977", true, json!("NTC")),
-        ("9991234567", "+977", false, json!(null)),
-        ("98412345", "+977", false, json!(null)),
-        ("5551234567", "+1", true, json!(null)),
-        ("12345", "+1", false, json!(null)),
-        ("020 7946 0958", "+44", true, json!(null)),
-    ] {
-        let check = anybody.validate_phone(phone, code).await.ok();
-        assert_eq!((&check["valid"], &check["provider"]), (&json!(valid), &provider), "{phone} {code}: {check}");
-        assert_eq!(check["message"] == "", valid && code != "+977", "{phone} {code}: {check}");
-    }
-    let default = anybody.post("/api/chatbot/validate-phone/", &json!({"phone": 9841234567_i64})).await.ok();
-    assert_eq!((&default["valid"], &default["provider"]), (&json!(true), &json!("NTC")));
-    anybody.validate_phone("", "+977").await.field_error("phone", "This field may not be blank.");
-    let long = anybody.validate_phone("123456789012345678901", "+977").await;
-    long.field_error("phone", "Ensure this field has no more than 20 characters.");
-    let long = anybody.validate_phone("9841234567", "+1234567890").await;
-    long.field_error("country_code", "Ensure this field has no more than 10 characters.");
-}
-
 /// Brings a new visitor to the step of the country.
 async fn at_country(company: &Company) -> Visitor {
     let mut visitor = company.stranger();
@@ -282,24 +253,6 @@ async fn a_country_is_understood_or_asked_again(world: &World) {
     assert_eq!((&reply["collecting"], &reply["temp_data"]["country_code"]), (&json!("email"), &json!("+49")));
 }
 
-async fn a_country_code_field_is_a_code_or_a_country(world: &World) {
-    let mut visitor = world.company("Tesla Motors").await.stranger();
-    visitor.say("Hello").await;
-    for (country, code) in
-        [("Germany", "+49"), ("de", "+49"), ("49", "+49"), ("0049", "+49"), ("\u{1F1E9}\u{1F1EA}", "+49"), ("", "+977")]
-    {
-        let body = json!({"session_id": visitor.session, "name": "Asha", "phone": "x", "country_code": country});
-        assert_eq!(visitor.create_profile(&body).await.ok()["profile"]["country_code"], code, "{country}");
-        visitor.validate_phone("1", country).await.ok();
-    }
-    let message = "Not a country: send a calling code such as +977, a country's name or its ISO code.";
-    for country in ["Atlantis", "+210", "x", "abc"] {
-        let body = json!({"session_id": visitor.session, "name": "Asha", "phone": "x", "country_code": country});
-        visitor.create_profile(&body).await.field_error("country_code", message);
-        visitor.validate_phone("9841234567", country).await.field_error("country_code", message);
-    }
-}
-
 async fn an_email_is_taken_out_of_its_sentence(world: &World) {
     let tesla = world.company("Tesla Motors").await;
     let mut visitor = at_country(&tesla).await;
@@ -343,15 +296,6 @@ async fn invisible_characters_are_no_part_of_names_and_no_message(world: &World)
     visitor.create_profile(&blank).await.field_error("name", "This field may not be blank.");
     let file = visitor.share("invoice\u{202e}fdp.t\u{200b}xt", b"text").await;
     assert_eq!(file["original_name"], "invoicefdp.txt");
-}
-
-async fn the_country_codes_are_listed_in_order(world: &World) {
-    let list = world.anybody().country_codes().await.ok();
-    let codes: Vec<_> = list.as_array().unwrap().iter().map(|row| row["code"].as_str().unwrap()).collect();
-    let expected = "+977 +91 +1 +44 +61 +49 +33 +31 +64 +65 +353 +81 +86 +880 +94";
-    assert_eq!(codes.join(" "), expected);
-    let us = json!({"code": "+1", "country": "United States/Canada", "flag": "\u{1F1FA}\u{1F1F8}\u{1F1E8}\u{1F1E6}"});
-    assert_eq!(list[2], us);
 }
 
 async fn create_profile_completes_the_intake(world: &World) {

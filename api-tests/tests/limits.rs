@@ -15,6 +15,7 @@ api_tests::on_each_database! { with few:
     a_session_is_counted_apart_from_its_address,
     a_replayed_message_counts_like_any,
     new_sessions_have_a_limit_of_their_own,
+    an_opening_key_belongs_to_one_address,
     a_visitors_own_conversation_is_counted_by_session,
     an_address_that_tries_session_ids_is_refused,
     uploads_are_counted_by_session_and_address,
@@ -193,6 +194,20 @@ async fn new_sessions_have_a_limit_of_their_own(world: &World) {
     refused(&say(world, "192.0.2.1", &tesla.id, None).await, 6);
     assert_eq!(sessions().await["total_profiles"], before["total_profiles"]);
     say(world, "192.0.2.2", &tesla.id, None).await.expect(200);
+}
+
+async fn an_opening_key_belongs_to_one_address(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let open = async |address: &str| {
+        let call = say(world, address, &tesla.id, None);
+        let reply = call.header("idempotency-key", "9b2f6c1e-0d6c-4a8e-b6a5-5d7f0c3e2a10").await.expect(200);
+        (reply.body["session_id"].clone(), reply.header("idempotency-replayed") == "true")
+    };
+    let first = open("192.0.2.1").await;
+    assert_eq!(open("192.0.2.1").await, (first.0.clone(), true));
+    let elsewhere = open("192.0.2.2").await;
+    assert!(!first.1 && !elsewhere.1 && elsewhere.0 != first.0);
+    assert_eq!(open("192.0.2.2").await, (elsewhere.0, true));
 }
 
 fn read(world: &World, address: &str, session: &str) -> Call {

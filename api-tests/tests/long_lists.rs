@@ -13,6 +13,7 @@ on_each_database!(
     a_fault_before_the_header_is_a_refusal_and_after_it_breaks_the_list_off,
     numbered_pages_from_either_end_are_the_pages_of_one_list,
     kept_counts_follow_what_the_desk_does,
+    messages_and_activities_come_in_bounded_pages,
 );
 
 /// Number of sessions, enough for more than two parts of a streamed list.
@@ -165,4 +166,33 @@ async fn kept_counts_follow_what_the_desk_does(world: &World) {
     tesla.admin.delete_profile(id).await.ok();
     assert_eq!(tesla.admin.profiles(&[]).await.ok()["count"], 1_203);
     assert_eq!(counts(&cleo).await, cleos);
+}
+
+async fn messages_and_activities_come_in_bounded_pages(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let bo = tesla.agent("Bo Agent").await;
+    let mut visitor = tesla.stranger();
+    visitor.say("Talk to a person").await;
+    bo.write(&visitor.session, "Hello").await.ok();
+    let mut calls = tokio::task::JoinSet::new();
+    for number in 0..500 {
+        calls.spawn(bo.write(&visitor.session, &format!("Line {number}")).into_future());
+    }
+    assert!(calls.join_all().await.iter().all(|reply| reply.status == 200));
+    let page = async |query: &[(&str, &str)]| {
+        let body = visitor.conversation(&visitor.session, query).await.ok();
+        let seqs: Vec<_> =
+            body["messages"].as_array().unwrap().iter().map(|row| row["seq"].as_i64().unwrap()).collect();
+        (seqs.len(), seqs[0], body["has_more"] == true)
+    };
+    assert_eq!(page(&[]).await, (100, 404, true));
+    assert_eq!(page(&[("after", "0")]).await, (100, 1, true));
+    assert_eq!(page(&[("limit", "9000")]).await, (500, 4, true));
+    assert_eq!(page(&[("limit", "500")]).await, (500, 4, true));
+
+    let activities = async |query: &[(&str, &str)]| tesla.admin.activities(query).await.ok().as_array().unwrap().len();
+    assert_eq!(activities(&[]).await, 50);
+    assert_eq!(activities(&[("limit", "199")]).await, 199);
+    assert_eq!(activities(&[("limit", "9000")]).await, 200);
+    assert_eq!(bo.dashboard().await.ok()["recent_activities"].as_array().unwrap().len(), 10);
 }

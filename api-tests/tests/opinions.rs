@@ -215,4 +215,12 @@ async fn each_bad_field_is_refused(world: &World) {
     reply.field_error("helpful", "This field is required.");
     let maybe = json!({"session_id": visitor.session, "seq": 2, "helpful": "perhaps"});
     post("feedback", &maybe).await.field_error("helpful", "Must be a valid boolean.");
+    let comment = |count: usize| {
+        let text = "x".repeat(count);
+        json!({"session_id": visitor.session, "seq": 2, "helpful": true, "comment": text})
+    };
+    let long = post("feedback", &comment(1001)).await;
+    long.field_error("comment", "Ensure this field has no more than 1000 characters.");
+    assert_eq!(info(&tesla, &visitor).await["feedback"], json!([]));
+    post("feedback", &comment(1000)).await.ok();
 }

@@ -5,6 +5,9 @@ use api_tests::prelude::*;
 on_each_database!(
     the_first_frame_says_who_connects_and_what_waits,
     moves_of_handoffs_reach_all_staff_of_the_company,
+    sessions_of_an_agent_who_leaves_are_told_as_waiting,
+    a_visitor_who_leaves_is_told_as_resolved,
+    a_handoff_that_is_opened_again_is_told,
     messages_reach_the_agent_of_the_handoff_and_every_admin,
     a_changed_priority_reloads_the_lists_of_staff,
     the_first_connection_makes_an_agent_available,
@@ -82,6 +85,53 @@ async fn moves_of_handoffs_reach_all_staff_of_the_company(world: &World) {
     assert_eq!((&resolved["agent"]["id"], &resolved["handoff_id"]), (&json!(cy.id), &json!(handoff)));
     assert_eq!(next_counts(&mut mine).await, counts(0, 0, 0));
     assert_eq!(foreign.settled().await, Vec::<Value>::new());
+}
+
+/// A company with two agents, of whom the first has the session of a visitor.
+async fn assigned(world: &World) -> (Company, [Agent; 2], Visitor, i64) {
+    let tesla = world.company("Tesla Motors").await;
+    let (bo, cy) = (tesla.agent("Bo Agent").await, tesla.agent("Cy Agent").await);
+    let mut visitor = tesla.visitor().await;
+    let handoff = visitor.ask_for_a_person(&bo).await;
+    tesla.admin.assign(handoff, bo.id).await.ok();
+    (tesla, [bo, cy], visitor, handoff)
+}
+
+async fn sessions_of_an_agent_who_leaves_are_told_as_waiting(world: &World) {
+    for is_deleted in [false, true] {
+        let (tesla, [bo, cy], visitor, handoff) = assigned(world).await;
+        let ((mut desk, _), mut chat) = (cy.company_socket().await, visitor.socket("").await);
+        match is_deleted {
+            true => tesla.admin.delete_agent(bo.id).await.ok(),
+            false => tesla.admin.update_agent(bo.id, &json!({"is_active": false})).await.ok(),
+        };
+        let told = about(&mut desk, "session_escalated", &visitor.session).await;
+        assert_eq!((&told["handoff_id"], &told["reason"]), (&json!(handoff), &json!("Talk to a person")));
+        assert_eq!((&told["priority"], &told["user_name"]), (&json!("medium"), &json!("Asha Rai")));
+        assert_eq!(next_counts(&mut desk).await, counts(1, 0, 0));
+        assert_eq!(chat.next_of("session_escalated").await["session_id"], visitor.session.as_str());
+    }
+}
+
+async fn a_visitor_who_leaves_is_told_as_resolved(world: &World) {
+    let (_, [bo, _], visitor, handoff) = assigned(world).await;
+    let ((mut desk, _), mut chat) = (bo.company_socket().await, visitor.socket("").await);
+    visitor.leave(&visitor.session).await.ok();
+    let told = about(&mut desk, "session_resolved", &visitor.session).await;
+    assert_eq!((&told["handoff_id"], &told["agent"]), (&json!(handoff), &json!({"id": bo.id, "name": "Bo Agent"})));
+    assert_eq!(next_counts(&mut desk).await, counts(0, 0, 0));
+    assert_eq!(chat.next_of("session_resolved").await["session_id"], visitor.session.as_str());
+}
+
+async fn a_handoff_that_is_opened_again_is_told(world: &World) {
+    let (tesla, [bo, _], visitor, handoff) = assigned(world).await;
+    bo.resolve(handoff, "").await.ok();
+    let ((mut desk, _), mut chat) = (bo.company_socket().await, visitor.socket("").await);
+    tesla.admin.escalate(&visitor.session, "not done yet").await.ok();
+    let told = about(&mut desk, "session_escalated", &visitor.session).await;
+    assert_eq!((&told["handoff_id"], &told["reason"]), (&json!(handoff), &json!("not done yet")));
+    assert_eq!(next_counts(&mut desk).await, counts(1, 0, 0));
+    assert_eq!(chat.next_of("session_escalated").await["session_id"], visitor.session.as_str());
 }
 
 async fn messages_reach_the_agent_of_the_handoff_and_every_admin(world: &World) {

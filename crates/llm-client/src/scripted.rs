@@ -1,8 +1,8 @@
 //! A model that plays a prepared script, for tests.
 
 use std::collections::VecDeque;
-use std::future;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{fmt, future};
 
 use crate::{BoxFuture, ChatModel, Completion, FinishReason, ModelError, Prompt};
 
@@ -22,8 +22,17 @@ pub enum Outcome {
     Completion(Completion),
     /// The call fails.
     Error(ModelError),
-    /// The call never ends, so the caller has to time out.
-    Hang,
+    /// The model answers once a future has the text. With one that never ends, the caller has to time out.
+    Later(Later),
+}
+
+/// A text that a scripted model does not have yet.
+pub struct Later(BoxFuture<'static, String>);
+
+impl fmt::Debug for Later {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Later").finish_non_exhaustive()
+    }
 }
 
 /// The source of the error of a [`Scripted`] model that was called more often than its script allows.
@@ -64,7 +73,7 @@ impl ChatModel for Scripted {
         match state.outcomes.pop_front() {
             Some(Outcome::Completion(completion)) => Box::pin(future::ready(Ok(completion))),
             Some(Outcome::Error(error)) => Box::pin(future::ready(Err(error))),
-            Some(Outcome::Hang) => Box::pin(future::pending()),
+            Some(Outcome::Later(Later(text))) => Box::pin(async { Ok(complete(text.await)) }),
             None => Box::pin(future::ready(Err(ModelError::Unreachable(Box::new(ScriptEnded))))),
         }
     }
@@ -73,8 +82,17 @@ impl ChatModel for Scripted {
 impl Outcome {
     /// Makes a complete answer with this text, without usage.
     pub fn text(text: impl Into<String>) -> Self {
-        Self::Completion(Completion { text: text.into(), finish: FinishReason::Stop, usage: None })
+        Self::Completion(complete(text.into()))
     }
+
+    /// Makes a complete answer with the text that a future yields, without usage.
+    pub fn later(text: impl Future<Output = String> + Send + 'static) -> Self {
+        Self::Later(Later(Box::pin(text)))
+    }
+}
+
+fn complete(text: String) -> Completion {
+    Completion { text, finish: FinishReason::Stop, usage: None }
 }
 
 #[derive(Debug, Default)]
@@ -101,7 +119,7 @@ mod tests {
     fn outcomes_come_in_order_and_prompts_are_remembered() {
         let model = Arc::new(Scripted::new([Outcome::text("one"), Outcome::Error(ModelError::Empty)]));
         let shared: Arc<dyn ChatModel> = model.clone();
-        model.push(Outcome::Hang);
+        model.push(Outcome::later(future::pending()));
 
         let Poll::Ready(Ok(first)) = ask(&*shared, "a") else { panic!("a text is ready") };
         assert_eq!((first.text.as_str(), first.finish, first.usage), ("one", FinishReason::Stop, None));

@@ -15,6 +15,7 @@ mod hub;
 mod news;
 mod openings;
 mod position;
+mod presence;
 mod queue;
 pub(crate) mod recheck;
 pub(crate) mod relay;
@@ -26,6 +27,7 @@ pub(crate) use carry::carry;
 pub(crate) use hub::Hub;
 pub(crate) use news::{Happened, News, StatusSet, Typing};
 pub(crate) use position::{Beginning, Due, Position};
+pub(crate) use presence::{Present, Sitter};
 pub(crate) use queue::{Next, Seen};
 pub(crate) use subscriptions::{Listening, Poked, Waiting};
 

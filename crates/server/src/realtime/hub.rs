@@ -10,13 +10,14 @@ use handoff::{AgentRef, Event};
 use identity::agents::AgentStatus;
 use storage::Sink;
 use tenancy::{
-    CompanyCode, SessionRowId,
-    access::{Agent, Caller as _, SessionAccess},
+    CompanyCode, SessionId, SessionRowId,
+    access::{Agent, Caller as _, CompanyScope, SessionAccess},
 };
 
 use super::{
     news::{Happened, News, StatusSet},
     openings::{Openings, opens},
+    presence::Present,
     relay::{Change, Outgoing, Poke},
     topics::{Company, Place, SeatKey, Topic, Topics, concerns_desk, is_visible, moves_queue, poke},
 };
@@ -123,6 +124,13 @@ impl Hub {
     /// Wakes all callers because the database cannot be reached.
     pub(super) fn lose_database(&self) {
         self.lock().places().for_each(|place| place.lose_database());
+    }
+
+    /// Returns who is connected to a session of the caller's company, in this process.
+    pub(crate) fn present(&self, company: CompanyScope, session: SessionId) -> Present {
+        let topics = self.lock();
+        let topic = topics.companies.get(&company.company()).and_then(|company| company.sessions.get(&session));
+        topic.map(Topic::present).unwrap_or_default()
     }
 
     /// Returns the sessions that callers wait for.

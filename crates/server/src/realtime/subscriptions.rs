@@ -12,22 +12,23 @@ use super::{
     bell::{Bell, Wake},
     hub::Hub,
     news::{News, Typing},
+    presence::Sitter,
     queue::{Next, Queue},
     topics::{Place, SeatKey},
 };
 
 impl Hub {
-    /// Subscribes to the news of a session.
+    /// Subscribes a visitor to the news of its session.
     pub(crate) fn subscribe(self: &Arc<Self>, session: SessionAccess) -> Waiting {
         let bell = Arc::new(Bell::default());
-        let key = self.lock().sit(session, Place::Poll(Arc::clone(&bell)));
+        let key = self.lock().sit(session, Sitter::Visitor, Place::Poll(Arc::clone(&bell)));
         Waiting { hub: Arc::clone(self), session, key, bell }
     }
 
-    /// Has the news of a session delivered.
-    pub(crate) fn listen(self: &Arc<Self>, session: SessionAccess) -> Listening {
+    /// Has the news of a session delivered to a connection of this caller.
+    pub(crate) fn listen(self: &Arc<Self>, session: SessionAccess, sitter: Sitter) -> Listening {
         let queue = Arc::new(Queue::default());
-        let key = self.lock().sit(session, Place::Open(Arc::clone(&queue)));
+        let key = self.lock().sit(session, sitter, Place::Open(Arc::clone(&queue)));
         Listening { hub: Arc::clone(self), topic: Topic::Session(session), key, queue }
     }
 

@@ -10,8 +10,8 @@ use handoff::{
 use serde_json::json;
 use storage::Place;
 use tenancy::{
-    AgentId,
-    access::{Refused, Staff},
+    AgentId, StoreError,
+    access::{ActingAs as _, Caller as _, Refused, Staff},
 };
 
 use super::{
@@ -40,7 +40,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  newest first; `queue` by priority, then the longest wait first; the others by the last activity, newest \
                  first. With `q`, or with `priority` outside the queue, one call looks at 2,000 conversations at most: a \
                  page can then have fewer rows than `limit`, or none, and still a `next`. A whole session id is found at \
-                 once. Two replies with the same `version` are the same but for `oldest_wait_s`.",
+                 once. Two replies with the same `version` are the same but for `oldest_wait_s`. \
+                 `online` and `viewers` know the connections of the process that answers, and no others.",
             )
             .query(parameter(
                 "view",
@@ -104,9 +105,11 @@ async fn sessions(
     };
     let company = which_company(staff.company(), None, &params)?;
     let filter = ListFilter { view, search: params.text("q").map(str::to_owned), priority, agent };
-    let read =
-        app.desk_read(staff, Place::Company(company), move |store| desk_list::page(store, &filter, after, limit));
-    let page = read.await?.ok_or(Refused::CompanyNotFound)?;
+    let read = app.desk_read(staff, Place::Company(company), move |store| {
+        Ok::<_, StoreError>((store.caller().scope(), desk_list::page(store, &filter, after, limit)?))
+    });
+    let (scope, page) = read.await?.ok_or(Refused::CompanyNotFound)?;
     let next = page.next.as_ref().map(|position| cursor::write(view, position));
-    Ok(Json(DeskListView::new(page, next, app.now())))
+    let present = |session| app.hub.present(scope, session);
+    Ok(Json(DeskListView::new(page, next, present, app.now())))
 }

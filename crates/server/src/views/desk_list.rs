@@ -9,9 +9,10 @@ use handoff::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use tenancy::Timestamp;
+use tenancy::{SessionId, Timestamp};
 
 use super::{AsText, TimestampText};
+use crate::realtime::Present;
 
 /// Maximum length of the text of a last message, in Unicode scalar values.
 const TEXT: usize = 160;
@@ -48,9 +49,9 @@ struct ConversationRow {
     last_message: Option<LastMessageView>,
     /// Messages of the visitor that staff have not read, among the newest 100 messages.
     unread: i64,
-    /// Whether the visitor is connected. Always false, because there are no sockets.
+    /// Whether the visitor is connected to the process that answers: by a socket, a stream of events or a long poll.
     online: bool,
-    /// Names of staff who look at the conversation. Always empty, because there are no sockets.
+    /// Names of agents and admins who are connected to the conversation, in the same process. In alphabetical order.
     viewers: Vec<String>,
 }
 
@@ -90,10 +91,17 @@ struct CountsView {
 }
 
 impl DeskListView {
-    /// Makes the view of a page. `next` is the cursor of the next page.
-    pub(crate) fn new(page: ListPage, next: Option<String>, now: Timestamp) -> Self {
+    /// Makes the view of a page. `next` is the cursor of the next page, and `present` says who is connected to a
+    /// session.
+    pub(crate) fn new(
+        page: ListPage,
+        next: Option<String>,
+        present: impl Fn(SessionId) -> Present,
+        now: Timestamp,
+    ) -> Self {
         let counts = page.counts;
-        let results: Vec<ConversationRow> = page.rows.into_iter().map(ConversationRow::from).collect();
+        let row = |row: ListRow| ConversationRow::new(present(row.session), row);
+        let results: Vec<ConversationRow> = page.rows.into_iter().map(row).collect();
         let version = version(&results, next.as_deref(), counts);
         Self { results, next, counts: CountsView::new(counts, now), version }
     }
@@ -116,8 +124,8 @@ impl CountsView {
     }
 }
 
-impl From<ListRow> for ConversationRow {
-    fn from(row: ListRow) -> Self {
+impl ConversationRow {
+    fn new(present: Present, row: ListRow) -> Self {
         let since = AsText(row.since());
         let (handoff_id, priority, reason, agent) = match row.handoff {
             None => (None, None, None, None),
@@ -135,8 +143,8 @@ impl From<ListRow> for ConversationRow {
             since,
             last_message: row.last_message.map(LastMessageView::from),
             unread: row.unread,
-            online: false,
-            viewers: Vec::new(),
+            online: present.visitor,
+            viewers: present.staff,
         }
     }
 }
@@ -191,7 +199,7 @@ mod tests {
             let longest_wait_since = Some(Timestamp::from_micros(since));
             let counts = ListCounts { queue, longest_wait_since, ..ListCounts::default() };
             let page = ListPage { rows: Vec::new(), next: None, counts };
-            let view = DeskListView::new(page, None, Timestamp::from_micros(now));
+            let view = DeskListView::new(page, None, |_| Present::default(), Timestamp::from_micros(now));
             (view.version, view.counts.oldest_wait_s)
         };
         let first = page(1, 0, 1_000_000);

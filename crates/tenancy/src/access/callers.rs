@@ -218,6 +218,11 @@ impl Admin {
     pub fn user(&self) -> UserId {
         self.user
     }
+
+    /// Returns the admin's display name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
 }
 
 impl Superadmin {

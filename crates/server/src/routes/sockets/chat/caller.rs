@@ -14,6 +14,7 @@ use tenancy::{
 use crate::{
     app::App,
     http::error::ApiError,
+    realtime::Sitter,
     routes::sockets::{
         entry::{Closing, Refusal, SignIn},
         frames::Of,
@@ -28,6 +29,18 @@ pub(super) enum Party {
     Visitor(Visitor),
     /// Staff with a token.
     Staff(SignIn, Staff),
+}
+
+impl Party {
+    /// Returns who the caller is among those who are connected to the session.
+    pub(super) fn sitter(&self) -> Sitter {
+        match self {
+            Self::Visitor(_) => Sitter::Visitor,
+            Self::Staff(_, Staff::Agent(agent)) => Sitter::Staff { user: agent.user(), name: agent.name().to_owned() },
+            Self::Staff(_, Staff::Admin(admin)) => Sitter::Staff { user: admin.user(), name: admin.name().to_owned() },
+            Self::Staff(_, Staff::Superadmin(_)) => Sitter::Superadmin,
+        }
+    }
 }
 
 /// What is needed to handle the frames of a connection.

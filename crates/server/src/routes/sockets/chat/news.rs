@@ -6,7 +6,7 @@ use handoff::{
     live::{Batch, Standing},
     visitor::{self, Window},
 };
-use tenancy::access::{Actor, Desk, Staff};
+use tenancy::access::Staff;
 use tokio::time::Instant;
 
 use super::{
@@ -16,14 +16,11 @@ use super::{
 };
 use crate::{
     http::error::ApiError,
-    realtime::{Due, Happened, News, Next, QUEUE_PAUSE, Seen, Typing},
-    routes::{
-        agent_inbox,
-        sockets::{
-            entry::{Closing, Refusal},
-            frames, incoming,
-            wire::End,
-        },
+    realtime::{Due, Happened, News, Next, QUEUE_PAUSE, Seen, Sitter, Typing},
+    routes::sockets::{
+        entry::{Closing, Refusal},
+        frames, incoming,
+        wire::End,
     },
 };
 
@@ -238,21 +235,12 @@ impl Chat {
     /// claims to be staff is not believed.
     pub(super) fn tell_typing(&self, typing: incoming::Typing) {
         let incoming::Typing { is_typing, claims_other } = typing;
-        let (sender, name) = match &self.party {
-            Party::Visitor(_) if claims_other => return,
-            Party::Visitor(_) => (Sender::User, None),
-            Party::Staff(_, staff) => match agent_inbox::author(staff.clone()) {
-                Ok(desk) => (Sender::Agent, name_of(&desk)),
-                Err(_) => return,
-            },
+        let (sender, name) = match self.party.sitter() {
+            Sitter::Visitor if claims_other => return,
+            Sitter::Superadmin => return,
+            Sitter::Visitor => (Sender::User, None),
+            Sitter::Staff { name, .. } => (Sender::Agent, Some(name)),
         };
         self.listening.tell_typing(Typing { is_typing, sender, name });
-    }
-}
-
-fn name_of(desk: &Desk) -> Option<String> {
-    match desk.actor() {
-        Actor::Agent { name, .. } | Actor::Admin { name, .. } => Some(name.clone()),
-        Actor::Superadmin { .. } => None,
     }
 }
