@@ -96,8 +96,14 @@ impl Turn<'_> {
             return Ok(self.say(prompts::waiting(self.session, kind::PROFILE_COLLECTION, response, suggestions)));
         }
         let is_about_topics = normalized == BROWSE_TOPICS || self.session.dialogue.browsing;
-        let is_question = is_about_topics || self.heard.reading.intent == Intent::Question;
-        if is_question && let Some(advance) = self.look_up(text)? {
+        let intent = self.heard.reading.intent;
+        let is_question = is_about_topics || intent == Intent::Question;
+        // As outside the intake, a company may have an entry for `Why do you need my number?`.
+        let is_entry =
+            matches!(intent, Intent::Why | Intent::AboutBot) && Found::of(self.heard.found, text)?.is_certain();
+        if (is_question || is_entry)
+            && let Some(advance) = self.look_up(text)?
+        {
             return Ok(advance);
         }
         if is_first && !self.names_the_visitor() {
