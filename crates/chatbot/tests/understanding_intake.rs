@@ -69,3 +69,95 @@ fn a_question_about_what_the_bot_asks_for_names_it() {
         assert_eq!(STEPS.map(|step| reading(step, text).intent), [Intent::Why; 5], "{text}");
     }
 }
+
+#[test]
+fn at_the_address_other_texts_are_what_they_say() {
+    let address = |text| {
+        let found = reading(Step::Address, text);
+        (found.intent, found.values.name, found.values.address)
+    };
+    for (text, name) in [
+        ("please change my name to Maria Ortiz", "Maria Ortiz"),
+        ("my name is Paul Becker", "Paul Becker"),
+        ("it is Stefan not Stephan", "Stefan"),
+        ("the name should be Li Wei", "Li Wei"),
+        ("my name is spelled Kathryn Moore", "Kathryn Moore"),
+        ("\u{e4}ndern Sie meinen Namen in Eva Kern", "Eva Kern"),
+        ("cambia mi nombre a Luc\u{ed}a", "Luc\u{ed}a"),
+        ("changez mon nom en Aline", "Aline"),
+    ] {
+        assert_eq!(address(text), (Intent::Nothing, Some(name.to_owned()), None), "{text}");
+    }
+    for text in
+        ["I'm not sure", "no clue", "idk", "as above", "same", "wei\u{df} ich nicht", "no lo s\u{e9}", "voir plus haut"]
+    {
+        assert_eq!(address(text), (Intent::Refusal, None, None), "{text}");
+    }
+    for text in ["99", "0", "qq", "there", "at home", "from here"] {
+        assert_eq!(address(text), (Intent::Nothing, None, None), "{text}");
+    }
+    for (text, value) in [
+        ("it's Lisbon", "Lisbon"),
+        ("this is 5 Mill Lane", "5 Mill Lane"),
+        ("UK", "UK"),
+        ("Ulm", "Ulm"),
+        ("\u{6771}\u{4eac}", "\u{6771}\u{4eac}"),
+        ("same as before, 12 Oak Street", "12 Oak Street"),
+    ] {
+        assert_eq!(address(text), (Intent::Nothing, None, Some(value.to_owned())), "{text}");
+    }
+}
+
+#[test]
+fn what_visitors_suffer_is_no_anger() {
+    for step in [None, Some(Step::Email)] {
+        for text in [
+            "my ear hurts really badly",
+            "I don't feel well at all",
+            "my knee is swollen and so painful",
+            "I have a terrible toothache",
+            "we missed our train",
+            "I broke my crown, it hurts so much",
+            "it hurts like hell",
+        ] {
+            let settings = BotSettings::default();
+            let awaited = Awaited { step, calling_code: "+49", person_phrases: &settings.escalation_phrases };
+            let intent = read(text, &awaited).intent;
+            assert!(matches!(intent, Intent::Question | Intent::Nothing), "{text}: {intent:?}");
+        }
+    }
+    for text in ["I am so annoyed", "this chat is painful", "I am sick of this"] {
+        assert_eq!(reading(Step::Email, text).intent, Intent::Frustration, "{text}");
+    }
+}
+
+#[test]
+fn what_follows_a_greeting_counts() {
+    for text in [
+        "hey, I dropped my phone in the lake",
+        "good evening, our room has no window",
+        "hi, somebody has parked in front of our gate",
+    ] {
+        assert_eq!(reading(Step::Name, text).intent, Intent::Question, "{text}");
+    }
+    let found = reading(Step::Name, "hello i am paula and i would like to know what a class costs");
+    assert_eq!((found.intent, found.values.name.as_deref()), (Intent::Question, Some("paula")));
+}
+
+#[test]
+fn a_wish_for_a_call_may_name_a_time() {
+    for text in [
+        "could somebody call me on Friday?",
+        "can a human phone me back tomorrow evening",
+        "please call me at noon",
+        "is somebody able to ring me this evening",
+        "call me on tuesday",
+        "can someone text me at 3pm",
+        "k\u{f6}nnt ihr mich am Mittwoch anrufen",
+        "kann mich heute Abend jemand zur\u{fc}ckrufen",
+    ] {
+        assert_eq!(reading(Step::Name, text).intent, Intent::Person, "{text}");
+    }
+    let found = reading(Step::Phone, "you can call me at 0151 23456789");
+    assert_eq!(found.intent, Intent::Nothing);
+}

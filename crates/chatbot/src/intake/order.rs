@@ -72,7 +72,8 @@ pub(crate) fn take(collected: &mut Collected, values: &Values) -> Gains {
         collected.set(step, Field::Given(value.to_owned()));
     };
     if let Some(name) = &values.name {
-        keep(collected, Step::Name, name);
+        let name = collected.name.value().map_or_else(|| name.clone(), |before| super::name::corrected(before, name));
+        keep(collected, Step::Name, &name);
     }
     match values.phone.as_ref().and_then(|check| Some((check, check.stored.as_deref()?))) {
         Some((check, stored)) => {
