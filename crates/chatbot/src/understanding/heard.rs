@@ -112,7 +112,11 @@ impl Heard {
             }
             Meaning::Not(_) => {}
             // `James` is no slip for `names`.
-            Meaning::Before(lead) if found.tokens.len() > 1 || !has_slip() => self.leads.push((lead, found.tokens)),
+            Meaning::Before(lead)
+                if (found.tokens.len() > 1 || !has_slip()) && (!entry.begins || self.is_first(found.tokens.start)) =>
+            {
+                self.leads.push((lead, found.tokens));
+            }
             Meaning::Before(_) => {}
             Meaning::Is(mark) => {
                 self.marks.get_mut(found.tokens).into_iter().flatten().for_each(|marks| *marks |= mark.bit());
