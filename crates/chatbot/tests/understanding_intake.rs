@@ -161,3 +161,18 @@ fn a_wish_for_a_call_may_name_a_time() {
     let found = reading(Step::Phone, "you can call me at 0151 23456789");
     assert_eq!(found.intent, Intent::Nothing);
 }
+
+#[test]
+fn what_is_told_in_another_language_is_no_name() {
+    for text in [
+        "ich habe starke Kopfschmerzen",
+        "meine Hand blutet",
+        "tengo un problema con el pedido",
+        "me duele la rodilla",
+        "j'ai mal au dos",
+        "mon casque est cass\u{e9}",
+    ] {
+        let found = reading(Step::Name, text);
+        assert_eq!((found.intent, found.values.name), (Intent::Question, None), "{text}");
+    }
+}

@@ -96,6 +96,14 @@ pub(crate) fn take(collected: &mut Collected, values: &Values) -> Gains {
     gains
 }
 
+/// Whether a name is the one that was given, with more words.
+pub(crate) fn is_fuller_name(collected: &Collected, name: &str) -> bool {
+    let begins = |before: &str| {
+        name.to_lowercase().strip_prefix(&before.to_lowercase()).is_some_and(|rest| rest.starts_with(' '))
+    };
+    collected.name.value().is_some_and(begins)
+}
+
 /// Reads the phone number again after its country has changed. It is asked again if it does not fit.
 fn move_phone(collected: &mut Collected, code: &str) {
     let Some((old, national)) = collected.phone.value().and_then(|phone| phone.split_once('-')) else { return };

@@ -60,3 +60,19 @@ fn what_is_told_behind_a_greeting_is_noted() {
     talk.say("hello, we missed our train");
     assert_eq!(talk.session().dialogue.question.as_deref(), Some("hello, we missed our train"));
 }
+
+#[test]
+fn a_name_can_be_completed_later() {
+    for step in [Step::CountryCode, Step::Phone, Step::Email] {
+        let mut talk = Talk::at(step);
+        assert_eq!(talk.say("ann ray miller").collecting, Some(step));
+        assert_eq!(talk.session().collected.name, given("ann ray miller"));
+    }
+}
+
+#[test]
+fn who_asks_whether_to_ask_has_not_asked_yet() {
+    let mut talk = Talk::at(Step::Name);
+    talk.say("could I ask you something?");
+    assert_eq!(talk.session().dialogue.question, None);
+}
