@@ -120,7 +120,7 @@ fn run(text: &str, words: &Words, heard: &Heard, start: usize, is_certain: bool)
     let is_particle = |word: &&str| PARTICLES.split(' ').any(|particle| particle == *word);
     let (particles, others): (Vec<_>, Vec<_>) = name.split_whitespace().partition(is_particle);
     let is_written_as_name = || particles.len() + others.len() <= MOST && is_capitalised(&others.join(" "));
-    if length <= WORDS || is_certain || is_written_as_name() { length } else { 0 }
+    if others.len() <= WORDS || is_certain || is_written_as_name() { length } else { 0 }
 }
 
 /// Whether a name ends its clause, and no word of it is one that patterns know.
