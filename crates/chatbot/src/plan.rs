@@ -11,7 +11,7 @@ use crate::{
     answers::TALK_TO_A_PERSON,
     found::Finding,
     intake::{self, Gains, Heard},
-    understanding::{self, Awaited, Intent, Language, Reading},
+    understanding::{self, Awaited, Intent, Language, Reading, Values},
 };
 
 /// How many angry messages in a row call a person.
@@ -93,6 +93,13 @@ pub fn plan(
     {
         // A question of the company's own subject, such as `do you make dentures`.
         reading.intent = Intent::Question;
+    }
+    if reading.intent == Intent::Nothing
+        && reading.values == Values::default()
+        && awaited.is_some_and(|step| !matches!(step, Step::Name | Step::Address))
+    {
+        let name = read(&session, snapshot, input, Some(Step::Name)).values.name;
+        reading.values.name = name.filter(|name| intake::is_fuller_name(&session.collected, name));
     }
     let gains = match awaited {
         Some(_) => intake::take(&mut session.collected, &reading.values),

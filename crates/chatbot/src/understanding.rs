@@ -60,7 +60,7 @@ pub fn read(text: &str, awaited: &Awaited<'_>) -> Reading {
     // `Complete` waits for nothing.
     let step = awaited.step.filter(|step| *step != Step::Complete);
     let awaited = &Awaited { step, ..*awaited };
-    let (email, mut places) = values::email(&seen);
+    let (email, mut places) = values::emails::find(&seen, step);
     let without_email = values::without(&seen, &places);
     let number = values::numbers::find(&without_email, awaited);
     places.extend(number.iter().map(|number| number.place.clone()));
@@ -71,7 +71,7 @@ pub fn read(text: &str, awaited: &Awaited<'_>) -> Reading {
     let number = number.filter(|number| !number.is_local || is_phone(&words, &heard, number, step));
     let mut values = Values { email, phone: number.as_ref().map(|number| number.check.clone()), ..Values::default() };
     values.country_code = values::stated_country(&rest, &words, &mut heard);
-    values.name = values::names::stated(&rest, &words, &mut heard, step == Some(Step::Name));
+    values.name = values::names::stated(&rest, &words, &mut heard, step);
     values.address = values::stated_address(&rest, &words, &mut heard);
     heard.find_clauses();
     phrases::note(&rest, &words, awaited, &mut heard);

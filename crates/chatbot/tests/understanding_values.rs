@@ -42,6 +42,55 @@ fn the_answer_to_the_question_for_a_name_is_a_name() {
 }
 
 #[test]
+fn names_are_kept_whole() {
+    for (text, name) in [
+        ("Jo Fisher", "Jo Fisher"),
+        ("jo fisher", "jo fisher"),
+        ("Jo Marie Fisher", "Jo Marie Fisher"),
+        ("hello, Si Nguyen", "Si Nguyen"),
+        ("Na Hyun Park", "Na Hyun Park"),
+        ("Kay Jones", "Kay Jones"),
+        ("James Fisher", "James Fisher"),
+        ("ja, Eva Kern", "Eva Kern"),
+        ("si, Eva Kern", "Eva Kern"),
+        ("yes Eva Kern", "Eva Kern"),
+        ("my name's Eva Maria", "Eva Maria"),
+        ("my names eva", "eva"),
+        ("My name is Kern, Eva Kern", "Eva Kern"),
+        ("i am eva del mar o'neill-ruiz", "eva del mar o'neill-ruiz"),
+        ("the name's kern, eva kern", "eva kern"),
+        ("I'm Pedro de la Vega Garc\u{ed}a-Mart\u{ed}n", "Pedro de la Vega Garc\u{ed}a-Mart\u{ed}n"),
+    ] {
+        let found = reading(Some(Step::Name), text);
+        assert_eq!((found.intent, found.values.name.as_deref()), (Intent::Nothing, Some(name)), "{text}");
+    }
+}
+
+#[test]
+fn spelled_addresses_are_read() {
+    for (step, text, email) in [
+        (None, "eva at example dot com", Some("eva@example.com")),
+        (None, "my mail is eva dot kern at mail dot example dot org, thanks", Some("eva.kern@mail.example.org")),
+        (None, "marie (at) example (dot) com", Some("marie@example.com")),
+        (Some(Step::Email), "eva at example.com", Some("eva@example.com")),
+        (Some(Step::Email), "eva underscore kern[at]example[dot]com", Some("eva_kern@example.com")),
+        (Some(Step::Email), "eva klammeraffe example punkt de", Some("eva@example.de")),
+        (Some(Step::Email), "eva arroba example punto es", Some("eva@example.es")),
+        (Some(Step::Email), "eva @ example.com", Some("eva@example.com")),
+        (Some(Step::Email), "eva at a dot com or eva at b dot com", None),
+        (None, "look at example dot com", None),
+        (None, "I bought it at example.com", None),
+        (Some(Step::Email), "we met at noon. Dot said so", None),
+    ] {
+        let found = reading(step, text);
+        assert_eq!(found.values.email.as_deref(), email, "{text}");
+        assert_eq!(found.language.as_str(), "en", "{text}");
+    }
+    // A slip for one word of another language is no anger.
+    assert_eq!(reading(None, "Marie").intent, Intent::Nothing);
+}
+
+#[test]
 fn other_texts_are_no_names() {
     for (text, intent) in [
         ("what is this?", Intent::Question),

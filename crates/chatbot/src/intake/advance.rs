@@ -96,8 +96,14 @@ impl Turn<'_> {
             return Ok(self.say(prompts::waiting(self.session, kind::PROFILE_COLLECTION, response, suggestions)));
         }
         let is_about_topics = normalized == BROWSE_TOPICS || self.session.dialogue.browsing;
-        let is_question = is_about_topics || self.heard.reading.intent == Intent::Question;
-        if is_question && let Some(advance) = self.look_up(text)? {
+        let intent = self.heard.reading.intent;
+        let is_question = is_about_topics || intent == Intent::Question;
+        // As outside the intake, a company may have an entry for `Why do you need my number?`.
+        let is_entry =
+            matches!(intent, Intent::Why | Intent::AboutBot) && Found::of(self.heard.found, text)?.is_certain();
+        if (is_question || is_entry)
+            && let Some(advance) = self.look_up(text)?
+        {
             return Ok(advance);
         }
         if is_first && !self.names_the_visitor() {
@@ -145,7 +151,7 @@ impl Turn<'_> {
                 let response = format!("{noted}<br><br>{}", welcome.response);
                 Ok(self.say(Reply { response, ..welcome }))
             }
-            Intent::AboutBot | Intent::Frustration | Intent::Abuse => self.without_value(text),
+            Intent::Goodbye | Intent::AboutBot | Intent::Frustration | Intent::Abuse => self.without_value(text),
             _ => Ok(self.say(self.welcome())),
         }
     }
@@ -168,7 +174,12 @@ impl Turn<'_> {
             Intent::Greeting if step == Step::Name => Ok(self.say(self.welcome())),
             Intent::Greeting => self.ask(Lead::inline("Hello!")),
             Intent::Person => self.ask(Lead::inline("Our team knows that you want to talk to a person.")),
-            intent @ (Intent::Thanks | Intent::Goodbye | Intent::AboutBot | Intent::Frustration | Intent::Abuse) => {
+            // Who leaves is not asked again; an answer still counts.
+            Intent::Goodbye => {
+                let text = self.filled(&settings.goodbye_text);
+                Ok(self.say(prompts::waiting(self.session, kind::SMALL_TALK, text, Vec::new())))
+            }
+            intent @ (Intent::Thanks | Intent::AboutBot | Intent::Frustration | Intent::Abuse) => {
                 let small_talk = answers::small_talk(intent, settings).map(|text| self.filled(text));
                 let is_angry = matches!(intent, Intent::Frustration | Intent::Abuse);
                 let suggestions = is_angry.then(|| with_person(prompts::suggestions(step, settings)));
@@ -216,6 +227,12 @@ impl Turn<'_> {
             return self.ask(Lead::inline("Let's leave that for now."));
         }
         let code = self.session.collected.country_code.value().unwrap_or(&settings.default_country_code);
+        // A text that looks like no address is asked about once, and then taken at its word.
+        if step == Step::Address && self.session.dialogue.rejections > 1 && text.contains(char::is_alphanumeric) {
+            self.session.collected.set(step, Field::Given(text.to_owned()));
+            self.move_on();
+            return self.ask(Lead::default());
+        }
         let why = prompts::rejection(step, text, code);
         let question = prompts::question_again(step, settings);
         let suggestions = if step == Step::Name { Vec::new() } else { prompts::suggestions(step, settings) };
@@ -250,7 +267,7 @@ impl Turn<'_> {
     /// Keeps the visitor's first question without an answer. Returns a word about it.
     fn remember(&mut self, text: &str) -> String {
         self.session.dialogue.question.get_or_insert_with(|| text.to_owned());
-        "I have noted your question and will come back to it.".to_owned()
+        "I have noted that and will come back to it.".to_owned()
     }
 
     /// Asks for the next step, or completes the intake.

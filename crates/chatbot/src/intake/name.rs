@@ -11,6 +11,9 @@ use tenancy::text;
 /// The joiners that Indic and Persian names need. [`text::visible`] removes all others.
 const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
 
+/// Two spellings of a word of a name differ by at most this many letters.
+const SPELLINGS: usize = 2;
+
 /// Why a text is not accepted as a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NotAName {
@@ -46,6 +49,21 @@ pub(crate) fn read(text: &str) -> Result<Cow<'_, str>, NotAName> {
         return Err(NotAName::Long);
     }
     if name.chars().all(is_name_char) { Ok(name) } else { Err(NotAName::Characters) }
+}
+
+/// Returns a name after a correction. One word that is nearly a word of the name replaces that word only.
+pub(crate) fn corrected(before: &str, new: &str) -> String {
+    let is_near = |word: &&str| {
+        let (word, new) = (word.to_lowercase(), new.to_lowercase());
+        word.chars().next() == new.chars().next() && strsim::osa_distance(&word, &new) <= SPELLINGS
+    };
+    let words: Vec<&str> = before.split(' ').collect();
+    match words.iter().filter(|word| is_near(word)).count() {
+        1 if !new.contains(' ') => {
+            words.into_iter().map(|word| if is_near(&word) { new } else { word }).collect::<Vec<_>>().join(" ")
+        }
+        _ => new.to_owned(),
+    }
 }
 
 fn is_name_char(c: char) -> bool {

@@ -72,7 +72,8 @@ pub(crate) fn take(collected: &mut Collected, values: &Values) -> Gains {
         collected.set(step, Field::Given(value.to_owned()));
     };
     if let Some(name) = &values.name {
-        keep(collected, Step::Name, name);
+        let name = collected.name.value().map_or_else(|| name.clone(), |before| super::name::corrected(before, name));
+        keep(collected, Step::Name, &name);
     }
     match values.phone.as_ref().and_then(|check| Some((check, check.stored.as_deref()?))) {
         Some((check, stored)) => {
@@ -93,6 +94,14 @@ pub(crate) fn take(collected: &mut Collected, values: &Values) -> Gains {
         keep(collected, Step::Address, address);
     }
     gains
+}
+
+/// Whether a name is the one that was given, with more words.
+pub(crate) fn is_fuller_name(collected: &Collected, name: &str) -> bool {
+    let begins = |before: &str| {
+        name.to_lowercase().strip_prefix(&before.to_lowercase()).is_some_and(|rest| rest.starts_with(' '))
+    };
+    collected.name.value().is_some_and(begins)
 }
 
 /// Reads the phone number again after its country has changed. It is asked again if it does not fit.

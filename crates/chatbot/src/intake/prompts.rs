@@ -149,7 +149,8 @@ pub(super) fn rejection(step: Step, text: &str, calling_code: &str) -> String {
         },
         Step::Phone => phone::check(text, calling_code).message,
         Step::Email => "I need exactly one e-mail address, such as ann@example.com.".to_owned(),
-        Step::Address | Step::Complete => "I did not understand that.".to_owned(),
+        Step::Address => "I did not understand that as an address, such as a street and a town.".to_owned(),
+        Step::Complete => "I did not understand that.".to_owned(),
     }
 }
 

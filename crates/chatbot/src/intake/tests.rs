@@ -1,6 +1,7 @@
+mod beside;
 mod values;
 
-use knowledge::Meanings;
+use knowledge::{Index, Meanings};
 use serde_json::{Value, json};
 
 use super::*;
@@ -14,6 +15,7 @@ use crate::{
 /// A visitor who talks to the bot of a bakery.
 struct Talk {
     snapshot: Snapshot,
+    knowledge: Index,
 }
 
 /// What one message led to.
@@ -24,7 +26,7 @@ struct Heard {
 
 impl Talk {
     fn new(settings: BotSettings) -> Self {
-        Self { snapshot: fresh(settings) }
+        Self { snapshot: fresh(settings), knowledge: bakery() }
     }
 
     /// Begins at a step, with answers to the steps before it.
@@ -52,8 +54,7 @@ impl Talk {
             match plan(&self.snapshot, &input, found.as_ref(), NOW) {
                 Ok(planned) => break planned,
                 Err(MissingInput::Knowledge(text)) => {
-                    let knowledge = bakery();
-                    let search = Search::new(&knowledge, None, &self.snapshot.settings, None);
+                    let search = Search::new(&self.knowledge, None, &self.snapshot.settings, None);
                     found = Some(search.find(&text, &Meanings::default()).after(found));
                 }
             }

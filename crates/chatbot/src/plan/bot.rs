@@ -108,6 +108,9 @@ impl Bot<'_> {
     fn noted(&mut self) -> Option<Said> {
         let Values { name, country_code: _, phone, email, address } = self.turn.reading.values.clone();
         let phone = phone.and_then(|check| Some((check.country_code, check.stored?)));
+        let before = self.session.visitor_name();
+        let name =
+            name.map(|name| before.map_or_else(|| name.clone(), |before| intake::name::corrected(before, &name)));
         let change = ProfileChange { name, phone, email, address };
         if change == ProfileChange::default() || self.session.profile.is_none() {
             return None;

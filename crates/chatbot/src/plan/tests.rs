@@ -390,7 +390,7 @@ proptest! {
             let plan = with_knowledge(&snapshot, &input, &bakery());
             let Collected { name, country_code, phone, email, .. } = &plan.session.collected;
             if let Some(name) = name.value() {
-                prop_assert!(name.chars().all(|c| !c.is_ascii() || c.is_ascii_alphabetic() || " '.-".contains(c)));
+                prop_assert!(name.chars().all(|c| !c.is_ascii() || c.is_ascii_alphabetic() || " '.-()".contains(c)));
                 prop_assert!((2..=100).contains(&name.chars().count()));
             }
             if let Some(code) = country_code.value() {

@@ -45,6 +45,8 @@ pub(super) struct Builder {
 struct State {
     language: u8,
     is_gap: bool,
+    /// The words that lead on, by [`bit`]. Most states have few, so most lookups of an edge are spared.
+    next: u64,
     /// States that are reached without a word.
     free: Vec<StateId>,
     patterns: Vec<usize>,
@@ -131,6 +133,9 @@ impl Builder {
             if roots.contains(&from) {
                 automaton.starts.entry(word).or_default().extend(targets);
             } else {
+                if let Some(state) = usize::try_from(from).ok().and_then(|at| automaton.states.get_mut(at)) {
+                    state.next |= bit(word);
+                }
                 automaton.edges.insert(key(from, word), targets);
             }
         }
@@ -157,7 +162,7 @@ impl Builder {
     }
 
     fn at(&self, state: StateId) -> &State {
-        static NONE: State = State { language: 0, is_gap: false, free: Vec::new(), patterns: Vec::new() };
+        static NONE: State = State { language: 0, is_gap: false, next: 0, free: Vec::new(), patterns: Vec::new() };
         usize::try_from(state).ok().and_then(|at| self.states.get(at)).unwrap_or(&NONE)
     }
 }
@@ -282,12 +287,12 @@ impl Automaton {
 
     fn advance(&self, one: Open, at: usize, token: &Token, found: &mut Found) {
         let has_comma = one.has_comma || token.before != Break::Nothing;
-        for id in token.known.iter().flatten() {
+        let Some(state) = self.state(one.state) else { return };
+        for id in token.known.iter().flatten().filter(|id| state.next & bit(**id) != 0) {
             for &state in self.edges.get(&key(one.state, *id)).into_iter().flatten() {
                 self.enter(Open { state, gap: 0, fillers: 0, has_comma, ..one }, at, found);
             }
         }
-        let Some(state) = self.state(one.state) else { return };
         if token.fillers & state.language != 0 && one.fillers < FILLERS {
             found.open.push(Open { fillers: one.fillers + 1, has_comma, ..one });
         } else if one.gap > 0 && token.before == Break::Nothing && !token.is_joint {
@@ -312,6 +317,11 @@ impl Automaton {
 struct Found {
     matches: Vec<Match>,
     open: Vec<Open>,
+}
+
+/// Returns one of 64 bits for a word.
+fn bit(word: WordId) -> u64 {
+    1 << (word % 64)
 }
 
 fn key(state: StateId, word: WordId) -> u64 {

@@ -84,8 +84,12 @@ impl Heard {
             When::Unasked => step.is_none(),
         };
         // Many names are one letter away from a word of another language.
-        let has_slip = || self.tokens.get(found.tokens.clone()).is_none_or(|all| all.iter().any(|one| !one.is_known));
-        let may_be_name = step == Some(Step::Name) && entry.language != Language::English && has_slip();
+        let is_slip = |one: &Token| !one.is_known && one.known.iter().any(Option::is_some);
+        let has_slip = || self.tokens.get(found.tokens.clone()).is_none_or(|all| all.iter().any(is_slip));
+        let is_anger = matches!(entry.meaning, Meaning::Says(Intent::Frustration | Intent::Abuse));
+        let may_be_name = (step == Some(Step::Name) || is_anger && found.tokens.len() == 1)
+            && entry.language != Language::English
+            && has_slip();
         if !counts || may_be_name {
             return;
         }
@@ -99,11 +103,21 @@ impl Heard {
         match entry.meaning {
             Meaning::Says(intent) => self.said.push(phrase(intent)),
             Meaning::Alone(intent) => self.alone.push(phrase(intent)),
-            Meaning::Not(intent) if !found.has_comma && (!entry.begins || self.is_first(found.tokens.start)) => {
+            Meaning::Not(intent)
+                if !found.has_comma
+                    && (!entry.begins || self.is_first(found.tokens.start))
+                    && (!entry.ends || self.is_last(found.tokens.end)) =>
+            {
                 self.denied.push((intent, found.tokens));
             }
             Meaning::Not(_) => {}
-            Meaning::Before(lead) => self.leads.push((lead, found.tokens)),
+            // `James` is no slip for `names`.
+            Meaning::Before(lead)
+                if (found.tokens.len() > 1 || !has_slip()) && (!entry.begins || self.is_first(found.tokens.start)) =>
+            {
+                self.leads.push((lead, found.tokens));
+            }
+            Meaning::Before(_) => {}
             Meaning::Is(mark) => {
                 self.marks.get_mut(found.tokens).into_iter().flatten().for_each(|marks| *marks |= mark.bit());
             }
@@ -117,14 +131,32 @@ impl Heard {
             || at.checked_sub(1).is_none_or(is_joint)
     }
 
+    /// Whether a sentence or a part of it ends before a token, apart from ignored words.
+    fn is_last(&self, end: usize) -> bool {
+        let rest = self.tokens.iter().skip(end).find(|token| token.fillers == 0 || token.before != Break::Nothing);
+        // A number that no pattern knows can be a phone number.
+        rest.is_none_or(|token| token.before != Break::Nothing || token.is_joint || token.is_number && !token.is_known)
+    }
+
+    /// Whether a greeting ends before a token.
+    pub(super) fn is_greeting_before(&self, at: usize) -> bool {
+        self.alone.iter().any(|phrase| phrase.intent == Intent::Greeting && phrase.tokens.end == at)
+    }
+
     /// Whether a token belongs to a value.
     pub(super) fn is_value(&self, at: usize) -> bool {
         self.taken.get(at).copied().unwrap_or(false)
     }
 
-    /// Whether there is a word that no pattern knows.
+    /// Whether there is a word that no pattern knows and that belongs to no value.
     pub(super) fn has_unknown(&self) -> bool {
-        self.tokens.iter().any(|token| !token.is_known)
+        self.tokens.iter().enumerate().any(|(at, token)| !token.is_known && !self.is_value(at))
+    }
+
+    /// Whether a token is a known word.
+    pub(super) fn is_word(&self, at: usize, word: &str) -> bool {
+        let known = self.tokens.get(at).into_iter().flat_map(|token| token.known.iter().flatten());
+        known.into_iter().any(|&id| TABLES.vocabulary.name(id) == Some(word))
     }
 
     /// Adds a phrase that counts if nothing else is said.

@@ -16,14 +16,21 @@ const BEFORE_QUESTIONS: [Intent; 5] =
 /// Intents of whole texts, in the order of precedence among each other.
 const SMALL_TALK: [Intent; 5] = [Intent::Goodbye, Intent::Refusal, Intent::Thanks, Intent::Agreement, Intent::Greeting];
 
+/// Words with which visitors begin to tell something.
+const TELLING: [&str; 10] = ["i", "we", "my", "our", "there", "the", "somebody", "someone", "it", "this"];
+
 /// How many other words may follow a greeting: `hi Kit`.
 const ADDRESSED: usize = 3;
 
 /// Returns the intent of a text, and the language of the words that gave it.
 pub(super) fn intent(heard: &Heard, cover: &Cover, step: Option<Step>) -> (Intent, Language) {
     let covered = |intent: Intent| cover.phrases.iter().find(|phrase| cover.is_complete && phrase.intent == intent);
+    // Who tells of a misfortune asks for help with it: `what a mess, my flight was cancelled`.
+    let is_misfortune = heard.is_denied(Intent::Frustration, &(0..heard.tokens.len()));
+    let counts =
+        |intent: Intent| intent != Intent::Frustration || !is_misfortune || heard.said(Intent::Question).is_none();
     let said = |intent: Intent| heard.said(intent).or_else(|| covered(intent)).map(|phrase| (intent, phrase.language));
-    if let Some(found) = BEFORE_QUESTIONS.into_iter().find_map(said) {
+    if let Some(found) = BEFORE_QUESTIONS.into_iter().filter(|intent| counts(*intent)).find_map(said) {
         return found;
     }
     if let Some(found) = [Intent::Question].into_iter().chain(SMALL_TALK).find_map(covered) {
@@ -36,6 +43,9 @@ pub(super) fn intent(heard: &Heard, cover: &Cover, step: Option<Step>) -> (Inten
         return (Intent::Question, language);
     }
     let said = |intent: &Intent| *intent != Intent::Refusal || !(step == Some(Step::Address) && is_address(heard));
+    if tells(heard, cover) {
+        return (Intent::Question, Language::English);
+    }
     let later = SMALL_TALK.into_iter().filter(said).find_map(|intent| heard.said(intent));
     if let Some(phrase) = later.or_else(|| addressed(heard, cover, step)) {
         return (phrase.intent, phrase.language);
@@ -81,6 +91,16 @@ fn question(heard: &Heard, cover: &Cover, step: Option<Step>) -> Option<Language
         }
     };
     asks.then_some(Language::English)
+}
+
+/// Whether a text goes on behind a greeting and tells something: `good morning, our room is cold`.
+fn tells(heard: &Heard, cover: &Cover) -> bool {
+    let rest = || (cover.end..heard.tokens.len()).filter(|&at| !heard.is_empty(at));
+    let greets = cover.phrases.last().is_some_and(|phrase| phrase.intent == Intent::Greeting);
+    greets
+        && !(0..heard.tokens.len()).any(|at| heard.is_value(at))
+        && rest().count() > ADDRESSED
+        && rest().next().is_some_and(|at| TELLING.iter().any(|word| heard.is_word(at, word)))
 }
 
 /// Returns the phrase at the beginning of a text that only addresses somebody besides.

@@ -1,6 +1,6 @@
 //! The words that patterns know, found in spite of slips of typing.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::reading::Language;
 use super::{hash::Passed, words};
@@ -23,17 +23,18 @@ pub(super) type Known = [Option<WordId>; 2];
 /// The known words and their properties.
 #[derive(Debug, Default)]
 pub(super) struct Vocabulary {
-    ids: HashMap<String, WordId>,
+    ids: HashMap<String, WordId, Passed>,
     names: Vec<String>,
     /// For each word, the languages that ignore it, as bits.
     fillers: Vec<u8>,
-    joints: HashSet<WordId>,
+    /// For each word, whether it begins another clause.
+    joints: Vec<bool>,
     /// Words that are spelled correctly and in no pattern.
-    others: HashSet<String>,
+    others: HashSet<String, Passed>,
     /// Words that people lengthen: `hiii`.
     calls: HashSet<WordId>,
     /// What abbreviations and contractions stand for.
-    long_forms: BTreeMap<String, Vec<WordId>>,
+    long_forms: HashMap<String, Vec<WordId>, Passed>,
     /// Known words by the hashes of their forms without one letter.
     near: HashMap<u64, Vec<WordId>, Passed>,
 }
@@ -47,6 +48,7 @@ impl Vocabulary {
         let id = WordId::try_from(self.names.len()).unwrap_or(WordId::MAX);
         self.names.push(word.to_owned());
         self.fillers.push(0);
+        self.joints.push(false);
         self.ids.insert(word.to_owned(), id);
         id
     }
@@ -79,8 +81,11 @@ impl Vocabulary {
 
     /// Makes a word one that begins another clause.
     pub(super) fn join(&mut self, word: &str) {
-        let ids = self.learn_all(word);
-        self.joints.extend(ids);
+        for id in self.learn_all(word) {
+            if let Some(is_joint) = usize::try_from(id).ok().and_then(|at| self.joints.get_mut(at)) {
+                *is_joint = true;
+            }
+        }
     }
 
     /// Makes a word one that people lengthen.
@@ -120,7 +125,7 @@ impl Vocabulary {
 
     /// Whether a word begins another clause.
     pub(super) fn is_joint(&self, id: WordId) -> bool {
-        self.joints.contains(&id)
+        usize::try_from(id).ok().and_then(|at| self.joints.get(at)).copied().unwrap_or(false)
     }
 
     /// Calls `each` with what a folded word stands for: once, or several times for a contraction. The

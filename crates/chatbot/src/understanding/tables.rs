@@ -29,6 +29,8 @@ pub(super) enum Lead {
     MaybeName,
     /// A name, unless the clause asks something.
     NameWithoutVerb,
+    /// The answer to the step, or a name where none is asked for.
+    Answer,
     /// A country.
     Country,
     /// An address.
@@ -50,6 +52,8 @@ pub(super) enum Mark {
     OtherNumber,
     /// It begins a question.
     Asking,
+    /// A given name too, although it says something.
+    AlsoName,
 }
 
 impl Mark {
@@ -61,6 +65,7 @@ impl Mark {
             Self::NoName => 4,
             Self::OtherNumber => 8,
             Self::Asking => 16,
+            Self::AlsoName => 32,
         }
     }
 }
@@ -152,6 +157,7 @@ impl Section {
             "before name" => Meaning::Before(Lead::Name),
             "before maybe name" => Meaning::Before(Lead::MaybeName),
             "before name without verb" => Meaning::Before(Lead::NameWithoutVerb),
+            "before answer" => Meaning::Before(Lead::Answer),
             "before country" => Meaning::Before(Lead::Country),
             "before address" => Meaning::Before(Lead::Address),
             "before phone" => Meaning::Before(Lead::Phone),
@@ -159,6 +165,7 @@ impl Section {
             "places" => Meaning::Is(Mark::Place),
             "no names" => Meaning::Is(Mark::NoName),
             "asking" => Meaning::Is(Mark::Asking),
+            "also names" => Meaning::Is(Mark::AlsoName),
             "other numbers" => Meaning::Is(Mark::OtherNumber),
             _ => match (header.strip_prefix("not "), header.strip_suffix(" alone")) {
                 (Some(intent), _) => Meaning::Not(Intent::parse(intent)?),

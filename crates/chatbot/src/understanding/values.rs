@@ -1,38 +1,20 @@
 //! Takes the values for fields of the profile out of a text.
 
+pub(super) mod emails;
 pub(super) mod names;
 pub(super) mod numbers;
 
 use std::{borrow::Cow, ops::Range};
 
-use tenancy::Email;
-
 use super::{
     heard::Heard,
-    tables::Lead,
+    tables::{Lead, Mark},
     words::{Break, Words},
 };
 use crate::{Step, intake::country};
 
 /// How many words a country's name takes at most when it is not asked for.
 const COUNTRY_WORDS: usize = 5;
-
-/// Returns the one e-mail address in a text, and where addresses are.
-pub(super) fn email(text: &str) -> (Option<String>, Vec<Range<usize>>) {
-    let is_at = |c: char| matches!(c, '@' | '\u{ff20}' | '\u{fe6b}');
-    if !text.contains(is_at) {
-        return (None, Vec::new());
-    }
-    let mut places = Vec::new();
-    let mut start = 0;
-    for word in text.split_inclusive(|c: char| c.is_whitespace() || ",;<>()\"".contains(c)) {
-        if word.contains(is_at) {
-            places.push(start..start + word.trim_end().len());
-        }
-        start += word.len();
-    }
-    (Email::find(text), places)
-}
 
 /// Returns a text with some places blanked. All other places stay where they were.
 pub(super) fn without<'t>(text: &'t str, places: &[Range<usize>]) -> Cow<'t, str> {
@@ -86,13 +68,23 @@ pub(super) fn stated_address(text: &str, words: &Words, heard: &mut Heard) -> Op
     Some(address)
 }
 
-/// Returns the whole text from its first word with substance on, as an address.
+/// Returns the whole text from its first word with substance on, as an address; `None` if it can be none.
 pub(super) fn address(text: &str, words: &Words, heard: &Heard, start: usize) -> Option<String> {
-    let leads = heard.leads().iter().filter(|(lead, _)| matches!(lead, Lead::Address | Lead::Country));
+    let is_passed = |at: &usize| heard.is_value(*at) || heard.tokens.get(*at).is_some_and(|token| token.is_joint);
+    let start = start + (start..heard.tokens.len()).take_while(is_passed).count();
+    let leads = heard.leads().iter().filter(|(lead, _)| matches!(lead, Lead::Address | Lead::Country | Lead::Answer));
     let start = leads.filter(|(_, at)| at.start <= start).map(|(_, at)| at.end).chain([start]).max()?;
     let from = words.get(heard.tokens.get(start)?.word)?.place.start;
     let address = text.get(from..)?.trim().trim_end_matches([',', ';']).trim_end();
-    (!address.is_empty()).then(|| address.to_owned())
+    let is_common = |at: usize| heard.is(Mark::NoName, at) && !heard.is(Mark::Place, at) || heard.is_empty(at);
+    let is_named = !(start..heard.tokens.len()).all(is_common) || country::alone(address).is_some();
+    (is_named && has_letters(address)).then(|| address.to_owned())
+}
+
+/// Whether a text has as many letters as the shortest names of places: three, or two that are no Latin ones.
+fn has_letters(text: &str) -> bool {
+    let letters = text.chars().filter(|c| c.is_alphabetic());
+    letters.map(|c| if c.is_ascii() { 2 } else { 3 }).sum::<u32>() >= 5 || country::alone(text).is_some()
 }
 
 /// Returns the calling code that an answer to the question for the country names.

@@ -102,7 +102,7 @@ fn a_question_about_a_place_gives_no_address() {
     let Collected { name, email, address, .. } = &talk.session().collected;
     assert_eq!((name, email, address), (&given("Mia"), &given("mia@web.de"), &Field::Open));
     // The question beside the values is kept.
-    assert!(reply.response.contains("I have noted your question"), "{}", reply.response);
+    assert!(reply.response.contains("I have noted that"), "{}", reply.response);
     assert!(talk.session().dialogue.question.is_some());
 }
 

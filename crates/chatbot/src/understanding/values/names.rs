@@ -4,40 +4,68 @@ use std::ops::Range;
 
 use super::{leads_on, slice};
 use crate::{
+    Step,
     intake::{country, name},
     understanding::{
         heard::{Cover, Heard},
         reading::{Intent, Language},
         tables::{Lead, Mark},
+        token::Token,
         words::{Break, Words},
     },
 };
 
-/// A name in a sentence has at most this many words.
+/// A name in a sentence has at most this many words, apart from particles, unless it is written as a name.
 const WORDS: usize = 4;
+
+/// A name that is written as one has at most this many words.
+const MOST: usize = 8;
+
+/// Small words inside of names.
+const PARTICLES: &str = "al bin da das de del della der den di do dos du el ibn la las le los van vom von zu zum zur";
+
+/// Two spellings of a name differ by at most this many letters.
+const SPELLINGS: usize = 2;
 
 /// Returns the name behind a phrase such as `my name is`.
 ///
 /// Phrases that have other uses, such as `I am`, count if a name is asked for, or if what follows is
-/// written as one.
-pub(in crate::understanding) fn stated(text: &str, words: &Words, heard: &mut Heard, is_asked: bool) -> Option<String> {
+/// written as one. `It is` introduces what the step asks for.
+pub(in crate::understanding) fn stated(
+    text: &str,
+    words: &Words,
+    heard: &mut Heard,
+    step: Option<Step>,
+) -> Option<String> {
+    if let Some(name) = respelled(text, words, heard) {
+        return Some(name);
+    }
+    let is_asked = step == Some(Step::Name);
+    let about_name = heard.leads().iter().find(|(lead, _)| *lead == Lead::NameWithoutVerb).map(|(_, at)| at.end);
     let leads: Vec<_> = heard
         .leads()
         .iter()
-        .filter(|(lead, _)| matches!(lead, Lead::Name | Lead::MaybeName | Lead::NameWithoutVerb))
+        .filter(|(lead, at)| match lead {
+            Lead::Name | Lead::MaybeName | Lead::NameWithoutVerb => true,
+            // `I misspelled my name, it is Ann`
+            Lead::Answer => is_asked || step.is_none() || about_name.is_some_and(|end| end <= at.start),
+            Lead::Country | Lead::Address | Lead::Phone => false,
+        })
         .cloned()
         .collect();
     for (lead, place) in leads.into_iter().rev() {
+        let is_open = matches!(lead, Lead::MaybeName | Lead::Answer);
         // Where a name is asked for, one word is enough: `Name John Doe`.
         let is_label = is_asked && lead != Lead::Name && place.len() == 1;
         let is_asked_about = lead == Lead::NameWithoutVerb && is_behind_asking(heard, place.start);
         if is_asked_about || !is_label && !leads_on(heard, &place) {
             continue;
         }
-        let value = place.end..place.end + run(heard, place.end, lead != Lead::MaybeName);
+        let value = place.end..place.end + run(text, words, heard, place.end, !is_open);
+        let value = in_full(text, words, heard, value);
         let Some(name) = slice(text, words, heard, &value).and_then(|name| name::read(name).ok()) else { continue };
-        let is_sure = lead != Lead::MaybeName || is_asked || is_capitalised(&name) || is_whole(heard, &value);
-        let is_country = lead == Lead::MaybeName && country::alone(&name).is_some();
+        let is_sure = !is_open || is_asked || is_capitalised(&name) || is_whole(heard, &place, &value);
+        let is_country = is_open && country::alone(&name).is_some();
         if is_sure && !is_country {
             let name = name.into_owned();
             heard.take(place.start..value.end);
@@ -53,8 +81,31 @@ pub(super) fn is_behind_asking(heard: &Heard, start: usize) -> bool {
     (0..start).rev().take_while(is_same_clause).any(|at| heard.is(Mark::Asking, at))
 }
 
+/// Returns the name in `it is Anna not Ann`, whose two parts are nearly the same.
+fn respelled(text: &str, words: &Words, heard: &mut Heard) -> Option<String> {
+    let not = (1..heard.tokens.len()).find(|&at| heard.is_word(at, "not"))?;
+    let is_unknown = |at: &usize| heard.tokens.get(*at).is_some_and(|token| !token.is_known && !token.is_number);
+    let before = not - (0..not).rev().take_while(is_unknown).count()..not;
+    let behind = not + 1..not + 1 + (not + 1..heard.tokens.len()).take_while(is_unknown).count();
+    let (new, old) = (slice(text, words, heard, &before)?, slice(text, words, heard, &behind)?);
+    let distance = strsim::osa_distance(&new.to_lowercase(), &old.to_lowercase());
+    let name = name::read(new).ok().filter(|_| (1..=SPELLINGS).contains(&distance))?.into_owned();
+    heard.take(0..heard.tokens.len());
+    Some(name)
+}
+
+/// Returns the tokens of the whole name behind a part of it: `Bond, James Bond`.
+fn in_full(text: &str, words: &Words, heard: &Heard, value: Range<usize>) -> Range<usize> {
+    let is_apart = heard.tokens.get(value.end).is_some_and(|token| token.before == Break::Comma);
+    let whole = value.end..value.end + run(text, words, heard, value.end, false);
+    let read = |tokens: &Range<usize>| slice(text, words, heard, tokens).map(str::to_lowercase);
+    let ends = |whole: String, part: String| whole.strip_suffix(&part).is_some_and(|first| first.ends_with(' '));
+    let repeats = is_apart && read(&whole).zip(read(&value)).is_some_and(|(whole, part)| ends(whole, part));
+    if repeats { whole } else { value }
+}
+
 /// Returns how many words from a token on can be a name in a sentence.
-fn run(heard: &Heard, start: usize, is_certain: bool) -> usize {
+fn run(text: &str, words: &Words, heard: &Heard, start: usize, is_certain: bool) -> usize {
     let is_part = |at: &usize| {
         let Some(token) = heard.tokens.get(*at) else { return false };
         let is_apart = *at > start && token.before != Break::Nothing;
@@ -65,13 +116,22 @@ fn run(heard: &Heard, start: usize, is_certain: bool) -> usize {
             && !heard.is(Mark::NoName, *at)
     };
     let length = (start..heard.tokens.len()).take_while(is_part).count();
-    if length <= WORDS || is_certain { length } else { 0 }
+    let name = slice(text, words, heard, &(start..start + length)).unwrap_or_default();
+    let is_particle = |word: &&str| PARTICLES.split(' ').any(|particle| particle == *word);
+    let (particles, others): (Vec<_>, Vec<_>) = name.split_whitespace().partition(is_particle);
+    let is_written_as_name = || particles.len() + others.len() <= MOST && is_capitalised(&others.join(" "));
+    if others.len() <= WORDS || is_certain || is_written_as_name() { length } else { 0 }
 }
 
 /// Whether a name ends its clause, and no word of it is one that patterns know.
-fn is_whole(heard: &Heard, value: &Range<usize>) -> bool {
-    let ends = heard.tokens.get(value.end).is_none_or(|token| token.before != Break::Nothing);
-    ends && value.len() <= 2 && value.clone().all(|at| heard.tokens.get(at).is_some_and(|token| !token.is_known))
+///
+/// Behind a greeting the clause may go on: `hi, I am tom and`.
+fn is_whole(heard: &Heard, lead: &Range<usize>, value: &Range<usize>) -> bool {
+    let is_greeted = heard.is_greeting_before(lead.start);
+    let ends = |token: &Token| token.before != Break::Nothing || is_greeted && heard.is_word(value.end, "and");
+    heard.tokens.get(value.end).is_none_or(ends)
+        && value.len() <= 2
+        && value.clone().all(|at| heard.tokens.get(at).is_some_and(|token| !token.is_known))
 }
 
 fn is_capitalised(name: &str) -> bool {
@@ -84,10 +144,13 @@ fn is_capitalised(name: &str) -> bool {
 pub(in crate::understanding) fn whole(text: &str, words: &Words, heard: &Heard, cover: &Cover) -> Option<String> {
     let is_polite =
         |intent: Intent| matches!(intent, Intent::Greeting | Intent::Thanks | Intent::Agreement | Intent::Refusal);
-    let polite = cover.phrases.iter().take_while(|phrase| is_polite(phrase.intent)).last();
+    let is_part = |tokens: &Range<usize>| begins_name(text, words, heard, tokens);
+    let polite = cover.phrases.iter().take_while(|phrase| is_polite(phrase.intent) && !is_part(&phrase.tokens)).last();
     let begin = polite.map_or(0, |phrase| phrase.tokens.end);
-    let start = (begin..heard.tokens.len())
-        .find(|&at| !heard.is_empty(at) || !heard.is_value(at) && !heard.tokens.get(at).is_some_and(|t| t.is_known))?;
+    let start = (begin..heard.tokens.len()).find(|&at| {
+        let is_unknown = !heard.is_value(at) && !heard.tokens.get(at).is_some_and(|token| token.is_known);
+        !heard.is_empty(at) || is_unknown || is_part(&(at..at + 1))
+    })?;
     let end_of = |least: Break| {
         (start + 1..heard.tokens.len())
             .find(|&at| heard.tokens.get(at).is_some_and(|token| token.before >= least))
@@ -113,6 +176,16 @@ pub(in crate::understanding) fn whole(text: &str, words: &Words, heard: &Heard, 
         name::read(with_dot(text, name)).ok()
     };
     read(sentence).or_else(|| read(part)).map(std::borrow::Cow::into_owned)
+}
+
+/// Whether a phrase is the first part of a name, such as `Jo` in `Jo Lee`, although it says something.
+fn begins_name(text: &str, words: &Words, heard: &Heard, phrase: &Range<usize>) -> bool {
+    let is_name = |at: &usize| heard.tokens.get(*at).is_some_and(|token| token.before == Break::Nothing);
+    let behind = phrase.end..phrase.end + (phrase.end..heard.tokens.len()).take_while(is_name).count();
+    let is_capital = |tokens: &Range<usize>| slice(text, words, heard, tokens).map(is_capitalised);
+    !behind.is_empty()
+        && phrase.clone().all(|at| heard.is(Mark::AlsoName, at))
+        && is_capital(phrase) == is_capital(&behind)
 }
 
 /// Returns the name in `Doe, John`, with its parts in the usual order.
