@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Answered, Field, Found, NewProfile, Reply, Session, Snapshot, Step,
-    act::{Act, MissingInput, ProfileWrite},
+    act::{Act, MissingInput, ProfileChange, ProfileWrite},
     answers::{self, TALK_TO_A_PERSON},
     found::Finding,
     kind, phrase,
@@ -154,6 +154,8 @@ impl Turn<'_> {
     fn without_value(mut self, text: &str) -> Result<Advance, MissingInput> {
         let settings = &self.snapshot.settings;
         let step = self.session.step;
+        // Only rejections in a row count, so all else that is said ends the row.
+        let rejections = std::mem::take(&mut self.session.dialogue.rejections);
         match self.heard.reading.intent {
             Intent::Question => {
                 let noted = self.remember(text);
@@ -180,7 +182,7 @@ impl Turn<'_> {
                 let (text, suggestions) = prompts::more_countries(settings);
                 Ok(self.say(prompts::waiting(self.session, kind::PROFILE_COLLECTION, text, suggestions)))
             }
-            Intent::Nothing => self.reject(text),
+            Intent::Nothing => self.reject(text, rejections),
         }
     }
 
@@ -194,21 +196,15 @@ impl Turn<'_> {
             return self.ask(Lead { suggestions: Some(prompts::way_out()), ..Lead::inline(reason) });
         }
         self.session.collected.set(step, Field::Skipped);
-        if step == Step::CountryCode && settings.profile_steps.phone == Requirement::Optional {
-            self.session.collected.phone = Field::Skipped;
-        }
+        self.session.dialogue.name_again &= step != Step::Name;
         self.move_on();
-        if step == Step::CountryCode {
-            // The country is part of the phone number, so refusing it is a first refusal of the number.
-            self.session.dialogue.refusals = 1;
-        }
         self.ask(Lead::inline("All right."))
     }
 
-    fn reject(mut self, text: &str) -> Result<Advance, MissingInput> {
+    fn reject(mut self, text: &str, rejections_before: u8) -> Result<Advance, MissingInput> {
         let settings = &self.snapshot.settings;
         let step = self.session.step;
-        self.session.dialogue.rejections += 1;
+        self.session.dialogue.rejections = rejections_before + 1;
         if self.session.dialogue.rejections >= REJECTIONS {
             self.session.collected.set(step, Field::Skipped);
             self.session.dialogue.name_again |= step == Step::Name;
@@ -229,7 +225,7 @@ impl Turn<'_> {
         let (lead, answers) = match Found::of(heard.found, text)? {
             Finding::Topics(titles) => (answers::topics(titles), None),
             Finding::Section { title, questions } => (answers::questions_of(title, questions), None),
-            Finding::Answers(answers) => (answers::extract(answers, Vec::new()), Some(answers)),
+            Finding::Answers(answers) => (answers::extract(text, answers, Vec::new()), Some(answers)),
             Finding::Nothing { .. } => return Ok(None),
         };
         self.session.dialogue.browsing = answers.is_none();
@@ -281,7 +277,10 @@ impl Turn<'_> {
         let question = self.session.dialogue.question.clone();
         let finding = question.as_deref().map(|question| Found::of(self.heard.found, question)).transpose()?;
         let profile = finish(self.session, &settings.default_country_code);
-        let names = Names { name: &profile.name, ..settings.names(self.session, company_name) };
+        let names = match profile.name() {
+            Some(name) => Names { name, ..settings.names(self.session, company_name) },
+            None => settings.names(self.session, company_name),
+        };
         let mut text = filled(&settings.profile_done_text, &names).into_owned();
         if lead.is_block && !lead.text.is_empty() {
             text = format!("{}<br><br>{text}", lead.text);
@@ -291,10 +290,15 @@ impl Turn<'_> {
         if let (Some(question), Some(finding)) = (question, finding) {
             let excerpt = prompts::excerpt(&question);
             if let Finding::Answers(answers) = finding {
-                let reply = answers::extract(answers, Vec::new());
+                let reply = answers::extract(&question, answers, Vec::new());
                 text = format!("{text}<br><br>You asked: \u{201c}{excerpt}\u{201d}<br>{}", reply.response);
                 answered = reply.answered;
                 self.session.dialogue.question = None;
+            } else if self.session.status.is_escalated() {
+                self.session.dialogue.question = None;
+                text = format!(
+                    "{text}<br><br>I have no answer to \u{201c}{excerpt}\u{201d} yet. Our team sees your question."
+                );
             } else {
                 self.session.dialogue.person_offered = true;
                 text = format!(
@@ -303,7 +307,7 @@ impl Turn<'_> {
             }
         }
         let reply = Reply { answered, ..Reply::new(kind::PROFILE_COMPLETE, text, suggestions) };
-        Ok(Advance { act: Act::Say(reply), profile: Some(ProfileWrite::New(profile)) })
+        Ok(Advance { act: Act::Say(reply), profile: Some(profile) })
     }
 
     fn filled(&self, text: &str) -> String {
@@ -311,22 +315,31 @@ impl Turn<'_> {
     }
 }
 
-/// Ends the intake of a session. Returns the profile.
-pub(crate) fn finish(session: &mut Session, default_country_code: &str) -> NewProfile {
+/// Ends the intake of a session. Returns the profile, or its changes if there was one.
+pub(crate) fn finish(session: &mut Session, default_country_code: &str) -> ProfileWrite {
     let collected = std::mem::take(&mut session.collected);
     session.step = Step::Complete;
     (session.dialogue.rejections, session.dialogue.refusals) = (0, 0);
     session.dialogue.browsing = false;
+    session.dialogue.name_again &= collected.name.value().is_none();
     let text = |field: &Field| field.value().map(str::to_owned);
-    let profile = NewProfile {
+    let number = collected.country_code.value().zip(collected.phone.value());
+    let number = number.map(|(code, phone)| (code.to_owned(), phone.to_owned()));
+    let is_reachable = number.is_some() || collected.email.value().is_some();
+    if session.profile.is_some() {
+        session.dialogue.unreachable &= !is_reachable;
+        let (name, email, address) = (text(&collected.name), text(&collected.email), text(&collected.address));
+        return ProfileWrite::Change(ProfileChange { name, phone: number, email, address });
+    }
+    session.dialogue.unreachable = !is_reachable;
+    let (country_code, phone) = number.unwrap_or_else(|| (default_country_code.to_owned(), String::new()));
+    ProfileWrite::New(NewProfile {
         name: text(&collected.name).unwrap_or_else(|| NAMELESS.to_owned()),
-        phone: text(&collected.phone).unwrap_or_default(),
+        phone,
         email: text(&collected.email),
         address: text(&collected.address),
-        country_code: text(&collected.country_code).unwrap_or_else(|| default_country_code.to_owned()),
-    };
-    session.dialogue.unreachable = profile.phone.is_empty() && profile.email.is_none();
-    profile
+        country_code,
+    })
 }
 
 fn with_person(mut suggestions: Vec<String>) -> Vec<String> {

@@ -165,7 +165,6 @@ impl Scope {
             let session = decode_enum(sessions.get(&row.session_key), "session of a profile")?;
             Ok(ProfileListing {
                 status: decode_enum(SessionStatus::parse(&session.status), "session status")?,
-                profile_completed: Step::parse(&session.step) == Some(Step::Complete),
                 session_created_at: session.created_at.0,
                 profile: row.into_profile(session)?,
             })
