@@ -48,13 +48,17 @@ pub(crate) struct Heard<'a> {
 /// # Errors
 /// [`MissingInput`] if the answer depends on the knowledge. The session is to be dropped then.
 pub(crate) fn advance(session: &mut Session, heard: &Heard<'_>, snapshot: &Snapshot) -> Result<Advance, MissingInput> {
-    Turn { session, heard, snapshot }.answer()
+    // Only rejections in a row count, so whatever else is said ends the row.
+    let rejections = std::mem::take(&mut session.dialogue.rejections);
+    Turn { session, heard, snapshot, rejections }.answer()
 }
 
 struct Turn<'t> {
     session: &'t mut Session,
     heard: &'t Heard<'t>,
     snapshot: &'t Snapshot,
+    /// How many answers to the step were rejected right before.
+    rejections: u8,
 }
 
 /// The part of a reply before the question.
@@ -122,7 +126,7 @@ impl Turn<'_> {
     fn move_on(&mut self) {
         let next = order::next(&self.session.collected, &self.snapshot.settings.profile_steps);
         if next != self.heard.awaited {
-            (self.session.dialogue.rejections, self.session.dialogue.refusals) = (0, 0);
+            (self.session.dialogue.rejections, self.session.dialogue.refusals, self.rejections) = (0, 0, 0);
             self.session.dialogue.browsing = false;
         }
         self.session.step = next;
@@ -154,8 +158,6 @@ impl Turn<'_> {
     fn without_value(mut self, text: &str) -> Result<Advance, MissingInput> {
         let settings = &self.snapshot.settings;
         let step = self.session.step;
-        // Only rejections in a row count, so all else that is said ends the row.
-        let rejections = std::mem::take(&mut self.session.dialogue.rejections);
         match self.heard.reading.intent {
             Intent::Question => {
                 let noted = self.remember(text);
@@ -182,7 +184,7 @@ impl Turn<'_> {
                 let (text, suggestions) = prompts::more_countries(settings);
                 Ok(self.say(prompts::waiting(self.session, kind::PROFILE_COLLECTION, text, suggestions)))
             }
-            Intent::Nothing => self.reject(text, rejections),
+            Intent::Nothing => self.reject(text),
         }
     }
 
@@ -201,10 +203,10 @@ impl Turn<'_> {
         self.ask(Lead::inline("All right."))
     }
 
-    fn reject(mut self, text: &str, rejections_before: u8) -> Result<Advance, MissingInput> {
+    fn reject(mut self, text: &str) -> Result<Advance, MissingInput> {
         let settings = &self.snapshot.settings;
         let step = self.session.step;
-        self.session.dialogue.rejections = rejections_before + 1;
+        self.session.dialogue.rejections = self.rejections + 1;
         if self.session.dialogue.rejections >= REJECTIONS {
             self.session.collected.set(step, Field::Skipped);
             self.session.dialogue.name_again |= step == Step::Name;
@@ -236,7 +238,7 @@ impl Turn<'_> {
             suggestions,
             ..Lead::block(lead.response)
         };
-        let mut advance = Turn { session: self.session, heard, snapshot: self.snapshot }.ask(lead)?;
+        let mut advance = Turn { session: self.session, heard, snapshot: self.snapshot, rejections: 0 }.ask(lead)?;
         if let (Some(answers), Act::Say(reply)) = (answers, &advance.act) {
             advance.act = answers::worded(text, answers, reply.clone(), self.snapshot.settings.answer_mode);
         }

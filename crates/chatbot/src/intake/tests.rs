@@ -1,3 +1,4 @@
+mod talks;
 mod values;
 
 use knowledge::Meanings;

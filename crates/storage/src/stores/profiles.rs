@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use chatbot::{
     AllProfiles, EarlierSession, NewProfile, Profile, ProfileFilter, ProfileListing, ProfileStats, Profiles,
-    SessionStatus, Step, profile::phone_key,
+    SessionStatus, profile::phone_key,
 };
 use diesel::{
     dsl::{case_when, count, count_star, sql},
@@ -52,7 +52,6 @@ struct SessionSide {
     key: i64,
     id: String,
     status: String,
-    step: String,
     last_used: At,
     created_at: At,
 }

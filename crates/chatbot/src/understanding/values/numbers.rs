@@ -25,7 +25,10 @@ const SHORTEST: usize = 7;
 
 /// Whether a text may have a phone number.
 pub(in crate::understanding) fn may_be_in(text: &str) -> bool {
-    !text.is_ascii() || text.bytes().filter(u8::is_ascii_digit).count() >= 5
+    if text.is_ascii() {
+        return text.bytes().filter(u8::is_ascii_digit).count() >= 5;
+    }
+    text.chars().filter(|&c| digits::ascii(c).is_some()).count() >= 5
 }
 
 /// Returns the first phone number that is accepted. One without a code of its own has this calling code.
