@@ -156,6 +156,7 @@ async fn a_name_is_asked_again_at_the_handoff_after_the_intake(world: &World) {
     assert_eq!(say_all(&mut visitor, &answers).await["type"], "profile_complete");
     let wish = visitor.say("Talk to a person").await;
     assert_eq!((&wish["outcome"], &wish["collecting"]), (&json!("queued"), &json!("name")), "{wish}");
+    assert_eq!(wish.get("temp_data"), None);
     let info = async || tesla.admin.history(&tesla.id, &visitor.session).await.ok()["session_info"].clone();
     assert_eq!(info().await["profile_completed"], true);
     let before = handoff_of(&tesla, &visitor).await["user_profile"].clone();

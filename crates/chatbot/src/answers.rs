@@ -65,7 +65,9 @@ pub fn quoted(found: &Found, text: &str) -> Option<Answered> {
 /// Returns the act that says answers, or lets a model word the answer to a single question.
 pub(crate) fn worded(text: &str, answers: &[Answer], reply: Reply, mode: Mode) -> Act {
     match (mode, answers) {
-        (Mode::Llm, [answer]) if !search::has_more_questions(text) => Act::Compose(Composition::new(text, answer, reply)),
+        (Mode::Llm, [answer]) if !search::has_more_questions(text) => {
+            Act::Compose(Composition::new(text, answer, reply))
+        }
         _ => Act::Say(reply),
     }
 }

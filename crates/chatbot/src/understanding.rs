@@ -117,9 +117,10 @@ fn read_once(text: &str, awaited: &Awaited<'_>, number_is_asked: bool) -> (Readi
     if intent == Intent::Nothing {
         take_answer(&rest, &words, &heard, &cover, step, &mut values);
     }
-    let names_number = heard.leads().iter().any(|(lead, at)| {
-        *lead == Lead::Phone && heard.tokens.get(at.end).is_some_and(|token| token.is_number)
-    });
+    let names_number = heard
+        .leads()
+        .iter()
+        .any(|(lead, at)| *lead == Lead::Phone && heard.tokens.get(at.end).is_some_and(|token| token.is_number));
     (Reading { intent, is_guess, language, values }, names_number)
 }
 

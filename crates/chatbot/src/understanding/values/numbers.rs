@@ -2,11 +2,9 @@
 
 use std::ops::Range;
 
-use crate::{
-    intake::{
-        digits,
-        phone::{self, PhoneCheck},
-    },
+use crate::intake::{
+    digits,
+    phone::{self, PhoneCheck},
 };
 
 /// A phone number in a text.
