@@ -179,14 +179,14 @@ async fn no_number_of_misses_calls_a_person_if_it_is_zero(world: &World) {
     tesla.admin.set_bot(&json!({"handoff_after_misses": 0})).await.ok();
     let mut visitor = tesla.visitor().await;
     let handoff = visitor.ask_for_a_person(&bo).await;
-    bo.resolve(handoff, "done").await.ok();
+    tesla.admin.resolve(handoff, "done").await.ok();
     for text in ["zzz qqq", "Do zebras cross the moon?"] {
         assert_eq!(visitor.say(text).await["type"], "clarification_needed", "{text}");
     }
     let mut visitor = tesla.stranger();
     visitor.say("Hello").await;
     let handoff = visitor.ask_for_a_person(&bo).await;
-    bo.resolve(handoff, "done").await.ok();
+    tesla.admin.resolve(handoff, "done").await.ok();
     assert_eq!(visitor.say("Do zebras cross the moon?").await["type"], "profile_collection");
 }
 
@@ -199,7 +199,7 @@ async fn leaving_is_no_resolution_by_staff(world: &World) {
     assert_eq!(visitor.say("zzz qqq").await["type"], "clarification_needed");
     // A visitor who leaves after staff have resolved the handoff may still complain.
     let handoff = visitor.ask_for_a_person(&bo).await;
-    bo.resolve(handoff, "done").await.ok();
+    tesla.admin.resolve(handoff, "done").await.ok();
     visitor.leave(&visitor.session).await.ok();
     assert_eq!(visitor.say("hmm, it is still broken").await["type"], "escalated");
 }

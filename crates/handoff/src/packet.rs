@@ -189,10 +189,9 @@ impl Summing {
             has_answer = false;
         }
         let Some(question) = &self.last else { return };
+        let is_intake = matches!(reply.kind.as_str(), kind::PROFILE_COLLECTION | kind::PROFILE_COMPLETE);
         if std::mem::take(&mut self.is_open) {
-            let is_noted = matches!(reply.kind.as_str(), kind::PROFILE_COLLECTION | kind::PROFILE_COMPLETE)
-                && !has_answer
-                && intent(&question.text, step) == Intent::Question;
+            let is_noted = is_intake && !has_answer && intent(&question.text, step) == Intent::Question;
             let is_missed = is_noted
                 || reply.kind == kind::CLARIFICATION_NEEDED
                 || reply.kind == kind::ESCALATED && !calls_a_person(intent(&question.text, step));
@@ -206,7 +205,8 @@ impl Summing {
                 self.noted.get_or_insert(question.seq);
             }
         }
-        if is_unhelpful && !self.summary.unanswered.contains(question) {
+        // What visitors say to the questions of the intake are no questions of theirs.
+        if is_unhelpful && !is_intake && !self.summary.unanswered.contains(question) {
             self.summary.unanswered.push(question.clone());
         }
     }
