@@ -23,6 +23,8 @@ on_each_database!(
     a_complaint_after_a_resolved_handoff_reopens_it,
     small_talk_has_texts_of_its_own,
     other_languages_are_understood_and_answered_in_english,
+    the_language_in_a_text_is_the_one_of_the_bot,
+    more_than_four_questions_at_once_are_not_dropped_in_silence,
     data_may_be_asked_at_the_handoff_or_never,
 );
 
@@ -343,6 +345,31 @@ async fn other_languages_are_understood_and_answered_in_english(world: &World) {
         assert!(!visitor.say(thanks).await["response"].as_str().unwrap().contains("<br><br>"), "{thanks}");
         assert_eq!(visitor.say(wish).await["type"], "escalated", "{wish}");
     }
+}
+
+async fn the_language_in_a_text_is_the_one_of_the_bot(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    tesla.admin.set_bot(&json!({"language_text": "I answer in {language}.", "thanks_text": "Fine."})).await.ok();
+    let mut visitor = tesla.visitor().await;
+    assert_eq!(visitor.say("Vielen Dank").await["response"], "I answer in English.<br><br>Fine.");
+}
+
+async fn more_than_four_questions_at_once_are_not_dropped_in_silence(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    tesla.knowledge(&sample::bicycle_faq()).await;
+    let mut visitor = tesla.visitor().await;
+    let questions = [
+        "Do you repair hydraulic brakes?",
+        "How long does a puncture repair take?",
+        "Can children ride in a trailer?",
+        "Do I need to leave a deposit?",
+        "How much does it cost to rent a bicycle for a day?",
+    ];
+    let four = visitor.say(&questions[..4].join(" ")).await;
+    assert!(!four["response"].as_str().unwrap().contains("first four"), "{four}");
+    let five = visitor.say(&questions.join(" ")).await;
+    assert!(five["response"].as_str().unwrap().contains("first four"), "{five}");
+    assert_eq!((&five["response"], five["citations"].as_array().unwrap().len()), (&five["answer"], 4));
 }
 
 async fn data_may_be_asked_at_the_handoff_or_never(world: &World) {

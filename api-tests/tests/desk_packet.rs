@@ -10,6 +10,8 @@ on_each_database!(
     a_session_that_is_assigned_to_another_agent_was_transferred,
     a_packet_is_for_staff_who_may_see_the_session,
     the_question_that_called_a_person_is_unanswered,
+    a_question_that_the_intake_noted_is_unanswered,
+    a_question_whose_answer_did_not_help_is_unanswered,
     an_agent_learns_of_the_earlier_sessions_that_it_may_see,
     the_priority_of_an_open_handoff_is_changed,
 );
@@ -109,6 +111,47 @@ async fn the_question_that_called_a_person_is_unanswered(world: &World) {
     let packet = bo.packet(&visitor.session).await.ok();
     let unanswered = packet["summary"]["unanswered"].as_array().unwrap();
     assert_eq!(unanswered.iter().map(|it| it["text"].clone()).collect::<Vec<_>>(), questions);
+}
+
+/// The texts of the questions in one list of a packet's summary.
+async fn questions(tesla: &Company, visitor: &Visitor, list: &str) -> Vec<String> {
+    let packet = tesla.admin.packet(&visitor.session).await.ok();
+    packet["summary"][list].as_array().unwrap().iter().map(|it| it["text"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn a_question_that_the_intake_noted_is_unanswered(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    tesla.knowledge(&sample::bicycle_faq()).await;
+    let mut visitor = tesla.stranger();
+    let (first, second) = ("Do zebras cross the moon?", "Do you rent out submarines?");
+    for text in [first, "Ann Ray", second, "Do you repair hydraulic brakes?", "why do you need this?"] {
+        visitor.say(text).await;
+    }
+    assert_eq!(questions(&tesla, &visitor, "unanswered").await, [first, second]);
+    assert_eq!(questions(&tesla, &visitor, "asked").await, [first, second, "Do you repair hydraulic brakes?"]);
+    // The first question is looked up again at the end of the intake.
+    let faq = json!({"a": {"b": [{"question": first, "answer": "Never."}]}});
+    tesla.knowledge(&faq).await;
+    let mut last = Value::Null;
+    for text in ["Nepal", "9841234567", "skip", "skip"] {
+        last = visitor.say(text).await;
+    }
+    assert_eq!(last["answer"], "Never.");
+    assert_eq!(questions(&tesla, &visitor, "unanswered").await, [second]);
+}
+
+async fn a_question_whose_answer_did_not_help_is_unanswered(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    tesla.knowledge(&sample::bicycle_faq()).await;
+    let mut visitor = tesla.visitor().await;
+    let question = "Do you repair hydraulic brakes?";
+    // The welcome is no answer.
+    visitor.give_feedback(&visitor.session, 2, false).await.ok();
+    let seq = visitor.say(question).await["last_seq"].as_i64().unwrap();
+    visitor.give_feedback(&visitor.session, seq, false).await.ok();
+    assert_eq!(questions(&tesla, &visitor, "unanswered").await, [question]);
+    visitor.give_feedback(&visitor.session, seq, true).await.ok();
+    assert_eq!(questions(&tesla, &visitor, "unanswered").await, Vec::<String>::new());
 }
 
 async fn an_agent_learns_of_the_earlier_sessions_that_it_may_see(world: &World) {

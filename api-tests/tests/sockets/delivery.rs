@@ -48,7 +48,11 @@ async fn a_message_from_a_call_reaches_every_socket_of_its_session_once(world: &
         assert_eq!((&user["session_id"], &user["attachments"]), (&json!(visitor.session), &json!([])));
         assert!(user.get("reply").is_none() && user.get("replayed").is_none());
         assert_eq!((&bot["message"], &bot["sender_type"]), (&reply["response"], &json!("bot")));
-        assert_eq!((&bot["reply"]["type"], &bot["reply"]["suggestions"]), (&reply["type"], &reply["suggestions"]));
+        let mut whole = reply.clone();
+        for key in ["response", "session_id", "user_message"] {
+            whole.as_object_mut().unwrap().remove(key);
+        }
+        assert_eq!(bot["reply"], whole);
         assert!(bot["sender_name"].is_string() && bot["timestamp"].is_string());
         assert_eq!(socket.settled().await, Vec::<Value>::new());
     }

@@ -18,6 +18,16 @@ pub enum ProfileWrite {
     Change(ProfileChange),
 }
 
+impl ProfileWrite {
+    /// Returns the name; `None` if it does not change.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Self::New(profile) => Some(&profile.name),
+            Self::Change(change) => change.name.as_deref(),
+        }
+    }
+}
+
 /// Values that replace those of a profile. A missing one changes nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProfileChange {

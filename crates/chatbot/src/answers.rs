@@ -3,7 +3,8 @@
 use knowledge::{Answer, Mode, markup};
 
 use crate::{
-    Answered, BotSettings, Composition, Found, Reply, act::Act, found::Finding, kind, phrase, understanding::Intent,
+    Answered, BotSettings, Composition, Found, Reply, act::Act, found::Finding, kind, phrase, search,
+    understanding::Intent,
 };
 
 /// The button that calls a person.
@@ -33,9 +34,15 @@ pub(crate) fn small_talk(intent: Intent, settings: &BotSettings) -> Option<&str>
     }
 }
 
-/// Returns the reply that quotes answers. With several it cites all of them, and is as sure as the least sure one.
-pub(crate) fn extract(answers: &[Answer], suggestions: Vec<String>) -> Reply {
-    let text = answers.iter().map(Answer::text).collect::<Vec<_>>().join("<br><br>");
+/// Says that a message had more questions than are answered at once.
+const MORE_QUESTIONS: &str = "These are many questions at once. I have looked up the first four of them, so please ask me \
+                              the others again.";
+
+/// Returns the reply that quotes the answers to a text. With several it cites all of them, and is as sure as the least
+/// sure one.
+pub(crate) fn extract(text: &str, answers: &[Answer], suggestions: Vec<String>) -> Reply {
+    let more = search::has_more_questions(text).then_some(MORE_QUESTIONS);
+    let text = answers.iter().map(Answer::text).chain(more).collect::<Vec<_>>().join("<br><br>");
     let answered = answers.split_first().map(|(first, others)| {
         let mut answered = Answered::new(first, text.clone(), Mode::Extractive);
         for other in others {
@@ -50,7 +57,7 @@ pub(crate) fn extract(answers: &[Answer], suggestions: Vec<String>) -> Reply {
 /// Returns the answer to a text that was looked up, quoted from the knowledge; `None` if nothing fits.
 pub fn quoted(found: &Found, text: &str) -> Option<Answered> {
     match Found::of(Some(found), text) {
-        Ok(Finding::Answers(answers)) => extract(answers, Vec::new()).answered,
+        Ok(Finding::Answers(answers)) => extract(text, answers, Vec::new()).answered,
         Ok(Finding::Topics(_) | Finding::Section { .. } | Finding::Nothing { .. }) | Err(_) => None,
     }
 }
@@ -58,7 +65,9 @@ pub fn quoted(found: &Found, text: &str) -> Option<Answered> {
 /// Returns the act that says answers, or lets a model word the answer to a single question.
 pub(crate) fn worded(text: &str, answers: &[Answer], reply: Reply, mode: Mode) -> Act {
     match (mode, answers) {
-        (Mode::Llm, [answer]) => Act::Compose(Composition::new(text, answer, reply)),
+        (Mode::Llm, [answer]) if !search::has_more_questions(text) => {
+            Act::Compose(Composition::new(text, answer, reply))
+        }
         _ => Act::Say(reply),
     }
 }

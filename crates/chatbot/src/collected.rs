@@ -103,6 +103,12 @@ impl Session {
         }
     }
 
+    /// Returns the answers that the intake has so far; `None` if there are none. A profile takes their place.
+    pub(crate) fn temp_data(&self) -> Option<Collected> {
+        let has_any = self.profile.is_none() && self.collected != Collected::default();
+        has_any.then(|| self.collected.clone())
+    }
+
     /// Returns the visitor's name: that of the profile, or the one that the intake has so far.
     pub fn visitor_name(&self) -> Option<&str> {
         self.profile.as_ref().map(|(_, name)| name.as_str()).or(self.collected.name.value())

@@ -53,7 +53,7 @@ pub struct Dialogue {
     /// Whether the profile has neither a phone number nor an e-mail address.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unreachable: bool,
-    /// Whether a handoff was resolved, and the bot has answered nothing from the knowledge since.
+    /// Whether staff resolved a handoff, and the bot has answered nothing from the knowledge since.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub resolved_before: bool,
     /// Whether the bot has said which language it answers in.

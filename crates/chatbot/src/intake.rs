@@ -10,7 +10,7 @@ mod prompts;
 
 pub(crate) use advance::{Advance, Heard, advance, finish};
 pub use order::collecting;
-pub(crate) use order::{Gains, is_fuller_name, take};
+pub(crate) use order::{Gains, ask_name_again, is_fuller_name, take};
 
 use crate::{BotSettings, Collected, Reply, Session, Step, settings::ProfileWhen};
 
@@ -35,14 +35,7 @@ pub(crate) fn ask_below(session: &mut Session, settings: &BotSettings, reply: Re
         (text, prompts::suggestions(step, settings))
     });
     let (response, suggestions) = asked.unwrap_or((reply.response, reply.suggestions));
-    let known = session.collected != Collected::default();
-    Reply {
-        response,
-        suggestions,
-        collecting: Some(step),
-        temp_data: known.then(|| session.collected.clone()),
-        ..reply
-    }
+    Reply { response, suggestions, collecting: Some(step), temp_data: session.temp_data(), ..reply }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use attachments::Attachment;
 use serde::{Deserialize, Serialize};
 use tenancy::{AgentId, AttachmentId, MessageId, SessionRowId, StoreError, Timestamp, UserId};
 
-use crate::Reply;
+use crate::{Outcome, Reply};
 
 tenancy::word_enum! {
     /// The side that sent a message; `message_type` on the wire.
@@ -28,6 +28,9 @@ pub enum Detail {
     User {
         /// The `context` that the client sent.
         context: String,
+        /// What the button for a person was told, if a person handled the session already.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        outcome: Option<Outcome>,
     },
     /// A message of the bot.
     Bot {

@@ -6,7 +6,7 @@ mod calling;
 use tenancy::Timestamp;
 
 use crate::{
-    Field, Found, Reply, Session, SessionStatus, Snapshot, Step,
+    Found, Reply, Session, SessionStatus, Snapshot, Step,
     act::{Act, MissingInput, ProfileWrite},
     answers::TALK_TO_A_PERSON,
     found::Finding,
@@ -81,7 +81,8 @@ pub fn plan(
     let settings = &*snapshot.settings;
     let mut session = touched(&snapshot.session, now);
     let awaited = intake::collecting(&session, settings);
-    if awaited.is_none() && !session.bot_answers() {
+    // To the button for a person, an open handoff answers its state.
+    if (awaited.is_none() || input.wants_person) && !session.bot_answers() {
         let (stage, reading) = (Stage::HumanHandling, Reading::nothing());
         return Ok(Plan { session, profile: None, act: Act::Silent, stage, reading });
     }
@@ -125,7 +126,8 @@ pub fn plan(
 /// Reads the text of a message as [`plan`] does.
 fn read(session: &Session, snapshot: &Snapshot, input: &Input<'_>, awaited: Option<Step>) -> Reading {
     let settings = &*snapshot.settings;
-    let Some(text) = input.text else { return Reading::nothing() };
+    // The reason beside the button for a person is no answer to the intake.
+    let Some(text) = input.text.filter(|_| !input.wants_person) else { return Reading::nothing() };
     understanding::read(
         text,
         &Awaited {
@@ -146,7 +148,6 @@ fn touched(session: &Session, now: Timestamp) -> Session {
         session.status = SessionStatus::Active;
         session.person_acted = false;
         session.dialogue.outcome = None;
-        session.dialogue.resolved_before = true;
     }
     session
 }
@@ -190,7 +191,8 @@ impl Turn<'_> {
         }
         session.dialogue.person_offered = is_angry;
         let Some(awaited) = self.awaited else { return bot::answer(self, session) };
-        if session.dialogue.resolved_before && self.is_unanswered()? && !is_open {
+        let may_call = session.dialogue.resolved_before && settings.handoff_after_misses != 0;
+        if may_call && self.is_unanswered()? && !is_open {
             return Ok(self.escalate(session, text));
         }
         let (text, found) = (self.input.text, self.found);
@@ -228,9 +230,7 @@ impl Turn<'_> {
         session.dialogue.frustrations = 0;
         session.dialogue.person_offered = false;
         session.dialogue.resolved_before = false;
-        if session.dialogue.name_again && session.collected.name == Field::Skipped {
-            session.collected.name = Field::Open;
-        }
+        intake::ask_name_again(&mut session);
         let escalation = calling::call(&mut session, self.snapshot, text, was_open, self.now);
         Planned { session, profile: None, act: Act::Escalate(Box::new(escalation)), stage: Stage::Person }
     }

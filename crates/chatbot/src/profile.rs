@@ -109,8 +109,6 @@ pub struct ProfileListing {
     pub profile: Profile,
     /// The session's status.
     pub status: SessionStatus,
-    /// Whether the session's intake is complete.
-    pub profile_completed: bool,
     /// When the session was created.
     pub session_created_at: Timestamp,
 }

@@ -14,6 +14,9 @@ pub(crate) const BROWSE_TOPICS: &str = "browse topics";
 /// Maximum number of questions in one message that are answered.
 const QUESTIONS: usize = 4;
 
+/// The signs that end a question.
+const MARKS: [char; 3] = ['?', '\u{ff1f}', '\u{61f}'];
+
 /// A company's knowledge as a conversation searches it.
 #[derive(Debug, Clone, Copy)]
 pub struct Search<'s> {
@@ -116,10 +119,18 @@ impl<'s> Search<'s> {
 
 /// Returns the questions of a text that holds more than one, at most [`QUESTIONS`] of them; else none.
 fn questions(text: &str) -> Vec<&str> {
-    let marks: &[char] = &['?', '\u{ff1f}', '\u{61f}'];
-    let parts = text.split_inclusive(marks).map(str::trim).filter(|part| part.contains(char::is_alphanumeric));
-    let parts: Vec<_> = parts.take(QUESTIONS).collect();
+    let parts: Vec<_> = parts(text).take(QUESTIONS).collect();
     if parts.len() > 1 { parts } else { Vec::new() }
+}
+
+/// Whether a text has more questions than are looked up.
+pub(crate) fn has_more_questions(text: &str) -> bool {
+    parts(text).filter(|part| part.ends_with(MARKS)).nth(QUESTIONS).is_some()
+}
+
+/// Returns the parts of a text up to each question mark, and the rest.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    text.split_inclusive(MARKS).map(str::trim).filter(|part| part.contains(char::is_alphanumeric))
 }
 
 /// Returns the answers to questions, each once.

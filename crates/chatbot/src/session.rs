@@ -152,8 +152,8 @@ impl Session {
         }
     }
 
-    /// Whether the intake is complete.
+    /// Whether the intake was completed. The name may be asked again later.
     pub fn profile_completed(&self) -> bool {
-        self.step == Step::Complete
+        self.step == Step::Complete || self.profile.is_some()
     }
 }

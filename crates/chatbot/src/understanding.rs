@@ -18,7 +18,7 @@ use tenancy::text;
 
 use self::{
     heard::{Cover, Heard},
-    tables::{Mark, TABLES},
+    tables::{Lead, Mark, TABLES},
     words::Words,
 };
 use crate::{Step, intake::country};
@@ -56,13 +56,31 @@ pub fn features(text: &str) -> Vec<String> {
 ///
 /// The time is linear in the length of the text.
 pub fn read(text: &str, awaited: &Awaited<'_>) -> Reading {
-    let seen = text::visible(text);
     // `Complete` waits for nothing.
     let step = awaited.step.filter(|step| *step != Step::Complete);
     let awaited = &Awaited { step, ..*awaited };
+    let (reading, names_number) = read_once(text, awaited, step == Some(Step::Phone));
+    if reading.values.phone.is_some() || !values::numbers::may_be_in(text) {
+        return reading;
+    }
+    // A number is read by the country that the text itself names, and counts as one where the text calls it so.
+    let code = reading.values.country_code.clone().or_else(|| country::code_in(text));
+    let code = code.as_deref().unwrap_or(awaited.calling_code);
+    if code == awaited.calling_code && !names_number {
+        return reading;
+    }
+    let again = Awaited { calling_code: code, ..*awaited };
+    let (again, _) = read_once(text, &again, names_number || step == Some(Step::Phone));
+    if again.values.phone.is_some() { again } else { reading }
+}
+
+/// Reads a text by one calling code. Returns also whether the text calls a number of it a phone number.
+fn read_once(text: &str, awaited: &Awaited<'_>, number_is_asked: bool) -> (Reading, bool) {
+    let seen = text::visible(text);
+    let step = awaited.step;
     let (email, mut places) = values::emails::find(&seen, step);
     let without_email = values::without(&seen, &places);
-    let number = values::numbers::find(&without_email, awaited);
+    let number = values::numbers::find(&without_email, awaited.calling_code, number_is_asked);
     places.extend(number.iter().map(|number| number.place.clone()));
     places.sort_by_key(|place| place.start);
     let rest = values::without(&seen, &places);
@@ -99,7 +117,11 @@ pub fn read(text: &str, awaited: &Awaited<'_>) -> Reading {
     if intent == Intent::Nothing {
         take_answer(&rest, &words, &heard, &cover, step, &mut values);
     }
-    Reading { intent, is_guess, language, values }
+    let names_number = heard
+        .leads()
+        .iter()
+        .any(|(lead, at)| *lead == Lead::Phone && heard.tokens.get(at.end).is_some_and(|token| token.is_number));
+    (Reading { intent, is_guess, language, values }, names_number)
 }
 
 /// Whether a text that answers a question of the bot is a sentence of everyday words, and no name or address.

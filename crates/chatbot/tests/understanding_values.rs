@@ -24,6 +24,9 @@ fn the_answer_to_the_question_for_a_name_is_a_name() {
         ("hello! Tom here", "Tom"),
         ("it's \u{201c}Ann Ray\u{201d} \u{1f600}", "Ann Ray"),
         ("you can call me Mia, everyone does", "Mia"),
+        ("Ann \u{1f600} Ray", "Ann Ray"),
+        ("John \"Johnny\" Doe", "John Johnny Doe"),
+        ("my name is \u{201e}Ann\u{201c} \u{1f469}\u{200d}\u{1f680}Ray", "Ann Ray"),
         ("name: Tom Miller", "Tom Miller"),
         ("sorry, my name is Tom Miller", "Tom Miller"),
         ("John D. Doe", "John D. Doe"),
@@ -156,6 +159,35 @@ fn numbers_are_phone_numbers_where_they_can_be() {
     assert_eq!(phone(Some(Step::Phone), "9841234567 ext 5"), number);
     for text in ["order 9841234567", "where is 9841234567", "2026-11-29", "tracking number 9841234567", "24"] {
         assert_eq!(phone(None, text), None, "{text}");
+    }
+}
+
+#[test]
+fn a_local_number_belongs_to_the_country_that_the_text_names() {
+    for (step, text) in [
+        (Some(Step::CountryCode), "Germany, 0151 23456789"),
+        (Some(Step::Name), "I'm Tom from Germany, 0151 23456789"),
+        (Some(Step::Phone), "wrong country, I am in Germany, 0151 23456789"),
+        (Some(Step::Email), "sorry, I live in Germany, my number is 0151 23456789"),
+    ] {
+        let phone = reading(step, text).values.phone.unwrap_or_else(|| panic!("{text}: no number"));
+        assert_eq!(phone.stored.as_deref(), Some("+49-15123456789"), "{text}");
+    }
+    // A postal code is no phone number.
+    let found = reading(Some(Step::CountryCode), "Delhi 110001, India");
+    assert_eq!((found.values.country_code.as_deref(), found.values.phone), (Some("+91"), None));
+}
+
+#[test]
+fn a_number_that_is_called_one_needs_its_length_only() {
+    for text in ["sorry, my number is 5551234568", "my phone number is 555 123 4568"] {
+        for step in [Some(Step::Email), Some(Step::Address), None] {
+            let phone = reading_in(step, text, "+1").values.phone.unwrap_or_else(|| panic!("{text}: no number"));
+            assert_eq!(phone.stored.as_deref(), Some("+1-5551234568"), "{text}");
+        }
+    }
+    for text in ["my order number is 5551234568", "5551234568"] {
+        assert_eq!(reading_in(Some(Step::Email), text, "+1").values.phone, None, "{text}");
     }
 }
 

@@ -6,7 +6,7 @@ use tenancy::{StoreError, Timestamp};
 
 use crate::{Activities, ActivityKind, EventKind, Handoff, Handoffs, NewActivity, Outbox, State, locked, transitions};
 
-/// Closes an open handoff whose session the caller has locked, and stores both.
+/// Closes an open handoff for staff. The caller has locked its session, and both are stored.
 ///
 /// An agent who had it gets a line in its log.
 pub(crate) fn close<S>(

@@ -1,7 +1,7 @@
 //! The packet: what an agent sees of a session before the first word, made from the stored rows.
 
 use chatbot::{
-    Detail, EarlierSession, Message, Messages, Profile, Profiles, Session, Sessions, kind,
+    Detail, EarlierSession, Message, Messages, Profile, Profiles, Reply, Session, Sessions, Step, kind,
     understanding::{self, Awaited, Intent},
 };
 use tenancy::{
@@ -9,7 +9,7 @@ use tenancy::{
     access::{ActingAs, Desk},
 };
 
-use crate::{AgentRef, Handoff, Handoffs, Transfer, reading::in_sight};
+use crate::{AgentRef, Feedback, Handoff, Handoffs, Opinions, Transfer, reading::in_sight};
 
 /// How many of the newest messages the summary is made from.
 const MESSAGES: i64 = 200;
@@ -47,7 +47,7 @@ pub struct Summary {
     pub asked: Vec<Question>,
     /// The bot's answers.
     pub answered: Vec<BotAnswer>,
-    /// The questions that the bot had no answer for.
+    /// The questions that the bot had no answer for, or whose answer did not help.
     pub unanswered: Vec<Question>,
 }
 
@@ -105,7 +105,7 @@ pub enum MomentKind {
 /// [`StoreError`].
 pub fn read<S>(store: &mut S, session: SessionId) -> Result<Option<Packet>, StoreError>
 where
-    S: Sessions + Handoffs + Messages + Profiles + ActingAs<Desk> + ?Sized,
+    S: Sessions + Handoffs + Messages + Profiles + Opinions + ActingAs<Desk> + ?Sized,
 {
     let Some(session) = in_sight(store, session)? else { return Ok(None) };
     let profile = store.profile_of(session.key)?;
@@ -128,40 +128,27 @@ where
         }
         earlier = seen;
     }
-    let summary = Summary::of(&store.newest_messages(session.key, MESSAGES)?);
+    let opinions = store.feedback(session.key)?;
+    let summary = Summary::of(&store.newest_messages(session.key, MESSAGES)?, &opinions);
     let timeline = timeline(&session, handoff.as_ref(), transfers);
     Ok(Some(Packet { session, profile, handoff, summary, timeline, earlier }))
 }
 
 impl Summary {
-    /// Summarises messages, oldest first.
-    fn of(messages: &[Message]) -> Self {
-        let mut summary = Self::default();
-        let mut last: Option<Question> = None;
+    /// Summarises messages, oldest first, with what the visitor said of the bot's.
+    fn of(messages: &[Message], opinions: &[Feedback]) -> Self {
+        let mut summing = Summing::default();
         for message in messages {
             match &message.detail {
-                Detail::User { .. } => {
-                    last = message.content.clone().map(|text| Question { seq: message.seq, text });
-                }
+                Detail::User { .. } => summing.ask(message),
                 Detail::Bot { reply } => {
-                    let was_missed = |question: &Question| match reply.kind.as_str() {
-                        kind::CLARIFICATION_NEEDED => true,
-                        kind::ESCALATED => !wants_person(&question.text),
-                        _ => false,
-                    };
-                    if let Some(answered) = &reply.answered {
-                        summary.answered.push(BotAnswer { seq: message.seq, confidence: answered.confidence });
-                    }
-                    if let Some(question) = last.take().filter(|it| reply.answered.is_some() || was_missed(it)) {
-                        if was_missed(&question) {
-                            summary.unanswered.push(question.clone());
-                        }
-                        summary.asked.push(question);
-                    }
+                    let is_unhelpful = |opinion: &Feedback| opinion.seq == message.seq && !opinion.helpful;
+                    summing.answer(message.seq, reply, opinions.iter().any(is_unhelpful));
                 }
-                Detail::Agent { .. } | Detail::Admin { .. } => last = None,
+                Detail::Agent { .. } | Detail::Admin { .. } => summing.last = None,
             }
         }
+        let mut summary = summing.summary;
         keep_newest(&mut summary.asked);
         keep_newest(&mut summary.answered);
         keep_newest(&mut summary.unanswered);
@@ -169,10 +156,69 @@ impl Summary {
     }
 }
 
+/// A summary in the making.
+#[derive(Default)]
+struct Summing {
+    summary: Summary,
+    /// The visitor's last message, if nobody else has written since but the bot.
+    last: Option<Question>,
+    /// Whether the bot has not answered it yet.
+    is_open: bool,
+    /// The position of the first question that the bot noted during the intake.
+    noted: Option<i64>,
+    /// The step that the bot's last message asks for.
+    step: Option<Step>,
+}
+
+impl Summing {
+    fn ask(&mut self, message: &Message) {
+        self.last = message.content.clone().map(|text| Question { seq: message.seq, text });
+        self.is_open = true;
+    }
+
+    fn answer(&mut self, seq: i64, reply: &Reply, is_unhelpful: bool) {
+        let step = std::mem::replace(&mut self.step, reply.collecting);
+        if let Some(answered) = &reply.answered {
+            self.summary.answered.push(BotAnswer { seq, confidence: answered.confidence });
+        }
+        let mut has_answer = reply.answered.is_some();
+        if has_answer && reply.kind == kind::PROFILE_COMPLETE && self.noted.is_some() {
+            // The end of the intake answers the question that was noted first, and not the last message.
+            let noted = self.noted.take();
+            self.summary.unanswered.retain(|question| Some(question.seq) != noted);
+            has_answer = false;
+        }
+        let Some(question) = &self.last else { return };
+        let is_intake = matches!(reply.kind.as_str(), kind::PROFILE_COLLECTION | kind::PROFILE_COMPLETE);
+        if std::mem::take(&mut self.is_open) {
+            let is_noted = is_intake && !has_answer && intent(&question.text, step) == Intent::Question;
+            let is_missed = is_noted
+                || reply.kind == kind::CLARIFICATION_NEEDED
+                || reply.kind == kind::ESCALATED && !calls_a_person(intent(&question.text, step));
+            if has_answer || is_missed {
+                self.summary.asked.push(question.clone());
+            }
+            if is_missed {
+                self.summary.unanswered.push(question.clone());
+            }
+            if is_noted {
+                self.noted.get_or_insert(question.seq);
+            }
+        }
+        // What visitors say to the questions of the intake are no questions of theirs.
+        if is_unhelpful && !is_intake && !self.summary.unanswered.contains(question) {
+            self.summary.unanswered.push(question.clone());
+        }
+    }
+}
+
+/// Returns what a visitor wants to say with a text, where the bot has asked for a step.
+fn intent(text: &str, step: Option<Step>) -> Intent {
+    understanding::read(text, &Awaited { step, calling_code: "+1", person_phrases: &[] }).intent
+}
+
 /// Whether a text by itself calls a person. Otherwise a person was called because the bot had no answer to it.
-fn wants_person(text: &str) -> bool {
-    let awaited = Awaited { step: None, calling_code: "+1", person_phrases: &[] };
-    let intent = understanding::read(text, &awaited).intent;
+const fn calls_a_person(intent: Intent) -> bool {
     matches!(intent, Intent::Person | Intent::Agreement | Intent::Frustration | Intent::Abuse)
 }
 

@@ -7,7 +7,7 @@
 //! - `assigned`: an agent. The handoff is open and names the agent.
 //! - `resolved`: the bot, from the visitor's next message on. The handoff is closed.
 //!
-//! [`decide`] is the table below in code. [`apply`], [`requeue`], [`return_to_bot`] and
+//! [`decide`] is the table below in code. [`apply`], [`leave`], [`requeue`], [`return_to_bot`] and
 //! [`record_staff_message`] write its outcome to the session; the use cases in `desk`, `moves`, `sending`,
 //! `staffing` and `visitor` store it.
 //!
@@ -42,7 +42,7 @@
 //! opens the handoff of an `active` or `resolved` session. If nobody is there, the bot goes on answering
 //! the `escalated` session until a person acts; see `Session::bot_answers`.
 
-use chatbot::{Session, SessionStatus};
+use chatbot::{Outcome, Session, SessionStatus};
 use tenancy::{AgentId, Timestamp};
 
 use crate::State;
@@ -184,8 +184,20 @@ pub(crate) fn apply(session: &mut Session, state: &State, now: Timestamp) {
     if *state == State::Pending {
         session.person_acted = false;
     }
-    session.dialogue.outcome = None;
+    session.dialogue.outcome = match state {
+        // That the visitor called stays known. Should the handoff come back to the queue, the intake does not go on.
+        State::Assigned(_) => session.dialogue.outcome.map(|_| Outcome::Assigned),
+        State::Pending | State::Resolved { .. } => None,
+    };
+    session.dialogue.resolved_before = matches!(state, State::Resolved { .. });
     record_human_action(session, now);
+}
+
+/// Sets the status of a session whose handoff the visitor closes by leaving. Staff have not resolved it, so what the
+/// visitor says next is no complaint.
+pub(crate) fn leave(session: &mut Session, state: &State, now: Timestamp) {
+    apply(session, state, now);
+    session.dialogue.resolved_before = false;
 }
 
 /// Prepares a session whose closed handoff an agent opens again: nobody has written since.
@@ -199,7 +211,7 @@ pub(crate) fn reopened(session: &mut Session) {
 /// even in a session without a profile.
 pub(crate) fn requeue(session: &mut Session, now: Timestamp) {
     session.status = SessionStatus::Escalated;
-    session.dialogue.outcome = None;
+    session.dialogue.outcome = session.dialogue.outcome.map(|_| Outcome::Queued);
     record_human_action(session, now);
 }
 

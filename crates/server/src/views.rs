@@ -15,7 +15,7 @@ mod settings;
 pub(crate) use account::{AdminRow, UserView};
 pub(crate) use agent::{AgentRow, AgentSessionRow};
 pub(crate) use assignment::AssignmentRow;
-pub(crate) use chat::{HistoryRow, MessageRow, metadata};
+pub(crate) use chat::{HistoryRow, MessageRow, StoredReply, metadata};
 pub(crate) use desk::{ActivityRow, HandoffRow, resolved_at};
 pub(crate) use desk_list::DeskListView;
 pub(crate) use file::{FileLinks, FileRow};

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Answered, Field, Found, NewProfile, Reply, Session, Snapshot, Step,
-    act::{Act, MissingInput, ProfileWrite},
+    act::{Act, MissingInput, ProfileChange, ProfileWrite},
     answers::{self, TALK_TO_A_PERSON},
     found::Finding,
     kind, phrase,
@@ -48,13 +48,17 @@ pub(crate) struct Heard<'a> {
 /// # Errors
 /// [`MissingInput`] if the answer depends on the knowledge. The session is to be dropped then.
 pub(crate) fn advance(session: &mut Session, heard: &Heard<'_>, snapshot: &Snapshot) -> Result<Advance, MissingInput> {
-    Turn { session, heard, snapshot }.answer()
+    // Only rejections in a row count, so whatever else is said ends the row.
+    let rejections = std::mem::take(&mut session.dialogue.rejections);
+    Turn { session, heard, snapshot, rejections }.answer()
 }
 
 struct Turn<'t> {
     session: &'t mut Session,
     heard: &'t Heard<'t>,
     snapshot: &'t Snapshot,
+    /// How many answers to the step were rejected right before.
+    rejections: u8,
 }
 
 /// The part of a reply before the question.
@@ -128,7 +132,7 @@ impl Turn<'_> {
     fn move_on(&mut self) {
         let next = order::next(&self.session.collected, &self.snapshot.settings.profile_steps);
         if next != self.heard.awaited {
-            (self.session.dialogue.rejections, self.session.dialogue.refusals) = (0, 0);
+            (self.session.dialogue.rejections, self.session.dialogue.refusals, self.rejections) = (0, 0, 0);
             self.session.dialogue.browsing = false;
         }
         self.session.step = next;
@@ -205,21 +209,15 @@ impl Turn<'_> {
             return self.ask(Lead { suggestions: Some(prompts::way_out()), ..Lead::inline(reason) });
         }
         self.session.collected.set(step, Field::Skipped);
-        if step == Step::CountryCode && settings.profile_steps.phone == Requirement::Optional {
-            self.session.collected.phone = Field::Skipped;
-        }
+        self.session.dialogue.name_again &= step != Step::Name;
         self.move_on();
-        if step == Step::CountryCode {
-            // The country is part of the phone number, so refusing it is a first refusal of the number.
-            self.session.dialogue.refusals = 1;
-        }
         self.ask(Lead::inline("All right."))
     }
 
     fn reject(mut self, text: &str) -> Result<Advance, MissingInput> {
         let settings = &self.snapshot.settings;
         let step = self.session.step;
-        self.session.dialogue.rejections += 1;
+        self.session.dialogue.rejections = self.rejections + 1;
         if self.session.dialogue.rejections >= REJECTIONS {
             self.session.collected.set(step, Field::Skipped);
             self.session.dialogue.name_again |= step == Step::Name;
@@ -246,7 +244,7 @@ impl Turn<'_> {
         let (lead, answers) = match Found::of(heard.found, text)? {
             Finding::Topics(titles) => (answers::topics(titles), None),
             Finding::Section { title, questions } => (answers::questions_of(title, questions), None),
-            Finding::Answers(answers) => (answers::extract(answers, Vec::new()), Some(answers)),
+            Finding::Answers(answers) => (answers::extract(text, answers, Vec::new()), Some(answers)),
             Finding::Nothing { .. } => return Ok(None),
         };
         self.session.dialogue.browsing = answers.is_none();
@@ -257,7 +255,7 @@ impl Turn<'_> {
             suggestions,
             ..Lead::block(lead.response)
         };
-        let mut advance = Turn { session: self.session, heard, snapshot: self.snapshot }.ask(lead)?;
+        let mut advance = Turn { session: self.session, heard, snapshot: self.snapshot, rejections: 0 }.ask(lead)?;
         if let (Some(answers), Act::Say(reply)) = (answers, &advance.act) {
             advance.act = answers::worded(text, answers, reply.clone(), self.snapshot.settings.answer_mode);
         }
@@ -298,7 +296,10 @@ impl Turn<'_> {
         let question = self.session.dialogue.question.clone();
         let finding = question.as_deref().map(|question| Found::of(self.heard.found, question)).transpose()?;
         let profile = finish(self.session, &settings.default_country_code);
-        let names = Names { name: &profile.name, ..settings.names(self.session, company_name) };
+        let names = match profile.name() {
+            Some(name) => Names { name, ..settings.names(self.session, company_name) },
+            None => settings.names(self.session, company_name),
+        };
         let mut text = filled(&settings.profile_done_text, &names).into_owned();
         if lead.is_block && !lead.text.is_empty() {
             text = format!("{}<br><br>{text}", lead.text);
@@ -308,10 +309,15 @@ impl Turn<'_> {
         if let (Some(question), Some(finding)) = (question, finding) {
             let excerpt = prompts::excerpt(&question);
             if let Finding::Answers(answers) = finding {
-                let reply = answers::extract(answers, Vec::new());
+                let reply = answers::extract(&question, answers, Vec::new());
                 text = format!("{text}<br><br>You asked: \u{201c}{excerpt}\u{201d}<br>{}", reply.response);
                 answered = reply.answered;
                 self.session.dialogue.question = None;
+            } else if self.session.status.is_escalated() {
+                self.session.dialogue.question = None;
+                text = format!(
+                    "{text}<br><br>I have no answer to \u{201c}{excerpt}\u{201d} yet. Our team sees your question."
+                );
             } else {
                 self.session.dialogue.person_offered = true;
                 text = format!(
@@ -320,7 +326,7 @@ impl Turn<'_> {
             }
         }
         let reply = Reply { answered, ..Reply::new(kind::PROFILE_COMPLETE, text, suggestions) };
-        Ok(Advance { act: Act::Say(reply), profile: Some(ProfileWrite::New(profile)) })
+        Ok(Advance { act: Act::Say(reply), profile: Some(profile) })
     }
 
     fn filled(&self, text: &str) -> String {
@@ -328,22 +334,31 @@ impl Turn<'_> {
     }
 }
 
-/// Ends the intake of a session. Returns the profile.
-pub(crate) fn finish(session: &mut Session, default_country_code: &str) -> NewProfile {
+/// Ends the intake of a session. Returns the profile, or its changes if there was one.
+pub(crate) fn finish(session: &mut Session, default_country_code: &str) -> ProfileWrite {
     let collected = std::mem::take(&mut session.collected);
     session.step = Step::Complete;
     (session.dialogue.rejections, session.dialogue.refusals) = (0, 0);
     session.dialogue.browsing = false;
+    session.dialogue.name_again &= collected.name.value().is_none();
     let text = |field: &Field| field.value().map(str::to_owned);
-    let profile = NewProfile {
+    let number = collected.country_code.value().zip(collected.phone.value());
+    let number = number.map(|(code, phone)| (code.to_owned(), phone.to_owned()));
+    let is_reachable = number.is_some() || collected.email.value().is_some();
+    if session.profile.is_some() {
+        session.dialogue.unreachable &= !is_reachable;
+        let (name, email, address) = (text(&collected.name), text(&collected.email), text(&collected.address));
+        return ProfileWrite::Change(ProfileChange { name, phone: number, email, address });
+    }
+    session.dialogue.unreachable = !is_reachable;
+    let (country_code, phone) = number.unwrap_or_else(|| (default_country_code.to_owned(), String::new()));
+    ProfileWrite::New(NewProfile {
         name: text(&collected.name).unwrap_or_else(|| NAMELESS.to_owned()),
-        phone: text(&collected.phone).unwrap_or_default(),
+        phone,
         email: text(&collected.email),
         address: text(&collected.address),
-        country_code: text(&collected.country_code).unwrap_or_else(|| default_country_code.to_owned()),
-    };
-    session.dialogue.unreachable = profile.phone.is_empty() && profile.email.is_none();
-    profile
+        country_code,
+    })
 }
 
 fn with_person(mut suggestions: Vec<String>) -> Vec<String> {

@@ -77,6 +77,12 @@ const GIVEN_NAMES: &str = "america asia bharat chad cuba dominica francia georgi
 /// Abbreviations that nobody is named by.
 const ABBREVIATIONS: &str = "us usa uk uae";
 
+/// The beginning of a word of a country's name has at least this many letters.
+const BEGINNING: usize = 3;
+
+/// Words out of a country's name that are not offered have at least this many letters.
+const WHOLE_WORDS: usize = 4;
+
 /// How many countries an unsure reading names at most.
 const NAMED: usize = 4;
 
@@ -147,11 +153,15 @@ pub(crate) fn alone(text: &str) -> Option<String> {
 /// country as [`read`] understands it. ISO codes count in any case.
 pub fn code_of(value: &str) -> Option<String> {
     let value = value.trim();
-    let known = TABLE.by_iso(&value.to_uppercase());
-    known.map(Known::calling_code).or_else(|| match read(value) {
+    TABLE.by_iso(&value.to_uppercase()).map(Known::calling_code).or_else(|| code_in(value))
+}
+
+/// Returns the calling code of the one country that a message names, as [`read`] understands it.
+pub(crate) fn code_in(text: &str) -> Option<String> {
+    match read(text) {
         Reading::Code(code) => Some(code),
         Reading::Unsure(_) | Reading::Nothing => None,
-    })
+    }
 }
 
 /// Returns the name of the country of a calling code, which has no plus.
@@ -217,20 +227,30 @@ fn codes_in_sentence<'k>(text: &str) -> Vec<&'k Known> {
 }
 
 /// Returns the countries that have the text as a part of their name: one of the offered countries is
-/// chosen by it, others are only suggested.
+/// chosen by it, also by the beginning of a word of its name. Others are only suggested.
 fn nearest(bare: &[String]) -> Reading {
-    if bare.concat().chars().count() < 4 {
+    let length = bare.concat().chars().count();
+    if length < BEGINNING {
         return Reading::Nothing;
     }
-    let partly = TABLE.partly(bare);
-    let is_listed = |known: &Known| {
-        COUNTRIES.iter().any(|country| words(country.name).join(" ").contains(&words(known.name).join(" ")))
-    };
-    match partly.as_slice() {
-        [] => Reading::Nothing,
-        [one] if is_listed(one) => Reading::Code(one.calling_code()),
-        _ => unsure(&partly),
+    let begun: Vec<_> = COUNTRIES.iter().filter(|country| is_begun(country.name, bare)).collect();
+    if let [one] = begun.as_slice() {
+        return Reading::Code(one.code.to_owned());
     }
+    let partly = if length < WHOLE_WORDS { Vec::new() } else { TABLE.partly(bare) };
+    match (partly.as_slice(), begun.as_slice()) {
+        ([], []) => Reading::Nothing,
+        ([], begun) => Reading::Unsure(begun.iter().map(|country| country.name).take(NAMED).collect()),
+        (partly, _) => unsure(partly),
+    }
+}
+
+/// Whether a name has these words in order, of the last one at least the beginning.
+fn is_begun(name: &str, part: &[String]) -> bool {
+    let Some((last, whole)) = part.split_last() else { return false };
+    words(name).windows(part.len()).any(|window| {
+        window.split_last().is_some_and(|(word, before)| before == whole && word.starts_with(last.as_str()))
+    })
 }
 
 fn is_one_of(words: &str, word: &str) -> bool {

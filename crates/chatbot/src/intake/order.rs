@@ -12,6 +12,8 @@ pub(super) const STEPS: [Step; 5] = [Step::Name, Step::CountryCode, Step::Phone,
 /// Returns the step that the session waits for; `None` if the intake is complete or not due.
 pub fn collecting(session: &Session, settings: &BotSettings) -> Option<Step> {
     let is_due = match settings.profile_when {
+        // A visitor who has a profile is asked only for its name again, at a handoff.
+        _ if session.profile.is_some() => session.status.is_escalated(),
         ProfileWhen::First => true,
         ProfileWhen::Handoff => session.status.is_escalated(),
         ProfileWhen::Never => false,
@@ -21,7 +23,7 @@ pub fn collecting(session: &Session, settings: &BotSettings) -> Option<Step> {
         SessionStatus::Escalated => session.person_acted || !session.bot_answers() && !goes_on(session, settings),
         SessionStatus::Assigned => true,
     };
-    if session.profile_completed() || !is_due || is_silenced {
+    if session.step == Step::Complete || !is_due || is_silenced {
         return None;
     }
     Some(next(&session.collected, &settings.profile_steps)).filter(|&step| step != Step::Complete)
@@ -33,6 +35,22 @@ fn goes_on(session: &Session, settings: &BotSettings) -> bool {
     session.dialogue.outcome.is_none()
         || settings.profile_when == ProfileWhen::Handoff
         || session.dialogue.name_again && session.collected.name.is_open()
+}
+
+/// Asks again for a name that was not understood, also after the intake.
+pub(crate) fn ask_name_again(session: &mut Session) {
+    if !session.dialogue.name_again {
+        return;
+    }
+    if session.step == Step::Complete {
+        for step in STEPS {
+            session.collected.set(step, Field::Skipped);
+        }
+        session.step = Step::Name;
+    }
+    if session.collected.name == Field::Skipped {
+        session.collected.name = Field::Open;
+    }
 }
 
 /// Returns the first step that is asked and has no answer.

@@ -75,12 +75,7 @@ fn can_skip(step: Step, settings: &BotSettings) -> bool {
 
 /// Returns a reply of the intake that waits for a step.
 pub(super) fn waiting(session: &Session, kind: &str, text: String, suggestions: Vec<String>) -> Reply {
-    let known = session.collected != Collected::default();
-    Reply {
-        collecting: Some(session.step),
-        temp_data: known.then(|| session.collected.clone()),
-        ..Reply::new(kind, text, suggestions)
-    }
+    Reply { collecting: Some(session.step), temp_data: session.temp_data(), ..Reply::new(kind, text, suggestions) }
 }
 
 /// Returns the company's welcome, which asks for the name.

@@ -1,4 +1,5 @@
 mod beside;
+mod talks;
 mod values;
 
 use knowledge::{Index, Meanings};

@@ -17,7 +17,7 @@ pub(super) fn answer(turn: &Turn<'_>, mut session: Session) -> Result<Planned, M
         // The settings ask for less than before, so everything is known.
         let profile = intake::finish(&mut session, &turn.snapshot.settings.default_country_code);
         let planned = answer(turn, session)?;
-        return Ok(Planned { profile: Some(ProfileWrite::New(profile)), ..planned });
+        return Ok(Planned { profile: Some(profile), ..planned });
     }
     let mut bot = Bot { turn, settings: &turn.snapshot.settings, session };
     let (stage, act) = bot.act()?;
@@ -30,7 +30,7 @@ pub(super) fn answer(turn: &Turn<'_>, mut session: Session) -> Result<Planned, M
     match act {
         Said::Act(act) => Ok(Planned { session: bot.session, profile: None, act, stage }),
         Said::Noted(reply, change) => {
-            let profile = Some(ProfileWrite::Change(change));
+            let profile = change.map(ProfileWrite::Change);
             Ok(Planned { session: bot.session, profile, act: Act::Say(reply), stage })
         }
         Said::Missed(text) => Ok(turn.escalate(bot.session, &text)),
@@ -40,8 +40,8 @@ pub(super) fn answer(turn: &Turn<'_>, mut session: Session) -> Result<Planned, M
 /// What the bot says.
 enum Said {
     Act(Act),
-    /// An answer that notes values for the profile.
-    Noted(Reply, ProfileChange),
+    /// An answer that notes values: for the profile, or for the intake of a visitor who has no profile yet.
+    Noted(Reply, Option<ProfileChange>),
     /// Nothing: the bot has no answer to this text, and a person has to be called.
     Missed(String),
 }
@@ -88,7 +88,7 @@ impl Bot<'_> {
             Finding::Section { title, questions } => Ok((Stage::QuickReply, say(questions_of(title, questions)))),
             // A greeting is like many questions by its words alone.
             Finding::Answers(answers) if intent != Intent::Greeting || finding.is_certain() => {
-                let reply = extract(answers, self.fill(&settings.answer_suggestions));
+                let reply = extract(text, answers, self.fill(&settings.answer_suggestions));
                 let act = worded(text, answers, reply, settings.answer_mode);
                 Ok((Stage::Knowledge, Said::Act(act)))
             }
@@ -104,7 +104,7 @@ impl Bot<'_> {
         }
     }
 
-    /// Notes the values in a message for the profile, if there are any.
+    /// Notes the values in a message, if there are any.
     fn noted(&mut self) -> Option<Said> {
         let Values { name, country_code: _, phone, email, address } = self.turn.reading.values.clone();
         let phone = phone.and_then(|check| Some((check.country_code, check.stored?)));
@@ -112,10 +112,9 @@ impl Bot<'_> {
         let name =
             name.map(|name| before.map_or_else(|| name.clone(), |before| intake::name::corrected(before, &name)));
         let change = ProfileChange { name, phone, email, address };
-        if change == ProfileChange::default() || self.session.profile.is_none() {
+        if change == ProfileChange::default() {
             return None;
         }
-        self.session.dialogue.unreachable &= change.phone.is_none() && change.email.is_none();
         let told = [
             change.name.as_ref().map(|_| "name"),
             change.phone.as_ref().map(|_| "phone number"),
@@ -124,6 +123,14 @@ impl Bot<'_> {
         ];
         let told: Vec<_> = told.into_iter().flatten().collect();
         let text = format!("Thank you, I have noted your {}.", told.join(" and "));
+        let change = if self.session.profile.is_some() {
+            self.session.dialogue.unreachable &= change.phone.is_none() && change.email.is_none();
+            self.session.dialogue.name_again &= change.name.is_none();
+            Some(change)
+        } else {
+            intake::take(&mut self.session.collected, &self.turn.reading.values);
+            None
+        };
         Some(Said::Noted(self.reply(kind::SMALL_TALK, &text, &self.settings.greeting_suggestions), change))
     }
 
@@ -133,8 +140,9 @@ impl Bot<'_> {
         let misses = self.session.dialogue.misses.saturating_add(1);
         self.session.dialogue.misses = misses;
         let is_open = self.session.status.is_escalated();
-        let is_enough = settings.handoff_after_misses != 0 && misses >= settings.handoff_after_misses;
-        if !is_open && (is_enough || self.session.dialogue.resolved_before) {
+        let is_enough = misses >= settings.handoff_after_misses || self.session.dialogue.resolved_before;
+        let is_enough = is_enough && settings.handoff_after_misses != 0;
+        if !is_open && is_enough {
             return Said::Missed(text.to_owned());
         }
         // Every second text differs, so that no two in a row are the same.

@@ -21,7 +21,10 @@ pub(super) fn call(
     let filled =
         |text: &str, session: &Session| filled(text, &settings.names(session, &snapshot.company_name)).into_owned();
     let within_hours = settings.hours.as_ref().is_none_or(|hours| hours.are_open(now));
-    let reason = match session.dialogue.question.take().filter(|question| question != text) {
+    // A handoff keeps the reason with which it was opened, and the end of the intake looks the question up again.
+    let is_last_use = !was_open && session.profile_completed();
+    let question = if is_last_use { session.dialogue.question.take() } else { session.dialogue.question.clone() };
+    let reason = match question.filter(|question| question != text) {
         Some(question) => format!("{text}\n\nAsked before: {question}"),
         None => text.to_owned(),
     };

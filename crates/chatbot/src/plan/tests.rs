@@ -4,7 +4,7 @@ use tenancy::ProfileId;
 
 use super::*;
 use crate::{
-    Answered, BotSettings, Collected, Outcome, QuickReply, Search, Source,
+    Answered, BotSettings, Collected, Field, Outcome, QuickReply, Search, Source,
     fixtures::{NOW, bakery, fresh, index, known},
     kind,
 };
@@ -117,7 +117,7 @@ fn a_resolved_session_is_answered_by_the_bot_again() {
     let escalated = informed(&snapshot, "a real person please");
     assert_eq!((escalated.session.status, escalated.session.person_acted), (SessionStatus::Escalated, false));
 
-    snapshot.session.step = Step::Name;
+    (snapshot.session.step, snapshot.session.profile) = (Step::Name, None);
     assert_eq!(said(blind(&snapshot, "Ann Ray").unwrap()).collecting, Some(Step::CountryCode));
 }
 
@@ -378,8 +378,10 @@ proptest! {
         prop_assert!(!reply.response.is_empty());
         prop_assert_eq!(markup::neutralise_keeping_breaks(&reply.response), reply.response.as_str());
         let is_new = matches!(plan.profile, Some(ProfileWrite::New(_)));
-        prop_assert!(is_new || reply.kind != kind::PROFILE_COMPLETE);
-        prop_assert_eq!(plan.session.profile_completed(), plan.session.step == Step::Complete);
+        let is_completed = reply.kind == kind::PROFILE_COMPLETE;
+        prop_assert!(plan.profile.is_some() || !is_completed);
+        prop_assert!(!is_new || plan.session.profile.is_none() && plan.session.step == Step::Complete);
+        prop_assert!(!is_completed || plan.session.step == Step::Complete);
     }
 
     #[test]

@@ -42,6 +42,8 @@ where
     locked.step = Step::Complete;
     locked.collected = Collected::default();
     locked.profile = Some((stored.id, stored.name.clone()));
+    locked.dialogue.unreachable = stored.phone.is_empty() && stored.email.is_none();
+    locked.dialogue.name_again = false;
     (locked.last_used, locked.updated_at) = (now, now);
     // Nothing here depends on settings or knowledge.
     let expected = ExpectedVersions { revision: locked.revision, versions: None };

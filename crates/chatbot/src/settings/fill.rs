@@ -15,7 +15,7 @@ pub struct Names<'a> {
     pub bot_name: &'a str,
     /// The company's display name.
     pub company_name: &'a str,
-    /// The English name of the language that the visitor writes in.
+    /// The English name of the language that the bot answers in.
     pub language: &'a str,
 }
 
@@ -44,7 +44,7 @@ impl BotSettings {
         if self.language_text == Self::default().language_text {
             return language.sentence().to_owned();
         }
-        fill(&self.language_text, &Names { language: language.name(), ..self.names(session, company_name) })
+        fill(&self.language_text, &self.names(session, company_name))
     }
 }
 

@@ -213,6 +213,33 @@ proptest! {
 }
 
 #[test]
+fn it_stays_known_who_opened_a_handoff_that_comes_back_to_the_queue() {
+    let now = Timestamp::from_micros(0);
+    for (before, after) in [
+        (None, None),
+        (Some(chatbot::Outcome::Queued), Some(chatbot::Outcome::Queued)),
+        (Some(chatbot::Outcome::Offline), Some(chatbot::Outcome::Queued)),
+    ] {
+        let mut session = Session::fresh(CompanyCode::parse("TES001").unwrap(), now);
+        (session.status, session.dialogue.outcome) = (SessionStatus::Escalated, before);
+        apply(&mut session, &State::Assigned(agent_ref(ANN)), now);
+        requeue(&mut session, now);
+        assert_eq!(session.dialogue.outcome, after);
+    }
+}
+
+#[test]
+fn only_what_staff_resolve_is_resolved() {
+    let now = Timestamp::from_micros(0);
+    let resolved = State::Resolved { agent: None, at: now };
+    let mut session = Session::fresh(CompanyCode::parse("TES001").unwrap(), now);
+    apply(&mut session, &resolved, now);
+    assert!(session.dialogue.resolved_before);
+    leave(&mut session, &resolved, now);
+    assert!(!session.dialogue.resolved_before && session.status == SessionStatus::Resolved);
+}
+
+#[test]
 fn the_bot_stays_silent_after_a_move_of_staff_although_nobody_was_there_before() {
     let now = Timestamp::from_micros(0);
     let mut offline = Session::fresh(CompanyCode::parse("TES001").unwrap(), now);

@@ -59,7 +59,7 @@ where
         None => None,
         Some(claim) if body_hash != Some(claim.body_hash) => return Err(TurnError::KeyReused),
         Some(claim @ IdempotencyClaim { state: ClaimState::Done { reply_seq, last_seq }, .. }) => {
-            let exchange = exchange::replay(store, session, ask, &claim, (reply_seq, last_seq))?;
+            let exchange = exchange::replay(store, session, &claim, (reply_seq, last_seq))?;
             return Ok(Begun::Replay(Box::new(exchange)));
         }
         Some(IdempotencyClaim { state: ClaimState::Running { lease_until }, .. }) if now < lease_until => {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chatbot::{
     Act, ClaimState, Composition, Detail, ExpectedVersions, IdempotencyClaim, IdempotencyKeys, Message, Messages,
-    NewMessage, Plan, ProfileWrite, Profiles, Reply, Session, Sessions, Side,
+    NewMessage, Outcome, Plan, ProfileWrite, Profiles, Reply, Session, Sessions, Side,
 };
 use tenancy::{
     SessionId, SessionRowId, StoreError, Timestamp,
@@ -83,7 +83,8 @@ where
     }
     session.updated_at = now;
     let Effects { reply, opening, composition } = Effects::of(store, &mut session, act, now)?;
-    let Some((user, bot)) = append(store, pending, &session, reply.as_ref(), expected, now)? else {
+    let told = exchange::told(&pending.ask, &session).filter(|_| reply.is_none());
+    let Some((user, bot)) = append(store, pending, &session, told, reply.as_ref(), expected, now)? else {
         return Ok(None);
     };
     let reply_seq = bot.as_ref().map(|bot| bot.seq);
@@ -106,7 +107,7 @@ where
             Committed::Compose(Box::new(Composing::new(ask, session.id, session.bot_epoch, user, composition)))
         }
         None => {
-            let reply = reply.unwrap_or_else(|| exchange::silence(&pending.ask, &session));
+            let reply = reply.unwrap_or_else(|| exchange::silence(told));
             Committed::Done(Box::new(Exchange { session: session.id, user, reply, last_seq, replayed: false }))
         }
     }))
@@ -172,6 +173,7 @@ fn append<S>(
     store: &mut S,
     pending: &mut Pending,
     session: &Session,
+    told: Option<Outcome>,
     reply: Option<&Reply>,
     expected: ExpectedVersions,
     now: Timestamp,
@@ -180,7 +182,7 @@ where
     S: Sessions + ?Sized,
 {
     let mut messages = Vec::with_capacity(2);
-    messages.push(user_message(pending));
+    messages.push(user_message(pending, told));
     messages.extend(reply.cloned().map(exchange::bot_message));
     let Some((row_id, ids)) = store.append(session, expected, &messages, now)? else {
         return Ok(None);
@@ -192,11 +194,11 @@ where
     Ok(Some((user, bot)))
 }
 
-fn user_message(pending: &Pending) -> NewMessage {
+fn user_message(pending: &Pending, told: Option<Outcome>) -> NewMessage {
     let Ask { context, client_message_id, .. } = &*pending.ask;
     NewMessage {
         content: pending.ask.content().map(str::to_owned),
-        detail: Detail::User { context: context.clone() },
+        detail: Detail::User { context: context.clone(), outcome: told },
         client_message_id: client_message_id.clone(),
         attachments: pending.files.iter().map(|file| file.id).collect(),
     }

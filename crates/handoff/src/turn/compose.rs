@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use chatbot::{ClaimState, Composition, IdempotencyKeys, Message, Messages, Reply, Session, Sessions, Side};
+use chatbot::{
+    ClaimState, Composition, IdempotencyKeys, Message, Messages, Reply, Session, Sessions, Side, Snapshot,
+    intake::collecting,
+};
 use tenancy::{
     SessionId, StoreError, Timestamp,
     access::{ActingAs, Visitor},
@@ -63,12 +66,13 @@ where
     S: Sessions + IdempotencyKeys + Messages + Outbox + ActingAs<Visitor> + ?Sized,
 {
     let Composing { ask, bot_epoch, user, composition, .. } = *composing;
-    let session = store.lock(user.session)?.ok_or(TurnError::Raced)?.session;
+    let Snapshot { session, settings, .. } = store.lock(user.session)?.ok_or(TurnError::Raced)?;
     // After the lease, a repeated request may have answered the message already.
     if let Some(exchange) = answered(store, &session, &ask)? {
         return Ok(Box::new(Exchange { replayed: false, ..exchange }));
     }
-    let bot_may_answer = session.bot_epoch == bot_epoch && session.bot_answers();
+    let is_for_the_bot = session.bot_answers() || collecting(&session, &settings).is_some();
+    let bot_may_answer = session.bot_epoch == bot_epoch && is_for_the_bot;
     let reply = bot_may_answer.then(|| composition.reply(outcome));
     Ok(Box::new(conclude(store, session, user, reply, &ask, now)?))
 }
@@ -86,7 +90,7 @@ where
     match claim.state {
         ClaimState::Running { .. } => Ok(None),
         ClaimState::Done { reply_seq, last_seq } => {
-            exchange::replay(store, session, ask, &claim, (reply_seq, last_seq)).map(Some)
+            exchange::replay(store, session, &claim, (reply_seq, last_seq)).map(Some)
         }
     }
 }
@@ -116,6 +120,6 @@ where
     if let Some(key) = ask.key.as_deref() {
         store.update_claim(session.key, Side::Visitor, key, ClaimState::Done { reply_seq, last_seq })?;
     }
-    let reply = reply.unwrap_or_else(|| exchange::silence(ask, &session));
+    let reply = reply.unwrap_or_else(|| exchange::silence(exchange::told(ask, &session)));
     Ok(Exchange { session: session.id, user, reply, last_seq, replayed: false })
 }

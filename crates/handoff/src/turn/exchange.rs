@@ -1,6 +1,6 @@
 //! The result of a turn.
 
-use chatbot::{Detail, IdempotencyClaim, Message, Messages, NewMessage, Reply, Session};
+use chatbot::{Detail, IdempotencyClaim, Message, Messages, NewMessage, Outcome, Reply, Session};
 use tenancy::{SessionId, SessionRowId, StoreError};
 
 use super::ask::Ask;
@@ -21,9 +21,14 @@ pub struct Exchange {
     pub replayed: bool,
 }
 
-/// Returns the reply while a person handles the session. To the button for a person it tells the state.
-pub(super) fn silence(ask: &Ask, session: &Session) -> Reply {
-    Reply { outcome: session.outcome().filter(|_| ask.wants_person), ..Reply::human_handling() }
+/// Returns what the button for a person is told while a person handles the session; other messages are told nothing.
+pub(super) fn told(ask: &Ask, session: &Session) -> Option<Outcome> {
+    session.outcome().filter(|_| ask.wants_person)
+}
+
+/// Returns the reply while a person handles the session.
+pub(super) fn silence(outcome: Option<Outcome>) -> Reply {
+    Reply { outcome, ..Reply::human_handling() }
 }
 
 /// Makes the bot's message from a reply. The reply's text becomes the content of the message.
@@ -44,7 +49,6 @@ pub(super) fn bot_message(mut reply: Reply) -> NewMessage {
 pub(super) fn replay<S>(
     store: &mut S,
     session: &Session,
-    ask: &Ask,
     claim: &IdempotencyClaim,
     (reply_seq, last_seq): (Option<i64>, i64),
 ) -> Result<Exchange, StoreError>
@@ -64,7 +68,10 @@ where
     let user = user.ok_or_else(|| locked::broken("the message of an idempotency key is missing"))?;
     let reply = match (reply, reply_seq) {
         (Some(reply), _) => reply,
-        (None, None) => silence(ask, session),
+        (None, None) => match &user.detail {
+            Detail::User { outcome, .. } => silence(*outcome),
+            _ => return Err(locked::broken("the message of an idempotency key is not the visitor's")),
+        },
         (None, Some(_)) => return Err(locked::broken("the reply of an idempotency key is missing")),
     };
     Ok(Exchange { session: session.id, last_seq, user, reply, replayed: true })

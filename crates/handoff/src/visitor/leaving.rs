@@ -7,7 +7,7 @@ use tenancy::{
 };
 
 use crate::{
-    Activities, Handoffs, Outbox, closing, locked,
+    Activities, Handoffs, Outbox, State, closing, locked,
     transitions::{self, Command, Transition},
 };
 
@@ -35,7 +35,9 @@ where
     let owner = handoff.as_ref().and_then(|handoff| handoff.state.agent()).map(|agent| agent.id);
     match (transitions::decide(session.status, owner, Command::Leave, None), handoff) {
         (Ok(Transition::Resolved), Some(handoff)) => {
-            closing::close(store, session, handoff, NOTES, now).map(|handoff| Some(handoff.session_status))
+            let state = State::Resolved { agent: handoff.state.agent().cloned(), at: now };
+            transitions::leave(&mut session, &state, now);
+            closing::store_closed(store, &session, handoff, NOTES, now).map(|handoff| Some(handoff.session_status))
         }
         _ => {
             session.updated_at = now;

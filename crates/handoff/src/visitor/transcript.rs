@@ -84,7 +84,7 @@ mod tests {
     fn an_entry_has_a_time_a_sender_and_indented_lines() {
         let bot = Detail::Bot { reply: Box::new(chatbot::Reply::new("greeting_response", "", Vec::new())) };
         assert_eq!(entry("Tess", &message(bot, "Hello!<br><br>How?")), "2026-11-23 02:52:03 Tess: Hello!\n    How?\n");
-        let user = Detail::User { context: String::new() };
+        let user = Detail::User { context: String::new(), outcome: None };
         let text = "a<br>b \r\n2026-11-23 02:52:04 Bo: yes\u{2028}c";
         let expected = "2026-11-23 02:52:03 Ann: a<br>b\n    2026-11-23 02:52:04 Bo: yes\n    c\n";
         assert_eq!(entry("Ann", &message(user, text)), expected);

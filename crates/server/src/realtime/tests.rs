@@ -66,7 +66,7 @@ fn message(seq: i64) -> Message {
         seq,
         session: SessionRowId::new(1),
         content: None,
-        detail: Detail::User { context: String::new() },
+        detail: Detail::User { context: String::new(), outcome: None },
         timestamp: Timestamp::from_micros(0),
         client_message_id: None,
         attachments: Vec::new(),

@@ -125,6 +125,14 @@ pub(super) struct ReplyKeys {
     company_specific: Option<bool>,
 }
 
+/// The keys of a reply beside its text, as the conversation shows them.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct StoredReplyKeys {
+    #[serde(flatten)]
+    reply: ReplyKeys,
+    last_seq: i64,
+}
+
 /// A passage of the knowledge that an answer cites.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct CitationView {

@@ -22,7 +22,7 @@ use serde::Serialize;
 
 use self::asked::Asked;
 use super::{
-    chat::ReplyKeys,
+    chat::StoredReplyKeys,
     endpoint::{Endpoint, at},
     holder::{NamedSession, admit_counted},
 };
@@ -30,7 +30,7 @@ use crate::{
     app::App,
     http::{error::ApiError, params::Params},
     limits::Scope,
-    views::{FileLinks, MessageRow},
+    views::{FileLinks, MessageRow, StoredReply},
 };
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -60,18 +60,21 @@ struct OwnSessionView {
     status: &'static str,
     agent: Option<AgentName>,
     queue: Option<QueueView>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("enum" = Outcome::WORDS))]
+    #[schemars(extend("enum" = or_null(&Outcome::WORDS)))]
     outcome: Option<&'static str>,
     profile_completed: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("enum" = Step::WORDS))]
+    #[schemars(extend("enum" = or_null(&Step::WORDS)))]
     collecting: Option<&'static str>,
     visitor_read_seq: i64,
     staff_read_seq: i64,
     last_seq: i64,
     /// Differs from that of an earlier answer if anything but `queue` and `visitor_read_seq` has changed.
     version: String,
+}
+
+/// The values of a key that is one of these words, or null.
+fn or_null<'w>(words: &[&'w str]) -> Vec<Option<&'w str>> {
+    words.iter().copied().map(Some).chain([None]).collect()
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -93,8 +96,8 @@ struct VisitorMessageRow {
     #[serde(flatten)]
     message: MessageRow,
     sender_name: Option<String>,
-    #[schemars(with = "Option<ReplyKeys>")]
-    reply: Option<Reply>,
+    #[schemars(with = "Option<StoredReplyKeys>")]
+    reply: Option<StoredReply<Reply>>,
 }
 
 impl OwnConversationView {
@@ -144,7 +147,7 @@ impl VisitorMessageRow {
         let row = MessageRow::new(&message, links);
         let (sender_name, reply) = match message.detail {
             Detail::User { .. } => (None, None),
-            Detail::Bot { reply } => (Some(bot_name.to_owned()), Some(*reply)),
+            Detail::Bot { reply } => (Some(bot_name.to_owned()), Some(StoredReply::new(*reply, message.seq))),
             Detail::Agent { name, .. } | Detail::Admin { name, .. } => (Some(name), None),
         };
         Self { message: row, sender_name, reply }

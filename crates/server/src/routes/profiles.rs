@@ -76,6 +76,7 @@ struct SessionInfo {
     session_id: String,
     status: &'static str,
     is_escalated: bool,
+    /// True: the profile is made when the intake is complete.
     profile_completed: bool,
     created_at: TimestampText,
 }
@@ -87,7 +88,7 @@ impl From<ProfileListing> for ListedProfile {
                 session_id: listing.profile.session_id.as_str().to_owned(),
                 status: listing.status.as_str(),
                 is_escalated: listing.status.is_escalated(),
-                profile_completed: listing.profile_completed,
+                profile_completed: true,
                 created_at: AsText(listing.session_created_at),
             },
             profile: ProfileRow::whole(&listing.profile),

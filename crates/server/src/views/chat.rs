@@ -38,6 +38,21 @@ impl MessageRow {
     }
 }
 
+/// The reply of which a message of the bot is the text: what the chat answered beside the text.
+#[derive(Debug, Serialize)]
+pub(crate) struct StoredReply<R> {
+    #[serde(flatten)]
+    reply: R,
+    last_seq: i64,
+}
+
+impl<R> StoredReply<R> {
+    /// `seq` is the position of the bot's message, which was the last one right after the exchange.
+    pub(crate) fn new(reply: R, seq: i64) -> Self {
+        Self { reply, last_seq: seq }
+    }
+}
+
 /// A message in a history. `file_url` and `file_name` repeat the first attachment.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct HistoryRow {
@@ -81,7 +96,7 @@ fn files(message: &Message, links: &FileLinks<'_>) -> Vec<FileRow> {
 pub(crate) fn metadata(message: &Message) -> Value {
     let has_attachments = !message.attachments.is_empty();
     match &message.detail {
-        Detail::User { context } => json!({ "context": context, "has_attachments": has_attachments }),
+        Detail::User { context, .. } => json!({ "context": context, "has_attachments": has_attachments }),
         Detail::Agent { id, name } => {
             json!({ "has_attachments": has_attachments, "agent_id": id, "agent_name": name })
         }

@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use chatbot::{
     AllProfiles, EarlierSession, NewProfile, Profile, ProfileFilter, ProfileListing, ProfileStats, Profiles,
-    SessionStatus, Step, profile::phone_key,
+    SessionStatus, profile::phone_key,
 };
 use diesel::{
     dsl::{case_when, count, count_star, sql},
@@ -52,7 +52,6 @@ struct SessionSide {
     key: i64,
     id: String,
     status: String,
-    step: String,
     last_used: At,
     created_at: At,
 }
@@ -165,7 +164,6 @@ impl Scope {
             let session = decode_enum(sessions.get(&row.session_key), "session of a profile")?;
             Ok(ProfileListing {
                 status: decode_enum(SessionStatus::parse(&session.status), "session status")?,
-                profile_completed: Step::parse(&session.step) == Some(Step::Complete),
                 session_created_at: session.created_at.0,
                 profile: row.into_profile(session)?,
             })

@@ -83,6 +83,9 @@ fn countries_are_known_by_all_their_names() {
         ("Kazakhstan", "+7"),
         ("kingdom", "+44"),
         ("zealand", "+64"),
+        ("Singap", "+65"),
+        ("sri", "+94"),
+        ("I live in Bangla", "+880"),
     ] {
         assert_eq!(code(text).as_deref(), Some(wanted), "{text}");
     }
@@ -180,7 +183,10 @@ fn an_unsure_reading_says_what_it_understood() {
     assert_eq!(read("Congo"), Reading::Unsure(vec!["Congo - Kinshasa", "Congo - Brazzaville"]));
     assert_eq!(read("not Germany"), Reading::Unsure(vec!["Germany"]));
     assert!(matches!(read("united"), Reading::Unsure(names) if names.len() >= 3));
-    assert_eq!(read("Atlantis"), Reading::Nothing);
+    assert_eq!(read("unit"), Reading::Unsure(vec!["United States/Canada", "United Kingdom"]));
+    for text in ["Atlantis", "xq", "epal", "sri new"] {
+        assert_eq!(read(text), Reading::Nothing, "{text}");
+    }
 }
 
 #[test]

@@ -139,6 +139,7 @@ fn yes_to_the_offer_of_a_person_calls_one() {
 fn a_question_without_an_answer_reopens_a_resolved_handoff_in_the_intake_too() {
     let mut talk = Talk::at(Step::Name);
     talk.snapshot.session.status = crate::SessionStatus::Resolved;
+    talk.snapshot.session.dialogue.resolved_before = true;
     talk.say("thanks");
     assert_eq!(talk.say("When are you open?").kind, "rag_response");
     assert_eq!(talk.say("my oven is still broken").kind, "escalated");

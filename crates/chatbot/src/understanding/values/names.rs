@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use icu_properties::{CodePointSetData, props::ExtendedPictographic};
+
 use super::{leads_on, slice};
 use crate::{
     Step,
@@ -63,16 +65,35 @@ pub(in crate::understanding) fn stated(
         }
         let value = place.end..place.end + run(text, words, heard, place.end, !is_open);
         let value = in_full(text, words, heard, value);
-        let Some(name) = slice(text, words, heard, &value).and_then(|name| name::read(name).ok()) else { continue };
+        let Some(name) = slice(text, words, heard, &value).and_then(read) else { continue };
         let is_sure = !is_open || is_asked || is_capitalised(&name) || is_whole(heard, &place, &value);
         let is_country = is_open && country::alone(&name).is_some();
         if is_sure && !is_country {
-            let name = name.into_owned();
             heard.take(place.start..value.end);
             return Some(name);
         }
     }
     None
+}
+
+/// Reads a name. Quotes and emoji inside of it are dropped: they are no part of it.
+fn read(text: &str) -> Option<String> {
+    let quotes = ['"', '\u{201c}', '\u{201d}', '\u{201e}', '\u{ab}', '\u{bb}', '\u{2018}'];
+    let mut is_joined = false;
+    let is_part = |c: &char| {
+        let is_dropped = quotes.contains(c) || is_emoji(*c) || is_joined && *c == '\u{200d}';
+        is_joined = is_dropped;
+        !is_dropped
+    };
+    let plain: String = text.chars().filter(is_part).collect();
+    let plain = if plain == text { plain } else { plain.split_whitespace().collect::<Vec<_>>().join(" ") };
+    name::read(&plain).ok().map(std::borrow::Cow::into_owned)
+}
+
+/// Whether a character is a sign of an emoji.
+fn is_emoji(c: char) -> bool {
+    matches!(c, '\u{fe0f}' | '\u{1f1e6}'..='\u{1f1ff}' | '\u{1f3fb}'..='\u{1f3ff}')
+        || CodePointSetData::new::<ExtendedPictographic>().contains(c)
 }
 
 /// Whether a word before a token in its clause asks something: `why is my name important`, `do you deliver to`.
@@ -89,7 +110,7 @@ fn respelled(text: &str, words: &Words, heard: &mut Heard) -> Option<String> {
     let behind = not + 1..not + 1 + (not + 1..heard.tokens.len()).take_while(is_unknown).count();
     let (new, old) = (slice(text, words, heard, &before)?, slice(text, words, heard, &behind)?);
     let distance = strsim::osa_distance(&new.to_lowercase(), &old.to_lowercase());
-    let name = name::read(new).ok().filter(|_| (1..=SPELLINGS).contains(&distance))?.into_owned();
+    let name = read(new).filter(|_| (1..=SPELLINGS).contains(&distance))?;
     heard.take(0..heard.tokens.len());
     Some(name)
 }
@@ -162,7 +183,7 @@ pub(in crate::understanding) fn whole(text: &str, words: &Words, heard: &Heard, 
     {
         return Some(name);
     }
-    let read = |tokens: Range<usize>| {
+    let take = |tokens: Range<usize>| {
         let tokens = tokens.start..tokens.end - trailing(text, words, heard, &tokens);
         let common = tokens.clone().filter(|&at| heard.is(Mark::NoName, at)).count();
         let is_sentence = common > 0 && (common == tokens.len() || tokens.len() > 2 && common > 1);
@@ -173,9 +194,9 @@ pub(in crate::understanding) fn whole(text: &str, words: &Words, heard: &Heard, 
         if is_phrase && !is_capitalised(name) {
             return None;
         }
-        name::read(with_dot(text, name)).ok()
+        read(with_dot(text, name))
     };
-    read(sentence).or_else(|| read(part)).map(std::borrow::Cow::into_owned)
+    take(sentence).or_else(|| take(part))
 }
 
 /// Whether a phrase is the first part of a name, such as `Jo` in `Jo Lee`, although it says something.
@@ -203,7 +224,7 @@ fn inverted(text: &str, words: &Words, heard: &Heard, part: &Range<usize>, sente
     if country::alone(given).is_some() {
         return None;
     }
-    name::read(&format!("{given} {family}")).ok().map(std::borrow::Cow::into_owned)
+    read(&format!("{given} {family}"))
 }
 
 /// Returns how many words at the end are no part of a name: `Tom here`. A name may be written like a common word:

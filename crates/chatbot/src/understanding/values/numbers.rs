@@ -2,13 +2,9 @@
 
 use std::ops::Range;
 
-use crate::{
-    Step,
-    intake::{
-        digits,
-        phone::{self, PhoneCheck},
-    },
-    understanding::reading::Awaited,
+use crate::intake::{
+    digits,
+    phone::{self, PhoneCheck},
 };
 
 /// A phone number in a text.
@@ -25,22 +21,29 @@ pub(in crate::understanding) struct Number {
 /// Shorter numbers count only where a number is asked for.
 const SHORTEST: usize = 7;
 
-/// Returns the first phone number that is accepted.
-pub(in crate::understanding) fn find(text: &str, awaited: &Awaited<'_>) -> Option<Number> {
-    if text.bytes().filter(u8::is_ascii_digit).count() < 5 && text.is_ascii() {
-        return None;
+/// Whether a text may have a phone number.
+pub(in crate::understanding) fn may_be_in(text: &str) -> bool {
+    if text.is_ascii() {
+        return text.bytes().filter(u8::is_ascii_digit).count() >= 5;
     }
-    runs(text).into_iter().find_map(|place| accepted(text, place, awaited))
+    text.chars().filter(|&c| digits::ascii(c).is_some()).count() >= 5
 }
 
-fn accepted(text: &str, place: Range<usize>, awaited: &Awaited<'_>) -> Option<Number> {
+/// Returns the first phone number that is accepted. One without a code of its own has this calling code.
+pub(in crate::understanding) fn find(text: &str, calling_code: &str, is_asked: bool) -> Option<Number> {
+    if !may_be_in(text) {
+        return None;
+    }
+    runs(text).into_iter().find_map(|place| accepted(text, place, calling_code, is_asked))
+}
+
+fn accepted(text: &str, place: Range<usize>, calling_code: &str, is_asked: bool) -> Option<Number> {
     let number = text.get(place.clone())?;
     let digits: String = number.chars().filter_map(digits::ascii).collect();
-    let is_asked = awaited.step == Some(Step::Phone);
     if digits.len() < SHORTEST && !is_asked || digits.len() < 5 || !is_asked && is_date(number) {
         return None;
     }
-    let check = phone::check(number, awaited.calling_code);
+    let check = phone::check(number, calling_code);
     let has_code = number.starts_with(['+', '\u{ff0b}']) || digits.starts_with("00");
     let is_local = !has_code;
     let counts = check.valid && (is_asked || has_code || check.is_certain);

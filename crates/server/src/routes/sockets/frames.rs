@@ -11,7 +11,7 @@ use tenancy::{CompanyCode, HandoffId, SessionId, Timestamp};
 use crate::{
     http::error::ApiError,
     realtime::Typing,
-    views::{AsText, CompanyId, FileLinks, FileRow, TimestampText},
+    views::{AsText, CompanyId, FileLinks, FileRow, StoredReply, TimestampText},
 };
 
 /// Most news that are sent before a ping is answered.
@@ -53,7 +53,7 @@ struct ChatMessage<'a> {
     file_name: Option<String>,
     client_message_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reply: Option<&'a Reply>,
+    reply: Option<StoredReply<&'a Reply>>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     replayed: bool,
     #[serde(flatten)]
@@ -72,7 +72,7 @@ pub(super) fn chat_message(
     let attachments: Vec<_> = message.attachments.iter().map(|file| FileRow::new(file, links)).collect();
     let (sender_name, reply) = match &message.detail {
         Detail::User { .. } => (None, None),
-        Detail::Bot { reply } => (Some(bot_name), Some(reply.as_ref())),
+        Detail::Bot { reply } => (Some(bot_name), Some(StoredReply::new(reply.as_ref(), message.seq))),
         Detail::Agent { name, .. } | Detail::Admin { name, .. } => (Some(name.as_str()), None),
     };
     written(&ChatMessage {
