@@ -17,6 +17,7 @@ mod meanings;
 mod speller;
 mod store;
 pub mod text;
+pub mod unanswered;
 pub mod upload;
 mod vectors;
 

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Maximum number of tokens of a question that are read. It bounds the time of one question.
-const QUESTION_TOKENS: usize = 128;
+pub(crate) const QUESTION_TOKENS: usize = 128;
 
 /// Maximum number of texts that are encoded for one message.
 const TEXTS: usize = 8;

@@ -1,6 +1,7 @@
 //! Runs background jobs.
 
 mod encode;
+mod encode_misses;
 
 use std::{collections::HashSet, time::Duration};
 
@@ -125,6 +126,7 @@ async fn run_job(app: web::Data<App>, keeper: Housekeeper, mut job: Job) {
     let company = keeper.scope().company();
     let ended = match job.kind {
         Kind::Encode => encode::run(&app, &keeper, &mut job).await,
+        Kind::EncodeMisses => encode_misses::run(&app, &keeper, &mut job).await,
     };
     let Err(error) = ended else { return };
     let kind = job.kind.as_str();
@@ -143,3 +145,7 @@ fn note(error: &StoreError, what: &'static str) {
         Fault::Broken => tracing::error!(error = crate::logging::chain(error), "{what}"),
     }
 }
+
+#[derive(Debug, thiserror::Error)]
+#[error("the model cannot be used")]
+struct NoModel;

@@ -11,7 +11,7 @@ use tenancy::{
     access::{Caller as _, Housekeeper},
 };
 
-use super::LEASE;
+use super::{LEASE, NoModel};
 use crate::{app::App, background};
 
 /// Entries that are encoded and stored at a time. They take up to a few seconds of a processor.
@@ -166,10 +166,6 @@ async fn finish(
     });
     finished.await
 }
-
-#[derive(Debug, thiserror::Error)]
-#[error("the model cannot be used")]
-struct NoModel;
 
 #[cfg(test)]
 mod tests {

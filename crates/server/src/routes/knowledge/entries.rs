@@ -90,7 +90,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-fn alternatives() -> Texts {
+pub(super) fn alternatives() -> Texts {
     texts(text().max(entry::MAX_QUESTION)).at_most(entry::MAX_ALTERNATIVES)
 }
 
@@ -248,7 +248,7 @@ async fn remove(
     Ok(Json(DeletedEntry { message: "Entry deleted" }))
 }
 
-fn list_of(change: Change<Vec<String>>) -> Option<Vec<String>> {
+pub(super) fn list_of(change: Change<Vec<String>>) -> Option<Vec<String>> {
     match change {
         Change::Keep => None,
         Change::Reset => Some(Vec::new()),

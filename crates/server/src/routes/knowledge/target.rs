@@ -41,6 +41,20 @@ pub(super) fn shared() -> Parameter {
     parameter("shared", "For a superadmin: `true` for the shared library.", json!({ "type": "string" }))
 }
 
+/// Returns an admin's own company, ignoring what is named, or the company that a superadmin names.
+///
+/// # Errors
+/// 400 if a superadmin names nothing, 404 for what is no code of a company.
+pub(super) fn company_of(supervisor: &Supervisor, named: Option<&str>) -> Result<CompanyCode, ApiError> {
+    match supervisor {
+        Supervisor::Admin(admin) => Ok(admin.scope().company()),
+        Supervisor::Superadmin(_) => {
+            let code = named.ok_or_else(|| ApiError::required("company_id"))?;
+            Ok(CompanyCode::parse(code).map_err(|_| Refused::CompanyNotFound)?)
+        }
+    }
+}
+
 /// Reads a boolean from the query; without it, it is false.
 ///
 /// # Errors
