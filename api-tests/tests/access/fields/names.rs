@@ -28,6 +28,8 @@ pub(super) enum Named {
     Media,
     /// An entry of a company's knowledge.
     Entry,
+    /// A question of a visitor that was not answered.
+    Miss,
 }
 
 /// Field names that are identifiers in every operation.
@@ -173,6 +175,7 @@ pub(super) fn named(call: &str, name: &str, kind: Kind) -> Option<Named> {
         // A new entry may have any id.
         ("chunk_id", Kind::Entry) => Some(Named::Entry),
         ("id", Kind::SavedReply) => Some(Named::SavedReply),
+        ("id", Kind::Miss) => Some(Named::Miss),
         // A refresh token works for any caller in the refresh call itself.
         ("refresh", _) => call.contains("logout").then_some(Named::Token),
         _ => None,

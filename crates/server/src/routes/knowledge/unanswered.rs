@@ -183,7 +183,7 @@ impl From<&Miss> for UnansweredQuestion {
     fn from(miss: &Miss) -> Self {
         Self {
             question: miss.question.clone(),
-            session_id: miss.session.to_string(),
+            session_id: miss.session.as_str().to_owned(),
             seq: miss.seq,
             cause: miss.cause.as_str(),
             at: AsText(miss.at),
