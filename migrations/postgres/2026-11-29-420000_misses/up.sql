@@ -18,6 +18,13 @@ CREATE TABLE misses (
 );
 CREATE INDEX misses_open ON misses (company_id, created_at, id) WHERE closed_at IS NULL;
 
+-- What visitors have found unhelpful so far.
+INSERT INTO misses (company_id, session_key, seq, cause, question, created_at)
+SELECT company_id, session_key, seq, 'thumb_down', substr(question, 1, 1000), created_at FROM feedback
+WHERE question IS NOT NULL ORDER BY created_at;
+INSERT INTO jobs (company_id, kind, revision, due_at, attempts, created_at)
+SELECT DISTINCT company_id, 'encode_misses', 1, now(), 0, now() FROM misses;
+
 -- Row-level security, as for the other rows of a session.
 DO $$
 DECLARE

@@ -83,16 +83,20 @@ pub struct Groups(Vec<Group>);
 /// What a question is compared by.
 struct Features<'m> {
     form: String,
-    terms: BTreeSet<String>,
+    /// The numbers of its terms, ascending, each once.
+    terms: Vec<usize>,
     vector: Option<&'m Vector>,
 }
 
 impl<'m> Features<'m> {
-    fn of(miss: &'m Miss, stems: Terms) -> Self {
+    /// Reads a question. `numbers` has a number for each term so far.
+    fn of(miss: &'m Miss, stems: Terms, numbers: &mut HashMap<String, usize>) -> Self {
         let mut terms = BTreeSet::new();
         words(&miss.question, |word| {
-            terms.extend(stems.of(word).map(std::borrow::Cow::into_owned));
+            let next = numbers.len();
+            terms.extend(stems.of(word).map(|term| *numbers.entry(term.into_owned()).or_insert(next)));
         });
+        let terms = terms.into_iter().collect();
         Self { form: normal_form(&miss.question), terms, vector: miss.vector.as_ref() }
     }
 
@@ -109,7 +113,12 @@ impl<'m> Features<'m> {
     fn shared_words(&self, other: &Self) -> f32 {
         let number = |count: usize| u16::try_from(count).map_or(f32::MAX, f32::from);
         let all = self.terms.len() + other.terms.len();
-        if all == 0 { 0.0 } else { 2.0 * number(self.terms.intersection(&other.terms).count()) / number(all) }
+        let (mut rest, mut both) = (other.terms.iter().peekable(), 0);
+        for term in &self.terms {
+            while rest.next_if(|other| *other < term).is_some() {}
+            both += usize::from(rest.next_if_eq(&term).is_some());
+        }
+        if all == 0 { 0.0 } else { 2.0 * number(both) / number(all) }
     }
 }
 
@@ -120,8 +129,8 @@ impl Groups {
     /// questions were together before.
     pub fn of(misses: Vec<Miss>) -> Self {
         let places = {
-            let stems = Terms::new();
-            let features: Vec<_> = misses.iter().map(|miss| Features::of(miss, stems)).collect();
+            let (stems, mut numbers) = (Terms::new(), HashMap::new());
+            let features: Vec<_> = misses.iter().map(|miss| Features::of(miss, stems, &mut numbers)).collect();
             let (mut firsts, mut by_form): (Vec<&Features<'_>>, HashMap<&str, usize>) = (Vec::new(), HashMap::new());
             let mut places = Vec::with_capacity(features.len());
             for own in &features {
