@@ -1,3 +1,5 @@
+mod missed;
+
 use knowledge::{Meanings, Mode, markup};
 use proptest::prelude::*;
 use tenancy::ProfileId;
@@ -435,22 +437,4 @@ fn a_question_that_goes_on_from_the_one_before_is_read_with_it() {
     let alone = asked(&known, "and how much is it?");
     let Act::Say(reply) = alone.act else { panic!("no reply") };
     assert!(!reply.response.contains("24 euros."), "{}", reply.response);
-}
-
-#[test]
-fn a_question_without_an_answer_is_missed_and_nothing_else_is() {
-    let missed = |snapshot: &Snapshot, text: &str| informed(snapshot, text).missed;
-    let open = known(BotSettings::default());
-    let question = "Do zebras cross the moon?";
-    assert_eq!(missed(&open, question).as_deref(), Some(question));
-    for text in ["hello", "thanks", "I want to talk to a person", "browse topics", "When are you open?"] {
-        assert_eq!(missed(&open, text), None, "{text}");
-    }
-    // In the intake, a text is an answer unless it is a question.
-    let asked = fresh(BotSettings::default());
-    assert_eq!(missed(&asked, question).as_deref(), Some(question));
-    assert_eq!(missed(&asked, "Ann Ray"), None);
-    // The bot may call a person instead of asking back.
-    let plan = informed(&known(BotSettings { handoff_after_misses: 1, ..BotSettings::default() }), question);
-    assert_eq!((plan.stage, plan.missed.as_deref()), (Stage::Person, Some(question)));
 }

@@ -6,11 +6,11 @@ use encoder::{Model, Vector};
 use jobs::{Job, Jobs as _};
 use knowledge::unanswered::{self, Miss, Misses as _};
 use tenancy::{
-    CompanyCode, Fault, MissId, StoreError,
+    CompanyCode, MissId, StoreError,
     access::{Caller as _, Housekeeper},
 };
 
-use super::{LEASE, NoModel};
+use super::lease::LEASE;
 use crate::{app::App, background, encoder::QUESTION_TOKENS};
 
 /// Questions that are encoded and stored at a time. They take up to half a second of a processor.
@@ -24,7 +24,7 @@ const BATCH: usize = 32;
 /// The store failed, or the model cannot be used.
 pub(super) async fn run(app: &App, keeper: &Housekeeper, job: &mut Job) -> Result<(), StoreError> {
     let company = keeper.scope().company();
-    let model = app.encoder.model().await.ok_or_else(|| StoreError::new(Fault::Broken, NoModel))?;
+    let model = app.encoder.needed_model().await?;
     let (id, now) = (model.id().to_owned(), app.now());
     let open = app.db.read(keeper.clone(), move |store| unanswered::open(store, Some(&id), now)).await?;
     let missing: Vec<Miss> = open.into_iter().filter(|miss| miss.vector.is_none()).collect();
