@@ -99,6 +99,8 @@ def named(path, name, works):
             return works.admin_id
         case "id" if "user-profiles" in path:
             return works.new_profile() if "delete" in path else works.profile
+        case "id" if "unanswered" in path:
+            return works.new_question()
         case "id" if "replies" in path:
             return works.new_reply()
         case "id" if "agent" in path:

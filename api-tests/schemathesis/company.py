@@ -88,6 +88,11 @@ class Company:
         entry = {"question": "When do you open?", "answer": "At nine.", "document": "Handbook"}
         return post("knowledge/entries", self.admin, **entry)["chunk_id"]
 
+    def new_question(self):
+        """Returns the id of a group of open questions."""
+        post("chatbot/chat", message=f"Do you sell chains{next(NUMBERS)}?", company_id=self.id)
+        return call("GET", "knowledge/unanswered", self.admin)["results"][0]["id"]
+
     def new_waiting(self):
         session = self.new_session()
         self.new_handoff(session)

@@ -95,6 +95,8 @@ struct Stage {
     profile: i64,
     assignment: i64,
     plan: i64,
+    /// A question that was not answered.
+    miss: i64,
 }
 
 impl Stage {
@@ -107,6 +109,8 @@ impl Stage {
         let rows = boss.list_assignments(&[("user_id", &company.admin.id.to_string())]).await.ok();
         let profiles = company.admin.profiles(&[]).await.ok();
         let plan = boss.create_plan(&json!({"plan_name": "pro", "max_agents": 7, "price": "10"})).await.created();
+        company.stranger().say("Do you sell snow chains?").await;
+        let missed = company.admin.client().get("/api/knowledge/unanswered/").await.ok();
         Self {
             agent,
             quiet: company.visitor().await.session,
@@ -115,6 +119,7 @@ impl Stage {
             profile: profiles["results"][0]["id"].as_i64().unwrap_or_else(|| panic!("{profiles}")),
             assignment: rows[0]["id"].as_i64().unwrap_or_else(|| panic!("{rows}")),
             plan: plan["id"].as_i64().unwrap(),
+            miss: missed["results"][0]["id"].as_i64().unwrap_or_else(|| panic!("{missed}")),
             company,
         }
     }
@@ -172,6 +177,15 @@ impl Stage {
             "POST /api/knowledge/uploads/" => {
                 let upload = json!({"text": "question,answer\nWhy?,So.", "company_id": id});
                 caller.client().post("/api/knowledge/uploads/", &upload)
+            }
+            "POST /api/knowledge/unanswered/{id}/close/" => {
+                let call =
+                    caller.client().call(Method::POST, &format!("/api/knowledge/unanswered/{}/close/", self.miss));
+                call.query(&[("company_id", id)])
+            }
+            "POST /api/knowledge/unanswered/{id}/answer/" => {
+                let entry = json!({"answer": "So.", "document": "D", "company_id": id});
+                caller.client().post(&format!("/api/knowledge/unanswered/{}/answer/", self.miss), &entry)
             }
             "PATCH /api/knowledge/entries/{chunk_id}/" => {
                 let change = json!({"answer": "So.", "company_id": id});

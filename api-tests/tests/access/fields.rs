@@ -275,6 +275,7 @@ impl Scene<'_> {
             (Kind::Session, &[Whose::Mine, Whose::Colleagues, Whose::Foreign, Whose::ForeignQuiet, Whose::Absent][..]),
             (Kind::Agent, &[Whose::Mine, Whose::Foreign, Whose::Absent]),
             (Kind::SavedReply, &[Whose::Foreign, Whose::Absent]),
+            (Kind::Miss, &[Whose::Foreign, Whose::Absent]),
             (Kind::Company, &[Whose::Colleagues, Whose::Foreign, Whose::Absent]),
             (Kind::Entry, &[Whose::Colleagues, Whose::Foreign, Whose::Absent]),
         ] {
@@ -298,6 +299,7 @@ impl Scene<'_> {
         foreign.refresh = self.refresh_of_the_foreigner();
         let profiles = [Whose::Foreign, Whose::Absent].map(|whose| self.prepared(Kind::Session, whose).id);
         let replies = [Whose::Foreign, Whose::Absent].map(|whose| self.prepared(Kind::SavedReply, whose).id);
+        let misses = [Whose::Foreign, Whose::Absent].map(|whose| self.prepared(Kind::Miss, whose).id);
         let colleagues_file = self.prepared(Kind::Session, Whose::Colleagues).attachment;
         // The newest account has an id that is greater than the id of any agent.
         let stray = self.fresh(Kind::NewAgent, Whose::Colleagues).await;
@@ -307,6 +309,6 @@ impl Scene<'_> {
         let foreign_account = format!("SELECT cast(user_id AS text) AS line FROM agents WHERE id = {}", foreign.agent);
         let foreign_account =
             self.world.lines(&foreign_account).first().and_then(|line| line.parse().ok()).expect("the agent's account");
-        Identifiers { own, foreign, absent, profiles, replies, colleagues_file, account, foreign_account }
+        Identifiers { own, foreign, absent, profiles, replies, misses, colleagues_file, account, foreign_account }
     }
 }

@@ -103,6 +103,9 @@ pub(crate) const KNOWLEDGE: &[Row] = &[
     ("PATCH knowledge/entries/{entry}",             by::update_entry,             [NO,    NO,     CO,     ALL]),
     ("DELETE knowledge/entries/{entry}",            by::delete_entry,             [NO,    NO,     CO,     ALL]),
     ("POST knowledge/ask",                          by::ask_knowledge,            [NO,    CO,     CO,     ALL]),
+    ("GET knowledge/unanswered?limit=200&company_id={company}", by::list_unanswered, [NO, NO,    CO,     ALL]),
+    ("POST knowledge/unanswered/{id}/close",        by::close_unanswered,         [NO,    NO,     CO,     ALL]),
+    ("POST knowledge/unanswered/{id}/answer",       by::answer_unanswered,        [NO,    NO,     CO,     ALL]),
     ("POST knowledge/uploads",                      by::upload_entries,           [NO,    NO,     CO,     ALL]),
 ];
 

@@ -31,6 +31,8 @@ pub(crate) enum Kind {
     NewOwner,
     /// An entry of a company's knowledge.
     Entry,
+    /// A question of a visitor that was not answered.
+    Miss,
 }
 
 /// An object with all identifiers that calls use for it.
@@ -77,6 +79,8 @@ pub(crate) struct Identifiers {
     pub(crate) profiles: [i64; 2],
     /// Ids of a saved reply of the other company, and of none.
     pub(crate) replies: [i64; 2],
+    /// Ids of an unanswered question of the other company, and of none.
+    pub(crate) misses: [i64; 2],
     /// Id of a file of another session of the own company.
     pub(crate) colleagues_file: i64,
     /// Id of the account of an agent of the own company; it is not the id of any agent.
@@ -273,8 +277,10 @@ impl<'a> Scene<'a> {
         self.made += 1;
         let number = self.made;
         let thing = match (kind, whose) {
-            // The company is there, so that the entry alone is missing.
-            (Kind::Entry, Whose::Absent) => Thing { company: self.own.id.clone(), ..objects::absent(self.plan) },
+            // The company is there, so that the entry or the question alone is missing.
+            (Kind::Entry | Kind::Miss, Whose::Absent) => {
+                Thing { company: self.own.id.clone(), ..objects::absent(self.plan) }
+            }
             (_, Whose::Absent) => objects::absent(self.plan),
             (Kind::Nothing, _) => self.signed_in_agent(&self.colleague),
             (Kind::Session, _) => self.session(whose, number).await,
@@ -283,6 +289,7 @@ impl<'a> Scene<'a> {
             (Kind::Company, _) => self.opened(number).await,
             (Kind::NewOwner, _) => self.reset_owner(number).await,
             (Kind::Entry, _) => self.entry(whose, number).await,
+            (Kind::Miss, _) => self.miss(whose, number).await,
         };
         Thing { number, ..thing }
     }

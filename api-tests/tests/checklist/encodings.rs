@@ -181,6 +181,16 @@ async fn sessions(world: &World, sender: &mut Sender, admin: &Client) {
     sender.send(&anybody, "POST chatbot/end", &[own]).await;
     let fields = [("session_id", session.as_str()), ("name", "Asha Rai"), ("phone", "9841234567")];
     sender.send(&anybody, "POST chatbot/create-profile", &fields).await;
+    for (question, call, fields) in [
+        ("Do you sell snow chains?", "answer", &[("answer", "Yes."), ("document", "Handbook"), ("page", "2.0")][..]),
+        ("Where can I swim?", "close", &[]),
+    ] {
+        sender.send(&anybody, "POST chatbot/chat", &[("message", question), ("company_id", &company)]).await;
+        let unanswered = admin.get("/api/knowledge/unanswered/").await.ok();
+        assert_eq!(unanswered["results"][0]["question"], question);
+        let call = format!("POST knowledge/unanswered/{}/{call}", unanswered["results"][0]["id"]);
+        assert_eq!(sender.send(admin, &call, fields).await["closed"], 1);
+    }
     sender.send(&anybody, "POST chatbot/validate-phone", &[("phone", "9841234567")]).await;
     let fields = [("session_id", session.as_str()), ("reason", "help")];
     let escalated = sender.send(&bo, "POST human-handoff/escalate", &fields).await;

@@ -41,6 +41,8 @@ pub struct Plan {
     pub stage: Stage,
     /// What the text says.
     pub reading: Reading,
+    /// The question that the knowledge does not answer, as it was understood.
+    pub missed: Option<String>,
 }
 
 tenancy::word_enum! {
@@ -84,7 +86,7 @@ pub fn plan(
     // To the button for a person, an open handoff answers its state.
     if (awaited.is_none() || input.wants_person) && !session.bot_answers() {
         let (stage, reading) = (Stage::HumanHandling, Reading::nothing());
-        return Ok(Plan { session, profile: None, act: Act::Silent, stage, reading });
+        return Ok(Plan { session, profile: None, act: Act::Silent, stage, reading, missed: None });
     }
     let mut reading = read(&session, snapshot, input, awaited);
     if let Some(text) = input.text
@@ -108,19 +110,21 @@ pub fn plan(
     };
     let is_first = !session.welcomed;
     let turn = Turn { snapshot, input, found, reading: &reading, awaited, now };
-    let Planned { mut session, profile, mut act, stage } = turn.plan(session, gains)?;
+    let Planned { mut session, profile, mut act, stage, is_missed } = turn.plan(session, gains)?;
     session.welcomed = true;
-    if let Some(question) = input.text.and_then(|text| found?.question(text))
+    let question = input.text.and_then(|text| found?.question(text));
+    if let Some(question) = question
         && matches!(stage, Stage::Knowledge | Stage::Clarification | Stage::Intake)
     {
         session.dialogue.asked = Some(question.to_owned());
     }
+    let missed = question.filter(|_| is_missed).map(str::to_owned);
     if let Act::Say(reply) = &mut act
         && stage != Stage::Knowledge
     {
         turn.say_language(&mut session, reply, is_first);
     }
-    Ok(Plan { session, profile, act, stage, reading })
+    Ok(Plan { session, profile, act, stage, reading, missed })
 }
 
 /// Reads the text of a message as [`plan`] does.
@@ -158,6 +162,8 @@ struct Planned {
     profile: Option<ProfileWrite>,
     act: Act,
     stage: Stage,
+    /// Whether the text is a question that the knowledge does not answer.
+    is_missed: bool,
 }
 
 /// A message that the bot answers.
@@ -193,12 +199,14 @@ impl Turn<'_> {
         let Some(awaited) = self.awaited else { return bot::answer(self, session) };
         let may_call = session.dialogue.resolved_before && settings.handoff_after_misses != 0;
         if may_call && self.is_unanswered()? && !is_open {
-            return Ok(self.escalate(session, text));
+            return Ok(Planned { is_missed: true, ..self.escalate(session, text) });
         }
         let (text, found) = (self.input.text, self.found);
         let heard = Heard { text, reading: self.reading, gains, awaited, found };
         let intake::Advance { act, profile } = intake::advance(&mut session, &heard, self.snapshot)?;
-        Ok(Planned { session, profile, act, stage: Stage::Intake })
+        // The intake has looked up whatever is a question.
+        let is_missed = self.is_unanswered().unwrap_or(false);
+        Ok(Planned { session, profile, act, stage: Stage::Intake, is_missed })
     }
 
     /// Whether a text that asks for a person is the title of a section, which a button offers.
@@ -232,7 +240,8 @@ impl Turn<'_> {
         session.dialogue.resolved_before = false;
         intake::ask_name_again(&mut session);
         let escalation = calling::call(&mut session, self.snapshot, text, was_open, self.now);
-        Planned { session, profile: None, act: Act::Escalate(Box::new(escalation)), stage: Stage::Person }
+        let act = Act::Escalate(Box::new(escalation));
+        Planned { session, profile: None, act, stage: Stage::Person, is_missed: false }
     }
 
     /// Says once which language the bot answers in, to a visitor who writes in another one.

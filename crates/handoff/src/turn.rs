@@ -19,6 +19,7 @@ mod commit;
 mod compose;
 mod error;
 mod exchange;
+mod gap;
 mod pending;
 
 pub use ask::Ask;

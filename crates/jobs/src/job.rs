@@ -8,6 +8,8 @@ tenancy::word_enum! {
     pub enum Kind {
         /// Computes the missing vectors of a company's entries, and removes those that no entry needs.
         Encode => "encode_entries",
+        /// Computes the missing vectors of a company's unanswered questions.
+        EncodeMisses => "encode_misses",
     }
 }
 

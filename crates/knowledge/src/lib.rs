@@ -18,6 +18,7 @@ pub mod plain;
 mod speller;
 mod store;
 pub mod text;
+pub mod unanswered;
 pub mod upload;
 mod vectors;
 

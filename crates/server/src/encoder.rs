@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Maximum number of tokens of a question that are read. It bounds the time of one question.
-const QUESTION_TOKENS: usize = 128;
+pub(crate) const QUESTION_TOKENS: usize = 128;
 
 /// Maximum number of texts that are encoded for one message.
 const TEXTS: usize = 8;
@@ -93,6 +93,14 @@ impl Encoder {
         }
     }
 
+    /// Returns the model, for work that cannot be done without it.
+    ///
+    /// # Errors
+    /// There is none; see [`Encoder::model`].
+    pub(crate) async fn needed_model(&self) -> Result<Arc<Model>, StoreError> {
+        self.model().await.ok_or_else(|| StoreError::new(Fault::Broken, NoModel))
+    }
+
     /// Returns the vectors of the texts that `readings` names. If they cannot be computed now, there are fewer of them
     /// or none: the search then compares words.
     pub(crate) async fn meanings(
@@ -110,6 +118,10 @@ impl Encoder {
         }
     }
 }
+
+#[derive(Debug, thiserror::Error)]
+#[error("the model cannot be used")]
+struct NoModel;
 
 impl On {
     async fn loaded(&self) -> Result<&Loaded, StoreError> {

@@ -1,6 +1,8 @@
 //! Runs background jobs.
 
 mod encode;
+mod encode_misses;
+mod lease;
 
 use std::{collections::HashSet, time::Duration};
 
@@ -13,14 +15,13 @@ use tenancy::{
     access::{self, Caller as _, Housekeeper, Refused},
 };
 
+use self::lease::LEASE;
 use crate::app::App;
 
 /// How often the server looks for due jobs. Other processes enqueue them too.
 const PERIOD: Duration = Duration::from_secs(1);
 /// How long to wait after a failure of the database.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
-/// How long a claim lasts. It is renewed with each batch of a job.
-const LEASE: Duration = Duration::from_mins(1);
 /// How many jobs run at a time. They compute one after the other, batch by batch, so a company waits for this many
 /// others at most. A running job holds the entries of its company in memory.
 const AT_ONCE: usize = 4;
@@ -125,6 +126,7 @@ async fn run_job(app: web::Data<App>, keeper: Housekeeper, mut job: Job) {
     let company = keeper.scope().company();
     let ended = match job.kind {
         Kind::Encode => encode::run(&app, &keeper, &mut job).await,
+        Kind::EncodeMisses => encode_misses::run(&app, &keeper, &mut job).await,
     };
     let Err(error) = ended else { return };
     let kind = job.kind.as_str();

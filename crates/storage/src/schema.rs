@@ -379,6 +379,24 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::types::{Doc, Instant};
 
+    misses (id) {
+        id -> BigInt,
+        company_id -> Text,
+        session_key -> BigInt,
+        seq -> BigInt,
+        cause -> Text,
+        question -> Text,
+        model -> Nullable<Text>,
+        vector -> Nullable<Binary>,
+        created_at -> Instant,
+        closed_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::{Doc, Instant};
+
     notes (id) {
         id -> BigInt,
         company_id -> Text,
@@ -545,6 +563,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     attachments,
     message_files,
     handoffs,
+    misses,
     notes,
     saved_replies,
     transfers,

@@ -24,6 +24,7 @@ mod knowledge;
 mod locate;
 mod logins;
 mod messages;
+mod misses;
 mod notes;
 mod opinions;
 mod page_window;

@@ -85,6 +85,8 @@ crate::word_enum! {
         EntryUpdated => "entry_updated",
         /// An entry of the knowledge was removed.
         EntryDeleted => "entry_deleted",
+        /// Unanswered questions were closed.
+        QuestionsClosed => "questions_closed",
         /// A visitor's profile was deleted, with everything that belonged to it.
         ProfileDeleted => "profile_deleted",
         /// A session was assigned to an agent.

@@ -76,6 +76,8 @@ integer_ids! {
     ActivityId;
     /// A document in a company's knowledge base.
     DocumentId;
+    /// A question of a visitor that was not answered well.
+    MissId;
 }
 
 /// A company's code, such as `TES001`. It is the company's only id, and is compared exactly.

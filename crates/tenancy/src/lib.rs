@@ -19,7 +19,7 @@ pub use company::{Company, CompanyStatus};
 pub use email::{Email, InvalidEmail};
 pub use ids::{
     ActivityId, AgentId, AgentSessionId, AssignmentId, AttachmentId, CompanyCode, DocumentId, FamilyId, HandoffId,
-    InvalidId, MessageId, NoteId, PlanId, ProfileId, SavedReplyId, SessionId, SessionRowId, TransferId, UserId,
+    InvalidId, MessageId, MissId, NoteId, PlanId, ProfileId, SavedReplyId, SessionId, SessionRowId, TransferId, UserId,
 };
 pub use money::{InvalidMoney, Money};
 pub use store::{Fault, StoreError};

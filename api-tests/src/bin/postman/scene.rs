@@ -74,6 +74,12 @@ pub(crate) fn folder(document: &Document) -> Value {
             .expect(200)
             .holds(".handoff_session.priority", json!("medium"))
             .keep("spare_handoff_id", ".handoff_session.id"),
+        post("A question that nobody can answer", "/api/chatbot/chat/")
+            .json(&json!({ "message": "Do you sell snow chains?", "company_id": "{{company_id}}" }))
+            .expect(200),
+        post("Another one", "/api/chatbot/chat/")
+            .json(&json!({ "message": "Where can I swim with dolphins?", "company_id": "{{company_id}}" }))
+            .expect(200),
         post("A file", "/api/chatbot/upload/")
             .form(&[("file", Value::Null), ("session_id", json!("{{session_id}}")), ("company_id", json!("{{company_id}}"))])
             .expect(201)

@@ -38,6 +38,9 @@ pub(crate) fn value(path: &str, name: &str, example: &Value) -> Value {
         ("knowledge/uploads", "file" | "shared") => return Value::Null,
         ("knowledge/uploads", "text") => return json!("question,answer\nWhen do you open?,At nine.\n"),
         ("knowledge/uploads", "document") => return json!("Opening hours"),
+        ("knowledge/unanswered/{id}/close", "id") => "question_id",
+        ("knowledge/unanswered/{id}/answer", "id") => "other_question_id",
+        ("knowledge/unanswered/{id}/answer", "chunk_id") => return Value::Null,
         ("desk/replies/{id}", "id") => "reply_id",
         ("docs/{file}", "file") => return json!("start.js"),
         ("admin-dashboard/update-agent-status", "status") => return json!("AVAILABLE"),
@@ -92,6 +95,7 @@ pub(crate) fn kept(path: &str) -> &'static [(&'static str, &'static str)] {
         "desk/replies" => &[("reply_id", ".id")],
         "auth/token/refresh" => &[("admin_token", ".access"), ("admin_refresh", ".refresh")],
         "knowledge/entries" => &[("chunk_id", ".chunk_id")],
+        "knowledge/unanswered" => &[("question_id", ".results[0].id"), ("other_question_id", ".results[1].id")],
         "auth/renew-subscription" | "auth/upgrade-plan" => &[("assignment_id", ".new_assignment.id")],
         _ => &[],
     }

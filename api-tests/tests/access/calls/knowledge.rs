@@ -9,6 +9,7 @@ use crate::{
 };
 
 const NO_ENTRY: Missing = Missing::Error(404, "Entry not found");
+const NO_QUESTION: Missing = Missing::Error(404, "Question not found");
 
 pub(crate) fn list_entries() -> Sending {
     list(Kind::Entry, COMPANIES, results, "/chunk_id", |thing| json!(thing.entry))
@@ -46,4 +47,19 @@ pub(crate) fn update_entry() -> Sending {
 
 pub(crate) fn delete_entry() -> Sending {
     about(Kind::Entry, COMPANIES, NO_ENTRY, nothing).spending()
+}
+
+pub(crate) fn list_unanswered() -> Sending {
+    list(Kind::Miss, COMPANIES, results, "/id", |thing| json!(thing.id))
+}
+
+pub(crate) fn close_unanswered() -> Sending {
+    about(Kind::Miss, COMPANIES, NO_QUESTION, nothing).spending()
+}
+
+pub(crate) fn answer_unanswered() -> Sending {
+    let body = |thing: &Thing| {
+        Body::Json(json!({"question": "Q", "answer": "A", "document": "D", "company_id": thing.company}))
+    };
+    about(Kind::Miss, COMPANIES, NO_QUESTION, body).spending()
 }

@@ -28,6 +28,8 @@ pub(super) enum Named {
     Media,
     /// An entry of a company's knowledge.
     Entry,
+    /// A question of a visitor that was not answered.
+    Miss,
 }
 
 /// Field names that are identifiers in every operation.
@@ -57,6 +59,8 @@ const OTHERS: &[&str] = &[
     "answer",
     "answer_mode",
     "answer_suggestions",
+    "assignment",
+    "assignment_limit",
     "before",
     "before_seq",
     "bot_name",
@@ -173,6 +177,7 @@ pub(super) fn named(call: &str, name: &str, kind: Kind) -> Option<Named> {
         // A new entry may have any id.
         ("chunk_id", Kind::Entry) => Some(Named::Entry),
         ("id", Kind::SavedReply) => Some(Named::SavedReply),
+        ("id", Kind::Miss) => Some(Named::Miss),
         // A refresh token works for any caller in the refresh call itself.
         ("refresh", _) => call.contains("logout").then_some(Named::Token),
         _ => None,

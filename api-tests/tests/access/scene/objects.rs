@@ -54,6 +54,18 @@ impl Scene<'_> {
         Thing { company: company.id.clone(), entry: id, ..Thing::default() }
     }
 
+    /// Lets a visitor ask what the company does not know. No other object has a word of the question.
+    pub(super) async fn miss(&self, whose: Whose, number: usize) -> Thing {
+        let [at_home, abroad] = &self.canaries;
+        let (company, canary) = if whose.is_own_company() { (&self.own, at_home) } else { (&self.foreign, abroad) };
+        let question = format!("Do you sell {canary}q{number}?");
+        company.stranger().say(&question).await;
+        let listed = company.admin.client().get("/api/knowledge/unanswered/").await.ok();
+        assert_eq!(listed["results"][0]["question"], question.as_str(), "{listed}");
+        let id = listed["results"][0]["id"].as_i64().unwrap();
+        Thing { id, company: company.id.clone(), ..Thing::default() }
+    }
+
     pub(super) async fn opened(&self, number: usize) -> Thing {
         self.owner(&self.world.company(&format!("Firm {number}")).await).await
     }

@@ -28,12 +28,15 @@ pub(super) fn answer(turn: &Turn<'_>, mut session: Session) -> Result<Planned, M
         bot.session.dialogue.resolved_before = false;
     }
     match act {
-        Said::Act(act) => Ok(Planned { session: bot.session, profile: None, act, stage }),
+        Said::Act(act) => {
+            let is_missed = stage == Stage::Clarification;
+            Ok(Planned { session: bot.session, profile: None, act, stage, is_missed })
+        }
         Said::Noted(reply, change) => {
             let profile = change.map(ProfileWrite::Change);
-            Ok(Planned { session: bot.session, profile, act: Act::Say(reply), stage })
+            Ok(Planned { session: bot.session, profile, act: Act::Say(reply), stage, is_missed: false })
         }
-        Said::Missed(text) => Ok(turn.escalate(bot.session, &text)),
+        Said::Missed(text) => Ok(Planned { is_missed: true, ..turn.escalate(bot.session, &text) }),
     }
 }
 

@@ -1,3 +1,5 @@
+mod missed;
+
 use knowledge::{Meanings, Mode, markup};
 use proptest::prelude::*;
 use tenancy::ProfileId;

@@ -6,6 +6,7 @@ use chatbot::{
     Act, ClaimState, Composition, Detail, ExpectedVersions, IdempotencyClaim, IdempotencyKeys, Message, Messages,
     NewMessage, Outcome, Plan, ProfileWrite, Profiles, Reply, Session, Sessions, Side,
 };
+use knowledge::unanswered::Misses;
 use tenancy::{
     SessionId, SessionRowId, StoreError, Timestamp,
     access::{ActingAs, Visitor},
@@ -16,6 +17,7 @@ use super::{
     compose::{self, Composing},
     error::TurnError,
     exchange::{self, Exchange},
+    gap::Gap,
     pending::Pending,
 };
 use crate::{EventKind, Handoffs, Opening, Outbox, Priority, State, locked};
@@ -44,7 +46,7 @@ pub enum Committed {
 /// session meanwhile. Then the transaction must not commit.
 pub fn commit<S>(store: &mut S, mut pending: Box<Pending>, now: Timestamp) -> Result<Committed, TurnError>
 where
-    S: Sessions + IdempotencyKeys + Messages + Profiles + Handoffs + Outbox + ActingAs<Visitor> + ?Sized,
+    S: Sessions + IdempotencyKeys + Messages + Profiles + Handoffs + Misses + Outbox + ActingAs<Visitor> + ?Sized,
 {
     if pending.unanswered.is_some() {
         return resume(store, pending, now);
@@ -75,8 +77,9 @@ fn write<S>(
     now: Timestamp,
 ) -> Result<Option<Committed>, TurnError>
 where
-    S: Sessions + IdempotencyKeys + Profiles + Handoffs + Outbox + ?Sized,
+    S: Sessions + IdempotencyKeys + Profiles + Handoffs + Misses + Outbox + ?Sized,
 {
+    let gap = Gap::of(&pending.snapshot.session, &plan);
     let Plan { mut session, profile, act, .. } = plan;
     if let Some(profile) = profile {
         write_profile(store, &mut session, profile, now)?;
@@ -89,6 +92,7 @@ where
     };
     let reply_seq = bot.as_ref().map(|bot| bot.seq);
     let last_seq = reply_seq.unwrap_or(user.seq);
+    gap.note(store, user.session, reply_seq, now)?;
     let state = match &composition {
         Some(_) => ClaimState::Running { lease_until: now.plus(LEASE) },
         None => ClaimState::Done { reply_seq, last_seq },
@@ -234,7 +238,7 @@ where
 /// Answers, without a model, a message that an earlier request stored and never answered.
 fn resume<S>(store: &mut S, mut pending: Box<Pending>, now: Timestamp) -> Result<Committed, TurnError>
 where
-    S: Sessions + IdempotencyKeys + Messages + Handoffs + Outbox + ?Sized,
+    S: Sessions + IdempotencyKeys + Messages + Handoffs + Misses + Outbox + ?Sized,
 {
     pending.refresh(store, now)?;
     let ask = pending.ask.clone();
@@ -254,14 +258,18 @@ where
         let exchange = compose::conclude(store, session.clone(), user, None, &ask, now)?;
         return Ok(Committed::Done(Box::new(exchange)));
     }
-    let Some(Plan { mut session, act, .. }) = pending.plan.take() else {
+    let Some(plan) = pending.plan.take() else {
         pending.unanswered = Some(user);
         return Ok(Committed::Again(pending));
     };
+    let gap = Gap::of(&pending.snapshot.session, &plan);
+    let Plan { mut session, act, .. } = plan;
     let Effects { reply, opening, composition } = Effects::of(store, &mut session, act, now)?;
     let reply = reply.or(composition.map(|composition| composition.fallback));
     let (id, row_id) = (session.id, session.key);
+    let is_answered = reply.is_some();
     let exchange = compose::conclude(store, session, user, reply, &ask, now)?;
+    gap.note(store, row_id, is_answered.then_some(exchange.last_seq), now)?;
     if let Some(opening) = opening {
         open_handoff(store, id, row_id, opening, now)?;
     }

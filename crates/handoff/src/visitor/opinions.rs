@@ -1,6 +1,7 @@
 //! A visitor says what it thinks of an answer, or of the whole conversation.
 
 use chatbot::{Message, Messages, Sender, Sessions};
+use knowledge::unanswered::{Cause, Misses};
 use tenancy::{
     StoreError, Timestamp,
     access::{ActingAs, Visitor},
@@ -43,7 +44,7 @@ pub fn give_feedback<S>(
     now: Timestamp,
 ) -> Result<(), FeedbackError>
 where
-    S: Sessions + Messages + Opinions + ActingAs<Visitor> + ?Sized,
+    S: Sessions + Messages + Opinions + Misses + ActingAs<Visitor> + ?Sized,
 {
     let access = store.caller().session().ok_or(FeedbackError::SessionNotFound)?;
     let session = store.lock(access.row_id())?.ok_or(FeedbackError::SessionNotFound)?.session;
@@ -52,6 +53,11 @@ where
         return Err(FeedbackError::NotFromBot);
     }
     let question = if helpful { None } else { question(store.messages_before(session.key, seq, NEARBY)?) };
+    match &question {
+        Some(question) => store.note_miss(session.key, seq, Cause::ThumbDown, question, now)?,
+        None if helpful => store.take_back_miss(session.key, seq)?,
+        None => {}
+    }
     store.put_feedback(session.key, &Feedback { seq, helpful, comment, question }, now)?;
     Ok(())
 }

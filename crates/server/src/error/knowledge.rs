@@ -4,6 +4,7 @@ use knowledge::{
     entries::{CreateError, DeleteError, UpdateError},
     faq::MAX_ITEMS,
     load::{LoadError, too_much},
+    unanswered::{AnswerError, CloseError},
     upload::{FORMS, UploadError},
 };
 use serde_json::json;
@@ -46,6 +47,29 @@ impl From<DeleteError> for ApiError {
             DeleteError::Store(error) => error.into(),
         }
     }
+}
+
+impl From<CloseError> for ApiError {
+    fn from(error: CloseError) -> Self {
+        match error {
+            CloseError::NotFound => no_group(),
+            CloseError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<AnswerError> for ApiError {
+    fn from(error: AnswerError) -> Self {
+        match error {
+            AnswerError::NotFound => no_group(),
+            AnswerError::Create(error) => error.into(),
+            AnswerError::Store(error) => error.into(),
+        }
+    }
+}
+
+fn no_group() -> ApiError {
+    ApiError::not_found("Question not found")
 }
 
 impl From<UploadError> for ApiError {

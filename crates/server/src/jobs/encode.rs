@@ -7,11 +7,11 @@ use jobs::{Job, Jobs as _};
 use knowledge::{Chunk, EntryText, EntryVectors as _, KnowledgeBase as _, TextHash, combine, entry_text, entry_texts};
 use storage::CompanyStore;
 use tenancy::{
-    CompanyCode, Fault, StoreError,
+    CompanyCode, StoreError,
     access::{Caller as _, Housekeeper},
 };
 
-use super::LEASE;
+use super::lease::LEASE;
 use crate::{app::App, background};
 
 /// Entries that are encoded and stored at a time. They take up to a few seconds of a processor.
@@ -87,7 +87,7 @@ impl Known {
 /// The store failed, or the model cannot be used.
 pub(super) async fn run(app: &App, keeper: &Housekeeper, job: &mut Job) -> Result<(), StoreError> {
     let company = keeper.scope().company();
-    let model = app.encoder.model().await.ok_or_else(|| StoreError::new(Fault::Broken, NoModel))?;
+    let model = app.encoder.needed_model().await?;
     let Work { known, hashes, missing } = plan(app, keeper, &model).await?;
     let encoded = missing.len();
     let mut rest = missing.into_iter();
@@ -178,10 +178,6 @@ async fn finish(
     });
     finished.await
 }
-
-#[derive(Debug, thiserror::Error)]
-#[error("the model cannot be used")]
-struct NoModel;
 
 #[cfg(test)]
 mod tests {

@@ -7,6 +7,7 @@ mod export;
 mod load;
 mod pages;
 mod target;
+mod unanswered;
 mod uploads;
 
 use super::endpoint::Endpoint;
@@ -20,6 +21,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         documents::endpoints(),
         uploads::endpoints(),
         ask::endpoints(),
+        unanswered::endpoints(),
     ];
     groups.into_iter().flatten().collect()
 }

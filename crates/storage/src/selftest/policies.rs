@@ -56,6 +56,7 @@ const POLICIES: &[Policies] = &[
             "opening_keys",
             "feedback",
             "ratings",
+            "misses",
             "notes",
             "saved_replies",
             "documents",

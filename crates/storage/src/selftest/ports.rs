@@ -9,7 +9,7 @@ use handoff::{
     notes::{NoteRange, Notes as _},
 };
 use identity::agents::Agents as _;
-use knowledge::{EntryList as _, KnowledgeBase as _};
+use knowledge::{EntryList as _, KnowledgeBase as _, unanswered::Misses as _};
 use tenancy::{
     AgentId, AttachmentId, CompanyCode, DocumentId, Fault, HandoffId, ProfileId, SessionId, SessionRowId, StoreError,
     Timestamp,
@@ -69,6 +69,9 @@ const CALLS: &[(&str, Call)] = &[
     ("Messages::messages_at", |store, ids| Ok(!store.messages_at(ids.session_row(), &[1])?.is_empty())),
     ("Opinions::feedback", |store, ids| Ok(!store.feedback(ids.session_row())?.is_empty())),
     ("Opinions::rating", |store, ids| Ok(store.rating(ids.session_row())?.is_some())),
+    ("Misses::open_misses", |store, ids| {
+        Ok(store.open_misses(epoch(), None)?.iter().any(|miss| miss.question == ids.company.as_str()))
+    }),
     ("Notes::notes", |store, ids| Ok(!store.notes(ids.session_row(), NoteRange { from: 0, before: None })?.is_empty())),
     ("Notes::count_notes", |store, ids| Ok(store.count_notes(ids.session_row())? > 0)),
     ("IdempotencyKeys::claim", |store, ids| Ok(store.claim(ids.session_row(), Side::Visitor, "")?.is_some())),

@@ -229,6 +229,11 @@ pub(super) const TABLES: &[CompanyTable] = &[
     company("opening_keys", "(company_id, ip, key, session_key, created_at) VALUES (:code, '', '', :id, :moment)"),
     company("feedback", "(company_id, session_key, seq, helpful, created_at) VALUES (:code, :id, 1, FALSE, :moment)"),
     company("ratings", "(company_id, session_key, score, created_at) VALUES (:code, :id, 5, :moment)"),
+    company(
+        "misses",
+        "(id, company_id, session_key, seq, cause, question, created_at) VALUES (:id, :code, :id, 1, 'low', :code, \
+         :moment)",
+    ),
     company("documents", "(id, company_id, title, created_at) VALUES (:id, :code, :code, :moment)"),
     company(
         "notes",

@@ -24,10 +24,13 @@ use identity::agents::{
     change::{AgentChange, DeleteAgentError, UpdateAgentError},
 };
 use jobs::{Job, Jobs};
-use knowledge::{EntryList as _, EntryVectors as _, TextHash};
+use knowledge::{
+    EntryList as _, EntryVectors as _, TextHash,
+    unanswered::{Cause, Misses as _},
+};
 use storage::{CompanyStore, Place};
 use tenancy::{
-    AgentId, AttachmentId, CompanyCode, HandoffId, ProfileId, SessionId, SessionRowId, StoreError,
+    AgentId, AttachmentId, CompanyCode, HandoffId, MissId, ProfileId, SessionId, SessionRowId, StoreError,
     access::{Agent, Desk, Office},
 };
 
@@ -49,6 +52,7 @@ pub(crate) struct Ids {
     pub(crate) hired: identity::agents::Agent,
     pub(crate) file: AttachmentId,
     pub(crate) blob: BlobKey,
+    pub(crate) miss: MissId,
 }
 
 /// What the visitor says of the bot's first message.
@@ -71,12 +75,15 @@ pub(crate) fn fill(world: &World, company: &Company) -> (Ids, Agent) {
         }
         store.put_feedback(key, &UNHELPFUL, now())?;
         store.put_rating(key, &RATING, now())?;
+        store.note_miss(key, 2, Cause::Low, "Why?", now())?;
+        let miss = store.open_misses(now(), None)?.remove(0).id;
         let saved = ReplyText { shortcut: Shortcut::parse("x").unwrap(), title: String::new(), text: String::new() };
         saved_replies::create(&mut store.acting(), Scope::Company, saved, now()).unwrap();
         notes::write(&mut store.acting(), session, "private".to_owned(), now()).unwrap();
         let [agent, _] = ids;
         let hired = store.agent_for_update(agent)?.unwrap();
-        Ok::<_, StoreError>(Ids { session, key, profile, handoff, agent, hired, file: stored.id, blob: stored.key })
+        let (file, blob) = (stored.id, stored.key);
+        Ok::<_, StoreError>(Ids { session, key, profile, handoff, agent, hired, file, blob, miss })
     });
     let filled = filled.wait().unwrap();
     let ask = handoff::turn::Ask { attachments: vec![filled.file], ..keyed("see", "file") };
@@ -123,6 +130,13 @@ const PROBES: &[(&str, Probe)] = &[
     }),
     ("feedback", |store, ids| Ok(store.feedback(ids.key)?.is_empty())),
     ("rating", |store, ids| Ok(store.rating(ids.key)?.is_none())),
+    ("escalate_miss", |store, ids| store.escalate_miss(ids.key).map(|()| true)),
+    ("take_back_miss", |store, ids| store.take_back_miss(ids.key, 2).map(|()| true)),
+    ("open_misses", |store, _| Ok(store.open_misses(now(), None)?.is_empty())),
+    ("close_misses", |store, ids| Ok(store.close_misses(&[ids.miss], now())? == 0)),
+    ("put_miss_vectors", |store, ids| {
+        store.put_miss_vectors("model", &[(ids.miss, Vector::unit(&[1.0; DIMENSIONS]))]).map(|()| true)
+    }),
     ("notes", |store, ids| Ok(store.notes(ids.key, NoteRange { from: 0, before: None })?.is_empty())),
     ("count_notes", |store, ids| Ok(store.count_notes(ids.key)? == 0)),
     ("messages_at", |store, ids| Ok(store.messages_at(ids.key, &[1, 2, 3])?.is_empty())),
@@ -250,6 +264,7 @@ const REFUSED: &[(&str, Probe)] = &[
     ("note_opened", |store, ids| store.note_opened([10, 0, 0, 9].into(), "new", ids.key, now(), now())),
     ("put_feedback", |store, ids| store.put_feedback(ids.key, &UNHELPFUL, now()).map(|()| false)),
     ("put_rating", |store, ids| store.put_rating(ids.key, &RATING, now()).map(|()| false)),
+    ("note_miss", |store, ids| store.note_miss(ids.key, 4, Cause::Low, "Why?", now()).map(|()| false)),
     ("open_handoff", |store, ids| store.open_handoff(ids.key, &urgent("x"), now()).map(|_| false)),
     ("record_transfer", |store, ids| store.record_transfer(ids.handoff, ids.agent, ids.agent, now()).map(|()| false)),
     ("log", |store, ids| {
@@ -370,6 +385,7 @@ fn no_row_can_be_moved_to_or_point_into_another_company() {
             ("opening_keys", "session_key", two.key.get()),
             ("feedback", "session_key", two.key.get()),
             ("ratings", "session_key", two.key.get()),
+            ("misses", "session_key", two.key.get()),
             ("notes", "session_key", two.key.get()),
             ("saved_replies", "agent_id", two.agent.get()),
             ("handoffs", "agent_id", two.agent.get()),
@@ -387,6 +403,7 @@ fn no_row_can_be_moved_to_or_point_into_another_company() {
             "idempotency_keys",
             "feedback",
             "ratings",
+            "misses",
             "notes",
             "saved_replies",
             "activities",

@@ -41,7 +41,7 @@ fn claim(world: &World, company: &Company, at: Timestamp) -> Option<Job> {
 
 fn due(world: &World, at: Timestamp) -> Vec<CompanyCode> {
     let due = world.db.lobby(move |lobby| lobby.due(at, 9)).wait().unwrap();
-    due.into_iter().map(|(company, Kind::Encode)| company).collect()
+    due.into_iter().map(|(company, _)| company).collect()
 }
 
 /// Returns company, state, attempts, due time and error of every job.

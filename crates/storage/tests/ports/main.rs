@@ -23,6 +23,8 @@ mod knowledge;
 #[cfg(test)]
 mod lanes;
 #[cfg(test)]
+mod misses;
+#[cfg(test)]
 mod parity;
 #[cfg(test)]
 mod profiles;

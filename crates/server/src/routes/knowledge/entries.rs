@@ -96,11 +96,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// Reads a text in one line of at most so many characters. HTML becomes plain text, which is what is measured.
-fn line(max: usize) -> Text {
+pub(super) fn line(max: usize) -> Text {
     text().max(max).measured(|html| length(&plain::line(html)))
 }
 
-fn answer() -> Text {
+pub(super) fn answer() -> Text {
     text().max(entry::MAX_ANSWER).measured(|html| length(&plain::answer(html)))
 }
 
@@ -109,7 +109,7 @@ fn length(plain: &str) -> usize {
     if is_blank(plain) { 0 } else { markup::length(plain.trim()) }
 }
 
-fn alternatives() -> Texts {
+pub(super) fn alternatives() -> Texts {
     texts(line(entry::MAX_QUESTION)).at_most(entry::MAX_ALTERNATIVES)
 }
 
@@ -296,7 +296,7 @@ async fn remove(
     Ok(Json(DeletedEntry { message: "Entry deleted" }))
 }
 
-fn list_of(change: Change<Vec<String>>) -> Option<Vec<String>> {
+pub(super) fn list_of(change: Change<Vec<String>>) -> Option<Vec<String>> {
     match change {
         Change::Keep => None,
         Change::Reset => Some(Vec::new()),

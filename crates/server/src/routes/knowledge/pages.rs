@@ -33,6 +33,14 @@ pub(super) fn limit() -> Parameter {
     )
 }
 
+/// Reads `limit`.
+///
+/// # Errors
+/// 400 for what is no integer.
+pub(super) fn limit_of(params: &Params) -> Result<usize, ApiError> {
+    Ok(params.integer("limit")?.map_or(USUAL, |limit| usize::try_from(limit).unwrap_or(1).clamp(1, MOST)))
+}
+
 /// Describes `cursor`.
 pub(super) fn cursor() -> Parameter {
     parameter("cursor", "The `next` of the page before.", json!({ "type": "string" }))
@@ -68,7 +76,8 @@ impl Spot for EntryPosition {
     }
 }
 
-fn number(text: &str) -> Option<i64> {
+/// Reads an id or a place from a cursor.
+pub(super) fn number(text: &str) -> Option<i64> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
     let number = if is_plain { text.parse().ok()? } else { return None };
     (0..MAX_SAFE).contains(&number).then_some(number)
@@ -128,7 +137,7 @@ pub(super) async fn read<R: Send + 'static, P: Spot>(
     list: impl Fn(&mut dyn EntryList, Option<P>, usize) -> Result<Part<R, P>, StoreError> + Clone + Send + 'static,
 ) -> Result<Pages<R>, ApiError> {
     let target = Target::of_staff(&staff, params)?;
-    let limit = params.integer("limit")?.map_or(USUAL, |limit| usize::try_from(limit).unwrap_or(1).clamp(1, MOST));
+    let limit = limit_of(params)?;
     let start = Start::of(params)?;
     let (own, shared) = match start {
         None => (Some(None), None),
