@@ -75,6 +75,17 @@ impl Found {
         }
     }
 
+    /// Whether the knowledge surely answers a text by itself. The answer may be to the question before it: `why do you
+    /// need this?` goes on from any.
+    ///
+    /// # Errors
+    /// As [`Found::of`].
+    pub(crate) fn is_entry(found: Option<&Self>, text: &str) -> Result<bool, MissingInput> {
+        let is_certain = Self::of(found, text)?.is_certain();
+        let read_as = found.and_then(|found| found.question(text));
+        Ok(is_certain && read_as.is_some_and(|read_as| text.starts_with(read_as)))
+    }
+
     /// Returns the finding for a text.
     ///
     /// # Errors

@@ -103,8 +103,7 @@ impl Turn<'_> {
         let intent = self.heard.reading.intent;
         let is_question = is_about_topics || intent == Intent::Question;
         // As outside the intake, a company may have an entry for `Why do you need my number?`.
-        let is_entry =
-            matches!(intent, Intent::Why | Intent::AboutBot) && Found::of(self.heard.found, text)?.is_certain();
+        let is_entry = matches!(intent, Intent::Why | Intent::AboutBot) && Found::is_entry(self.heard.found, text)?;
         if (is_question || is_entry)
             && let Some(advance) = self.look_up(text)?
         {

@@ -81,7 +81,7 @@ impl Bot<'_> {
         // A company may have an entry for a question such as "Who are you?" or "Why do you need my number?". Other small
         // talk needs no lookup.
         if let Some(said) = small_talk
-            && (!matches!(intent, Intent::AboutBot | Intent::Why) || !Found::of(self.turn.found, text)?.is_certain())
+            && (!matches!(intent, Intent::AboutBot | Intent::Why) || !Found::is_entry(self.turn.found, text)?)
         {
             return Ok(said);
         }

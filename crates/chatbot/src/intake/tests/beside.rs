@@ -1,7 +1,7 @@
 //! Messages that are no answer to the question of the intake.
 
 use super::*;
-use crate::fixtures::index;
+use crate::{Found, fixtures::index};
 
 #[test]
 fn an_entry_about_what_the_bot_asks_for_comes_before_the_reason() {
@@ -14,6 +14,18 @@ fn an_entry_about_what_the_bot_asks_for_comes_before_the_reason() {
     assert!(reply.response.starts_with("Only the courier sees it."), "{}", reply.response);
     let reason = Talk::at(Step::Phone).say(question).response;
     assert!(reason.starts_with("We ask so that"), "{reason}");
+}
+
+#[test]
+fn an_answer_to_the_question_before_is_no_entry_about_what_the_bot_asks_for() {
+    let before = "Do you repair hydraulic brakes?";
+    let (shop, settings) = (index(&[("Repairs", before, "Yes, in a day.")]), BotSettings::default());
+    let text = "why do you need this?";
+    let found = Search::new(&shop, None, &settings, Some(before)).find(text, &Meanings::default());
+    assert!(Found::of(Some(&found), text).unwrap().is_certain());
+    assert_eq!(Found::is_entry(Some(&found), text), Ok(false));
+    let found = Search::new(&shop, None, &settings, None).find(before, &Meanings::default());
+    assert_eq!(Found::is_entry(Some(&found), before), Ok(true));
 }
 
 #[test]
