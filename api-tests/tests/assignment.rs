@@ -1,4 +1,5 @@
 //! Automatic assignment of waiting sessions to agents.
+#![cfg(test)]
 
 use api_tests::prelude::*;
 

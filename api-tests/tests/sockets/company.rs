@@ -178,6 +178,7 @@ async fn the_first_connection_makes_an_agent_available(world: &World) {
     let (mut admin, _) = tesla.admin.company_socket().await;
     // Signing out at another place leaves the agent offline, while this sign-in goes on.
     let elsewhere = bo.signed_in_again().await;
+    assert_eq!(admin.next_of("agent_status_update").await["status"], "AVAILABLE");
     elsewhere.client().post("/api/admin-dashboard/agent-logout/", &json!({})).await.ok();
     assert_eq!(admin.next_of("agent_status_update").await["status"], "OFFLINE");
     let (_socket, first) = bo.company_socket().await;

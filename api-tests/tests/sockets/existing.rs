@@ -30,6 +30,7 @@ async fn an_agents_socket_takes_everybody_and_says_only_that_something_has_happe
     let bo = tesla.agent("Bo Agent").await;
     let (mut admin, _) = tesla.admin.company_socket().await;
     let elsewhere = bo.signed_in_again().await;
+    assert_eq!(admin.next_of("agent_status_update").await["status"], "AVAILABLE");
     elsewhere.client().post("/api/admin-dashboard/agent-logout/", &json!({})).await.ok();
     assert_eq!(admin.next_of("agent_status_update").await["status"], "OFFLINE");
     let mut socket = agent_socket(world, bo.id).await;
@@ -75,6 +76,7 @@ async fn with_a_token_it_is_a_connection_of_the_agent(world: &World) {
     let (bo, cy) = (tesla.agent("Bo Agent").await, tesla.agent("Cy Agent").await);
     let (mut admin, _) = tesla.admin.company_socket().await;
     let elsewhere = bo.signed_in_again().await;
+    assert_eq!(admin.next_of("agent_status_update").await["status"], "AVAILABLE");
     elsewhere.client().post("/api/admin-dashboard/agent-logout/", &json!({})).await.ok();
     assert_eq!(admin.next_of("agent_status_update").await["status"], "OFFLINE");
     let path = format!("/ws/agent/{}/", bo.id);

@@ -5,6 +5,7 @@
 
 use chatbot::{BotSettings, Sessions, settings::Assignment};
 use identity::agents::{self, AgentStatus, Agents};
+use serde_json::Value;
 use tenancy::{
     AgentId, CompanyCode, HandoffId, StoreError, Timestamp,
     access::{ActingAs, Housekeeper},
@@ -144,7 +145,8 @@ fn has_put_back<S: Activities + ?Sized>(store: &mut S, agent: AgentId, handoff: 
     let released = ActivityFilter { agent: Some(agent), kind: Some(ActivityKind::SessionRelease), limit: 1 };
     let last = store.activities(&released)?.pop();
     Ok(last.is_some_and(|activity| {
-        activity.timestamp >= handoff.escalated_at && activity.metadata["session_id"] == handoff.session_id.as_str()
+        let session = activity.metadata.get("session_id").and_then(Value::as_str);
+        activity.timestamp >= handoff.escalated_at && session == Some(handoff.session_id.as_str())
     }))
 }
 
