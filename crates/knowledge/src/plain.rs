@@ -20,7 +20,7 @@ pub fn answer(html: &str) -> String {
     plain(html, "<br>")
 }
 
-/// Turns tags and entities in the texts of an item into plain text, as [`line`] and [`answer`] do.
+/// Turns tags and entities in the texts of an item into plain text, as [`line()`] and [`answer`] do.
 pub(crate) fn item(mut item: Map<String, Value>) -> Map<String, Value> {
     for (key, value) in &mut item {
         match (key.as_str(), value) {
