@@ -89,9 +89,10 @@ class Company:
         return post("knowledge/entries", self.admin, **entry)["chunk_id"]
 
     def new_question(self):
-        """Returns the id of a group of open questions."""
+        """Returns the id of a group of open questions, if there is one: generated settings may have the bot answer all."""
         post("chatbot/chat", message=f"Do you sell chains{next(NUMBERS)}?", company_id=self.id)
-        return call("GET", "knowledge/unanswered", self.admin)["results"][0]["id"]
+        groups = call("GET", "knowledge/unanswered", self.admin)["results"]
+        return groups[0]["id"] if groups else None
 
     def new_waiting(self):
         session = self.new_session()
