@@ -130,7 +130,7 @@ pub fn plan(
 /// Reads the text of a message as [`plan`] does.
 fn read(session: &Session, snapshot: &Snapshot, input: &Input<'_>, awaited: Option<Step>) -> Reading {
     let settings = &*snapshot.settings;
-    // The reason beside the button for a person is no answer to the intake.
+    // The button for a person can carry a reason. It does not answer what the intake asks.
     let Some(text) = input.text.filter(|_| !input.wants_person) else { return Reading::nothing() };
     understanding::read(
         text,

@@ -111,6 +111,9 @@ fn other_texts_are_no_names() {
         ("why is my name important", Intent::Why),
         ("how is my name relevant", Intent::Why),
         ("later", Intent::Refusal),
+        ("this is bullshit", Intent::Frustration),
+        ("it's nonsense", Intent::Frustration),
+        ("you are a clown", Intent::Abuse),
     ] {
         let found = reading(Some(Step::Name), text);
         assert_eq!((found.intent, found.values.name), (intent, None), "{text}");

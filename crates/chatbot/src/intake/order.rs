@@ -12,7 +12,7 @@ pub(super) const STEPS: [Step; 5] = [Step::Name, Step::CountryCode, Step::Phone,
 /// Returns the step that the session waits for; `None` if the intake is complete or not due.
 pub fn collecting(session: &Session, settings: &BotSettings) -> Option<Step> {
     let is_due = match settings.profile_when {
-        // A visitor who has a profile is asked only for its name again, at a handoff.
+        // After the intake only the name can be asked again, and only at a handoff.
         _ if session.profile.is_some() => session.status.is_escalated(),
         ProfileWhen::First => true,
         ProfileWhen::Handoff => session.status.is_escalated(),

@@ -14,6 +14,8 @@ const LONGEST: usize = 20;
 /// A number outside Nepal has at least this many digits.
 const SHORTEST: usize = 6;
 
+const NO_NUMBER: &str = "There is no phone number in this text.";
+
 tenancy::word_enum! {
     /// A mobile network of Nepal.
     pub enum Provider {
@@ -80,7 +82,7 @@ pub fn check(phone: &str, code: &str) -> PhoneCheck {
     // A code without digits still distinguishes numbers, so it is kept.
     let shown = if calling.is_empty() { code.trim().to_owned() } else { format!("+{calling}") };
     if !number.bytes().any(|b| b.is_ascii_digit()) {
-        return PhoneCheck::refused(&shown, "There is no phone number in this text.".to_owned());
+        return PhoneCheck::refused(&shown, NO_NUMBER.to_owned());
     }
     let chosen = |typed: &str| match calling.as_str() {
         NEPAL => check_in_nepal(typed),
@@ -223,6 +225,13 @@ fn by_length(typed: &str, calling: &str, code: &str) -> PhoneCheck {
 /// Whether the digits behind a calling code begin with that code again, followed by a valid number.
 fn repeats_code(national: &str, calling: &str) -> bool {
     national.strip_prefix(calling).is_some_and(|rest| !calling.is_empty() && by_library(rest, calling).is_some())
+}
+
+/// Says why a visitor's answer is no phone number. Digits of something else, such as `Elm Street 4`, are not counted.
+pub(super) fn rejection(text: &str, code: &str) -> String {
+    let digits = text.chars().filter(|&c| digits::ascii(c).is_some()).count();
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    if digits < letters && digits < SHORTEST { NO_NUMBER.to_owned() } else { check(text, code).message }
 }
 
 fn only_digits(code: &str) -> PhoneCheck {

@@ -142,7 +142,7 @@ pub(super) fn rejection(step: Step, text: &str, calling_code: &str) -> String {
                 format!("I can't find a country in \u{201c}{}\u{201d}.", excerpt(text))
             }
         },
-        Step::Phone => phone::check(text, calling_code).message,
+        Step::Phone => phone::rejection(text, calling_code),
         Step::Email => "I need exactly one e-mail address, such as ann@example.com.".to_owned(),
         Step::Address => "I did not understand that as an address, such as a street and a town.".to_owned(),
         Step::Complete => "I did not understand that.".to_owned(),

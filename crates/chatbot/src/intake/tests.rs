@@ -283,6 +283,18 @@ fn a_text_without_digits_gets_no_count_of_digits() {
 }
 
 #[test]
+fn digits_of_something_else_are_not_counted() {
+    for text in ["Elm Street 4", "flat 12 b"] {
+        let reply = Talk::at(Step::Phone).say(text);
+        assert!(reply.response.starts_with("There is no phone number"), "{}", reply.response);
+    }
+    for text in ["98412", "98412 home"] {
+        let reply = Talk::at(Step::Phone).say(text);
+        assert!(reply.response.contains("10 digits, not 5"), "{}", reply.response);
+    }
+}
+
+#[test]
 fn without_text_the_question_is_repeated() {
     for step in [Step::Name, Step::CountryCode, Step::Phone, Step::Email, Step::Address] {
         let mut talk = Talk::at(step);

@@ -43,7 +43,7 @@ pub(super) fn answer(turn: &Turn<'_>, mut session: Session) -> Result<Planned, M
 /// What the bot says.
 enum Said {
     Act(Act),
-    /// An answer that notes values: for the profile, or for the intake of a visitor who has no profile yet.
+    /// A reply to a message with values, and the change of the profile. Without a profile, the intake has taken them.
     Noted(Reply, Option<ProfileChange>),
     /// Nothing: the bot has no answer to this text, and a person has to be called.
     Missed(String),
