@@ -1,11 +1,12 @@
 //! Automatic assignment: gives waiting sessions to the agents who are there.
 //!
 //! The session that has waited longest comes first. An agent gets no session while it has as many open ones as the
-//! company allows, and none that it has just put back into the queue.
+//! company allows, and none that it has just released.
+
+use std::{collections::HashMap, time::Duration};
 
 use chatbot::{BotSettings, Sessions, settings::Assignment};
 use identity::agents::{self, AgentStatus, Agents};
-use serde_json::Value;
 use tenancy::{
     AgentId, CompanyCode, HandoffId, StoreError, Timestamp,
     access::{ActingAs, Housekeeper},
@@ -20,8 +21,10 @@ use crate::{
     turn::SEEN,
 };
 
-/// How many of the sessions that have waited longest are looked at. An agent may have put the first ones back.
+/// How many of the sessions that have waited longest are looked at. The agents may have released the first ones.
 const LOOKED_AT: usize = 10;
+/// How long the agent who got the last session is remembered, so that the next one has its turn.
+const TURNS: Duration = Duration::from_hours(24);
 
 /// The queues of all companies, for the lobby.
 pub trait Queues {
@@ -69,7 +72,7 @@ where
     let Some((Match { handoff, agent }, limit)) = find(store, now)? else { return Ok(Progress::Done) };
     // Under this lock nobody else gives the agent a session, so the number of its open sessions stays.
     let Some(locked) = store.agent_for_update(agent)? else { return Ok(Progress::Disturbed) };
-    if !locked.is_active || !is_there(&locked, now) || is_full(limit, open_of(store, agent)?) {
+    if !locked.is_active || !is_there(&locked, now) || is_full(limit, open_of(&store.open_of_agents()?, agent)) {
         return Ok(Progress::Disturbed);
     }
     let Some((session, handoff)) = locked::lock_handoff(store, handoff)? else { return Ok(Progress::Disturbed) };
@@ -98,16 +101,20 @@ where
     if waiting.is_empty() {
         return Ok(None);
     }
-    let there: Vec<_> = store.active_agents()?.into_iter().filter(|agent| is_there(agent, now)).collect();
     let open = store.open_of_agents()?;
-    let count = |id| open.iter().find(|(agent, _)| *agent == id).map_or(0, |(_, open)| *open);
-    let free = there.iter().map(|agent| (agent.id, count(agent.id))).filter(|(_, open)| !is_full(limit, *open));
-    let last = ActivityFilter { agent: None, kind: Some(ActivityKind::SessionAssign), limit: 1 };
-    let last = store.activities(&last)?.pop().map(|activity| activity.agent.id);
+    let there = store.active_agents()?.into_iter().filter(|agent| is_there(agent, now));
+    let free = there.map(|agent| (agent.id, open_of(&open, agent.id))).filter(|(_, open)| !is_full(limit, *open));
+    let given = ActivityFilter {
+        agent: None,
+        kind: Some(ActivityKind::SessionAssign),
+        since: Some(now.minus(TURNS)),
+        limit: 1,
+    };
+    let last = store.activities(&given)?.pop().map(|activity| activity.agent.id);
     let agents = in_order(assignment, free.collect(), last);
     for handoff in &waiting {
         for agent in &agents {
-            if !has_put_back(store, *agent, handoff)? {
+            if !has_released(store, *agent, handoff)? {
                 return Ok(Some((Match { handoff: handoff.id, agent: *agent }, limit)));
             }
         }
@@ -118,12 +125,11 @@ where
 /// Sorts agents, given with the number of their open sessions, by who is to get the next session. `last` is the agent
 /// who got the last one.
 fn in_order(assignment: Assignment, mut agents: Vec<(AgentId, i64)>, last: Option<AgentId>) -> Vec<AgentId> {
-    // In turn by id: those after the last one come first.
-    let turn = |id: AgentId| (last.is_some_and(|last| id <= last), id);
-    match assignment {
-        Assignment::Manual | Assignment::RoundRobin => agents.sort_by_key(|(id, _)| turn(*id)),
-        Assignment::LeastLoaded => agents.sort_by_key(|(id, open)| (*open, turn(*id))),
-    }
+    agents.sort_by_key(|(id, open)| {
+        let load = if assignment == Assignment::LeastLoaded { *open } else { 0 };
+        // In turn by id: those after the last one come first.
+        (load, last.is_some_and(|last| *id <= last), *id)
+    });
     agents.into_iter().map(|(id, _)| id).collect()
 }
 
@@ -132,22 +138,24 @@ fn is_full(limit: u8, open: i64) -> bool {
 }
 
 fn is_there(agent: &agents::Agent, now: Timestamp) -> bool {
-    agent.status() == AgentStatus::Available && agent.last_seen.is_some_and(|seen| seen >= now.minus(SEEN))
+    agent.status() == AgentStatus::Available && agent.was_seen_since(now.minus(SEEN))
 }
 
-fn open_of<S: DeskLists + ?Sized>(store: &mut S, agent: AgentId) -> Result<i64, StoreError> {
-    let open = store.open_of_agents()?;
-    Ok(open.into_iter().find(|(id, _)| *id == agent).map_or(0, |(_, open)| open))
+fn open_of(open: &HashMap<AgentId, i64>, agent: AgentId) -> i64 {
+    open.get(&agent).copied().unwrap_or(0)
 }
 
-/// Returns whether the last session that an agent has put back into the queue is this one.
-fn has_put_back<S: Activities + ?Sized>(store: &mut S, agent: AgentId, handoff: &Handoff) -> Result<bool, StoreError> {
-    let released = ActivityFilter { agent: Some(agent), kind: Some(ActivityKind::SessionRelease), limit: 1 };
-    let last = store.activities(&released)?.pop();
-    Ok(last.is_some_and(|activity| {
-        let session = activity.metadata.get("session_id").and_then(Value::as_str);
-        activity.timestamp >= handoff.escalated_at && session == Some(handoff.session_id.as_str())
-    }))
+/// Returns whether this is the last session that an agent has released since it was escalated.
+fn has_released<S: Activities + ?Sized>(store: &mut S, agent: AgentId, handoff: &Handoff) -> Result<bool, StoreError> {
+    let released = ActivityFilter {
+        agent: Some(agent),
+        kind: Some(ActivityKind::SessionRelease),
+        since: Some(handoff.escalated_at),
+        limit: 1,
+    };
+    let session = store.activities(&released)?.pop();
+    let session = session.as_ref().and_then(|activity| activity.metadata.get("session_id")?.as_str());
+    Ok(session == Some(handoff.session_id.as_str()))
 }
 
 #[cfg(test)]

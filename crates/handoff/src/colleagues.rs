@@ -30,7 +30,7 @@ where
     S: Agents + DeskLists + ActingAs<Desk> + ?Sized,
 {
     let open = store.open_of_agents()?;
-    let count = |id| open.iter().find(|(agent, _)| *agent == id).map_or(0, |(_, open)| *open);
+    let count = |id| open.get(&id).copied().unwrap_or(0);
     let agents = store.active_agents()?.into_iter();
     let mut colleagues: Vec<_> = agents
         .map(|agent| Colleague { id: agent.id, status: agent.status(), open: count(agent.id), name: agent.name })

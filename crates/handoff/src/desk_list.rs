@@ -1,5 +1,7 @@
 //! The list of a company's conversations at the desk, also of those without a handoff.
 
+use std::collections::HashMap;
+
 use chatbot::{Collected, Sender, SessionStatus, Step};
 use tenancy::{
     AgentId, HandoffId, SessionId, StoreError, Timestamp,
@@ -173,8 +175,8 @@ pub trait DeskLists {
         limit: usize,
     ) -> Result<(Vec<ListRow>, Option<ListPosition>), StoreError>;
 
-    /// Returns the agents that have open handoffs, each with the number of these.
-    fn open_of_agents(&mut self) -> Result<Vec<(AgentId, i64)>, StoreError>;
+    /// Returns the number of open handoffs of each agent that has some.
+    fn open_of_agents(&mut self) -> Result<HashMap<AgentId, i64>, StoreError>;
 
     /// Returns the numbers for an agent, or for other staff if `agent` is `None`.
     fn list_counts(&mut self, agent: Option<AgentId>) -> Result<ListCounts, StoreError>;

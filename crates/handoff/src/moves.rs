@@ -126,7 +126,7 @@ where
     S: Agents + ?Sized,
 {
     let Some(row) = store.agent(agent)? else { return Ok(None) };
-    let is_seen = row.last_seen.is_some_and(|seen| seen >= now.minus(SEEN));
+    let is_seen = row.was_seen_since(now.minus(SEEN));
     Ok(match row.status() {
         AgentStatus::Pending => Some(Absence::NeverSignedIn),
         AgentStatus::Available | AgentStatus::Busy if is_seen => None,

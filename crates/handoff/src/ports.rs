@@ -271,6 +271,8 @@ pub struct ActivityFilter {
     pub agent: Option<AgentId>,
     /// Only those of this kind.
     pub kind: Option<ActivityKind>,
+    /// Only those at or after this moment.
+    pub since: Option<Timestamp>,
     /// The maximum number of rows.
     pub limit: i64,
 }

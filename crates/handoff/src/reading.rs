@@ -149,7 +149,12 @@ where
         status: row.status(),
         assigned: store.handoffs(&mine, Sight::Mine(id))?,
         unassigned: store.handoffs(&queue, Sight::MineAndQueue(id))?,
-        activities: store.activities(&ActivityFilter { agent: Some(id), kind: None, limit: RECENT_ACTIVITIES })?,
+        activities: store.activities(&ActivityFilter {
+            agent: Some(id),
+            kind: None,
+            since: None,
+            limit: RECENT_ACTIVITIES,
+        })?,
         resolved_today: store.resolved_since(id, now.date().start())?,
     }))
 }

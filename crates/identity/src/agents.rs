@@ -71,6 +71,11 @@ impl Agent {
             status => status,
         }
     }
+
+    /// Returns whether the agent has called the server at `since` or later.
+    pub fn was_seen_since(&self, since: Timestamp) -> bool {
+        self.last_seen.is_some_and(|seen| seen >= since)
+    }
 }
 
 /// An agent session: the time from an agent's sign-in to the sign-out that closed it.

@@ -267,7 +267,7 @@ async fn activities(
             None => return Ok(Json(Vec::new())),
         },
     };
-    let filter = ActivityFilter { agent, kind, limit };
+    let filter = ActivityFilter { agent, kind, since: None, limit };
     let found = match staff {
         Staff::Agent(agent) => app.db.read(Desk::from(agent), move |store| reading::activities(store, &filter)).await?,
         Staff::Admin(admin) => app.db.read(Desk::from(admin), move |store| reading::activities(store, &filter)).await?,

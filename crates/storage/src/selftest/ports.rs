@@ -98,7 +98,9 @@ const CALLS: &[(&str, Call)] = &[
         Ok(!store.conversations(&filter, Sight::Mine(ids.agent()), None, 9)?.0.is_empty())
     }),
     ("Activities::activities", |store, ids| {
-        Ok(!store.activities(&ActivityFilter { agent: Some(ids.agent()), kind: None, limit: 9 })?.is_empty())
+        Ok(!store
+            .activities(&ActivityFilter { agent: Some(ids.agent()), kind: None, since: None, limit: 9 })?
+            .is_empty())
     }),
     ("Agents::agent_for_update", |store, ids| Ok(store.agent_for_update(ids.agent())?.is_some())),
     ("Agents::agent_sessions", |store, ids| Ok(!store.agent_sessions(Some(ids.agent()))?.is_empty())),

@@ -93,6 +93,9 @@ pub(super) fn list(
     if let Some(agent) = filter.agent {
         query = query.filter(activities::agent_id.eq(agent.get()));
     }
+    if let Some(since) = filter.since {
+        query = query.filter(activities::created_at.ge(At(since)));
+    }
     if let Some(kind) = filter.kind {
         query = query.filter(activities::kind.eq(kind.as_str()));
     }

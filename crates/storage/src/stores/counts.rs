@@ -6,7 +6,7 @@
 //! to B and the other from B to A. A transaction that changes no counted rows, such as nearly every turn, does
 //! not touch the counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chatbot::ProfileFilter;
 use diesel::{prelude::*, upsert::excluded};
@@ -216,7 +216,7 @@ pub(super) fn held(conn: &mut Db, company: CompanyCode, agent: AgentId) -> Resul
 }
 
 /// Returns the agents of a company that have open handoffs, each with the stored number of these.
-pub(super) fn held_of_all(conn: &mut Db, company: CompanyCode) -> Result<Vec<(AgentId, i64)>, StoreError> {
+pub(super) fn held_of_all(conn: &mut Db, company: CompanyCode) -> Result<HashMap<AgentId, i64>, StoreError> {
     let rows: Vec<(i64, i64)> = handoff_counts::table
         .filter(handoff_counts::company_id.eq(company.as_str()).and(handoff_counts::assigned.gt(0)))
         .select((handoff_counts::agent_id, handoff_counts::assigned))

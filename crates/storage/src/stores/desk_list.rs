@@ -4,6 +4,8 @@ mod parts;
 mod rows;
 mod unread;
 
+use std::collections::HashMap;
+
 use diesel::{dsl, prelude::*};
 use handoff::{
     Sight,
@@ -44,7 +46,7 @@ impl<C: Caller> DeskLists for CompanyStore<'_, C> {
         Ok((rows::read(self.conn, code, &keys)?, next))
     }
 
-    fn open_of_agents(&mut self) -> Result<Vec<(AgentId, i64)>, StoreError> {
+    fn open_of_agents(&mut self) -> Result<HashMap<AgentId, i64>, StoreError> {
         counts::held_of_all(self.conn, self.code())
     }
 

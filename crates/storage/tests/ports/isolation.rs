@@ -211,7 +211,7 @@ const PROBES: &[(&str, Probe)] = &[
     ("list_counts", |store, ids| Ok(store.list_counts(Some(ids.agent))? == ListCounts::default())),
     ("resolved_since", |store, ids| Ok(store.resolved_since(ids.agent, now())? == 0)),
     ("activities", |store, ids| {
-        let filter = |agent| ActivityFilter { agent, kind: None, limit: 9 };
+        let filter = |agent| ActivityFilter { agent, kind: None, since: None, limit: 9 };
         Ok(store.activities(&filter(None))?.is_empty() && store.activities(&filter(Some(ids.agent)))?.is_empty())
     }),
     ("chunks", |store, _| Ok(knowledge::load::snapshot(store, None)?.chunks.is_empty())),

@@ -253,7 +253,7 @@ fn lists_and_counts_hold_the_companys_own_in_whatever_order_companies_came() {
                 assert_eq!(store.resolved_since(agent, now())?, 1);
                 let stays = store.agent_sessions(None)?.len();
                 let audit = store.audit_entries(None, 1_000)?.len();
-                let filter = handoff::ActivityFilter { agent: None, kind: None, limit: 1_000 };
+                let filter = handoff::ActivityFilter { agent: None, kind: None, since: None, limit: 1_000 };
                 Ok::<_, StoreError>([
                     (stays, "agent_sessions"),
                     (audit, "audit_entries"),

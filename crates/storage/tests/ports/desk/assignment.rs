@@ -1,6 +1,6 @@
 //! Automatic assignment.
 
-use std::{sync::Barrier, thread};
+use std::{collections::HashMap, sync::Barrier, thread};
 
 use chatbot::settings::{self, Assignment, Change, SettingsChange};
 use handoff::{
@@ -80,6 +80,6 @@ fn two_processes_do_not_exceed_the_limit_of_an_agent() {
             }
         });
         let open = world.db.read(company.housekeeper(), |store| handoff::desk_list::DeskLists::open_of_agents(store));
-        assert_eq!(open.wait().unwrap(), [(ben.id(), 2)]);
+        assert_eq!(open.wait().unwrap(), HashMap::from([(ben.id(), 2)]));
     }
 }

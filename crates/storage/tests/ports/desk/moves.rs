@@ -209,7 +209,7 @@ fn moves_are_in_the_logs_of_the_agents() {
         release(&world, company.desk(), session, 3).unwrap();
         claim(&world, &ben, session, 4).unwrap();
         return_to_bot(&world, ben.clone().into(), session, 5).unwrap();
-        let filter = ActivityFilter { agent: Some(ben.id()), kind: None, limit: 200 };
+        let filter = ActivityFilter { agent: Some(ben.id()), kind: None, since: None, limit: 200 };
         let rows = world.see(&company, move |store| store.activities(&filter));
         let kinds: Vec<_> = rows.iter().map(|row| (row.kind.as_str(), row.timestamp)).collect();
         let expected = [("session_resolve", 5), ("session_assign", 4), ("session_release", 3), ("session_assign", 2)];

@@ -85,7 +85,8 @@ fn an_admin_writes_without_taking_the_session_over() {
         });
         assert!(matches!(superadmin.wait(), Err(SendError::OnlyAgentsAndAdmins)));
         assert_eq!(world.said(&company, key).len(), 4);
-        let filter = ActivityFilter { agent: None, kind: Some(handoff::ActivityKind::MessageSent), limit: 9 };
+        let filter =
+            ActivityFilter { agent: None, kind: Some(handoff::ActivityKind::MessageSent), since: None, limit: 9 };
         let logged = world.see(&company, move |store| store.activities(&filter));
         assert_eq!(logged.len(), 1);
         assert_eq!(

@@ -210,7 +210,7 @@ fn a_conversation_is_shown_to_the_agent_its_handoff_names() {
         assert!(matches!(read(&scene.ben, nowhere), Err(ReadError::NotFound)));
 
         let log = |desk: Desk, agent| {
-            let filter = ActivityFilter { agent, kind: None, limit: 1_000 };
+            let filter = ActivityFilter { agent, kind: None, since: None, limit: 1_000 };
             scene.world.db.read(desk, move |store| reading::activities(store, &filter)).wait().unwrap().len()
         };
         let (ben, cleo) = (scene.ben.id(), scene.cleo.id());

@@ -116,7 +116,7 @@ fn what_agents_did_is_in_their_logs() {
         assign(&world, &company, id, cleo.id(), 2).unwrap();
         resolve(&world, company.desk(), id, "by the admin", 3).unwrap();
         let log = |agent: Option<AgentId>| {
-            let filter = ActivityFilter { agent, kind: None, limit: 200 };
+            let filter = ActivityFilter { agent, kind: None, since: None, limit: 200 };
             let rows = world.see(&company, move |store| store.activities(&filter));
             rows.into_iter().map(|row| (row.agent.name, row.kind.as_str(), row.timestamp)).collect::<Vec<_>>()
         };
@@ -129,7 +129,8 @@ fn what_agents_did_is_in_their_logs() {
         ];
         assert_eq!(log(None), all);
         assert_eq!(log(Some(cleo.id())), all[..2]);
-        let filter = ActivityFilter { agent: None, kind: Some(handoff::ActivityKind::SessionResolve), limit: 1 };
+        let filter =
+            ActivityFilter { agent: None, kind: Some(handoff::ActivityKind::SessionResolve), since: None, limit: 1 };
         let resolved = world.see(&company, move |store| store.activities(&filter)).remove(0);
         assert_eq!(resolved.metadata, serde_json::json!({ "session_id": session.as_str(), "notes": "by the admin" }));
         assert_eq!((resolved.ip, resolved.agent), (None, reference(&cleo)));

@@ -88,7 +88,7 @@ fn only_a_change_of_status_is_told() {
         }
         assert_eq!(stored(&world, &company, &ben).stored_status, AgentStatus::Busy);
         leave(&world, &ben, 5);
-        let filter = ActivityFilter { agent: Some(ben.id()), kind: None, limit: 9 };
+        let filter = ActivityFilter { agent: Some(ben.id()), kind: None, since: None, limit: 9 };
         let rows = world.see(&company, move |store| store.activities(&filter));
         let logged: Vec<_> = rows.into_iter().map(|row| (row.kind.as_str(), row.metadata, row.ip.is_some())).collect();
         let expected = [
