@@ -17,7 +17,7 @@ on_each_database!(
     asked_at_the_handoff_the_steps_follow_its_text_and_end_in_silence,
 );
 
-/// Returns a new visitor who has said all these texts, and the reply to the last one.
+/// Sends texts as a new visitor. Returns the visitor and the last reply.
 async fn told(company: &Company, texts: &[&str]) -> (Visitor, Value) {
     let (mut visitor, mut reply) = (company.stranger(), Value::Null);
     for text in texts {

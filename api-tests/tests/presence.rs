@@ -50,7 +50,7 @@ async fn an_agent_who_has_not_called_for_ten_minutes_is_not_there(world: &World)
 async fn agents_of_another_company_are_not_there(world: &World) {
     let (tesla, space) = (world.company("Tesla Motors").await, world.company("SpaceX").await);
     space.agent("Di Agent").await;
-    // An agent who has never signed in is not there either.
+    // An agent who has never signed in does not count either.
     tesla.admin.create_agent(&tesla.agent_body("Ed Agent")).await.created();
     assert_eq!(wish(&tesla).await["outcome"], "offline");
     assert_eq!(wish(&space).await["outcome"], "queued");

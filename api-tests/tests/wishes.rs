@@ -239,7 +239,7 @@ async fn a_model_answers_in_a_session_that_staff_escalated_early(world: &World) 
     let question = "Do you repair hydraulic brakes?";
     let reply = visitor.say(question).await;
     assert_eq!((&reply["type"], &reply["collecting"]), (&json!("rag_response"), &json!("name")), "{reply}");
-    // A person who has acted answers alone.
+    // Once a person has acted, the bot is silent.
     tesla.admin.write(&visitor.session, "I am here").await.ok();
     assert_eq!(visitor.say(question).await["type"], "human_handling");
 }

@@ -31,7 +31,7 @@ pub(crate) async fn run(app: web::Data<App>) {
     all.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let companies = tokio::select! {
-            companies = app.hub.openings() => companies,
+            companies = app.hub.assignable() => companies,
             _ = all.tick() => {
                 let found = app.db.lobby_in(FairnessKey::Platform, |lobby| lobby.companies_with_queue(COMPANIES)).await;
                 found.unwrap_or_else(|error| {
@@ -73,7 +73,7 @@ async fn drain(app: &App, company: CompanyCode) -> Result<(), StoreError> {
             Progress::Disturbed | Progress::Done => return Ok(()),
         }
     }
-    app.hub.opening(company);
+    app.hub.note_assignable(company);
     Ok(())
 }
 

@@ -9,11 +9,11 @@
 //! Several processes may share a PostgreSQL database. A [`relay`] tells each of them which sessions the others have
 //! changed, and their callers read again. [`recheck`] finds what a relay has lost.
 
+mod assignable;
 mod bell;
 mod carry;
 mod hub;
 mod news;
-mod openings;
 mod position;
 mod presence;
 mod queue;
@@ -27,7 +27,7 @@ pub(crate) use carry::carry;
 pub(crate) use hub::Hub;
 pub(crate) use news::{Happened, News, StatusSet, Typing};
 pub(crate) use position::{Beginning, Due, Position};
-pub(crate) use presence::{Present, Sitter};
+pub(crate) use presence::{Occupant, Present};
 pub(crate) use queue::{Next, Seen};
 pub(crate) use subscriptions::{Listening, Poked, Waiting};
 

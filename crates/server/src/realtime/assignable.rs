@@ -1,4 +1,4 @@
-//! The companies in which a waiting session may be given to an agent.
+//! The companies in which a waiting session can perhaps be assigned to an agent.
 
 use std::{
     collections::HashSet,
@@ -12,12 +12,12 @@ use tokio::sync::Notify;
 
 /// The companies that nobody has looked at since.
 #[derive(Default)]
-pub(super) struct Openings {
+pub(super) struct Assignable {
     companies: Mutex<HashSet<CompanyCode>>,
     added: Notify,
 }
 
-impl Openings {
+impl Assignable {
     pub(super) fn add(&self, company: CompanyCode) {
         self.companies.lock().unwrap_or_else(PoisonError::into_inner).insert(company);
         self.added.notify_one();
@@ -36,7 +36,7 @@ impl Openings {
 }
 
 /// Whether a session has entered the queue, or an agent has one session less.
-pub(super) fn opens(kind: &EventKind) -> bool {
+pub(super) fn makes_assignable(kind: &EventKind) -> bool {
     match kind {
         EventKind::Escalated { .. }
         | EventKind::Transferred { .. }

@@ -15,8 +15,8 @@ use tenancy::{
 };
 
 use super::{
+    assignable::{Assignable, makes_assignable},
     news::{Happened, News, StatusSet},
-    openings::{Openings, opens},
     presence::Present,
     relay::{Change, Outgoing, Poke},
     topics::{Company, Place, SeatKey, Topic, Topics, concerns_desk, is_visible, moves_queue, poke},
@@ -28,7 +28,7 @@ pub(crate) struct Hub {
     topics: Mutex<Topics>,
     /// The pokes for other processes, if there may be any.
     outgoing: Option<Arc<Outgoing>>,
-    openings: Openings,
+    assignable: Assignable,
 }
 
 impl Hub {
@@ -91,14 +91,14 @@ impl Hub {
         }
     }
 
-    /// Waits until a session may be given to an agent, and returns the companies in which that is so.
-    pub(crate) async fn openings(&self) -> Vec<CompanyCode> {
-        self.openings.next().await
+    /// Waits until a session can perhaps be assigned, and returns the companies in which that is so.
+    pub(crate) async fn assignable(&self) -> Vec<CompanyCode> {
+        self.assignable.next().await
     }
 
-    /// States that a waiting session of a company may be given to an agent.
-    pub(crate) fn opening(&self, company: CompanyCode) {
-        self.openings.add(company);
+    /// States that a waiting session of a company can perhaps be assigned.
+    pub(crate) fn note_assignable(&self, company: CompanyCode) {
+        self.assignable.add(company);
     }
 
     /// Tells the staff of an agent's company that its status was set.
@@ -106,7 +106,7 @@ impl Hub {
         let code = agent.scope().company();
         self.tell_processes([Poke::Desk(code)]);
         if status == AgentStatus::Available {
-            self.opening(code);
+            self.note_assignable(code);
         }
         let topics = self.lock();
         let Some(company) = topics.companies.get(&code) else { return };
@@ -177,8 +177,8 @@ impl Sink for Hub {
         self.tell_processes(events.iter().filter_map(poke));
         let topics = self.lock();
         for event in events {
-            if opens(&event.kind) {
-                self.opening(event.company);
+            if makes_assignable(&event.kind) {
+                self.note_assignable(event.company);
             }
             let Some(company) = topics.companies.get(&event.company) else { continue };
             if moves_queue(&event.kind) {

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use tenancy::UserId;
 
-/// Who has a place in the topic of a session.
+/// Who has a seat in the topic of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Sitter {
+pub(crate) enum Occupant {
     /// The visitor.
     Visitor,
     /// An agent or admin of the company.
@@ -16,7 +16,7 @@ pub(crate) enum Sitter {
         /// The name that colleagues know.
         name: String,
     },
-    /// A superadmin, who has no name among the company's staff.
+    /// A superadmin, whom the company's staff are not shown.
     Superadmin,
 }
 
@@ -29,16 +29,16 @@ pub(crate) struct Present {
     pub(crate) staff: Vec<String>,
 }
 
-impl<'a> FromIterator<&'a Sitter> for Present {
-    fn from_iter<T: IntoIterator<Item = &'a Sitter>>(sitters: T) -> Self {
+impl<'a> FromIterator<&'a Occupant> for Present {
+    fn from_iter<T: IntoIterator<Item = &'a Occupant>>(occupants: T) -> Self {
         let (mut visitor, mut staff) = (false, BTreeSet::new());
-        for sitter in sitters {
-            match sitter {
-                Sitter::Visitor => visitor = true,
-                Sitter::Staff { user, name } => {
+        for occupant in occupants {
+            match occupant {
+                Occupant::Visitor => visitor = true,
+                Occupant::Staff { user, name } => {
                     staff.insert((name, user));
                 }
-                Sitter::Superadmin => {}
+                Occupant::Superadmin => {}
             }
         }
         Self { visitor, staff: staff.into_iter().map(|(name, _)| name.clone()).collect() }

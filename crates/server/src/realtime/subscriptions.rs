@@ -12,7 +12,7 @@ use super::{
     bell::{Bell, Wake},
     hub::Hub,
     news::{News, Typing},
-    presence::Sitter,
+    presence::Occupant,
     queue::{Next, Queue},
     topics::{Place, SeatKey},
 };
@@ -21,14 +21,14 @@ impl Hub {
     /// Subscribes a visitor to the news of its session.
     pub(crate) fn subscribe(self: &Arc<Self>, session: SessionAccess) -> Waiting {
         let bell = Arc::new(Bell::default());
-        let key = self.lock().sit(session, Sitter::Visitor, Place::Poll(Arc::clone(&bell)));
+        let key = self.lock().sit(session, Occupant::Visitor, Place::Poll(Arc::clone(&bell)));
         Waiting { hub: Arc::clone(self), session, key, bell }
     }
 
     /// Has the news of a session delivered to a connection of this caller.
-    pub(crate) fn listen(self: &Arc<Self>, session: SessionAccess, sitter: Sitter) -> Listening {
+    pub(crate) fn listen(self: &Arc<Self>, session: SessionAccess, occupant: Occupant) -> Listening {
         let queue = Arc::new(Queue::default());
-        let key = self.lock().sit(session, sitter, Place::Open(Arc::clone(&queue)));
+        let key = self.lock().sit(session, occupant, Place::Open(Arc::clone(&queue)));
         Listening { hub: Arc::clone(self), topic: Topic::Session(session), key, queue }
     }
 

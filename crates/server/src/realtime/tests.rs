@@ -94,7 +94,8 @@ fn an_event_wakes_all_callers_of_its_session_and_no_others() {
 #[test]
 fn a_moved_queue_is_told_to_the_connections_that_show_it() {
     let hub = Arc::new(Hub::default());
-    let [waits, talks, fresh] = ["TES001_1", "TES001_2", "TES001_4"].map(|id| hub.listen(access(id), Sitter::Visitor));
+    let [waits, talks, fresh] =
+        ["TES001_1", "TES001_2", "TES001_4"].map(|id| hub.listen(access(id), Occupant::Visitor));
     waits.has_read(head(1), true);
     talks.has_read(head(1), false);
     hub.publish(vec![event("TES001_3", escalated())]);
@@ -206,9 +207,9 @@ fn somebody_who_has_proved_nothing_learns_only_that_something_has_happened() {
 #[test]
 fn who_sits_at_a_session_is_known_until_it_leaves_and_only_in_its_company() {
     let hub = Arc::new(Hub::default());
-    let staff = |user, name: &str| Sitter::Staff { user: UserId::new(user), name: name.to_owned() };
+    let staff = |user, name: &str| Occupant::Staff { user: UserId::new(user), name: name.to_owned() };
     let session = access("TES001_1");
-    let sit = |sitter| hub.listen(session, sitter);
+    let sit = |occupant| hub.listen(session, occupant);
     let present = |company: &str| {
         let Present { visitor, staff } = hub.present(access(company).scope(), session.id());
         (visitor, staff.join(" "))
@@ -216,7 +217,7 @@ fn who_sits_at_a_session_is_known_until_it_leaves_and_only_in_its_company() {
     let nobody = (false, String::new());
     assert_eq!(present("TES001_2"), nobody);
     // Two people may have one name.
-    let seats = [staff(2, "Cy"), staff(1, "Bo"), staff(1, "Bo"), staff(3, "Bo"), Sitter::Superadmin].map(sit);
+    let seats = [staff(2, "Cy"), staff(1, "Bo"), staff(1, "Bo"), staff(3, "Bo"), Occupant::Superadmin].map(sit);
     let poll = hub.subscribe(session);
     assert_eq!(present("TES001_2"), (true, "Bo Bo Cy".to_owned()));
     assert_eq!(present("SPA001_1"), nobody);

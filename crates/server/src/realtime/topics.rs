@@ -9,7 +9,7 @@ use tenancy::{CompanyCode, SessionId, SessionRowId, access::SessionAccess};
 use super::{
     bell::{Bell, Wake},
     news::News,
-    presence::{Present, Sitter},
+    presence::{Occupant, Present},
     queue::Queue,
     relay::{Change, Poke},
 };
@@ -67,7 +67,7 @@ pub(super) struct SeatKey(u64);
 /// A subscription.
 pub(super) struct Seat {
     pub(super) place: Place,
-    sitter: Sitter,
+    occupant: Occupant,
     /// The state that the caller has read, or was last said to have changed to. `None` until it has read.
     pub(super) head: Option<SessionHead>,
 }
@@ -104,7 +104,7 @@ impl Topic {
 
     /// Returns who has a seat.
     pub(super) fn present(&self) -> Present {
-        self.seats.values().map(|seat| &seat.sitter).collect()
+        self.seats.values().map(|seat| &seat.occupant).collect()
     }
 
     /// Tells all callers of an event that they can see.
@@ -195,14 +195,14 @@ impl Topics {
         SeatKey(self.seats)
     }
 
-    pub(super) fn sit(&mut self, session: SessionAccess, sitter: Sitter, place: Place) -> SeatKey {
+    pub(super) fn sit(&mut self, session: SessionAccess, occupant: Occupant, place: Place) -> SeatKey {
         if self.is_stopping {
             place.stop();
         }
         let key = self.new_key();
         let sessions = &mut self.companies.entry(session.scope().company()).or_default().sessions;
         let new = || Topic { row: session.row_id(), seats: HashMap::new() };
-        sessions.entry(session.id()).or_insert_with(new).seats.insert(key, Seat { place, sitter, head: None });
+        sessions.entry(session.id()).or_insert_with(new).seats.insert(key, Seat { place, occupant, head: None });
         key
     }
 

@@ -102,6 +102,6 @@ async fn change(
     });
     let settings = settings.await?.ok_or(Refused::CompanyNotFound)?;
     // The change may be that sessions are assigned automatically.
-    app.hub.opening(company);
+    app.hub.note_assignable(company);
     Ok(Json(BotSettingsView::new(company, settings, app.model.is_some())))
 }

@@ -37,7 +37,7 @@ fn an_event_wakes_the_callers_of_its_session_in_another_process() {
     for waiting in [&same, &other, &foreign] {
         waiting.has_read(head(1), true);
     }
-    let open = two.there.listen(access("TES001_1"), Sitter::Visitor);
+    let open = two.there.listen(access("TES001_1"), Occupant::Visitor);
     two.publish(vec![event("TES001_1", EventKind::ProfileSaved)]);
     assert_eq!([&same, &other, &foreign].map(woken), [Some(Wake::Changed), None, None]);
     assert!(matches!(open.ready(), Some(Next::Changed(None))));
@@ -48,7 +48,7 @@ fn an_event_wakes_the_callers_of_its_session_in_another_process() {
 #[test]
 fn a_poke_about_messages_names_the_last_one() {
     let two = Two::new();
-    let open = two.there.listen(access("TES001_1"), Sitter::Visitor);
+    let open = two.there.listen(access("TES001_1"), Occupant::Visitor);
     let stored = [3, 4].map(|seq| event("TES001_1", EventKind::Message(Box::new(message(seq)))));
     assert_eq!(two.publish(stored.to_vec()).len(), 1);
     assert!(matches!(open.ready(), Some(Next::Changed(Some(4)))));
@@ -65,8 +65,8 @@ fn what_concerns_nobody_elsewhere_is_not_told() {
 #[test]
 fn staff_of_other_processes_check_their_access() {
     let two = Two::new();
-    let open = two.there.listen(access("TES001_1"), Sitter::Visitor);
-    let foreign = two.there.listen(access("SPA001_1"), Sitter::Visitor);
+    let open = two.there.listen(access("TES001_1"), Occupant::Visitor);
+    let foreign = two.there.listen(access("SPA001_1"), Occupant::Visitor);
     two.here.staff_changed(CompanyCode::parse("TES001").ok());
     two.there.receive(&two.outgoing.take_within(Duration::ZERO));
     assert!(matches!(open.ready(), Some(Next::StaffChanged)));
@@ -79,7 +79,7 @@ fn staff_of_other_processes_check_their_access() {
 #[test]
 fn a_connection_is_asked_once_about_each_state_that_a_check_finds() {
     let hub = Arc::new(Hub::default());
-    let open = hub.listen(access("TES001_1"), Sitter::Visitor);
+    let open = hub.listen(access("TES001_1"), Occupant::Visitor);
     open.has_read(head(5), false);
     let row = [SessionRowId::new(1)];
     let check = |revision| hub.compare(&row, &[(row[0], head(revision))]);
@@ -99,7 +99,7 @@ fn a_connection_is_asked_once_about_each_state_that_a_check_finds() {
 #[test]
 fn news_that_came_before_a_connection_read_are_known_as_such() {
     let hub = Arc::new(Hub::default());
-    let open = hub.listen(access("TES001_1"), Sitter::Visitor);
+    let open = hub.listen(access("TES001_1"), Occupant::Visitor);
     let publish = || hub.publish(vec![event("TES001_1", EventKind::ProfileSaved)]);
     let seen = || match open.ready() {
         Some(Next::News(_, seen)) => Some(seen),

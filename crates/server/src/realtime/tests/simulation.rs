@@ -256,7 +256,7 @@ impl Simulation {
         let read = |after: i64| Read { after, last: head.min(after + MOST_READ), head };
         let Some(open) = connection else {
             let process = random.below(2);
-            let listening = processes[process].hub.listen(sessions[*session], Sitter::Visitor);
+            let listening = processes[process].hub.listen(sessions[*session], Occupant::Visitor);
             *connection =
                 Some(Connection { process, listening, position: Position::at(*shown), phase: Phase::Joining });
             return Ok(());

@@ -14,7 +14,7 @@ use tenancy::{
 use crate::{
     app::App,
     http::error::ApiError,
-    realtime::Sitter,
+    realtime::Occupant,
     routes::sockets::{
         entry::{Closing, Refusal, SignIn},
         frames::Of,
@@ -33,12 +33,16 @@ pub(super) enum Party {
 
 impl Party {
     /// Returns who the caller is among those who are connected to the session.
-    pub(super) fn sitter(&self) -> Sitter {
+    pub(super) fn occupant(&self) -> Occupant {
         match self {
-            Self::Visitor(_) => Sitter::Visitor,
-            Self::Staff(_, Staff::Agent(agent)) => Sitter::Staff { user: agent.user(), name: agent.name().to_owned() },
-            Self::Staff(_, Staff::Admin(admin)) => Sitter::Staff { user: admin.user(), name: admin.name().to_owned() },
-            Self::Staff(_, Staff::Superadmin(_)) => Sitter::Superadmin,
+            Self::Visitor(_) => Occupant::Visitor,
+            Self::Staff(_, Staff::Agent(agent)) => {
+                Occupant::Staff { user: agent.user(), name: agent.name().to_owned() }
+            }
+            Self::Staff(_, Staff::Admin(admin)) => {
+                Occupant::Staff { user: admin.user(), name: admin.name().to_owned() }
+            }
+            Self::Staff(_, Staff::Superadmin(_)) => Occupant::Superadmin,
         }
     }
 }

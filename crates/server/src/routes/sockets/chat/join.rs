@@ -58,7 +58,7 @@ pub(super) async fn begin(
     after: Option<i64>,
 ) -> Result<Joined, End> {
     // Subscribe before reading, so that nothing is missed in between.
-    let listening = caller.app.hub.listen(caller.session, party.sitter());
+    let listening = caller.app.hub.listen(caller.session, party.occupant());
     let batch = caller.read(&party, Window::After(after.unwrap_or(i64::MAX))).await?;
     let head = batch.session.last_seq;
     // A client of a stream that loses its connection before the first message names this position when it returns.

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     http::error::ApiError,
-    realtime::{Due, Happened, News, Next, QUEUE_PAUSE, Seen, Sitter, Typing},
+    realtime::{Due, Happened, News, Next, Occupant, QUEUE_PAUSE, Seen, Typing},
     routes::sockets::{
         entry::{Closing, Refusal},
         frames, incoming,
@@ -235,11 +235,11 @@ impl Chat {
     /// claims to be staff is not believed.
     pub(super) fn tell_typing(&self, typing: incoming::Typing) {
         let incoming::Typing { is_typing, claims_other } = typing;
-        let (sender, name) = match self.party.sitter() {
-            Sitter::Visitor if claims_other => return,
-            Sitter::Superadmin => return,
-            Sitter::Visitor => (Sender::User, None),
-            Sitter::Staff { name, .. } => (Sender::Agent, Some(name)),
+        let (sender, name) = match self.party.occupant() {
+            Occupant::Visitor if claims_other => return,
+            Occupant::Superadmin => return,
+            Occupant::Visitor => (Sender::User, None),
+            Occupant::Staff { name, .. } => (Sender::Agent, Some(name)),
         };
         self.listening.tell_typing(Typing { is_typing, sender, name });
     }
