@@ -1,6 +1,6 @@
 //! Looks texts up in the knowledge.
 
-use knowledge::{Answer, Index, Lookup, Meanings, Origin, answer, in_context, index::Ranking};
+use knowledge::{Answer, Index, Lookup, Meanings, Origin, answer, asks, in_context, index::Ranking};
 
 use crate::{
     BotSettings, Found,
@@ -82,11 +82,21 @@ impl<'s> Search<'s> {
         let Some(in_context) = in_context(text, self.previous) else {
             return Found::new(text, text, Finding::Nothing { near });
         };
+        let is_said = |answer: &Answer| {
+            let said = self.commented_on(text).map(ask);
+            matches!(said, Some(Lookup::Hit(said)) if said.text() == answer.text())
+        };
         let finding = match ask(&in_context) {
+            Lookup::Hit(answer) if is_said(&answer) => Finding::Nothing { near },
             Lookup::Hit(answer) => Finding::Answers(vec![answer]),
             Lookup::Miss { near: others, .. } => Finding::Nothing { near: if near.is_empty() { others } else { near } },
         };
         Found::new(text, &in_context, finding)
+    }
+
+    /// Returns the question before a text that asks nothing itself. Its answer was given and is not repeated.
+    fn commented_on(&self, text: &str) -> Option<&'s str> {
+        self.previous.filter(|_| !asks(text))
     }
 
     /// Returns the entries that come nearest to a text, for each knowledge that is searched, at most `limit` of each. The
@@ -105,15 +115,16 @@ impl<'s> Search<'s> {
         self.own.section(normalized).or_else(|| self.shared?.section(normalized))
     }
 
-    /// Returns the questions that are looked up for a text: its parts if it has several, itself, and itself in context.
-    /// None if it asks for the topics or for one of them.
+    /// Returns the questions that are looked up for a text: its parts if it has several, itself, itself in context, and the
+    /// question that it comments on. None if it asks for the topics or for one of them.
     fn asked(&self, text: &str) -> Vec<String> {
         let normalized = phrase::normalize(text);
         if normalized == BROWSE_TOPICS || self.section(&normalized).is_some() {
             return Vec::new();
         }
         let parts = questions(text).into_iter().chain([text]).map(str::to_owned);
-        parts.chain(in_context(text, self.previous)).collect()
+        let Some(in_context) = in_context(text, self.previous) else { return parts.collect() };
+        parts.chain([in_context]).chain(self.commented_on(text).map(str::to_owned)).collect()
     }
 }
 

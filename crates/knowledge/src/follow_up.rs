@@ -29,6 +29,24 @@ const REFERENCES: [&str; 16] = [
     "both", "either",
 ];
 
+/// The first words of a question.
+const ASKING: [&str; 30] = [
+    "how", "what", "whats", "when", "where", "wheres", "which", "who", "whose", "why", "is", "are", "was", "were",
+    "do", "does", "did", "can", "could", "will", "would", "should", "shall", "may", "must", "have", "has", "any", "am",
+    "isnt",
+];
+
+/// Whether a text asks for something, by its question mark or its first words. Else it may only comment on what was said
+/// before: "it still doesn't work".
+pub fn asks(text: &str) -> bool {
+    let mut first = None;
+    words(text, |word| {
+        first.get_or_insert_with(|| word.to_owned());
+    });
+    let begins = |word: &String| ASKING.contains(&word.as_str()) || OPENINGS.contains(&word.as_str());
+    text.contains(['?', '\u{ff1f}', '\u{61f}']) || first.as_ref().is_some_and(begins)
+}
+
 /// Returns a text together with the question before it, if the text looks like a follow-up to it.
 ///
 /// It looks so if it is short and begins like one ("and on Sunday?") or has a word that stands for something said before
@@ -61,5 +79,15 @@ mod tests {
         assert!(read("when do you open on a public holiday").is_none());
         assert!(read("?!").is_none());
         assert_eq!(in_context("and how much?", None), None);
+    }
+
+    #[test]
+    fn a_comment_asks_nothing() {
+        for text in ["and in Sweden", "can I leave the car there", "it is free?", "How much is that"] {
+            assert!(asks(text), "{text}");
+        }
+        for text in ["it still doesn't work!!", "I don't get it", "that's not true", ""] {
+            assert!(!asks(text), "{text}");
+        }
     }
 }

@@ -28,7 +28,7 @@ pub use chunk::{Chunk, Document, Snapshot, Version};
 pub use entry::{Draft, Entry, EntryChange};
 pub use entry_text::{EntryText, combine, entry_text, entry_texts};
 pub use faq::{Entries, FaqError};
-pub use follow_up::in_context;
+pub use follow_up::{asks, in_context};
 pub use index::{Index, Passage};
 pub use meanings::Meanings;
 pub use speller::Speller;

@@ -436,6 +436,10 @@ fn a_question_that_goes_on_from_the_one_before_is_read_with_it() {
     let Act::Say(reply) = second.act else { panic!("no reply") };
     assert!(reply.response.contains("24 euros."), "{}", reply.response);
     assert_eq!(second.session.dialogue.asked.as_deref(), Some("do you bake a birthday cake and how much is it?"));
+    // Who only comments on an answer does not get it once more.
+    let comment = asked(&later, "it's not that");
+    let Act::Say(reply) = comment.act else { panic!("no reply") };
+    assert!(!reply.response.contains("24 euros."), "{}", reply.response);
     let alone = asked(&known, "and how much is it?");
     let Act::Say(reply) = alone.act else { panic!("no reply") };
     assert!(!reply.response.contains("24 euros."), "{}", reply.response);
