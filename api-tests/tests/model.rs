@@ -12,6 +12,7 @@ on_each_database!(
     a_question_in_the_intake_is_worded_too,
     the_message_is_stored_before_the_model_answers,
     a_person_who_acts_first_silences_the_model,
+    a_prompt_holds_nothing_of_another_company,
 );
 
 const QUESTION: &str = "Do you repair hydraulic brakes?";
@@ -121,4 +122,59 @@ async fn a_person_who_acts_first_silences_the_model(world: &World) {
     assert_eq!((&reply["escalated"], &reply["user_message"]["seq"]), (&json!(true), &json!(3)));
     visitor.say("Thank you").await;
     assert_eq!(senders(&after(&visitor, "2").await), ["user", "agent", "user"]);
+}
+
+/// A company whose texts, knowledge and visitors all hold its word, and a visitor of it who has said the word.
+async fn marked(world: &World, word: &str) -> (Company, Visitor) {
+    let company = world.company(&format!("{word} Motors")).await;
+    let entry = |question: &str, answer: &str| json!({"question": question, "answer": answer, "document": format!("{word} document")});
+    let section = format!("{word} section");
+    let entries = json!({word: {section: [
+        entry("How long does a repair take?", &format!("{word}: a repair takes one day.")),
+        entry(&format!("What is {word}?"), &format!("{word} is our word.")),
+    ]}});
+    company.knowledge(&entries).await;
+    let settings = json!({"answer_mode": "llm", "profile_when": "never", "bot_name": word, "thanks_text": word,
+        "greeting_text": format!("{word} greets you"), "quick_replies": [{"match": [word], "reply": word}]});
+    company.admin.set_bot(&settings).await.ok();
+    let mut visitor = company.stranger();
+    visitor.say(&format!("Hello from {word}")).await;
+    (company, visitor)
+}
+
+async fn a_prompt_holds_nothing_of_another_company(world: &World) {
+    const WORDS: [&str; 3] = ["Zephyrine", "Quillfax", "Brontolux"];
+    let mut visitors = Vec::new();
+    for word in WORDS {
+        visitors.push(marked(world, word).await);
+    }
+    let library =
+        json!({"L": {"S": [{"question": "How long does a repair take?", "answer": "Librarium takes a year."}]}});
+    let body = json!({"documents": library, "shared": true});
+    world.superadmin().await.client().post("/api/chatbot/load-rag-documents/", &body).await.ok();
+    for _ in 0..2 {
+        for ((_, visitor), word) in visitors.iter_mut().zip(WORDS) {
+            // What the model says is searched too: it says which company it was asked for.
+            world.model.push(Outcome::text(format!("{word}: one day.")));
+            let reply = visitor.say("How long does a repair take?").await;
+            assert_eq!((&reply["mode"], &reply["response"]), (&json!("llm"), &json!(format!("{word}: one day."))));
+        }
+    }
+    let prompts = world.model.prompts();
+    assert_eq!(prompts.len(), 2 * WORDS.len());
+    for (prompt, own) in prompts.iter().zip(WORDS.iter().cycle()) {
+        let text = format!("{prompt:?}");
+        assert!(text.contains(own), "{text}");
+        for foreign in WORDS.iter().filter(|word| *word != own).chain(&["Librarium"]) {
+            assert!(!text.contains(foreign), "{foreign} in {text}");
+        }
+    }
+    for ((_, visitor), own) in visitors.iter().zip(WORDS) {
+        let rows = after(visitor, "0").await;
+        let text = json!(rows).to_string();
+        assert!(
+            text.contains(own) && WORDS.iter().filter(|word| **word != own).all(|word| !text.contains(word)),
+            "{text}"
+        );
+    }
 }
