@@ -1,14 +1,18 @@
 //! Splits and normalises texts, so that they can be compared.
 
 mod fold;
+mod language;
 mod stop_words;
 
 use std::borrow::Cow;
 
-use frostem::{Algorithm, Stemmer};
+pub(crate) use frostem::Algorithm;
+use frostem::Stemmer;
 use icu_properties::{CodePointMapData, props::GeneralCategory};
 
 use fold::fold;
+
+pub(crate) use language::Languages;
 
 /// Words are cut at about this length, in bytes.
 const MAX_WORD: usize = 40;
@@ -86,15 +90,15 @@ pub(crate) fn stem(word: &str) -> Cow<'_, str> {
     Stemmer::new(Algorithm::English).stem(word)
 }
 
-/// Turns folded words into terms, which are stems.
+/// Turns folded words of one language into terms, which are stems.
 #[derive(Clone, Copy)]
 pub(crate) struct Terms {
     stemmer: Stemmer,
 }
 
 impl Terms {
-    pub(crate) fn new() -> Self {
-        Self { stemmer: Stemmer::new(Algorithm::English) }
+    pub(crate) fn new(algorithm: Algorithm) -> Self {
+        Self { stemmer: Stemmer::new(algorithm) }
     }
 
     /// Returns the term of a word, `None` for a stop word.
@@ -165,7 +169,7 @@ mod tests {
 
     fn terms(text: &str) -> Vec<String> {
         let mut found = Vec::new();
-        words(text, |word| found.extend(Terms::new().of(word).map(Cow::into_owned)));
+        words(text, |word| found.extend(Terms::new(Algorithm::English).of(word).map(Cow::into_owned)));
         found
     }
 

@@ -7,18 +7,20 @@
 //! Scoring only adds up one number for each posting.
 
 mod questions;
+mod reader;
 mod wordings;
 
-use std::{collections::HashMap, ops::Range};
+use std::{borrow::Cow, collections::HashMap, ops::Range};
 
 use self::{
     questions::Questions,
+    reader::{Read, Reader, algorithms},
     wordings::{Asked, Wordings},
 };
 use crate::{
     Chunk,
     confidence::WordFeatures,
-    text::{Terms, words},
+    text::{Algorithm, Terms, words},
 };
 
 /// Maximum number of words that are read from a query. A message of 2,000 characters has fewer.
@@ -74,6 +76,8 @@ pub(super) struct Lexical {
     questions: Questions,
     /// The distinct folded words of all chunks, sorted.
     words: Vec<Box<str>>,
+    /// How the words of the chunks are stemmed, in each of their languages.
+    languages: Vec<Algorithm>,
     /// The idf of a term that no chunk contains.
     unknown_idf: f32,
     /// The upper limit of a term's impact divided by its idf.
@@ -105,7 +109,8 @@ struct Count {
 
 impl Lexical {
     pub(super) fn build(chunks: &[Chunk], parameters: &Parameters) -> Self {
-        let Counted { vocabulary, counts, asked, lengths, questions, words } = Counted::of(chunks, parameters);
+        let Counted { counts, asked, lengths, questions, read } = Counted::of(chunks, parameters);
+        let Read { vocabulary, languages, words } = read;
         let size = float(chunks.len());
         let average = (lengths.iter().sum::<f32>() / size.max(1.0)).max(f32::MIN_POSITIVE);
         let idf = |holders: f32| ((size - holders + 0.5) / (holders + 0.5)).ln_1p();
@@ -131,13 +136,17 @@ impl Lexical {
             of(wording.elsewhere + wording.weight) - of(wording.elsewhere)
         });
         let (unknown_idf, ceiling) = (idf(0.0), parameters.k1 + 1.0);
-        Self { vocabulary, terms, postings, wordings, questions, words, unknown_idf, ceiling }
+        Self { vocabulary, terms, postings, wordings, questions, words, languages, unknown_idf, ceiling }
     }
 
-    /// Reads a query. Words that no chunk contains count only in its mass.
+    /// Reads a query. Words that no chunk contains count only in its mass. A word is looked up as a word of each language
+    /// that the chunks have.
     pub(super) fn read(&self, query: &str) -> Query {
-        let stems = Terms::new();
+        let languages: Vec<_> = self.languages.iter().map(|algorithm| Terms::new(*algorithm)).collect();
+        let idf = |term: u32| self.terms.get(place(term)).map_or(0.0, |term| term.idf);
         let mut known: Vec<(u32, f32)> = Vec::new();
+        // For each word its first term, and its largest idf. A word that has stems in two languages counts once in the mass.
+        let mut masses: Vec<(u32, f32)> = Vec::new();
         let mut unknown: Vec<String> = Vec::new();
         let mut left = MAX_QUERY_WORDS;
         words(query, |word| {
@@ -145,17 +154,23 @@ impl Lexical {
                 return;
             }
             left -= 1;
-            let Some(stem) = stems.of(word) else { return };
-            match self.vocabulary.get(stem.as_ref()) {
-                Some(&term) => known.push((term, self.terms.get(place(term)).map_or(0.0, |term| term.idf))),
-                None => unknown.push(stem.into_owned()),
+            let stems: Vec<_> = languages.iter().filter_map(|language| language.of(word)).collect();
+            let terms = stems.iter().filter_map(|stem| self.vocabulary.get(stem.as_ref()));
+            let before = known.len();
+            known.extend(terms.map(|&term| (term, idf(term))));
+            let found = known.get(before..).unwrap_or_default();
+            match found.first() {
+                Some(&(term, _)) => masses.push((term, found.iter().map(|&(_, idf)| idf).fold(0.0, f32::max))),
+                None => unknown.extend(stems.into_iter().next().map(Cow::into_owned)),
             }
         });
         unknown.sort_unstable();
         unknown.dedup();
-        known.sort_unstable_by_key(|&(term, _)| term);
-        known.dedup_by_key(|&mut (term, _)| term);
-        let mass = known.iter().map(|&(_, idf)| idf).sum::<f32>() + float(unknown.len()) * self.unknown_idf;
+        for terms in [&mut known, &mut masses] {
+            terms.sort_unstable_by_key(|&(term, _)| term);
+            terms.dedup_by_key(|&mut (term, _)| term);
+        }
+        let mass = masses.iter().map(|&(_, idf)| idf).sum::<f32>() + float(unknown.len()) * self.unknown_idf;
         if known.len() > MAX_QUERY_TERMS {
             known.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
             known.truncate(MAX_QUERY_TERMS);
@@ -238,15 +253,13 @@ impl Lexical {
 
 /// The terms of all chunks, counted.
 struct Counted {
-    vocabulary: HashMap<Box<str>, u32>,
+    read: Read,
     /// Sorted by term, then by chunk.
     counts: Vec<Count>,
     asked: Asked,
     /// The weighted number of words in each chunk.
     lengths: Vec<f32>,
     questions: Questions,
-    /// The distinct folded words, sorted.
-    words: Vec<Box<str>>,
 }
 
 impl Counted {
@@ -258,7 +271,9 @@ impl Counted {
         let mut bag: Vec<(u32, f32)> = Vec::new();
         let mut asked = Asked::default();
         let mut rest: HashMap<u32, f32> = HashMap::new();
-        for (chunk, at) in chunks.iter().zip(0_u32..) {
+        let languages = algorithms(chunks);
+        for ((chunk, at), algorithm) in chunks.iter().zip(0_u32..).zip(languages) {
+            reader.turn_to(algorithm);
             bag.clear();
             let question = reader.terms(&chunk.question);
             bag.extend(question.iter().map(|&term| (term, parameters.question)));
@@ -285,56 +300,8 @@ impl Counted {
             }));
         }
         counts.sort_unstable_by_key(|count| (count.term, count.chunk));
-        let mut words: Vec<_> = reader.seen.into_keys().collect();
-        words.sort_unstable();
-        Self { vocabulary: reader.vocabulary, counts, asked, lengths, questions, words }
+        Self { read: reader.end(), counts, asked, lengths, questions }
     }
-}
-
-/// Turns texts into term numbers. Each distinct word is stemmed once.
-struct Reader {
-    stems: Terms,
-    vocabulary: HashMap<Box<str>, u32>,
-    seen: HashMap<Box<str>, Option<u32>>,
-}
-
-impl Default for Reader {
-    fn default() -> Self {
-        Self { stems: Terms::new(), vocabulary: HashMap::new(), seen: HashMap::new() }
-    }
-}
-
-impl Reader {
-    fn terms(&mut self, text: &str) -> Vec<u32> {
-        let mut terms = Vec::new();
-        self.read(text, |term| terms.push(term));
-        terms
-    }
-
-    fn read(&mut self, text: &str, mut each: impl FnMut(u32)) {
-        words(text, |word| {
-            let term = match self.seen.get(word) {
-                Some(&term) => term,
-                None => {
-                    let term = self.stems.of(word).map(|stem| number(&mut self.vocabulary, &stem));
-                    self.seen.insert(word.into(), term);
-                    term
-                }
-            };
-            if let Some(term) = term {
-                each(term);
-            }
-        });
-    }
-}
-
-fn number(vocabulary: &mut HashMap<Box<str>, u32>, stem: &str) -> u32 {
-    if let Some(&term) = vocabulary.get(stem) {
-        return term;
-    }
-    let next = u32::try_from(vocabulary.len()).unwrap_or(u32::MAX);
-    vocabulary.insert(stem.into(), next);
-    next
 }
 
 fn place(at: u32) -> usize {
@@ -406,6 +373,26 @@ mod tests {
         close(asked(&["leave", "car", "leave car"]), one);
         let apart = asked(&["leave", "car"]);
         assert!(apart.0 < one.0 && apart.1 < one.1, "{apart:?} {one:?}");
+    }
+
+    #[test]
+    fn words_are_stemmed_as_those_of_the_language_of_the_entry() {
+        let german = [
+            ("S", "Wie lange dauern die Reparaturen?", "Die meisten Reparaturen sind nach zwei Tagen fertig."),
+            ("S", "Nehmt ihr gebrauchte Fahrr\u{e4}der in Zahlung?", "Ja, wir nehmen jedes gebrauchte Fahrrad an."),
+            ("S", "iPhone 15", "iPhone 15"),
+        ];
+        let english = [("S", "How long do repairs take?", "Most repairs are done within two days of your visit.")];
+        let coverage = |lexical: &Lexical, query: &str| lexical.coverage(&lexical.read(query), 4);
+        let close = |a: f32, b: f32| assert!((a - b).abs() < 1e-6, "{a} {b}");
+        let lexical = built(&german);
+        close(coverage(&lexical, "Reparatur")[0], 1.0);
+        close(coverage(&lexical, "gebrauchtes")[1], 1.0);
+        let both = built(&[german.as_slice(), &english].concat());
+        close(coverage(&both, "Reparatur")[0], 1.0);
+        close(coverage(&both, "repairing")[3], 1.0);
+        close(coverage(&both, "gebrauchtes repairing")[1] + coverage(&both, "gebrauchtes repairing")[3], 1.0);
+        assert_eq!(coverage(&built(&english), "Reparaturen")[0], 0.0);
     }
 
     #[test]

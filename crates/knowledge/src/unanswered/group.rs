@@ -9,7 +9,7 @@ use encoder::Vector;
 use tenancy::MissId;
 
 use super::{Cause, Miss};
-use crate::text::{Terms, normal_form, words};
+use crate::text::{Algorithm, Terms, normal_form, words};
 
 /// Questions with a larger cosine mean the same. Of pairs of questions about different entries of one company, one in
 /// four thousand is above it.
@@ -129,7 +129,7 @@ impl Groups {
     /// questions were together before.
     pub fn of(misses: Vec<Miss>) -> Self {
         let places = {
-            let (stems, mut numbers) = (Terms::new(), HashMap::new());
+            let (stems, mut numbers) = (Terms::new(Algorithm::English), HashMap::new());
             let features: Vec<_> = misses.iter().map(|miss| Features::of(miss, stems, &mut numbers)).collect();
             let (mut firsts, mut by_form): (Vec<&Features<'_>>, HashMap<&str, usize>) = (Vec::new(), HashMap::new());
             let mut places = Vec::with_capacity(features.len());
