@@ -27,6 +27,7 @@
 //! [`Word`](types::Word), with the steps 2 and 3 for the enum.
 
 mod assignment;
+pub(crate) mod buttons;
 mod change;
 mod fill;
 mod hours;
@@ -35,14 +36,15 @@ mod list;
 mod profile_steps;
 mod quick_reply;
 mod record;
+mod texts;
 pub mod types;
 
 pub use assignment::Assignment;
 pub use change::Change;
-pub(crate) use fill::filled;
 pub use fill::{Names, fill};
 pub use hours::{Hours, InvalidHours};
 pub use list::{BotSettings, SettingsChange, type_of};
 pub use profile_steps::{ProfileSteps, ProfileWhen, Requirement};
 pub use quick_reply::QuickReply;
 pub use record::{ChangeError, SettingsRecord, change, current};
+pub(crate) use texts::Texts;
