@@ -8,9 +8,12 @@
 //! # A new setting
 //!
 //! 1. Add a line to the list in `settings/list.rs`. Its position there is its position in JSON.
-//! 2. Use the field, for example `snapshot.settings.greeting_text` in `plan.rs`.
+//! 2. Use the field, for example `snapshot.settings.handoff_after_misses` in `plan.rs`. A text is said
+//!    through `Texts`, which fills its placeholders: `texts.say(&texts.settings.greeting_text)`.
 //! 3. Add the default to `settings_are_shown_with_their_defaults` and the values that are refused
-//!    to `each_setting_is_validated`, both in `api-tests/tests/bot_settings.rs`.
+//!    to `each_setting_is_validated`, both in `api-tests/tests/bot_settings/`.
+//!
+//! Nothing that a visitor reads is written elsewhere in the code. `tests/texts.rs` fails otherwise.
 //!
 //! # A new type of setting
 //!
