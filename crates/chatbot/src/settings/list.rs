@@ -70,7 +70,7 @@ macro_rules! bot_settings {
             phone_question_text: Text<TEXT> = "What's your phone number?",
             /// The question for the e-mail address.
             email_question_text: Text<TEXT> = "What's your e-mail address?",
-            /// Follows `email_question_text` where the address can be skipped.
+            /// Follows `email_question_text` where that question can be skipped.
             can_skip_text: Text<TEXT> = "You can skip this.",
             /// The question for the postal address.
             address_question_text: Text<TEXT> = "And what's your address?",
@@ -148,7 +148,7 @@ If it is your name, please write \u{201c}My name is {text}\u{201d}.",
             /// Says that the bot has no answer to `{question}`, which was asked during the intake; it offers a person.
             question_open_text: Text<TEXT> =
                 "I have no answer to \u{201c}{question}\u{201d} yet. I can pass it on to a person.",
-            /// Says so while a handoff is open.
+            /// Says that the bot has no answer to `{question}` while a handoff is open.
             question_with_team_text: Text<TEXT> =
                 "I have no answer to \u{201c}{question}\u{201d} yet. Our team sees your question.",
             /// The button that skips a question. A button counts in this wording and in its default one.
