@@ -125,8 +125,11 @@ pub fn plan(
     let Planned { mut session, profile, mut act, stage, is_missed } = turn.plan(session, gains)?;
     session.welcomed = true;
     let question = input.text.and_then(|text| found?.question(text));
+    // An answer to the intake may have been looked up only because it could have been a topic.
+    let is_answer = stage == Stage::Intake && reading.intent == Intent::Nothing && reading.values != Values::default();
     if let Some(question) = question
         && matches!(stage, Stage::Knowledge | Stage::Clarification | Stage::Intake)
+        && !is_answer
     {
         session.dialogue.asked = Some(question.to_owned());
     }

@@ -33,8 +33,12 @@ impl Texts<'_> {
             (&settings.leave_email_suggestion, LEAVE_EMAIL),
         ];
         let normalized = phrase::normalize(text);
-        let own = buttons.iter().find(|(wording, _)| phrase::equals(&normalized, &self.filled(wording)));
-        let pressed = own.or_else(|| buttons.iter().find(|(_, default)| phrase::equals(&normalized, default)));
+        let is_own = |(wording, default): &&(&String, &str)| {
+            wording.as_str() != *default && phrase::equals(&normalized, &self.filled(wording))
+        };
+        // The normalized forms of the default wordings differ from these only in case.
+        let is_default = |(_, default): &&(&String, &str)| default.eq_ignore_ascii_case(&normalized);
+        let pressed = buttons.iter().find(is_own).or_else(|| buttons.iter().find(is_default));
         pressed.map(|&(_, default)| default)
     }
 }
