@@ -8,9 +8,10 @@ use tenancy::Timestamp;
 use crate::{
     Found, Reply, Session, SessionStatus, Snapshot, Step,
     act::{Act, MissingInput, ProfileWrite},
-    answers::TALK_TO_A_PERSON,
     found::Finding,
     intake::{self, Gains, Heard},
+    phrase,
+    settings::Texts,
     understanding::{self, Awaited, Intent, Language, Reading, Values},
 };
 
@@ -88,7 +89,18 @@ pub fn plan(
         let (stage, reading) = (Stage::HumanHandling, Reading::nothing());
         return Ok(Plan { session, profile: None, act: Act::Silent, stage, reading, missed: None });
     }
+    let typed = input.text;
+    let pressed = typed.and_then(|text| Texts::of(snapshot).pressed(text));
+    let worded = pressed.filter(|button| typed.is_some_and(|text| !phrase::equals(&phrase::normalize(text), button)));
+    let input = &Input { text: worded.or(typed), ..*input };
     let mut reading = read(&session, snapshot, input, awaited);
+    if let Some(text) = input.text
+        && reading.values != Values::default()
+        && (pressed.is_some() || is_browsing(&session, awaited) && Found::of(found, text)?.is_section())
+    {
+        // A button is no answer to the question above it.
+        reading.values = Values::default();
+    }
     if let Some(text) = input.text
         && reading.may_be_a_question()
         && !session.dialogue.resolved_before
@@ -109,12 +121,15 @@ pub fn plan(
         None => Gains::default(),
     };
     let is_first = !session.welcomed;
-    let turn = Turn { snapshot, input, found, reading: &reading, awaited, now };
+    let turn = Turn { snapshot, input, typed, found, reading: &reading, awaited, now };
     let Planned { mut session, profile, mut act, stage, is_missed } = turn.plan(session, gains)?;
     session.welcomed = true;
     let question = input.text.and_then(|text| found?.question(text));
+    // An answer to the intake may have been looked up only because it could have been a topic.
+    let is_answer = stage == Stage::Intake && reading.intent == Intent::Nothing && reading.values != Values::default();
     if let Some(question) = question
         && matches!(stage, Stage::Knowledge | Stage::Clarification | Stage::Intake)
+        && !is_answer
     {
         session.dialogue.asked = Some(question.to_owned());
     }
@@ -125,6 +140,11 @@ pub fn plan(
         turn.say_language(&mut session, reply, is_first);
     }
     Ok(Plan { session, profile, act, stage, reading, missed })
+}
+
+/// Whether the visitor chooses among topics while a question waits whose answer may be any text.
+fn is_browsing(session: &Session, awaited: Option<Step>) -> bool {
+    session.dialogue.browsing && matches!(awaited, Some(Step::Name | Step::Address))
 }
 
 /// Reads the text of a message as [`plan`] does.
@@ -169,7 +189,10 @@ struct Planned {
 /// A message that the bot answers.
 struct Turn<'t> {
     snapshot: &'t Snapshot,
+    /// The message. A button that the company words in its own way has its default wording here.
     input: &'t Input<'t>,
+    /// The text as the visitor sent it.
+    typed: Option<&'t str>,
     found: Option<&'t Found>,
     reading: &'t Reading,
     /// The step of the intake that is waited for.
@@ -180,7 +203,8 @@ struct Turn<'t> {
 impl Turn<'_> {
     fn plan(&self, mut session: Session, gains: Gains) -> Result<Planned, MissingInput> {
         let settings = &*self.snapshot.settings;
-        let text = self.input.text.unwrap_or(TALK_TO_A_PERSON);
+        let button = Texts::of(self.snapshot).filled(&settings.person_suggestion);
+        let text = self.typed.unwrap_or(&button);
         // While a handoff waits for somebody who is there, the intake goes on.
         let wants_person =
             self.input.wants_person || self.reading.intent == Intent::Person && !self.is_section(&session)?;

@@ -1,5 +1,7 @@
 //! One message in the intake.
 
+use knowledge::markup;
+
 use super::{
     country,
     order::{self, Gains},
@@ -8,11 +10,11 @@ use super::{
 use crate::{
     Answered, Field, Found, NewProfile, Reply, Session, Snapshot, Step,
     act::{Act, MissingInput, ProfileChange, ProfileWrite},
-    answers::{self, TALK_TO_A_PERSON},
+    answers,
     found::Finding,
     kind, phrase,
     search::BROWSE_TOPICS,
-    settings::{Names, Requirement, filled},
+    settings::{BotSettings, Requirement, Texts},
     understanding::{Intent, Reading},
 };
 
@@ -21,9 +23,6 @@ const REJECTIONS: u8 = 3;
 
 /// How many refusals of a required step lead on to the next step.
 const REFUSALS: u8 = 2;
-
-/// The name of a visitor who gives none.
-const NAMELESS: &str = "Visitor";
 
 /// What the intake does about a message.
 pub(crate) struct Advance {
@@ -85,6 +84,10 @@ impl Lead {
 }
 
 impl Turn<'_> {
+    fn texts(&self) -> Texts<'_> {
+        Texts::new(&self.snapshot.settings, self.session, &self.snapshot.company_name)
+    }
+
     fn answer(mut self) -> Result<Advance, MissingInput> {
         self.move_on();
         let is_first = !self.session.welcomed;
@@ -92,11 +95,11 @@ impl Turn<'_> {
             return Ok(if is_first {
                 self.say(self.welcome())
             } else {
-                self.ask(Lead::inline("Thank you, I have received your file."))?
+                self.ask_after(|settings| &settings.file_received_text)?
             });
         };
         let normalized = phrase::normalize(text);
-        if let Some(Reply { response, suggestions, .. }) = answers::ask_email(&normalized) {
+        if let Some(Reply { response, suggestions, .. }) = answers::ask_email(&normalized, &self.texts()) {
             return Ok(self.say(prompts::waiting(self.session, kind::PROFILE_COLLECTION, response, suggestions)));
         }
         let is_about_topics = normalized == BROWSE_TOPICS || self.session.dialogue.browsing;
@@ -114,10 +117,7 @@ impl Turn<'_> {
         }
         if !self.heard.gains.is_empty() {
             let noted = (is_question && !is_about_topics).then(|| self.remember(text));
-            let said = prompts::acknowledgement(&self.heard.gains, Some(self.heard.awaited), &self.session.collected);
-            let provider = self.heard.reading.values.phone.as_ref().map_or("", |phone| &phone.message);
-            let space = if said.is_empty() || provider.is_empty() { "" } else { " " };
-            let said = format!("{provider}{space}{said}");
+            let said = self.acknowledgement();
             return self.ask(match noted {
                 Some(noted) if said.is_empty() => Lead::block(noted),
                 Some(noted) => Lead::block(format!("{said}<br><br>{noted}")),
@@ -142,7 +142,21 @@ impl Turn<'_> {
     }
 
     fn welcome(&self) -> Reply {
-        prompts::welcome(self.session, &self.snapshot.settings, &self.snapshot.company_name)
+        prompts::welcome(self.session, &self.texts())
+    }
+
+    /// Says what the message gave, and what is known about its phone number.
+    fn acknowledgement(&self) -> String {
+        let (heard, texts) = (self.heard, self.texts());
+        let said = prompts::acknowledgement(&heard.gains, Some(heard.awaited), &self.session.collected, &texts);
+        match heard.reading.values.phone.as_ref().map(|phone| phone.message.as_str()) {
+            None | Some("") => said,
+            Some(message) => {
+                let network = texts.with(&texts.settings.phone_noted_text, &[("message", message)]);
+                let space = if said.is_empty() { "" } else { " " };
+                format!("{network}{space}{said}")
+            }
+        }
     }
 
     /// Answers the first message of a session, which does not name the visitor.
@@ -170,28 +184,28 @@ impl Turn<'_> {
             }
             Intent::Refusal => self.refuse(),
             Intent::Why => {
-                let suggestions = prompts::suggestions(step, settings);
-                let reason = self.filled(&settings.profile_reason_text);
-                self.ask(Lead { suggestions: Some(with_person(suggestions)), ..Lead::inline(reason) })
+                let reason = self.texts().say(&settings.profile_reason_text);
+                let suggestions = Some(self.with_person());
+                self.ask(Lead { suggestions, ..Lead::inline(reason) })
             }
             Intent::Greeting if step == Step::Name => Ok(self.say(self.welcome())),
-            Intent::Greeting => self.ask(Lead::inline("Hello!")),
-            Intent::Person => self.ask(Lead::inline("Our team knows that you want to talk to a person.")),
+            Intent::Greeting => self.ask_after(|settings| &settings.greeting_again_text),
+            Intent::Person => self.ask_after(|settings| &settings.person_noted_text),
             // Who leaves is not asked again; an answer still counts.
             Intent::Goodbye => {
-                let text = self.filled(&settings.goodbye_text);
+                let text = self.texts().say(&settings.goodbye_text);
                 Ok(self.say(prompts::waiting(self.session, kind::SMALL_TALK, text, Vec::new())))
             }
             intent @ (Intent::Thanks | Intent::AboutBot | Intent::Frustration | Intent::Abuse) => {
-                let small_talk = answers::small_talk(intent, settings).map(|text| self.filled(text));
+                let small_talk = answers::small_talk(intent, settings).map(|text| self.texts().say(text));
                 let is_angry = matches!(intent, Intent::Frustration | Intent::Abuse);
-                let suggestions = is_angry.then(|| with_person(prompts::suggestions(step, settings)));
+                let suggestions = is_angry.then(|| self.with_person());
                 let kind = Some(kind::SMALL_TALK);
                 self.ask(Lead { kind, suggestions, ..Lead::block(small_talk.unwrap_or_default()) })
             }
             Intent::Agreement => self.ask(Lead::default()),
             Intent::Nothing if step == Step::CountryCode && country::wants_more(text) => {
-                let (text, suggestions) = prompts::more_countries(settings);
+                let (text, suggestions) = prompts::more_countries(&self.texts());
                 Ok(self.say(prompts::waiting(self.session, kind::PROFILE_COLLECTION, text, suggestions)))
             }
             Intent::Nothing => self.reject(text),
@@ -204,13 +218,14 @@ impl Turn<'_> {
         let refusals = self.session.dialogue.refusals + 1;
         if settings.profile_steps.of(step) == Requirement::Required && refusals < REFUSALS {
             self.session.dialogue.refusals = refusals;
-            let reason = self.filled(&settings.profile_reason_text);
-            return self.ask(Lead { suggestions: Some(prompts::way_out()), ..Lead::inline(reason) });
+            let reason = self.texts().say(&settings.profile_reason_text);
+            let suggestions = Some(prompts::way_out(&self.texts()));
+            return self.ask(Lead { suggestions, ..Lead::inline(reason) });
         }
         self.session.collected.set(step, Field::Skipped);
         self.session.dialogue.name_again &= step != Step::Name;
         self.move_on();
-        self.ask(Lead::inline("All right."))
+        self.ask_after(|settings| &settings.skipped_text)
     }
 
     fn reject(mut self, text: &str) -> Result<Advance, MissingInput> {
@@ -221,7 +236,7 @@ impl Turn<'_> {
             self.session.collected.set(step, Field::Skipped);
             self.session.dialogue.name_again |= step == Step::Name;
             self.move_on();
-            return self.ask(Lead::inline("Let's leave that for now."));
+            return self.ask_after(|settings| &settings.given_up_text);
         }
         let code = self.session.collected.country_code.value().unwrap_or(&settings.default_country_code);
         // A text that looks like no address is asked about once, and then taken at its word.
@@ -230,9 +245,10 @@ impl Turn<'_> {
             self.move_on();
             return self.ask(Lead::default());
         }
-        let why = prompts::rejection(step, text, code);
-        let question = prompts::question_again(step, settings);
-        let suggestions = if step == Step::Name { Vec::new() } else { prompts::suggestions(step, settings) };
+        let texts = self.texts();
+        let why = prompts::rejection(step, text, code, &texts);
+        let question = prompts::question_again(step, &texts);
+        let suggestions = if step == Step::Name { Vec::new() } else { prompts::suggestions(step, &texts) };
         let text = format!("{why} {question}");
         Ok(self.say(prompts::waiting(self.session, kind::PROFILE_COLLECTION, text, suggestions)))
     }
@@ -240,10 +256,11 @@ impl Turn<'_> {
     /// Answers a text from the knowledge; `None` if the knowledge does not answer it.
     fn look_up(&mut self, text: &str) -> Result<Option<Advance>, MissingInput> {
         let heard = self.heard;
+        let texts = self.texts();
         let (lead, answers) = match Found::of(heard.found, text)? {
-            Finding::Topics(titles) => (answers::topics(titles), None),
-            Finding::Section { title, questions } => (answers::questions_of(title, questions), None),
-            Finding::Answers(answers) => (answers::extract(text, answers, Vec::new()), Some(answers)),
+            Finding::Topics(titles) => (answers::topics(titles, &texts), None),
+            Finding::Section { title, questions } => (answers::questions_of(title, questions, &texts), None),
+            Finding::Answers(answers) => (answers::extract(text, answers, Vec::new(), &texts), Some(answers)),
             Finding::Nothing { .. } => return Ok(None),
         };
         self.session.dialogue.browsing = answers.is_none();
@@ -264,7 +281,21 @@ impl Turn<'_> {
     /// Keeps the visitor's first question without an answer. Returns a word about it.
     fn remember(&mut self, text: &str) -> String {
         self.session.dialogue.question.get_or_insert_with(|| text.to_owned());
-        "I have noted that and will come back to it.".to_owned()
+        self.texts().say(&self.snapshot.settings.question_noted_text)
+    }
+
+    /// Says a text of the company in front of the next question.
+    fn ask_after(self, text: impl Fn(&BotSettings) -> &String) -> Result<Advance, MissingInput> {
+        let said = self.texts().say(text(&self.snapshot.settings));
+        self.ask(Lead::inline(said))
+    }
+
+    /// Returns the buttons of the step, and the one for a person.
+    fn with_person(&self) -> Vec<String> {
+        let texts = self.texts();
+        let mut suggestions = prompts::suggestions(self.session.step, &texts);
+        suggestions.push(texts.say(&texts.settings.person_suggestion));
+        suggestions
     }
 
     /// Asks for the next step, or completes the intake.
@@ -272,14 +303,14 @@ impl Turn<'_> {
         if self.session.step == Step::Complete {
             return self.complete(&lead);
         }
-        let settings = &self.snapshot.settings;
-        let question = prompts::question(self.session.step, settings);
+        let texts = self.texts();
+        let question = prompts::question(self.session.step, &texts);
         let text = match (lead.text.is_empty(), lead.is_block) {
             (true, _) => question,
             (false, true) => format!("{}<br><br>{question}", lead.text),
             (false, false) => format!("{} {question}", lead.text),
         };
-        let suggestions = lead.suggestions.unwrap_or_else(|| prompts::suggestions(self.session.step, settings));
+        let suggestions = lead.suggestions.unwrap_or_else(|| prompts::suggestions(self.session.step, &texts));
         let kind = lead.kind.unwrap_or(kind::PROFILE_COLLECTION);
         let reply = prompts::waiting(self.session, kind, text, suggestions);
         Ok(self.say(Reply { answered: lead.answered, ..reply }))
@@ -291,50 +322,44 @@ impl Turn<'_> {
 
     /// Completes the intake, and answers the question that the visitor asked during it.
     fn complete(self, lead: &Lead) -> Result<Advance, MissingInput> {
-        let (settings, company_name) = (&self.snapshot.settings, &self.snapshot.company_name);
+        let settings = &*self.snapshot.settings;
         let question = self.session.dialogue.question.clone();
         let finding = question.as_deref().map(|question| Found::of(self.heard.found, question)).transpose()?;
-        let profile = finish(self.session, &settings.default_country_code);
-        let names = match profile.name() {
-            Some(name) => Names { name, ..settings.names(self.session, company_name) },
-            None => settings.names(self.session, company_name),
-        };
-        let mut text = filled(&settings.profile_done_text, &names).into_owned();
+        let profile = finish(self.session, settings);
+        let texts = Texts::new(settings, self.session, &self.snapshot.company_name);
+        let texts = profile.name().map_or(texts, |name| texts.with_name(name));
+        let mut text = texts.say(&settings.profile_done_text);
         if lead.is_block && !lead.text.is_empty() {
             text = format!("{}<br><br>{text}", lead.text);
         }
-        let suggestions = settings.profile_suggestions.iter().map(|text| filled(text, &names).into_owned()).collect();
+        let suggestions = texts.buttons(&settings.profile_suggestions);
         let mut answered = lead.answered.clone();
         if let (Some(question), Some(finding)) = (question, finding) {
             let excerpt = prompts::excerpt(&question);
+            let with_question = |text: &str| texts.with(text, &[("question", &excerpt)]);
+            let is_escalated = self.session.status.is_escalated();
             if let Finding::Answers(answers) = finding {
-                let reply = answers::extract(&question, answers, Vec::new());
-                text = format!("{text}<br><br>You asked: \u{201c}{excerpt}\u{201d}<br>{}", reply.response);
+                let reply = answers::extract(&question, answers, Vec::new(), &texts);
+                let lead = with_question(&settings.question_answered_text);
+                text = format!("{text}<br><br>{lead}<br>{}", reply.response);
                 answered = reply.answered;
-                self.session.dialogue.question = None;
-            } else if self.session.status.is_escalated() {
-                self.session.dialogue.question = None;
-                text = format!(
-                    "{text}<br><br>I have no answer to \u{201c}{excerpt}\u{201d} yet. Our team sees your question."
-                );
             } else {
-                self.session.dialogue.person_offered = true;
-                text = format!(
-                    "{text}<br><br>I have no answer to \u{201c}{excerpt}\u{201d} yet. I can pass it on to a person."
-                );
+                let said = if is_escalated { &settings.question_with_team_text } else { &settings.question_open_text };
+                text = format!("{text}<br><br>{}", with_question(said));
+            }
+            let is_answered = finding.is_answer();
+            self.session.dialogue.person_offered |= !is_answered && !is_escalated;
+            if is_answered || is_escalated {
+                self.session.dialogue.question = None;
             }
         }
         let reply = Reply { answered, ..Reply::new(kind::PROFILE_COMPLETE, text, suggestions) };
         Ok(Advance { act: Act::Say(reply), profile: Some(profile) })
     }
-
-    fn filled(&self, text: &str) -> String {
-        filled(text, &self.snapshot.settings.names(self.session, &self.snapshot.company_name)).into_owned()
-    }
 }
 
 /// Ends the intake of a session. Returns the profile, or its changes if there was one.
-pub(crate) fn finish(session: &mut Session, default_country_code: &str) -> ProfileWrite {
+pub(crate) fn finish(session: &mut Session, settings: &BotSettings) -> ProfileWrite {
     let collected = std::mem::take(&mut session.collected);
     session.step = Step::Complete;
     (session.dialogue.rejections, session.dialogue.refusals) = (0, 0);
@@ -350,17 +375,12 @@ pub(crate) fn finish(session: &mut Session, default_country_code: &str) -> Profi
         return ProfileWrite::Change(ProfileChange { name, phone: number, email, address });
     }
     session.dialogue.unreachable = !is_reachable;
-    let (country_code, phone) = number.unwrap_or_else(|| (default_country_code.to_owned(), String::new()));
+    let (country_code, phone) = number.unwrap_or_else(|| (settings.default_country_code.clone(), String::new()));
     ProfileWrite::New(NewProfile {
-        name: text(&collected.name).unwrap_or_else(|| NAMELESS.to_owned()),
+        name: text(&collected.name).unwrap_or_else(|| markup::neutralise(&settings.unknown_name).into_owned()),
         phone,
         email: text(&collected.email),
         address: text(&collected.address),
         country_code,
     })
-}
-
-fn with_person(mut suggestions: Vec<String>) -> Vec<String> {
-    suggestions.push(TALK_TO_A_PERSON.to_owned());
-    suggestions
 }

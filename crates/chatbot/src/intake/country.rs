@@ -9,10 +9,7 @@ use tenancy::text;
 
 use self::table::{Known, TABLE, words};
 use super::digits;
-use crate::phrase;
-
-/// The button that lists the other countries.
-const MORE: &str = "Show more countries";
+use crate::{phrase, settings::buttons::MORE_COUNTRIES};
 
 /// Number of countries in the first reply.
 const OFFERED: usize = 8;
@@ -316,9 +313,9 @@ pub fn is_code(text: &str) -> bool {
     assigned_code_in(text).is_some_and(|code| code == text)
 }
 
-/// Returns buttons for the first countries, and one for more.
-pub(crate) fn first_suggestions() -> Vec<String> {
-    COUNTRIES.iter().take(OFFERED).map(button).chain([MORE.to_owned()]).collect()
+/// Returns buttons for the first countries, and the one for more.
+pub(crate) fn first_suggestions(more: &str) -> Vec<String> {
+    COUNTRIES.iter().take(OFFERED).map(button).chain([more.to_owned()]).collect()
 }
 
 /// Returns buttons for the other countries.
@@ -328,7 +325,7 @@ pub(crate) fn more_suggestions() -> Vec<String> {
 
 /// Whether a text is the button for more countries.
 pub(crate) fn wants_more(text: &str) -> bool {
-    phrase::equals(&phrase::normalize(MORE), text)
+    phrase::equals(&phrase::normalize(text), MORE_COUNTRIES)
 }
 
 fn button(country: &Country) -> String {

@@ -25,17 +25,6 @@ pub(crate) enum NotAName {
     Characters,
 }
 
-impl NotAName {
-    /// The message to the visitor.
-    pub(crate) const fn reason(self) -> &'static str {
-        match self {
-            Self::Short => "A name has at least 2 characters.",
-            Self::Long => "A name has at most 100 characters.",
-            Self::Characters => "A name has only letters, spaces, hyphens, dots, apostrophes and parentheses.",
-        }
-    }
-}
-
 /// Reads a name, trims it and removes its invisible characters.
 pub(crate) fn read(text: &str) -> Result<Cow<'_, str>, NotAName> {
     let name = match text::visible(text) {

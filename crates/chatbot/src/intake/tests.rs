@@ -103,7 +103,13 @@ fn every_row_of_the_table_of_steps() {
     };
     let rows = [
         (Step::Name, "4nn", Step::Name, json!([]), None),
-        (Step::Name, " Ann Ray ", Step::CountryCode, json!(country::first_suggestions()), Some(name)),
+        (
+            Step::Name,
+            " Ann Ray ",
+            Step::CountryCode,
+            json!(country::first_suggestions("Show more countries")),
+            Some(name),
+        ),
         (Step::CountryCode, "Nepal", Step::Phone, phone_hint.clone(), Some(country.clone())),
         (Step::Phone, "12", Step::Phone, phone_hint, Some(country)),
         (Step::Phone, "984-1234567", Step::Email, email_hint.clone(), Some(phone.clone())),
@@ -328,7 +334,7 @@ fn a_country_that_is_not_understood_is_asked_again() {
         let reply = talk.say(text);
         assert_eq!((&talk.session().collected.country_code, talk.session().step), (&Field::Open, Step::CountryCode));
         assert!(reply.response.contains(said), "{text}: {}", reply.response);
-        assert_eq!(reply.suggestions, country::first_suggestions());
+        assert_eq!(reply.suggestions, country::first_suggestions("Show more countries"));
     }
 }
 

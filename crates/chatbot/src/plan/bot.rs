@@ -4,10 +4,10 @@ use super::{Planned, Stage, Turn};
 use crate::{
     BotSettings, Found, MissingInput, QuickReply, Reply, Session,
     act::{Act, ProfileChange, ProfileWrite},
-    answers::{TALK_TO_A_PERSON, ask_email, extract, questions_of, small_talk, topics, worded},
+    answers::{ask_email, extract, questions_of, small_talk, topics, worded},
     found::Finding,
     intake, kind, phrase,
-    settings::{Names, filled},
+    settings::Texts,
     understanding::{Intent, Values},
 };
 
@@ -15,7 +15,7 @@ use crate::{
 pub(super) fn answer(turn: &Turn<'_>, mut session: Session) -> Result<Planned, MissingInput> {
     if intake::is_finished(&session, &turn.snapshot.settings) {
         // The settings ask for less than before, so everything is known.
-        let profile = intake::finish(&mut session, &turn.snapshot.settings.default_country_code);
+        let profile = intake::finish(&mut session, &turn.snapshot.settings);
         let planned = answer(turn, session)?;
         return Ok(Planned { profile: Some(profile), ..planned });
     }
@@ -60,22 +60,24 @@ impl Bot<'_> {
         let settings = self.settings;
         let say = |reply| Said::Act(Act::Say(reply));
         let Some(text) = self.turn.input.text else {
-            let text = "Thank you, I have received your file. What would you like to know about it?";
+            let text = &settings.file_question_text;
             let reply = self.reply(kind::CLARIFICATION_NEEDED, text, &settings.clarification_suggestions);
             return Ok((Stage::Attachment, say(reply)));
         };
-        let normalized = phrase::normalize(text);
-        if let Some(quick) = self.quick_reply(&normalized) {
+        // A button may have a wording of the company's own. A quick reply for that wording has precedence.
+        let typed = self.turn.typed.unwrap_or(text);
+        let quick = self.quick_reply(typed).or_else(|| self.quick_reply(Some(text).filter(|text| *text != typed)?));
+        if let Some(quick) = quick {
             return Ok((Stage::QuickReply, say(self.reply(&quick.kind, &quick.reply, &quick.suggestions))));
         }
-        if let Some(reply) = ask_email(&normalized) {
+        if let Some(reply) = ask_email(&phrase::normalize(text), &self.texts()) {
             return Ok((Stage::SmallTalk, say(reply)));
         }
         let intent = self.turn.reading.intent;
         let small_talk = small_talk(intent, settings).map(|said| {
             let is_angry = matches!(intent, Intent::Frustration | Intent::Abuse);
-            let person = [TALK_TO_A_PERSON.to_owned()];
-            let suggestions = if is_angry { &person[..] } else { &settings.greeting_suggestions };
+            let person = std::slice::from_ref(&settings.person_suggestion);
+            let suggestions = if is_angry { person } else { &settings.greeting_suggestions };
             (Stage::SmallTalk, say(self.reply(kind::SMALL_TALK, said, suggestions)))
         });
         // A company may have an entry for a question such as "Who are you?" or "Why do you need my number?". Other small
@@ -87,11 +89,14 @@ impl Bot<'_> {
         }
         let finding = Found::of(self.turn.found, text)?;
         match finding {
-            Finding::Topics(titles) => Ok((Stage::QuickReply, say(topics(titles)))),
-            Finding::Section { title, questions } => Ok((Stage::QuickReply, say(questions_of(title, questions)))),
+            Finding::Topics(titles) => Ok((Stage::QuickReply, say(topics(titles, &self.texts())))),
+            Finding::Section { title, questions } => {
+                Ok((Stage::QuickReply, say(questions_of(title, questions, &self.texts()))))
+            }
             // A greeting is like many questions by its words alone.
             Finding::Answers(answers) if intent != Intent::Greeting || finding.is_certain() => {
-                let reply = extract(text, answers, self.fill(&settings.answer_suggestions));
+                let texts = self.texts();
+                let reply = extract(text, answers, texts.buttons(&settings.answer_suggestions), &texts);
                 let act = worded(text, answers, reply, settings.answer_mode);
                 Ok((Stage::Knowledge, Said::Act(act)))
             }
@@ -119,13 +124,15 @@ impl Bot<'_> {
             return None;
         }
         let told = [
-            change.name.as_ref().map(|_| "name"),
-            change.phone.as_ref().map(|_| "phone number"),
-            change.email.as_ref().map(|_| "e-mail address"),
-            change.address.as_ref().map(|_| "address"),
+            change.name.as_ref().map(|_| &self.settings.name_word),
+            change.phone.as_ref().map(|_| &self.settings.phone_word),
+            change.email.as_ref().map(|_| &self.settings.email_word),
+            change.address.as_ref().map(|_| &self.settings.address_word),
         ];
-        let told: Vec<_> = told.into_iter().flatten().collect();
-        let text = format!("Thank you, I have noted your {}.", told.join(" and "));
+        let texts = self.texts();
+        let told: Vec<_> = told.into_iter().flatten().map(|word| texts.say(word)).collect();
+        let text = texts.with(&self.settings.profile_noted_text, &[("fields", &texts.joined(&told))]);
+        let suggestions = texts.buttons(&self.settings.greeting_suggestions);
         let change = if self.session.profile.is_some() {
             self.session.dialogue.unreachable &= change.phone.is_none() && change.email.is_none();
             self.session.dialogue.name_again &= change.name.is_none();
@@ -134,7 +141,7 @@ impl Bot<'_> {
             intake::take(&mut self.session.collected, &self.turn.reading.values);
             None
         };
-        Some(Said::Noted(self.reply(kind::SMALL_TALK, &text, &self.settings.greeting_suggestions), change))
+        Some(Said::Noted(Reply::new(kind::SMALL_TALK, text, suggestions), change))
     }
 
     /// Asks back, or calls a person after some misses in a row.
@@ -152,29 +159,25 @@ impl Bot<'_> {
         let reply = if misses % 2 == 1 {
             self.reply(kind::CLARIFICATION_NEEDED, &settings.clarification_text, &settings.clarification_suggestions)
         } else {
-            let suggestions: Vec<_> = near.iter().cloned().chain([TALK_TO_A_PERSON.to_owned()]).collect();
+            let suggestions: Vec<_> = near.iter().chain([&settings.person_suggestion]).cloned().collect();
             self.reply(kind::CLARIFICATION_NEEDED, &settings.clarification_again_text, &suggestions)
         };
         Said::Act(Act::Say(reply))
     }
 
-    /// Returns the first quick reply that matches a normalized text.
-    fn quick_reply(&self, normalized: &str) -> Option<&QuickReply> {
-        let names = self.names();
-        let matches = |phrase: &String| phrase::equals(normalized, &filled(phrase, &names));
+    /// Returns the first quick reply that matches a text.
+    fn quick_reply(&self, text: &str) -> Option<&QuickReply> {
+        let (normalized, texts) = (phrase::normalize(text), self.texts());
+        let matches = |phrase: &String| phrase::equals(&normalized, &texts.filled(phrase));
         self.settings.quick_replies.iter().find(|quick| quick.matches.iter().any(matches))
     }
 
     fn reply(&self, kind: &str, text: &str, suggestions: &[String]) -> Reply {
-        Reply::new(kind, filled(text, &self.names()), self.fill(suggestions))
+        let texts = self.texts();
+        Reply::new(kind, texts.filled(text), texts.buttons(suggestions))
     }
 
-    fn fill(&self, suggestions: &[String]) -> Vec<String> {
-        let names = self.names();
-        suggestions.iter().map(|text| filled(text, &names).into_owned()).collect()
-    }
-
-    fn names(&self) -> Names<'_> {
-        self.settings.names(&self.session, &self.turn.snapshot.company_name)
+    fn texts(&self) -> Texts<'_> {
+        Texts::new(self.settings, &self.session, &self.turn.snapshot.company_name)
     }
 }

@@ -2,12 +2,7 @@
 
 use tenancy::Timestamp;
 
-use crate::{
-    Outcome, Reply, Session, Snapshot, answers::LEAVE_EMAIL, escalation::Escalation, intake, kind, settings::filled,
-};
-
-/// The button that lists the topics.
-const BROWSE_TOPICS: &str = "Browse topics";
+use crate::{Outcome, Reply, Session, Snapshot, escalation::Escalation, intake, kind, settings::Texts};
 
 /// Plans the escalation of a session whose status is set already.
 pub(super) fn call(
@@ -18,8 +13,6 @@ pub(super) fn call(
     now: Timestamp,
 ) -> Escalation {
     let settings = &*snapshot.settings;
-    let filled =
-        |text: &str, session: &Session| filled(text, &settings.names(session, &snapshot.company_name)).into_owned();
     let within_hours = settings.hours.as_ref().is_none_or(|hours| hours.are_open(now));
     // A handoff keeps the reason with which it was opened, and the end of the intake looks the question up again.
     let is_last_use = !was_open && session.profile_completed();
@@ -31,19 +24,22 @@ pub(super) fn call(
     let said = |outcome: Outcome, text: String, suggestions: Vec<String>, session: &mut Session| {
         session.dialogue.outcome = Some(outcome);
         let reply = Reply { escalated: true, outcome: Some(outcome), ..Reply::new(kind::ESCALATED, text, suggestions) };
-        intake::ask_below(session, settings, reply)
+        intake::ask_below(session, snapshot, reply)
     };
-    let queued = said(Outcome::Queued, filled(&settings.escalation_text, session), Vec::new(), session);
-    let mut away = filled(&settings.offline_text, session);
-    if let Some(when) = settings.hours.as_ref().filter(|_| !within_hours).and_then(|hours| hours.next_opening(now)) {
-        away = format!("{away}<br><br>We are back {when}.");
+    let queued_text = Texts::new(settings, session, &snapshot.company_name).say(&settings.escalation_text);
+    let queued = said(Outcome::Queued, queued_text, Vec::new(), session);
+    let texts = Texts::new(settings, session, &snapshot.company_name);
+    let mut away = texts.say(&settings.offline_text);
+    if let Some(opening) = settings.hours.as_ref().filter(|_| !within_hours).and_then(|hours| hours.next_opening(now)) {
+        away = format!("{away}<br><br>{}", texts.back(&opening));
     }
     let lacks_contact = match session.profile_completed() {
         true => session.dialogue.unreachable,
         false => session.collected.email.value().is_none() && session.collected.phone.value().is_none(),
     };
-    let contact = lacks_contact.then_some(LEAVE_EMAIL);
-    let suggestions = contact.into_iter().chain([BROWSE_TOPICS]).map(str::to_owned).collect();
+    let contact = lacks_contact.then_some(&settings.leave_email_suggestion);
+    let suggestions = contact.into_iter().chain([&settings.topics_suggestion]);
+    let suggestions = suggestions.map(|button| texts.say(button)).collect();
     let offline = said(Outcome::Offline, away, suggestions, session);
     Escalation { reason, was_open, within_hours, queued, offline }
 }

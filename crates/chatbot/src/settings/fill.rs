@@ -52,22 +52,24 @@ impl BotSettings {
 ///
 /// A name never becomes markup, and placeholders inside a name are not replaced.
 pub fn fill(text: &str, names: &Names<'_>) -> String {
-    filled(text, names).into_owned()
+    filled(text, names, &[]).into_owned()
 }
 
-/// Works as [`fill`] does, but copies only texts with a `{`.
-pub(crate) fn filled<'t>(text: &'t str, names: &Names<'_>) -> Cow<'t, str> {
+/// Works as [`fill`] does, but copies only texts with a `{`. `values` are further placeholders with what replaces them,
+/// and have precedence over the names.
+pub(super) fn filled<'t>(text: &'t str, names: &Names<'_>, values: &[(&str, &str)]) -> Cow<'t, str> {
     if !text.contains('{') {
         return Cow::Borrowed(text);
     }
+    let of = |word: &str| values.iter().find(|(known, _)| *known == word).map(|(_, value)| *value).or(names.of(word));
     let mut out = String::with_capacity(text.len() + 32);
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         out.push_str(before);
-        let filled = after.split_once('}').and_then(|(word, after)| Some((names.of(word)?, after)));
+        let filled = after.split_once('}').and_then(|(word, after)| Some((of(word)?, after)));
         match filled {
-            Some((name, after)) => {
-                out.push_str(&markup::neutralise(name));
+            Some((value, after)) => {
+                out.push_str(&markup::neutralise(value));
                 rest = after;
             }
             None => {
@@ -111,6 +113,17 @@ mod tests {
         assert_eq!(fill("a<br>{company_name}", &names), "a<br>< br>");
     }
 
+    #[test]
+    fn further_placeholders_have_precedence_and_their_values_are_plain() {
+        let values = [("text", "<b>{name}{other}"), ("name", "Bo {text}")];
+        assert_eq!(
+            filled("{text}, {name} of {company_name}", &NAMES, &values),
+            "< b>{name}{other}, Bo {text} of Tesla Motors"
+        );
+        assert_eq!(filled("<{text}", &NAMES, &[("text", "b>")]), "< b>");
+        assert_eq!(filled("{text} {unknown}", &NAMES, &[]), "{text} {unknown}");
+    }
+
     proptest! {
         #[test]
         fn a_filled_text_has_no_tag_but_breaks(
@@ -121,6 +134,9 @@ mod tests {
             let names = Names { name: &name, bot_name: "Kit", company_name: &name, language: "" };
             let filled = fill(&text, &names);
             prop_assert_eq!(markup::neutralise_keeping_breaks(&filled), filled.as_str());
+            let other = Names { name: "", company_name: "", ..names };
+            let values = [("name", name.as_str()), ("company_name", name.as_str())];
+            prop_assert_eq!(super::filled(&text, &other, &values), filled);
         }
     }
 }

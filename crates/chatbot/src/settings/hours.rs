@@ -15,7 +15,8 @@ const INTERVALS: usize = 8;
 /// Maximum number of closed days.
 const CLOSED_DAYS: usize = 400;
 
-const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+/// The English names of the weekdays.
+pub(super) const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 /// The hours in which a company's staff are there: intervals of each weekday in one time zone, and closed days.
 ///
@@ -26,6 +27,33 @@ pub struct Hours {
     written: Written,
     zone: Zone,
     week: [Vec<(u16, u16)>; 7],
+}
+
+/// When hours begin next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Opening<'h> {
+    pub(super) day: Day,
+    /// Minute of the day.
+    minute: u16,
+    pub(super) timezone: &'h str,
+}
+
+/// A day, seen from today.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Day {
+    Today,
+    Tomorrow,
+    /// A day within a week; Monday is 0.
+    Weekday(usize),
+    /// A later day.
+    Date(Date),
+}
+
+impl Opening<'_> {
+    /// Returns the time of the day, such as `09:00`.
+    pub(super) fn time(&self) -> String {
+        format!("{:02}:{:02}", self.minute / 60, self.minute % 60)
+    }
 }
 
 /// The form of hours in requests and in the store.
@@ -109,22 +137,21 @@ impl Hours {
         self.of_day(clock).iter().any(|&(from, to)| (from..to).contains(&minute))
     }
 
-    /// Says when the hours begin next, such as `on Monday at 09:00 (Europe/Berlin)`. `None` if they do not begin
-    /// within two weeks.
-    pub fn next_opening(&self, at: Timestamp) -> Option<String> {
+    /// Returns when the hours begin next; `None` if they do not begin within two weeks.
+    pub(crate) fn next_opening(&self, at: Timestamp) -> Option<Opening<'_>> {
         let clock = self.zone.wall_clock(at);
         let mut day = clock.start_of_day();
         for ahead in 0..AHEAD {
             let earliest = if ahead == 0 { minute_of_day(clock) } else { 0 };
             let begins = self.of_day(day).iter().map(|&(from, _)| from).filter(|&from| from >= earliest).min();
-            if let Some(begins) = begins {
-                let when = match ahead {
-                    0 => "today".to_owned(),
-                    1 => "tomorrow".to_owned(),
-                    2..7 => format!("on {}", WEEKDAYS.get(weekday(day)).unwrap_or(&"")),
-                    _ => format!("on {}", day.date()),
+            if let Some(minute) = begins {
+                let day = match ahead {
+                    0 => Day::Today,
+                    1 => Day::Tomorrow,
+                    2..7 => Day::Weekday(weekday(day)),
+                    _ => Day::Date(day.date()),
                 };
-                return Some(format!("{when} at {:02}:{:02} ({})", begins / 60, begins % 60, self.written.timezone));
+                return Some(Opening { day, minute, timezone: &self.written.timezone });
             }
             day = day.plus(std::time::Duration::from_hours(24));
         }
@@ -176,6 +203,7 @@ fn minute(text: &str) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{BotSettings, fixtures::fresh, settings::Texts};
 
     fn shop() -> Hours {
         serde_json::from_str(
@@ -204,13 +232,16 @@ mod tests {
 
     #[test]
     fn the_next_opening_is_said_in_words() {
+        let snapshot = fresh(BotSettings::default());
         for (at, said) in [
             ("2026-11-23T07:00:00Z", "today at 09:00 (Europe/Berlin)"),
             ("2026-11-23T11:45:00Z", "today at 13:30 (Europe/Berlin)"),
             ("2026-11-22T10:00:00Z", "tomorrow at 09:00 (Europe/Berlin)"),
             ("2026-11-23T20:00:00Z", "on Friday at 09:00 (Europe/Berlin)"),
         ] {
-            assert_eq!(shop().next_opening(Timestamp::parse(at).unwrap()).as_deref(), Some(said), "{at}");
+            let hours = shop();
+            let opening = hours.next_opening(Timestamp::parse(at).unwrap()).unwrap();
+            assert_eq!(Texts::of(&snapshot).back(&opening), format!("We are back {said}."), "{at}");
         }
         let never: Hours = serde_json::from_str(r#"{"timezone": "UTC"}"#).unwrap();
         assert_eq!(never.next_opening(Timestamp::from_micros(0)), None);

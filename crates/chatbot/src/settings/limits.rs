@@ -11,6 +11,8 @@ use crate::phrase;
 pub const NAME: usize = 100;
 /// Maximum length of a text that the bot says, including a quick reply's.
 pub const TEXT: usize = 4_000;
+/// Maximum length of a word, a name or an example that the bot's texts contain.
+pub const WORD: usize = 100;
 /// Maximum length of a suggestion. Pressing it sends it as a message.
 pub const SUGGESTION: usize = 200;
 /// Maximum number of suggestions below one text.

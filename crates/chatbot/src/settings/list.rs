@@ -5,12 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     assignment::Assignment,
+    buttons::{BROWSE_TOPICS, LEAVE_EMAIL, MORE_COUNTRIES, SKIP, TALK_TO_A_PERSON},
     change::Change,
-    limits::{MISSES, NAME, OPEN_SESSIONS, TEXT},
+    hours::WEEKDAYS,
+    limits::{MISSES, NAME, OPEN_SESSIONS, TEXT, WORD},
     profile_steps::{ProfileSteps, ProfileWhen},
     types::{
-        CallingCode, Count, OpeningHours, Phrases, QuickReplies, Ratio, SettingType, Steps, Suggestions, Text, Toggle,
-        Word,
+        Button, CallingCode, Count, OpeningHours, Phrases, QuickReplies, Ratio, SettingType, Steps, Suggestions, Text,
+        TextList, Toggle, Word,
     },
 };
 
@@ -56,8 +58,123 @@ macro_rules! bot_settings {
             profile_done_text: Text<TEXT> = "Thank you, {name}! How can I help you?",
             /// Buttons below `profile_done_text`.
             profile_suggestions: Suggestions = MENU,
+            /// The question for the name.
+            name_question_text: Text<TEXT> = "What's your full name?",
+            /// The question for the country of the phone number.
+            country_question_text: Text<TEXT> = "Which country is your phone number from?",
+            /// Follows `country_question_text` when it is asked again.
+            country_again_text: Text<TEXT> = "You can choose one or type its name or code, such as +352.",
+            /// Stands above further countries.
+            more_countries_text: Text<TEXT> = "Here are more countries. You can also type a country code, such as +352.",
+            /// The question for the phone number.
+            phone_question_text: Text<TEXT> = "What's your phone number?",
+            /// The question for the e-mail address.
+            email_question_text: Text<TEXT> = "What's your e-mail address?",
+            /// Follows `email_question_text` where that question can be skipped.
+            can_skip_text: Text<TEXT> = "You can skip this.",
+            /// The question for the postal address.
+            address_question_text: Text<TEXT> = "And what's your address?",
+            /// The example below `name_question_text`. Clients know examples by the word `Example:`, which the bot adds.
+            name_example: Text<WORD> = "John Doe",
+            /// The example below `phone_question_text`.
+            phone_example: Text<WORD> = "9841234567",
+            /// The example below `email_question_text`.
+            email_example: Text<WORD> = "your.email@example.com",
+            /// The example below `address_question_text`.
+            address_example: Text<WORD> = "City, Country",
+            /// Greets a visitor whose name became known.
+            name_noted_text: Text<TEXT> = "Nice to meet you, {name}!",
+            /// Says that a message gave more than was asked for; `{fields}` is what.
+            fields_noted_text: Text<TEXT> = "I have noted {fields}.",
+            /// Says that a message changed what was known; `{fields}` is what.
+            fields_changed_text: Text<TEXT> = "I have changed {fields}.",
+            /// Says after the intake that a message gave something; `{fields}` are the words for it.
+            profile_noted_text: Text<TEXT> = "Thank you, I have noted your {fields}.",
+            /// One of the `{fields}` of `fields_noted_text` and `fields_changed_text`; `{field}` is the word for it.
+            field_text: Text<WORD> = "your {field}",
+            /// The country, as one of the `{fields}`. It is not put into `field_text`.
+            country_word: Text<WORD> = "the country",
+            /// The word for the name.
+            name_word: Text<WORD> = "name",
+            /// The word for the phone number.
+            phone_word: Text<WORD> = "phone number",
+            /// The word for the e-mail address.
+            email_word: Text<WORD> = "e-mail address",
+            /// The word for the postal address.
+            address_word: Text<WORD> = "address",
+            /// The word between two of the `{fields}`.
+            and_word: Text<WORD> = "and",
+            /// The name of a visitor who gives none.
+            unknown_name: Text<WORD> = "Visitor",
+            /// The answer to a text that is too short for a name.
+            name_short_text: Text<TEXT> = "A name has at least 2 characters.",
+            /// The answer to a text that is too long for a name.
+            name_long_text: Text<TEXT> = "A name has at most 100 characters.",
+            /// The answer to a text with characters that no name has.
+            name_characters_text: Text<TEXT> =
+                "A name has only letters, spaces, hyphens, dots, apostrophes and parentheses.",
+            /// The answer to another text that is no name.
+            name_unclear_text: Text<TEXT> = "I did not understand that as a name.",
+            /// The answer to a country where the name is asked for; `{text}` is what the visitor wrote.
+            name_is_country_text: Text<TEXT> = "I understood \u{201c}{text}\u{201d} as a country. \
+If it is your name, please write \u{201c}My name is {text}\u{201d}.",
+            /// The answer to a text that may mean several countries; `{countries}` are their English names.
+            country_unsure_text: Text<TEXT> = "Did you mean {countries}?",
+            /// The answer to a text without a country; `{text}` is its beginning.
+            country_unknown_text: Text<TEXT> = "I can't find a country in \u{201c}{text}\u{201d}.",
+            /// The answer to a text without a phone number. `{message}` says why, in the words of `validate-phone/`.
+            phone_unclear_text: Text<TEXT> = "{message}",
+            /// The answer to a phone number of Nepal. `{message}` names the network, in the words of `validate-phone/`.
+            phone_noted_text: Text<TEXT> = "{message}",
+            /// The answer to a text without an e-mail address, or with several.
+            email_unclear_text: Text<TEXT> = "I need exactly one e-mail address, such as ann@example.com.",
+            /// The answer to a text that is no postal address.
+            address_unclear_text: Text<TEXT> =
+                "I did not understand that as an address, such as a street and a town.",
+            /// The answer to a visitor who skips a question.
+            skipped_text: Text<TEXT> = "All right.",
+            /// The answer to the third text in a row that does not fit; the next question follows.
+            given_up_text: Text<TEXT> = "Let's leave that for now.",
+            /// The answer to a greeting while a question of the intake is open.
+            greeting_again_text: Text<TEXT> = "Hello!",
+            /// The answer to a file while a question of the intake is open.
+            file_received_text: Text<TEXT> = "Thank you, I have received your file.",
+            /// The answer to another wish for a person while a handoff waits.
+            person_noted_text: Text<TEXT> = "Our team knows that you want to talk to a person.",
+            /// The answer to a question that the bot comes back to at the end of the intake.
+            question_noted_text: Text<TEXT> = "I have noted that and will come back to it.",
+            /// Stands above the answer to `{question}`, which was asked during the intake.
+            question_answered_text: Text<TEXT> = "You asked: \u{201c}{question}\u{201d}",
+            /// Says that the bot has no answer to `{question}`, which was asked during the intake; it offers a person.
+            question_open_text: Text<TEXT> =
+                "I have no answer to \u{201c}{question}\u{201d} yet. I can pass it on to a person.",
+            /// Says that the bot has no answer to `{question}` while a handoff is open.
+            question_with_team_text: Text<TEXT> =
+                "I have no answer to \u{201c}{question}\u{201d} yet. Our team sees your question.",
+            /// The button that skips a question. A button counts in this wording and in its default one.
+            skip_suggestion: Button = SKIP,
+            /// The button that calls a person. Lists of buttons, such as `greeting_suggestions`, are set by themselves.
+            person_suggestion: Button = TALK_TO_A_PERSON,
+            /// The button that lists the topics.
+            topics_suggestion: Button = BROWSE_TOPICS,
+            /// The button that lists further countries.
+            more_countries_suggestion: Button = MORE_COUNTRIES,
+            /// The button that asks for the visitor's e-mail address.
+            leave_email_suggestion: Button = LEAVE_EMAIL,
             /// Buttons below an answer from knowledge.
             answer_suggestions: Suggestions = MENU,
+            /// Follows the answers to a message with more than four questions.
+            more_questions_text: Text<TEXT> = "These are many questions at once. \
+I have looked up the first four of them, so please ask me the others again.",
+            /// Stands above the topics.
+            topics_text: Text<TEXT> = "Here are the topics I can help you with.",
+            /// Says that there are no topics.
+            no_topics_text: Text<TEXT> = "There are no topics to browse yet. You can ask me, or talk to a person.",
+            /// Stands above the questions of a topic; `{topic}` is its title.
+            topic_text: Text<TEXT> = "What would you like to know about {topic}?",
+            /// The answer to a file alone.
+            file_question_text: Text<TEXT> =
+                "Thank you, I have received your file. What would you like to know about it?",
             /// The answer to a greeting.
             greeting_text: Text<TEXT> = "Hello! How can I help you today?",
             /// Buttons below `greeting_text`.
@@ -95,6 +212,16 @@ I answer questions about {company_name}, and I can call a person for you.",
 you, and we will get back to you. I can go on helping meanwhile.",
             /// The hours in which the team is there, as intervals of weekdays; null means at any time.
             hours: OpeningHours = None,
+            /// Follows `offline_text` if the hours begin on the same day, at `{time}` in `{timezone}`.
+            back_today_text: Text<TEXT> = "We are back today at {time} ({timezone}).",
+            /// Follows `offline_text` if the hours begin on the next day.
+            back_tomorrow_text: Text<TEXT> = "We are back tomorrow at {time} ({timezone}).",
+            /// Follows `offline_text` if the hours begin within a week; `{weekday}` is the day.
+            back_on_weekday_text: Text<TEXT> = "We are back on {weekday} at {time} ({timezone}).",
+            /// Follows `offline_text` if the hours begin later; `{date}` is the day, such as 2026-12-28.
+            back_on_date_text: Text<TEXT> = "We are back on {date} at {time} ({timezone}).",
+            /// The names of the weekdays from Monday on. Those that are missing have their English names.
+            weekdays: TextList<WORD, 7> = &WEEKDAYS,
             /// Who gives waiting sessions to agents: staff (`manual`), or the server, to the available agents in turn
             /// (`round_robin`) or to the one with the fewest open sessions (`least_loaded`).
             assignment: Word<Assignment> = Assignment::Manual,
@@ -129,14 +256,14 @@ you, and we will get back to you. I can go on helping meanwhile.",
 }
 
 /// The default buttons below a text.
-const MENU: &[&str] = &["Browse topics", "Talk to a person"];
+const MENU: &[&str] = &[BROWSE_TOPICS, TALK_TO_A_PERSON];
 
 macro_rules! define {
     ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr,)*) => {
         /// A company's bot settings. In the stored document a missing key means the default.
         ///
-        /// Texts are HTML fragments whose only tag is `<br>`; `{name}`, `{bot_name}` and
-        /// `{company_name}` in them are placeholders.
+        /// Texts are HTML fragments whose only tag is `<br>`; `{name}`, `{bot_name}`,
+        /// `{company_name}` and `{language}` in them are placeholders. Some texts have further ones.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(default)]
         pub struct BotSettings {
@@ -185,67 +312,4 @@ macro_rules! define {
 bot_settings!(define);
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::QuickReply;
-
-    #[test]
-    fn an_empty_document_means_the_defaults() {
-        assert_eq!(serde_json::from_str::<BotSettings>("{}").unwrap(), BotSettings::default());
-        let document = serde_json::to_string(&BotSettings::default()).unwrap();
-        assert_eq!(serde_json::from_str::<BotSettings>(&document).unwrap(), BotSettings::default());
-    }
-
-    #[test]
-    fn a_document_uses_the_words_of_the_wire() {
-        let settings: BotSettings = serde_json::from_str(
-            r#"{"answer_mode":"llm","quick_replies":[{"match":["Choose country"],"reply":"Which?"},
-                {"match":["A"],"reply":"B","suggestions":["C"],"type":"country_selection"}]}"#,
-        )
-        .unwrap();
-        assert_eq!(settings.answer_mode, Mode::Llm);
-        assert_eq!(settings.quick_replies[0].kind, "quick_reply");
-        assert_eq!(settings.quick_replies[1].kind, "country_selection");
-        let document = serde_json::to_value(&settings.quick_replies[1]).unwrap();
-        assert_eq!(
-            document,
-            serde_json::json!({"match": ["A"], "reply": "B", "suggestions": ["C"], "type": "country_selection"})
-        );
-    }
-
-    #[test]
-    fn the_defaults_pass_the_markup_rule() {
-        let mut defaults = BotSettings::default();
-        defaults.neutralise();
-        assert_eq!(defaults, BotSettings::default());
-    }
-
-    #[test]
-    fn a_change_is_partial_and_a_reset_gives_the_default() {
-        let to = |text: &str| Change::To(text.to_owned());
-        let first = SettingsChange { bot_name: to("Kit"), greeting_text: to("Hi"), ..SettingsChange::default() };
-        let first = first.of(&BotSettings::default());
-        assert_eq!((first.bot_name.as_str(), first.greeting_text.as_str()), ("Kit", "Hi"));
-        let second = SettingsChange { bot_name: Change::Reset, ..SettingsChange::default() }.of(&first);
-        assert_eq!(second, BotSettings { greeting_text: "Hi".to_owned(), ..BotSettings::default() });
-        assert_eq!(SettingsChange::default().of(&second), second);
-    }
-
-    #[test]
-    fn every_text_passes_the_markup_rule_and_keeps_its_breaks() {
-        let tag = || "<b>a<br>".to_owned();
-        let quick =
-            QuickReply { matches: vec![tag()], reply: tag(), suggestions: vec![tag()], kind: "quick_reply".to_owned() };
-        let changed = SettingsChange {
-            bot_name: Change::To(tag()),
-            escalation_phrases: Change::To(vec![tag()]),
-            quick_replies: Change::To(vec![quick]),
-            ..SettingsChange::default()
-        };
-        let changed = changed.of(&BotSettings::default());
-        let safe = "< b>a<br>".to_owned();
-        let [quick] = changed.quick_replies.as_slice() else { panic!("{changed:?}") };
-        assert_eq!((&changed.bot_name, &changed.escalation_phrases), (&safe, &vec![safe.clone()]));
-        assert_eq!((&quick.matches[0], &quick.reply, &quick.suggestions[0]), (&safe, &safe, &safe));
-    }
-}
+mod tests;

@@ -63,6 +63,22 @@ impl<const MAX: usize, const COUNT: usize> SettingType for TextList<MAX, COUNT> 
 /// Buttons below a text.
 pub type Suggestions = TextList<SUGGESTION, SUGGESTIONS>;
 
+/// The wording of a button of the bot's own, with a letter or a digit.
+pub struct Button;
+
+impl SettingType for Button {
+    type Value = String;
+    type Literal = &'static str;
+
+    fn value(literal: &'static str) -> String {
+        literal.to_owned()
+    }
+
+    fn neutralise(value: &mut String) {
+        neutralise(value);
+    }
+}
+
 /// Phrases that are searched for in messages, each with a letter or a digit.
 pub struct Phrases;
 

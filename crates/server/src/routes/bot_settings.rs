@@ -45,7 +45,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .update("Changes the settings that are sent; null gives a setting its default again.", change)
             .about(
                 "The next message is answered with them. `{name}`, `{bot_name}`, `{company_name}` and `{language}` in texts \
-                 are filled in. Lists in a form are JSON, repeated keys or indexed keys; a blank value there counts as null.",
+                 are filled in. The schema of the reply says what each setting is, and which texts have further \
+                 placeholders. Lists in a form are JSON, repeated keys or indexed keys; a blank value there counts as null.",
             )
             .query(company())
             .refuses(ApiError::required("company_id"))

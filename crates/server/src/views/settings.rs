@@ -94,7 +94,7 @@ macro_rules! view_of_settings {
         #[derive(Debug, Serialize, JsonSchema)]
         pub(crate) struct BotSettingsView {
             company_id: CompanyId,
-            $($name: ViewOf<type_of::$name>,)*
+            $($(#[$doc])* $name: ViewOf<type_of::$name>,)*
             /// Settings that have no effect, each with the reason.
             #[serde(skip_serializing_if = "Vec::is_empty")]
             warnings: Vec<String>,

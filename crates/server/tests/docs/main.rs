@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod bot_settings;
+#[cfg(test)]
 mod page;
 #[cfg(test)]
 mod settings;

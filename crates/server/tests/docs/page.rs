@@ -1,6 +1,9 @@
 //! A documentation page with generated parts between markers.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, sync::Mutex};
+
+/// Held while a page is read and written again, because several tests write parts of the same page.
+static WRITING: Mutex<()> = Mutex::new(());
 
 /// A file of `docs/`.
 pub(crate) struct Page {
@@ -27,7 +30,9 @@ impl Page {
     pub(crate) fn assert_current(&self, part: &str, expected: &str) {
         let (start, end) =
             (format!("<!-- {part}: written by `just reference` -->\n"), format!("<!-- end of {part} -->"));
-        let (before, rest) = self.text.split_once(&start).unwrap_or_else(|| panic!("no {start}"));
+        let _writing = WRITING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let text = fs::read_to_string(&self.path).unwrap();
+        let (before, rest) = text.split_once(&start).unwrap_or_else(|| panic!("no {start}"));
         let (found, after) = rest.split_once(&end).unwrap_or_else(|| panic!("no {end}"));
         if found == expected {
             return;

@@ -29,6 +29,21 @@ fn an_answer_to_the_question_before_is_no_entry_about_what_the_bot_asks_for() {
 }
 
 #[test]
+fn a_button_is_no_answer_to_the_question_above_it() {
+    for step in [Step::Name, Step::Address] {
+        let mut talk = Talk::at(step);
+        talk.knowledge = index(&[("Elm Road", "When are you open?", "Always.")]);
+        for button in ["Leave my e-mail address", "Show more countries", "Browse topics", "Elm Road"] {
+            let reply = talk.say(button);
+            let answer = talk.session().collected.field(step);
+            assert_eq!((reply.collecting, answer), (Some(step), Some(&Field::Open)), "{button}");
+        }
+    }
+    // A title of a section is an answer where it was not offered.
+    assert_eq!(Talk::at(Step::Address).hear(Some("Elm Road")).profile.unwrap().address.as_deref(), Some("Elm Road"));
+}
+
+#[test]
 fn a_corrected_word_replaces_that_word_of_the_name() {
     for (text, name) in [
         ("sorry, my name is Anne", "Anne Ray"),

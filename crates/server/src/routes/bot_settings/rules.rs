@@ -2,7 +2,7 @@
 
 use chatbot::settings::{
     Assignment, Change, ProfileWhen,
-    limits::PHRASES,
+    limits::{PHRASES, SUGGESTION, can_match},
     types::{self, SettingType, Word},
 };
 use knowledge::Mode;
@@ -41,6 +41,35 @@ impl<const MAX: usize, const COUNT: usize> Accept for types::TextList<MAX, COUNT
 impl Accept for types::Phrases {
     fn rule() -> impl Rule<Value = Change<Vec<String>>> {
         phrases(PHRASES).or_reset()
+    }
+}
+
+impl Accept for types::Button {
+    fn rule() -> impl Rule<Value = Change<String>> {
+        or_reset(Button)
+    }
+}
+
+/// The wording of a button. Without letters and digits it would not be recognised when it is pressed.
+struct Button;
+
+impl Single for Button {
+    type Value = String;
+
+    fn accept(&self, raw: Raw) -> Result<String, FieldError> {
+        let wording = text().max(SUGGESTION).blank_ok().accept(raw)?;
+        if wording.is_empty() || can_match(&wording) {
+            return Ok(wording);
+        }
+        Err(FieldError::new("A button needs a letter or a digit."))
+    }
+
+    fn schema(&self) -> Value {
+        text().max(SUGGESTION).blank_ok().schema()
+    }
+
+    fn is_blank(wording: &String) -> bool {
+        wording.is_empty()
     }
 }
 

@@ -1,7 +1,11 @@
 //! A company's bot settings.
 #![cfg(test)]
 
+mod defaults;
+mod german;
+
 use api_tests::prelude::*;
+use german::{a_bot_can_speak_german, a_preview_speaks_german};
 use reqwest::Method;
 
 on_each_database!(
@@ -15,6 +19,8 @@ on_each_database!(
     texts_pass_the_markup_rule_and_keep_their_breaks,
     the_shared_library_and_the_threshold_take_effect,
     a_preview_shows_reading_stage_and_reply_and_stores_nothing,
+    a_bot_can_speak_german,
+    a_preview_speaks_german,
 );
 
 const PATH: &str = "/api/admin-dashboard/bot-settings/";
@@ -22,7 +28,7 @@ const PATH: &str = "/api/admin-dashboard/bot-settings/";
 async fn settings_are_shown_with_their_defaults(world: &World) {
     let tesla = world.company("Tesla Motors").await;
     let menu = json!(["Browse topics", "Talk to a person"]);
-    let expected = json!({
+    let mut expected = json!({
         "company_id": "TES001",
         "bot_name": "Assistant",
         "welcome_text": "Hello! I'm {bot_name} at {company_name}.<br><br>To get started, what's your full name?",
@@ -62,6 +68,7 @@ async fn settings_are_shown_with_their_defaults(world: &World) {
         "confidence_threshold": 0.35,
         "answer_mode": "extractive",
     });
+    expected.as_object_mut().unwrap().append(defaults::texts().as_object_mut().unwrap());
     assert_eq!(tesla.admin.bot_settings().await.ok(), expected);
     // An empty change has no effect, and the response can be sent back as a change.
     assert_eq!(tesla.admin.set_bot(&json!({})).await.ok(), expected);
@@ -92,7 +99,10 @@ async fn a_change_is_partial_and_null_resets(world: &World) {
     untouched["company_id"] = json!("TES001");
     assert_eq!(defaults, untouched);
     tesla.admin.set_bot(&json!({"bot_name": "Kit"})).await.ok();
-    assert_eq!(tesla.admin.set_bot(&json!({"bot_name": " "})).await.ok(), untouched);
+    tesla.admin.set_bot(&json!({"name_question_text": "Name?", "skip_suggestion": "Pass", "and_word": "&"})).await.ok();
+    // A blank text gives the default again, so that no sentence is ever missing.
+    let blank = json!({"bot_name": " ", "name_question_text": "", "skip_suggestion": "\u{200b}", "and_word": null});
+    assert_eq!(tesla.admin.set_bot(&blank).await.ok(), untouched);
 }
 
 async fn settings_belong_to_those_who_run_the_company(world: &World) {
@@ -141,6 +151,11 @@ async fn each_setting_is_validated(world: &World) {
         ("bot_name", json!("a\u{0}b"), "Null characters are not allowed."),
         ("welcome_text", long(4001), "Ensure this field has no more than 4000 characters."),
         ("escalation_text", json!(["a"]), "Not a valid string."),
+        ("name_question_text", long(4001), "Ensure this field has no more than 4000 characters."),
+        ("field_text", long(101), "Ensure this field has no more than 100 characters."),
+        ("skip_suggestion", long(201), "Ensure this field has no more than 200 characters."),
+        ("skip_suggestion", json!("\u{2192} ?!"), "A button needs a letter or a digit."),
+        ("weekdays", json!(vec!["a"; 8]), "Ensure this field has no more than 7 elements."),
         ("answer_suggestions", json!("a"), "Expected a list of items but got type \"str\"."),
         ("answer_suggestions", json!({"0": "a"}), "Expected a list of items but got type \"dict\"."),
         ("greeting_suggestions", json!(vec!["a"; 21]), "Ensure this field has no more than 20 elements."),
