@@ -10,6 +10,7 @@ pub mod entry;
 mod entry_text;
 pub mod faq;
 mod follow_up;
+pub mod golden;
 pub mod index;
 pub mod load;
 pub mod markup;

@@ -22,6 +22,16 @@ impl fmt::Display for Extent {
 }
 
 impl Extent {
+    /// Returns the extent of an entry.
+    pub(crate) fn of(question: &String, alternatives: &[String], answer: &String) -> Self {
+        let texts = [question, answer].into_iter().chain(alternatives);
+        let characters: usize = texts.map(|text| text.chars().count()).sum();
+        // The store keeps alternatives in one text, with a character between two.
+        let characters = characters + alternatives.len().saturating_sub(1);
+        let number = |count| u64::try_from(count).unwrap_or(u64::MAX);
+        Self { questions: number(1 + alternatives.len()), characters: number(characters) }
+    }
+
     /// Returns the extent of both.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
