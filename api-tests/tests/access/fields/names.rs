@@ -30,6 +30,8 @@ pub(super) enum Named {
     Entry,
     /// A question of a visitor that was not answered.
     Miss,
+    /// A golden question of a company.
+    Golden,
 }
 
 /// Field names that are identifiers in every operation.
@@ -59,6 +61,7 @@ const OTHERS: &[&str] = &[
     "answer",
     "answer_mode",
     "answer_suggestions",
+    "apply",
     "assignment",
     "assignment_limit",
     "before",
@@ -92,6 +95,7 @@ const OTHERS: &[&str] = &[
     "expiry_date",
     "file",
     "first_name",
+    "force",
     "frustration_text",
     "goodbye_text",
     "greeting_suggestions",
@@ -125,6 +129,7 @@ const OTHERS: &[&str] = &[
     "phone",
     "phone_number",
     "plan_name",
+    "precision",
     "price",
     "priority",
     "profile_done_text",
@@ -178,6 +183,8 @@ pub(super) fn named(call: &str, name: &str, kind: Kind) -> Option<Named> {
         ("chunk_id", Kind::Entry) => Some(Named::Entry),
         ("id", Kind::SavedReply) => Some(Named::SavedReply),
         ("id", Kind::Miss) => Some(Named::Miss),
+        ("id", Kind::Golden) => Some(Named::Golden),
+        ("expect", _) => Some(Named::Entry),
         // A refresh token works for any caller in the refresh call itself.
         ("refresh", _) => call.contains("logout").then_some(Named::Token),
         _ => None,

@@ -38,8 +38,8 @@ pub(super) fn endpoint() -> Endpoint {
         .about(
             "Tried are the confidences of the golden questions, since between two of them nothing changes. An answer to a \
              question that expects `clarify` is not right. With `apply`, the threshold becomes the setting \
-             `confidence_threshold`. With fewer than ten questions that expect an entry, and if no threshold reaches the \
-             precision, the answer is 409, and nothing changes.",
+             `confidence_threshold`. There is none with fewer than ten questions that expect an entry, and if no threshold \
+             reaches the precision; then `reason` says so, and with `apply` the answer is 409.",
         )
         .refuses(CalibrationError::TooFew { answerable: 3 })
         .refuses(CalibrationError::OutOfReach { best: None })
@@ -56,11 +56,16 @@ body! {
     }
 }
 
-/// A threshold, and how the golden questions do at it.
+/// The threshold for a precision, or why there is none.
 #[derive(Serialize, JsonSchema)]
 struct ThresholdReport {
-    #[serde(flatten)]
-    found: ThresholdView,
+    /// The lowest threshold that reaches the precision; null if there is none.
+    threshold: Option<f64>,
+    /// Why there is none: `too_few_questions` expect an entry, or the precision is `out_of_reach` at every threshold.
+    #[schemars(extend("enum" = ["too_few_questions", "out_of_reach", null]))]
+    reason: Option<&'static str>,
+    /// How the golden questions do at the threshold; without one, at that with the greatest precision.
+    reached: Option<ThresholdView>,
     /// The threshold of the company before this call.
     current: f64,
     /// Whether the threshold is the setting `confidence_threshold` now.
@@ -115,19 +120,30 @@ async fn find(
         (golden.expect, asked.search(&asked.settings).ladder(&golden.question, meanings))
     });
     let (ladders, current) = (ladders.await?, asked.settings.confidence_threshold);
+    let is_applied = body.apply.unwrap_or_default();
     let found = background::run(move || {
         let found = calibrate(&ladders, &asked.holdings, body.precision);
         // Held until the work is done, even if the caller has disconnected.
         drop(permit);
         found
     });
-    let found = found.await??;
-    let is_applied = body.apply.unwrap_or_default();
-    if is_applied {
-        let change = SettingsChange { confidence_threshold: Change::To(found.threshold), ..SettingsChange::default() };
+    let (found, reason) = match found.await? {
+        Ok(found) => (Ok(found), None),
+        Err(error) if is_applied => return Err(error.into()),
+        Err(CalibrationError::TooFew { .. }) => (Err(None), Some("too_few_questions")),
+        Err(CalibrationError::OutOfReach { best }) => (Err(best), Some("out_of_reach")),
+    };
+    if let (Ok(Calibrated { threshold, .. }), true) = (found, is_applied) {
+        let change = SettingsChange { confidence_threshold: Change::To(threshold), ..SettingsChange::default() };
         let change = move |store: &mut CompanyStore<'_, Office>| settings::change(store, change);
         let changed = app.office_write(supervisor, Place::Company(company), Action::SettingsChanged, change);
         changed.await?.ok_or(Refused::CompanyNotFound)?;
     }
-    Ok(Json(ThresholdReport { found: found.into(), current, applied: is_applied }))
+    Ok(Json(ThresholdReport {
+        threshold: found.ok().map(|found| found.threshold),
+        reason,
+        reached: found.map_or_else(|best| best, Some).map(ThresholdView::from),
+        current,
+        applied: is_applied,
+    }))
 }
