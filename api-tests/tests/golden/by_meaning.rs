@@ -16,7 +16,7 @@ on_each_database! { with setup:
 }
 
 /// Means what the entry `rent_002` asks, and has no word of it.
-const MEANT: &str = "Is some security required up front?";
+const MEANT: &str = "Do you want money in advance?";
 
 /// Waits until no job is left.
 async fn settled(world: &World) {
@@ -30,15 +30,15 @@ async fn settled(world: &World) {
 async fn what_is_meant_passes_and_a_nearer_entry_loses_it(world: &World) {
     let tesla = taught(world).await;
     settled(world).await;
-    tesla.admin.set_bot(&json!({"confidence_threshold": 0.1})).await.ok();
+    tesla.admin.set_bot(&json!({"confidence_threshold": 0.25})).await.ok();
     golden(&tesla.admin, MEANT, "rent_002").await.created();
     assert_eq!(outcomes(&run(&tesla, &json!({})).await), [(MEANT, "passed")]);
     // The entry has no vector yet when it is compared: the comparison computes it.
-    let nearer = json!({"question": "Must I pay a security in advance?", "answer": "No, no security is required.",
-        "document": "D"});
+    let nearer =
+        json!({"question": "Must I pay money in advance?", "answer": "No, you pay afterwards.", "document": "D"});
     assert_lost(&tesla.admin.client().post(ENTRIES, &nearer).await, &[(MEANT, "wrong")]);
-    let boats = json!({"question": "Do you sell boats?", "answer": "No.", "document": "D"});
-    tesla.admin.client().post(ENTRIES, &boats).await.created();
+    let parking = json!({"question": "Where can I park my car?", "answer": "Behind the shop.", "document": "D"});
+    tesla.admin.client().post(ENTRIES, &parking).await.created();
     settled(world).await;
     assert_eq!(outcomes(&run(&tesla, &json!({})).await), [(MEANT, "passed")]);
 }

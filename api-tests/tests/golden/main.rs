@@ -52,7 +52,7 @@ fn assert_lost(reply: &Reply, lost: &[(&str, &str)]) {
     assert_eq!((reply.status, &reply.body["code"]), (409, &json!("golden_lost")), "{reply:?}");
     assert!(reply.body["error"].is_string() && reply.body["request_id"].is_string(), "{reply:?}");
     let rows = reply.body["golden_lost"].as_array().unwrap();
-    let named: Vec<_> = rows.iter().map(|row| (row["question"].as_str().unwrap(), row["outcome"].as_str().unwrap()));
+    let named = rows.iter().map(|row| (row["question"].as_str().unwrap(), row["outcome"].as_str().unwrap()));
     assert_eq!(named.collect::<Vec<_>>(), lost, "{reply:?}");
 }
 

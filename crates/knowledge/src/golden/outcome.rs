@@ -45,16 +45,10 @@ impl Holdings {
         Self { own: own.into_iter().map(id).collect(), shared: shared.into_iter().map(id).collect() }
     }
 
-    /// Returns which entry an id names: the company's own before that of the library.
-    fn entry(&self, chunk_id: &str) -> Option<Quoted> {
-        let origin = if self.own.contains(chunk_id) {
-            Origin::Company
-        } else if self.shared.contains(chunk_id) {
-            Origin::Shared
-        } else {
-            return None;
-        };
-        Some(Quoted { origin, chunk_id: chunk_id.to_owned() })
+    /// Returns the knowledge of the entry that an id names: the company's own before that of the library.
+    fn origin(&self, chunk_id: &str) -> Option<Origin> {
+        let has = |ids: &HashSet<String>, origin| ids.contains(chunk_id).then_some(origin);
+        has(&self.own, Origin::Company).or_else(|| has(&self.shared, Origin::Shared))
     }
 }
 
@@ -79,11 +73,14 @@ pub fn judged(expect: &Expect, said: &Said, holdings: &Holdings) -> Outcome {
     let Expect::Entry(chunk_id) = expect else {
         return if said.is_answer() { Outcome::FalseAnswer } else { Outcome::Passed };
     };
-    match holdings.entry(chunk_id) {
-        None => Outcome::Missing,
-        Some(_) if !said.is_answer() => Outcome::Unanswered,
-        Some(entry) if said.quoted.contains(&entry) => Outcome::Passed,
-        Some(_) => Outcome::Wrong,
+    let Some(origin) = holdings.origin(chunk_id) else { return Outcome::Missing };
+    let is_it = |quoted: &Quoted| quoted.origin == origin && quoted.chunk_id == *chunk_id;
+    if !said.is_answer() {
+        Outcome::Unanswered
+    } else if said.quoted.iter().any(is_it) {
+        Outcome::Passed
+    } else {
+        Outcome::Wrong
     }
 }
 

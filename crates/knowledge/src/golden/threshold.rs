@@ -27,8 +27,13 @@ impl Ladder {
 
     /// Returns what is said at a threshold.
     pub fn at(&self, threshold: f64) -> Said {
-        let rung = self.rungs.iter().find(|(confidence, _)| *confidence >= threshold);
-        rung.map_or_else(|| Said { quoted: Vec::new(), confidence: self.best }, |(_, said)| said.clone())
+        let asks_back = || Said { quoted: Vec::new(), confidence: self.best };
+        self.rung(threshold).cloned().unwrap_or_else(asks_back)
+    }
+
+    /// Returns what is said at a threshold; `None` if it is above all confidences, and the bot asks back.
+    fn rung(&self, threshold: f64) -> Option<&Said> {
+        self.rungs.iter().find(|(confidence, _)| *confidence >= threshold).map(|(_, said)| said)
     }
 }
 
@@ -97,9 +102,9 @@ pub fn calibrate(
 fn at(questions: &[(Expect, Ladder)], holdings: &Holdings, threshold: f64, answerable: usize) -> Option<Calibrated> {
     let (mut answered, mut right) = (0, 0);
     for (expect, ladder) in questions {
-        let said = ladder.at(threshold);
-        answered += usize::from(said.is_answer());
-        right += usize::from(said.is_answer() && judged(expect, &said, holdings) == Outcome::Passed);
+        let Some(said) = ladder.rung(threshold).filter(|said| said.is_answer()) else { continue };
+        answered += 1;
+        right += usize::from(judged(expect, said, holdings) == Outcome::Passed);
     }
     let (precision, recall) = (fraction(right, answered)?, fraction(right, answerable)?);
     Some(Calibrated { threshold, precision, recall, answered })

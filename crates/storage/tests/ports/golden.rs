@@ -196,7 +196,7 @@ const CASES: [Case; 7] = [
         "merge one",
         |_| Proposal::load(slice::from_ref(&entry("B", "1")), LoadMode::Merge),
         |store| {
-            store.merge_faq(&[entry("A", "1")], now()).unwrap();
+            store.merge_faq(&[entry("B", "1")], now()).unwrap();
         },
     ),
     (

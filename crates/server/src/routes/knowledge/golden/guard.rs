@@ -23,7 +23,7 @@ use super::{
 use crate::{
     app::{App, Failure, Output},
     background,
-    fair::PausablePermit,
+    fair::{PausablePermit, Permit},
     http::{
         code::Code,
         describe::{Parameter, parameter},
@@ -78,7 +78,7 @@ impl From<Row> for LostGolden {
 }
 
 /// Returns the refusal of a change that loses golden questions.
-fn refusal(lost: Vec<LostGolden>) -> ApiError {
+fn refusal(lost: &[LostGolden]) -> ApiError {
     let message = "Golden questions that pass now would fail. Send force to make the change all the same.";
     ApiError::conflict(Code::GoldenLost, message).with("golden_lost", json!(lost))
 }
@@ -92,7 +92,7 @@ pub(in super::super) fn example() -> ApiError {
         created_at: Timestamp::from_micros(0),
     };
     let said = Said { quoted: Vec::<Quoted>::new(), confidence: 0.2 };
-    refusal(vec![Row { golden, said, outcome: Outcome::Unanswered, flips: None }.into()])
+    refusal(&[Row { golden, said, outcome: Outcome::Unanswered, flips: None }.into()])
 }
 
 /// What a change would lose of the knowledge at a version.
@@ -100,6 +100,8 @@ pub(in super::super) struct Compared {
     version: Version,
     /// At most [`MOST_LOST`].
     pub(in super::super) lost: Vec<LostGolden>,
+    /// Held until the change is made, so that the changes of a company do not make each other compare again.
+    _permit: Permit,
 }
 
 /// Makes a change of a knowledge, unless it loses golden questions of the company. They are asked before the transaction,
@@ -125,10 +127,12 @@ where
     for _ in 0..MAX_ATTEMPTS {
         let staff = Staff::from(supervisor.clone());
         let compared = if is_forced { None } else { compare(app, target, staff, propose.clone()).await? };
-        let version = match compared {
-            Some(Compared { lost, .. }) if !lost.is_empty() => return Err(refusal(lost)),
-            compared => compared.map(|compared| compared.version),
-        };
+        let version = compared.as_ref().map(|compared| compared.version);
+        if let Some(Compared { lost, .. }) = compared.as_ref()
+            && !lost.is_empty()
+        {
+            return Err(refusal(lost));
+        }
         let change = change.clone();
         let publish = move |store: &mut CompanyStore<'_, Office>| golden::publish(store, version, change);
         match app.office_write(supervisor.clone(), target.place(), purpose, publish).await {
@@ -178,8 +182,7 @@ pub(in super::super) async fn compare(
             lost(app, &indexed(before), &indexed(after), golden).await?
         }
     };
-    drop(permit);
-    Ok(Some(Compared { version, lost }))
+    Ok(Some(Compared { version, lost, _permit: permit }))
 }
 
 /// Builds the indexes before and after a change.
