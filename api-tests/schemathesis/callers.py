@@ -101,6 +101,10 @@ def named(path, name, works):
             return works.new_profile() if "delete" in path else works.profile
         case "id" if "unanswered" in path:
             return works.new_question()
+        case "id" if "golden" in path:
+            return works.new_golden()
+        case "expect":
+            return works.new_entry()
         case "id" if "replies" in path:
             return works.new_reply()
         case "id" if "agent" in path:

@@ -94,6 +94,10 @@ class Company:
         groups = call("GET", "knowledge/unanswered", self.admin)["results"]
         return groups[0]["id"] if groups else None
 
+    def new_golden(self):
+        question = f"Do you sell boats{next(NUMBERS)}?"
+        return post("knowledge/golden", self.admin, question=question, expect="clarify")["id"]
+
     def new_waiting(self):
         session = self.new_session()
         self.new_handoff(session)

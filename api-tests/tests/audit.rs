@@ -97,6 +97,8 @@ struct Stage {
     plan: i64,
     /// A question that was not answered.
     miss: i64,
+    /// A golden question.
+    golden: i64,
 }
 
 impl Stage {
@@ -111,7 +113,10 @@ impl Stage {
         let plan = boss.create_plan(&json!({"plan_name": "pro", "max_agents": 7, "price": "10"})).await.created();
         company.stranger().say("Do you sell snow chains?").await;
         let missed = company.admin.client().get("/api/knowledge/unanswered/").await.ok();
+        let golden = json!({"question": "Do you sell boats?", "expect": "clarify"});
+        let golden = company.admin.client().post("/api/knowledge/golden/", &golden).await.created();
         Self {
+            golden: golden["id"].as_i64().unwrap(),
             agent,
             quiet: company.visitor().await.session,
             handoff,
@@ -187,6 +192,14 @@ impl Stage {
                 let entry = json!({"answer": "So.", "document": "D", "company_id": id});
                 caller.client().post(&format!("/api/knowledge/unanswered/{}/answer/", self.miss), &entry)
             }
+            "POST /api/knowledge/golden/" => {
+                let golden = json!({"question": "Why?", "expect": "clarify", "company_id": id});
+                caller.client().post("/api/knowledge/golden/", &golden)
+            }
+            "DELETE /api/knowledge/golden/{id}/" => {
+                let call = caller.client().call(Method::DELETE, &format!("/api/knowledge/golden/{}/", self.golden));
+                call.query(&[("company_id", id)])
+            }
             "PATCH /api/knowledge/entries/{chunk_id}/" => {
                 let change = json!({"answer": "So.", "company_id": id});
                 caller.client().call(Method::PATCH, "/api/knowledge/entries/rent_001/").json(&change)
@@ -219,7 +232,8 @@ impl Stage {
 
 /// Writes that are not recorded as actions of admins or superadmins: public calls, calls of agents, and
 /// tickets, which grant no more than the token that they are issued for. A changed password is recorded, which
-/// `tests/passwords.rs` shows; the superadmin here keeps its own.
+/// `tests/passwords.rs` shows; the superadmin here keeps its own. So is a threshold that is applied, as
+/// `tests/golden/runs.rs` shows.
 const OTHERS: &[&str] = &[
     "POST /api/auth/change-password/",
     "POST /api/auth/login/",
@@ -250,6 +264,8 @@ const OTHERS: &[&str] = &[
     "POST /api/human-handoff/send-message/",
     "POST /api/human-handoff/agent/upload/",
     "POST /api/knowledge/ask/",
+    "POST /api/knowledge/golden/run/",
+    "POST /api/knowledge/golden/threshold/",
 ];
 
 /// Returns every operation that may write, from the OpenAPI document.

@@ -235,7 +235,14 @@ fn indistinguishable(one: &Reply, other: &Reply, at: &str) {
         }
         return are_alike(one, other, at);
     }
-    let shape = |reply: &Reply| (reply.status, without_what_is_new(&reply.body));
+    let shape = |reply: &Reply| {
+        let mut body = without_what_is_new(&reply.body);
+        // Each call of this operation sends another question, and the reply repeats it.
+        if at.starts_with("POST knowledge/golden by") {
+            body["question"] = Value::Null;
+        }
+        (reply.status, body)
+    };
     assert_eq!(shape(one), shape(other), "{at}: {one:?} and {other:?} can be told apart");
 }
 
@@ -276,6 +283,7 @@ impl Scene<'_> {
             (Kind::Agent, &[Whose::Mine, Whose::Foreign, Whose::Absent]),
             (Kind::SavedReply, &[Whose::Foreign, Whose::Absent]),
             (Kind::Miss, &[Whose::Foreign, Whose::Absent]),
+            (Kind::Golden, &[Whose::Foreign, Whose::Absent]),
             (Kind::Company, &[Whose::Colleagues, Whose::Foreign, Whose::Absent]),
             (Kind::Entry, &[Whose::Colleagues, Whose::Foreign, Whose::Absent]),
         ] {
@@ -300,6 +308,7 @@ impl Scene<'_> {
         let profiles = [Whose::Foreign, Whose::Absent].map(|whose| self.prepared(Kind::Session, whose).id);
         let replies = [Whose::Foreign, Whose::Absent].map(|whose| self.prepared(Kind::SavedReply, whose).id);
         let misses = [Whose::Foreign, Whose::Absent].map(|whose| self.prepared(Kind::Miss, whose).id);
+        let golden = [Whose::Foreign, Whose::Absent].map(|whose| self.prepared(Kind::Golden, whose).id);
         let colleagues_file = self.prepared(Kind::Session, Whose::Colleagues).attachment;
         // The newest account has an id that is greater than the id of any agent.
         let stray = self.fresh(Kind::NewAgent, Whose::Colleagues).await;
@@ -309,6 +318,17 @@ impl Scene<'_> {
         let foreign_account = format!("SELECT cast(user_id AS text) AS line FROM agents WHERE id = {}", foreign.agent);
         let foreign_account =
             self.world.lines(&foreign_account).first().and_then(|line| line.parse().ok()).expect("the agent's account");
-        Identifiers { own, foreign, absent, profiles, replies, misses, colleagues_file, account, foreign_account }
+        Identifiers {
+            own,
+            foreign,
+            absent,
+            profiles,
+            replies,
+            misses,
+            golden,
+            colleagues_file,
+            account,
+            foreign_account,
+        }
     }
 }

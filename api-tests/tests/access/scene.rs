@@ -33,6 +33,8 @@ pub(crate) enum Kind {
     Entry,
     /// A question of a visitor that was not answered.
     Miss,
+    /// A golden question of a company.
+    Golden,
 }
 
 /// An object with all identifiers that calls use for it.
@@ -81,6 +83,8 @@ pub(crate) struct Identifiers {
     pub(crate) replies: [i64; 2],
     /// Ids of an unanswered question of the other company, and of none.
     pub(crate) misses: [i64; 2],
+    /// Ids of a golden question of the other company, and of none.
+    pub(crate) golden: [i64; 2],
     /// Id of a file of another session of the own company.
     pub(crate) colleagues_file: i64,
     /// Id of the account of an agent of the own company; it is not the id of any agent.
@@ -278,7 +282,7 @@ impl<'a> Scene<'a> {
         let number = self.made;
         let thing = match (kind, whose) {
             // The company is there, so that the entry or the question alone is missing.
-            (Kind::Entry | Kind::Miss, Whose::Absent) => {
+            (Kind::Entry | Kind::Miss | Kind::Golden, Whose::Absent) => {
                 Thing { company: self.own.id.clone(), ..objects::absent(self.plan) }
             }
             (_, Whose::Absent) => objects::absent(self.plan),
@@ -290,6 +294,7 @@ impl<'a> Scene<'a> {
             (Kind::NewOwner, _) => self.reset_owner(number).await,
             (Kind::Entry, _) => self.entry(whose, number).await,
             (Kind::Miss, _) => self.miss(whose, number).await,
+            (Kind::Golden, _) => self.golden(whose, number).await,
         };
         Thing { number, ..thing }
     }

@@ -166,6 +166,17 @@ async fn sessions(world: &World, sender: &mut Sender, admin: &Client) {
     let asked =
         sender.send(admin, "POST knowledge/ask", &[("question", "When do you open?"), ("threshold", "0.5")]).await;
     assert_eq!((&asked["would"], &asked["confidence"]), (&json!("answer"), &json!(1.0)));
+    let fields = [("question", "At what time do you open?"), ("expect", "17")];
+    let golden = sender.send(admin, "POST knowledge/golden", &fields).await;
+    assert_eq!(golden["expect"], "17");
+    let run = sender.send(admin, "POST knowledge/golden/run", &[("threshold", "0.9")]).await;
+    assert_eq!((&run["rows"][0]["id"], &run["threshold"]), (&golden["id"], &json!(0.9)));
+    let fields = [("precision", "0.9"), ("apply", "false")];
+    let found = sender.send(admin, "POST knowledge/golden/threshold", &fields).await;
+    assert_eq!(found["reason"], "too_few_questions");
+    let forced = [("page", "6"), ("force", "yes")];
+    assert_eq!(sender.send(admin, "PATCH knowledge/entries/17", &forced).await["page"], 6);
+
     let fields = [("text", "question,answer\nWhy?,So."), ("document", "Handbook")];
     let report = sender.send(admin, "POST knowledge/uploads", &fields).await;
     assert_eq!((&report["added"], &report["removed"]), (&json!(1), &json!(1)));

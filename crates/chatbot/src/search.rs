@@ -1,5 +1,7 @@
 //! Looks texts up in the knowledge.
 
+mod golden;
+
 use knowledge::{Answer, Index, Lookup, Meanings, Origin, answer, asks, in_context, index::Ranking};
 
 use crate::{

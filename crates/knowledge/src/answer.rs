@@ -76,6 +76,11 @@ impl Answer {
         &self.best.answer
     }
 
+    /// Returns the id of the best passage.
+    pub fn chunk_id(&self) -> &str {
+        &self.best.chunk_id
+    }
+
     /// Returns the passages that an answer may be composed from, best first, never empty.
     pub fn passages(&self) -> &[Passage] {
         &self.passages

@@ -5,7 +5,7 @@ use std::{collections::HashMap, fmt};
 use encoder::Vector;
 use tenancy::DocumentId;
 
-use crate::TextHash;
+use crate::{Extent, TextHash};
 
 /// A source that citations refer to.
 ///
@@ -43,6 +43,11 @@ impl Chunk {
     /// Returns the question and its alternatives.
     pub fn questions(&self) -> impl Iterator<Item = &str> {
         std::iter::once(&self.question).chain(&self.alternatives).map(String::as_str)
+    }
+
+    /// Returns how much of a company's knowledge it is.
+    pub(crate) fn extent(&self) -> Extent {
+        Extent::of(&self.question, &self.alternatives, &self.answer)
     }
 }
 

@@ -43,12 +43,7 @@ pub struct Entry {
 impl Entry {
     /// Returns how much of a company's knowledge it is.
     pub(crate) fn extent(&self) -> Extent {
-        let texts = [&self.question, &self.answer].into_iter().chain(&self.alternatives);
-        let characters: usize = texts.map(|text| text.chars().count()).sum();
-        // The store keeps alternatives in one text, with a character between two.
-        let characters = characters + self.alternatives.len().saturating_sub(1);
-        let number = |count| u64::try_from(count).unwrap_or(u64::MAX);
-        Extent { questions: number(1 + self.alternatives.len()), characters: number(characters) }
+        Extent::of(&self.question, &self.alternatives, &self.answer)
     }
 }
 

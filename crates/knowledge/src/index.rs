@@ -143,6 +143,11 @@ impl Index {
         self.bytes
     }
 
+    /// Returns the entries, by document, then by position.
+    pub fn chunks(&self) -> impl Iterator<Item = &Chunk> {
+        self.chunks.iter().map(Arc::as_ref)
+    }
+
     /// Returns the sections in the order of the chunks.
     pub fn sections(&self) -> impl Iterator<Item = Section<'_>> {
         self.sections.all(&self.chunks)

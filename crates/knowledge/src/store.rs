@@ -1,38 +1,8 @@
 //! The store's side of this crate: a trait that a store implements.
 
-use std::fmt;
-
 use tenancy::{DocumentId, StoreError, Timestamp};
 
-use crate::{Chunk, Document, Entry, Version};
-
-/// The size of a company's knowledge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Extent {
-    /// Number of questions with their alternatives: each is encoded and has a vector.
-    pub questions: u64,
-    /// Length of all questions, alternatives and answers, in Unicode scalar values.
-    pub characters: u64,
-}
-
-impl fmt::Display for Extent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} questions and {} characters", self.questions, self.characters)
-    }
-}
-
-impl Extent {
-    /// Returns the extent of both.
-    #[must_use]
-    pub const fn plus(self, other: Self) -> Self {
-        Self { questions: self.questions + other.questions, characters: self.characters + other.characters }
-    }
-
-    /// Whether it is within some limits.
-    pub const fn is_within(self, limits: Self) -> bool {
-        self.questions <= limits.questions && self.characters <= limits.characters
-    }
-}
+use crate::{Chunk, Document, Entry, Extent, Version};
 
 /// The knowledge of the company the store is bound to.
 ///

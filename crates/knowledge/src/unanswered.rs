@@ -165,6 +165,8 @@ pub fn answer<S>(
 where
     S: Misses + KnowledgeBase + EntryList + Audit + ActingAs<Office> + ?Sized,
 {
+    // As every change of the knowledge, so that two of them do not wait for each other.
+    store.lock_faq()?;
     let closed = close(store, group, now)?;
     Ok((entries::create(store, draft, now)?, closed))
 }

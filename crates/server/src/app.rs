@@ -60,6 +60,8 @@ pub(crate) struct App {
     pub(crate) pairs: Pairs,
     /// Permits for chat turns.
     pub(crate) turn_permits: FairSemaphore,
+    /// Permits for asking all golden questions of a company, one for each company at a time.
+    pub(crate) golden_permits: FairSemaphore,
     /// How long a call waits for the database.
     pub(crate) database_wait: Duration,
     readiness: Mutex<Option<(Instant, Readiness)>>,
@@ -127,6 +129,7 @@ impl App {
             clock,
             // Even when only one company is active, keep permits free for a newcomer.
             turn_permits: FairSemaphore::new(Share { all: 18 * turns, each: turns, alone: 16 * turns, waiting: 1_000 }),
+            golden_permits: FairSemaphore::new(Share { all: cores.max(2), each: 1, alone: 1, waiting: 100 }),
             database_wait: config.database_wait,
             readiness: Mutex::default(),
             seen: Seen::default(),

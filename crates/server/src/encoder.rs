@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use encoder::{Model, Vector};
-use knowledge::{Meanings, Speller};
+use encoder::{MAX_TOKENS, Model, Vector};
+use knowledge::{EntryText, Meanings, Speller, TextHash, combine};
 use moka::sync::Cache;
 use tenancy::{CompanyCode, Fault, StoreError};
 use tokio::sync::OnceCell;
@@ -18,6 +18,9 @@ pub(crate) const QUESTION_TOKENS: usize = 128;
 
 /// Maximum number of texts that are encoded for one message.
 const TEXTS: usize = 8;
+
+/// Wordings of entries that are encoded at a time while a caller waits.
+const WORDINGS: usize = 4;
 
 /// The number of recent questions whose vectors are kept. Each takes about 0.6 KB.
 const RECENT: u64 = 2_000;
@@ -99,6 +102,37 @@ impl Encoder {
     /// There is none; see [`Encoder::model`].
     pub(crate) async fn needed_model(&self) -> Result<Arc<Model>, StoreError> {
         self.model().await.ok_or_else(|| StoreError::new(Fault::Broken, NoModel))
+    }
+
+    /// Computes the vectors of wordings that a caller waits for, a few at a time. None if the encoder is off.
+    ///
+    /// # Errors
+    /// The model cannot be read, or too many callers of the company wait.
+    pub(crate) async fn wordings(
+        &self,
+        company: CompanyCode,
+        texts: Vec<EntryText>,
+    ) -> Result<Vec<(TextHash, Vector)>, StoreError> {
+        let Some(on) = self.on.as_ref().filter(|_| !texts.is_empty()) else { return Ok(Vec::new()) };
+        let model = &on.loaded().await?.model;
+        let mut encoded = Vec::with_capacity(texts.len());
+        let mut rest = texts.into_iter();
+        while !rest.as_slice().is_empty() {
+            let batch: Vec<EntryText> = rest.by_ref().take(WORDINGS).collect();
+            let permit = on.permits.acquire(company).await?;
+            let model = Arc::clone(model);
+            let encode = move || {
+                let vector = |EntryText { hash, texts }: EntryText| {
+                    (hash, combine(&texts.map(|text| model.encode(&text, MAX_TOKENS))))
+                };
+                let encoded: Vec<_> = batch.into_iter().map(vector).collect();
+                // Held until the work is done, even if the caller has disconnected.
+                drop(permit);
+                encoded
+            };
+            encoded.extend(background::run(encode).await?);
+        }
+        Ok(encoded)
     }
 
     /// Returns the vectors of the texts that `readings` names. If they cannot be computed now, there are fewer of them

@@ -3,7 +3,7 @@
 use std::{convert::Infallible, sync::Arc};
 
 use jobs::{Jobs as _, Kind};
-use knowledge::{Index, IndexCache, KnowledgeBase, Version};
+use knowledge::{Index, IndexCache, KnowledgeBase, Snapshot, Version};
 use storage::{CompanyStore, Database};
 use tenancy::{
     CompanyCode, StoreError, Timestamp,
@@ -78,9 +78,7 @@ impl Indexes {
         if let Some(index) = self.peek(&keeper, version) {
             return Ok(index);
         }
-        let model = self.model.clone();
-        let read = move |store: &mut CompanyStore<'_, Housekeeper>| knowledge::load::snapshot(store, model.as_deref());
-        let snapshot = self.db.read(keeper.clone(), read).await?;
+        let snapshot = self.snapshot(keeper.clone()).await?;
         let cache = self.cache.clone();
         let build = move || {
             let built = cache.get(company, version, || Ok::<_, Infallible>(snapshot));
@@ -93,6 +91,16 @@ impl Indexes {
             self.ask_for_vectors(keeper, now);
         }
         Ok(index)
+    }
+
+    /// Reads what a company knows, with the vectors of the model.
+    ///
+    /// # Errors
+    /// Only when the store fails.
+    pub(crate) async fn snapshot(&self, keeper: Housekeeper) -> Result<Snapshot, StoreError> {
+        let model = self.model.clone();
+        let read = move |store: &mut CompanyStore<'_, Housekeeper>| knowledge::load::snapshot(store, model.as_deref());
+        self.db.read(keeper, read).await
     }
 
     /// Makes sure that the entries of a company get vectors. A change of the knowledge has enqueued the job already, and

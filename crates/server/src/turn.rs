@@ -8,7 +8,7 @@ use chatbot::{BotSettings, Found, Search, Snapshot};
 use handoff::turn::{self as step, Ask, Begun, Committed, Composing, Exchange, MAX_ATTEMPTS, Pending, TurnError};
 use knowledge::{Index, Meanings, Origin, Version, index::Ranking};
 use tenancy::{
-    Fault, StoreError,
+    CompanyCode, Fault, StoreError,
     access::{Caller as _, Housekeeper, Visitor},
 };
 
@@ -137,7 +137,7 @@ async fn find_by(app: &App, keeper: &Housekeeper, search: Search<'_>, text: &str
 }
 
 /// Returns what a text means, if that is compared with anything.
-async fn meanings(app: &App, keeper: &Housekeeper, search: Search<'_>, text: &str) -> Meanings {
+pub(crate) async fn meanings(app: &App, keeper: &Housekeeper, search: Search<'_>, text: &str) -> Meanings {
     if search.compares_meaning(text) {
         app.encoder.meanings(keeper.scope().company(), |meanings| search.readings(text, meanings)).await
     } else {
@@ -146,7 +146,7 @@ async fn meanings(app: &App, keeper: &Housekeeper, search: Search<'_>, text: &st
 }
 
 /// Returns the index of a company, and that of the shared library if it is used.
-async fn knowledge(
+pub(crate) async fn knowledge(
     app: &App,
     keeper: &Housekeeper,
     version: Version,
@@ -157,9 +157,18 @@ async fn knowledge(
     if !use_library {
         return Ok((own, None));
     }
-    let (library, version) = app.indexes.library(keeper.scope().company()).await?;
-    let library = index(app, library, version, permit).await?;
+    let library = library(app, keeper.scope().company(), permit).await?;
     Ok((own, Some(library)))
+}
+
+/// Returns the index of the shared library, for a company that asks.
+pub(crate) async fn library(
+    app: &App,
+    asking: CompanyCode,
+    permit: &mut PausablePermit<'_>,
+) -> Result<Arc<Index>, StoreError> {
+    let (library, version) = app.indexes.library(asking).await?;
+    index(app, library, version, permit).await
 }
 
 /// Returns the index at this version or a later one. The permit is released while the index is built.

@@ -379,6 +379,20 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::types::{Doc, Instant};
 
+    golden_questions (id) {
+        id -> BigInt,
+        company_id -> Text,
+        question -> Text,
+        question_hash -> Binary,
+        chunk_id -> Nullable<Text>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::{Doc, Instant};
+
     misses (id) {
         id -> BigInt,
         company_id -> Text,
@@ -563,6 +577,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     attachments,
     message_files,
     handoffs,
+    golden_questions,
     misses,
     notes,
     saved_replies,

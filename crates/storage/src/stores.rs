@@ -16,6 +16,7 @@ mod directory;
 mod entries;
 mod erase;
 mod families;
+mod golden;
 mod handoffs;
 mod heads;
 mod jobs;

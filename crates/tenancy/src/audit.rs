@@ -87,6 +87,10 @@ crate::word_enum! {
         EntryDeleted => "entry_deleted",
         /// Unanswered questions were closed.
         QuestionsClosed => "questions_closed",
+        /// A golden question was added.
+        GoldenAdded => "golden_added",
+        /// A golden question was removed.
+        GoldenRemoved => "golden_removed",
         /// A visitor's profile was deleted, with everything that belonged to it.
         ProfileDeleted => "profile_deleted",
         /// A session was assigned to an agent.

@@ -78,6 +78,8 @@ integer_ids! {
     DocumentId;
     /// A question of a visitor that was not answered well.
     MissId;
+    /// A golden question of a company.
+    GoldenId;
 }
 
 /// A company's code, such as `TES001`. It is the company's only id, and is compared exactly.

@@ -18,8 +18,9 @@ mod zone;
 pub use company::{Company, CompanyStatus};
 pub use email::{Email, InvalidEmail};
 pub use ids::{
-    ActivityId, AgentId, AgentSessionId, AssignmentId, AttachmentId, CompanyCode, DocumentId, FamilyId, HandoffId,
-    InvalidId, MessageId, MissId, NoteId, PlanId, ProfileId, SavedReplyId, SessionId, SessionRowId, TransferId, UserId,
+    ActivityId, AgentId, AgentSessionId, AssignmentId, AttachmentId, CompanyCode, DocumentId, FamilyId, GoldenId,
+    HandoffId, InvalidId, MessageId, MissId, NoteId, PlanId, ProfileId, SavedReplyId, SessionId, SessionRowId,
+    TransferId, UserId,
 };
 pub use money::{InvalidMoney, Money};
 pub use store::{Fault, StoreError};

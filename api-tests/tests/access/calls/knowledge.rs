@@ -1,5 +1,7 @@
 //! Entries of the knowledge.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use api_tests::prelude::*;
 
 use super::{Body, Missing, Sending, about, list, named_company, nothing, results};
@@ -62,4 +64,29 @@ pub(crate) fn answer_unanswered() -> Sending {
         Body::Json(json!({"question": "Q", "answer": "A", "document": "D", "company_id": thing.company}))
     };
     about(Kind::Miss, COMPANIES, NO_QUESTION, body).spending()
+}
+
+pub(crate) fn list_golden() -> Sending {
+    list(Kind::Golden, COMPANIES, results, "/id", |thing| json!(thing.id))
+}
+
+pub(crate) fn add_golden() -> Sending {
+    // A question is added once.
+    static ADDED: AtomicUsize = AtomicUsize::new(0);
+    named_company(|thing: &Thing| {
+        let question = format!("Is this golden {}?", ADDED.fetch_add(1, Ordering::Relaxed));
+        Body::Json(json!({"question": question, "expect": "clarify", "company_id": thing.company}))
+    })
+}
+
+pub(crate) fn remove_golden() -> Sending {
+    about(Kind::Golden, COMPANIES, Missing::Error(404, "Golden question not found"), nothing).spending()
+}
+
+pub(crate) fn run_golden() -> Sending {
+    named_company(|thing: &Thing| Body::Json(json!({"threshold": 0.5, "company_id": thing.company})))
+}
+
+pub(crate) fn find_threshold() -> Sending {
+    named_company(|thing: &Thing| Body::Json(json!({"precision": 0.9, "company_id": thing.company})))
 }

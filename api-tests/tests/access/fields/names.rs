@@ -30,6 +30,8 @@ pub(super) enum Named {
     Entry,
     /// A question of a visitor that was not answered.
     Miss,
+    /// A golden question of a company.
+    Golden,
 }
 
 /// Field names that are identifiers in every operation.
@@ -64,6 +66,7 @@ const OTHERS: &[&str] = &[
     "answer",
     "answer_mode",
     "answer_suggestions",
+    "apply",
     "assignment",
     "assignment_limit",
     "back_on_date_text",
@@ -116,6 +119,7 @@ const OTHERS: &[&str] = &[
     "file_question_text",
     "file_received_text",
     "first_name",
+    "force",
     "frustration_text",
     "given_up_text",
     "goodbye_text",
@@ -172,6 +176,7 @@ const OTHERS: &[&str] = &[
     "phone_unclear_text",
     "phone_word",
     "plan_name",
+    "precision",
     "price",
     "priority",
     "profile_done_text",
@@ -237,6 +242,8 @@ pub(super) fn named(call: &str, name: &str, kind: Kind) -> Option<Named> {
         ("chunk_id", Kind::Entry) => Some(Named::Entry),
         ("id", Kind::SavedReply) => Some(Named::SavedReply),
         ("id", Kind::Miss) => Some(Named::Miss),
+        ("id", Kind::Golden) => Some(Named::Golden),
+        ("expect", _) => Some(Named::Entry),
         // A refresh token works for any caller in the refresh call itself.
         ("refresh", _) => call.contains("logout").then_some(Named::Token),
         _ => None,

@@ -36,6 +36,7 @@ pub(super) fn pairs(named: Named, place: Place, ids: &Identifiers, who: Who) -> 
         Named::Profile => numbers(ids.profiles[0], ids.profiles[1]),
         Named::SavedReply => numbers(ids.replies[0], ids.replies[1]),
         Named::Miss => numbers(ids.misses[0], ids.misses[1]),
+        Named::Golden => numbers(ids.golden[0], ids.golden[1]),
         Named::Files => lists(foreign.attachment, ids.colleagues_file, absent.attachment),
         Named::Plan => [0, -1, i64::from(i32::MAX)].map(|id| pair(json!(id), json!(NOTHING))).into(),
     };

@@ -66,6 +66,15 @@ impl Scene<'_> {
         Thing { id, company: company.id.clone(), ..Thing::default() }
     }
 
+    /// Adds a golden question.
+    pub(super) async fn golden(&self, whose: Whose, number: usize) -> Thing {
+        let [at_home, abroad] = &self.canaries;
+        let (company, canary) = if whose.is_own_company() { (&self.own, at_home) } else { (&self.foreign, abroad) };
+        let body = json!({"question": format!("Is {canary}g{number} sold?"), "expect": "clarify"});
+        let added = company.admin.client().post("/api/knowledge/golden/", &body).await.created();
+        Thing { id: added["id"].as_i64().unwrap(), company: company.id.clone(), ..Thing::default() }
+    }
+
     pub(super) async fn opened(&self, number: usize) -> Thing {
         self.owner(&self.world.company(&format!("Firm {number}")).await).await
     }

@@ -86,12 +86,19 @@ pub struct Stored {
     chunks: Vec<Chunk>,
 }
 
+impl Stored {
+    /// Takes what was read before: all entries of a version, by document, then by position.
+    pub const fn new(version: Version, chunks: Vec<Chunk>) -> Self {
+        Self { version, chunks }
+    }
+}
+
 /// Reads what an upload is compared with.
 ///
 /// # Errors
 /// Only when the store fails.
 pub fn stored<S: KnowledgeBase + ?Sized>(store: &mut S) -> Result<Stored, StoreError> {
-    Ok(Stored { version: store.version()?, chunks: store.chunks()? })
+    Ok(Stored::new(store.version()?, store.chunks()?))
 }
 
 /// Compares an upload with all entries that are stored. The upload is the whole content of each document that it

@@ -3,6 +3,7 @@
 use knowledge::{
     entries::{CreateError, DeleteError, UpdateError},
     faq::MAX_ITEMS,
+    golden::{AddError, MOST_GOLDEN, RemoveError},
     load::{LoadError, too_much},
     unanswered::{AnswerError, CloseError},
     upload::{FORMS, UploadError},
@@ -64,6 +65,26 @@ impl From<AnswerError> for ApiError {
             AnswerError::NotFound => no_group(),
             AnswerError::Create(error) => error.into(),
             AnswerError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<AddError> for ApiError {
+    fn from(error: AddError) -> Self {
+        match error {
+            AddError::Twice => Self::field("question", "This question is a golden question already."),
+            AddError::NoEntry => Self::field("expect", "There is no entry with this id."),
+            AddError::TooMany => Self::non_field(format!("There may be no more than {MOST_GOLDEN} golden questions.")),
+            AddError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RemoveError> for ApiError {
+    fn from(error: RemoveError) -> Self {
+        match error {
+            RemoveError::NotFound => Self::not_found("Golden question not found"),
+            RemoveError::Store(error) => error.into(),
         }
     }
 }

@@ -47,6 +47,12 @@ tenancy::word_enum! {
         UnsupportedMediaType => "unsupported_media_type",
         /// The state machine has no such transition.
         IllegalTransition => "illegal_transition",
+        /// The change would lose golden questions.
+        GoldenLost => "golden_lost",
+        /// There are too few golden questions to compute a threshold from.
+        GoldenTooFew => "golden_too_few",
+        /// No threshold reaches the precision on the golden questions.
+        PrecisionOutOfReach => "precision_out_of_reach",
         /// The first request with this idempotency key is still running.
         RequestInProgress => "request_in_progress",
         /// The idempotency key was already used with another body.

@@ -4,6 +4,7 @@ mod ask;
 mod documents;
 mod entries;
 mod export;
+mod golden;
 mod load;
 mod pages;
 mod target;
@@ -22,6 +23,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         uploads::endpoints(),
         ask::endpoints(),
         unanswered::endpoints(),
+        golden::endpoints(),
     ];
     groups.into_iter().flatten().collect()
 }

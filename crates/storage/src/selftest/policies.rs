@@ -57,6 +57,7 @@ const POLICIES: &[Policies] = &[
             "feedback",
             "ratings",
             "misses",
+            "golden_questions",
             "notes",
             "saved_replies",
             "documents",

@@ -9,7 +9,7 @@ use handoff::{
     notes::{NoteRange, Notes as _},
 };
 use identity::agents::Agents as _;
-use knowledge::{EntryList as _, KnowledgeBase as _, unanswered::Misses as _};
+use knowledge::{EntryList as _, KnowledgeBase as _, golden::GoldenQuestions as _, unanswered::Misses as _};
 use tenancy::{
     AgentId, AttachmentId, CompanyCode, DocumentId, Fault, HandoffId, ProfileId, SessionId, SessionRowId, StoreError,
     Timestamp,
@@ -71,6 +71,9 @@ const CALLS: &[(&str, Call)] = &[
     ("Opinions::rating", |store, ids| Ok(store.rating(ids.session_row())?.is_some())),
     ("Misses::open_misses", |store, ids| {
         Ok(store.open_misses(epoch(), None)?.iter().any(|miss| miss.question == ids.company.as_str()))
+    }),
+    ("GoldenQuestions::golden_after", |store, ids| {
+        Ok(store.golden_after(None, 9)?.iter().any(|golden| golden.question == ids.company.as_str()))
     }),
     ("Notes::notes", |store, ids| Ok(!store.notes(ids.session_row(), NoteRange { from: 0, before: None })?.is_empty())),
     ("Notes::count_notes", |store, ids| Ok(store.count_notes(ids.session_row())? > 0)),

@@ -234,6 +234,10 @@ pub(super) const TABLES: &[CompanyTable] = &[
         "(id, company_id, session_key, seq, cause, question, created_at) VALUES (:id, :code, :id, 1, 'low', :code, \
          :moment)",
     ),
+    company(
+        "golden_questions",
+        "(id, company_id, question, question_hash, created_at) VALUES (:id, :code, :code, :bytes, :moment)",
+    ),
     company("documents", "(id, company_id, title, created_at) VALUES (:id, :code, :code, :moment)"),
     company(
         "notes",

@@ -26,11 +26,12 @@ use identity::agents::{
 use jobs::{Job, Jobs};
 use knowledge::{
     EntryList as _, EntryVectors as _, TextHash,
+    golden::{Expect, GoldenQuestions as _, QuestionKey},
     unanswered::{Cause, Misses as _},
 };
 use storage::{CompanyStore, Place};
 use tenancy::{
-    AgentId, AttachmentId, CompanyCode, HandoffId, MissId, ProfileId, SessionId, SessionRowId, StoreError,
+    AgentId, AttachmentId, CompanyCode, GoldenId, HandoffId, MissId, ProfileId, SessionId, SessionRowId, StoreError,
     access::{Agent, Desk, Office},
 };
 
@@ -53,7 +54,11 @@ pub(crate) struct Ids {
     pub(crate) file: AttachmentId,
     pub(crate) blob: BlobKey,
     pub(crate) miss: MissId,
+    pub(crate) golden: GoldenId,
 }
+
+/// The golden question of each company.
+const GOLDEN: &str = "Why?";
 
 /// What the visitor says of the bot's first message.
 const UNHELPFUL: Feedback = Feedback { seq: 2, helpful: false, comment: None, question: None };
@@ -77,13 +82,14 @@ pub(crate) fn fill(world: &World, company: &Company) -> (Ids, Agent) {
         store.put_rating(key, &RATING, now())?;
         store.note_miss(key, 2, Cause::Low, "Why?", now())?;
         let miss = store.open_misses(now(), None)?.remove(0).id;
+        let golden = store.insert_golden(GOLDEN, QuestionKey::of(GOLDEN), &Expect::Clarify, now())?.unwrap();
         let saved = ReplyText { shortcut: Shortcut::parse("x").unwrap(), title: String::new(), text: String::new() };
         saved_replies::create(&mut store.acting(), Scope::Company, saved, now()).unwrap();
         notes::write(&mut store.acting(), session, "private".to_owned(), now()).unwrap();
         let [agent, _] = ids;
         let hired = store.agent_for_update(agent)?.unwrap();
         let (file, blob) = (stored.id, stored.key);
-        Ok::<_, StoreError>(Ids { session, key, profile, handoff, agent, hired, file, blob, miss })
+        Ok::<_, StoreError>(Ids { session, key, profile, handoff, agent, hired, file, blob, miss, golden })
     });
     let filled = filled.wait().unwrap();
     let ask = handoff::turn::Ask { attachments: vec![filled.file], ..keyed("see", "file") };
@@ -137,6 +143,14 @@ const PROBES: &[(&str, Probe)] = &[
     ("put_miss_vectors", |store, ids| {
         store.put_miss_vectors("model", &[(ids.miss, Vector::unit(&[1.0; DIMENSIONS]))]).map(|()| true)
     }),
+    ("golden_after", |store, _| Ok(store.golden_after(None, 9)?.is_empty())),
+    ("count_golden", |store, _| Ok(store.count_golden()? == 0)),
+    ("insert_golden", |store, _| {
+        // The other company's question does not count as the same one.
+        let id = store.insert_golden(GOLDEN, QuestionKey::of(GOLDEN), &Expect::Clarify, now())?;
+        store.delete_golden(id.unwrap())
+    }),
+    ("delete_golden", |store, ids| Ok(!store.delete_golden(ids.golden)?)),
     ("notes", |store, ids| Ok(store.notes(ids.key, NoteRange { from: 0, before: None })?.is_empty())),
     ("count_notes", |store, ids| Ok(store.count_notes(ids.key)? == 0)),
     ("messages_at", |store, ids| Ok(store.messages_at(ids.key, &[1, 2, 3])?.is_empty())),

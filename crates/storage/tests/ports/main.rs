@@ -10,6 +10,7 @@ mod desk;
 mod entries;
 #[cfg(test)]
 mod files;
+mod golden;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]

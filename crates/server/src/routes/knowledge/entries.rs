@@ -3,9 +3,11 @@
 use actix_web::web::{self, Json};
 use chatbot::settings::Change;
 use knowledge::{
-    Draft, EntryChange, EntryList, EntryPosition, ListedEntry,
+    Chunk, Draft, EntryChange, EntryList, EntryPosition, ListedEntry,
     entries::{self, CreateError, DeleteError, EntryFilter, UpdateError, Words},
-    entry, markup, plain,
+    entry,
+    golden::Proposal,
+    markup, plain,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -19,6 +21,7 @@ use tenancy::{
 
 use super::{
     super::endpoint::{Endpoint, at},
+    golden::guard,
     pages,
     target::{Target, company_id, no_target, shared},
 };
@@ -70,7 +73,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  plain text. The next message is answered with the entry. If another entry has the same question, \
                  `warnings` says so. The id `export` is taken, because it is in the path of the export.",
             )
+            .query(guard::force())
             .refuses(CreateError::Taken)
+            .refuses(guard::example())
             .refuses(no_target())
             .refuses(Refused::CompanyNotFound),
         at("/api/knowledge/entries/{chunk_id}/")
@@ -83,13 +88,17 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             )
             .query(company_id())
             .query(shared())
+            .query(guard::force())
             .refuses(UpdateError::NotFound)
+            .refuses(guard::example())
             .refuses(no_target())
             .refuses(Refused::CompanyNotFound)
             .delete("Removes an entry, and its document if that has no other entry.", remove)
             .query(company_id())
             .query(shared())
+            .query(guard::force())
             .refuses(DeleteError::NotFound)
+            .refuses(guard::example())
             .refuses(no_target())
             .refuses(Refused::CompanyNotFound),
     ]
@@ -125,6 +134,7 @@ body! {
         chunk_id: Option<String> = text().max(entry::MAX_CHUNK_ID).optional(),
         company_id: Option<String> = text().max(20).optional(),
         shared: Option<bool> = boolean().optional(),
+        force: Option<bool> = boolean().optional(),
     }
 }
 
@@ -139,6 +149,7 @@ body! {
         page: Option<i64> = integer().optional().not_null(),
         company_id: Option<String> = text().max(20).optional(),
         shared: Option<bool> = boolean().optional(),
+        force: Option<bool> = boolean().optional(),
     }
 }
 
@@ -222,6 +233,7 @@ async fn create(
     app: web::Data<App>,
 ) -> Result<Created<StoredEntry>, ApiError> {
     let target = Target::written(&supervisor, &params, body.company_id.as_deref(), body.shared)?;
+    let is_forced = guard::is_forced(&params, body.force)?;
     let warnings = warnings(&app, target, supervisor.clone(), body.question.clone(), None).await?;
     let now = app.now();
     let draft = Draft {
@@ -233,9 +245,10 @@ async fn create(
         answer: body.answer,
         page: body.page.unwrap_or_default(),
     };
+    let proposed = draft.clone();
+    let propose = move |_, chunks: &[Chunk]| Proposal::creation(proposed, chunks);
     let create = move |store: &mut CompanyStore<'_, Office>| entries::create(store, draft, now);
-    let created = target.write(&app, supervisor, Action::EntryCreated, create).await?;
-    app.job_enqueued.notify_one();
+    let created = guard::publish(&app, target, supervisor, Action::EntryCreated, is_forced, propose, create).await?;
     Ok(Created(StoredEntry { entry: EntryView::new(created, target == Target::Library), warnings }))
 }
 
@@ -248,6 +261,7 @@ async fn update(
     app: web::Data<App>,
 ) -> Result<Json<StoredEntry>, ApiError> {
     let target = Target::written(&supervisor, &params, body.company_id.as_deref(), body.shared)?;
+    let is_forced = guard::is_forced(&params, body.force)?;
     let warnings = match &body.question {
         Some(question) => warnings(&app, target, supervisor.clone(), question.clone(), Some(chunk_id.clone())).await?,
         None => Vec::new(),
@@ -261,9 +275,10 @@ async fn update(
         answer: body.answer,
         page: body.page,
     };
+    let proposed = (chunk_id.clone(), change.clone());
+    let propose = move |_, chunks: &[Chunk]| Proposal::update(&proposed.0, proposed.1, chunks);
     let update = move |store: &mut CompanyStore<'_, Office>| entries::update(store, &chunk_id, change, now);
-    let updated = target.write(&app, supervisor, Action::EntryUpdated, update).await?;
-    app.job_enqueued.notify_one();
+    let updated = guard::publish(&app, target, supervisor, Action::EntryUpdated, is_forced, propose, update).await?;
     Ok(Json(StoredEntry { entry: EntryView::new(updated, target == Target::Library), warnings }))
 }
 
@@ -289,10 +304,12 @@ async fn remove(
     app: web::Data<App>,
 ) -> Result<Json<DeletedEntry>, ApiError> {
     let target = Target::written(&supervisor, &params, None, None)?;
+    let is_forced = guard::is_forced(&params, None)?;
     let now = app.now();
+    let deleted = chunk_id.clone();
+    let propose = move |_, _: &[Chunk]| Some(Proposal::deletion(deleted));
     let remove = move |store: &mut CompanyStore<'_, Office>| entries::delete(store, &chunk_id, now);
-    target.write(&app, supervisor, Action::EntryDeleted, remove).await?;
-    app.job_enqueued.notify_one();
+    guard::publish(&app, target, supervisor, Action::EntryDeleted, is_forced, propose, remove).await?;
     Ok(Json(DeletedEntry { message: "Entry deleted" }))
 }
 

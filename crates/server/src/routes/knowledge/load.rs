@@ -1,8 +1,11 @@
 //! `load-rag-documents/`: loads knowledge for a company or for the shared library.
 
+use std::sync::Arc;
+
 use actix_web::web::{self, Json};
 use knowledge::{
-    Entries, FaqError, entry, faq,
+    Chunk, Entries, FaqError, entry, faq,
+    golden::Proposal,
     load::{self, LoadMode},
 };
 use schemars::JsonSchema;
@@ -16,6 +19,7 @@ use tenancy::{
 
 use super::{
     super::endpoint::{Endpoint, at},
+    golden::guard,
     target::{Target, no_target},
 };
 use crate::{
@@ -55,7 +59,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "`replace` or `merge`, if the body does not name it.",
                 json!({ "type": "string", "enum": LoadMode::WORDS, "default": "replace" }),
             ))
+            .query(guard::force())
             .refuses(no_target())
+            .refuses(guard::example())
             .refuses(no_entries())
             .refuses(Refused::CompanyNotFound),
     ]
@@ -208,10 +214,14 @@ async fn load(
         // No entries are far more often a mistake than a request to delete all knowledge.
         return Err(no_entries());
     }
+    // Any key of the body can be a category.
+    let is_forced = guard::is_forced(&params, None)?;
     let now = app.now();
+    let entries = Arc::new(entries);
+    let proposed = Arc::clone(&entries);
+    let propose = move |_, _: &[Chunk]| Some(Proposal::load(proposed.as_slice(), mode));
     let load = move |store: &mut CompanyStore<'_, Office>| load::faq(store, &entries, mode, now);
-    target.write(&app, supervisor, Action::KnowledgeLoaded, load).await?;
-    app.job_enqueued.notify_one();
+    guard::publish(&app, target, supervisor, Action::KnowledgeLoaded, is_forced, propose, load).await?;
     Ok(Json(Loaded {
         message: "Documents loaded successfully",
         documents_count: count,

@@ -106,7 +106,8 @@ impl Target {
         }
     }
 
-    const fn place(self) -> Place {
+    /// Returns where the rows are.
+    pub(super) const fn place(self) -> Place {
         match self {
             Self::Company(company) => Place::Company(company),
             Self::Library => Place::Library,

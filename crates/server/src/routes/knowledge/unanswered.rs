@@ -3,9 +3,10 @@
 use actix_web::web::{self, Json};
 use chatbot::settings::Change;
 use knowledge::{
-    Draft,
+    Chunk, Draft,
     entries::CreateError,
     entry,
+    golden::Proposal,
     unanswered::{self, AnswerError, Cause, CloseError, Group, GroupPosition, Groups, Miss, Order},
 };
 use schemars::JsonSchema;
@@ -24,8 +25,9 @@ use super::{
         which_company::which_company,
     },
     entries::{self, EntryView, alternatives, line, list_of},
+    golden::guard,
     pages::{self, number},
-    target::company_id,
+    target::{Target, company_id},
 };
 use crate::{
     app::App,
@@ -39,7 +41,7 @@ use crate::{
         error::ApiError,
         params::Params,
         paths::PathId,
-        rules::{Resettable as _, integer, text},
+        rules::{Resettable as _, boolean, integer, text},
     },
     views::{AsText, TimestampText},
 };
@@ -84,8 +86,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  asks. If the entry is refused, the group stays open.",
             )
             .query(company_id())
+            .query(guard::force())
             .refuses(AnswerError::NotFound)
             .refuses(CreateError::Taken)
+            .refuses(guard::example())
             .refuses(ApiError::required("company_id"))
             .refuses(Refused::CompanyNotFound),
     ]
@@ -102,6 +106,7 @@ body! {
         page: Option<i64> = integer().optional(),
         chunk_id: Option<String> = text().max(entry::MAX_CHUNK_ID).optional(),
         company_id: Option<String> = text().max(20).optional(),
+        force: Option<bool> = boolean().optional(),
     }
 }
 
@@ -246,6 +251,7 @@ async fn answer(
     app: web::Data<App>,
 ) -> Result<Created<AnsweredGroup>, ApiError> {
     let company = which_company(supervisor.company(), body.company_id.as_deref(), &params)?;
+    let is_forced = guard::is_forced(&params, body.force)?;
     let group = group(&app, supervisor.clone(), company, id).await?.ok_or(AnswerError::NotFound)?;
     let now = app.now();
     let draft = Draft {
@@ -257,10 +263,12 @@ async fn answer(
         answer: body.answer,
         page: body.page.unwrap_or_default(),
     };
+    let proposed = draft.clone();
+    let propose = move |_, chunks: &[Chunk]| Proposal::creation(proposed, chunks);
     let answer = move |store: &mut CompanyStore<'_, Office>| unanswered::answer(store, &group, draft, now);
-    let answered = app.office_write(supervisor, Place::Company(company), Action::EntryCreated, answer);
-    let (created, closed) = answered.await?.ok_or(Refused::CompanyNotFound)?;
-    app.job_enqueued.notify_one();
+    let target = Target::Company(company);
+    let answered = guard::publish(&app, target, supervisor, Action::EntryCreated, is_forced, propose, answer);
+    let (created, closed) = answered.await?;
     Ok(Created(AnsweredGroup { entry: EntryView::new(created, false), closed }))
 }
 

@@ -2,8 +2,9 @@
 
 use actix_web::web::{self, Bytes, Json};
 use knowledge::{
-    entry,
-    upload::{self, ApplyError, Change, Content, Diff, Outcome, Place, Problem, Upload, UploadError},
+    Chunk, entry,
+    golden::Proposal,
+    upload::{self, ApplyError, Change, Content, Diff, Outcome, Place, Problem, Stored, Upload, UploadError},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -16,6 +17,7 @@ use tenancy::{
 
 use super::{
     super::endpoint::{Endpoint, at},
+    golden::guard::{self, LostGolden},
     target::{Target, company_id, is_set, no_target, shared},
 };
 use crate::{
@@ -56,6 +58,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .query(parameter("dry_run", "`true` to change nothing; also in the body.", json!({ "type": "string" })))
             .query(company_id())
             .query(shared())
+            .query(guard::force())
+            .refuses(guard::example())
             .refuses(UploadError::NoColumns)
             .refuses(ApplyError::Refused(vec![example()]))
             .refuses(no_target())
@@ -74,6 +78,8 @@ body! {
         shared: Option<bool> = boolean().optional(),
         /// Whether to change nothing.
         dry_run: Option<bool> = boolean().optional().not_null(),
+        /// Whether to load it even if golden questions are lost.
+        force: Option<bool> = boolean().optional(),
     }
 }
 
@@ -90,6 +96,9 @@ struct UploadReport {
     has_errors: bool,
     problems: Vec<ProblemView>,
     entries: Vec<UploadedEntry>,
+    /// Golden questions that pass now and would not afterwards, at most 20. With one, the file is loaded only with
+    /// `force`. Always empty once it is loaded.
+    golden_lost: Vec<LostGolden>,
 }
 
 /// Something that is wrong or strange in an upload.
@@ -168,7 +177,7 @@ impl UploadedEntry {
 }
 
 impl UploadReport {
-    fn new(diff: Diff, dry_run: bool) -> Self {
+    fn new(diff: Diff, dry_run: bool, golden_lost: Vec<LostGolden>) -> Self {
         Self {
             dry_run,
             added: diff.count(Change::Added),
@@ -184,6 +193,7 @@ impl UploadReport {
                 .take(MOST)
                 .map(|outcome| UploadedEntry::new(outcome, dry_run))
                 .collect(),
+            golden_lost,
         }
     }
 }
@@ -197,23 +207,29 @@ async fn load(
 ) -> Result<Json<UploadReport>, ApiError> {
     let is_dry_run = is_set(&params, "dry_run")? || body.dry_run.unwrap_or_default();
     let target = Target::written(&supervisor, &params, body.company_id.as_deref(), body.shared)?;
+    let is_forced = guard::is_forced(&params, body.force)?;
     let content = read(body).await?;
-    let stored = target.read(&app, Staff::from(supervisor.clone()), |store| upload::stored(store)).await?;
-    if is_dry_run {
-        let report = move || UploadReport::new(upload::compare(content, stored), true);
-        return Ok(Json(background::run(report).await?));
-    }
+    let staff = Staff::from(supervisor.clone());
+    let stored = target.read(&app, staff.clone(), |store| upload::stored(store)).await?;
     // The content is kept: if the knowledge changes meanwhile, it is compared again.
     let compare = move || (upload::compare(content.clone(), stored), content);
     let (diff, content) = background::run(compare).await?;
+    let proposed = content.clone();
+    let propose = move |version, chunks: &[Chunk]| {
+        Proposal::upload(&upload::compare(proposed, Stored::new(version, chunks.to_vec())))
+    };
+    if is_dry_run {
+        let compared = guard::compare(&app, target, staff, propose).await?;
+        let lost = compared.map_or_else(Vec::new, |compared| compared.lost);
+        return Ok(Json(UploadReport::new(diff, true, lost)));
+    }
     if diff.has_errors {
         return Err(ApplyError::Refused(diff.problems).into());
     }
     let now = app.now();
     let apply = move |store: &mut CompanyStore<'_, Office>| upload::apply(store, content, diff, now);
-    let diff = target.write(&app, supervisor, Action::KnowledgeLoaded, apply).await?;
-    app.job_enqueued.notify_one();
-    Ok(Json(UploadReport::new(diff, false)))
+    let diff = guard::publish(&app, target, supervisor, Action::KnowledgeLoaded, is_forced, propose, apply).await?;
+    Ok(Json(UploadReport::new(diff, false, Vec::new())))
 }
 
 /// Reads the file on a thread of its own.

@@ -2,7 +2,7 @@
 
 use crate::{stage::Company, world::World};
 
-pub(super) const TABLES: [(&str, &str); 24] = [
+pub(super) const TABLES: [(&str, &str); 25] = [
     (
         "sessions",
         "status || ' ' || revision || ' ' || last_seq || ' ' || bot_epoch || visitor_read_seq || staff_read_seq",
@@ -21,6 +21,7 @@ pub(super) const TABLES: [(&str, &str); 24] = [
     ("feedback", "seq || ' ' || helpful"),
     ("ratings", "session_key || ' ' || score"),
     ("misses", "id || ' ' || cause || (closed_at IS NULL) || (vector IS NULL)"),
+    ("golden_questions", "id || question"),
     ("notes", "id || ' ' || after_seq || text"),
     ("saved_replies", "id || shortcut"),
     ("activities", "id || kind"),

@@ -1,0 +1,138 @@
+//! `knowledge/golden/run/`: asks all golden questions.
+
+use std::sync::Arc;
+
+use actix_web::web::{self, Json};
+use chatbot::BotSettings;
+use knowledge::golden::{Outcome, Report, Row};
+use schemars::JsonSchema;
+use serde::Serialize;
+use tenancy::access::{Refused, Staff, Supervisor};
+
+use super::{
+    super::super::{
+        endpoint::{Endpoint, at},
+        which_company::which_company,
+    },
+    asking::{self, Ready},
+};
+use crate::{
+    app::App,
+    auth::Auth,
+    http::{
+        body::{Valid, body},
+        error::ApiError,
+        params::Params,
+        rules::{ratio, text},
+    },
+};
+
+pub(super) fn endpoint() -> Endpoint {
+    at("/api/knowledge/golden/run/")
+        .post("Asks all golden questions, and says which get what is expected. Stores nothing.", run)
+        .about(
+            "Each question is asked as by `POST /api/knowledge/ask/`. Without `threshold`, that of the company counts; with it, \
+             `flips` tells whether a question passes at one of the two thresholds only. `recall` and `wrong` are shares \
+             of the questions that expect an entry: answered with it, and with another one. `false_answers` is the \
+             share of the questions that expect `clarify` and are answered. They are null without such questions. A \
+             question whose entry was removed is `missing`, and has failed.",
+        )
+        .refuses(ApiError::required("company_id"))
+        .refuses(Refused::CompanyNotFound)
+}
+
+body! {
+    /// The threshold to try.
+    struct RunGoldenBody {
+        threshold: Option<f64> = ratio().optional(),
+        company_id: Option<String> = text().max(20).optional(),
+    }
+}
+
+/// How a company's golden questions do.
+#[derive(Serialize, JsonSchema)]
+struct GoldenReport {
+    threshold: f64,
+    passed: usize,
+    failed: usize,
+    /// The share of the questions that expect an entry and are answered with it.
+    recall: Option<f64>,
+    /// The share of the questions that expect an entry and are answered with another one.
+    wrong: Option<f64>,
+    /// The share of the questions that expect `clarify` and are answered.
+    false_answers: Option<f64>,
+    /// The number of questions whose entry was removed.
+    missing: usize,
+    rows: Vec<GoldenRow>,
+}
+
+/// What came of a golden question.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct GoldenRow {
+    id: i64,
+    question: String,
+    expect: String,
+    #[schemars(extend("enum" = ["answer", "clarify"]))]
+    would: &'static str,
+    /// The entry that is quoted; null without an answer. Of several, the expected one if it is among them, else the first.
+    chunk_id: Option<String>,
+    /// The confidence of the answer; without one, the best that was found.
+    confidence: f64,
+    passed: bool,
+    #[schemars(extend("enum" = Outcome::WORDS))]
+    outcome: &'static str,
+    /// Whether it passes at one of the two thresholds only; null if none was sent.
+    flips: Option<bool>,
+}
+
+impl From<Row> for GoldenRow {
+    fn from(row: Row) -> Self {
+        let is_passed = row.is_passed();
+        let Row { golden, said, outcome, flips } = row;
+        let expected = golden.expect.entry().filter(|_| is_passed).map(str::to_owned);
+        let first = || said.quoted.first().map(|quoted| quoted.chunk_id.clone());
+        Self {
+            id: golden.id.get(),
+            expect: golden.expect.as_str().to_owned(),
+            question: golden.question,
+            would: if said.is_answer() { "answer" } else { "clarify" },
+            chunk_id: expected.or_else(first),
+            confidence: said.confidence,
+            passed: is_passed,
+            outcome: outcome.as_str(),
+            flips,
+        }
+    }
+}
+
+/// Asks all questions.
+async fn run(
+    Auth(supervisor): Auth<Supervisor>,
+    params: Params,
+    Valid(body): Valid<RunGoldenBody>,
+    app: web::Data<App>,
+) -> Result<Json<GoldenReport>, ApiError> {
+    let company = which_company(supervisor.company(), body.company_id.as_deref(), &params)?;
+    let Ready { golden, asked, permit } = asking::ready(&app, Staff::from(supervisor), company).await?;
+    let own = asked.settings.confidence_threshold;
+    let threshold = body.threshold.unwrap_or(own);
+    let tried = Arc::new(BotSettings { confidence_threshold: threshold, ..asked.settings.clone() });
+    let is_tried = body.threshold.is_some();
+    let rows = asking::each(&app, &asked, golden, move |asked, golden, meanings| {
+        let said = asked.search(&tried).said(&golden.question, meanings);
+        let other = is_tried.then(|| asked.search(&asked.settings).said(&golden.question, meanings));
+        Row::new(golden, said, other.as_ref(), &asked.holdings)
+    });
+    let report = Report { rows: rows.await? };
+    drop(permit);
+    Ok(Json(GoldenReport {
+        threshold,
+        passed: report.passed(),
+        failed: report.rows.len() - report.passed(),
+        recall: report.recall(),
+        wrong: report.wrong(),
+        false_answers: report.false_answers(),
+        missing: report.count(Outcome::Missing),
+        rows: report.rows.into_iter().map(GoldenRow::from).collect(),
+    }))
+}
