@@ -3,6 +3,7 @@
 //! Every setting is a flag of `serve`, an environment variable (`SWITCHBOARD_..`) and a key of the TOML
 //! file that `--config` names. Secrets have no flag, because flags are visible in the process list.
 
+mod blobs;
 mod data_folder;
 mod error;
 mod limits;
@@ -17,18 +18,22 @@ use llm_client::openai::OpenAiConfig;
 use secrecy::SecretSlice;
 use storage::Target;
 
-pub(crate) use self::{
-    data_folder::{SECRET_FILE, UPLOADS_FOLDER},
-    variables::unknown_variables,
-};
 pub use self::{
+    blobs::BlobSettings,
     error::{AtPath, ConfigError},
     limits::{LimitSettings, Limits},
     listen::{InvalidListenAddress, ListenAddress},
     settings::Settings,
     switch::Switch,
 };
-pub use crate::client::{InvalidProxy, TrustedProxies};
+pub(crate) use self::{
+    data_folder::{SECRET_FILE, UPLOADS_FOLDER},
+    variables::unknown_variables,
+};
+pub use crate::{
+    blobs::{BlobPlace, BucketAccess, InvalidPlace},
+    client::{InvalidProxy, TrustedProxies},
+};
 
 /// The checked configuration of a server.
 pub struct Config {
@@ -42,8 +47,10 @@ pub struct Config {
     pub database_wait: Duration,
     /// How long a client may take no bytes of an answer.
     pub write_wait: Duration,
-    /// The folder for uploads and a generated secret.
+    /// The folder for uploads that are kept on this machine, and a generated secret.
     pub data_dir: PathBuf,
+    /// Where uploads are kept.
+    pub blobs: BlobPlace,
     /// The key that tokens and links are signed with, at least 32 bytes.
     pub secret: SecretSlice<u8>,
     /// What absolute links start with, without a final slash.

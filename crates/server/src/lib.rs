@@ -38,6 +38,7 @@ mod turn;
 mod views;
 
 pub use app::WireError;
+pub use blobs::{BucketError, PlaceError};
 pub use clock::SystemClock;
 pub use logging::start as start_logging;
 pub use running::{Extras, Running, StartError, start};

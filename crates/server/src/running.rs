@@ -29,7 +29,8 @@ use tenancy::Clock;
 use crate::{
     app::{App, WireError},
     assigning, background,
-    config::{Config, UPLOADS_FOLDER},
+    blobs::PlaceError,
+    config::Config,
     connection::Connection,
     edge::Edge,
     folder_lock::{FolderLock, LockError},
@@ -66,6 +67,9 @@ pub enum StartError {
     /// The data folder is in use, or cannot be locked.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// Files cannot be stored.
+    #[error(transparent)]
+    Blobs(#[from] PlaceError),
     /// The application cannot be created.
     #[error("the application cannot be created")]
     Wire(#[from] WireError),
@@ -224,12 +228,18 @@ impl Shared {
 pub fn start(config: &Config, extras: Extras) -> Result<Running, StartError> {
     // Before the database is opened, because opening it migrates it.
     let mut lock = FolderLock::take(&config.data_dir, &config.database)?;
+    match config.blobs.check() {
+        Err(error) if error.is_lasting() => return Err(error.into()),
+        // The rest of the server does not need files.
+        Err(error) => tracing::error!(error = crate::logging::chain(&error), "files cannot be stored"),
+        Ok(()) => {}
+    }
     let shared = Shared::new(config, extras)?;
     let listeners = config.listen.iter().map(|address| bind(*address)).collect::<Result<Vec<_>, _>>()?;
     let addresses: Vec<_> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
     lock.describe(&addresses)?;
-    let (database, uploads) = (config.database.clone(), config.data_dir.join(UPLOADS_FOLDER));
-    serve(shared, listeners, addresses, lock, move || orphans::report(&database, &uploads))
+    let (database, place) = (config.database.clone(), config.blobs.clone());
+    serve(shared, listeners, addresses, lock, move || orphans::report(&database, &place))
 }
 
 /// Answers the callers that wait for news as soon as the process is asked to stop. The server itself stops only after

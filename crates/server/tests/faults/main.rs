@@ -5,6 +5,8 @@ mod backup;
 #[cfg(test)]
 mod binary;
 #[cfg(test)]
+mod buckets;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod configuration;
@@ -42,5 +44,7 @@ mod site;
 mod sockets;
 #[cfg(test)]
 mod stop;
+#[cfg(test)]
+mod tunnel;
 #[cfg(test)]
 mod wire;
