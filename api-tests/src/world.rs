@@ -127,6 +127,7 @@ fn serve(
         owner_database: options.owner.clone(),
         data_dir: folder.to_owned(),
         blobs: bucket.unwrap_or_else(|| BlobPlace::Folder(folder.join("uploads"))),
+        redis: None,
         database_wait: storage::Options::WAIT,
         write_wait: Duration::from_secs(30),
         secret: SecretSlice::from(SECRET.to_vec()),

@@ -55,7 +55,7 @@ pub(crate) struct App {
     /// Where callers wait for news of a session.
     pub(crate) hub: Arc<Hub>,
     /// The connections of agents.
-    pub(crate) online: Online,
+    pub(crate) online: Arc<Online>,
     /// Messages that arrive both as a call and over a socket.
     pub(crate) pairs: Pairs,
     /// Permits for chat turns.
@@ -122,7 +122,7 @@ impl App {
             encoder,
             job_enqueued: Notify::new(),
             hub,
-            online: Online::default(),
+            online: Arc::default(),
             pairs: Pairs::default(),
             clock,
             // Even when only one company is active, keep permits free for a newcomer.

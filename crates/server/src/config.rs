@@ -8,6 +8,7 @@ mod data_folder;
 mod error;
 mod limits;
 mod listen;
+mod redis;
 mod settings;
 mod switch;
 mod variables;
@@ -23,6 +24,7 @@ pub use self::{
     error::{AtPath, ConfigError},
     limits::{LimitSettings, Limits},
     listen::{InvalidListenAddress, ListenAddress},
+    redis::{InvalidRedis, RedisServer},
     settings::Settings,
     switch::Switch,
 };
@@ -43,6 +45,8 @@ pub struct Config {
     pub database: Target,
     /// The database as the owner of its tables.
     pub owner_database: Option<Target>,
+    /// What several processes share in addition to the database.
+    pub redis: Option<RedisServer>,
     /// How long a call waits for the database.
     pub database_wait: Duration,
     /// How long a client may take no bytes of an answer.

@@ -33,6 +33,7 @@ mod realtime;
 mod routes;
 mod running;
 mod seen;
+mod shared;
 mod throttle;
 mod turn;
 mod views;

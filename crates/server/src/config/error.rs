@@ -8,7 +8,7 @@ use std::{
 
 use storage::InvalidTarget;
 
-use super::{InvalidPlace, InvalidProxy};
+use super::{InvalidPlace, InvalidProxy, InvalidRedis};
 
 /// An error at a file or folder.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +60,12 @@ pub enum ConfigError {
     /// An owner's URL for a database without owner, or one that is not PostgreSQL.
     #[error("--owner-database goes with a PostgreSQL --database, and is a PostgreSQL url itself")]
     Owner,
+    /// The URL of the Redis server is not valid.
+    #[error(transparent)]
+    Redis(#[from] InvalidRedis),
+    /// A Redis server for a database that only one process uses.
+    #[error("--redis goes with a PostgreSQL --database")]
+    RedisAlone,
     /// The place of uploads is not valid.
     #[error(transparent)]
     Blobs(#[from] InvalidPlace),

@@ -15,7 +15,8 @@ use serde::Deserialize;
 use storage::{Options, Target};
 
 use super::{
-    AtPath, BlobPlace, BlobSettings, Config, ConfigError, LimitSettings, ListenAddress, Switch, TrustedProxies,
+    AtPath, BlobPlace, BlobSettings, Config, ConfigError, LimitSettings, ListenAddress, RedisServer, Switch,
+    TrustedProxies,
     data_folder::{SECRET_BYTES, UPLOADS_FOLDER, create, has_uploads, load_or_generate_secret, read_secret},
 };
 
@@ -37,6 +38,9 @@ pub struct Settings {
     /// The same PostgreSQL database as the role that owns the tables; if set, `serve` migrates first.
     #[arg(long, env = "SWITCHBOARD_OWNER_DATABASE", value_name = "URL", hide_env_values = true)]
     owner_database: Option<String>,
+    /// Redis server that several processes on one PostgreSQL database share, redis://..; limits are then counted for all.
+    #[arg(long, env = "SWITCHBOARD_REDIS", value_name = "URL", hide_env_values = true)]
+    redis: Option<String>,
     /// Time that a call waits for its turn at the database and for locks before it is refused, in seconds [default: 5].
     #[arg(long, env = "SWITCHBOARD_DATABASE_WAIT_SECONDS", value_name = "N")]
     database_wait_seconds: Option<u64>,
@@ -161,6 +165,7 @@ impl Settings {
             listen: self.listen.or(file.listen),
             database: self.database.or(file.database),
             owner_database: self.owner_database.or(file.owner_database),
+            redis: self.redis.or(file.redis),
             database_wait_seconds: self.database_wait_seconds.or(file.database_wait_seconds),
             write_wait_seconds: self.write_wait_seconds.or(file.write_wait_seconds),
             data_dir: self.data_dir.or(file.data_dir),
@@ -303,6 +308,10 @@ impl Settings {
         secret_in: impl FnOnce(&Path) -> Result<SecretSlice<u8>, ConfigError>,
     ) -> Result<Config, ConfigError> {
         let (database, owner_database) = self.targets()?;
+        let redis = self.redis.as_deref().map(RedisServer::parse).transpose()?;
+        if redis.is_some() && matches!(database, Target::Sqlite(_)) {
+            return Err(ConfigError::RedisAlone);
+        }
         let (data_dir, encoder, blobs) = (self.folder(), self.encodes(), self.blobs()?);
         let bcrypt_cost = self.cost()?;
         let deadline = Duration::from_secs(self.llm_deadline_seconds.unwrap_or(LLM_DEADLINE).min(LLM_DEADLINE));
@@ -332,6 +341,7 @@ impl Settings {
             },
             database,
             owner_database,
+            redis,
             write_wait: Duration::from_secs(self.write_wait_seconds.unwrap_or(30).clamp(1, 3600)),
             database_wait: self
                 .database_wait_seconds

@@ -37,7 +37,13 @@ mod outage;
 #[cfg(test)]
 mod processes;
 #[cfg(test)]
+mod programs;
+#[cfg(test)]
+mod proxied;
+#[cfg(test)]
 mod raw_socket;
+#[cfg(test)]
+mod redis;
 #[cfg(test)]
 mod site;
 #[cfg(test)]
