@@ -47,7 +47,7 @@ fn configuration(folder: &Path, proxy: SocketAddr, servers: [SocketAddr; 2]) -> 
         ("listen [::]:443 ssl http2;", String::new()),
         ("127.0.0.1:8000", servers[0].to_string()),
         ("127.0.0.1:8001", servers[1].to_string()),
-        ("/var/log/nginx/switchboard.log crit", "stderr warn".to_owned()),
+        ("/var/log/nginx/switchboard.log", "stderr".to_owned()),
     ];
     for (old, new) in changes {
         assert!(text.contains(old), "{old} is not in the page");
