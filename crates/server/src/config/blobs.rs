@@ -16,8 +16,8 @@ const REGION: &str = "us-east-1";
 #[derive(Args, Deserialize, Clone, Default)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct BlobSettings {
-    /// Where uploads are kept: a bucket of an S3 server, `s3://BUCKET` or `s3://BUCKET/PREFIX` [default: the folder
-    /// `uploads` in the data folder].
+    /// Where uploads are kept: a bucket of an S3 server, `s3://BUCKET` or `s3://BUCKET/PREFIX` [default: the data
+    /// folder].
     #[arg(long = "blobs", env = "SWITCHBOARD_BLOBS", value_name = "URL")]
     url: Option<String>,
     /// Base URL of the S3 server [default: Amazon's of the region].

@@ -47,13 +47,22 @@ enum Person {
     Staff(i64, String),
 }
 
+/// Who is connected to a process, or to several.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Connections {
+    /// Who is connected to each session.
+    pub(crate) sessions: HashMap<SessionId, Vec<Occupant>>,
+    /// The agents with a connection.
+    pub(crate) agents: HashSet<AgentId>,
+}
+
 /// Where a process keeps who is connected to it.
 pub(crate) trait Local: Send + Sync {
-    /// Returns who is connected to each session, and the agents with a connection.
-    fn connected(&self) -> (HashMap<SessionId, Vec<Occupant>>, HashSet<AgentId>);
+    /// Returns who is connected here.
+    fn connected(&self) -> Connections;
 
     /// Replaces what is known of all other processes.
-    fn set_elsewhere(&self, sessions: HashMap<SessionId, Vec<Occupant>>, agents: HashSet<AgentId>);
+    fn set_elsewhere(&self, elsewhere: Connections);
 }
 
 /// The thread that tells and asks. Dropping it ends the thread, and the others forget this process.
@@ -114,15 +123,14 @@ impl Process {
                 if std::mem::take(&mut self.is_away) {
                     tracing::info!("presence is shared again");
                 }
-                let (sessions, agents) = read(others);
-                local.set_elsewhere(sessions, agents);
+                local.set_elsewhere(read(&others));
             }
             Err(error) => {
                 self.connection = None;
                 if !std::mem::replace(&mut self.is_away, true) {
                     tracing::warn!(error = crate::logging::chain(&error), "presence is not shared");
                 }
-                local.set_elsewhere(HashMap::new(), HashSet::new());
+                local.set_elsewhere(Connections::default());
             }
         }
     }
@@ -177,7 +185,7 @@ impl Process {
 }
 
 fn write(local: &dyn Local) -> String {
-    let (sessions, agents) = local.connected();
+    let Connections { sessions, agents } = local.connected();
     let person = |occupant| match occupant {
         Occupant::Visitor => Some(Person::Visitor),
         Occupant::Staff { user, name } => Some(Person::Staff(user.get(), name)),
@@ -192,31 +200,30 @@ fn write(local: &dyn Local) -> String {
 }
 
 /// Reads what other processes have told. What another version has written is left out.
-fn read(told: Vec<String>) -> (HashMap<SessionId, Vec<Occupant>>, HashSet<AgentId>) {
-    let mut sessions: HashMap<SessionId, Vec<Occupant>> = HashMap::new();
-    let mut agents = HashSet::new();
+fn read(told: &[String]) -> Connections {
+    let mut read = Connections::default();
     for connected in told.iter().filter_map(|text| serde_json::from_str::<Connected>(text).ok()) {
         for (session, persons) in connected.sessions {
             let Ok(session) = SessionId::parse(&session) else { continue };
-            sessions.entry(session).or_default().extend(persons.into_iter().map(|person| match person {
+            read.sessions.entry(session).or_default().extend(persons.into_iter().map(|person| match person {
                 Person::Visitor => Occupant::Visitor,
                 Person::Staff(user, name) => Occupant::Staff { user: UserId::new(user), name },
             }));
         }
-        agents.extend(connected.agents.into_iter().map(AgentId::new));
+        read.agents.extend(connected.agents.into_iter().map(AgentId::new));
     }
-    (sessions, agents)
+    read
 }
 
 impl Local for (Arc<Hub>, Arc<Online>) {
-    fn connected(&self) -> (HashMap<SessionId, Vec<Occupant>>, HashSet<AgentId>) {
+    fn connected(&self) -> Connections {
         let (hub, online) = self;
-        (hub.occupants(), online.agents())
+        Connections { sessions: hub.occupants(), agents: online.agents() }
     }
 
-    fn set_elsewhere(&self, sessions: HashMap<SessionId, Vec<Occupant>>, agents: HashSet<AgentId>) {
+    fn set_elsewhere(&self, elsewhere: Connections) {
         let (hub, online) = self;
-        hub.set_elsewhere(sessions);
-        online.set_elsewhere(agents);
+        hub.set_elsewhere(elsewhere.sessions);
+        online.set_elsewhere(elsewhere.agents);
     }
 }

@@ -1,5 +1,4 @@
 use std::{
-    collections::{HashMap, HashSet},
     io::ErrorKind,
     net::{TcpListener, TcpStream},
     process::{Child, Command, Stdio},
@@ -18,7 +17,7 @@ use tempfile::TempDir;
 use tenancy::{AgentId, CompanyCode, SessionId, Timestamp, UserId};
 
 use super::{
-    presence::{Local, Process},
+    presence::{Connections, Local, Process},
     *,
 };
 use crate::{
@@ -224,26 +223,25 @@ fn names_show_nothing_and_differ_by_installation_and_kind() {
     assert_ne!(name, one.name("pokes", "SignIn(10.0.0.1)").replace("pokes", "calls"));
 }
 
-/// The connections of one process, as the test sets them.
+/// A process as the test sets it.
 #[derive(Default)]
-struct Connections {
-    sessions: HashMap<SessionId, Vec<Occupant>>,
-    agents: HashSet<AgentId>,
-    elsewhere: Mutex<(HashMap<SessionId, Vec<Occupant>>, HashSet<AgentId>)>,
+struct Fake {
+    here: Connections,
+    elsewhere: Mutex<Connections>,
 }
 
-impl Local for Connections {
-    fn connected(&self) -> (HashMap<SessionId, Vec<Occupant>>, HashSet<AgentId>) {
-        (self.sessions.clone(), self.agents.clone())
+impl Local for Fake {
+    fn connected(&self) -> Connections {
+        self.here.clone()
     }
 
-    fn set_elsewhere(&self, sessions: HashMap<SessionId, Vec<Occupant>>, agents: HashSet<AgentId>) {
-        *self.elsewhere.lock().unwrap() = (sessions, agents);
+    fn set_elsewhere(&self, elsewhere: Connections) {
+        *self.elsewhere.lock().unwrap() = elsewhere;
     }
 }
 
-impl Connections {
-    fn elsewhere(&self) -> (HashMap<SessionId, Vec<Occupant>>, HashSet<AgentId>) {
+impl Fake {
+    fn elsewhere(&self) -> Connections {
         self.elsewhere.lock().unwrap().clone()
     }
 }
@@ -253,19 +251,17 @@ fn processes_know_who_is_connected_to_the_others() {
     let Some(mut server) = Server::start() else { return };
     let session = SessionId::generate(CompanyCode::parse("TES001").unwrap());
     let noor = Occupant::Staff { user: UserId::new(7), name: "Noor Haddad".to_owned() };
-    let busy = Connections {
-        sessions: [(session, vec![Occupant::Visitor, noor.clone(), Occupant::Superadmin])].into(),
-        agents: [AgentId::new(3)].into(),
-        ..Connections::default()
-    };
-    let idle = Connections::default();
+    let connected =
+        |occupants| Connections { sessions: [(session, occupants)].into(), agents: [AgentId::new(3)].into() };
+    let here = connected(vec![Occupant::Visitor, noor.clone(), Occupant::Superadmin]);
+    let (busy, idle) = (Fake { here, ..Fake::default() }, Fake::default());
     let process = |secret| Process::new(server.space(secret));
     let (mut one, mut other, mut foreign) = (process("one secret"), process("one secret"), process("another secret"));
-    let nobody = (HashMap::new(), HashSet::new());
+    let nobody = Connections::default();
     one.exchange(&busy);
     for (process, expected) in [
         // A superadmin is not told.
-        (&mut other, ([(session, vec![Occupant::Visitor, noor])].into(), [AgentId::new(3)].into())),
+        (&mut other, connected(vec![Occupant::Visitor, noor])),
         (&mut foreign, nobody.clone()),
     ] {
         process.exchange(&idle);
