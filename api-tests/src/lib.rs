@@ -5,6 +5,7 @@
     reason = "everything here runs inside tests, where a failed expectation should panic"
 )]
 
+mod bucket;
 pub mod bulk;
 pub mod calls;
 mod client;

@@ -8,14 +8,14 @@ use secrecy::SecretSlice;
 use serde_json::json;
 use server::{
     Extras, Running,
-    config::{Config, Limits, TrustedProxies},
+    config::{BlobPlace, Config, Limits, TrustedProxies},
 };
 use storage::testing::Scratch;
 use tempfile::TempDir;
 use tenancy::{Clock as _, CompanyCode, CompanyStatus, access};
 
 use crate::{
-    Admin, Client, Company, RawReply, Superadmin, TestClock, bulk, calls::AccountCalls as _, raw, staff::text,
+    Admin, Client, Company, RawReply, Superadmin, TestClock, bucket, bulk, calls::AccountCalls as _, raw, staff::text,
 };
 
 /// The superadmin's user name in every world.
@@ -36,6 +36,7 @@ pub struct World {
     address: SocketAddr,
     client: Client,
     setup: Setup,
+    bucket: Option<BlobPlace>,
     // Dropped in this order: the server before its database and its files.
     _running: Running,
     database: Scratch,
@@ -109,11 +110,13 @@ fn run(database: Scratch, setup: Setup, test: impl AsyncFnOnce(&World)) {
     runtime.block_on(test(&world));
 }
 
-/// Starts a server on a database, with a folder for its files. Returns it with its address.
+/// Starts a server on a database, with a folder for its files unless there is a bucket for them. Returns it with its
+/// address.
 fn serve(
     database: &Scratch,
     folder: &Path,
     setup: &Setup,
+    bucket: Option<BlobPlace>,
     clock: Arc<TestClock>,
     model: Arc<Scripted>,
 ) -> (Running, SocketAddr) {
@@ -123,6 +126,8 @@ fn serve(
         database: options.target.clone(),
         owner_database: options.owner.clone(),
         data_dir: folder.to_owned(),
+        blobs: bucket.unwrap_or_else(|| BlobPlace::Folder(folder.join("uploads"))),
+        redis: None,
         database_wait: storage::Options::WAIT,
         write_wait: Duration::from_secs(30),
         secret: SecretSlice::from(SECRET.to_vec()),
@@ -162,16 +167,17 @@ impl World {
             &Password::new(PASSWORD),
         )
         .unwrap_or_else(|error| panic!("no superadmin was created: {error:?}"));
-        let (running, address) = serve(&database, files.path(), &setup, clock.clone(), model.clone());
+        let bucket = bucket::make();
+        let (running, address) = serve(&database, files.path(), &setup, bucket.clone(), clock.clone(), model.clone());
         let client = Client::new(&format!("http://{address}"));
-        Self { clock, model, address, client, setup, _running: running, database, _files: files }
+        Self { clock, model, address, client, setup, bucket, _running: running, database, _files: files }
     }
 
     /// Starts another server on the same database, as a second process. SQLite does not allow that.
     pub fn another_server(&self) -> AnotherServer {
         let files = tempfile::tempdir().expect("a temporary folder");
         let (clock, model) = (self.clock.clone(), self.model.clone());
-        let (running, address) = serve(&self.database, files.path(), &self.setup, clock, model);
+        let (running, address) = serve(&self.database, files.path(), &self.setup, self.bucket.clone(), clock, model);
         AnotherServer { client: Client::new(&format!("http://{address}")), _running: running, _files: files }
     }
 

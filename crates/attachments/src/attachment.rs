@@ -84,6 +84,8 @@ pub struct Download {
     pub content_type: String,
     /// Its size in bytes.
     pub size: i64,
+    /// When it was accepted. It has not changed since.
+    pub uploaded_at: Timestamp,
 }
 
 impl Download {
@@ -100,6 +102,7 @@ impl From<Attachment> for Download {
             original_name: file.original_name,
             content_type: file.content_type,
             size: file.size,
+            uploaded_at: file.uploaded_at,
         }
     }
 }

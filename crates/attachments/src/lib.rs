@@ -11,7 +11,7 @@ mod ports;
 pub mod upload;
 
 pub use attachment::{Attachment, Disposition, Download, NewAttachment, Uploader};
-pub use blobs::{BlobWriter, Blobs, BoxFuture};
+pub use blobs::{BlobReader, BlobWriter, Blobs, BoxFuture, OpenBlob, StoredBlob};
 pub use key::{BlobKey, InvalidBlobKey, ROOT};
 pub use links::{LinkSigner, Verdict};
 pub use policy::FileKind;

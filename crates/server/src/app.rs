@@ -2,10 +2,10 @@
 
 mod doors;
 
-use std::{num::NonZeroUsize, path::PathBuf, sync::Arc, thread, time::Duration};
+use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
 use actix_web::{HttpRequest, web};
-use attachments::LinkSigner;
+use attachments::{Blobs, LinkSigner};
 use identity::{
     presence::PresenceRecord as _,
     tokens::{Lifetimes, Signer},
@@ -25,8 +25,8 @@ use tokio::{
 pub(crate) use doors::{CompanyJob, Failure, Output};
 
 use crate::{
-    blobs::LocalBlobs,
-    config::{AtPath, Config, UPLOADS_FOLDER},
+    blobs::PlaceError,
+    config::Config,
     encoder::Encoder,
     fair::{FairSemaphore, Share},
     hashing::HashPool,
@@ -55,7 +55,7 @@ pub(crate) struct App {
     /// Where callers wait for news of a session.
     pub(crate) hub: Arc<Hub>,
     /// The connections of agents.
-    pub(crate) online: Online,
+    pub(crate) online: Arc<Online>,
     /// Messages that arrive both as a call and over a socket.
     pub(crate) pairs: Pairs,
     /// Permits for chat turns.
@@ -79,7 +79,7 @@ pub(crate) struct App {
     /// Signs and verifies links to files.
     pub(crate) links: LinkSigner,
     /// Uploaded files.
-    pub(crate) blobs: LocalBlobs,
+    pub(crate) blobs: Arc<dyn Blobs>,
     /// Composes answers for the companies that want it.
     pub(crate) model: Option<Arc<dyn ChatModel>>,
     /// What absolute links start with.
@@ -92,9 +92,9 @@ pub enum WireError {
     /// The cost of password hashes is out of range.
     #[error("the password hasher refused its cost")]
     Hasher(#[from] identity::InvalidCost),
-    /// The upload folder cannot be used.
-    #[error("the upload folder cannot be used")]
-    Uploads(#[source] AtPath<std::io::Error>),
+    /// The place of uploaded files cannot be used.
+    #[error(transparent)]
+    Blobs(#[from] PlaceError),
     /// The company that owns the shared library is not in the database.
     #[error("the database has no shared library")]
     Library(#[from] Refused),
@@ -124,7 +124,7 @@ impl App {
             encoder,
             job_enqueued: Notify::new(),
             hub,
-            online: Online::default(),
+            online: Arc::default(),
             pairs: Pairs::default(),
             clock,
             // Even when only one company is active, keep permits free for a newcomer.
@@ -143,9 +143,7 @@ impl App {
             require_first_login: config.require_first_login,
             temporary_password_life: config.temporary_password_life,
             links: LinkSigner::new(secret),
-            blobs: LocalBlobs::open(uploads(config))
-                .map_err(AtPath::of(&uploads(config)))
-                .map_err(WireError::Uploads)?,
+            blobs: config.blobs.open()?,
             model,
             public_url: PublicUrl::new(config.public_url.as_deref(), config.allowed_hosts.iter().cloned()),
         })
@@ -245,10 +243,6 @@ pub(crate) enum Readiness {
 }
 
 impl Argument for web::Data<App> {}
-
-fn uploads(config: &Config) -> PathBuf {
-    config.data_dir.join(UPLOADS_FOLDER)
-}
 
 /// Runs work to completion even if its caller disconnects. A reset connection must not stop the work
 /// between two commits, or between a commit and what depends on it.

@@ -62,6 +62,8 @@ enum Command {
         settings: Settings,
     },
     /// Run all tests of the installation, or only those named, and report; exit code 1 if there is a gap.
+    // Its own `--blobs` is older than the setting of that name.
+    #[command(mut_arg("url", |place| place.long("blobs-url")))]
     Doctor {
         /// Only test whether a company could see, change or add data of another company.
         #[arg(long)]

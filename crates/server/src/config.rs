@@ -3,10 +3,12 @@
 //! Every setting is a flag of `serve`, an environment variable (`SWITCHBOARD_..`) and a key of the TOML
 //! file that `--config` names. Secrets have no flag, because flags are visible in the process list.
 
+mod blobs;
 mod data_folder;
 mod error;
 mod limits;
 mod listen;
+mod redis;
 mod settings;
 mod switch;
 mod variables;
@@ -17,18 +19,23 @@ use llm_client::openai::OpenAiConfig;
 use secrecy::SecretSlice;
 use storage::Target;
 
+pub use self::{
+    blobs::BlobSettings,
+    error::{AtPath, ConfigError},
+    limits::{LimitSettings, Limits},
+    listen::{InvalidListenAddress, ListenAddress},
+    redis::{InvalidRedis, RedisServer},
+    settings::Settings,
+    switch::Switch,
+};
 pub(crate) use self::{
     data_folder::{SECRET_FILE, UPLOADS_FOLDER},
     variables::unknown_variables,
 };
-pub use self::{
-    error::{AtPath, ConfigError},
-    limits::{LimitSettings, Limits},
-    listen::{InvalidListenAddress, ListenAddress},
-    settings::Settings,
-    switch::Switch,
+pub use crate::{
+    blobs::{BlobPlace, BucketAccess, InvalidPlace},
+    client::{InvalidProxy, TrustedProxies},
 };
-pub use crate::client::{InvalidProxy, TrustedProxies};
 
 /// The checked configuration of a server.
 pub struct Config {
@@ -38,12 +45,16 @@ pub struct Config {
     pub database: Target,
     /// The database as the owner of its tables.
     pub owner_database: Option<Target>,
+    /// What several processes share in addition to the database.
+    pub redis: Option<RedisServer>,
     /// How long a call waits for the database.
     pub database_wait: Duration,
     /// How long a client may take no bytes of an answer.
     pub write_wait: Duration,
-    /// The folder for uploads and a generated secret.
+    /// The folder for uploads that are kept on this machine, and a generated secret.
     pub data_dir: PathBuf,
+    /// Where uploads are kept.
+    pub blobs: BlobPlace,
     /// The key that tokens and links are signed with, at least 32 bytes.
     pub secret: SecretSlice<u8>,
     /// What absolute links start with, without a final slash.

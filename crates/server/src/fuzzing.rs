@@ -2,7 +2,7 @@
 //!
 //! A failed check panics, because that is what a fuzzer looks for.
 
-use std::{cell::OnceCell, pin::Pin};
+use std::{cell::OnceCell, ops::Range, pin::Pin};
 
 use actix_web::{
     FromRequest as _, HttpRequest, ResponseError as _,
@@ -13,7 +13,7 @@ use actix_web::{
     test::TestRequest,
     web::{self, Bytes},
 };
-use attachments::{BlobKey, BlobWriter, Blobs, BoxFuture, detect::Detected};
+use attachments::{BlobKey, BlobWriter, Blobs, BoxFuture, OpenBlob, StoredBlob, detect::Detected};
 use chatbot::settings::Change;
 use futures_util::{Stream, stream};
 use identity::Email;
@@ -165,8 +165,20 @@ impl Blobs for DiscardBlobs {
         })
     }
 
-    fn file<'a>(&'a self, _: &'a BlobKey) -> BoxFuture<'a, Result<Option<std::path::PathBuf>, StoreError>> {
+    fn size<'a>(&'a self, _: &'a BlobKey) -> BoxFuture<'a, Result<Option<u64>, StoreError>> {
         Box::pin(async { Ok(None) })
+    }
+
+    fn open<'a>(
+        &'a self,
+        _: &'a BlobKey,
+        _: Option<Range<u64>>,
+    ) -> BoxFuture<'a, Result<Option<OpenBlob>, StoreError>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn list(&self, _: Timestamp) -> BoxFuture<'_, Result<Vec<StoredBlob>, StoreError>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
 
     fn delete<'a>(&'a self, _: &'a BlobKey) -> BoxFuture<'a, Result<(), StoreError>> {

@@ -33,11 +33,13 @@ mod realtime;
 mod routes;
 mod running;
 mod seen;
+mod shared;
 mod throttle;
 mod turn;
 mod views;
 
 pub use app::WireError;
+pub use blobs::{BucketError, PlaceError};
 pub use clock::SystemClock;
 pub use logging::start as start_logging;
 pub use running::{Extras, Running, StartError, start};

@@ -1,7 +1,7 @@
-//! Which agents have open connections to this process.
+//! Which agents have open connections to this process, and to others that have told.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -19,6 +19,8 @@ struct Connections {
 #[derive(Debug, Default)]
 pub(crate) struct Online {
     agents: Mutex<HashMap<AgentId, Connections>>,
+    /// The agents with a connection to another process.
+    elsewhere: Mutex<HashSet<AgentId>>,
 }
 
 /// A time without connections. It ends when the agent connects.
@@ -46,14 +48,26 @@ impl Online {
         (connections.open == 0).then_some(Absence { agent, times: connections.times })
     }
 
-    /// Returns whether an absence has lasted until now, and forgets the agent if it has.
+    /// Returns the agents with a connection.
+    pub(crate) fn agents(&self) -> HashSet<AgentId> {
+        self.lock().iter().filter(|(_, connections)| connections.open > 0).map(|(agent, _)| *agent).collect()
+    }
+
+    /// Replaces what is known of the connections to other processes.
+    pub(crate) fn set_elsewhere(&self, agents: HashSet<AgentId>) {
+        *self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner) = agents;
+    }
+
+    /// Returns whether an absence has lasted until now, and forgets the agent if it has. An agent with a connection to
+    /// another process is not absent.
     pub(crate) fn has_lasted(&self, absence: Absence) -> bool {
         let mut agents = self.lock();
         let has_lasted = agents.get(&absence.agent).is_some_and(|it| it.open == 0 && it.times == absence.times);
         if has_lasted {
             agents.remove(&absence.agent);
         }
-        has_lasted
+        let elsewhere = self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
+        has_lasted && !elsewhere.contains(&absence.agent)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<AgentId, Connections>> {
@@ -78,5 +92,21 @@ mod tests {
         assert!(!online.has_lasted(first));
         assert!(online.has_lasted(second));
         assert!(online.lock().is_empty());
+    }
+
+    #[test]
+    fn an_agent_with_a_connection_elsewhere_is_not_absent() {
+        let (online, agent) = (Online::default(), AgentId::new(1));
+        online.connect(agent);
+        assert_eq!(online.agents(), [agent].into());
+        let absence = online.disconnect(agent).unwrap();
+        assert_eq!(online.agents(), HashSet::new());
+        online.set_elsewhere([agent].into());
+        assert!(!online.has_lasted(absence));
+        assert!(online.lock().is_empty());
+        online.connect(agent);
+        let absence = online.disconnect(agent).unwrap();
+        online.set_elsewhere(HashSet::new());
+        assert!(online.has_lasted(absence));
     }
 }

@@ -1,5 +1,7 @@
 //! Starts and stops a server.
 
+mod relay_thread;
+
 use std::{
     cell::RefCell,
     io,
@@ -23,13 +25,14 @@ use actix_web::{
 };
 use llm_client::{ChatModel, openai::OpenAi};
 use secrecy::ExposeSecret as _;
-use storage::{Channel, Database, Options, Recorder, Target};
+use storage::{Database, Options, Recorder, Target};
 use tenancy::Clock;
 
 use crate::{
     app::{App, WireError},
     assigning, background,
-    config::{Config, UPLOADS_FOLDER},
+    blobs::PlaceError,
+    config::Config,
     connection::Connection,
     edge::Edge,
     folder_lock::{FolderLock, LockError},
@@ -39,7 +42,9 @@ use crate::{
     openapi, orphans,
     realtime::{self, Hub, relay::Outgoing},
     routes::{self, Document},
+    shared::{PresenceThread, RedisSpace, SharedBuckets},
 };
+use relay_thread::{Carrier, RelayThread};
 
 /// How long a stopping server waits for requests that are being handled, in seconds.
 const GRACE: u64 = 10;
@@ -66,6 +71,9 @@ pub enum StartError {
     /// The data folder is in use, or cannot be locked.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// Files cannot be stored.
+    #[error(transparent)]
+    Blobs(#[from] PlaceError),
     /// The application cannot be created.
     #[error("the application cannot be created")]
     Wire(#[from] WireError),
@@ -92,6 +100,7 @@ pub struct Running {
     hub: Arc<Hub>,
     thread: Option<thread::JoinHandle<io::Result<()>>>,
     relay: Option<RelayThread>,
+    presence: Option<PresenceThread>,
     /// Held until the server has stopped.
     _lock: FolderLock,
 }
@@ -127,33 +136,7 @@ impl Running {
         }
         // The thread sends the pokes about the last changes before it ends.
         self.relay.take();
-    }
-}
-
-/// The thread that connects this process with the others on its database. Dropping it ends the thread.
-struct RelayThread {
-    outgoing: Arc<Outgoing>,
-    thread: Option<thread::JoinHandle<()>>,
-}
-
-impl Drop for RelayThread {
-    fn drop(&mut self) {
-        self.outgoing.close();
-        if let Some(thread) = self.thread.take() {
-            // The panic hook has reported a panic already.
-            let _ = thread.join();
-        }
-    }
-}
-
-impl RelayThread {
-    /// Starts the thread, if other processes may use the database.
-    fn start(shared: &Shared) -> io::Result<Option<Self>> {
-        let Some((outgoing, target)) = shared.outgoing.clone() else { return Ok(None) };
-        let (hub, pokes) = (Arc::clone(&shared.app.hub), Arc::clone(&outgoing));
-        let run = move || realtime::carry(&hub, &pokes, || Channel::open(&target));
-        let thread = thread::Builder::new().name("relay".to_owned()).spawn(run)?;
-        Ok(Some(Self { outgoing, thread: Some(thread) }))
+        self.presence.take();
     }
 }
 
@@ -174,16 +157,26 @@ struct Shared {
     long_bodies: web::Data<LongBodies>,
     document: web::Data<Document>,
     write_wait: Duration,
-    /// The pokes for other processes and the database that carries them, if there may be other processes.
-    outgoing: Option<(Arc<Outgoing>, Target)>,
+    /// The pokes for other processes and what carries them, if there may be other processes.
+    outgoing: Option<(Arc<Outgoing>, Carrier)>,
+    /// What the processes share in Redis, if there is a server.
+    space: Option<RedisSpace>,
 }
 
 impl Shared {
     fn new(config: &Config, extras: Extras) -> Result<Self, StartError> {
         let Extras { clock, model } = extras;
         let recorder = Recorder::new(config.secret.expose_secret(), clock.clone());
+        let secret = config.secret.expose_secret();
+        let space = config.redis.clone().map(|server| RedisSpace::new(server, secret));
         let outgoing = match &config.database {
-            Target::Postgres(_) => Some((Arc::new(Outgoing::default()), config.database.clone())),
+            Target::Postgres(_) => {
+                let carrier = match &space {
+                    Some(space) => Carrier::Redis(space.clone()),
+                    None => Carrier::Postgres(config.database.clone()),
+                };
+                Some((Arc::new(Outgoing::default()), carrier))
+            }
             Target::Sqlite(_) => None,
         };
         let hub = Arc::new(match &outgoing {
@@ -204,14 +197,22 @@ impl Shared {
         };
         let app = App::new(config, db, hub, clock.clone(), model)?;
         let edge = Edge { proxies: config.trusted_proxies.clone(), is_https: app.public_url.is_https() };
+        let limiter = match &space {
+            Some(space) => {
+                let buckets = SharedBuckets::start(space.clone()).map_err(StartError::Thread)?;
+                Limiter::new(config.limits, buckets, clock)
+            }
+            None => Limiter::new(config.limits, MemoryBuckets::new(), clock),
+        };
         let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         Ok(Self {
             edge: Arc::new(edge),
             app: web::Data::new(app),
-            limiter: web::Data::new(Limiter::new(config.limits, MemoryBuckets::new(), clock)),
+            limiter: web::Data::new(limiter),
             long_bodies: web::Data::new(LongBodies::new(cores)),
             write_wait: config.write_wait,
             outgoing,
+            space,
             document: web::Data::new(Document::new(|| openapi::document(&routes::all()))),
         })
     }
@@ -224,12 +225,18 @@ impl Shared {
 pub fn start(config: &Config, extras: Extras) -> Result<Running, StartError> {
     // Before the database is opened, because opening it migrates it.
     let mut lock = FolderLock::take(&config.data_dir, &config.database)?;
+    match config.blobs.check() {
+        Err(error) if error.is_lasting() => return Err(error.into()),
+        // The rest of the server does not need files.
+        Err(error) => tracing::error!(error = crate::logging::chain(&error), "files cannot be stored"),
+        Ok(()) => {}
+    }
     let shared = Shared::new(config, extras)?;
     let listeners = config.listen.iter().map(|address| bind(*address)).collect::<Result<Vec<_>, _>>()?;
     let addresses: Vec<_> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
     lock.describe(&addresses)?;
-    let (database, uploads) = (config.database.clone(), config.data_dir.join(UPLOADS_FOLDER));
-    serve(shared, listeners, addresses, lock, move || orphans::report(&database, &uploads))
+    let (database, place) = (config.database.clone(), config.blobs.clone());
+    serve(shared, listeners, addresses, lock, move || orphans::report(&database, &place))
 }
 
 /// Answers the callers that wait for news as soon as the process is asked to stop. The server itself stops only after
@@ -324,7 +331,15 @@ fn serve(
 ) -> Result<Running, StartError> {
     let (sender, receiver) = oneshot::channel();
     let is_shared = shared.outgoing.is_some();
-    let relay = RelayThread::start(&shared).map_err(StartError::Thread)?;
+    let relay = shared.outgoing.clone().map(|(outgoing, carrier)| {
+        RelayThread::start(Arc::clone(&shared.app.hub), outgoing, carrier).map_err(StartError::Thread)
+    });
+    let relay = relay.transpose()?;
+    let presence = shared.space.clone().map(|space| {
+        let local = Arc::new((Arc::clone(&shared.app.hub), Arc::clone(&shared.app.online)));
+        PresenceThread::start(space, local).map_err(StartError::Thread)
+    });
+    let presence = presence.transpose()?;
     let (hub, db) = (Arc::clone(&shared.app.hub), shared.app.db.clone());
     let (stopping, app) = (Arc::clone(&hub), shared.app.clone());
     let bound = addresses.clone();
@@ -352,7 +367,9 @@ fn serve(
     };
     let thread = thread::Builder::new().name("server".to_owned()).spawn(run).map_err(StartError::Thread)?;
     match receiver.recv() {
-        Ok(handle) => Ok(Running { addresses, handle, hub: stopping, thread: Some(thread), relay, _lock: lock }),
+        Ok(handle) => {
+            Ok(Running { addresses, handle, hub: stopping, thread: Some(thread), relay, presence, _lock: lock })
+        }
         Err(_) => {
             let ended = thread.join().unwrap_or_else(|_| Err(io::Error::other("the server thread panicked")));
             Err(StartError::Thread(ended.err().unwrap_or_else(|| io::Error::other("the server ended at once"))))

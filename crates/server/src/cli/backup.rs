@@ -9,7 +9,10 @@ use std::{
 use storage::{Target, backup};
 
 use super::{Failure, must_exist};
-use crate::config::{SECRET_FILE, Settings, UPLOADS_FOLDER};
+use crate::{
+    blobs::BlobPlace,
+    config::{SECRET_FILE, Settings, UPLOADS_FOLDER},
+};
 
 #[derive(Debug, thiserror::Error)]
 enum BackupError {
@@ -39,7 +42,7 @@ struct Saved {
 /// Copies the content of a data folder, in the layout of a data folder.
 pub(super) fn backup(settings: Settings, to: &Path) -> Result<(), Failure> {
     let settings = settings.complete()?;
-    let (database, _) = settings.targets()?;
+    let (place, (database, _)) = (settings.blobs()?, settings.targets()?);
     if matches!(database, Target::Postgres(_)) {
         return Err(BackupError::Postgres.into());
     }
@@ -76,6 +79,9 @@ pub(super) fn backup(settings: Settings, to: &Path) -> Result<(), Failure> {
         uploads.bytes,
         if secret.is_some() { " and the generated secret" } else { "; there is no generated secret" }
     );
+    if let BlobPlace::Bucket(access) = place {
+        println!("the uploads in {access} are not in the backup: copy the bucket after it");
+    }
     Ok(())
 }
 

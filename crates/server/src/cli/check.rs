@@ -7,6 +7,7 @@ use storage::{Database, Recorder, Target, integrity};
 
 use super::{Failure, OtherSecret, must_exist};
 use crate::{
+    blobs::BlobPlace,
     clock::SystemClock,
     config::{SECRET_FILE, Settings},
     views::NO_MODEL,
@@ -34,6 +35,7 @@ enum CheckError {
 pub(super) fn check(settings: Settings, audit: bool, quick: bool) -> Result<(), Failure> {
     let settings = settings.complete()?;
     let (file, has_model) = (settings.folder().join(SECRET_FILE), settings.has_model());
+    let place = settings.blobs()?;
     let (database, secret) = settings.inspect()?;
     must_exist(&database)?;
     if let Target::Sqlite(sqlite) = &database {
@@ -56,6 +58,10 @@ pub(super) fn check(settings: Settings, audit: bool, quick: bool) -> Result<(), 
         Target::Postgres(_) => "PostgreSQL",
     };
     println!("configuration, {kind} and schema are in order");
+    if let BlobPlace::Bucket(access) = &place {
+        place.check()?;
+        println!("files can be stored in {access}, read and deleted");
+    }
     if !has_model {
         for company in Database::companies_with_model(&database)? {
             println!("{company} has answer_mode llm, but there is no model: {NO_MODEL}");

@@ -3,10 +3,7 @@
 use storage::{Database, Target};
 
 use super::{Failure, must_exist};
-use crate::{
-    config::{Settings, UPLOADS_FOLDER},
-    orphans,
-};
+use crate::{blobs::block_on, config::Settings, orphans};
 
 #[derive(Debug, thiserror::Error)]
 #[error("companies are not kept apart: found {0}")]
@@ -24,15 +21,17 @@ struct Orphans(usize);
 
 /// Lists, and deletes if asked to, the uploaded files that have no row.
 pub(super) fn blobs(settings: Settings, delete: bool) -> Result<(), Failure> {
-    let uploads = settings.folder().join(UPLOADS_FOLDER);
+    let place = settings.blobs()?;
     let (database, _) = settings.inspect()?;
     must_exist(&database)?;
     Database::check_schema(&database)?;
-    let found = orphans::find(&database, &uploads)?;
+    place.check()?;
+    let found = orphans::find(&database, &place)?;
+    let blobs = place.open_beside()?;
     for orphan in &found {
-        println!("not in the database: {} ({} bytes)", orphan.key.as_str(), orphan.bytes);
+        println!("not in the database: {} ({} bytes)", orphan.key.as_str(), orphan.size);
         if delete {
-            std::fs::remove_file(uploads.join(orphan.key.as_str()))?;
+            block_on(blobs.delete(&orphan.key))??;
         }
     }
     match (found.len(), delete) {

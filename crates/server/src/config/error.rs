@@ -8,7 +8,7 @@ use std::{
 
 use storage::InvalidTarget;
 
-use super::InvalidProxy;
+use super::{InvalidPlace, InvalidProxy, InvalidRedis};
 
 /// An error at a file or folder.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +60,21 @@ pub enum ConfigError {
     /// An owner's URL for a database without owner, or one that is not PostgreSQL.
     #[error("--owner-database goes with a PostgreSQL --database, and is a PostgreSQL url itself")]
     Owner,
+    /// The URL of the Redis server is not valid.
+    #[error(transparent)]
+    Redis(#[from] InvalidRedis),
+    /// A Redis server for a database that only one process uses.
+    #[error("--redis goes with a PostgreSQL --database")]
+    RedisAlone,
+    /// The place of uploads is not valid.
+    #[error(transparent)]
+    Blobs(#[from] InvalidPlace),
+    /// A bucket without the key to sign its requests with.
+    #[error("--blobs needs --blobs-access-key and SWITCHBOARD_BLOBS_SECRET_KEY")]
+    BlobsKey,
+    /// Settings of a bucket without one.
+    #[error("{0} goes with --blobs")]
+    BlobsMissing(&'static str),
     /// A public URL that links cannot begin with.
     #[error("--public-url needs a scheme and a host, such as https://chat.example.com, not {0:?}")]
     PublicUrl(String),

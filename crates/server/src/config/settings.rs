@@ -15,7 +15,8 @@ use serde::Deserialize;
 use storage::{Options, Target};
 
 use super::{
-    AtPath, Config, ConfigError, LimitSettings, ListenAddress, Switch, TrustedProxies,
+    AtPath, BlobPlace, BlobSettings, Config, ConfigError, LimitSettings, ListenAddress, RedisServer, Switch,
+    TrustedProxies,
     data_folder::{SECRET_BYTES, UPLOADS_FOLDER, create, has_uploads, load_or_generate_secret, read_secret},
 };
 
@@ -37,15 +38,21 @@ pub struct Settings {
     /// The same PostgreSQL database as the role that owns the tables; if set, `serve` migrates first.
     #[arg(long, env = "SWITCHBOARD_OWNER_DATABASE", value_name = "URL", hide_env_values = true)]
     owner_database: Option<String>,
+    /// Redis server that several processes on one PostgreSQL database share, redis://..; limits are then counted for all.
+    #[arg(long, env = "SWITCHBOARD_REDIS", value_name = "URL", hide_env_values = true)]
+    redis: Option<String>,
     /// Time that a call waits for its turn at the database and for locks before it is refused, in seconds [default: 5].
     #[arg(long, env = "SWITCHBOARD_DATABASE_WAIT_SECONDS", value_name = "N")]
     database_wait_seconds: Option<u64>,
     /// Time after which a connection is closed that takes no bytes of a waiting answer, in seconds [default: 30].
     #[arg(long, env = "SWITCHBOARD_WRITE_WAIT_SECONDS", value_name = "N")]
     write_wait_seconds: Option<u64>,
-    /// Folder for uploads, the SQLite file and the generated secret [default: ./switchboard-data].
+    /// Folder for the SQLite file, the generated secret, and uploads if there is no bucket for them [default: ./switchboard-data].
     #[arg(long, env = "SWITCHBOARD_DATA_DIR", value_name = "DIR")]
     data_dir: Option<PathBuf>,
+    /// Where uploads are kept; in the file a table of its own.
+    #[command(flatten)]
+    blobs: BlobSettings,
     /// Start of absolute links, such as `https://chat.example.com`.
     #[arg(long, env = "SWITCHBOARD_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
@@ -149,6 +156,7 @@ impl Settings {
         let secret_of = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty()).map(SecretString::from);
         self.secret = self.secret.or_else(|| secret_of("SWITCHBOARD_SECRET"));
         self.llm_key = self.llm_key.or_else(|| secret_of("SWITCHBOARD_LLM_KEY"));
+        self.blobs.secret_key = self.blobs.secret_key.or_else(|| secret_of("SWITCHBOARD_BLOBS_SECRET_KEY"));
         let Some(path) = &self.config else { return Ok(self) };
         let text = fs::read_to_string(path).map_err(AtPath::of(path)).map_err(ConfigError::Read)?;
         let file: Self = toml::from_str(&text).map_err(AtPath::of(path)).map_err(ConfigError::Parse)?;
@@ -157,9 +165,11 @@ impl Settings {
             listen: self.listen.or(file.listen),
             database: self.database.or(file.database),
             owner_database: self.owner_database.or(file.owner_database),
+            redis: self.redis.or(file.redis),
             database_wait_seconds: self.database_wait_seconds.or(file.database_wait_seconds),
             write_wait_seconds: self.write_wait_seconds.or(file.write_wait_seconds),
             data_dir: self.data_dir.or(file.data_dir),
+            blobs: self.blobs.or(file.blobs),
             public_url: self.public_url.or(file.public_url),
             allowed_hosts: self.allowed_hosts.or(file.allowed_hosts),
             bcrypt_cost: self.bcrypt_cost.or(file.bcrypt_cost),
@@ -201,7 +211,7 @@ impl Settings {
     pub(crate) fn expect_database(&self) -> Result<(), ConfigError> {
         let uploads = self.folder().join(UPLOADS_FOLDER);
         match self.targets()? {
-            (Target::Sqlite(sqlite), _) if !sqlite.path.exists() && has_uploads(&uploads) => {
+            (Target::Sqlite(sqlite), _) if !sqlite.path.exists() && self.blobs.is_local() && has_uploads(&uploads) => {
                 Err(ConfigError::DatabaseMissing { database: sqlite.path, uploads })
             }
             _ => Ok(()),
@@ -253,6 +263,14 @@ impl Settings {
         }
     }
 
+    /// Returns where uploads are kept.
+    ///
+    /// # Errors
+    /// An invalid URL, or a setting that is missing.
+    pub(crate) fn blobs(&self) -> Result<BlobPlace, ConfigError> {
+        self.blobs.place(self.folder().join(UPLOADS_FOLDER))
+    }
+
     /// Returns the cost of password hashes. Commands must use the server's cost too: a hash of another
     /// cost would be visible in the duration of a sign-in.
     ///
@@ -290,7 +308,11 @@ impl Settings {
         secret_in: impl FnOnce(&Path) -> Result<SecretSlice<u8>, ConfigError>,
     ) -> Result<Config, ConfigError> {
         let (database, owner_database) = self.targets()?;
-        let (data_dir, encoder) = (self.folder(), self.encodes());
+        let redis = self.redis.as_deref().map(RedisServer::parse).transpose()?;
+        if redis.is_some() && matches!(database, Target::Sqlite(_)) {
+            return Err(ConfigError::RedisAlone);
+        }
+        let (data_dir, encoder, blobs) = (self.folder(), self.encodes(), self.blobs()?);
         let bcrypt_cost = self.cost()?;
         let deadline = Duration::from_secs(self.llm_deadline_seconds.unwrap_or(LLM_DEADLINE).min(LLM_DEADLINE));
         let llm = match (self.llm_url, self.llm_model) {
@@ -319,11 +341,13 @@ impl Settings {
             },
             database,
             owner_database,
+            redis,
             write_wait: Duration::from_secs(self.write_wait_seconds.unwrap_or(30).clamp(1, 3600)),
             database_wait: self
                 .database_wait_seconds
                 .map_or(Options::WAIT, |seconds| Duration::from_secs(seconds.clamp(1, 60))),
             data_dir,
+            blobs,
             secret,
             public_url,
             allowed_hosts: self.allowed_hosts.unwrap_or_default().iter().map(|host| host.to_lowercase()).collect(),

@@ -7,7 +7,7 @@ use clap::{Args as _, Command};
 use super::Settings;
 
 /// The variables of the settings that have no flag.
-const SECRETS: [&str; 2] = ["SWITCHBOARD_SECRET", "SWITCHBOARD_LLM_KEY"];
+const SECRETS: [&str; 3] = ["SWITCHBOARD_SECRET", "SWITCHBOARD_LLM_KEY", "SWITCHBOARD_BLOBS_SECRET_KEY"];
 
 /// How the variables of all settings begin.
 const PREFIX: &str = "SWITCHBOARD_";

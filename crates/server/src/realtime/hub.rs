@@ -17,7 +17,7 @@ use tenancy::{
 use super::{
     assignable::{Assignable, makes_assignable},
     news::{Happened, News, StatusSet},
-    presence::Present,
+    presence::{Occupant, Present},
     relay::{Change, Outgoing, Poke},
     topics::{Company, Place, SeatKey, Topic, Topics, concerns_desk, is_visible, moves_queue, poke},
 };
@@ -29,6 +29,8 @@ pub(crate) struct Hub {
     /// The pokes for other processes, if there may be any.
     outgoing: Option<Arc<Outgoing>>,
     assignable: Assignable,
+    /// Who is connected to other processes, as far as they have told.
+    elsewhere: Mutex<HashMap<SessionId, Vec<Occupant>>>,
 }
 
 impl Hub {
@@ -126,11 +128,27 @@ impl Hub {
         self.lock().places().for_each(|place| place.lose_database());
     }
 
-    /// Returns who is connected to a session of the caller's company, in this process.
+    /// Returns who is connected to a session of the caller's company, in this process and in those that have told.
     pub(crate) fn present(&self, company: CompanyScope, session: SessionId) -> Present {
-        let topics = self.lock();
+        if session.company() != Some(company.company()) {
+            return Present::default();
+        }
+        let (topics, elsewhere) = (self.lock(), self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner));
         let topic = topics.companies.get(&company.company()).and_then(|company| company.sessions.get(&session));
-        topic.map(Topic::present).unwrap_or_default()
+        let here = topic.into_iter().flat_map(Topic::occupants);
+        here.chain(elsewhere.get(&session).into_iter().flatten()).collect()
+    }
+
+    /// Returns who is connected to each session in this process.
+    pub(crate) fn occupants(&self) -> HashMap<SessionId, Vec<Occupant>> {
+        let topics = self.lock();
+        let sessions = topics.companies.values().flat_map(|company| &company.sessions);
+        sessions.map(|(session, topic)| (*session, topic.occupants().cloned().collect())).collect()
+    }
+
+    /// Replaces what is known of the connections of other processes.
+    pub(crate) fn set_elsewhere(&self, sessions: HashMap<SessionId, Vec<Occupant>>) {
+        *self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner) = sessions;
     }
 
     /// Returns the sessions that callers wait for.

@@ -9,7 +9,7 @@ use tenancy::{CompanyCode, SessionId, SessionRowId, access::SessionAccess};
 use super::{
     bell::{Bell, Wake},
     news::News,
-    presence::{Occupant, Present},
+    presence::Occupant,
     queue::Queue,
     relay::{Change, Poke},
 };
@@ -103,8 +103,8 @@ impl Topic {
     }
 
     /// Returns who has a seat.
-    pub(super) fn present(&self) -> Present {
-        self.seats.values().map(|seat| &seat.occupant).collect()
+    pub(super) fn occupants(&self) -> impl Iterator<Item = &Occupant> {
+        self.seats.values().map(|seat| &seat.occupant)
     }
 
     /// Tells all callers of an event that they can see.

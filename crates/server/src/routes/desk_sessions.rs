@@ -41,7 +41,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  first. With `q`, or with `priority` outside the queue, one call looks at 2,000 conversations at most: a \
                  page can then have fewer rows than `limit`, or none, and still a `next`. A whole session id is found at \
                  once. Two replies with the same `version` are the same but for `oldest_wait_s`. \
-                 `online` and `viewers` know the connections of the process that answers, and no others.",
+                 Of several processes, `online` and `viewers` know the one that answers, and the others if they share Redis.",
             )
             .query(parameter(
                 "view",

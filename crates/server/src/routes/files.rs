@@ -30,6 +30,7 @@ use super::{
 use crate::{
     app::{App, run_to_completion},
     auth::{Anyone, Auth},
+    blobs,
     http::{
         body::{Upload, body},
         created::Created,
@@ -284,7 +285,7 @@ async fn keep(
         match register.await {
             Ok(stored) => Ok(stored),
             Err(Unkept::Refused(refusal)) => {
-                app.blobs.delete_all(vec![key]).await;
+                blobs::delete_all(&*app.blobs, vec![key]).await;
                 Err(refusal)
             }
             // The row may have been stored. A blob without a row only takes space.

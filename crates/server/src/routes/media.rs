@@ -1,16 +1,23 @@
 //! `GET /media/..`: files, for callers with a valid link and for staff who may see the session.
 
-use std::{io, path::PathBuf};
+mod wanted;
 
-use actix_files::NamedFile;
+use std::time::{Duration, UNIX_EPOCH};
+
 use actix_web::{
-    HttpRequest, HttpResponse,
-    http::header::{
-        self, Charset, ContentDisposition, ContentType, DispositionParam, DispositionType, ExtendedValue, HeaderValue,
+    HttpRequest, HttpResponse, HttpResponseBuilder,
+    body::SizedStream,
+    http::{
+        Method, StatusCode,
+        header::{
+            self, Charset, ContentDisposition, ContentType, DispositionParam, DispositionType, ETag, EntityTag,
+            ExtendedValue, LastModified,
+        },
     },
-    web,
+    web::{self, Bytes},
 };
-use attachments::{AttachmentDirectory as _, Attachments as _, BlobKey, Blobs as _, Disposition, Download, Verdict};
+use attachments::{AttachmentDirectory as _, Attachments as _, BlobKey, BlobReader, Disposition, Download, Verdict};
+use futures_util::{Stream, stream};
 use serde_json::json;
 use storage::{FairnessKey, Place};
 use tenancy::{CompanyCode, Fault, StoreError, access::Staff};
@@ -22,6 +29,7 @@ use crate::{
     http::{bearer, code::Code, describe::parameter, error::ApiError, params::Params},
     limits::Scope,
 };
+use wanted::{Version, Wanted};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -75,30 +83,65 @@ async fn serve(
         Some(Verdict::Expired | Verdict::Wrong) | None => visible_to(&app, signed_in(&req).await?, &key).await?,
     };
     let download = download.ok_or_else(ApiError::detail_404)?;
-    let path = app.blobs.file(&key).await?.ok_or_else(ApiError::detail_404)?;
-    let file = open(path).await.map_err(|error| match error.kind() {
-        // The file was deleted since it was found.
-        io::ErrorKind::NotFound => ApiError::detail_404(),
-        _ => StoreError::new(Fault::Broken, error).into(),
-    })?;
-    let stored = file.metadata().len();
-    if i64::try_from(stored) != Ok(download.size) {
-        return Err(StoreError::new(Fault::Broken, WrongSize { stored, expected: download.size }).into());
-    }
-    Ok(respond(&req, file, &download))
+    send(&req, &app, &key, &download).await
 }
 
-/// The disk has lost a part of the file, or somebody changed it.
+/// Sends what a request asks for of a file that the caller may have.
+async fn send(req: &HttpRequest, app: &App, key: &BlobKey, download: &Download) -> Result<HttpResponse, ApiError> {
+    let size = u64::try_from(download.size).map_err(|error| StoreError::new(Fault::Broken, error))?;
+    // A blob never changes, and no other one has its key.
+    let tag = EntityTag::new_strong(key.file_name().to_owned());
+    let micros = u64::try_from(download.uploaded_at.micros()).unwrap_or(0);
+    let version = Version { tag, changed: UNIX_EPOCH + Duration::from_micros(micros), size };
+    let wanted = version.wanted(req);
+    let mut response = head(download, &version);
+    let range = match wanted {
+        Wanted::Whole => None,
+        Wanted::Part(range) => {
+            let (first, last) = (range.start, range.end.saturating_sub(1));
+            response.status(StatusCode::PARTIAL_CONTENT);
+            response.insert_header((header::CONTENT_RANGE, format!("bytes {first}-{last}/{size}")));
+            Some(range)
+        }
+        Wanted::Known => return Ok(response.status(StatusCode::NOT_MODIFIED).finish()),
+        Wanted::Other => return Ok(refuse(response, StatusCode::PRECONDITION_FAILED)),
+        Wanted::Beyond => {
+            response.insert_header((header::CONTENT_RANGE, format!("bytes */{size}")));
+            return Ok(refuse(response, StatusCode::RANGE_NOT_SATISFIABLE));
+        }
+    };
+    if *req.method() == Method::HEAD {
+        let stored = app.blobs.size(key).await?.ok_or_else(ApiError::detail_404)?;
+        expect_size(stored, size)?;
+        return Ok(response.body(SizedStream::new(size, stream::empty::<Result<Bytes, StoreError>>())));
+    }
+    let length = range.as_ref().map_or(size, |range| range.end.saturating_sub(range.start));
+    let blob = app.blobs.open(key, range).await?.ok_or_else(ApiError::detail_404)?;
+    expect_size(blob.size, size)?;
+    Ok(response.body(SizedStream::new(length, pieces(blob.reader))))
+}
+
+/// Streams a blob. The head is sent by then, so a failure can only end the connection.
+fn pieces(reader: Box<dyn BlobReader>) -> impl Stream<Item = Result<Bytes, StoreError>> {
+    stream::try_unfold(reader, async |mut reader| match reader.next().await {
+        Ok(piece) => Ok(piece.map(|piece| (Bytes::from(piece), reader))),
+        Err(error) => {
+            tracing::error!(error = crate::logging::chain(&error), "file broken off");
+            Err(error)
+        }
+    })
+}
+
+fn expect_size(stored: u64, expected: u64) -> Result<(), StoreError> {
+    if stored == expected { Ok(()) } else { Err(StoreError::new(Fault::Broken, WrongSize { stored, expected })) }
+}
+
+/// The store has lost a part of the file, or somebody changed it.
 #[derive(Debug, thiserror::Error)]
 #[error("the stored file has {stored} bytes instead of {expected}")]
 struct WrongSize {
     stored: u64,
-    expected: i64,
-}
-
-async fn open(path: PathBuf) -> io::Result<NamedFile> {
-    let file = tokio::fs::File::open(&path).await?.into_std().await;
-    NamedFile::from_file(file, path)
+    expected: u64,
 }
 
 /// Returns the company that a blob key starts with.
@@ -118,21 +161,24 @@ async fn visible_to(app: &App, staff: Staff, key: &BlobKey) -> Result<Option<Dow
     Ok(found.await?.flatten())
 }
 
-fn respond(req: &HttpRequest, file: NamedFile, download: &Download) -> HttpResponse {
+/// Returns a response with the headers that every answer about a file has.
+fn head(download: &Download, version: &Version) -> HttpResponseBuilder {
     let kind = download.content_type.parse().unwrap_or(ContentType::octet_stream().0);
-    let file = file
-        .set_content_type(kind)
-        .set_content_disposition(disposition(download))
-        .use_etag(true)
-        .use_last_modified(true)
-        .prefer_utf8(false);
-    let mut response = file.into_response(req);
-    let is_refused = response.status().is_client_error();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
-    if !is_refused {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private"));
-    }
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header(ContentType(kind))
+        .insert_header(disposition(download))
+        .insert_header(ETag(version.tag.clone()))
+        .insert_header(LastModified(version.changed.into()))
+        .insert_header((header::ACCEPT_RANGES, "bytes"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"))
+        .insert_header((header::CACHE_CONTROL, "private"));
+    response
+}
+
+fn refuse(mut response: HttpResponseBuilder, status: StatusCode) -> HttpResponse {
+    let mut response = response.status(status).finish();
+    response.headers_mut().remove(header::CACHE_CONTROL);
     response
 }
 

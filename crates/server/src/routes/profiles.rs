@@ -20,6 +20,7 @@ use super::endpoint::{Endpoint, at};
 use crate::{
     app::{App, run_to_completion},
     auth::Auth,
+    blobs::delete_all,
     http::{
         describe::{created_from, created_to, page, parameter, per_page, zone},
         error::ApiError,
@@ -284,6 +285,6 @@ async fn delete(
         .office_write(supervisor, Place::Profile(id), Action::ProfileDeleted, move |store| erase::profile(store, id));
     let blobs = erased.await?.ok_or_else(absent)?;
     let blob_store = app.blobs.clone();
-    run_to_completion(async move { blob_store.delete_all(blobs).await }).await?;
+    run_to_completion(async move { delete_all(&*blob_store, blobs).await }).await?;
     Ok(Json(Deleted { message: "User profile deleted successfully" }))
 }

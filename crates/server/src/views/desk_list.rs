@@ -49,9 +49,9 @@ struct ConversationRow {
     last_message: Option<LastMessageView>,
     /// Messages of the visitor that staff have not read, among the newest 100 messages.
     unread: i64,
-    /// Whether the visitor is connected to the process that answers: by a socket, a stream of events or a long poll.
+    /// Whether the visitor is connected: by a socket, a stream of events or a long poll.
     online: bool,
-    /// Names of agents and admins who are connected to the conversation, in the same process. In alphabetical order.
+    /// Names of agents and admins who are connected to the conversation. In alphabetical order.
     viewers: Vec<String>,
 }
 

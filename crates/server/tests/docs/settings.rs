@@ -37,7 +37,8 @@ fn every_setting_is_in_the_table() {
 #[test]
 fn variables_that_are_named_exist() {
     let page = Page::read("OPERATIONS.md");
-    let known = format!("{} SWITCHBOARD_SECRET SWITCHBOARD_LLM_KEY ", table().replace('`', " "));
+    let known =
+        format!("{} SWITCHBOARD_SECRET SWITCHBOARD_LLM_KEY SWITCHBOARD_BLOBS_SECRET_KEY ", table().replace('`', " "));
     for word in page.text().split(|c: char| !c.is_ascii_uppercase() && c != '_') {
         assert!(!word.starts_with("SWITCHBOARD_") || known.contains(&format!(" {word} ")), "{word}");
     }

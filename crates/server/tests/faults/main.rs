@@ -5,6 +5,8 @@ mod backup;
 #[cfg(test)]
 mod binary;
 #[cfg(test)]
+mod buckets;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod configuration;
@@ -35,12 +37,20 @@ mod outage;
 #[cfg(test)]
 mod processes;
 #[cfg(test)]
+mod programs;
+#[cfg(test)]
+mod proxied;
+#[cfg(test)]
 mod raw_socket;
+#[cfg(test)]
+mod redis;
 #[cfg(test)]
 mod site;
 #[cfg(test)]
 mod sockets;
 #[cfg(test)]
 mod stop;
+#[cfg(test)]
+mod tunnel;
 #[cfg(test)]
 mod wire;

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use actix_web::rt::net::TcpStream;
+use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     time::timeout,
@@ -20,12 +21,28 @@ pub(crate) struct RawSocket {
 impl RawSocket {
     /// Opens a socket as a visitor.
     pub(crate) async fn open(address: SocketAddr, company: &str, session: &str) -> Self {
+        Self::open_after(address, company, session, 0).await
+    }
+
+    /// Opens a socket as a visitor who has the messages up to this `seq`.
+    pub(crate) async fn open_after(address: SocketAddr, company: &str, session: &str, after: i64) -> Self {
         let mut connection = TcpStream::connect(address).await.unwrap();
+        let query = if after > 0 { format!("?after={after}") } else { String::new() };
         let handshake = format!(
-            "GET /ws/chat/{company}/{session}/ HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n\
+            "GET /ws/chat/{company}/{session}/{query} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n\
              Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         );
         connection.write_all(handshake.as_bytes()).await.unwrap();
+        let mut socket = Self { connection, received: Vec::new() };
+        socket.until("connection_established").await;
+        socket
+    }
+
+    /// Opens a stream of events as a visitor.
+    pub(crate) async fn events(address: SocketAddr, session: &str) -> Self {
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET /api/chatbot/events/?session_id={session} HTTP/1.1\r\nHost: x\r\n\r\n");
+        connection.write_all(request.as_bytes()).await.unwrap();
         let mut socket = Self { connection, received: Vec::new() };
         socket.until("connection_established").await;
         socket
@@ -49,6 +66,43 @@ impl RawSocket {
         self.until_bytes(&[0x88, 2, high, low], &format!("a close with {code}")).await;
         self.connection.write_all(&[0x88, 0x82, 0, 0, 0, 0, high, low]).await.unwrap();
         self.text()
+    }
+
+    /// Receives something. Returns whether the connection is still open.
+    pub(crate) async fn receive(&mut self) -> bool {
+        let read = timeout(PATIENCE, self.connection.read_buf(&mut self.received)).await;
+        let read = read.unwrap_or_else(|_| panic!("nothing came: {}", self.text()));
+        read.is_ok_and(|length| length > 0)
+    }
+
+    /// Takes the whole frames of text that have come, without the head of the handshake.
+    pub(crate) fn take_frames(&mut self) -> Vec<Value> {
+        if self.received.starts_with(b"HTTP/")
+            && let Some(head) = self.received.windows(4).position(|window| window == b"\r\n\r\n")
+        {
+            self.received.drain(..head + 4);
+        }
+        let mut frames = Vec::new();
+        while let Some((is_text, content)) = self.take_frame() {
+            if is_text {
+                frames.push(serde_json::from_slice(&content).unwrap());
+            }
+        }
+        frames
+    }
+
+    /// Takes a frame, if it has come whole: whether it is text, and its content. Frames of the server have no mask.
+    fn take_frame(&mut self) -> Option<(bool, Vec<u8>)> {
+        let (&head, &short) = (self.received.first()?, self.received.get(1)?);
+        let (start, length) = match short {
+            126 => (4, u64::from(u16::from_be_bytes(self.received.get(2..4)?.try_into().ok()?))),
+            127 => (10, u64::from_be_bytes(self.received.get(2..10)?.try_into().ok()?)),
+            _ => (2, u64::from(short)),
+        };
+        let end = start + usize::try_from(length).unwrap();
+        let content = self.received.get(start..end)?.to_vec();
+        self.received.drain(..end);
+        Some((head & 0x0f == 1, content))
     }
 
     /// Returns all that has come so far.

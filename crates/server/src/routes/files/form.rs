@@ -56,7 +56,7 @@ pub(super) async fn read<T: Body>(
     if !essence.eq_ignore_ascii_case("multipart/form-data") {
         return Ok((body::whole(req, payload.into_inner()).await?, None));
     }
-    let (mut fields, file) = parts(req, payload, &app.blobs, T::NAMES).await?;
+    let (mut fields, file) = parts(req, payload, &*app.blobs, T::NAMES).await?;
     if let Some(file) = &file {
         // The rule of the field only checks whether the file is empty.
         let bytes = if file.is_empty { Bytes::new() } else { Bytes::from_static(b"...") };
