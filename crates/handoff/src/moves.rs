@@ -74,6 +74,8 @@ impl From<NoteError> for MoveError {
         match error {
             NoteError::SessionNotFound => Self::SessionNotFound,
             NoteError::TooMany => Self::TooManyNotes,
+            // The note of a move has no key.
+            NoteError::KeyReused => locked::broken("a note without a key repeats one").into(),
             NoteError::Store(error) => error.into(),
         }
     }
@@ -338,10 +340,10 @@ where
 
 fn add_note<S>(store: &mut S, session: &Session, note: Option<String>, now: Timestamp) -> Result<(), MoveError>
 where
-    S: Notes + ActingAs<Desk> + ?Sized,
+    S: Notes + Outbox + ActingAs<Desk> + ?Sized,
 {
     if let Some(text) = note {
-        notes::add(store, session, text, now)?;
+        notes::add(store, session, text.into(), now)?;
     }
     Ok(())
 }

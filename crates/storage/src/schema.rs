@@ -406,6 +406,8 @@ diesel::table! {
         name -> Nullable<Text>,
         text -> Text,
         created_at -> Instant,
+        idempotency_key -> Nullable<Text>,
+        client_message_id -> Nullable<Text>,
     }
 }
 

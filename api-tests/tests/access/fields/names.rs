@@ -53,6 +53,7 @@ const OTHERS: &[&str] = &[
     "activity_type",
     "address",
     "after",
+    "after_note",
     "after_seq",
     "agreement_text",
     "alternatives",

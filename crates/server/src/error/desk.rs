@@ -91,6 +91,7 @@ impl From<NoteError> for ApiError {
         match error {
             NoteError::SessionNotFound => Self::not_found("Session not found"),
             NoteError::TooMany => Self::bad_request(format!("A session can have {MOST_NOTES} notes")),
+            NoteError::KeyReused => key_reused(),
             NoteError::Store(error) => error.into(),
         }
     }

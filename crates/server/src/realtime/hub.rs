@@ -6,7 +6,7 @@ use std::{
 };
 
 use chatbot::SessionHead;
-use handoff::{AgentRef, Event};
+use handoff::{AgentRef, Event, EventKind};
 use identity::agents::AgentStatus;
 use storage::Sink;
 use tenancy::{
@@ -19,7 +19,7 @@ use super::{
     news::{Happened, News, StatusSet},
     presence::Present,
     relay::{Change, Outgoing, Poke},
-    topics::{Company, Place, SeatKey, Topic, Topics, concerns_desk, is_visible, moves_queue, poke},
+    topics::{Company, Place, SeatKey, Topic, Topics, concerns_desk, is_private, is_visible, moves_queue, poke},
 };
 
 /// The topics of this process.
@@ -71,6 +71,19 @@ impl Hub {
                 Poke::Desk(company) => {
                     let topics = self.lock();
                     topics.companies.get(&company).into_iter().for_each(Company::change_desk);
+                }
+                Poke::Note(session, note) => {
+                    let topics = self.lock();
+                    let code = session.company();
+                    let Some((code, company)) = code.and_then(|code| Some((code, topics.companies.get(&code)?))) else {
+                        continue;
+                    };
+                    // The connections read the note with their own rights.
+                    company.tell_desk(Happened::new(Event {
+                        company: code,
+                        session,
+                        kind: EventKind::NoteAdded(note),
+                    }));
                 }
             }
         }
@@ -186,6 +199,10 @@ impl Sink for Hub {
             }
             if concerns_desk(&event.kind) {
                 company.poke_followers();
+            }
+            if is_private(&event.kind) {
+                company.tell_desk(Happened::new(event));
+                continue;
             }
             let (session, is_visible) = (event.session, is_visible(&event.kind));
             let news = Arc::new(News::Happened(Box::new(Happened::new(event))));

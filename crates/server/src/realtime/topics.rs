@@ -8,7 +8,7 @@ use tenancy::{CompanyCode, SessionId, SessionRowId, access::SessionAccess};
 
 use super::{
     bell::{Bell, Wake},
-    news::News,
+    news::{Happened, News},
     presence::{Occupant, Present},
     queue::Queue,
     relay::{Change, Poke},
@@ -137,6 +137,12 @@ impl Company {
     /// Says that the queue of the company has moved.
     pub(super) fn queue_moved(&self) {
         self.sessions.values().flat_map(Topic::places).for_each(Place::queue_moved);
+    }
+
+    /// Tells the staff, and nobody else, of an event.
+    pub(super) fn tell_desk(&self, happened: Happened) {
+        let news = Arc::new(News::Happened(Box::new(happened)));
+        self.desk.values().for_each(|queue| queue.push(&news));
     }
 
     /// Says that another process has changed what the staff see.
@@ -286,10 +292,17 @@ pub(super) fn is_visible(kind: &EventKind) -> bool {
         | EventKind::Erased => true,
         // The visitor knows what it has read, and a file is shown with the message that carries it.
         EventKind::Read { side: Side::Visitor, .. } | EventKind::FileShared(_) | EventKind::Prioritised => false,
+        EventKind::NoteAdded(_) => false,
     }
 }
 
-/// Whether what the staff of a company see has changed.
+/// Whether this may be told to staff only. Nobody else learns that something has happened.
+pub(super) fn is_private(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::NoteAdded(_))
+}
+
+/// Whether what the staff of a company see has changed, and those who follow the company may learn that something has
+/// happened.
 pub(super) fn concerns_desk(kind: &EventKind) -> bool {
     match kind {
         EventKind::Message(_)
@@ -299,7 +312,7 @@ pub(super) fn concerns_desk(kind: &EventKind) -> bool {
         | EventKind::Resolved { .. }
         | EventKind::Prioritised
         | EventKind::Erased => true,
-        EventKind::ProfileSaved | EventKind::FileShared(_) | EventKind::Read { .. } => false,
+        EventKind::ProfileSaved | EventKind::FileShared(_) | EventKind::Read { .. } | EventKind::NoteAdded(_) => false,
     }
 }
 
@@ -316,6 +329,7 @@ pub(super) fn moves_queue(kind: &EventKind) -> bool {
         | EventKind::Resolved { agent: Some(_), .. }
         | EventKind::ProfileSaved
         | EventKind::FileShared(_)
+        | EventKind::NoteAdded(_)
         | EventKind::Read { .. } => false,
     }
 }
@@ -324,6 +338,7 @@ pub(super) fn moves_queue(kind: &EventKind) -> bool {
 pub(super) fn poke(event: &Event) -> Option<Poke> {
     let head = match &event.kind {
         EventKind::Message(message) => Some(message.seq),
+        EventKind::NoteAdded(note) => return Some(Poke::Note(event.session, *note)),
         // Nobody is shown these by another process.
         EventKind::Read { side: Side::Visitor, .. } | EventKind::FileShared(_) => return None,
         EventKind::Read { side: Side::Staff, .. }

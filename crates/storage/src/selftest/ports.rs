@@ -11,8 +11,8 @@ use handoff::{
 use identity::agents::Agents as _;
 use knowledge::{EntryList as _, KnowledgeBase as _, unanswered::Misses as _};
 use tenancy::{
-    AgentId, AttachmentId, CompanyCode, DocumentId, Fault, HandoffId, ProfileId, SessionId, SessionRowId, StoreError,
-    Timestamp,
+    AgentId, AttachmentId, CompanyCode, DocumentId, Fault, HandoffId, NoteId, ProfileId, SessionId, SessionRowId,
+    StoreError, Timestamp,
     access::{self, Housekeeper},
 };
 
@@ -72,7 +72,9 @@ const CALLS: &[(&str, Call)] = &[
     ("Misses::open_misses", |store, ids| {
         Ok(store.open_misses(epoch(), None)?.iter().any(|miss| miss.question == ids.company.as_str()))
     }),
-    ("Notes::notes", |store, ids| Ok(!store.notes(ids.session_row(), NoteRange { from: 0, before: None })?.is_empty())),
+    ("Notes::notes", |store, ids| Ok(!store.notes(ids.session_row(), NoteRange::ALL)?.is_empty())),
+    ("Notes::note", |store, ids| Ok(store.note(ids.session_row(), NoteId::new(ids.number))?.is_some())),
+    ("Notes::note_by_key", |store, ids| Ok(store.note_by_key(ids.session_row(), "key")?.is_some())),
     ("Notes::count_notes", |store, ids| Ok(store.count_notes(ids.session_row())? > 0)),
     ("IdempotencyKeys::claim", |store, ids| Ok(store.claim(ids.session_row(), Side::Visitor, "")?.is_some())),
     ("Profiles::profile_of", |store, ids| Ok(store.profile_of(ids.session_row())?.is_some())),

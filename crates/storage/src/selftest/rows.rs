@@ -237,8 +237,8 @@ pub(super) const TABLES: &[CompanyTable] = &[
     company("documents", "(id, company_id, title, created_at) VALUES (:id, :code, :code, :moment)"),
     company(
         "notes",
-        "(id, company_id, session_key, after_seq, author, text, created_at) VALUES (:id, :code, :id, 0, 'admin', :code, \
-         :moment)",
+        "(id, company_id, session_key, after_seq, author, text, created_at, idempotency_key) VALUES (:id, :code, :id, 0, \
+         'admin', :code, :moment, 'key')",
     ),
     company(
         "saved_replies",

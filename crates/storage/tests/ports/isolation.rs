@@ -14,7 +14,7 @@ use handoff::{
     Opinions as _, Position, QueuePlace, Rating, Sight, State, desk,
     desk_list::{DeskLists as _, ListCounts, ListFilter, View},
     erase,
-    notes::{self, NoteRange, Notes as _},
+    notes::{self, NoteRange, Notes as _, OutgoingNote},
     reading,
     saved_replies::{self, ReplyText, Scope, Shortcut},
     sending, staffing,
@@ -30,7 +30,7 @@ use knowledge::{
 };
 use storage::{CompanyStore, Place};
 use tenancy::{
-    AgentId, AttachmentId, CompanyCode, HandoffId, MissId, ProfileId, SessionId, SessionRowId, StoreError,
+    AgentId, AttachmentId, CompanyCode, HandoffId, MissId, NoteId, ProfileId, SessionId, SessionRowId, StoreError,
     access::{Agent, Desk, Office},
 };
 
@@ -53,7 +53,11 @@ pub(crate) struct Ids {
     pub(crate) file: AttachmentId,
     pub(crate) blob: BlobKey,
     pub(crate) miss: MissId,
+    pub(crate) note: NoteId,
 }
+
+/// The idempotency key of the note.
+const NOTE_KEY: &str = "key-of-a-note";
 
 /// What the visitor says of the bot's first message.
 const UNHELPFUL: Feedback = Feedback { seq: 2, helpful: false, comment: None, question: None };
@@ -79,11 +83,12 @@ pub(crate) fn fill(world: &World, company: &Company) -> (Ids, Agent) {
         let miss = store.open_misses(now(), None)?.remove(0).id;
         let saved = ReplyText { shortcut: Shortcut::parse("x").unwrap(), title: String::new(), text: String::new() };
         saved_replies::create(&mut store.acting(), Scope::Company, saved, now()).unwrap();
-        notes::write(&mut store.acting(), session, "private".to_owned(), now()).unwrap();
+        let private = OutgoingNote { key: Some(NOTE_KEY.to_owned()), .."private".to_owned().into() };
+        let note = notes::write(&mut store.acting(), session, private, now()).unwrap().into_note().id;
         let [agent, _] = ids;
         let hired = store.agent_for_update(agent)?.unwrap();
         let (file, blob) = (stored.id, stored.key);
-        Ok::<_, StoreError>(Ids { session, key, profile, handoff, agent, hired, file, blob, miss })
+        Ok::<_, StoreError>(Ids { session, key, profile, handoff, agent, hired, file, blob, miss, note })
     });
     let filled = filled.wait().unwrap();
     let ask = handoff::turn::Ask { attachments: vec![filled.file], ..keyed("see", "file") };
@@ -137,7 +142,9 @@ const PROBES: &[(&str, Probe)] = &[
     ("put_miss_vectors", |store, ids| {
         store.put_miss_vectors("model", &[(ids.miss, Vector::unit(&[1.0; DIMENSIONS]))]).map(|()| true)
     }),
-    ("notes", |store, ids| Ok(store.notes(ids.key, NoteRange { from: 0, before: None })?.is_empty())),
+    ("notes", |store, ids| Ok(store.notes(ids.key, NoteRange::ALL)?.is_empty())),
+    ("note", |store, ids| Ok(store.note(ids.key, ids.note)?.is_none())),
+    ("note_by_key", |store, ids| Ok(store.note_by_key(ids.key, NOTE_KEY)?.is_none())),
     ("count_notes", |store, ids| Ok(store.count_notes(ids.key)? == 0)),
     ("messages_at", |store, ids| Ok(store.messages_at(ids.key, &[1, 2, 3])?.is_empty())),
     ("claim", |store, ids| Ok(IdempotencyKeys::claim(store, ids.key, Side::Visitor, "key-of-a-test-file")?.is_none())),
