@@ -3,7 +3,7 @@
 //! As in [`desk`](crate::desk), every function locks the session first and decides on what it reads under the lock.
 //! Of two conflicting calls, the second one is decided on the state that the first one left.
 
-use chatbot::{Session, SessionStatus, Sessions};
+use chatbot::{Messages, Profiles, Session, SessionStatus, Sessions};
 use identity::agents::{AgentStatus, Agents};
 use serde_json::json;
 use tenancy::{
@@ -12,9 +12,10 @@ use tenancy::{
 };
 
 use crate::{
-    Activities, ActivityKind, AgentRef, EventKind, Handoff, HandoffFilter, Handoffs, NewActivity, Opening, Order,
-    Outbox, Sight, State, StateFilter, closing, giving, locked,
+    Activities, ActivityKind, AgentRef, EventKind, Handoff, HandoffFilter, Handoffs, NewActivity, Opening, Opinions,
+    Order, Outbox, Sight, State, StateFilter, closing, giving, locked,
     notes::{self, NoteError, Notes},
+    opening,
     transitions::{self, Command, Transition, TransitionError},
     turn::SEEN,
 };
@@ -283,7 +284,7 @@ where
 /// [`MoveError`].
 pub fn reopen<S>(store: &mut S, session: SessionId, now: Timestamp) -> Result<Handoff, MoveError>
 where
-    S: Sessions + Handoffs + Activities + Outbox + ActingAs<Desk> + ?Sized,
+    S: Sessions + Messages + Profiles + Opinions + Handoffs + Activities + Outbox + ActingAs<Desk> + ?Sized,
 {
     let caller = match store.caller().agent() {
         Some(id) => Some(store.active_agent(id)?.ok_or(MoveError::SessionNotFound)?),
@@ -299,16 +300,16 @@ where
     if transition == Transition::Unchanged {
         return Ok(handoff);
     }
-    let opening = Opening { reason: handoff.reason, priority: handoff.priority };
+    let again = Opening { reason: handoff.reason, priority: handoff.priority };
     if let Some(agent) = caller {
         transitions::reopened(&mut session);
-        let handoff = store.open_handoff(session.key, &opening, now)?;
+        let handoff = opening::open(store, &session, &again, now)?;
         return Ok(giving::give(store, session, handoff, agent, now)?);
     }
     transitions::apply(&mut session, &State::Pending, now);
     locked::write(store, &session, now)?;
-    let handoff = store.open_handoff(session.key, &opening, now)?;
-    let kind = EventKind::Escalated { handoff: handoff.id, reason: opening.reason, priority: opening.priority };
+    let handoff = opening::open(store, &session, &again, now)?;
+    let kind = EventKind::Escalated { handoff: handoff.id, reason: again.reason, priority: again.priority };
     store.emit(session.id, kind);
     Ok(handoff)
 }

@@ -300,6 +300,7 @@ diesel::table! {
         reason -> Text,
         notes -> Nullable<Text>,
         priority -> Text,
+        packet -> Nullable<Doc>,
     }
 }
 

@@ -5,6 +5,7 @@ use chatbot::{IdempotencyKeys as _, Messages as _, Profiles as _, Sessions as _,
 use diesel::connection::SimpleConnection as _;
 use handoff::{
     Activities as _, ActivityFilter, HandoffFilter, Handoffs as _, Opinions as _, Sight,
+    desk_head::DeskHeads as _,
     desk_list::{DeskLists as _, ListFilter, View},
     notes::{NoteRange, Notes as _},
 };
@@ -73,6 +74,10 @@ const CALLS: &[(&str, Call)] = &[
         Ok(store.open_misses(epoch(), None)?.iter().any(|miss| miss.question == ids.company.as_str()))
     }),
     ("Notes::notes", |store, ids| Ok(!store.notes(ids.session_row(), NoteRange::ALL)?.is_empty())),
+    ("DeskHeads::desk_head", |store, ids| {
+        let head = store.desk_head()?;
+        Ok(head.sessions.iter().any(|change| change.session == ids.session) || !head.notes.is_empty())
+    }),
     ("Notes::note", |store, ids| Ok(store.note(ids.session_row(), NoteId::new(ids.number))?.is_some())),
     ("Notes::note_by_key", |store, ids| Ok(store.note_by_key(ids.session_row(), "key")?.is_some())),
     ("Notes::count_notes", |store, ids| Ok(store.count_notes(ids.session_row())? > 0)),
@@ -86,6 +91,7 @@ const CALLS: &[(&str, Call)] = &[
     ("Attachments::by_key", |store, ids| Ok(store.by_key(&ids.blob)?.is_some())),
     ("Handoffs::handoff", |store, ids| Ok(store.handoff(HandoffId::new(ids.number))?.is_some())),
     ("Handoffs::handoff_of", |store, ids| Ok(store.handoff_of(ids.session_row())?.is_some())),
+    ("Handoffs::opening_packet", |store, ids| Ok(store.opening_packet(HandoffId::new(ids.number))?.is_some())),
     ("Handoffs::transfers", |store, ids| Ok(!store.transfers(HandoffId::new(ids.number), 9)?.is_empty())),
     ("Handoffs::handoffs", |store, ids| {
         let sight = Sight::Mine(ids.agent());

@@ -12,9 +12,11 @@ use encoder::{DIMENSIONS, Vector};
 use handoff::{
     Activities as _, ActivityFilter, ActivityKind, Erasing as _, Feedback, HandoffFilter, Handoffs as _, NewActivity,
     Opinions as _, Position, QueuePlace, Rating, Sight, State, desk,
+    desk_head::DeskHeads as _,
     desk_list::{DeskLists as _, ListCounts, ListFilter, View},
     erase,
     notes::{self, NoteRange, Notes as _, OutgoingNote},
+    opening::OpeningPacket,
     reading,
     saved_replies::{self, ReplyText, Scope, Shortcut},
     sending, staffing,
@@ -143,6 +145,12 @@ const PROBES: &[(&str, Probe)] = &[
         store.put_miss_vectors("model", &[(ids.miss, Vector::unit(&[1.0; DIMENSIONS]))]).map(|()| true)
     }),
     ("notes", |store, ids| Ok(store.notes(ids.key, NoteRange::ALL)?.is_empty())),
+    ("opening_packet", |store, ids| Ok(store.opening_packet(ids.handoff)?.is_none())),
+    ("desk_head", |store, ids| {
+        let head = store.desk_head()?;
+        let of_other = head.sessions.iter().any(|change| change.session == ids.session);
+        Ok(!of_other && !head.notes.contains(&(ids.session, ids.note)))
+    }),
     ("note", |store, ids| Ok(store.note(ids.key, ids.note)?.is_none())),
     ("note_by_key", |store, ids| Ok(store.note_by_key(ids.key, NOTE_KEY)?.is_none())),
     ("count_notes", |store, ids| Ok(store.count_notes(ids.key)? == 0)),
@@ -272,7 +280,9 @@ const REFUSED: &[(&str, Probe)] = &[
     ("put_feedback", |store, ids| store.put_feedback(ids.key, &UNHELPFUL, now()).map(|()| false)),
     ("put_rating", |store, ids| store.put_rating(ids.key, &RATING, now()).map(|()| false)),
     ("note_miss", |store, ids| store.note_miss(ids.key, 4, Cause::Low, "Why?", now()).map(|()| false)),
-    ("open_handoff", |store, ids| store.open_handoff(ids.key, &urgent("x"), now()).map(|_| false)),
+    ("open_handoff", |store, ids| {
+        store.open_handoff(ids.key, &urgent("x"), &OpeningPacket::default(), now()).map(|_| false)
+    }),
     ("record_transfer", |store, ids| store.record_transfer(ids.handoff, ids.agent, ids.agent, now()).map(|()| false)),
     ("log", |store, ids| {
         let activity = NewActivity {
