@@ -18,6 +18,7 @@ on_each_database!(
     every_way_to_call_a_person_stores_a_packet,
     a_packet_of_the_intake_names_what_it_has,
     a_deleted_visitor_leaves_no_packet,
+    a_packet_names_the_page_and_the_browser,
     staff_correct_the_profile_of_a_visitor,
     a_profile_is_made_of_what_the_intake_has,
     a_bad_correction_changes_nothing,
@@ -139,6 +140,32 @@ async fn every_way_to_call_a_person_stores_a_packet(world: &World) {
     assert_eq!((&packet["reason"], &packet["last_seq"]), (&json!("Talk to a person"), &json!(2)));
 }
 
+async fn a_packet_names_the_page_and_the_browser(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let mut visitor = tesla.stranger();
+    visitor.say("Hello").await;
+    assert_eq!(tesla.admin.packet(&visitor.session).await.ok()["client"], Value::Null);
+    let client = |page: &str| {
+        json!({"page": page, "referrer": "https://search.example/", "browser": "Firefox 140",
+        "language": "ne"})
+    };
+    visitor.send(&json!({"message": "Talk to a person", "client": client("https://tesla.example/bikes")})).await.ok();
+    assert_eq!(opening(&tesla, &visitor).await["client"], client("https://tesla.example/bikes"));
+    visitor.send(&json!({"message": "Are you there?", "client": client("https://tesla.example/help")})).await.ok();
+    visitor.say("Hello?").await;
+    let packet = tesla.admin.packet(&visitor.session).await.ok();
+    assert_eq!(packet["client"], client("https://tesla.example/help"));
+    assert_eq!(packet["handoffs"][0]["packet"]["client"], client("https://tesla.example/bikes"));
+    // A client that sent a field of this name before it had a meaning goes on to work.
+    for odd in [json!(5), json!("x"), json!(null), json!({"page": [1]})] {
+        visitor.send(&json!({"message": "Hello", "client": odd})).await.ok();
+    }
+    assert_eq!(tesla.admin.packet(&visitor.session).await.ok()["client"], packet["client"]);
+    // The visitor's own calls do not show it.
+    let own = visitor.conversation(&visitor.session, &[]).await.ok();
+    assert!(!own.to_string().contains("Firefox"), "{own}");
+}
+
 async fn staff_correct_the_profile_of_a_visitor(world: &World) {
     let tesla = world.company("Tesla Motors").await;
     let (bo, cy) = (tesla.agent("Bo Agent").await, tesla.agent("Cy Agent").await);
@@ -180,8 +207,19 @@ async fn staff_correct_the_profile_of_a_visitor(world: &World) {
         "Session not found",
     );
     bo.resolve(handoff, "").await.ok();
-    let packet = bo.change_session(&visitor.session, &json!({"profile": {"name": "Asha Rai"}})).await.ok();
+    let same = json!({"profile": {"name": "Asha Rai"}});
+    let packet = bo.change_session(&visitor.session, &same).await.ok();
     assert_eq!((&packet["profile"]["name"], &packet["session"]["status"]), (&json!("Asha Rai"), &json!("resolved")));
+    // What changes nothing is not recorded.
+    bo.change_session(&visitor.session, &same).await.ok();
+    let root = world.superadmin().await;
+    root.change_session(&visitor.session, &json!({"profile": {"name": "Asha"}})).await.ok();
+    let log = tesla.admin.client().get("/api/audit/").await.ok();
+    let entries = log["results"].as_array().unwrap().iter().filter(|entry| entry["action"] == "profile_corrected");
+    let actors: Vec<_> = entries.map(|entry| (&entry["actor"]["kind"], &entry["object"]["id"])).collect();
+    let id = json!(before["id"].to_string());
+    let expected = ["superadmin", "agent", "admin", "admin", "agent", "agent"].map(|kind| json!(kind));
+    assert_eq!(actors, expected.iter().map(|kind| (kind, &id)).collect::<Vec<_>>());
 }
 
 async fn a_profile_is_made_of_what_the_intake_has(world: &World) {

@@ -4,6 +4,7 @@ use chatbot::{Collected, NewProfile, Profiles, Session, Sessions, Step, intake::
 use tenancy::{
     SessionId, StoreError, Timestamp,
     access::{ActingAs, Desk},
+    audit::{Action, Audit, Object},
 };
 
 use crate::{EventKind, Handoffs, Outbox, locked, reading::in_sight};
@@ -43,13 +44,13 @@ pub enum CorrectError {
 /// Corrects the profile of a session that the caller may see, as for [`history`](crate::reading::history).
 ///
 /// A phone number is read as that of a client that sends a profile. Without a profile one is made from what the intake
-/// has and what the caller adds, and the intake ends. What the visitor last used, and when, stays.
+/// has and what the caller adds, and the intake ends. The correction is recorded in the audit log. What the visitor last used, and when, stays.
 ///
 /// # Errors
 /// [`CorrectError`].
 pub fn correct<S>(store: &mut S, session: SessionId, correction: Correction, now: Timestamp) -> Result<(), CorrectError>
 where
-    S: Sessions + Profiles + Handoffs + Outbox + ActingAs<Desk> + ?Sized,
+    S: Sessions + Profiles + Handoffs + Outbox + Audit + ActingAs<Desk> + ?Sized,
 {
     let seen = in_sight(store, session)?.ok_or(CorrectError::SessionNotFound)?;
     let mut session = store.lock(seen.key)?.ok_or(CorrectError::SessionNotFound)?.session;
@@ -73,6 +74,7 @@ where
     session.updated_at = now;
     locked::write(store, &session, now)?;
     store.emit(session.id, EventKind::ProfileSaved);
+    store.record(Action::ProfileCorrected, Object::Profile(stored.id));
     Ok(())
 }
 

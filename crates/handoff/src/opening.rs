@@ -2,7 +2,7 @@
 
 mod digest;
 
-use chatbot::{Detail, Message, Messages, Profiles, Session, kind};
+use chatbot::{ClientInfo, Detail, Message, Messages, Profiles, Session, kind};
 use serde::{Deserialize, Serialize};
 use tenancy::{StoreError, Timestamp};
 
@@ -40,6 +40,8 @@ pub struct OpeningPacket {
     pub passages: Vec<Passage>,
     /// What the bot had said, oldest first.
     pub turns: Vec<BotTurn>,
+    /// What the visitor's client had said of itself, if it said anything.
+    pub client: Option<ClientInfo>,
     /// The sentences of the visitor that say most, in their order; empty if there are none.
     pub summary: String,
 }
@@ -109,6 +111,7 @@ where
         None => KnownVisitor::collected(session),
     };
     let packet = OpeningPacket::of(&opening.reason, visitor, &messages, Summary::of(&messages, &opinions));
+    let packet = OpeningPacket { client: session.dialogue.client.clone(), ..packet };
     store.open_handoff(session.key, opening, &packet, now)
 }
 
@@ -154,6 +157,7 @@ impl OpeningPacket {
             visitor,
             passages,
             turns,
+            client: None,
             summary: digest::of(&said(messages)),
         }
     }

@@ -94,6 +94,9 @@ where
         write_profile(store, &mut session, profile, now)?;
     }
     session.updated_at = now;
+    if let Some(client) = &pending.ask.client {
+        session.dialogue.client = Some(client.clone());
+    }
     let Effects { reply, opening, composition } = Effects::of(store, &mut session, act, now)?;
     let told = exchange::told(&pending.ask, &session).filter(|_| reply.is_none());
     let Some((user, bot)) = append(store, pending, &session, told, reply.as_ref(), expected, now)? else {

@@ -17,7 +17,10 @@ use serde::Serialize;
 use storage::Place;
 use tenancy::{SessionId, StoreError, access::Staff, audit::Action};
 
-use self::{opening::OpenedHandoff, profile::Corrections};
+use self::{
+    opening::{ClientView, OpenedHandoff},
+    profile::Corrections,
+};
 use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
@@ -39,8 +42,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  200 messages: what the visitor asked the bot, the answers from the knowledge with their confidence, and \
                  the questions that had no answer, at most 20 of each, the newest ones. The `packet` of the handoff was \
                  stored when it was last opened and stays as it was then: what the intake had, the passages that were \
-                 quoted, what the bot had said, and a summary in the visitor's own sentences. `client` is null, because no \
-                 client sends it.",
+                 quoted, what the bot had said, and a summary in the visitor's own sentences. `client` is what the visitor's client last sent in \
+                 the field `client` of a message.",
             )
             .refuses(MoveError::SessionNotFound)
             .patch("Changes the priority of an open handoff, and corrects the visitor's profile.", change)
@@ -72,8 +75,8 @@ struct PacketView {
     /// The handoff, open or resolved; empty if there never was one.
     handoffs: Vec<OpenedHandoff>,
     summary: SummaryView,
-    /// Page and browser of the visitor. Always null, because no client sends them.
-    client: Option<String>,
+    /// What the visitor's client last said of itself; null if it said nothing.
+    client: Option<ClientView>,
     /// Oldest first.
     timeline: Vec<MomentView>,
     /// At most 20 earlier sessions of the same person, newest first.
@@ -183,6 +186,7 @@ impl From<EarlierSession> for EarlierView {
 impl From<Packet> for PacketView {
     fn from(packet: Packet) -> Self {
         let session = packet.session;
+        let client = session.dialogue.client.clone().map(ClientView::from);
         Self {
             session: PacketSession {
                 session_id: session.id.as_str().to_owned(),
@@ -197,7 +201,7 @@ impl From<Packet> for PacketView {
             profile: packet.profile.as_ref().map(ProfileRow::whole),
             handoffs: packet.handoff.map(|handoff| OpenedHandoff::new(&handoff, packet.opening)).into_iter().collect(),
             summary: packet.summary.into(),
-            client: None,
+            client,
             timeline: packet.timeline.into_iter().map(MomentView::from).collect(),
             earlier: packet.earlier.into_iter().map(EarlierView::from).collect(),
         }

@@ -1,5 +1,6 @@
 //! The handoff of a packet, with what was known when it was opened.
 
+use chatbot::ClientInfo;
 use handoff::{
     Handoff,
     opening::{BotTurn, KnownVisitor, OpeningPacket, Passage},
@@ -35,8 +36,19 @@ struct OpeningView {
     passages: Vec<PassageView>,
     /// The bot's messages, oldest first.
     turns: Vec<BotTurnView>,
+    /// What the visitor's client had said of itself; null if it had said nothing.
+    client: Option<ClientView>,
     /// At most three sentences of the visitor.
     summary: String,
+}
+
+/// What a visitor's client says of itself. Nobody has checked it.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ClientView {
+    page: Option<String>,
+    referrer: Option<String>,
+    browser: Option<String>,
+    language: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -73,7 +85,8 @@ impl OpenedHandoff {
 
 impl From<OpeningPacket> for OpeningView {
     fn from(packet: OpeningPacket) -> Self {
-        let OpeningPacket { reason, last_seq, question, unanswered, visitor, passages, turns, summary } = packet;
+        let OpeningPacket { reason, last_seq, question, unanswered, visitor, passages, turns, client, summary } =
+            packet;
         Self {
             reason,
             last_seq,
@@ -82,8 +95,15 @@ impl From<OpeningPacket> for OpeningView {
             visitor: visitor.into(),
             passages: passages.into_iter().map(PassageView::from).collect(),
             turns: turns.into_iter().map(BotTurnView::from).collect(),
+            client: client.map(ClientView::from),
             summary,
         }
+    }
+}
+
+impl From<ClientInfo> for ClientView {
+    fn from(ClientInfo { page, referrer, browser, language }: ClientInfo) -> Self {
+        Self { page, referrer, browser, language }
     }
 }
 
