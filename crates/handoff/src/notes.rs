@@ -104,13 +104,13 @@ pub struct NoteRange {
     pub from: i64,
     /// The one after the highest; `None` for all.
     pub before: Option<i64>,
-    /// The highest id of the notes that the reader has; 0 for none.
+    /// Only notes with a higher id.
     pub after: NoteId,
 }
 
 impl NoteRange {
     /// All notes about a session.
-    pub const ALL: Self = Self { from: 0, before: None, after: NoteId::new(0) };
+    pub const ALL: Self = Self { from: 0, before: None, after: NoteId::new(i64::MIN) };
 }
 
 /// The notes of the store's company.

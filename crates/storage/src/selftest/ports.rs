@@ -76,7 +76,8 @@ const CALLS: &[(&str, Call)] = &[
     ("Notes::notes", |store, ids| Ok(!store.notes(ids.session_row(), NoteRange::ALL)?.is_empty())),
     ("DeskHeads::desk_head", |store, ids| {
         let head = store.desk_head()?;
-        Ok(head.sessions.iter().any(|change| change.session == ids.session) || !head.notes.is_empty())
+        Ok(head.sessions.iter().any(|change| change.session == ids.session)
+            || head.notes.iter().any(|(_, note)| note.get() == ids.number))
     }),
     ("Notes::note", |store, ids| Ok(store.note(ids.session_row(), NoteId::new(ids.number))?.is_some())),
     ("Notes::note_by_key", |store, ids| Ok(store.note_by_key(ids.session_row(), "key")?.is_some())),

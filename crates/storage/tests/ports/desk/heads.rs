@@ -54,7 +54,7 @@ fn the_newest_changes_of_a_company_tell_what_its_staff_see() {
 fn old_changes_are_left_out() {
     for world in World::each() {
         let tesla = world.company("tesla");
-        let opened: Vec<_> = (0..MOST_COMPARED as u64 + 2)
+        let opened: Vec<_> = (0..u64::try_from(MOST_COMPARED).unwrap() + 2)
             .map(|at| world.turn(&world.visitor(&tesla, None), &text("hi"), later(at)).session)
             .collect();
         let found = world.see(&tesla, |store| store.desk_head());
