@@ -8,6 +8,8 @@ on_each_database!(
     pages_hold_the_notes_between_their_messages,
     no_transport_of_a_visitor_ever_carries_a_note,
     a_note_with_a_transfer_is_kept,
+    a_note_with_a_key_is_stored_once,
+    a_poll_shows_each_note_once,
     who_may_not_see_a_session_neither_reads_nor_writes_notes,
     staff_mark_how_far_they_have_read,
     bad_windows_and_texts_are_refused,
@@ -101,7 +103,9 @@ async fn no_transport_of_a_visitor_ever_carries_a_note(world: &World) {
     bo.write(&visitor.session, "Yes").await.ok();
     let mut seen = early.settled().await;
     seen.extend(visitor.socket("?after=0").await.settled().await);
-    seen.extend(staff.settled().await);
+    let told = staff.settled().await;
+    assert_eq!(told.iter().filter(|frame| frame.to_string().contains(SECRET)).count(), 2, "{told:?}");
+    seen.extend(told.into_iter().filter(|frame| frame["type"] != "note_added"));
     assert!(seen.len() > 10, "{seen:?}");
     for reply in [
         visitor.conversation(&visitor.session, &[]).await,
@@ -128,6 +132,73 @@ async fn no_transport_of_a_visitor_ever_carries_a_note(world: &World) {
     assert!(seen.iter().all(|one| !one.to_string().contains(SECRET)), "{seen:?}");
     let page = bo.desk_messages(&visitor.session, &[]).await.ok();
     assert_eq!(texts(&page).iter().filter(|text| text.contains(SECRET)).count(), 2);
+}
+
+async fn a_note_with_a_key_is_stored_once(world: &World) {
+    let (tesla, bo, visitor) = scene(world).await;
+    let path = format!("/api/desk/sessions/{}/notes/", visitor.session);
+    let note = |text: &str, id: &str| json!({"text": text, "client_message_id": id});
+    let first = bo.client().post(&path, &note("Was here in May", "n-1")).await.expect(201);
+    assert_eq!((&first.body["client_message_id"], first.header("idempotency-replayed")), (&json!("n-1"), ""));
+    // A repeat may come over another route, with the key as a header.
+    let call = tesla.admin.client().post(&path, &json!({"text": "Was here in May"}));
+    for repeat in [bo.client().post(&path, &note("Was here in May", "n-1")), call.header("Idempotency-Key", "n-1")] {
+        let repeat = repeat.await.expect(201);
+        assert_eq!((&repeat.body, repeat.header("idempotency-replayed")), (&first.body, "true"));
+    }
+    let reused = "This idempotency key was used for another message.";
+    bo.client().post(&path, &note("Was here in June", "n-1")).await.error(422, "idempotency_key_reuse", reused);
+    let unequal = bo.client().post(&path, &note("x", "n-2")).header("Idempotency-Key", "n-3").await;
+    unequal.error(400, "bad_request", "Idempotency-Key and client_message_id differ");
+    // Messages and notes have keys of their own.
+    let message = json!({"session_id": visitor.session, "message": "Hello", "client_message_id": "n-1"});
+    bo.client().post("/api/human-handoff/send-message/", &message).await.ok();
+    let page = bo.desk_messages(&visitor.session, &[]).await.ok();
+    assert_eq!(texts(&page).iter().filter(|text| text.starts_with('[')).count(), 1);
+}
+
+async fn a_poll_shows_each_note_once(world: &World) {
+    let (_, bo, mut visitor) = scene(world).await;
+    bo.note(&visitor.session, "Note 1").await.created();
+    let mut page = bo.desk_messages(&visitor.session, &[]).await.ok();
+    let session = visitor.session.clone();
+    let poll = async |last: &Value| {
+        let (seq, note) = (last["last_seq"].to_string(), last["last_note"].to_string());
+        bo.desk_messages(&session, &[("after_seq", &seq), ("after_note", &note)]).await.ok()
+    };
+    for _ in 0..2 {
+        page = poll(&page).await;
+        assert_eq!(texts(&page), Vec::<String>::new());
+    }
+    for number in 2..=3 {
+        bo.note(&visitor.session, &format!("Note {number}")).await.created();
+    }
+    page = poll(&page).await;
+    assert_eq!(texts(&page), ["[Note 2]", "[Note 3]"]);
+    bo.note(&visitor.session, "Note 4").await.created();
+    visitor.say("Are you there?").await;
+    let last = poll(&page).await;
+    assert_eq!(texts(&last), ["[Note 4]", "Are you there?"]);
+    // In pages of one message too each note comes once.
+    let query = [("after_seq", "0"), ("after_note", "0"), ("limit", "500")];
+    let all = texts(&bo.desk_messages(&visitor.session, &query).await.ok());
+    let (mut seen, mut seq, mut note) = (Vec::new(), json!(0), json!(0));
+    loop {
+        let (after, known) = (seq.to_string(), note.to_string());
+        let query = [("after_seq", after.as_str()), ("after_note", &known), ("limit", "1")];
+        let page = bo.desk_messages(&visitor.session, &query).await.ok();
+        seen.extend(texts(&page));
+        note = page["last_note"].clone();
+        if page["has_more"] == false {
+            break;
+        }
+        seq = page["results"].as_array().unwrap().last().unwrap()["seq"].clone();
+    }
+    assert_eq!(seen, all);
+    for odd in ["x", "-1"] {
+        let reply = bo.desk_messages(&visitor.session, &[("after_note", odd)]).await;
+        reply.error(400, "bad_request", "Invalid after_note parameter");
+    }
 }
 
 async fn a_note_with_a_transfer_is_kept(world: &World) {

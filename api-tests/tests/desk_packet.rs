@@ -14,6 +14,14 @@ on_each_database!(
     a_question_whose_answer_did_not_help_is_unanswered,
     an_agent_learns_of_the_earlier_sessions_that_it_may_see,
     the_priority_of_an_open_handoff_is_changed,
+    what_was_known_at_the_opening_stays_as_it_was,
+    every_way_to_call_a_person_stores_a_packet,
+    a_packet_of_the_intake_names_what_it_has,
+    a_deleted_visitor_leaves_no_packet,
+    a_packet_names_the_page_and_the_browser,
+    staff_correct_the_profile_of_a_visitor,
+    a_profile_is_made_of_what_the_intake_has,
+    a_bad_correction_changes_nothing,
 );
 
 /// The times and events of a packet's timeline.
@@ -62,6 +70,225 @@ async fn a_packet_has_what_an_agent_needs(world: &World) {
     tesla.admin.delete_agent(bo.id).await.ok();
     let packet = tesla.admin.packet(&visitor.session).await.ok();
     assert_eq!((&packet["timeline"][2]["from_agent"], &packet["timeline"][2]["agent"]), (&Value::Null, &of_cy));
+}
+
+/// What was known when the session's handoff was last opened.
+async fn opening(tesla: &Company, visitor: &Visitor) -> Value {
+    tesla.admin.packet(&visitor.session).await.ok()["handoffs"][0]["packet"].clone()
+}
+
+async fn what_was_known_at_the_opening_stays_as_it_was(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    tesla.knowledge(&sample::bicycle_faq()).await;
+    let bo = tesla.agent("Bo Agent").await;
+    let mut visitor = tesla.visitor().await;
+    let answered = visitor.say("How long does a puncture repair take?").await;
+    let lost = visitor.say("zzzz qqqq").await;
+    let handoff = visitor.ask_for_a_person(&bo).await;
+    let packet = opening(&tesla, &visitor).await;
+    let unanswered = json!({"seq": lost["user_message"]["seq"], "text": "zzzz qqqq"});
+    assert_eq!((&packet["question"], &packet["unanswered"]), (&unanswered, &json!([unanswered])));
+    assert_eq!((&packet["reason"], &packet["visitor"]["name"]), (&json!("Talk to a person"), &json!("Asha Rai")));
+    let passage = &packet["passages"][0];
+    let cited = &answered["citations"][0];
+    assert_eq!((&passage["confidence"], &passage["seq"]), (&answered["confidence"], &answered["last_seq"]));
+    assert_eq!((&passage["chunk_id"], &passage["title"]), (&cited["chunk_id"], &cited["title"]));
+    let turns = packet["turns"].as_array().unwrap();
+    let types: Vec<_> = turns.iter().rev().take(3).map(|turn| turn["type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["escalated", "clarification_needed", "rag_response"]);
+    assert_eq!(turns.last().unwrap()["seq"], packet["last_seq"]);
+    let summary = packet["summary"].as_str().unwrap();
+    assert!(summary.contains("How long does a puncture repair take?"), "{summary}");
+    assert!(!summary.contains("5551234567"), "{summary}");
+
+    // Neither what is said later nor a change of the profile or the knowledge changes it.
+    bo.claim(&visitor.session).await.ok();
+    visitor.say("Are you there?").await;
+    let profile = json!({"session_id": visitor.session, "name": "Asha Sharma", "phone": "+977 9841234567"});
+    visitor.client().post("/api/chatbot/create-profile/", &profile).await.ok();
+    tesla.knowledge(&json!({"a": {"b": [{"question": "Why?", "answer": "So."}]}})).await;
+    assert_eq!(opening(&tesla, &visitor).await, packet);
+    // The next opening does.
+    bo.resolve(handoff, "").await.ok();
+    bo.move_session(&visitor.session, "reopen").await.ok();
+    let again = opening(&tesla, &visitor).await;
+    assert_eq!((&again["visitor"]["name"], &again["reason"]), (&json!("Asha Sharma"), &json!("Talk to a person")));
+    assert!(again["last_seq"].as_i64() > packet["last_seq"].as_i64(), "{again}");
+}
+
+async fn every_way_to_call_a_person_stores_a_packet(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let bo = tesla.agent("Bo Agent").await;
+    let mut misses = tesla.visitor().await;
+    for question in ["Do you rent out submarines?", "What does a submarine cost?", "Where is your submarine?"] {
+        misses.say(question).await;
+    }
+    assert_eq!(opening(&tesla, &misses).await["question"]["text"], "Where is your submarine?");
+    let mut button = tesla.stranger();
+    let first = button.say("Hello").await;
+    let wish = json!({"session_id": first["session_id"], "reason": "My order"});
+    button.client().post("/api/chatbot/request-person/", &wish).await.ok();
+    assert_eq!(opening(&tesla, &button).await["reason"], "My order");
+    let mut staff = tesla.stranger();
+    staff.say("Hello").await;
+    bo.escalate(&staff.session, "looks lost").await.ok();
+    assert_eq!(opening(&tesla, &staff).await["reason"], "looks lost");
+    // A stranger's first message opens session and handoff at once.
+    let mut first = tesla.stranger();
+    first.say("Talk to a person").await;
+    let packet = opening(&tesla, &first).await;
+    assert_eq!((&packet["reason"], &packet["last_seq"]), (&json!("Talk to a person"), &json!(2)));
+}
+
+async fn a_packet_names_the_page_and_the_browser(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let mut visitor = tesla.stranger();
+    visitor.say("Hello").await;
+    assert_eq!(tesla.admin.packet(&visitor.session).await.ok()["client"], Value::Null);
+    let client = |page: &str| {
+        json!({"page": page, "referrer": "https://search.example/", "browser": "Firefox 140",
+        "language": "ne"})
+    };
+    visitor.send(&json!({"message": "Talk to a person", "client": client("https://tesla.example/bikes")})).await.ok();
+    assert_eq!(opening(&tesla, &visitor).await["client"], client("https://tesla.example/bikes"));
+    visitor.send(&json!({"message": "Are you there?", "client": client("https://tesla.example/help")})).await.ok();
+    visitor.say("Hello?").await;
+    let packet = tesla.admin.packet(&visitor.session).await.ok();
+    assert_eq!(packet["client"], client("https://tesla.example/help"));
+    assert_eq!(packet["handoffs"][0]["packet"]["client"], client("https://tesla.example/bikes"));
+    // A client that sent a field of this name before it had a meaning goes on to work.
+    for odd in [json!(5), json!("x"), json!(null), json!({"page": [1]})] {
+        visitor.send(&json!({"message": "Hello", "client": odd})).await.ok();
+    }
+    assert_eq!(tesla.admin.packet(&visitor.session).await.ok()["client"], packet["client"]);
+    // The visitor's own calls do not show it.
+    let own = visitor.conversation(&visitor.session, &[]).await.ok();
+    assert!(!own.to_string().contains("Firefox"), "{own}");
+}
+
+async fn staff_correct_the_profile_of_a_visitor(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let (bo, cy) = (tesla.agent("Bo Agent").await, tesla.agent("Cy Agent").await);
+    let mut visitor = tesla.visitor().await;
+    let handoff = visitor.ask_for_a_person(&bo).await;
+    let before = bo.packet(&visitor.session).await.ok()["profile"].clone();
+    world.clock.advance(Duration::from_secs(60));
+    let change = json!({"profile": {"name": "Asha <b>Sharma", "phone": "00977 9841234567"}, "priority": "high"});
+    let packet = bo.change_session(&visitor.session, &change).await.ok();
+    let profile = &packet["profile"];
+    assert_eq!((&profile["name"], &profile["phone"]), (&json!("Asha < b>Sharma"), &json!("+977-9841234567")));
+    assert_eq!((&profile["country_code"], &packet["handoffs"][0]["priority"]), (&json!("+977"), &json!("high")));
+    for key in ["id", "email", "address", "created_at", "last_used"] {
+        assert_eq!(profile[key], before[key], "{key}");
+    }
+    assert_eq!(packet["handoffs"][0]["user_profile"]["name"], "Asha < b>Sharma");
+    bo.claim(&visitor.session).await.ok();
+    let cleared = json!({"profile": {"email": "", "address": "Pokhara", "name": null}});
+    let packet = bo.change_session(&visitor.session, &cleared).await.ok();
+    assert_eq!((&packet["profile"]["email"], &packet["profile"]["address"]), (&Value::Null, &json!("Pokhara")));
+    // A country alone leaves the number as it is; a number is read as one of that country.
+    let moved = json!({"profile": {"phone": "20 7946 0958"}});
+    let reply = tesla.admin.change_session(&visitor.session, &json!({"profile": {"country_code": "GB"}})).await.ok();
+    assert_eq!(
+        (&reply["profile"]["country_code"], &reply["profile"]["phone"]),
+        (&json!("+44"), &json!("+977-9841234567"))
+    );
+    let reply = tesla.admin.change_session(&visitor.session, &moved).await.ok();
+    assert_eq!(
+        (&reply["profile"]["country_code"], &reply["profile"]["phone"]),
+        (&json!("+44"), &json!("+44-2079460958"))
+    );
+    // Whoever may not see the session may not correct it.
+    let name = json!({"profile": {"name": "X"}});
+    cy.change_session(&visitor.session, &name).await.error(404, "not_found", "Session not found");
+    world.company("Space X").await.admin.change_session(&visitor.session, &name).await.error(
+        404,
+        "not_found",
+        "Session not found",
+    );
+    bo.resolve(handoff, "").await.ok();
+    let same = json!({"profile": {"name": "Asha Rai"}});
+    let packet = bo.change_session(&visitor.session, &same).await.ok();
+    assert_eq!((&packet["profile"]["name"], &packet["session"]["status"]), (&json!("Asha Rai"), &json!("resolved")));
+    // What changes nothing is not recorded.
+    bo.change_session(&visitor.session, &same).await.ok();
+    let root = world.superadmin().await;
+    root.change_session(&visitor.session, &json!({"profile": {"name": "Asha"}})).await.ok();
+    let log = tesla.admin.client().get("/api/audit/").await.ok();
+    let entries = log["results"].as_array().unwrap().iter().filter(|entry| entry["action"] == "profile_corrected");
+    let actors: Vec<_> = entries.map(|entry| (&entry["actor"]["kind"], &entry["object"]["id"])).collect();
+    let id = json!(before["id"].to_string());
+    let expected = ["superadmin", "agent", "admin", "admin", "agent", "agent"].map(|kind| json!(kind));
+    assert_eq!(actors, expected.iter().map(|kind| (kind, &id)).collect::<Vec<_>>());
+}
+
+async fn a_profile_is_made_of_what_the_intake_has(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let mut visitor = tesla.stranger();
+    for text in ["Hello", "Ann Ray"] {
+        visitor.say(text).await;
+    }
+    let incomplete = tesla.admin.change_session(&visitor.session, &json!({"profile": {"address": "Pokhara"}})).await;
+    incomplete.field_error("profile", "phone: This field is required.");
+    assert_eq!(tesla.admin.packet(&visitor.session).await.ok()["profile"], Value::Null);
+    let change = json!({"profile": {"phone": "9841234567"}});
+    let packet = tesla.admin.change_session(&visitor.session, &change).await.ok();
+    assert_eq!(
+        (&packet["profile"]["name"], &packet["profile"]["phone"]),
+        (&json!("Ann Ray"), &json!("+977-9841234567"))
+    );
+    assert_eq!(packet["session"]["step"], Value::Null);
+    // The intake has ended.
+    assert_ne!(visitor.say("Good morning").await["type"], "profile_collection");
+}
+
+async fn a_bad_correction_changes_nothing(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let bo = tesla.agent("Bo Agent").await;
+    let mut visitor = tesla.visitor().await;
+    visitor.ask_for_a_person(&bo).await;
+    let before = bo.packet(&visitor.session).await.ok();
+    for (profile, message) in [
+        (json!({"name": " "}), "name: This field may not be blank."),
+        (json!({"name": "x".repeat(101)}), "name: Ensure this field has no more than 100 characters."),
+        (json!({"phone": ""}), "phone: This field may not be blank."),
+        (json!({"email": "nonsense"}), "email: Enter a valid email address."),
+        (json!({"address": ["x"]}), "address: Not a valid string."),
+        (json!("Ann"), "Expected a dictionary of items but got type \"str\"."),
+    ] {
+        let change = json!({"priority": "urgent", "profile": profile});
+        bo.change_session(&visitor.session, &change).await.field_error("profile", message);
+    }
+    // A priority that cannot be changed leaves the profile as it is.
+    let mut other = tesla.visitor().await;
+    other.say("Hello").await;
+    let change = json!({"priority": "urgent", "profile": {"name": "X"}});
+    tesla.admin.change_session(&other.session, &change).await.expect(409);
+    assert_eq!(tesla.admin.packet(&other.session).await.ok()["profile"]["name"], "Asha Rai");
+    assert_eq!(bo.packet(&visitor.session).await.ok(), before);
+}
+
+async fn a_packet_of_the_intake_names_what_it_has(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let mut visitor = tesla.stranger();
+    for text in ["Hello", "Ann Ray", "Nepal", "9841234567", "Talk to a person"] {
+        visitor.say(text).await;
+    }
+    let known = json!({"name": "Ann Ray", "phone": "+977-9841234567", "email": null, "address": null});
+    assert_eq!(opening(&tesla, &visitor).await["visitor"], known);
+}
+
+async fn a_deleted_visitor_leaves_no_packet(world: &World) {
+    let tesla = world.company("Tesla Motors").await;
+    let bo = tesla.agent("Bo Agent").await;
+    let mut visitor = tesla.visitor().await;
+    visitor.say("zebra-of-the-visitor").await;
+    visitor.ask_for_a_person(&bo).await;
+    assert!(opening(&tesla, &visitor).await.to_string().contains("zebra-of-the-visitor"));
+    let profile = tesla.admin.packet(&visitor.session).await.ok()["profile"]["id"].as_i64().unwrap();
+    tesla.admin.delete_profile(profile).await.ok();
+    tesla.admin.packet(&visitor.session).await.error(404, "not_found", "Session not found");
+    assert!(!tesla.admin.handoffs(&[]).await.ok().to_string().contains("zebra-of-the-visitor"));
 }
 
 async fn a_session_that_is_assigned_to_another_agent_was_transferred(world: &World) {

@@ -7,6 +7,7 @@ mod delivery;
 mod events;
 mod existing;
 mod frames;
+mod notes;
 mod presence;
 mod processes;
 mod sending;

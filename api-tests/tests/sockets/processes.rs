@@ -94,6 +94,46 @@ fn the_desk_of_one_is_told_what_happens_at_the_other() {
     });
 }
 
+/// Waits until the socket receives a frame of this type, and stores something without telling anybody, as a process does
+/// that is killed after a commit, until it comes.
+async fn after_untold(socket: &mut Socket, kind: &str, mut store: impl FnMut(usize)) -> Value {
+    let since = Instant::now();
+    for round in 0.. {
+        store(round);
+        match tokio::time::timeout(Duration::from_secs(1), socket.next_of(kind)).await {
+            Ok(frame) => return frame,
+            // What is stored before the first check counts as seen by the client when it connected.
+            Err(_) => assert!(since.elapsed() < 5 * SOON, "no {kind} came"),
+        }
+    }
+    unreachable!("rounds do not end")
+}
+
+#[test]
+fn the_desk_finds_what_a_killed_process_did_not_tell() {
+    on_postgres(async |world| {
+        let tesla = world.company("Tesla Motors").await;
+        let bo = tesla.agent("Bo Agent").await;
+        let mut visitor = greeted(&tesla).await;
+        visitor.ask_for_a_person(&bo).await;
+        let (mut desk, _) = tesla.admin.company_socket().await;
+        after_untold(&mut desk, "resync", |round| {
+            // A message more each time, so that no two checks find the same.
+            world.execute(&format!("UPDATE sessions SET last_seq = last_seq + 1, revision = {}", 1_000 + round));
+        })
+        .await;
+        let told = after_untold(&mut desk, "note_added", |round| {
+            world.execute(&format!(
+                "INSERT INTO notes (company_id, session_key, after_seq, author, text, created_at) \
+                 SELECT company_id, key, last_seq, 'admin', 'Untold {round}', now() FROM sessions"
+            ));
+        })
+        .await;
+        assert_eq!(told["session_id"], visitor.session.as_str());
+        assert!(told["note"]["content"].as_str().unwrap().starts_with("Untold "), "{told}");
+    });
+}
+
 #[test]
 fn signing_out_at_one_closes_the_sockets_of_the_other() {
     on_postgres(async |world| {

@@ -16,6 +16,24 @@ tenancy::word_enum! {
     }
 }
 
+/// What the visitor's client last said of itself. Nobody has checked it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClientInfo {
+    /// The address of the page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
+    /// The address of the page from which the visitor came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub referrer: Option<String>,
+    /// The browser.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub browser: Option<String>,
+    /// The language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+}
+
 /// What the bot remembers of a conversation beyond its messages. Stored as one JSON document.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -59,6 +77,9 @@ pub struct Dialogue {
     /// Whether the bot has said which language it answers in.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub language_said: bool,
+    /// What the visitor's client last said of itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<ClientInfo>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde requires this signature")]

@@ -27,7 +27,7 @@ pub use act::{Act, MissingInput, ProfileChange, ProfileWrite};
 pub use answers::quoted;
 pub use collected::{Collected, Field};
 pub use composition::Composition;
-pub use dialogue::{Dialogue, Outcome};
+pub use dialogue::{ClientInfo, Dialogue, Outcome};
 pub use escalation::Escalation;
 pub use found::Found;
 pub use idempotency::{ClaimState, IdempotencyClaim, IdempotencyKeys, Side};

@@ -32,7 +32,7 @@
 //! }
 //! ```
 
-use chatbot::{SessionStatus, Sessions};
+use chatbot::{Messages, Profiles, SessionStatus, Sessions};
 use serde_json::json;
 use tenancy::{
     AgentId, HandoffId, SessionId, StoreError, Timestamp,
@@ -40,8 +40,8 @@ use tenancy::{
 };
 
 use crate::{
-    Activities, ActivityKind, EventKind, Handoff, Handoffs, NewActivity, Opening, Outbox, State, closing, giving,
-    locked,
+    Activities, ActivityKind, EventKind, Handoff, Handoffs, NewActivity, Opening, Opinions, Outbox, State, closing,
+    giving, locked, opening,
     transitions::{self, Command, Transition, TransitionError},
 };
 
@@ -105,7 +105,7 @@ pub fn escalate<S>(
     now: Timestamp,
 ) -> Result<Handoff, EscalateError>
 where
-    S: Sessions + Handoffs + Activities + Outbox + ActingAs<Desk> + ?Sized,
+    S: Sessions + Messages + Profiles + Opinions + Handoffs + Activities + Outbox + ActingAs<Desk> + ?Sized,
 {
     if let Some(agent) = store.caller().agent() {
         store.active_agent(agent)?.ok_or(EscalateError::SessionNotFound)?;
@@ -118,7 +118,7 @@ where
     }
     transitions::apply(&mut locked, &State::Pending, now);
     locked::write(store, &locked, now)?;
-    let handoff = store.open_handoff(key, opening, now)?;
+    let handoff = opening::open(store, &locked, opening, now)?;
     if let Actor::Agent { id, name } = store.caller().actor() {
         let activity = NewActivity {
             agent: *id,

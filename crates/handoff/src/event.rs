@@ -2,7 +2,7 @@
 
 use attachments::Attachment;
 use chatbot::{Message, Side};
-use tenancy::{CompanyCode, HandoffId, SessionId};
+use tenancy::{CompanyCode, HandoffId, NoteId, SessionId};
 
 use crate::{AgentRef, Priority};
 
@@ -58,6 +58,8 @@ pub enum EventKind {
     ProfileSaved,
     /// The priority of the open handoff was changed.
     Prioritised,
+    /// A private note of staff was stored. No visitor is told of it.
+    NoteAdded(NoteId),
     /// A file was uploaded to the session.
     FileShared(Box<Attachment>),
     /// One side has read up to a message.

@@ -3,14 +3,15 @@
 use attachments::{Attachment, Attachments};
 use chatbot::{Message, Messages, Session, Sessions, Side};
 use tenancy::{
-    SessionId, StoreError, Timestamp,
+    AgentId, NoteId, SessionId, StoreError, Timestamp,
     access::{ActingAs, Desk, Visitor},
 };
 
 use crate::{
     AgentRef, Handoff, HandoffFilter, Handoffs, Outbox, QueuePlace, Sight, StateFilter,
     desk_list::DeskLists,
-    reading::in_sight,
+    notes::{Note, Notes},
+    reading::{in_sight, is_seen},
     visitor::{self, MOST_MESSAGES, Window},
 };
 
@@ -104,6 +105,23 @@ pub struct DeskSide {
     pub bot_name: String,
 }
 
+/// A private note, with what decides who is sent it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeskNote {
+    /// The note.
+    pub note: Note,
+    /// The session's handoff.
+    pub handoff: Option<Handoff>,
+}
+
+impl DeskNote {
+    /// Whether this agent may see the session, as for [`history`](crate::reading::history); `None` for other staff.
+    pub fn is_for(&self, agent: Option<AgentId>) -> bool {
+        let sees = |agent| self.handoff.as_ref().is_some_and(|it| is_seen(&it.state, Sight::MineAndQueue(agent)));
+        agent.is_none_or(sees)
+    }
+}
+
 /// The numbers that the desk shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueueCounts {
@@ -129,6 +147,21 @@ where
     let Some(snapshot) = store.snapshot(Some(session.key), now)? else { return Ok(None) };
     let handoff = store.handoff_of(session.key)?;
     Ok(Some(DeskSide { handoff, bot_name: snapshot.settings.bot_name.clone() }))
+}
+
+/// Returns a note about a session. `None` if the company has no such session or note.
+///
+/// It is read once for all staff of the company. [`DeskNote::is_for`] says who of them is sent it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn desk_note<S>(store: &mut S, session: SessionId, id: NoteId) -> Result<Option<DeskNote>, StoreError>
+where
+    S: Sessions + Handoffs + Notes + ActingAs<Desk> + ?Sized,
+{
+    let Some(session) = store.session(session)? else { return Ok(None) };
+    let Some(note) = store.note(session.key, id)? else { return Ok(None) };
+    Ok(Some(DeskNote { note, handoff: store.handoff_of(session.key)? }))
 }
 
 /// Returns the numbers that the desk shows to the caller.

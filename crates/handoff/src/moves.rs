@@ -3,7 +3,7 @@
 //! As in [`desk`](crate::desk), every function locks the session first and decides on what it reads under the lock.
 //! Of two conflicting calls, the second one is decided on the state that the first one left.
 
-use chatbot::{Session, SessionStatus, Sessions};
+use chatbot::{Messages, Profiles, Session, SessionStatus, Sessions};
 use identity::agents::{AgentStatus, Agents};
 use serde_json::json;
 use tenancy::{
@@ -12,9 +12,10 @@ use tenancy::{
 };
 
 use crate::{
-    Activities, ActivityKind, AgentRef, EventKind, Handoff, HandoffFilter, Handoffs, NewActivity, Opening, Order,
-    Outbox, Sight, State, StateFilter, closing, giving, locked,
+    Activities, ActivityKind, AgentRef, EventKind, Handoff, HandoffFilter, Handoffs, NewActivity, Opening, Opinions,
+    Order, Outbox, Sight, State, StateFilter, closing, giving, locked,
     notes::{self, NoteError, Notes},
+    opening,
     transitions::{self, Command, Transition, TransitionError},
     turn::SEEN,
 };
@@ -74,6 +75,8 @@ impl From<NoteError> for MoveError {
         match error {
             NoteError::SessionNotFound => Self::SessionNotFound,
             NoteError::TooMany => Self::TooManyNotes,
+            // The note of a move has no key.
+            NoteError::KeyReused => locked::broken("a note without a key repeats one").into(),
             NoteError::Store(error) => error.into(),
         }
     }
@@ -281,7 +284,7 @@ where
 /// [`MoveError`].
 pub fn reopen<S>(store: &mut S, session: SessionId, now: Timestamp) -> Result<Handoff, MoveError>
 where
-    S: Sessions + Handoffs + Activities + Outbox + ActingAs<Desk> + ?Sized,
+    S: Sessions + Messages + Profiles + Opinions + Handoffs + Activities + Outbox + ActingAs<Desk> + ?Sized,
 {
     let caller = match store.caller().agent() {
         Some(id) => Some(store.active_agent(id)?.ok_or(MoveError::SessionNotFound)?),
@@ -297,16 +300,16 @@ where
     if transition == Transition::Unchanged {
         return Ok(handoff);
     }
-    let opening = Opening { reason: handoff.reason, priority: handoff.priority };
+    let again = Opening { reason: handoff.reason, priority: handoff.priority };
     if let Some(agent) = caller {
         transitions::reopened(&mut session);
-        let handoff = store.open_handoff(session.key, &opening, now)?;
+        let handoff = opening::open(store, &session, &again, now)?;
         return Ok(giving::give(store, session, handoff, agent, now)?);
     }
     transitions::apply(&mut session, &State::Pending, now);
     locked::write(store, &session, now)?;
-    let handoff = store.open_handoff(session.key, &opening, now)?;
-    let kind = EventKind::Escalated { handoff: handoff.id, reason: opening.reason, priority: opening.priority };
+    let handoff = opening::open(store, &session, &again, now)?;
+    let kind = EventKind::Escalated { handoff: handoff.id, reason: again.reason, priority: again.priority };
     store.emit(session.id, kind);
     Ok(handoff)
 }
@@ -338,10 +341,10 @@ where
 
 fn add_note<S>(store: &mut S, session: &Session, note: Option<String>, now: Timestamp) -> Result<(), MoveError>
 where
-    S: Notes + ActingAs<Desk> + ?Sized,
+    S: Notes + Outbox + ActingAs<Desk> + ?Sized,
 {
     if let Some(text) = note {
-        notes::add(store, session, text, now)?;
+        notes::add(store, session, text.into(), now)?;
     }
     Ok(())
 }

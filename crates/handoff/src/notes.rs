@@ -10,7 +10,7 @@ use tenancy::{
 };
 
 use crate::{
-    Handoffs,
+    EventKind, Handoffs, Outbox,
     reading::in_sight,
     visitor::{self, MOST_MESSAGES, Window},
 };
@@ -33,6 +33,24 @@ tenancy::word_enum! {
     }
 }
 
+/// A note that staff write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutgoingNote {
+    /// The text, already made safe for clients that render it as markup.
+    pub text: String,
+    /// The idempotency key.
+    pub key: Option<String>,
+    /// The client's own id for the note.
+    pub client_message_id: Option<String>,
+}
+
+impl From<String> for OutgoingNote {
+    /// Returns a note without an idempotency key.
+    fn from(text: String) -> Self {
+        Self { text, key: None, client_message_id: None }
+    }
+}
+
 /// A note to be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewNote {
@@ -44,6 +62,10 @@ pub struct NewNote {
     pub name: Option<String>,
     /// The text.
     pub text: String,
+    /// The idempotency key.
+    pub key: Option<String>,
+    /// The client's own id for the note.
+    pub client_message_id: Option<String>,
 }
 
 /// A stored note.
@@ -57,19 +79,50 @@ pub struct Note {
     pub at: Timestamp,
 }
 
-/// Which notes are read, by the `seq` of the message that they follow.
+/// A note that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
+    /// This call stored it.
+    Stored(Note),
+    /// An earlier request with the same idempotency key stored it.
+    Replayed(Note),
+}
+
+impl Written {
+    /// Returns the note.
+    pub fn into_note(self) -> Note {
+        match self {
+            Self::Stored(note) | Self::Replayed(note) => note,
+        }
+    }
+}
+
+/// Which notes are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoteRange {
-    /// The lowest one.
+    /// The lowest `seq` of the message that a note follows.
     pub from: i64,
     /// The one after the highest; `None` for all.
     pub before: Option<i64>,
+    /// Only notes with a higher id.
+    pub after: NoteId,
+}
+
+impl NoteRange {
+    /// All notes about a session.
+    pub const ALL: Self = Self { from: 0, before: None, after: NoteId::new(i64::MIN) };
 }
 
 /// The notes of the store's company.
 pub trait Notes {
     /// Stores a note and returns its id. The caller holds the session's lock.
     fn insert_note(&mut self, session: SessionRowId, note: &NewNote, now: Timestamp) -> Result<NoteId, StoreError>;
+
+    /// Returns a note about a session by its id.
+    fn note(&mut self, session: SessionRowId, id: NoteId) -> Result<Option<Note>, StoreError>;
+
+    /// Returns the note about a session that was stored with an idempotency key.
+    fn note_by_key(&mut self, session: SessionRowId, key: &str) -> Result<Option<Note>, StoreError>;
 
     /// Counts the notes about a session.
     fn count_notes(&mut self, session: SessionRowId) -> Result<i64, StoreError>;
@@ -87,6 +140,9 @@ pub enum NoteError {
     /// The session has [`MOST_NOTES`] notes already.
     #[error("the session has too many notes")]
     TooMany,
+    /// The idempotency key was used for another text.
+    #[error("the idempotency key was used for another note")]
+    KeyReused,
     /// The store failed.
     #[error("the note could not be stored")]
     Store(#[from] StoreError),
@@ -94,23 +150,29 @@ pub enum NoteError {
 
 /// Stores a note about a session that the caller may see, as for [`history`](crate::reading::history).
 ///
-/// A note changes neither the session nor its handoff.
+/// A note changes neither the session nor its handoff. A repeat with the same idempotency key stores nothing. Keys of
+/// notes are compared within one session, and are independent of those of messages.
 ///
 /// # Errors
 /// [`NoteError`].
-pub fn write<S>(store: &mut S, session: SessionId, text: String, now: Timestamp) -> Result<Note, NoteError>
+pub fn write<S>(store: &mut S, session: SessionId, note: OutgoingNote, now: Timestamp) -> Result<Written, NoteError>
 where
-    S: Sessions + Handoffs + Notes + ActingAs<Desk> + ?Sized,
+    S: Sessions + Handoffs + Notes + Outbox + ActingAs<Desk> + ?Sized,
 {
     let seen = in_sight(store, session)?.ok_or(NoteError::SessionNotFound)?;
     let session = store.lock(seen.key)?.ok_or(NoteError::SessionNotFound)?.session;
-    add(store, &session, text, now)
+    if let Some(key) = &note.key
+        && let Some(earlier) = store.note_by_key(session.key, key)?
+    {
+        return if earlier.new.text == note.text { Ok(Written::Replayed(earlier)) } else { Err(NoteError::KeyReused) };
+    }
+    add(store, &session, note, now).map(Written::Stored)
 }
 
 /// Stores a note of the caller about a session whose lock the caller holds.
-pub(crate) fn add<S>(store: &mut S, session: &Session, text: String, now: Timestamp) -> Result<Note, NoteError>
+pub(crate) fn add<S>(store: &mut S, session: &Session, note: OutgoingNote, now: Timestamp) -> Result<Note, NoteError>
 where
-    S: Notes + ActingAs<Desk> + ?Sized,
+    S: Notes + Outbox + ActingAs<Desk> + ?Sized,
 {
     if store.count_notes(session.key)? >= MOST_NOTES {
         return Err(NoteError::TooMany);
@@ -120,8 +182,10 @@ where
         Actor::Admin { name, .. } => (NoteAuthor::Admin, Some(name.clone())),
         Actor::Superadmin { .. } => (NoteAuthor::Superadmin, None),
     };
-    let new = NewNote { after_seq: session.last_seq, author, name, text };
+    let OutgoingNote { text, key, client_message_id } = note;
+    let new = NewNote { after_seq: session.last_seq, author, name, text, key, client_message_id };
     let id = store.insert_note(session.key, &new, now)?;
+    store.emit(session.id, EventKind::NoteAdded(id));
     Ok(Note { id, new, at: now })
 }
 
@@ -144,7 +208,8 @@ pub struct Annotated {
 /// may not see, as for [`history`](crate::reading::history).
 ///
 /// Pages in one direction show each note once. A window after a message also has the notes that follow this message,
-/// so that new ones are seen before the next message.
+/// so that new ones are seen before the next message. Only notes with an id above `seen` are returned: the ids of a
+/// session's notes rise, so the highest one that a caller has tells the new ones apart.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -153,6 +218,7 @@ pub fn annotated<S>(
     session: SessionId,
     window: Window,
     limit: i64,
+    seen: NoteId,
 ) -> Result<Option<Annotated>, StoreError>
 where
     S: Sessions + Handoffs + Messages + Notes + ActingAs<Desk> + ?Sized,
@@ -160,7 +226,7 @@ where
     let Some(session) = in_sight(store, session)? else { return Ok(None) };
     let (messages, has_more) = visitor::stored(store, &session, window, limit.clamp(1, MOST_MESSAGES))?;
     let ends = (messages.first().map(|first| first.seq), messages.last().map(|last| last.seq));
-    let notes = match range(window, ends, has_more) {
+    let notes = match range(window, ends, has_more, seen) {
         Some(range) => store.notes(session.key, range)?,
         None => Vec::new(),
     };
@@ -168,13 +234,13 @@ where
 }
 
 /// Returns the range of the notes that a window of messages shows. `ends` are the first and the last of the messages.
-fn range(window: Window, ends: (Option<i64>, Option<i64>), has_more: bool) -> Option<NoteRange> {
+fn range(window: Window, ends: (Option<i64>, Option<i64>), has_more: bool, after: NoteId) -> Option<NoteRange> {
     let (first, last) = ends;
     let oldest = if has_more { first? } else { 0 };
     Some(match window {
-        Window::After(seq) => NoteRange { from: seq, before: last.filter(|_| has_more) },
-        Window::Before(seq) => NoteRange { from: oldest, before: Some(seq) },
-        Window::Newest => NoteRange { from: oldest, before: None },
+        Window::After(seq) => NoteRange { from: seq, before: last.filter(|_| has_more), after },
+        Window::Before(seq) => NoteRange { from: oldest, before: Some(seq), after },
+        Window::Newest => NoteRange { from: oldest, before: None, after },
     })
 }
 
@@ -182,10 +248,12 @@ fn range(window: Window, ends: (Option<i64>, Option<i64>), has_more: bool) -> Op
 mod tests {
     use super::*;
 
+    const NONE: NoteId = NoteId::new(0);
+
     /// The notes that windows over messages 1 to 9 show, three messages at a time.
     fn shown(windows: &[(Window, (i64, i64), bool)]) -> Vec<(i64, Option<i64>)> {
         let one = |(window, (first, last), has_more): &(Window, (i64, i64), bool)| {
-            let range = range(*window, (Some(*first), Some(*last)), *has_more).unwrap();
+            let range = range(*window, (Some(*first), Some(*last)), *has_more, NONE).unwrap();
             (range.from, range.before)
         };
         windows.iter().map(one).collect()
@@ -196,7 +264,8 @@ mod tests {
         let pages =
             [(Window::After(0), (1, 3), true), (Window::After(3), (4, 6), true), (Window::After(6), (7, 9), false)];
         assert_eq!(shown(&pages), [(0, Some(3)), (3, Some(6)), (6, None)]);
-        assert_eq!(range(Window::After(9), (None, None), false), Some(NoteRange { from: 9, before: None }));
+        let last = NoteRange { from: 9, before: None, after: NONE };
+        assert_eq!(range(Window::After(9), (None, None), false, NONE), Some(last));
     }
 
     #[test]

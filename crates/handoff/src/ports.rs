@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use tenancy::{ActivityId, AgentId, CompanyCode, HandoffId, ProfileId, SessionRowId, StoreError, Timestamp};
 
-use crate::{AgentRef, Handoff, Priority, State};
+use crate::{AgentRef, Handoff, Priority, State, opening::OpeningPacket};
 
 /// Why and how urgently a handoff is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,9 +124,17 @@ pub trait Handoffs {
     /// Opens the handoff of a session.
     ///
     /// Stores a new one, or opens the existing one again and clears its agent,
-    /// `resolved_at` and notes.
-    fn open_handoff(&mut self, session: SessionRowId, opening: &Opening, now: Timestamp)
-    -> Result<Handoff, StoreError>;
+    /// `resolved_at` and notes. The packet replaces the one of an earlier opening.
+    fn open_handoff(
+        &mut self,
+        session: SessionRowId,
+        opening: &Opening,
+        packet: &OpeningPacket,
+        now: Timestamp,
+    ) -> Result<Handoff, StoreError>;
+
+    /// Returns what was known when a handoff was last opened. `None` for one that an older version opened.
+    fn opening_packet(&mut self, id: HandoffId) -> Result<Option<OpeningPacket>, StoreError>;
 
     /// Writes the state and the notes of a handoff.
     fn move_handoff(&mut self, id: HandoffId, state: &State, notes: Option<&str>) -> Result<(), StoreError>;

@@ -298,7 +298,7 @@ where
 }
 
 /// Tells whether a handoff in this state is within `sight`.
-fn is_seen(state: &State, sight: Sight) -> bool {
+pub(crate) fn is_seen(state: &State, sight: Sight) -> bool {
     let is_owner = |agent| state.agent().is_some_and(|owner| owner.id == agent);
     match sight {
         Sight::All => true,

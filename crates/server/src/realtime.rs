@@ -12,6 +12,7 @@
 mod assignable;
 mod bell;
 mod carry;
+mod concerns;
 mod hub;
 mod news;
 mod position;
@@ -20,6 +21,7 @@ mod queue;
 pub(crate) mod recheck;
 pub(crate) mod relay;
 mod subscriptions;
+mod told;
 mod topics;
 
 pub(crate) use bell::Wake;

@@ -169,5 +169,7 @@ pub(crate) fn fingerprint() -> u64 {
     include_str!("../../../migrations/postgres/2026-11-29-420000_misses/up.sql").hash(&mut hasher);
     include_str!("../../../migrations/postgres/2026-11-29-430000_assignment/up.sql").hash(&mut hasher);
     include_str!("../../../migrations/postgres/2026-11-30-440000_golden/up.sql").hash(&mut hasher);
+    include_str!("../../../migrations/postgres/2026-11-30-450000_note_keys/up.sql").hash(&mut hasher);
+    include_str!("../../../migrations/postgres/2026-11-30-460000_opening_packets/up.sql").hash(&mut hasher);
     hasher.finish()
 }

@@ -300,6 +300,7 @@ diesel::table! {
         reason -> Text,
         notes -> Nullable<Text>,
         priority -> Text,
+        packet -> Nullable<Doc>,
     }
 }
 
@@ -420,6 +421,8 @@ diesel::table! {
         name -> Nullable<Text>,
         text -> Text,
         created_at -> Instant,
+        idempotency_key -> Nullable<Text>,
+        client_message_id -> Nullable<Text>,
     }
 }
 

@@ -93,6 +93,8 @@ crate::word_enum! {
         GoldenRemoved => "golden_removed",
         /// A visitor's profile was deleted, with everything that belonged to it.
         ProfileDeleted => "profile_deleted",
+        /// A visitor's profile was corrected by staff.
+        ProfileCorrected => "profile_corrected",
         /// A session was assigned to an agent.
         HandoffAssigned => "handoff_assigned",
         /// A session was put into the queue.

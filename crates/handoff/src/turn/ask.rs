@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use chatbot::Input;
+use chatbot::{ClientInfo, Input};
 use tenancy::AttachmentId;
 
 use crate::{idempotency, opening_key};
@@ -27,6 +27,8 @@ pub struct Ask {
     pub client_message_id: Option<String>,
     /// The address of the client, if it is known.
     pub ip: Option<IpAddr>,
+    /// What the client says of itself. It is no part of the message: a repeat may say something else.
+    pub client: Option<ClientInfo>,
 }
 
 impl Ask {

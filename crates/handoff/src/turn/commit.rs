@@ -8,7 +8,7 @@ use chatbot::{
 };
 use knowledge::unanswered::Misses;
 use tenancy::{
-    SessionId, SessionRowId, StoreError, Timestamp,
+    StoreError, Timestamp,
     access::{ActingAs, Visitor},
 };
 
@@ -20,7 +20,7 @@ use super::{
     gap::Gap,
     pending::Pending,
 };
-use crate::{EventKind, Handoffs, Opening, Outbox, Priority, State, locked};
+use crate::{EventKind, Handoffs, Opening, Opinions, Outbox, Priority, State, locked, opening};
 
 /// How long a model may compose before a repeated request may finish the turn without it.
 pub const LEASE: Duration = Duration::from_secs(30);
@@ -46,7 +46,16 @@ pub enum Committed {
 /// session meanwhile. Then the transaction must not commit.
 pub fn commit<S>(store: &mut S, mut pending: Box<Pending>, now: Timestamp) -> Result<Committed, TurnError>
 where
-    S: Sessions + IdempotencyKeys + Messages + Profiles + Handoffs + Misses + Outbox + ActingAs<Visitor> + ?Sized,
+    S: Sessions
+        + IdempotencyKeys
+        + Messages
+        + Profiles
+        + Opinions
+        + Handoffs
+        + Misses
+        + Outbox
+        + ActingAs<Visitor>
+        + ?Sized,
 {
     if pending.unanswered.is_some() {
         return resume(store, pending, now);
@@ -77,7 +86,7 @@ fn write<S>(
     now: Timestamp,
 ) -> Result<Option<Committed>, TurnError>
 where
-    S: Sessions + IdempotencyKeys + Profiles + Handoffs + Misses + Outbox + ?Sized,
+    S: Sessions + IdempotencyKeys + Messages + Profiles + Opinions + Handoffs + Misses + Outbox + ?Sized,
 {
     let gap = Gap::of(&pending.snapshot.session, &plan);
     let Plan { mut session, profile, act, .. } = plan;
@@ -85,6 +94,9 @@ where
         write_profile(store, &mut session, profile, now)?;
     }
     session.updated_at = now;
+    if let Some(client) = &pending.ask.client {
+        session.dialogue.client = Some(client.clone());
+    }
     let Effects { reply, opening, composition } = Effects::of(store, &mut session, act, now)?;
     let told = exchange::told(&pending.ask, &session).filter(|_| reply.is_none());
     let Some((user, bot)) = append(store, pending, &session, told, reply.as_ref(), expected, now)? else {
@@ -103,7 +115,8 @@ where
         store.emit(session.id, EventKind::Message(Box::new(bot)));
     }
     if let Some(opening) = opening {
-        open_handoff(store, session.id, user.session, opening, now)?;
+        session.key = user.session;
+        open_handoff(store, &session, opening, now)?;
     }
     Ok(Some(match composition {
         Some(composition) => {
@@ -238,7 +251,7 @@ where
 /// Answers, without a model, a message that an earlier request stored and never answered.
 fn resume<S>(store: &mut S, mut pending: Box<Pending>, now: Timestamp) -> Result<Committed, TurnError>
 where
-    S: Sessions + IdempotencyKeys + Messages + Handoffs + Misses + Outbox + ?Sized,
+    S: Sessions + IdempotencyKeys + Messages + Profiles + Opinions + Handoffs + Misses + Outbox + ?Sized,
 {
     pending.refresh(store, now)?;
     let ask = pending.ask.clone();
@@ -266,27 +279,20 @@ where
     let Plan { mut session, act, .. } = plan;
     let Effects { reply, opening, composition } = Effects::of(store, &mut session, act, now)?;
     let reply = reply.or(composition.map(|composition| composition.fallback));
-    let (id, row_id) = (session.id, session.key);
     let is_answered = reply.is_some();
-    let exchange = compose::conclude(store, session, user, reply, &ask, now)?;
-    gap.note(store, row_id, is_answered.then_some(exchange.last_seq), now)?;
+    let exchange = compose::conclude(store, session.clone(), user, reply, &ask, now)?;
+    gap.note(store, session.key, is_answered.then_some(exchange.last_seq), now)?;
     if let Some(opening) = opening {
-        open_handoff(store, id, row_id, opening, now)?;
+        open_handoff(store, &session, opening, now)?;
     }
     Ok(Committed::Done(Box::new(exchange)))
 }
 
-fn open_handoff<S>(
-    store: &mut S,
-    session: SessionId,
-    row_id: SessionRowId,
-    opening: Opening,
-    now: Timestamp,
-) -> Result<(), StoreError>
+fn open_handoff<S>(store: &mut S, session: &Session, opening: Opening, now: Timestamp) -> Result<(), StoreError>
 where
-    S: Handoffs + Outbox + ?Sized,
+    S: Messages + Profiles + Opinions + Handoffs + Outbox + ?Sized,
 {
-    let handoff = store.open_handoff(row_id, &opening, now)?.id;
-    store.emit(session, EventKind::Escalated { handoff, reason: opening.reason, priority: opening.priority });
+    let handoff = opening::open(store, session, &opening, now)?.id;
+    store.emit(session.id, EventKind::Escalated { handoff, reason: opening.reason, priority: opening.priority });
     Ok(())
 }

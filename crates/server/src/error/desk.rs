@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use chatbot::SessionStatus;
 use handoff::{
+    correcting::CorrectError,
     desk::{AssignError, EscalateError, ResolveError},
     erase::EraseError,
     moves::{ClaimError, MoveError, TransferError},
@@ -91,7 +92,18 @@ impl From<NoteError> for ApiError {
         match error {
             NoteError::SessionNotFound => Self::not_found("Session not found"),
             NoteError::TooMany => Self::bad_request(format!("A session can have {MOST_NOTES} notes")),
+            NoteError::KeyReused => key_reused(),
             NoteError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CorrectError> for ApiError {
+    fn from(error: CorrectError) -> Self {
+        match error {
+            CorrectError::SessionNotFound => Self::not_found("Session not found"),
+            CorrectError::Incomplete(field) => Self::field("profile", format!("{field}: This field is required.")),
+            CorrectError::Store(error) => error.into(),
         }
     }
 }

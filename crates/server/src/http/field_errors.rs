@@ -100,6 +100,12 @@ impl FieldErrors {
         }
     }
 
+    /// Returns the messages as those of one field, whose value is an object with these fields.
+    pub(crate) fn nested(&self) -> FieldError {
+        let messages = self.0.iter().map(|(field, error)| Text::from(format!("{field}: {}", error.first())));
+        FieldError::Messages(messages.collect())
+    }
+
     /// Returns the first message, prefixed with its field unless it is about several fields.
     pub(crate) fn summary(&self) -> Text {
         match self.0.first() {

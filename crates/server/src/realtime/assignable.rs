@@ -47,6 +47,7 @@ pub(super) fn makes_assignable(kind: &EventKind) -> bool {
         | EventKind::Prioritised
         | EventKind::ProfileSaved
         | EventKind::FileShared(_)
+        | EventKind::NoteAdded(_)
         | EventKind::Read { .. } => false,
     }
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use chatbot::SessionHead;
-use handoff::{AgentRef, Event};
+use handoff::{AgentRef, Event, EventKind, desk_head::DeskHead};
 use identity::agents::AgentStatus;
 use storage::Sink;
 use tenancy::{
@@ -16,10 +16,11 @@ use tenancy::{
 
 use super::{
     assignable::{Assignable, makes_assignable},
+    concerns::{concerns_desk, is_private, is_visible, moves_queue, poke},
     news::{Happened, News, StatusSet},
     presence::{Occupant, Present},
     relay::{Change, Outgoing, Poke},
-    topics::{Company, Place, SeatKey, Topic, Topics, concerns_desk, is_visible, moves_queue, poke},
+    topics::{Company, Place, SeatKey, Topic, Topics},
 };
 
 /// The topics of this process.
@@ -57,9 +58,10 @@ impl Hub {
         for poke in pokes {
             match *poke {
                 Poke::Session(session, Change { head, moves_queue, concerns_desk }) => {
-                    let topics = self.lock();
-                    let company = session.company().and_then(|code| topics.companies.get(&code));
+                    let mut topics = self.lock();
+                    let company = session.company().and_then(|code| topics.companies.get_mut(&code));
                     let Some(company) = company else { continue };
+                    company.told.poke(session, concerns_desk || head.is_some());
                     if moves_queue {
                         company.queue_moved();
                     }
@@ -73,6 +75,18 @@ impl Hub {
                 Poke::Desk(company) => {
                     let topics = self.lock();
                     topics.companies.get(&company).into_iter().for_each(Company::change_desk);
+                }
+                Poke::Note(session, note) => {
+                    let mut topics = self.lock();
+                    let Some(code) = session.company() else { continue };
+                    let Some(company) = topics.companies.get_mut(&code) else { continue };
+                    company.told.tell_note(note);
+                    // The connections read the note with their own rights.
+                    company.tell_desk(Happened::new(Event {
+                        company: code,
+                        session,
+                        kind: EventKind::NoteAdded(note),
+                    }));
                 }
             }
         }
@@ -166,6 +180,35 @@ impl Hub {
         }
     }
 
+    /// Returns the companies whose staff are connected, if other processes may change what they see.
+    pub(super) fn desks(&self) -> Vec<CompanyCode> {
+        if self.outgoing.is_none() {
+            return Vec::new();
+        }
+        let topics = self.lock();
+        topics.companies.iter().filter(|(_, company)| !company.desk.is_empty()).map(|(code, _)| *code).collect()
+    }
+
+    /// States that the newest changes of a company are going to be read.
+    pub(super) fn begin_desk(&self, company: CompanyCode) {
+        if let Some(company) = self.lock().companies.get_mut(&company) {
+            company.told.begin();
+        }
+    }
+
+    /// Has the staff of a company told what its newest changes have and they were not told.
+    pub(super) fn compare_desk(&self, code: CompanyCode, head: &DeskHead) {
+        let mut topics = self.lock();
+        let Some(company) = topics.companies.get_mut(&code).filter(|company| !company.desk.is_empty()) else { return };
+        let untold = company.told.compare(head);
+        if untold.has_changes {
+            company.change_desk();
+        }
+        for (session, note) in untold.notes {
+            company.tell_desk(Happened::new(Event { company: code, session, kind: EventKind::NoteAdded(note) }));
+        }
+    }
+
     /// Notes which state of a session a subscription has read.
     pub(super) fn note(&self, session: SessionAccess, key: SeatKey, head: SessionHead) {
         if let Some(seat) = self.lock().topic(session).and_then(|topic| topic.seats.get_mut(&key)) {
@@ -193,17 +236,22 @@ impl Hub {
 impl Sink for Hub {
     fn publish(&self, events: Vec<Event>) {
         self.tell_processes(events.iter().filter_map(poke));
-        let topics = self.lock();
+        let mut topics = self.lock();
         for event in events {
             if makes_assignable(&event.kind) {
                 self.note_assignable(event.company);
             }
-            let Some(company) = topics.companies.get(&event.company) else { continue };
+            let Some(company) = topics.companies.get_mut(&event.company) else { continue };
+            company.told.tell(&event);
             if moves_queue(&event.kind) {
                 company.queue_moved();
             }
             if concerns_desk(&event.kind) {
                 company.poke_followers();
+            }
+            if is_private(&event.kind) {
+                company.tell_desk(Happened::new(event));
+                continue;
             }
             let (session, is_visible) = (event.session, is_visible(&event.kind));
             let news = Arc::new(News::Happened(Box::new(Happened::new(event))));

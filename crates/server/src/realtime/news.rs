@@ -4,7 +4,10 @@ use std::sync::OnceLock;
 
 use bytestring::ByteString;
 use chatbot::Sender;
-use handoff::{AgentRef, Event, live::DeskSide};
+use handoff::{
+    AgentRef, Event,
+    live::{DeskNote, DeskSide},
+};
 use identity::agents::AgentStatus;
 use tenancy::StoreError;
 use tokio::sync::OnceCell;
@@ -37,6 +40,7 @@ pub(crate) struct Happened {
     text: OnceLock<ByteString>,
     desk_text: OnceLock<ByteString>,
     desk_side: OnceCell<Option<DeskSide>>,
+    desk_note: OnceCell<Option<DeskNote>>,
 }
 
 /// Somebody types in a session, or has stopped.
@@ -52,7 +56,13 @@ pub(crate) struct Typing {
 
 impl Happened {
     pub(super) fn new(event: Event) -> Self {
-        Self { event, text: OnceLock::new(), desk_text: OnceLock::new(), desk_side: OnceCell::new() }
+        Self {
+            event,
+            text: OnceLock::new(),
+            desk_text: OnceLock::new(),
+            desk_side: OnceCell::new(),
+            desk_note: OnceCell::new(),
+        }
     }
 
     /// Returns the text for this event, which the first caller makes.
@@ -74,5 +84,16 @@ impl Happened {
         read: impl AsyncFnOnce() -> Result<Option<DeskSide>, StoreError>,
     ) -> Result<Option<&DeskSide>, StoreError> {
         self.desk_side.get_or_try_init(|| read()).await.map(Option::as_ref)
+    }
+
+    /// Returns the note that was added, which the first caller reads.
+    ///
+    /// # Errors
+    /// What reading fails with.
+    pub(crate) async fn desk_note(
+        &self,
+        read: impl AsyncFnOnce() -> Result<Option<DeskNote>, StoreError>,
+    ) -> Result<Option<&DeskNote>, StoreError> {
+        self.desk_note.get_or_try_init(|| read()).await.map(Option::as_ref)
     }
 }

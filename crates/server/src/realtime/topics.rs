@@ -2,16 +2,15 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use chatbot::{SessionHead, Side};
-use handoff::{Event, EventKind};
+use chatbot::SessionHead;
 use tenancy::{CompanyCode, SessionId, SessionRowId, access::SessionAccess};
 
 use super::{
     bell::{Bell, Wake},
-    news::News,
+    news::{Happened, News},
     presence::Occupant,
     queue::Queue,
-    relay::{Change, Poke},
+    told::Told,
 };
 
 /// Where a subscription learns that something has happened.
@@ -125,6 +124,8 @@ pub(super) struct Company {
     pub(super) sessions: HashMap<SessionId, Topic>,
     /// The connections of staff that are sent the news of all sessions.
     pub(super) desk: HashMap<SeatKey, Arc<Queue>>,
+    /// What those were told.
+    pub(super) told: Told,
     /// The connections that learn only that something has happened.
     followers: HashMap<SeatKey, Arc<Bell>>,
 }
@@ -137,6 +138,12 @@ impl Company {
     /// Says that the queue of the company has moved.
     pub(super) fn queue_moved(&self) {
         self.sessions.values().flat_map(Topic::places).for_each(Place::queue_moved);
+    }
+
+    /// Tells the staff, and nobody else, of an event.
+    pub(super) fn tell_desk(&self, happened: Happened) {
+        let news = Arc::new(News::Happened(Box::new(happened)));
+        self.desk.values().for_each(|queue| queue.push(&news));
     }
 
     /// Says that another process has changed what the staff see.
@@ -251,6 +258,9 @@ impl Topics {
     pub(super) fn leave_desk(&mut self, company: CompanyCode, key: SeatKey) {
         if let Some(topics) = self.companies.get_mut(&company) {
             topics.desk.remove(&key);
+            if topics.desk.is_empty() {
+                topics.told = Told::default();
+            }
         }
         self.forget_if_empty(company);
     }
@@ -271,70 +281,4 @@ impl Topics {
             self.companies.remove(&code);
         }
     }
-}
-
-/// Whether a visitor can see that this happened.
-pub(super) fn is_visible(kind: &EventKind) -> bool {
-    match kind {
-        EventKind::Message(_)
-        | EventKind::Escalated { .. }
-        | EventKind::Assigned { .. }
-        | EventKind::Transferred { .. }
-        | EventKind::Resolved { .. }
-        | EventKind::ProfileSaved
-        | EventKind::Read { side: Side::Staff, .. }
-        | EventKind::Erased => true,
-        // The visitor knows what it has read, and a file is shown with the message that carries it.
-        EventKind::Read { side: Side::Visitor, .. } | EventKind::FileShared(_) | EventKind::Prioritised => false,
-    }
-}
-
-/// Whether what the staff of a company see has changed.
-pub(super) fn concerns_desk(kind: &EventKind) -> bool {
-    match kind {
-        EventKind::Message(_)
-        | EventKind::Escalated { .. }
-        | EventKind::Assigned { .. }
-        | EventKind::Transferred { .. }
-        | EventKind::Resolved { .. }
-        | EventKind::Prioritised
-        | EventKind::Erased => true,
-        EventKind::ProfileSaved | EventKind::FileShared(_) | EventKind::Read { .. } => false,
-    }
-}
-
-/// Whether a handoff entered the queue or left it. A place in the queue does not depend on priorities.
-pub(super) fn moves_queue(kind: &EventKind) -> bool {
-    match kind {
-        EventKind::Escalated { .. }
-        | EventKind::Assigned { .. }
-        | EventKind::Resolved { agent: None, .. }
-        | EventKind::Erased => true,
-        EventKind::Message(_)
-        | EventKind::Transferred { .. }
-        | EventKind::Prioritised
-        | EventKind::Resolved { agent: Some(_), .. }
-        | EventKind::ProfileSaved
-        | EventKind::FileShared(_)
-        | EventKind::Read { .. } => false,
-    }
-}
-
-/// Returns the poke about an event for the other processes, if it may concern their callers.
-pub(super) fn poke(event: &Event) -> Option<Poke> {
-    let head = match &event.kind {
-        EventKind::Message(message) => Some(message.seq),
-        // Nobody is shown these by another process.
-        EventKind::Read { side: Side::Visitor, .. } | EventKind::FileShared(_) => return None,
-        EventKind::Read { side: Side::Staff, .. }
-        | EventKind::Escalated { .. }
-        | EventKind::Assigned { .. }
-        | EventKind::Transferred { .. }
-        | EventKind::Resolved { .. }
-        | EventKind::ProfileSaved
-        | EventKind::Prioritised
-        | EventKind::Erased => None,
-    };
-    let (moves_queue, concerns_desk) = (moves_queue(&event.kind), concerns_desk(&event.kind));
-    Some(Poke::Session(event.session, Change { head, moves_queue, concerns_desk }))
 }

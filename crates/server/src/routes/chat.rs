@@ -2,8 +2,10 @@
 
 use std::{net::IpAddr, time::Duration};
 
+mod visitor_client;
+
 use actix_web::{HttpRequest, web};
-use chatbot::Reply;
+use chatbot::{ClientInfo, Reply};
 use handoff::turn::{Ask, Exchange, TurnError};
 use identity::Origin;
 use knowledge::Citation;
@@ -14,6 +16,7 @@ use tenancy::{
     access::{self, Caller as _, Refused, Visitor},
 };
 
+use self::visitor_client::VisitorClient;
 use super::{
     endpoint::{Endpoint, at},
     holder,
@@ -70,6 +73,7 @@ body! {
         context: String = text().max(500).optional().not_blank().or(CONTEXT),
         pub(super) attachment_ids: Vec<i64> = integer_list().optional_or_empty(),
         pub(super) client_message_id: Option<String> = text().max(64).optional().not_blank(),
+        client: Option<ClientInfo> = VisitorClient.optional(),
     }
 }
 
@@ -78,6 +82,7 @@ body! {
     struct PersonBody {
         reason: Option<String> = text().max(500).optional(),
         client_message_id: Option<String> = text().max(64).optional().not_blank(),
+        client: Option<ClientInfo> = VisitorClient.optional(),
     }
 }
 
@@ -233,6 +238,7 @@ pub(super) async fn say(
         key,
         client_message_id: body.client_message_id,
         ip,
+        client: said_of_itself(body.client),
     };
     let has_files = !ask.attachments.is_empty();
     let (Some(session), Some(text), None, true) =
@@ -260,6 +266,11 @@ pub(super) async fn say(
             settled(taken?).map(Said::Exchange)
         }
     }
+}
+
+/// Returns what a client says of itself, if it says anything.
+fn said_of_itself(client: Option<ClientInfo>) -> Option<ClientInfo> {
+    client.filter(|client| *client != ClientInfo::default())
 }
 
 /// How often a call looks for the answer of the frame that brought its message.
@@ -309,6 +320,7 @@ async fn request_person(
         key,
         client_message_id: body.client_message_id,
         ip,
+        client: said_of_itself(body.client),
     };
     Ok(replayable(*settled(turn::take(app.clone(), visitor, ask).await?)?, &app, &req))
 }

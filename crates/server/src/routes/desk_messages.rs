@@ -8,7 +8,7 @@ use actix_web::{
 use chatbot::{Detail, Message};
 use handoff::{
     live,
-    notes::{self, Annotated, LONGEST_NOTE, Note, NoteError},
+    notes::{self, Annotated, LONGEST_NOTE, Note, NoteError, OutgoingNote, Written},
     visitor::{MOST_MESSAGES, Window},
 };
 use knowledge::markup::neutralise;
@@ -17,18 +17,20 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use storage::Place;
 use tenancy::{
-    SessionId,
+    NoteId, SessionId,
     access::{Desk, Staff},
     audit::Action,
 };
 
-use super::endpoint::{Endpoint, at};
+use super::{
+    endpoint::{Endpoint, at},
+    idempotency::{self, CreatedOnce},
+};
 use crate::{
     app::App,
     auth::Auth,
     http::{
         body::{Valid, body},
-        created::Created,
         describe::parameter,
         error::ApiError,
         params::Params,
@@ -52,7 +54,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                  `before_seq` these are the newest messages. The messages of a page are next to each other, oldest \
                  first; `limit` counts messages. A row whose `message_type` is `note` is a note, and its `seq` is that of \
                  the message that it follows. Pages in one direction show each note once. A page after `after_seq` also \
-                 has the notes that follow this message, so that new ones are seen: tell notes apart by `id`.",
+                 has the notes that follow this message, so that new ones are seen: tell notes apart by `id`, or send the `last_note` of the page before as `after_note`.",
             )
             .query(parameter(
                 "after_seq",
@@ -65,6 +67,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 json!({ "type": "integer", "minimum": 0 }),
             ))
             .query(parameter(
+                "after_note",
+                "Leaves out the notes up to this id: the `last_note` of an earlier page.",
+                json!({ "type": "integer", "minimum": 0 }),
+            ))
+            .query(parameter(
                 "limit",
                 "Messages per page. A larger number is reduced to the maximum.",
                 json!({ "type": "integer", "default": USUAL, "minimum": 1, "x-maximum": MOST_MESSAGES }),
@@ -74,9 +81,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .refuses(NoteError::SessionNotFound),
         at("/api/desk/sessions/{session_id}/notes/")
             .post("Writes a private note about a session, which no visitor can read.", write_note)
-            .about("For staff who may read the session. A note changes nothing else.")
+            .about(
+                "For staff who may read the session. A note changes nothing else. With a `client_message_id` or an \
+                 `Idempotency-Key` a repeat stores nothing and answers with the note that was stored first.",
+            )
             .refuses(NoteError::SessionNotFound)
-            .refuses(NoteError::TooMany),
+            .refuses(NoteError::TooMany)
+            .refuses(NoteError::KeyReused),
         at("/api/desk/sessions/{session_id}/read/")
             .post("Notes how far staff have read a session.", mark_read)
             .about("The position is never lowered, and never raised beyond the last message. Visitors see it.")
@@ -93,6 +104,7 @@ body! {
     /// A private note.
     struct NoteBody {
         text: String = note_text(),
+        client_message_id: Option<String> = text().max(64).optional().not_blank(),
     }
 }
 
@@ -112,13 +124,15 @@ struct DeskMessagesView {
     /// Whether there are more messages in the direction of the window.
     has_more: bool,
     last_seq: i64,
+    /// The highest id of the notes that the client has, if it has had `after_note` and this page; 0 without notes.
+    last_note: i64,
     visitor_read_seq: i64,
     staff_read_seq: i64,
 }
 
 /// A message or a note. Ids of messages and ids of notes are independent of each other.
 #[derive(Serialize, JsonSchema)]
-struct DeskMessageRow {
+pub(super) struct DeskMessageRow {
     id: i64,
     /// The position of a message. For a note, that of the message that it follows; 0 before the first one.
     seq: i64,
@@ -153,7 +167,7 @@ impl DeskMessageRow {
         }
     }
 
-    fn of_note(note: Note) -> Self {
+    pub(super) fn of_note(note: Note) -> Self {
         Self {
             id: note.id.get(),
             seq: note.new.after_seq,
@@ -162,15 +176,16 @@ impl DeskMessageRow {
             sender_name: note.new.name,
             metadata: json!({ "author": note.new.author.as_str() }),
             timestamp: AsText(note.at),
-            client_message_id: None,
+            client_message_id: note.new.client_message_id,
             attachments: Vec::new(),
         }
     }
 }
 
 impl DeskMessagesView {
-    fn new(page: Annotated, links: &FileLinks<'_>) -> Self {
+    fn new(page: Annotated, seen: NoteId, links: &FileLinks<'_>) -> Self {
         let session = page.session;
+        let last_note = page.notes.iter().map(|note| note.id).fold(seen, Ord::max).get();
         let mut results: Vec<_> =
             page.messages.into_iter().map(|message| DeskMessageRow::of_message(message, links)).collect();
         results.extend(page.notes.into_iter().map(DeskMessageRow::of_note));
@@ -182,6 +197,7 @@ impl DeskMessagesView {
             results,
             has_more: page.has_more,
             last_seq: session.last_seq,
+            last_note,
             visitor_read_seq: session.visitor_read_seq,
             staff_read_seq: session.staff_read_seq,
         }
@@ -198,8 +214,8 @@ fn both() -> ApiError {
     ApiError::bad_request("after_seq and before_seq cannot be sent together")
 }
 
-/// Reads the window of a page.
-fn window(params: &Params) -> Result<(Window, i64), ApiError> {
+/// Reads the window of a page, its length and the last note that the client has.
+fn window(params: &Params) -> Result<(Window, i64, NoteId), ApiError> {
     let at_least = |name: &str, least: i64| match params.integer(name)? {
         Some(number) if number < least => Err(ApiError::invalid_parameter(name)),
         number => Ok(number),
@@ -210,7 +226,8 @@ fn window(params: &Params) -> Result<(Window, i64), ApiError> {
         (None, Some(seq)) => Window::Before(seq),
         (Some(_), Some(_)) => return Err(both()),
     };
-    Ok((window, at_least("limit", 1)?.unwrap_or(USUAL)))
+    let seen = NoteId::new(at_least("after_note", 0)?.unwrap_or(0));
+    Ok((window, at_least("limit", 1)?.unwrap_or(USUAL), seen))
 }
 
 /// Shows messages of a session with the private notes of staff between them.
@@ -222,27 +239,31 @@ async fn messages(
     app: web::Data<App>,
 ) -> Result<Json<DeskMessagesView>, ApiError> {
     let session = SessionId::parse(&path).map_err(|_| NoteError::SessionNotFound)?;
-    let (window, limit) = window(&params)?;
-    let read =
-        app.desk_read(staff, Place::Session(session), move |store| notes::annotated(store, session, window, limit));
+    let (window, limit, seen) = window(&params)?;
+    let read = app
+        .desk_read(staff, Place::Session(session), move |store| notes::annotated(store, session, window, limit, seen));
     let page = read.await?.flatten().ok_or(NoteError::SessionNotFound)?;
-    Ok(Json(DeskMessagesView::new(page, &app.file_links(&req, app.now()))))
+    Ok(Json(DeskMessagesView::new(page, seen, &app.file_links(&req, app.now()))))
 }
 
 /// Writes a private note about a session.
 async fn write_note(
     Auth(staff): Auth<Staff>,
     path: web::Path<String>,
+    req: HttpRequest,
     Valid(body): Valid<NoteBody>,
     app: web::Data<App>,
-) -> Result<Created<DeskMessageRow>, ApiError> {
+) -> Result<CreatedOnce<DeskMessageRow>, ApiError> {
     let session = SessionId::parse(&path).map_err(|_| NoteError::SessionNotFound)?;
+    let key = idempotency::key(&req, body.client_message_id.as_deref())?;
     let (text, now) = (neutralise(&body.text).into_owned(), app.now());
+    let note = OutgoingNote { text, key, client_message_id: body.client_message_id };
     let written = app.desk_write(staff, Place::Session(session), Action::NoteWritten, move |store| {
-        notes::write(store, session, text, now)
+        notes::write(store, session, note, now)
     });
-    let note = written.await?.ok_or(NoteError::SessionNotFound)?;
-    Ok(Created(DeskMessageRow::of_note(note)))
+    let written = written.await?.ok_or(NoteError::SessionNotFound)?;
+    let replayed = matches!(written, Written::Replayed(_));
+    Ok(CreatedOnce { replayed, reply: DeskMessageRow::of_note(written.into_note()) })
 }
 
 /// Notes how far staff have read a session.

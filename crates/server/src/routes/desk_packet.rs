@@ -1,9 +1,13 @@
 //! `desk/sessions/{session_id}/`: the packet of a session, and its priority.
 
+mod opening;
+mod profile;
+
 use actix_web::web::{self, Json};
 use chatbot::{EarlierSession, SessionStatus, Step};
 use handoff::{
     AgentRef, Priority,
+    correcting::{self, CorrectError, Correction},
     moves::MoveError,
     packet::{self, BotAnswer, Moment, MomentKind, Packet, Question, Summary},
     priority,
@@ -11,8 +15,12 @@ use handoff::{
 use schemars::JsonSchema;
 use serde::Serialize;
 use storage::Place;
-use tenancy::{SessionId, access::Staff, audit::Action};
+use tenancy::{SessionId, StoreError, access::Staff, audit::Action};
 
+use self::{
+    opening::{ClientView, OpenedHandoff},
+    profile::Corrections,
+};
 use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
@@ -22,7 +30,7 @@ use crate::{
         error::ApiError,
         rules::choice,
     },
-    views::{AsText, HandoffRow, ProfileRow, TimestampText},
+    views::{AsText, ProfileRow, TimestampText},
 };
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -32,15 +40,23 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .about(
                 "An agent reads its own sessions and the queue, an admin every session. `summary` is made from the newest \
                  200 messages: what the visitor asked the bot, the answers from the knowledge with their confidence, and \
-                 the questions that had no answer, at most 20 of each, the newest ones. `client` is null, because no \
-                 client sends it.",
+                 the questions that had no answer, at most 20 of each, the newest ones. The `packet` of the handoff was \
+                 stored when it was last opened and stays as it was then: what the intake had, the passages that were \
+                 quoted, what the bot had said, and a summary in the visitor's own sentences. `client` is what the visitor's client last sent in \
+                 the field `client` of a message.",
             )
             .refuses(MoveError::SessionNotFound)
-            .patch("Changes the priority of an open handoff.", change)
-            .about("For admins, and for agents of what they have and what waits. The reply is the packet.")
+            .patch("Changes the priority of an open handoff, and corrects the visitor's profile.", change)
+            .about(
+                "For admins, and for agents of what they have and what waits. The fields of `profile` are those of \
+                 `create-profile/`; what is missing or null stays, and a blank `email` or `address` is removed. If there \
+                 is no profile, one is made with what the intake has, and `name` and `phone` must be known. Either all \
+                 is changed or nothing. The reply is the packet.",
+            )
             .refuses(MoveError::SessionNotFound)
             .refuses(MoveError::NotAssigned)
-            .refuses(MoveError::IllegalTransition { from: SessionStatus::Resolved, event: "prioritise" }),
+            .refuses(MoveError::IllegalTransition { from: SessionStatus::Resolved, event: "prioritise" })
+            .refuses(CorrectError::Incomplete("phone")),
     ]
 }
 
@@ -48,6 +64,7 @@ body! {
     /// Changes of a session.
     struct SessionChangeBody {
         priority: Option<Priority> = choice(Priority::parse, Priority::WORDS).optional(),
+        profile: Option<Correction> = Corrections.optional(),
     }
 }
 
@@ -56,10 +73,10 @@ struct PacketView {
     session: PacketSession,
     profile: Option<ProfileRow>,
     /// The handoff, open or resolved; empty if there never was one.
-    handoffs: Vec<HandoffRow>,
+    handoffs: Vec<OpenedHandoff>,
     summary: SummaryView,
-    /// Page and browser of the visitor. Always null, because no client sends them.
-    client: Option<String>,
+    /// What the visitor's client last said of itself; null if it said nothing.
+    client: Option<ClientView>,
     /// Oldest first.
     timeline: Vec<MomentView>,
     /// At most 20 earlier sessions of the same person, newest first.
@@ -169,6 +186,7 @@ impl From<EarlierSession> for EarlierView {
 impl From<Packet> for PacketView {
     fn from(packet: Packet) -> Self {
         let session = packet.session;
+        let client = session.dialogue.client.clone().map(ClientView::from);
         Self {
             session: PacketSession {
                 session_id: session.id.as_str().to_owned(),
@@ -181,9 +199,9 @@ impl From<Packet> for PacketView {
                 last_used: AsText(session.last_used),
             },
             profile: packet.profile.as_ref().map(ProfileRow::whole),
-            handoffs: packet.handoff.as_ref().map(HandoffRow::from).into_iter().collect(),
+            handoffs: packet.handoff.map(|handoff| OpenedHandoff::new(&handoff, packet.opening)).into_iter().collect(),
             summary: packet.summary.into(),
-            client: None,
+            client,
             timeline: packet.timeline.into_iter().map(MomentView::from).collect(),
             earlier: packet.earlier.into_iter().map(EarlierView::from).collect(),
         }
@@ -202,7 +220,30 @@ async fn packet(
     Ok(Json(PacketView::from(packet)))
 }
 
-/// Changes the priority of an open handoff.
+/// Why a session was not changed.
+enum ChangeError {
+    Priority(MoveError),
+    Profile(CorrectError),
+    Store(StoreError),
+}
+
+impl From<StoreError> for ChangeError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<ChangeError> for ApiError {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Priority(error) => error.into(),
+            ChangeError::Profile(error) => error.into(),
+            ChangeError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// Changes the priority of an open handoff and the visitor's profile.
 async fn change(
     Auth(staff): Auth<Staff>,
     path: web::Path<String>,
@@ -210,11 +251,22 @@ async fn change(
     app: web::Data<App>,
 ) -> Result<Json<PacketView>, ApiError> {
     let session = SessionId::parse(&path).map_err(|_| MoveError::SessionNotFound)?;
-    if let Some(given) = body.priority {
-        let changed =
-            app.desk_write(staff.clone(), Place::Session(session), Action::HandoffPrioritised, move |store| {
-                priority::change(store, session, given)
-            });
+    let purpose = match (body.priority, &body.profile) {
+        (_, Some(_)) => Some(Action::ProfileCorrected),
+        (Some(_), None) => Some(Action::HandoffPrioritised),
+        (None, None) => None,
+    };
+    if let Some(purpose) = purpose {
+        let (SessionChangeBody { priority, profile }, now) = (body, app.now());
+        let changed = app.desk_write(staff.clone(), Place::Session(session), purpose, move |store| {
+            if let Some(given) = priority {
+                priority::change(store, session, given).map_err(ChangeError::Priority)?;
+            }
+            if let Some(correction) = profile {
+                correcting::correct(store, session, correction, now).map_err(ChangeError::Profile)?;
+            }
+            Ok::<_, ChangeError>(())
+        });
         changed.await?.ok_or(MoveError::SessionNotFound)?;
     }
     let read = app.desk_read(staff, Place::Session(session), move |store| packet::read(store, session));

@@ -15,6 +15,9 @@ use crate::http::{
 /// Maximum length of an idempotency key, in characters.
 const LONGEST: usize = 64;
 
+/// The header of an answer that an earlier request got already.
+const REPLAYED: (&str, &str) = ("Idempotency-Replayed", "true");
+
 /// Returns the idempotency key of the header or of the body's `client_message_id`.
 ///
 /// Double quotes around the header's value are not part of the key.
@@ -53,9 +56,33 @@ impl<T: Serialize> Responder for Replayable<T> {
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         let mut response = HttpResponse::Ok();
         if self.replayed {
-            response.insert_header(("Idempotency-Replayed", "true"));
+            response.insert_header(REPLAYED);
         }
         response.json(self.reply)
+    }
+}
+
+/// A 201, with a header if an earlier request already made the object.
+pub(super) struct CreatedOnce<T> {
+    pub(super) replayed: bool,
+    pub(super) reply: T,
+}
+
+impl<T: Serialize> Responder for CreatedOnce<T> {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        let mut response = HttpResponse::Created();
+        if self.replayed {
+            response.insert_header(REPLAYED);
+        }
+        response.json(self.reply)
+    }
+}
+
+impl<T: JsonSchema> Answer for CreatedOnce<T> {
+    fn describe(operation: Operation) -> Operation {
+        operation.replayable().reply::<T>(StatusCode::CREATED)
     }
 }
 

@@ -14,7 +14,7 @@ use serde::Serialize;
 use storage::Place;
 use tenancy::access::Refused;
 
-use self::country_code::CountryCode;
+pub(super) use self::country_code::CountryCode;
 use super::{
     endpoint::{Endpoint, at},
     holder::admit,

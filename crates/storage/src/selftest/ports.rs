@@ -5,14 +5,15 @@ use chatbot::{IdempotencyKeys as _, Messages as _, Profiles as _, Sessions as _,
 use diesel::connection::SimpleConnection as _;
 use handoff::{
     Activities as _, ActivityFilter, HandoffFilter, Handoffs as _, Opinions as _, Sight,
+    desk_head::DeskHeads as _,
     desk_list::{DeskLists as _, ListFilter, View},
     notes::{NoteRange, Notes as _},
 };
 use identity::agents::Agents as _;
 use knowledge::{EntryList as _, KnowledgeBase as _, golden::GoldenQuestions as _, unanswered::Misses as _};
 use tenancy::{
-    AgentId, AttachmentId, CompanyCode, DocumentId, Fault, HandoffId, ProfileId, SessionId, SessionRowId, StoreError,
-    Timestamp,
+    AgentId, AttachmentId, CompanyCode, DocumentId, Fault, HandoffId, NoteId, ProfileId, SessionId, SessionRowId,
+    StoreError, Timestamp,
     access::{self, Housekeeper},
 };
 
@@ -75,7 +76,14 @@ const CALLS: &[(&str, Call)] = &[
     ("GoldenQuestions::golden_after", |store, ids| {
         Ok(store.golden_after(None, 9)?.iter().any(|golden| golden.question == ids.company.as_str()))
     }),
-    ("Notes::notes", |store, ids| Ok(!store.notes(ids.session_row(), NoteRange { from: 0, before: None })?.is_empty())),
+    ("Notes::notes", |store, ids| Ok(!store.notes(ids.session_row(), NoteRange::ALL)?.is_empty())),
+    ("DeskHeads::desk_head", |store, ids| {
+        let head = store.desk_head()?;
+        Ok(head.sessions.iter().any(|change| change.session == ids.session)
+            || head.notes.iter().any(|(_, note)| note.get() == ids.number))
+    }),
+    ("Notes::note", |store, ids| Ok(store.note(ids.session_row(), NoteId::new(ids.number))?.is_some())),
+    ("Notes::note_by_key", |store, ids| Ok(store.note_by_key(ids.session_row(), "key")?.is_some())),
     ("Notes::count_notes", |store, ids| Ok(store.count_notes(ids.session_row())? > 0)),
     ("IdempotencyKeys::claim", |store, ids| Ok(store.claim(ids.session_row(), Side::Visitor, "")?.is_some())),
     ("Profiles::profile_of", |store, ids| Ok(store.profile_of(ids.session_row())?.is_some())),
@@ -87,6 +95,7 @@ const CALLS: &[(&str, Call)] = &[
     ("Attachments::by_key", |store, ids| Ok(store.by_key(&ids.blob)?.is_some())),
     ("Handoffs::handoff", |store, ids| Ok(store.handoff(HandoffId::new(ids.number))?.is_some())),
     ("Handoffs::handoff_of", |store, ids| Ok(store.handoff_of(ids.session_row())?.is_some())),
+    ("Handoffs::opening_packet", |store, ids| Ok(store.opening_packet(HandoffId::new(ids.number))?.is_some())),
     ("Handoffs::transfers", |store, ids| Ok(!store.transfers(HandoffId::new(ids.number), 9)?.is_empty())),
     ("Handoffs::handoffs", |store, ids| {
         let sight = Sight::Mine(ids.agent());

@@ -218,8 +218,8 @@ pub(super) const TABLES: &[CompanyTable] = &[
     company("message_files", "(company_id, message_id, position, attachment_id) VALUES (:code, :id, 0, :id)"),
     company(
         "handoffs",
-        "(id, company_id, session_key, agent_id, escalated_at, reason, priority) VALUES (:id, :code, :id, :id, \
-         :moment, '', 'low')",
+        "(id, company_id, session_key, agent_id, escalated_at, reason, priority, packet) VALUES (:id, :code, :id, :id, \
+         :moment, '', 'low', '{}')",
     ),
     company("transfers", "(id, company_id, handoff_id, created_at) VALUES (:id, :code, :id, :moment)"),
     company(
@@ -241,8 +241,8 @@ pub(super) const TABLES: &[CompanyTable] = &[
     company("documents", "(id, company_id, title, created_at) VALUES (:id, :code, :code, :moment)"),
     company(
         "notes",
-        "(id, company_id, session_key, after_seq, author, text, created_at) VALUES (:id, :code, :id, 0, 'admin', :code, \
-         :moment)",
+        "(id, company_id, session_key, after_seq, author, text, created_at, idempotency_key) VALUES (:id, :code, :id, 0, \
+         'admin', :code, :moment, 'key')",
     ),
     company(
         "saved_replies",

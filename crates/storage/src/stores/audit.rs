@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use tenancy::{
     CompanyCode, StoreError, UserId,
-    access::{ActingAs as _, Caller, Housekeeper, Office, Supervisor},
+    access::{ActingAs as _, Actor, Caller, Desk, Housekeeper, Office, Supervisor},
     audit::{Action, Audit, AuditActor, AuditEntry, AuditLog, Object, Register},
 };
 
@@ -48,6 +48,18 @@ impl Audit for CompanyStore<'_, Office> {
         let by = match self.caller().supervisor() {
             Supervisor::Admin(admin) => AuditActor::Admin(admin.user()),
             Supervisor::Superadmin(superadmin) => AuditActor::Superadmin(superadmin.user()),
+        };
+        self.note(by, action, object);
+    }
+}
+
+impl Audit for CompanyStore<'_, Desk> {
+    fn record(&mut self, action: Action, object: Object) {
+        let account = self.caller().account();
+        let by = match self.caller().actor() {
+            Actor::Agent { .. } => AuditActor::Agent(account),
+            Actor::Admin { .. } => AuditActor::Admin(account),
+            Actor::Superadmin { .. } => AuditActor::Superadmin(account),
         };
         self.note(by, action, object);
     }

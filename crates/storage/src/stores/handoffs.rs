@@ -10,7 +10,7 @@ use diesel::{
 };
 use handoff::{
     Activity, ActivityFilter, AgentRef, AllHandoffs, Handoff, HandoffFilter, HandoffPage, Handoffs, Opening, Position,
-    Priority, QueuePlace, Sight, State, StateFilter, Transfer,
+    Priority, QueuePlace, Sight, State, StateFilter, Transfer, opening::OpeningPacket,
 };
 use identity::agents::AgentStatus;
 use tenancy::{AgentId, CompanyCode, HandoffId, SessionRowId, StoreError, Timestamp, access::Caller};
@@ -25,7 +25,7 @@ use crate::{
     error::{IntoStoreError as _, decode_enum},
     schema::{accounts, agents, handoffs, sessions, transfers},
     store::{CompanyStore, PlatformStore},
-    types::At,
+    types::{At, Json},
 };
 
 impl<C: Caller> Handoffs for CompanyStore<'_, C> {
@@ -55,6 +55,7 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
         &mut self,
         session: SessionRowId,
         opening: &Opening,
+        packet: &OpeningPacket,
         now: Timestamp,
     ) -> Result<Handoff, StoreError> {
         let code = self.code();
@@ -65,6 +66,7 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
             handoffs::escalated_at.eq(At(now)),
             handoffs::reason.eq(&opening.reason),
             handoffs::priority.eq(opening.priority.as_str()),
+            handoffs::packet.eq(Some(Json::of(packet)?)),
         );
         if self.leave_counts(session)?.is_some() {
             self.note_agent(session, None)?;
@@ -79,6 +81,17 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
                 .into_store_error()?;
         }
         decode_enum(self.handoff_of(session)?, "handoff")
+    }
+
+    fn opening_packet(&mut self, id: HandoffId) -> Result<Option<OpeningPacket>, StoreError> {
+        let code = self.code();
+        let packet: Option<Option<Json>> = handoffs::table
+            .filter(handoffs::company_id.eq(code.as_str()).and(handoffs::id.eq(id.get())))
+            .select(handoffs::packet)
+            .first(self.conn)
+            .optional()
+            .into_store_error()?;
+        packet.flatten().as_ref().map(Json::read).transpose()
     }
 
     fn move_handoff(&mut self, id: HandoffId, state: &State, notes: Option<&str>) -> Result<(), StoreError> {

@@ -20,12 +20,21 @@ struct NoteRow {
     name: Option<String>,
     text: String,
     created_at: At,
+    idempotency_key: Option<String>,
+    client_message_id: Option<String>,
 }
 
 impl NoteRow {
     fn into_note(self) -> Result<Note, StoreError> {
         let author = decode_enum(NoteAuthor::parse(&self.author), "author of a note")?;
-        let new = NewNote { after_seq: self.after_seq, author, name: self.name, text: self.text };
+        let new = NewNote {
+            after_seq: self.after_seq,
+            author,
+            name: self.name,
+            text: self.text,
+            key: self.idempotency_key,
+            client_message_id: self.client_message_id,
+        };
         Ok(Note { id: NoteId::new(self.id), new, at: self.created_at.0 })
     }
 }
@@ -42,11 +51,37 @@ impl<C: Caller> Notes for CompanyStore<'_, C> {
                 notes::name.eq(note.name.as_deref()),
                 notes::text.eq(&note.text),
                 notes::created_at.eq(At(now)),
+                notes::idempotency_key.eq(note.key.as_deref()),
+                notes::client_message_id.eq(note.client_message_id.as_deref()),
             ))
             .returning(notes::id)
             .get_result(self.conn)
             .into_store_error()?;
         Ok(NoteId::new(id))
+    }
+
+    fn note(&mut self, session: SessionRowId, id: NoteId) -> Result<Option<Note>, StoreError> {
+        let code = self.code();
+        let row: Option<NoteRow> = notes::table
+            .filter(notes::company_id.eq(code.as_str()).and(notes::session_key.eq(session.get())))
+            .filter(notes::id.eq(id.get()))
+            .select(NoteRow::as_select())
+            .first(self.conn)
+            .optional()
+            .into_store_error()?;
+        row.map(NoteRow::into_note).transpose()
+    }
+
+    fn note_by_key(&mut self, session: SessionRowId, key: &str) -> Result<Option<Note>, StoreError> {
+        let code = self.code();
+        let row: Option<NoteRow> = notes::table
+            .filter(notes::company_id.eq(code.as_str()).and(notes::session_key.eq(session.get())))
+            .filter(notes::idempotency_key.eq(key))
+            .select(NoteRow::as_select())
+            .first(self.conn)
+            .optional()
+            .into_store_error()?;
+        row.map(NoteRow::into_note).transpose()
     }
 
     fn count_notes(&mut self, session: SessionRowId) -> Result<i64, StoreError> {
@@ -63,6 +98,7 @@ impl<C: Caller> Notes for CompanyStore<'_, C> {
         let rows: Vec<NoteRow> = notes::table
             .filter(notes::company_id.eq(code.as_str()).and(notes::session_key.eq(session.get())))
             .filter(notes::after_seq.ge(range.from).and(notes::after_seq.lt(range.before.unwrap_or(i64::MAX))))
+            .filter(notes::id.gt(range.after.get()))
             .order((notes::after_seq, notes::id))
             .select(NoteRow::as_select())
             .load(self.conn)

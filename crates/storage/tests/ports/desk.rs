@@ -2,6 +2,7 @@
 
 mod assignment;
 mod counts;
+mod heads;
 mod list;
 mod moves;
 mod notes;

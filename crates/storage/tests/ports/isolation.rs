@@ -12,9 +12,11 @@ use encoder::{DIMENSIONS, Vector};
 use handoff::{
     Activities as _, ActivityFilter, ActivityKind, Erasing as _, Feedback, HandoffFilter, Handoffs as _, NewActivity,
     Opinions as _, Position, QueuePlace, Rating, Sight, State, desk,
+    desk_head::DeskHeads as _,
     desk_list::{DeskLists as _, ListCounts, ListFilter, View},
     erase,
-    notes::{self, NoteRange, Notes as _},
+    notes::{self, NoteRange, Notes as _, OutgoingNote},
+    opening::OpeningPacket,
     reading,
     saved_replies::{self, ReplyText, Scope, Shortcut},
     sending, staffing,
@@ -31,7 +33,8 @@ use knowledge::{
 };
 use storage::{CompanyStore, Place};
 use tenancy::{
-    AgentId, AttachmentId, CompanyCode, GoldenId, HandoffId, MissId, ProfileId, SessionId, SessionRowId, StoreError,
+    AgentId, AttachmentId, CompanyCode, GoldenId, HandoffId, MissId, NoteId, ProfileId, SessionId, SessionRowId,
+    StoreError,
     access::{Agent, Desk, Office},
 };
 
@@ -55,10 +58,14 @@ pub(crate) struct Ids {
     pub(crate) blob: BlobKey,
     pub(crate) miss: MissId,
     pub(crate) golden: GoldenId,
+    pub(crate) note: NoteId,
 }
 
 /// The golden question of each company.
 const GOLDEN: &str = "Why?";
+
+/// The idempotency key of the note.
+const NOTE_KEY: &str = "key-of-a-note";
 
 /// What the visitor says of the bot's first message.
 const UNHELPFUL: Feedback = Feedback { seq: 2, helpful: false, comment: None, question: None };
@@ -85,11 +92,12 @@ pub(crate) fn fill(world: &World, company: &Company) -> (Ids, Agent) {
         let golden = store.insert_golden(GOLDEN, QuestionKey::of(GOLDEN), &Expect::Clarify, now())?.unwrap();
         let saved = ReplyText { shortcut: Shortcut::parse("x").unwrap(), title: String::new(), text: String::new() };
         saved_replies::create(&mut store.acting(), Scope::Company, saved, now()).unwrap();
-        notes::write(&mut store.acting(), session, "private".to_owned(), now()).unwrap();
+        let private = OutgoingNote { key: Some(NOTE_KEY.to_owned()), .."private".to_owned().into() };
+        let note = notes::write(&mut store.acting(), session, private, now()).unwrap().into_note().id;
         let [agent, _] = ids;
         let hired = store.agent_for_update(agent)?.unwrap();
         let (file, blob) = (stored.id, stored.key);
-        Ok::<_, StoreError>(Ids { session, key, profile, handoff, agent, hired, file, blob, miss, golden })
+        Ok::<_, StoreError>(Ids { session, key, profile, handoff, agent, hired, file, blob, miss, golden, note })
     });
     let filled = filled.wait().unwrap();
     let ask = handoff::turn::Ask { attachments: vec![filled.file], ..keyed("see", "file") };
@@ -151,7 +159,15 @@ const PROBES: &[(&str, Probe)] = &[
         store.delete_golden(id.unwrap())
     }),
     ("delete_golden", |store, ids| Ok(!store.delete_golden(ids.golden)?)),
-    ("notes", |store, ids| Ok(store.notes(ids.key, NoteRange { from: 0, before: None })?.is_empty())),
+    ("notes", |store, ids| Ok(store.notes(ids.key, NoteRange::ALL)?.is_empty())),
+    ("opening_packet", |store, ids| Ok(store.opening_packet(ids.handoff)?.is_none())),
+    ("desk_head", |store, ids| {
+        let head = store.desk_head()?;
+        let of_other = head.sessions.iter().any(|change| change.session == ids.session);
+        Ok(!of_other && !head.notes.contains(&(ids.session, ids.note)))
+    }),
+    ("note", |store, ids| Ok(store.note(ids.key, ids.note)?.is_none())),
+    ("note_by_key", |store, ids| Ok(store.note_by_key(ids.key, NOTE_KEY)?.is_none())),
     ("count_notes", |store, ids| Ok(store.count_notes(ids.key)? == 0)),
     ("messages_at", |store, ids| Ok(store.messages_at(ids.key, &[1, 2, 3])?.is_empty())),
     ("claim", |store, ids| Ok(IdempotencyKeys::claim(store, ids.key, Side::Visitor, "key-of-a-test-file")?.is_none())),
@@ -279,7 +295,9 @@ const REFUSED: &[(&str, Probe)] = &[
     ("put_feedback", |store, ids| store.put_feedback(ids.key, &UNHELPFUL, now()).map(|()| false)),
     ("put_rating", |store, ids| store.put_rating(ids.key, &RATING, now()).map(|()| false)),
     ("note_miss", |store, ids| store.note_miss(ids.key, 4, Cause::Low, "Why?", now()).map(|()| false)),
-    ("open_handoff", |store, ids| store.open_handoff(ids.key, &urgent("x"), now()).map(|_| false)),
+    ("open_handoff", |store, ids| {
+        store.open_handoff(ids.key, &urgent("x"), &OpeningPacket::default(), now()).map(|_| false)
+    }),
     ("record_transfer", |store, ids| store.record_transfer(ids.handoff, ids.agent, ids.agent, now()).map(|()| false)),
     ("log", |store, ids| {
         let activity = NewActivity {

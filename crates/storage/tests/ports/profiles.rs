@@ -355,7 +355,7 @@ fn deleting_a_profile_leaves_nothing_of_its_session_and_all_of_the_others() {
                 for agent in [ben, cleo] {
                     desk::assign(store, handoff, agent, now()).unwrap();
                 }
-                handoff::notes::write(&mut store.acting(), session, "private".to_owned(), now()).unwrap();
+                handoff::notes::write(&mut store.acting(), session, "private".to_owned().into(), now()).unwrap();
                 files.iter().for_each(|file| drop(store.insert(file).unwrap().unwrap()));
                 Ok::<_, StoreError>(id)
             });

@@ -68,6 +68,7 @@ pub enum Staff {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Desk {
     pub(super) scope: CompanyScope,
+    pub(super) account: UserId,
     pub(super) actor: Actor,
 }
 
@@ -233,6 +234,11 @@ impl Superadmin {
 }
 
 impl Desk {
+    /// Returns the caller's account.
+    pub fn account(&self) -> UserId {
+        self.account
+    }
+
     /// Returns the caller's role and identity.
     pub fn actor(&self) -> &Actor {
         &self.actor
@@ -277,13 +283,13 @@ impl From<Supervisor> for Staff {
 
 impl From<Agent> for Desk {
     fn from(agent: Agent) -> Self {
-        Self { scope: agent.scope, actor: Actor::Agent { id: agent.id, name: agent.name } }
+        Self { scope: agent.scope, account: agent.user, actor: Actor::Agent { id: agent.id, name: agent.name } }
     }
 }
 
 impl From<Admin> for Desk {
     fn from(admin: Admin) -> Self {
-        Self { scope: admin.scope, actor: Actor::Admin { user: admin.user, name: admin.name } }
+        Self { scope: admin.scope, account: admin.user, actor: Actor::Admin { user: admin.user, name: admin.name } }
     }
 }
 
@@ -295,11 +301,11 @@ impl From<Admin> for Office {
 
 impl From<Office> for Desk {
     fn from(office: Office) -> Self {
-        let actor = match office.supervisor {
-            Supervisor::Admin(admin) => Actor::Admin { user: admin.user, name: admin.name },
-            Supervisor::Superadmin(superadmin) => Actor::Superadmin { user: superadmin.user },
+        let (account, actor) = match office.supervisor {
+            Supervisor::Admin(admin) => (admin.user, Actor::Admin { user: admin.user, name: admin.name }),
+            Supervisor::Superadmin(superadmin) => (superadmin.user, Actor::Superadmin { user: superadmin.user }),
         };
-        Self { scope: office.scope, actor }
+        Self { scope: office.scope, account, actor }
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use tenancy::{CompanyCode, SessionId};
+use tenancy::{CompanyCode, NoteId, SessionId};
 
 use super::{Change, Poke};
 
@@ -27,6 +27,7 @@ struct Waiting {
     sessions: BTreeMap<SessionId, Change>,
     staff: BTreeSet<Option<CompanyCode>>,
     desks: BTreeSet<CompanyCode>,
+    notes: BTreeSet<(SessionId, NoteId)>,
     is_closed: bool,
 }
 
@@ -76,7 +77,7 @@ impl Outgoing {
 
 impl Waiting {
     fn is_empty(&self) -> bool {
-        self.sessions.is_empty() && self.staff.is_empty() && self.desks.is_empty()
+        self.sessions.is_empty() && self.staff.is_empty() && self.desks.is_empty() && self.notes.is_empty()
     }
 
     fn add(&mut self, poke: Poke) {
@@ -97,14 +98,21 @@ impl Waiting {
             Poke::Desk(company) => {
                 self.desks.insert(company);
             }
+            Poke::Note(session, note) => {
+                // The recheck of the other processes finds further ones.
+                if self.notes.len() < MOST {
+                    self.notes.insert((session, note));
+                }
+            }
         }
     }
 
     fn take(&mut self) -> Vec<Poke> {
-        let Self { sessions, staff, desks, .. } = self;
+        let Self { sessions, staff, desks, notes, .. } = self;
         let sessions = mem::take(sessions).into_iter().map(|(session, change)| Poke::Session(session, change));
         let staff = mem::take(staff).into_iter().map(Poke::Staff);
-        sessions.chain(staff).chain(mem::take(desks).into_iter().map(Poke::Desk)).collect()
+        let notes = mem::take(notes).into_iter().map(|(session, note)| Poke::Note(session, note));
+        sessions.chain(staff).chain(mem::take(desks).into_iter().map(Poke::Desk)).chain(notes).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use tenancy::{CompanyCode, SessionId};
+use tenancy::{CompanyCode, NoteId, SessionId};
 
 /// What a process tells the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub(crate) enum Poke {
     Staff(Option<CompanyCode>),
     /// What the staff of a company see has changed.
     Desk(CompanyCode),
+    /// A private note about a session was stored.
+    Note(SessionId, NoteId),
 }
 
 /// What has changed in a session.
@@ -56,6 +58,7 @@ impl fmt::Display for Poke {
             Self::Staff(None) => f.write_str("staff"),
             Self::Staff(Some(company)) => write!(f, "staff {company}"),
             Self::Desk(company) => write!(f, "desk {company}"),
+            Self::Note(session, note) => write!(f, "note {} {}", session.as_str(), note.get()),
         }
     }
 }
@@ -81,6 +84,11 @@ impl FromStr for Poke {
             (Some("staff"), None) => Self::Staff(None),
             (Some("staff"), Some(code)) => Self::Staff(Some(company(code)?)),
             (Some("desk"), Some(code)) => Self::Desk(company(code)?),
+            (Some("note"), Some(id)) => {
+                let session = SessionId::parse(id).map_err(|_| NotAPoke)?;
+                let note = words.next().and_then(|word| word.parse().ok()).ok_or(NotAPoke)?;
+                Self::Note(session, NoteId::new(note))
+            }
             _ => return Err(NotAPoke),
         };
         if words.next().is_some() { Err(NotAPoke) } else { Ok(poke) }
@@ -114,6 +122,7 @@ mod tests {
     fn some_of_each() -> Vec<Poke> {
         let (session, company) = (SessionId::parse("TES001_1").unwrap(), CompanyCode::parse("TES001").unwrap());
         let mut pokes = vec![Poke::Staff(None), Poke::Staff(Some(company)), Poke::Desk(company)];
+        pokes.push(Poke::Note(session, NoteId::new(3)));
         for head in [None, Some(7)] {
             for (moves_queue, concerns_desk) in [(false, false), (false, true), (true, false), (true, true)] {
                 pokes.push(Poke::Session(session, Change { head, moves_queue, concerns_desk }));
@@ -137,8 +146,16 @@ mod tests {
 
     #[test]
     fn what_is_not_a_poke_is_passed_over() {
-        for text in ["", "session", "session TES001_1 7 queue more", "session TES001_1 x", "desk", "desk a b", "other"]
-        {
+        for text in [
+            "",
+            "session",
+            "session TES001_1 7 queue more",
+            "session TES001_1 x",
+            "desk",
+            "desk a b",
+            "note TES001_1",
+            "other",
+        ] {
             assert_eq!(text.parse::<Poke>(), Err(NotAPoke), "{text}");
         }
         assert_eq!(unpack("other\nstaff\n\ndesk").collect::<Vec<_>>(), [Poke::Staff(None)]);

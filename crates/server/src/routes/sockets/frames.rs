@@ -11,6 +11,7 @@ use tenancy::{CompanyCode, HandoffId, SessionId, Timestamp};
 use crate::{
     http::error::ApiError,
     realtime::Typing,
+    routes::desk_messages::DeskMessageRow,
     views::{AsText, CompanyId, FileLinks, FileRow, StoredReply, TimestampText},
 };
 
@@ -92,6 +93,20 @@ pub(super) fn chat_message(
         replayed,
         at_desk,
     })
+}
+
+#[derive(Serialize)]
+struct NoteAdded<'a> {
+    r#type: &'static str,
+    session_id: &'a str,
+    note: DeskMessageRow,
+    #[serde(flatten)]
+    at_desk: AtDesk,
+}
+
+/// Says that staff have written a private note. No visitor is sent this frame.
+pub(super) fn note_added(of: Of, at_desk: AtDesk, note: DeskMessageRow) -> ByteString {
+    written(&NoteAdded { r#type: "note_added", session_id: of.session.as_str(), note, at_desk })
 }
 
 /// The first frame of a connection to a session.

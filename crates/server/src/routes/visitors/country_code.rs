@@ -13,7 +13,7 @@ use crate::http::{
 const LONGEST: usize = 10;
 
 /// A calling code, with its plus in the result. A country's name, ISO code or flag counts as its code.
-pub(super) struct CountryCode;
+pub(in crate::routes) struct CountryCode;
 
 impl Single for CountryCode {
     type Value = String;

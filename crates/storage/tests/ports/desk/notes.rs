@@ -3,11 +3,11 @@
 use chatbot::Messages as _;
 use handoff::{
     live,
-    notes::{self, MOST_NOTES, NoteAuthor, NoteError, NoteRange, Notes as _},
+    notes::{self, MOST_NOTES, NoteAuthor, NoteError, NoteRange, Notes as _, OutgoingNote, Written},
     visitor::{self, Window},
 };
 use tenancy::{
-    SessionId,
+    NoteId, SessionId,
     access::{Desk, Visitor},
 };
 
@@ -17,8 +17,41 @@ use crate::{
 };
 
 fn write(world: &World, desk: Desk, session: SessionId, text: &str, at: u64) -> Result<notes::Note, NoteError> {
-    let text = text.to_owned();
-    world.db.write(desk, move |store| notes::write(store, session, text, later(at))).wait()
+    write_once(world, desk, session, text.to_owned().into(), at).map(Written::into_note)
+}
+
+fn write_once(
+    world: &World,
+    desk: Desk,
+    session: SessionId,
+    note: OutgoingNote,
+    at: u64,
+) -> Result<Written, NoteError> {
+    world.db.write(desk, move |store| notes::write(store, session, note, later(at))).wait()
+}
+
+#[test]
+fn a_note_with_a_key_is_stored_once() {
+    for world in World::each() {
+        let company = world.company("tesla");
+        let (session, key) = world.session(&company, "Ann Ray");
+        let (other, _) = world.session(&company, "Bob Ray");
+        let note = |text: &str, key: &str| OutgoingNote { key: Some(key.to_owned()), ..text.to_owned().into() };
+        let written = write_once(&world, company.desk(), session, note("one", "k"), 1).unwrap();
+        let Written::Stored(first) = written else { panic!("{written:?}") };
+        let again = write_once(&world, company.desk(), session, note("one", "k"), 2).unwrap();
+        assert_eq!(again, Written::Replayed(first.clone()));
+        let changed = write_once(&world, company.desk(), session, note("two", "k"), 3);
+        assert!(matches!(changed, Err(NoteError::KeyReused)), "{changed:?}");
+        for (session, key) in [(session, "another"), (other, "k")] {
+            let written = write_once(&world, company.desk(), session, note("one", key), 4).unwrap();
+            assert!(matches!(written, Written::Stored(_)), "{written:?}");
+        }
+        let stored = world.see(&company, move |store| store.notes(key, NoteRange::ALL));
+        assert_eq!(stored.len(), 2);
+        let newer = NoteRange { after: first.id, ..NoteRange::ALL };
+        assert_eq!(world.see(&company, move |store| store.notes(key, newer)), stored[1..]);
+    }
 }
 
 #[test]
@@ -38,12 +71,12 @@ fn a_note_is_stored_next_to_the_messages_and_changes_nothing_else() {
         let second = write(&world, company.desk(), session, "from the admin", 3).unwrap();
         assert_eq!(second.new.author, NoteAuthor::Admin);
         assert_eq!(world.stored(&company, session), before);
-        let all = NoteRange { from: 0, before: None };
+        let all = NoteRange::ALL;
         assert_eq!(world.see(&company, move |store| store.notes(key, all)), [note.clone(), second.clone()]);
         for (range, found) in
             [((before.last_seq, None), 2), ((before.last_seq + 1, None), 0), ((0, Some(before.last_seq)), 0)]
         {
-            let range = NoteRange { from: range.0, before: range.1 };
+            let range = NoteRange { from: range.0, before: range.1, ..NoteRange::ALL };
             assert_eq!(world.see(&company, move |store| store.notes(key, range)).len(), found, "{range:?}");
         }
 
@@ -59,7 +92,7 @@ fn a_note_is_stored_next_to_the_messages_and_changes_nothing_else() {
         assert_eq!(batch.wait().unwrap().unwrap().messages, messages);
 
         let annotated = |desk: Desk, window| {
-            let read = world.db.read(desk, move |store| notes::annotated(store, session, window, 1));
+            let read = world.db.read(desk, move |store| notes::annotated(store, session, window, 1, NoteId::new(0)));
             read.wait().unwrap().map(|page| (page.messages.len(), page.notes.len()))
         };
         assert_eq!(annotated(ben.into(), Window::Newest), Some((1, 2)));
@@ -74,7 +107,7 @@ fn notes_about_a_session_are_limited() {
         let company = world.company("tesla");
         let (session, key) = world.session(&company, "Ann Ray");
         let filled = world.db.write(company.desk(), move |store| {
-            (1..MOST_NOTES).try_for_each(|_| notes::write(store, session, "x".to_owned(), later(1)).map(drop))
+            (1..MOST_NOTES).try_for_each(|_| notes::write(store, session, "x".to_owned().into(), later(1)).map(drop))
         });
         filled.wait().unwrap();
         write(&world, company.desk(), session, "the last", 2).unwrap();

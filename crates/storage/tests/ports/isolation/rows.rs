@@ -13,7 +13,7 @@ pub(super) const TABLES: [(&str, &str); 25] = [
     ("message_files", "message_id || ' ' || attachment_id"),
     (
         "handoffs",
-        "id || ' ' || coalesce(agent_id, 0) || reason || priority || coalesce(notes, '') || (resolved_at IS NULL)",
+        "id || ' ' || coalesce(agent_id, 0) || reason || priority || coalesce(notes, '') || coalesce(CAST(packet AS TEXT), '') || (resolved_at IS NULL)",
     ),
     ("transfers", "id || ' '"),
     ("idempotency_keys", "key || seq || (lease_until IS NULL)"),

@@ -10,7 +10,7 @@ use handoff::{
 };
 use serde_json::{Value, json};
 use tenancy::{
-    HandoffId,
+    HandoffId, NoteId,
     access::{Caller as _, Staff},
 };
 use tokio::time::Instant;
@@ -19,10 +19,13 @@ use super::{DeskSocket, counts_view};
 use crate::{
     http::error::ApiError,
     realtime::{Happened, News, Next, StatusSet},
-    routes::sockets::{
-        entry::Closing,
-        frames::{self, AtDesk, Of},
-        wire::End,
+    routes::{
+        desk_messages::DeskMessageRow,
+        sockets::{
+            entry::Closing,
+            frames::{self, AtDesk, Of},
+            wire::End,
+        },
     },
     views::AsText,
 };
@@ -90,6 +93,7 @@ impl DeskSocket {
                     Err(_) => return self.wire.send(frames::resync("lagged", None)).await,
                 }
             }
+            EventKind::NoteAdded(note) => return self.note(happened, *note).await,
             EventKind::Assigned { .. }
             | EventKind::Transferred { .. }
             | EventKind::Resolved { .. }
@@ -137,10 +141,31 @@ impl DeskSocket {
                 self.reload_soon();
                 return Ok(());
             }
-            EventKind::ProfileSaved | EventKind::FileShared(_) | EventKind::Read { .. } => return Ok(()),
+            EventKind::ProfileSaved | EventKind::FileShared(_) | EventKind::Read { .. } | EventKind::NoteAdded(_) => {
+                return Ok(());
+            }
         };
         self.wire.send(frame).await?;
         self.send_counts().await
+    }
+
+    /// Sends a private note, if the caller may see its session.
+    async fn note(&mut self, happened: &Happened, note: NoteId) -> Result<(), End> {
+        let (app, desk, of) =
+            (&self.app, &self.desk, Of { company: happened.event.company, session: happened.event.session });
+        let read = async || app.db.read(desk.clone(), move |store| live::desk_note(store, of.session, note)).await;
+        let found = match happened.desk_note(read).await {
+            Ok(Some(found)) if found.is_for(self.desk.agent()) => found,
+            // The session may have been erased since.
+            Ok(_) => return Ok(()),
+            // The note cannot be shown, so the client has to reload.
+            Err(_) => return self.wire.send(frames::resync("lagged", None)).await,
+        };
+        let frame = happened.desk_text(|| {
+            let at_desk = AtDesk::new(of.company, found.handoff.as_ref().map(|handoff| handoff.id));
+            frames::note_added(of, at_desk, DeskMessageRow::of_note(found.note.clone()))
+        });
+        self.wire.send(frame).await
     }
 
     /// Returns the frame of a message, if the caller gets it: an agent gets those of its own open handoffs, an admin

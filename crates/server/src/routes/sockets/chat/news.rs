@@ -65,7 +65,10 @@ impl Chat {
         let (of, now) = (self.caller.of(), self.caller.app.now());
         let frame = match &happened.event.kind {
             EventKind::Message(message) => return self.message(happened, message).await,
-            EventKind::Read { .. } | EventKind::ProfileSaved | EventKind::Prioritised => return Ok(()),
+            // The hub gives notes to no connection to a session.
+            EventKind::Read { .. } | EventKind::ProfileSaved | EventKind::Prioritised | EventKind::NoteAdded(_) => {
+                return Ok(());
+            }
             EventKind::Erased => return Err(End::Refused(Refusal::absent())),
             EventKind::FileShared(file) => frames::file_shared(of, file, &self.caller.links()),
             // A later read of the session has told the client of this and of what came after it.
