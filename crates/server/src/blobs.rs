@@ -1,5 +1,6 @@
 //! Where the bytes of uploaded files are kept: a folder of this machine, or a bucket of an S3 server.
 
+mod access;
 mod bucket;
 mod local;
 mod place;
@@ -9,8 +10,9 @@ use std::{io, thread};
 use attachments::{BlobKey, Blobs};
 
 pub use self::{
+    access::{BucketAccess, InvalidPlace},
     bucket::BucketError,
-    place::{BlobPlace, BucketAccess, InvalidPlace, PlaceError},
+    place::{BlobPlace, PlaceError},
 };
 
 /// Deletes blobs whose rows are deleted. A blob that cannot be deleted is logged and kept.

@@ -1,25 +1,26 @@
 //! Blobs in a bucket of an S3 server. A small blob is one request; a larger one is sent in parts to a temporary object,
 //! which the server then copies to its key.
 
-use std::{collections::VecDeque, fmt, ops::Range, sync::Arc, time::Duration};
+mod error;
+mod writer;
+
+use std::{collections::VecDeque, ops::Range, sync::Arc, time::Duration};
 
 use actix_web::web::Bytes;
 use attachments::{BlobKey, BlobReader, BlobWriter, Blobs, BoxFuture, OpenBlob, StoredBlob};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
 use object_store::{
-    BackoffConfig, ClientOptions, Error, GetOptions, MultipartUpload, ObjectStore as _, ObjectStoreExt as _, PutMode,
-    RetryConfig,
+    BackoffConfig, ClientOptions, Error, GetOptions, ObjectStore as _, ObjectStoreExt as _, RetryConfig,
     aws::{AmazonS3, AmazonS3Builder, S3ConditionalPut, S3CopyIfNotExists},
     path::Path,
 };
 use secrecy::ExposeSecret as _;
-use tenancy::{Fault, StoreError, Timestamp};
+use tenancy::{StoreError, Timestamp};
 use ulid::Ulid;
 
-use super::place::BucketAccess;
-
-/// The size of a part, in bytes; S3 accepts no smaller ones, except as the last. A writer holds no more in memory.
-const PART: usize = 5 * 1024 * 1024;
+pub use self::error::BucketError;
+use self::writer::BucketWriter;
+use super::access::BucketAccess;
 
 /// The largest piece that a reader returns, in bytes.
 const PIECE: usize = 64 * 1024;
@@ -37,89 +38,11 @@ const RETRY_WAIT: Duration = Duration::from_secs(4);
 /// Where temporary objects are, below the prefix. No key that is generated begins with a dot.
 const UNFINISHED: &str = ".unfinished";
 
-/// Maximum length of the text of an error, in bytes.
-const ERROR_TEXT: usize = 600;
-
 /// A bucket of blobs.
 #[derive(Debug, Clone)]
 pub(super) struct BucketBlobs {
     store: Arc<AmazonS3>,
     prefix: String,
-}
-
-/// A failure of the bucket. It names no object, because a key holds the name of a visitor's file.
-#[derive(Debug)]
-pub struct BucketError {
-    kind: Kind,
-    details: String,
-}
-
-/// What is wrong, as far as the operator can act on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// The bucket, or an object that was just stored, does not exist.
-    Missing,
-    /// The key may not do this, or its signature is wrong.
-    Denied,
-    /// There is an object already.
-    Taken,
-    /// Anything else, such as no connection.
-    Failed,
-}
-
-impl BucketError {
-    /// Returns the error for a bucket that has not answered in time.
-    pub(super) fn silent(waited: Duration) -> Self {
-        Self { kind: Kind::Failed, details: format!("no answer in {} s", waited.as_secs()) }
-    }
-
-    /// Returns whether the operator has to change something, so that waiting does not help.
-    pub(super) fn is_lasting(&self) -> bool {
-        matches!(self.kind, Kind::Missing | Kind::Denied)
-    }
-
-    fn other(details: impl Into<String>) -> Self {
-        Self { kind: Kind::Failed, details: details.into() }
-    }
-
-    fn new(error: &Error, objects: &[&Path]) -> Self {
-        let kind = match error {
-            Error::NotFound { .. } => Kind::Missing,
-            Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => Kind::Denied,
-            Error::AlreadyExists { .. } | Error::Precondition { .. } => Kind::Taken,
-            _ => Kind::Failed,
-        };
-        // The library repeats the causes in the text.
-        let mut details = error.to_string();
-        for object in objects {
-            details = details.replace(object.as_ref(), "..");
-        }
-        if let Some((end, _)) = details.char_indices().find(|(at, _)| *at >= ERROR_TEXT) {
-            details.truncate(end);
-        }
-        Self { kind, details }
-    }
-}
-
-impl fmt::Display for BucketError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.kind {
-            Kind::Missing => "the bucket or an object in it does not exist",
-            Kind::Denied => "the bucket refuses the access key",
-            Kind::Taken => "there is an object already",
-            Kind::Failed => "the bucket does not answer as it should",
-        };
-        write!(f, "{kind}: {}", self.details)
-    }
-}
-
-impl std::error::Error for BucketError {}
-
-impl From<BucketError> for StoreError {
-    fn from(error: BucketError) -> Self {
-        let fault = if error.kind == Kind::Taken { Fault::Broken } else { Fault::Unavailable };
-        Self::new(fault, error)
-    }
 }
 
 impl BucketBlobs {
@@ -215,8 +138,7 @@ impl BucketBlobs {
 impl Blobs for BucketBlobs {
     fn create(&self) -> BoxFuture<'_, Result<Box<dyn BlobWriter>, StoreError>> {
         Box::pin(async {
-            let writer: Box<dyn BlobWriter> =
-                Box::new(BucketWriter { blobs: self.clone(), buffer: Vec::new(), sent: None });
+            let writer: Box<dyn BlobWriter> = Box::new(BucketWriter::new(self.clone()));
             Ok(writer)
         })
     }
@@ -287,115 +209,5 @@ impl BlobReader for BucketReader {
             }
             Ok(self.arrived.pop_front())
         })
-    }
-}
-
-/// A blob that is being sent.
-struct BucketWriter {
-    blobs: BucketBlobs,
-    /// What is not sent yet.
-    buffer: Vec<u8>,
-    /// The temporary object with what is sent.
-    sent: Option<Unfinished>,
-}
-
-impl BucketWriter {
-    /// Sends the first bytes of the buffer as a part.
-    async fn send(&mut self, length: usize) -> Result<(), StoreError> {
-        let rest = self.buffer.split_off(length.min(self.buffer.len()));
-        let part = std::mem::replace(&mut self.buffer, rest);
-        let sent = match self.sent.take() {
-            Some(sent) => sent,
-            None => Unfinished::begin(&self.blobs).await?,
-        };
-        self.sent.insert(sent).send(part).await
-    }
-}
-
-impl BlobWriter for BucketWriter {
-    fn append<'a>(&'a mut self, chunk: &'a [u8]) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(async {
-            self.buffer.extend_from_slice(chunk);
-            // One byte stays, so that the last part is not empty.
-            while self.buffer.len() > PART {
-                self.send(PART).await?;
-            }
-            Ok(())
-        })
-    }
-
-    fn commit<'a>(mut self: Box<Self>, key: &'a BlobKey) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(async move {
-            let at = self.blobs.at(key);
-            if self.sent.is_some() {
-                self.send(PART).await?;
-            }
-            let Self { blobs, buffer, sent } = *self;
-            match sent {
-                None => {
-                    let stored = blobs.store.put_opts(&at, buffer.into(), PutMode::Create.into()).await;
-                    stored.map_err(|error| BucketError::new(&error, &[&at]))?;
-                    Ok(())
-                }
-                Some(sent) => sent.move_to(&at).await,
-            }
-        })
-    }
-}
-
-/// A temporary object. Dropping it removes what was sent.
-struct Unfinished {
-    store: Arc<AmazonS3>,
-    at: Path,
-    stage: Option<Stage>,
-}
-
-enum Stage {
-    /// Parts are sent, and no object exists.
-    Parts(Box<dyn MultipartUpload>),
-    /// The object is whole.
-    Whole,
-}
-
-impl Unfinished {
-    async fn begin(blobs: &BucketBlobs) -> Result<Self, StoreError> {
-        let (store, at) = (Arc::clone(&blobs.store), blobs.unfinished());
-        let upload = store.put_multipart(&at).await.map_err(|error| BucketError::new(&error, &[&at]))?;
-        Ok(Self { store, at, stage: Some(Stage::Parts(upload)) })
-    }
-
-    async fn send(&mut self, part: Vec<u8>) -> Result<(), StoreError> {
-        let Some(Stage::Parts(upload)) = &mut self.stage else {
-            return Err(BucketError::other("a part came after the last one").into());
-        };
-        upload.put_part(part.into()).await.map_err(|error| BucketError::new(&error, &[&self.at]).into())
-    }
-
-    /// Completes the object, and has the server copy it to a place where there is none.
-    async fn move_to(mut self, to: &Path) -> Result<(), StoreError> {
-        if let Some(Stage::Parts(upload)) = &mut self.stage {
-            upload.complete().await.map_err(|error| BucketError::new(&error, &[&self.at]))?;
-            self.stage = Some(Stage::Whole);
-        }
-        let copied = self.store.copy_if_not_exists(&self.at, to).await;
-        copied.map_err(|error| BucketError::new(&error, &[&self.at, to]))?;
-        Ok(())
-    }
-}
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        let (Some(stage), Ok(runtime)) = (self.stage.take(), tokio::runtime::Handle::try_current()) else { return };
-        let (store, at) = (Arc::clone(&self.store), self.at.clone());
-        runtime.spawn(async move {
-            let removed = match stage {
-                Stage::Parts(mut upload) => upload.abort().await,
-                Stage::Whole => store.delete(&at).await,
-            };
-            if let Err(error) = removed {
-                let error = BucketError::new(&error, &[&at]);
-                tracing::warn!(error = crate::logging::chain(&error), "an unfinished upload is still stored");
-            }
-        });
     }
 }

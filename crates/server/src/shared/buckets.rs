@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use redis::{Connection, RedisResult, Value, from_redis_value, pipe};
+use redis::{Connection, RedisResult, Value, cmd, from_redis_value, pipe};
 use tenancy::Timestamp;
 use ulid::Ulid;
 
@@ -176,7 +176,7 @@ impl Worker {
     /// Runs until the buckets are dropped.
     fn run(self) {
         loop {
-            let lost = match self.space.connect(WAIT) {
+            let lost = match self.space.connect(WAIT).and_then(|connection| self.probe(connection)) {
                 Ok(mut connection) => {
                     if self.is_away.swap(false, Ordering::Relaxed) {
                         tracing::info!("limits are shared again");
@@ -198,6 +198,14 @@ impl Worker {
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
+    }
+
+    /// Counts a call of nobody. A server without memory answers, but counts nothing.
+    fn probe(&self, mut connection: Connection) -> RedisResult<Connection> {
+        let bucket = self.space.names.name("calls", "probe");
+        let arguments = ["take", "1", "0", "1", "1000", "probe", "1"];
+        cmd("EVAL").arg(SCRIPT).arg(1).arg(bucket).arg(&arguments).exec(&mut connection)?;
+        Ok(connection)
     }
 
     /// Sends calls until the buckets are dropped.

@@ -193,6 +193,29 @@ async fn without_the_server_each_process_counts_for_itself() {
     }
 }
 
+#[actix_web::test]
+async fn a_server_without_memory_is_as_one_that_is_away() {
+    let Some(server) = Server::start() else { return };
+    let mut connection = server.space("one secret").connect(PATIENCE).unwrap();
+    let limit = |connection: &mut Connection, bytes: &str| {
+        redis::cmd("CONFIG").arg("SET").arg("maxmemory").arg(bytes).exec(connection).unwrap();
+    };
+    limit(&mut connection, "1");
+    let (one, other) = (server.buckets(), server.buckets());
+    for buckets in [&one, &other] {
+        for _ in 0..QUOTA.calls {
+            assert!(matches!(buckets.take(&bucket(1), QUOTA, at(1)).await, Taken::Counted(_)));
+        }
+        assert!(matches!(buckets.take(&bucket(1), QUOTA, at(1)).await, Taken::Refused(_)));
+    }
+    limit(&mut connection, "0");
+    let since = Instant::now();
+    while one.look(&bucket(1), QUOTA, at(2)).await.remaining == 0 {
+        assert!(since.elapsed() < PATIENCE, "the server is not used again");
+        tokio::task::yield_now().await;
+    }
+}
+
 #[test]
 fn pokes_reach_the_others_and_not_the_sender() {
     let Some(mut server) = Server::start() else { return };

@@ -76,6 +76,20 @@ fn a_switch_is_a_flag_with_or_without_a_word_or_a_word_in_the_file() {
 }
 
 #[test]
+fn a_bucket_is_a_table_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("switchboard.toml");
+    let text = "[blobs]\nurl = \"s3://files/chat\"\naccess-key = \"id\"\nsecret-key = \"key\"\nplain-http = \"on\"\n";
+    fs::write(&file, text).unwrap();
+    let settings = || Settings { config: Some(file.clone()), ..Settings::in_folder(folder.path().to_owned()) };
+    let config = settings().complete().unwrap().check().unwrap();
+    let BlobPlace::Bucket(access) = config.blobs else { panic!("no bucket") };
+    assert_eq!((access.to_string().as_str(), access.secret_key.expose_secret()), ("s3://files/chat", "key"));
+    fs::write(&file, "[blobs]\nbucket = \"files\"\n").unwrap();
+    assert!(matches!(settings().complete(), Err(ConfigError::Parse(_))));
+}
+
+#[test]
 fn an_unknown_key_in_the_file_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("switchboard.toml");
