@@ -10,8 +10,7 @@ use actix_web::web::Bytes;
 use attachments::{BlobKey, BlobReader, BlobWriter, Blobs, BoxFuture, OpenBlob, StoredBlob};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
 use object_store::{
-    BackoffConfig, ClientOptions, Error, GetOptions, MultipartUpload, ObjectStore as _, ObjectStoreExt as _, PutMode,
-    RetryConfig,
+    BackoffConfig, ClientOptions, Error, GetOptions, ObjectStore as _, ObjectStoreExt as _, RetryConfig,
     aws::{AmazonS3, AmazonS3Builder, S3ConditionalPut, S3CopyIfNotExists},
     path::Path,
 };

@@ -200,7 +200,7 @@ impl Worker {
         }
     }
 
-    /// Counts a call of nobody. A server without memory answers, but counts nothing.
+    /// Counts a call of nobody. A server that has become a replica answers, but counts nothing.
     fn probe(&self, mut connection: Connection) -> RedisResult<Connection> {
         let bucket = self.space.names.name("calls", "probe");
         let arguments = ["take", "1", "0", "1", "1000", "probe", "1"];

@@ -194,13 +194,12 @@ async fn without_the_server_each_process_counts_for_itself() {
 }
 
 #[actix_web::test]
-async fn a_server_without_memory_is_as_one_that_is_away() {
+async fn a_server_that_takes_no_writes_is_as_one_that_is_away() {
     let Some(server) = Server::start() else { return };
     let mut connection = server.space("one secret").connect(PATIENCE).unwrap();
-    let limit = |connection: &mut Connection, bytes: &str| {
-        redis::cmd("CONFIG").arg("SET").arg("maxmemory").arg(bytes).exec(connection).unwrap();
-    };
-    limit(&mut connection, "1");
+    let mut follow =
+        |host: &str, port: &str| redis::cmd("REPLICAOF").arg(host).arg(port).exec(&mut connection).unwrap();
+    follow("127.0.0.1", "1");
     let (one, other) = (server.buckets(), server.buckets());
     for buckets in [&one, &other] {
         for _ in 0..QUOTA.calls {
@@ -208,7 +207,7 @@ async fn a_server_without_memory_is_as_one_that_is_away() {
         }
         assert!(matches!(buckets.take(&bucket(1), QUOTA, at(1)).await, Taken::Refused(_)));
     }
-    limit(&mut connection, "0");
+    follow("NO", "ONE");
     let since = Instant::now();
     while one.look(&bucket(1), QUOTA, at(2)).await.remaining == 0 {
         assert!(since.elapsed() < PATIENCE, "the server is not used again");
