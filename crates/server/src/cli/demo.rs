@@ -87,11 +87,13 @@ curl -s {api}/chatbot/chat/ -d company_id={code} -d session_id=$SESSION --data-u
 TOKEN=$(curl -s {api}/auth/login/ -d username={agent} -d password={PASSWORD} | sed -E 's/.*"access":"([^"]*)".*/\1/'); echo signed in
 # 5. The visitor asks for a person in plain words and is put into the queue.
 curl -s {api}/chatbot/chat/ -d company_id={code} -d session_id=$SESSION --data-urlencode "message=hm, can somebody real help me please"; echo
-# 6. The agent answers, which takes the session over.
+# 6. The agent looks at what the visitor has said, what the bot has quoted and what had no answer.
+curl -s {api}/desk/sessions/$SESSION/ -H "Authorization: Bearer $TOKEN"; echo
+# 7. The agent answers, which takes the session over.
 curl -s {api}/human-handoff/send-message/ -H "Authorization: Bearer $TOKEN" -d session_id=$SESSION -d message="Hello Ann, how can I help?"; echo
-# 7. The visitor reads what the agent wrote. With wait=25 the call waits for the next message.
+# 8. The visitor reads what the agent wrote. With wait=25 the call waits for the next message.
 curl -s "{api}/chatbot/messages/?after=6" -H "X-Session-Id: $SESSION"; echo
-# 8. The agent resolves it; from now on the bot answers again.
+# 9. The agent resolves it; from now on the bot answers again.
 curl -s {api}/human-handoff/resolve/ -H "Authorization: Bearer $TOKEN" -d notes=Answered -d handoff_session_id=$(curl -s "{api}/human-handoff/sessions/?status=assigned" -H "Authorization: Bearer $TOKEN" | sed -E 's/^\[\{{"id":([0-9]+).*/\1/'); echo"#
     )
 }

@@ -306,7 +306,7 @@ mod tests {
             sessions: Vec::new(),
             notes: ids.iter().map(|id| (session(1), NoteId::new(*id))).collect(),
         };
-        let mut read = |told: &mut Told, ids: &[i64]| {
+        let read = |told: &mut Told, ids: &[i64]| {
             told.begin();
             told.compare(&notes(ids)).notes.into_iter().map(|(_, note)| note.get()).collect::<Vec<_>>()
         };
