@@ -72,7 +72,9 @@ pub struct Golden {
     pub created_at: Timestamp,
 }
 
-/// The key by which golden questions are the same. As where a visitor's question equals a stored one, case, accents,
+/// The key by which golden questions are the same.
+///
+/// As where a visitor's question equals a stored one, case, accents,
 /// punctuation and spacing do not matter. A text without letters and digits equals only itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QuestionKey([u8; 32]);

@@ -71,10 +71,10 @@ pub(crate) fn list_golden() -> Sending {
 }
 
 pub(crate) fn add_golden() -> Sending {
-    // A question is added once.
+    // A question is added once. It has no word of any entry, so that no entry answers it.
     static ADDED: AtomicUsize = AtomicUsize::new(0);
     named_company(|thing: &Thing| {
-        let question = format!("Is this golden {}?", ADDED.fetch_add(1, Ordering::Relaxed));
+        let question = format!("golden{}?", ADDED.fetch_add(1, Ordering::Relaxed));
         Body::Json(json!({"question": question, "expect": "clarify", "company_id": thing.company}))
     })
 }

@@ -10,6 +10,7 @@ mod desk;
 mod entries;
 #[cfg(test)]
 mod files;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod identity;
