@@ -60,6 +60,12 @@ struct Turn<'t> {
     rejections: u8,
 }
 
+/// With these words visitors begin to tell of something.
+const CONCERNED: [&str; 7] = ["i", "we", "my", "our", "somebody", "someone", "it"];
+
+/// The least number of words that tell of something.
+const CONCERN: usize = 3;
+
 /// The part of a reply before the question.
 #[derive(Default)]
 struct Lead {
@@ -104,7 +110,8 @@ impl Turn<'_> {
         }
         let is_about_topics = normalized == BROWSE_TOPICS || self.session.dialogue.browsing;
         let intent = self.heard.reading.intent;
-        let is_question = is_about_topics || intent == Intent::Question;
+        let is_concern = is_first && intent == Intent::Nothing && self.heard.gains.is_empty() && is_concern(text);
+        let is_question = is_about_topics || intent == Intent::Question || is_concern;
         // As outside the intake, a company may have an entry for `Why do you need my number?`.
         let is_entry = matches!(intent, Intent::Why | Intent::AboutBot) && Found::is_entry(self.heard.found, text)?;
         if (is_question || is_entry)
@@ -113,7 +120,7 @@ impl Turn<'_> {
             return Ok(advance);
         }
         if is_first && !self.names_the_visitor() {
-            return self.first(text);
+            return self.first(text, is_question && !is_about_topics);
         }
         if !self.heard.gains.is_empty() {
             let noted = (is_question && !is_about_topics).then(|| self.remember(text));
@@ -160,9 +167,9 @@ impl Turn<'_> {
     }
 
     /// Answers the first message of a session, which does not name the visitor.
-    fn first(mut self, text: &str) -> Result<Advance, MissingInput> {
+    fn first(mut self, text: &str, is_question: bool) -> Result<Advance, MissingInput> {
         match self.heard.reading.intent {
-            Intent::Question => {
+            _ if is_question => {
                 let noted = self.remember(text);
                 let welcome = self.welcome();
                 let response = format!("{noted}<br><br>{}", welcome.response);
@@ -383,4 +390,11 @@ pub(crate) fn finish(session: &mut Session, settings: &BotSettings) -> ProfileWr
         address: text(&collected.address),
         country_code,
     })
+}
+
+/// Whether a message tells of something that the visitor wants help with: `my tooth is killing me`.
+fn is_concern(text: &str) -> bool {
+    let mut words = text.split_whitespace();
+    let first = words.next().unwrap_or_default().to_lowercase();
+    CONCERNED.contains(&first.as_str()) && words.count() + 1 >= CONCERN
 }

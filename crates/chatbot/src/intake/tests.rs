@@ -176,6 +176,18 @@ fn a_first_message_that_names_the_visitor_is_an_answer() {
 }
 
 #[test]
+fn a_concern_first_is_kept_as_a_question_is() {
+    let mut talk = Talk::new(BotSettings::default());
+    let reply = talk.say("my tooth is killing me");
+    assert_eq!((reply.kind.as_str(), reply.collecting), ("profile_collection", Some(Step::Name)));
+    assert!(reply.response.starts_with("I have noted that"), "{}", reply.response);
+    assert_eq!(talk.session().collected, Collected::default());
+    // Later on, such a text is the answer to the question before it.
+    let reply = talk.say("my name is Ann Ray");
+    assert!(reply.response.starts_with("Nice to meet you, Ann Ray!"), "{}", reply.response);
+}
+
+#[test]
 fn a_question_first_is_answered_before_the_name_is_asked() {
     let mut talk = Talk::new(BotSettings::default());
     let reply = talk.say("When are you open?");

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::binary::{Guarded, lines_of, run, switchboard};
 
 #[test]
-fn the_demo_takes_the_next_port_and_its_eight_steps_work_when_pasted() {
+fn the_demo_takes_the_next_port_and_its_nine_steps_work_when_pasted() {
     let folder = tempfile::tempdir().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let wanted = taken.local_addr().unwrap();
@@ -25,7 +25,7 @@ fn the_demo_takes_the_next_port_and_its_eight_steps_work_when_pasted() {
     assert!(address.starts_with("127.0.0.1:") && address != wanted.to_string(), "{greeting}");
     let mut script = String::new();
     for line in lines.skip_while(|line| !line.starts_with("# 1.")) {
-        let is_last = script.contains("# 8.");
+        let is_last = script.contains("# 9.");
         script.push_str(&line);
         script.push('\n');
         if is_last {
@@ -46,18 +46,21 @@ fn the_demo_takes_the_next_port_and_its_eight_steps_work_when_pasted() {
 }
 
 fn check(printed: &str, script: &str) {
-    assert_eq!(script.lines().filter(|line| line.starts_with('#')).count(), 8, "{script}");
+    assert_eq!(script.lines().filter(|line| line.starts_with('#')).count(), 9, "{script}");
     let replies: Vec<Value> = printed
         .lines()
         .filter(|line| line.starts_with('{'))
         .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{printed}")))
         .collect();
     // The first reply goes to the terminal only.
-    let [collected, answer, escalated, sent, read, resolved] = replies.as_slice() else { panic!("{printed}") };
+    let [collected, answer, escalated, packet, sent, read, resolved] = replies.as_slice() else { panic!("{printed}") };
     assert_eq!(collected["temp_data"]["name"], "Ann Ray", "{printed}");
     assert_eq!((&answer["type"], &answer["collecting"]), (&json!("rag_response"), &json!("address")), "{printed}");
     assert!(!answer["citations"].as_array().unwrap().is_empty(), "{printed}");
     assert_eq!((&escalated["type"], &escalated["outcome"]), (&json!("escalated"), &json!("queued")), "{printed}");
+    let kept = &packet["handoffs"][0]["packet"];
+    assert_eq!(kept["reason"], "hm, can somebody real help me please", "{printed}");
+    assert_eq!(kept["passages"].as_array().unwrap().len(), 2, "{printed}");
     assert_eq!(sent["chat_message"]["content"], "Hello Ann, how can I help?", "{printed}");
     assert_eq!(resolved["handoff_session"]["notes"], "Answered", "{printed}");
     assert!(resolved["handoff_session"]["resolved_at"].is_string(), "{printed}");

@@ -75,7 +75,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             )
             .query(guard::force())
             .refuses(CreateError::Taken)
-            .refuses(guard::example())
+            .refuses(guard::refusal(&[guard::example()]))
             .refuses(no_target())
             .refuses(Refused::CompanyNotFound),
         at("/api/knowledge/entries/{chunk_id}/")
@@ -90,7 +90,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .query(shared())
             .query(guard::force())
             .refuses(UpdateError::NotFound)
-            .refuses(guard::example())
+            .refuses(guard::refusal(&[guard::example()]))
             .refuses(no_target())
             .refuses(Refused::CompanyNotFound)
             .delete("Removes an entry, and its document if that has no other entry.", remove)
@@ -98,7 +98,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .query(shared())
             .query(guard::force())
             .refuses(DeleteError::NotFound)
-            .refuses(guard::example())
+            .refuses(guard::refusal(&[guard::example()]))
             .refuses(no_target())
             .refuses(Refused::CompanyNotFound),
     ]

@@ -61,7 +61,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             ))
             .query(guard::force())
             .refuses(no_target())
-            .refuses(guard::example())
+            .refuses(guard::refusal(&[guard::example()]))
             .refuses(no_entries())
             .refuses(Refused::CompanyNotFound),
     ]

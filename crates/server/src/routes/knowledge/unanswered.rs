@@ -89,7 +89,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .query(guard::force())
             .refuses(AnswerError::NotFound)
             .refuses(CreateError::Taken)
-            .refuses(guard::example())
+            .refuses(guard::refusal(&[guard::example()]))
             .refuses(ApiError::required("company_id"))
             .refuses(Refused::CompanyNotFound),
     ]

@@ -59,7 +59,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .query(company_id())
             .query(shared())
             .query(guard::force())
-            .refuses(guard::example())
+            .refuses(guard::refusal(&[guard::example()]))
             .refuses(UploadError::NoColumns)
             .refuses(ApplyError::Refused(vec![example()]))
             .refuses(no_target())

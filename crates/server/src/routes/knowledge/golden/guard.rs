@@ -78,13 +78,13 @@ impl From<Row> for LostGolden {
 }
 
 /// Returns the refusal of a change that loses golden questions.
-fn refusal(lost: &[LostGolden]) -> ApiError {
+pub(in super::super) fn refusal(lost: &[LostGolden]) -> ApiError {
     let message = "Golden questions that pass now would fail. Send force to make the change all the same.";
     ApiError::conflict(Code::GoldenLost, message).with("golden_lost", json!(lost))
 }
 
-/// An example of the refusal, for the documentation.
-pub(in super::super) fn example() -> ApiError {
+/// A lost question, for the documentation.
+pub(in super::super) fn example() -> LostGolden {
     let golden = Golden {
         id: GoldenId::new(7),
         question: "When do you open?".to_owned(),
@@ -92,7 +92,7 @@ pub(in super::super) fn example() -> ApiError {
         created_at: Timestamp::from_micros(0),
     };
     let said = Said { quoted: Vec::<Quoted>::new(), confidence: 0.2 };
-    refusal(&[Row { golden, said, outcome: Outcome::Unanswered, flips: None }.into()])
+    Row { golden, said, outcome: Outcome::Unanswered, flips: None }.into()
 }
 
 /// What a change would lose of the knowledge at a version.
