@@ -188,6 +188,20 @@ fn a_concern_first_is_kept_as_a_question_is() {
 }
 
 #[test]
+fn a_wish_to_hear_the_question_again_is_no_answer_to_it() {
+    for text in ["say that again", "could you repeat the question please", "sorry, what was that?"] {
+        let mut talk = Talk::at(Step::Address);
+        let reply = talk.say(text);
+        assert_eq!(reply.collecting, Some(Step::Address), "{text}: {}", reply.response);
+        assert!(reply.response.ends_with("And what's your address?"), "{text}: {}", reply.response);
+        assert_eq!(talk.session().step, Step::Address, "{text}");
+    }
+    let mut talk = Talk::new(BotSettings::default());
+    talk.say("hello");
+    assert!(talk.say("jo").response.starts_with("Nice to meet you, jo!"));
+}
+
+#[test]
 fn a_question_first_is_answered_before_the_name_is_asked() {
     let mut talk = Talk::new(BotSettings::default());
     let reply = talk.say("When are you open?");
