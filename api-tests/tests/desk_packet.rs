@@ -198,7 +198,7 @@ async fn staff_correct_the_profile_of_a_visitor(world: &World) {
         (&reply["profile"]["country_code"], &reply["profile"]["phone"]),
         (&json!("+44"), &json!("+44-2079460958"))
     );
-    // Whoever may not see the session may not correct it.
+    // An agent who may not see the session cannot correct it.
     let name = json!({"profile": {"name": "X"}});
     cy.change_session(&visitor.session, &name).await.error(404, "not_found", "Session not found");
     world.company("Space X").await.admin.change_session(&visitor.session, &name).await.error(
@@ -240,6 +240,15 @@ async fn a_profile_is_made_of_what_the_intake_has(world: &World) {
     assert_eq!(packet["session"]["step"], Value::Null);
     // The intake has ended.
     assert_ne!(visitor.say("Good morning").await["type"], "profile_collection");
+    // A number without a country is one of the company's.
+    tesla.admin.set_bot(&json!({"default_country_code": "+49"})).await.ok();
+    let mut other = tesla.stranger();
+    for text in ["Hello", "Eva Kern"] {
+        other.say(text).await;
+    }
+    let change = json!({"profile": {"phone": "151 23456789"}});
+    let packet = tesla.admin.change_session(&other.session, &change).await.ok();
+    assert_eq!(packet["profile"]["phone"], "+49-15123456789");
 }
 
 async fn a_bad_correction_changes_nothing(world: &World) {

@@ -1,6 +1,6 @@
 //! Staff correct what a visitor said of itself.
 
-use chatbot::{Collected, NewProfile, Profiles, Session, Sessions, Step, intake::phone};
+use chatbot::{Collected, NewProfile, Profiles, Sessions, intake::phone};
 use tenancy::{
     SessionId, StoreError, Timestamp,
     access::{ActingAs, Desk},
@@ -8,9 +8,6 @@ use tenancy::{
 };
 
 use crate::{EventKind, Handoffs, Outbox, locked, reading::in_sight};
-
-/// The calling code of a new profile for which neither staff nor the visitor named a country.
-const DEFAULT_CODE: &str = "+977";
 
 /// Values that replace those of a profile. A missing one changes nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,7 +41,8 @@ pub enum CorrectError {
 /// Corrects the profile of a session that the caller may see, as for [`history`](crate::reading::history).
 ///
 /// A phone number is read as that of a client that sends a profile. Without a profile one is made from what the intake
-/// has and what the caller adds, and the intake ends. The correction is recorded in the audit log. What the visitor last used, and when, stays.
+/// has and what the caller adds, and the intake ends. The correction is recorded in the audit log. When the visitor was last
+/// there stays.
 ///
 /// # Errors
 /// [`CorrectError`].
@@ -53,9 +51,10 @@ where
     S: Sessions + Profiles + Handoffs + Outbox + Audit + ActingAs<Desk> + ?Sized,
 {
     let seen = in_sight(store, session)?.ok_or(CorrectError::SessionNotFound)?;
-    let mut session = store.lock(seen.key)?.ok_or(CorrectError::SessionNotFound)?.session;
+    let snapshot = store.lock(seen.key)?.ok_or(CorrectError::SessionNotFound)?;
+    let (mut session, code) = (snapshot.session, &snapshot.settings.default_country_code);
     let before = store.profile_of(session.key)?.map(chatbot::Profile::data);
-    let profile = correction.of(before.clone().unwrap_or_else(|| collected(&session.collected)));
+    let profile = correction.of(before.clone().unwrap_or_else(|| collected(&session.collected, code)));
     if before.as_ref() == Some(&profile) {
         return Ok(());
     }
@@ -66,11 +65,10 @@ where
         if profile.phone.is_empty() {
             return Err(CorrectError::Incomplete("phone"));
         }
-        end_intake(&mut session);
+        session.end_intake();
     }
     let stored = store.put_profile(session.key, &profile, now)?;
-    session.dialogue.unreachable = stored.phone.is_empty() && stored.email.is_none();
-    session.profile = Some((stored.id, stored.name));
+    session.set_profile(&stored);
     session.updated_at = now;
     locked::write(store, &session, now)?;
     store.emit(session.id, EventKind::ProfileSaved);
@@ -78,21 +76,15 @@ where
     Ok(())
 }
 
-fn end_intake(session: &mut Session) {
-    session.step = Step::Complete;
-    session.collected = Collected::default();
-    session.dialogue.name_again = false;
-}
-
-/// Returns what the intake has as a profile. Missing values are empty.
-fn collected(collected: &Collected) -> NewProfile {
+/// Returns what the intake has as a profile. Missing values are empty, and a missing country is the company's.
+fn collected(collected: &Collected, default_code: &str) -> NewProfile {
     let value = |field: &chatbot::Field| field.value().map(str::to_owned);
     NewProfile {
         name: value(&collected.name).unwrap_or_default(),
         phone: value(&collected.phone).unwrap_or_default(),
         email: value(&collected.email),
         address: value(&collected.address),
-        country_code: value(&collected.country_code).unwrap_or_else(|| DEFAULT_CODE.to_owned()),
+        country_code: value(&collected.country_code).unwrap_or_else(|| default_code.to_owned()),
     }
 }
 

@@ -6,7 +6,7 @@ use knowledge::markup;
 use tenancy::{Fault, SessionRowId, StoreError, Timestamp};
 
 use super::{NewProfile, Profile, Profiles};
-use crate::{Collected, ExpectedVersions, Sessions, Step};
+use crate::{ExpectedVersions, Sessions};
 
 /// Why a profile was not saved.
 #[derive(Debug, thiserror::Error)]
@@ -39,11 +39,8 @@ where
         profile.name = safe;
     }
     let stored = store.put_profile(session, &profile, now)?;
-    locked.step = Step::Complete;
-    locked.collected = Collected::default();
-    locked.profile = Some((stored.id, stored.name.clone()));
-    locked.dialogue.unreachable = stored.phone.is_empty() && stored.email.is_none();
-    locked.dialogue.name_again = false;
+    locked.set_profile(&stored);
+    locked.end_intake();
     (locked.last_used, locked.updated_at) = (now, now);
     // Nothing here depends on settings or knowledge.
     let expected = ExpectedVersions { revision: locked.revision, versions: None };
@@ -59,7 +56,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        EarlierSession, NewMessage, ProfileFilter, ProfileListing, ProfileStats, Session, Snapshot,
+        Collected, EarlierSession, NewMessage, ProfileFilter, ProfileListing, ProfileStats, Session, Snapshot, Step,
         fixtures::{NOW, fresh},
         profile::persistent_user_id,
     };
