@@ -9,7 +9,7 @@ use actix_web::web::{self, Json};
 use chatbot::settings::SettingsRecord as _;
 use knowledge::{
     EntryList as _, entry,
-    golden::{self, AddError, Expect, Golden, GoldenQuestions as _, RemoveError},
+    golden::{self, AddError, Expect, Golden, GoldenQuestions as _, Outcome, RemoveError, Row},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -116,6 +116,39 @@ impl From<Golden> for GoldenView {
 #[derive(Serialize, JsonSchema)]
 struct RemovedGolden {
     message: &'static str,
+}
+
+/// What came of a golden question.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct GoldenOutcome {
+    id: i64,
+    question: String,
+    expect: String,
+    /// What would be said.
+    #[schemars(extend("enum" = ["answer", "clarify"]))]
+    would: &'static str,
+    /// The entry that is quoted; null without an answer. Of several, the expected one if it is among them, else the first.
+    chunk_id: Option<String>,
+    #[schemars(extend("enum" = Outcome::WORDS))]
+    outcome: &'static str,
+}
+
+impl From<Row> for GoldenOutcome {
+    fn from(row: Row) -> Self {
+        let is_passed = row.is_passed();
+        let Row { golden, said, outcome, flips: _ } = row;
+        let would = if said.is_answer() { "answer" } else { "clarify" };
+        let expected = golden.expect.entry().filter(|_| is_passed).map(str::to_owned);
+        let first = || said.quoted.into_iter().next().map(|quoted| quoted.chunk_id);
+        Self {
+            id: golden.id.get(),
+            expect: golden.expect.as_str().to_owned(),
+            chunk_id: expected.or_else(first),
+            question: golden.question,
+            would,
+            outcome: outcome.as_str(),
+        }
+    }
 }
 
 /// Lists a page of the questions.

@@ -17,7 +17,7 @@ use tenancy::{
 
 use super::{
     super::endpoint::{Endpoint, at},
-    golden::guard::{self, LostGolden},
+    golden::{GoldenOutcome, guard},
     target::{Target, company_id, is_set, no_target, shared},
 };
 use crate::{
@@ -98,7 +98,7 @@ struct UploadReport {
     entries: Vec<UploadedEntry>,
     /// Golden questions that pass now and would not afterwards, at most 20. With one, the file is loaded only with
     /// `force`. Always empty once it is loaded.
-    golden_lost: Vec<LostGolden>,
+    golden_lost: Vec<GoldenOutcome>,
 }
 
 /// Something that is wrong or strange in an upload.
@@ -177,7 +177,7 @@ impl UploadedEntry {
 }
 
 impl UploadReport {
-    fn new(diff: Diff, dry_run: bool, golden_lost: Vec<LostGolden>) -> Self {
+    fn new(diff: Diff, dry_run: bool, golden_lost: Vec<GoldenOutcome>) -> Self {
         Self {
             dry_run,
             added: diff.count(Change::Added),

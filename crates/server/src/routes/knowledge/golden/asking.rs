@@ -39,7 +39,7 @@ impl Asked {
         Self { keeper, settings, own, shared, holdings }
     }
 
-    /// Returns the search of a visitor who has asked nothing before.
+    /// Returns the search for a visitor's first question.
     pub(super) fn search<'s>(&'s self, settings: &BotSettings) -> Search<'s> {
         Search::new(&self.own, self.shared.as_deref(), settings, None)
     }

@@ -6,8 +6,6 @@ use knowledge::{
     Chunk, Index, Meanings, Version,
     golden::{self, Comparison, Golden, MOST_LOST, Outcome, Proposal, PublishError, Quoted, Row, Said},
 };
-use schemars::JsonSchema;
-use serde::Serialize;
 use serde_json::json;
 use storage::CompanyStore;
 use tenancy::{
@@ -18,6 +16,7 @@ use tenancy::{
 
 use super::{
     super::target::{Target, is_set},
+    GoldenOutcome,
     asking::{self, Asked, settings_of},
 };
 use crate::{
@@ -49,42 +48,14 @@ pub(in super::super) fn is_forced(params: &Params, sent: Option<bool>) -> Result
     sent.map_or_else(|| is_set(params, "force"), Ok)
 }
 
-/// A golden question that passes now, and would not after a change.
-#[derive(Serialize, JsonSchema)]
-pub(in super::super) struct LostGolden {
-    id: i64,
-    question: String,
-    expect: String,
-    /// What would be said after the change.
-    #[schemars(extend("enum" = ["answer", "clarify"]))]
-    would: &'static str,
-    /// The entry that would be quoted; null without an answer.
-    chunk_id: Option<String>,
-    #[schemars(extend("enum" = Outcome::WORDS))]
-    outcome: &'static str,
-}
-
-impl From<Row> for LostGolden {
-    fn from(Row { golden, said, outcome, flips: _ }: Row) -> Self {
-        Self {
-            id: golden.id.get(),
-            expect: golden.expect.as_str().to_owned(),
-            question: golden.question,
-            would: if said.is_answer() { "answer" } else { "clarify" },
-            chunk_id: said.quoted.into_iter().next().map(|quoted| quoted.chunk_id),
-            outcome: outcome.as_str(),
-        }
-    }
-}
-
 /// Returns the refusal of a change that loses golden questions.
-pub(in super::super) fn refusal(lost: &[LostGolden]) -> ApiError {
+pub(in super::super) fn refusal(lost: &[GoldenOutcome]) -> ApiError {
     let message = "Golden questions that pass now would fail. Send force to make the change all the same.";
     ApiError::conflict(Code::GoldenLost, message).with("golden_lost", json!(lost))
 }
 
 /// A lost question, for the documentation.
-pub(in super::super) fn example() -> LostGolden {
+pub(in super::super) fn example() -> GoldenOutcome {
     let golden = Golden {
         id: GoldenId::new(7),
         question: "When do you open?".to_owned(),
@@ -99,7 +70,7 @@ pub(in super::super) fn example() -> LostGolden {
 pub(in super::super) struct Compared {
     version: Version,
     /// At most [`MOST_LOST`].
-    pub(in super::super) lost: Vec<LostGolden>,
+    pub(in super::super) lost: Vec<GoldenOutcome>,
     /// Held until the change is made, so that the changes of a company do not make each other compare again.
     _permit: Permit,
 }
@@ -208,12 +179,12 @@ async fn lost(
     before: &Arc<Asked>,
     after: &Arc<Asked>,
     golden: Vec<Golden>,
-) -> Result<Vec<LostGolden>, StoreError> {
+) -> Result<Vec<GoldenOutcome>, StoreError> {
     let ask = |asked: &Asked, golden: Golden, meanings: &Meanings| {
         let said = asked.search(&asked.settings).said(&golden.question, meanings);
         Row::new(golden, said, None, &asked.holdings)
     };
     let passed = asking::each(app, before, golden, ask).await?.into_iter().filter(Row::is_passed);
     let after = asking::each(app, after, passed.map(|row| row.golden).collect(), ask).await?;
-    Ok(after.into_iter().filter(|row| !row.is_passed()).take(MOST_LOST).map(LostGolden::from).collect())
+    Ok(after.into_iter().filter(|row| !row.is_passed()).take(MOST_LOST).map(GoldenOutcome::from).collect())
 }

@@ -14,6 +14,7 @@ use super::{
         endpoint::{Endpoint, at},
         which_company::which_company,
     },
+    GoldenOutcome,
     asking::{self, Ready},
 };
 use crate::{
@@ -66,42 +67,22 @@ struct GoldenReport {
     rows: Vec<GoldenRow>,
 }
 
-/// What came of a golden question.
+/// What came of a golden question at the threshold.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct GoldenRow {
-    id: i64,
-    question: String,
-    expect: String,
-    #[schemars(extend("enum" = ["answer", "clarify"]))]
-    would: &'static str,
-    /// The entry that is quoted; null without an answer. Of several, the expected one if it is among them, else the first.
-    chunk_id: Option<String>,
+struct GoldenRow {
+    #[serde(flatten)]
+    outcome: GoldenOutcome,
     /// The confidence of the answer; without one, the best that was found.
     confidence: f64,
     passed: bool,
-    #[schemars(extend("enum" = Outcome::WORDS))]
-    outcome: &'static str,
     /// Whether it passes at one of the two thresholds only; null if none was sent.
     flips: Option<bool>,
 }
 
 impl From<Row> for GoldenRow {
     fn from(row: Row) -> Self {
-        let is_passed = row.is_passed();
-        let Row { golden, said, outcome, flips } = row;
-        let expected = golden.expect.entry().filter(|_| is_passed).map(str::to_owned);
-        let first = || said.quoted.first().map(|quoted| quoted.chunk_id.clone());
-        Self {
-            id: golden.id.get(),
-            expect: golden.expect.as_str().to_owned(),
-            question: golden.question,
-            would: if said.is_answer() { "answer" } else { "clarify" },
-            chunk_id: expected.or_else(first),
-            confidence: said.confidence,
-            passed: is_passed,
-            outcome: outcome.as_str(),
-            flips,
-        }
+        let (confidence, passed, flips) = (row.said.confidence, row.is_passed(), row.flips);
+        Self { outcome: row.into(), confidence, passed, flips }
     }
 }
 
