@@ -2,12 +2,12 @@
 
 mod golden;
 
-use knowledge::{Answer, Index, Lookup, Meanings, Origin, answer, asks, in_context, index::Ranking};
+use knowledge::{Answer, Index, Lookup, Meanings, Origin, answer, goes_on, in_context, index::Ranking};
 
 use crate::{
     BotSettings, Found,
     found::{Finding, OFFERED},
-    phrase,
+    phrase, understanding,
 };
 
 /// The button that lists the topics, normalized.
@@ -98,7 +98,7 @@ impl<'s> Search<'s> {
 
     /// Returns the question before a text that asks nothing itself. Its answer was given and is not repeated.
     fn commented_on(&self, text: &str) -> Option<&'s str> {
-        self.previous.filter(|_| !asks(text))
+        self.previous.filter(|_| !goes_on(text) && !understanding::asks(text))
     }
 
     /// Returns the entries that come nearest to a text, for each knowledge that is searched, at most `limit` of each. The

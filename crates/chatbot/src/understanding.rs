@@ -52,6 +52,14 @@ pub fn features(text: &str) -> Vec<String> {
     names
 }
 
+/// Whether a text asks something, by a question mark or its first word. Else it may only comment on what was said before:
+/// `it still doesn't work`.
+pub(crate) fn asks(text: &str) -> bool {
+    let words = Words::of(&text::visible(text));
+    let heard = Heard::of(&words, None, false);
+    words.has_question_mark || heard.first().is_some_and(|at| heard.is(Mark::Asking, at))
+}
+
 /// Reads what a text says.
 ///
 /// The time is linear in the length of the text.
@@ -121,7 +129,8 @@ fn read_once(text: &str, awaited: &Awaited<'_>, number_is_asked: bool) -> (Readi
         .leads()
         .iter()
         .any(|(lead, at)| *lead == Lead::Phone && heard.tokens.get(at.end).is_some_and(|token| token.is_number));
-    (Reading { intent, is_guess, language, values }, names_number)
+    let tells = heard.first().is_some_and(|at| heard.is(Mark::Telling, at)) && heard.tokens.len() >= SENTENCE;
+    (Reading { intent, is_guess, language, tells, values }, names_number)
 }
 
 /// Whether a text that answers a question of the bot is a sentence of everyday words, and no name or address.

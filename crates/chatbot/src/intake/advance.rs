@@ -60,12 +60,6 @@ struct Turn<'t> {
     rejections: u8,
 }
 
-/// With these words visitors begin to tell of something.
-const CONCERNED: [&str; 7] = ["i", "we", "my", "our", "somebody", "someone", "it"];
-
-/// The least number of words that tell of something.
-const CONCERN: usize = 3;
-
 /// The part of a reply before the question.
 #[derive(Default)]
 struct Lead {
@@ -110,7 +104,9 @@ impl Turn<'_> {
         }
         let is_about_topics = normalized == BROWSE_TOPICS || self.session.dialogue.browsing;
         let intent = self.heard.reading.intent;
-        let is_concern = is_first && intent == Intent::Nothing && self.heard.gains.is_empty() && is_concern(text);
+        // What a visitor begins to tell of is what it wants help with.
+        let is_concern =
+            is_first && intent == Intent::Nothing && self.heard.gains.is_empty() && self.heard.reading.tells;
         let is_question = is_about_topics || intent == Intent::Question || is_concern;
         // As outside the intake, a company may have an entry for `Why do you need my number?`.
         let is_entry = matches!(intent, Intent::Why | Intent::AboutBot) && Found::is_entry(self.heard.found, text)?;
@@ -390,11 +386,4 @@ pub(crate) fn finish(session: &mut Session, settings: &BotSettings) -> ProfileWr
         address: text(&collected.address),
         country_code,
     })
-}
-
-/// Whether a message tells of something that the visitor wants help with: `my tooth is killing me`.
-fn is_concern(text: &str) -> bool {
-    let mut words = text.split_whitespace();
-    let first = words.next().unwrap_or_default().to_lowercase();
-    CONCERNED.contains(&first.as_str()) && words.count() + 1 >= CONCERN
 }

@@ -229,6 +229,11 @@ impl Heard {
         self.said.iter().filter(counts)
     }
 
+    /// Returns the first token that is not ignored.
+    pub(super) fn first(&self) -> Option<usize> {
+        self.tokens.iter().position(|token| token.fillers == 0)
+    }
+
     /// Returns the end of the clause that a token is in.
     pub(super) fn clause_end(&self, at: usize) -> usize {
         let is_inside =

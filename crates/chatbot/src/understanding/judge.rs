@@ -16,9 +16,6 @@ const BEFORE_QUESTIONS: [Intent; 5] =
 /// Intents of whole texts, in the order of precedence among each other.
 const SMALL_TALK: [Intent; 5] = [Intent::Goodbye, Intent::Refusal, Intent::Thanks, Intent::Agreement, Intent::Greeting];
 
-/// Words with which visitors begin to tell something.
-const TELLING: [&str; 10] = ["i", "we", "my", "our", "there", "the", "somebody", "someone", "it", "this"];
-
 /// How many other words may follow a greeting: `hi Kit`.
 const ADDRESSED: usize = 3;
 
@@ -100,7 +97,7 @@ fn tells(heard: &Heard, cover: &Cover) -> bool {
     greets
         && !(0..heard.tokens.len()).any(|at| heard.is_value(at))
         && rest().count() > ADDRESSED
-        && rest().next().is_some_and(|at| TELLING.iter().any(|word| heard.is_word(at, word)))
+        && rest().next().is_some_and(|at| heard.is(Mark::Telling, at))
 }
 
 /// Returns the phrase at the beginning of a text that only addresses somebody besides.

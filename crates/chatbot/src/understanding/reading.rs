@@ -104,6 +104,8 @@ pub struct Reading {
     pub is_guess: bool,
     /// The language of the words that gave the intent; English if none did.
     pub language: Language,
+    /// Whether the text begins as one that tells something of the visitor: `my tooth is killing me`.
+    pub tells: bool,
     /// Values for fields. A free text is the answer to the awaited step only if its intent is
     /// [`Intent::Nothing`].
     pub values: Values,
@@ -117,6 +119,7 @@ impl Reading {
 
     /// Returns the reading of no text.
     pub fn nothing() -> Self {
-        Self { intent: Intent::Nothing, is_guess: false, language: Language::English, values: Values::default() }
+        let (intent, language) = (Intent::Nothing, Language::English);
+        Self { intent, is_guess: false, language, tells: false, values: Values::default() }
     }
 }

@@ -54,6 +54,8 @@ pub(super) enum Mark {
     Asking,
     /// A given name too, although it says something.
     AlsoName,
+    /// It begins a text that tells something of the visitor.
+    Telling,
 }
 
 impl Mark {
@@ -66,6 +68,7 @@ impl Mark {
             Self::OtherNumber => 8,
             Self::Asking => 16,
             Self::AlsoName => 32,
+            Self::Telling => 64,
         }
     }
 }
@@ -166,6 +169,7 @@ impl Section {
             "no names" => Meaning::Is(Mark::NoName),
             "asking" => Meaning::Is(Mark::Asking),
             "also names" => Meaning::Is(Mark::AlsoName),
+            "telling" => Meaning::Is(Mark::Telling),
             "other numbers" => Meaning::Is(Mark::OtherNumber),
             _ => match (header.strip_prefix("not "), header.strip_suffix(" alone")) {
                 (Some(intent), _) => Meaning::Not(Intent::parse(intent)?),
