@@ -124,7 +124,7 @@ async fn a_person_who_acts_first_silences_the_model(world: &World) {
     assert_eq!(senders(&after(&visitor, "2").await), ["user", "agent", "user"]);
 }
 
-/// A company whose texts, knowledge and visitors all hold its word, and a visitor of it who has said the word.
+/// Returns a company whose texts and knowledge contain `word`, and one of its visitors, who has said it.
 async fn marked(world: &World, word: &str) -> (Company, Visitor) {
     let company = world.company(&format!("{word} Motors")).await;
     let entry = |question: &str, answer: &str| json!({"question": question, "answer": answer, "document": format!("{word} document")});

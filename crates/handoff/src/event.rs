@@ -58,7 +58,7 @@ pub enum EventKind {
     ProfileSaved,
     /// The priority of the open handoff was changed.
     Prioritised,
-    /// A private note of staff was stored. No visitor is told of it.
+    /// Staff wrote a private note. Visitors are not told.
     NoteAdded(NoteId),
     /// A file was uploaded to the session.
     FileShared(Box<Attachment>),

@@ -35,7 +35,7 @@ const PERIOD: Duration = Duration::from_secs(1);
 const WAITING: usize = 4_096;
 const BATCH: usize = 256;
 
-/// Counts calls in a Redis server, and in this process's memory while the server is away.
+/// Counts calls in a Redis server. While the server does not answer, this process counts in its own memory.
 pub(crate) struct SharedBuckets {
     queue: SyncSender<Call>,
     is_away: Arc<AtomicBool>,

@@ -1,4 +1,4 @@
-//! Files in a bucket: of several processes, of a server that is away, and beside the commands.
+//! Files in a bucket: several processes share them, the bucket fails, and commands use it.
 
 use std::net::TcpListener;
 
