@@ -11,6 +11,9 @@ use crate::Feedback;
 /// Maximum number of questions in a summary; the newest count.
 const MOST_QUESTIONS: usize = 20;
 
+/// How much of a text is read to tell what it wants to say, in Unicode scalar values.
+const LONGEST_READ: usize = 500;
+
 /// What a visitor asked the bot, oldest first.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Summary {
@@ -118,8 +121,10 @@ impl Summing {
     }
 }
 
-/// Returns what a visitor wants to say with a text, where the bot has asked for a step.
+/// Returns what a visitor wants to say with a text, where the bot has asked for a step. Only the beginning is read: a
+/// summary is made in the transaction that opens a handoff, and many long texts would hold it up.
 fn intent(text: &str, step: Option<Step>) -> Intent {
+    let text = text.char_indices().nth(LONGEST_READ).and_then(|(end, _)| text.get(..end)).unwrap_or(text);
     understanding::read(text, &Awaited { step, calling_code: "+1", person_phrases: &[] }).intent
 }
 
