@@ -146,7 +146,9 @@ fn what_follows_a_greeting_counts() {
 
 #[test]
 fn a_text_may_tell_something_of_the_visitor() {
-    for text in ["my tooth is killing me", "we broke the key", "mein Zahn tut weh", "j'ai mal aux dents", "me duele la muela"] {
+    for text in
+        ["my tooth is killing me", "we broke the key", "mein Zahn tut weh", "j'ai mal aux dents", "me duele la muela"]
+    {
         assert!(reading(Step::Name, text).tells, "{text}");
     }
     for text in ["killing me", "green tea please", "we did", "Ann Ray", "the blue bike", ""] {
