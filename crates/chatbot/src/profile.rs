@@ -6,7 +6,7 @@ mod spellings;
 use tenancy::{CompanyCode, ProfileId, SessionId, SessionRowId, StoreError, Timestamp};
 use uuid::Uuid;
 
-use crate::SessionStatus;
+use crate::{Session, SessionStatus};
 
 pub use save::{SaveProfileError, save};
 pub use spellings::{phone_key, spellings};
@@ -69,6 +69,14 @@ impl Profile {
 /// Makes the random text that the ids of a company's visitors are computed with.
 pub fn visitor_salt() -> String {
     Uuid::new_v4().simple().to_string()
+}
+
+impl Session {
+    /// Notes the profile that was stored for the session.
+    pub fn set_profile(&mut self, profile: &Profile) {
+        self.dialogue.unreachable = profile.phone.is_empty() && profile.email.is_none();
+        self.profile = Some((profile.id, profile.name.clone()));
+    }
 }
 
 /// Another session of the same person.

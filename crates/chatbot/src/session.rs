@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tenancy::{CompanyCode, ProfileId, SessionId, SessionRowId, Timestamp};
 
-use crate::{Collected, Dialogue, Outcome, Profile};
+use crate::{Collected, Dialogue, Outcome};
 
 tenancy::word_enum! {
     /// The side that answers in a session.
@@ -126,12 +126,6 @@ impl Session {
     /// Whether the row exists.
     pub fn is_stored(&self) -> bool {
         self.revision > 0
-    }
-
-    /// Notes the profile that was stored for the session.
-    pub fn set_profile(&mut self, profile: &Profile) {
-        self.dialogue.unreachable = profile.phone.is_empty() && profile.email.is_none();
-        self.profile = Some((profile.id, profile.name.clone()));
     }
 
     /// Ends the intake, whatever it waits for.
