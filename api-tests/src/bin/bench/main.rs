@@ -5,6 +5,7 @@
 //!   `1000,100000,1000000`.
 //! - `just bench neighbours` measures how one company's load affects another company.
 //! - `just bench waiting` measures the memory of 5,000 visitors who wait for news, and how soon they get it.
+//! - `just bench sockets` measures what sockets cost, and fails if a target is missed. It needs 11,000 open files.
 //! - `just bench rls` measures what PostgreSQL's policies cost a turn.
 //!
 //! The server runs as a separate process (this binary, started again), on SQLite with `synchronous=FULL`.
@@ -22,10 +23,14 @@ mod load;
 mod neighbours;
 mod process;
 mod rls;
+mod sockets;
 mod waiting;
 mod world;
 
-use std::{process::ExitCode, time::Instant};
+use std::{
+    process::ExitCode,
+    time::{Duration, Instant},
+};
 
 use load::{Load, Measured};
 use process::Server;
@@ -35,6 +40,8 @@ use world::World;
 const SIZES: &str = "1000,100000,1000000";
 /// Number of turns after which the resident memory is read.
 const MANY_TURNS: usize = 100_000;
+/// How long the server must use no processor time until it counts as having nothing to do.
+const QUIET: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -46,11 +53,13 @@ fn main() -> ExitCode {
         }
         ["neighbours"] => neighbours::run(),
         ["rls"] => rls::run(),
+        ["bare", count, length] => sockets::bare::serve(count, length),
+        ["sockets"] => sockets::run(),
         ["waiting"] => waiting::run(),
         ["growth"] => grow(SIZES),
         ["growth", sizes] => grow(sizes),
         _ => {
-            eprintln!("usage: bench chat | growth [SIZE,SIZE,..] | neighbours | rls | waiting");
+            eprintln!("usage: bench chat | growth [SIZE,SIZE,..] | neighbours | rls | sockets | waiting");
             ExitCode::FAILURE
         }
     }
@@ -103,4 +112,15 @@ fn chat() {
         MANY_TURNS - done,
         started.elapsed().as_secs_f64()
     );
+}
+
+/// Waits until the server has nothing to do.
+fn until_quiet(server: &Server) {
+    loop {
+        let before = server.cpu();
+        std::thread::sleep(QUIET);
+        if server.cpu() == before {
+            return;
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Write as _},
     net::SocketAddr,
     path::Path,
     process::{Child, Command, ExitCode, Stdio},
@@ -107,11 +107,19 @@ impl Server {
     /// The same with limits.
     pub(crate) fn start_limited(folder: &Path, urls: Option<(String, Option<String>)>, limited: Limited) -> Self {
         let urls = urls.into_iter().flat_map(|(runtime, owner)| std::iter::once(runtime).chain(owner));
-        let mut child = Command::new(std::env::current_exe().expect("this program"))
-            .arg("serve")
-            .arg(folder)
-            .arg(limited.as_str())
-            .args(urls)
+        let mut command = Command::new(std::env::current_exe().expect("this program"));
+        Self::run(command.arg("serve").arg(folder).arg(limited.as_str()).args(urls))
+    }
+
+    /// Starts this program again as one that writes a frame with a payload of `length` bytes to all of its `count`
+    /// connections, for each [`Server::send_line`].
+    pub(crate) fn start_bare(count: usize, length: usize) -> Self {
+        let mut command = Command::new(std::env::current_exe().expect("this program"));
+        Self::run(command.arg("bare").arg(count.to_string()).arg(length.to_string()))
+    }
+
+    fn run(command: &mut Command) -> Self {
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -122,6 +130,17 @@ impl Server {
         BufReader::new(output).read_line(&mut line).expect("its address");
         let address = line.trim().parse().expect("its address");
         Self { child, address }
+    }
+
+    /// Ends the process at once.
+    pub(crate) fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Sends a line to the standard input of the process.
+    pub(crate) fn send_line(&mut self) {
+        self.child.stdin.as_mut().expect("its input").write_all(b"\n").expect("a running process");
     }
 
     /// Returns the address that the server listens on.
@@ -167,7 +186,6 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
     }
 }

@@ -5,15 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{http::Connection, process::Server, world::World};
+use crate::{http::Connection, process::Server, until_quiet, world::World};
 
 const VISITORS: usize = 5_000;
 /// The highest growth of the server's memory with which the benchmark succeeds, in MB.
 const TARGET: f64 = 60.0;
 /// Number of visitors who are woken.
 const WOKEN: usize = 200;
-/// How long the server must use no processor time until all polls count as waiting.
-const QUIET: Duration = Duration::from_millis(500);
 
 /// Measures, and fails if the memory exceeds the target.
 pub(crate) fn run() -> ExitCode {
@@ -51,15 +49,4 @@ pub(crate) fn run() -> ExitCode {
         began.elapsed().as_secs_f64()
     );
     if added <= TARGET { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-/// Waits until the server has nothing to do.
-fn until_quiet(server: &Server) {
-    loop {
-        let before = server.cpu();
-        std::thread::sleep(QUIET);
-        if server.cpu() == before {
-            return;
-        }
-    }
 }

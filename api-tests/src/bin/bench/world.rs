@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     http::{Connection, get, post, upload},
     process::SUPERADMIN,
+    sockets,
 };
 
 const SAMPLE: &str = include_str!("../../../../crates/server/assets/sample_faq.json");
@@ -17,6 +18,8 @@ pub(crate) struct World {
     company: String,
     token: String,
     admin: (String, String),
+    /// The token of the agent, once it has taken over.
+    agent: Option<String>,
     sessions: Vec<String>,
     questions: Vec<String>,
 }
@@ -49,7 +52,46 @@ impl World {
             session
         });
         let sessions = sessions.collect();
-        Self { company, token, admin: (admin.0, admin.1), sessions, questions: questions(&sample) }
+        Self { company, token, admin: (admin.0, admin.1), agent: None, sessions, questions: questions(&sample) }
+    }
+
+    /// Has an agent take over all sessions. From then on the bot is silent.
+    pub(crate) fn take_over(&mut self, address: SocketAddr) {
+        let mut call = Connection::open(address);
+        let noor = json!({ "name": "Noor Haddad", "email": "noor@bench.example", "phone": "9841234567", "specialization": "Parts" });
+        let hired = call.json(&post("/api/admin-dashboard/create-agent/", Some(&self.token), &noor));
+        let (email, chosen) = (text(&noor["email"]), "correct horse battery");
+        let first = json!({
+            "email": email, "current_password": hired["password"], "new_password": chosen, "confirm_password": chosen,
+        });
+        call.json(&post("/api/admin-dashboard/agent-first-login/", None, &first));
+        self.agent = Some(login(&mut call, &email, chosen));
+        for visitor in 0..self.sessions.len() {
+            let wish = json!({ "session_id": self.sessions[visitor] });
+            call.json(&post("/api/chatbot/request-person/", None, &wish));
+            call.json(&self.said_by_staff(visitor, "Hello, how can I help?"));
+        }
+        let answer = call.json(&self.said(0, 0));
+        assert_eq!(answer["type"], "human_handling", "{answer}");
+    }
+
+    /// Returns a message of the agent to a visitor.
+    pub(crate) fn said_by_staff(&self, visitor: usize, message: &str) -> Vec<u8> {
+        let body = json!({ "session_id": self.sessions[visitor], "message": message });
+        post("/api/human-handoff/agent/send-message/", self.agent.as_deref(), &body)
+    }
+
+    /// Returns a message of a visitor to the agent.
+    pub(crate) fn said(&self, visitor: usize, number: usize) -> Vec<u8> {
+        let message = sockets::text(number);
+        let body = json!({ "company_id": self.company, "session_id": self.sessions[visitor], "message": message });
+        post("/api/chatbot/chat/", None, &body)
+    }
+
+    /// Returns the path of a visitor's socket that begins after a position.
+    pub(crate) fn socket(&self, visitor: usize, after: Option<i64>) -> String {
+        let after = after.map(|seq| format!("?after={seq}")).unwrap_or_default();
+        format!("/ws/chat/{}/{}/{after}", self.company, self.sessions[visitor])
     }
 
     /// Returns a request whose token is checked against the store.
