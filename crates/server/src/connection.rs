@@ -6,13 +6,32 @@
 //! signal before it runs.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     future::{Future, poll_fn},
     net::SocketAddr,
-    pin::pin,
+    pin::{Pin, pin},
     rc::Rc,
     task::Poll,
+    time::Duration,
 };
+
+use actix_web::{rt::net::TcpStream, web::BytesMut};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    time::timeout,
+};
+
+/// How long a client may take to close a connection that the server has closed.
+pub(crate) const DISCONNECT_WAIT: Duration = Duration::from_secs(1);
+
+/// What a socket takes over: the stream, and what the client has sent behind its handshake.
+pub(crate) struct Taken {
+    pub(crate) io: TcpStream,
+    pub(crate) read: BytesMut,
+}
+
+/// Serves a connection that was taken over, until it ends.
+pub(crate) type TakeOver = Box<dyn FnOnce(Taken) -> Pin<Box<dyn Future<Output = ()>>>>;
 
 /// A connection of a client. Clones are the same connection.
 #[derive(Clone)]
@@ -24,12 +43,21 @@ struct State {
     is_last: Cell<bool>,
     /// Whether actix-http drains the connection.
     is_draining: Cell<bool>,
+    /// Whether actix-http has given up the connection.
+    is_upgrade: Cell<bool>,
+    take_over: RefCell<Option<TakeOver>>,
 }
 
 impl Connection {
     /// Creates the state of a connection to this address of the server.
     pub(crate) fn new(local: SocketAddr) -> Self {
-        Self(Rc::new(State { local, is_last: Cell::new(false), is_draining: Cell::new(false) }))
+        Self(Rc::new(State {
+            local,
+            is_last: Cell::new(false),
+            is_draining: Cell::new(false),
+            is_upgrade: Cell::new(false),
+            take_over: RefCell::default(),
+        }))
     }
 
     /// Returns the address of the server that the client connected to.
@@ -62,5 +90,35 @@ impl Connection {
             Poll::Pending
         })
         .await;
+    }
+
+    /// States that actix-http has given up the connection with the present request. It has no requests behind it.
+    pub(crate) fn upgrade(&self) {
+        self.0.is_upgrade.set(true);
+        self.0.is_draining.set(true);
+    }
+
+    /// Has `take_over` serve the connection after the present request was answered. Returns whether it can: only if the
+    /// request has asked for another protocol.
+    pub(crate) fn hand_over(&self, take_over: TakeOver) -> bool {
+        let is_upgrade = self.0.is_upgrade.get();
+        if is_upgrade {
+            self.0.take_over.replace(Some(take_over));
+        }
+        is_upgrade
+    }
+
+    /// Returns what takes over the connection.
+    pub(crate) fn take_over(&self) -> Option<TakeOver> {
+        self.0.take_over.take()
+    }
+}
+
+/// Closes a connection so that the client can read what was sent last.
+pub(crate) async fn close(mut io: TcpStream) {
+    if io.shutdown().await.is_ok() {
+        let mut rest = [0; 512];
+        let closed = async { while io.read(&mut rest).await.is_ok_and(|length| length > 0) {} };
+        let _ = timeout(DISCONNECT_WAIT, closed).await;
     }
 }

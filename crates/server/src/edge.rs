@@ -12,7 +12,7 @@ use actix_web::{
     body::{BodySize, BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
-    http::{ConnectionType, Method},
+    http::{ConnectionType, Method, Uri},
     middleware::Next,
     web::Bytes,
 };
@@ -24,7 +24,7 @@ use crate::{
     auth::CallingAgent,
     client::{ClientIp, TrustedProxies},
     connection::Connection,
-    http::{compress, cors, envelope, paths, redact::Redacted, request_id::RequestId, security_headers},
+    http::{compress, cors, envelope, own_headers, paths, redact::Redacted, request_id::RequestId, security_headers},
     limits,
 };
 
@@ -59,6 +59,9 @@ impl Edge {
             && let Some(connection) = req.request().conn_data::<Connection>().cloned()
         {
             connection.close_after_this().await;
+        }
+        if waits(req.uri()) {
+            own_headers::own(req.headers_mut());
         }
         let id = RequestId::generate();
         let method = req.method().clone();
@@ -114,6 +117,11 @@ impl Edge {
             Err(error) => Err(InternalError::from_response("refused", finish(HttpResponse::from_error(error))).into()),
         }
     }
+}
+
+/// Returns whether the answer to a request may take long to begin or to end.
+fn waits(uri: &Uri) -> bool {
+    uri.query().is_some_and(|query| query.contains("wait=")) || uri.path().ends_with("/events/")
 }
 
 /// Notes that the agent who made the request is there.

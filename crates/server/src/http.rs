@@ -19,6 +19,7 @@ pub(crate) mod field_errors;
 pub(crate) mod file_name;
 pub(crate) mod links;
 pub(crate) mod origin;
+pub(crate) mod own_headers;
 pub(crate) mod page;
 pub(crate) mod params;
 pub(crate) mod part_headers;

@@ -36,6 +36,7 @@ mod seen;
 mod shared;
 mod throttle;
 mod turn;
+mod upgrade;
 mod views;
 
 pub use app::WireError;

@@ -33,7 +33,7 @@ use crate::{
     assigning, background,
     blobs::PlaceError,
     config::Config,
-    connection::Connection,
+    connection::{Connection, DISCONNECT_WAIT},
     edge::Edge,
     folder_lock::{FolderLock, LockError},
     http::body::LongBodies,
@@ -43,6 +43,7 @@ use crate::{
     realtime::{self, Hub, relay::Outgoing},
     routes::{self, Document},
     shared::{PresenceThread, RedisSpace, SharedBuckets},
+    upgrade::Both,
 };
 use relay_thread::{Carrier, RelayThread};
 
@@ -51,8 +52,11 @@ const GRACE: u64 = 10;
 
 /// How long the head of a connection's first request may take to arrive.
 const REQUEST_WAIT: Duration = Duration::from_secs(5);
-/// How long a client may take to close a connection that the server has closed.
-const DISCONNECT_WAIT: Duration = Duration::from_secs(1);
+
+/// Number of connections that may wait until they are accepted. The standard library has 128, and after a restart all
+/// clients come back at once. A client whose connection finds no place tries again only after a second.
+#[cfg(target_os = "linux")]
+const BACKLOG: i32 = 4096;
 
 /// What tests replace.
 pub struct Extras {
@@ -262,6 +266,8 @@ async fn stop_waiting(hub: Arc<Hub>) {
 fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
     let bound = TcpListener::bind(address).and_then(|listener| {
         listener.set_nonblocking(true)?;
+        #[cfg(target_os = "linux")]
+        rustix::net::listen(&listener, BACKLOG)?;
         Ok(listener)
     });
     bound.map_err(|source| StartError::Listen { address, source })
@@ -298,6 +304,7 @@ fn listen(
             .app_data(document)
             .configure(routes::register)
             .wrap(from_fn(move |req, next| Arc::clone(&edge).handle(req, next)));
+        let application = Both::new(map_config(application, |_| AppConfig::default()));
         // actix-http asks for the signal of a connection right after it has opened it, on the same thread.
         let newest = Rc::new(RefCell::new(Connection::new(local)));
         let (opened, stopping) = (Rc::clone(&newest), stopping.clone());
@@ -316,7 +323,8 @@ fn listen(
                 let (connection, stopping) = (newest.borrow().clone(), stopping.clone());
                 async move { connection.drained(stopping.notified()).await }
             })
-            .finish(map_config(application, |_| AppConfig::default()))
+            .upgrade(application.clone())
+            .finish(application)
             .tcp()
     })
 }

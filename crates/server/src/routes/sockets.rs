@@ -14,16 +14,22 @@ mod frames;
 mod incoming;
 mod wire;
 
+use std::convert::Infallible;
+
+use actix_http::ws;
 use actix_web::{
     HttpRequest, HttpResponse,
+    body::{BodyStream, MessageBody as _},
     http::{StatusCode, header},
     web,
 };
+use futures_util::stream;
 
 use self::wire::{SocketWire, Wire};
 use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
+    connection::{Connection, TakeOver},
     http::{code::Code, error::ApiError},
     limits::Scope,
 };
@@ -50,60 +56,62 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// Accepts a handshake. A caller who is refused gets a close code, which browsers show to scripts, so the handshake
-/// itself is accepted first.
-fn accept(req: &HttpRequest, payload: web::Payload) -> Result<(HttpResponse, Wire), ApiError> {
-    let accepted = actix_ws::handle_with_protocols(req, payload, &[entry::PROTOCOL]);
-    let (response, session, incoming) = accepted.map_err(|_| {
+/// Accepts a handshake, and has `serve` take over the connection. A caller who is refused gets a close code, which
+/// browsers show to scripts, so the handshake itself is accepted first.
+fn accept<F>(req: &HttpRequest, serve: impl FnOnce(Wire) -> F + 'static) -> Result<HttpResponse, ApiError>
+where
+    F: Future<Output = ()> + 'static,
+{
+    let not_a_handshake = || {
         let message = "This address takes WebSocket handshakes only.";
         ApiError::new(StatusCode::UPGRADE_REQUIRED, Code::BadRequest, message)
             .header(header::UPGRADE, header::HeaderValue::from_static("websocket"))
-    })?;
-    Ok((response, Wire::Socket(Box::new(SocketWire::new(session, incoming)))))
+    };
+    let mut response = ws::handshake(req.head()).map_err(|_| not_a_handshake())?;
+    if entry::offers_bearer(req) {
+        response.insert_header((header::SEC_WEBSOCKET_PROTOCOL, entry::PROTOCOL));
+    }
+    let take_over: TakeOver =
+        Box::new(|taken| Box::pin(serve(Wire::Socket(Box::new(SocketWire::new(taken))))));
+    if !req.conn_data::<Connection>().is_some_and(|connection| connection.hand_over(take_over)) {
+        return Err(not_a_handshake());
+    }
+    // The body is what the socket sends.
+    let body = BodyStream::new(stream::pending::<Result<web::Bytes, Infallible>>()).boxed();
+    response.message_body(body).map(HttpResponse::from).map_err(|_| not_a_handshake())
 }
 
 /// Opens a socket to one session, for its visitor or for staff.
 async fn chat_socket(
     path: web::Path<(String, String)>,
     req: HttpRequest,
-    payload: web::Payload,
     app: web::Data<App>,
 ) -> Result<HttpResponse, ApiError> {
-    let (response, wire) = accept(&req, payload)?;
     let (company, session) = path.into_inner();
-    actix_web::rt::spawn(chat::serve(wire, app, req, company, session));
-    Ok(response)
+    accept(&req.clone(), |wire| chat::serve(wire, app, req, company, session))
 }
 
 /// Opens a socket that sends staff the news of all sessions of their company.
-async fn agents_socket(req: HttpRequest, payload: web::Payload, app: web::Data<App>) -> Result<HttpResponse, ApiError> {
-    let (response, wire) = accept(&req, payload)?;
-    actix_web::rt::spawn(agents::serve(wire, app, req));
-    Ok(response)
+async fn agents_socket(req: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, ApiError> {
+    accept(&req.clone(), |wire| agents::serve(wire, app, req))
 }
 
 /// Opens a socket that says when an agent's page should be loaded again. It takes everybody.
 async fn agent_socket(
     agent: web::Path<String>,
     req: HttpRequest,
-    payload: web::Payload,
     app: web::Data<App>,
 ) -> Result<HttpResponse, ApiError> {
-    let (response, wire) = accept(&req, payload)?;
-    actix_web::rt::spawn(follow::serve(wire, app, req, agent.into_inner()));
-    Ok(response)
+    accept(&req.clone(), |wire| follow::serve(wire, app, req, agent.into_inner()))
 }
 
 /// Opens a socket that says whether a company is served.
 async fn subscription_socket(
     company: web::Path<String>,
     req: HttpRequest,
-    payload: web::Payload,
     app: web::Data<App>,
 ) -> Result<HttpResponse, ApiError> {
-    let (response, wire) = accept(&req, payload)?;
-    actix_web::rt::spawn(company_state::serve(wire, app, company.into_inner(), true));
-    Ok(response)
+    accept(&req, |wire| company_state::serve(wire, app, company.into_inner(), true))
 }
 
 /// Opens a socket for which there are no frames: the look of a client is its own matter, and what another client sends
@@ -111,10 +119,7 @@ async fn subscription_socket(
 async fn config_socket(
     company: web::Path<String>,
     req: HttpRequest,
-    payload: web::Payload,
     app: web::Data<App>,
 ) -> Result<HttpResponse, ApiError> {
-    let (response, wire) = accept(&req, payload)?;
-    actix_web::rt::spawn(company_state::serve(wire, app, company.into_inner(), false));
-    Ok(response)
+    accept(&req, |wire| company_state::serve(wire, app, company.into_inner(), false))
 }

@@ -31,7 +31,8 @@ pub(super) async fn read(
     // Subscribe before reading, so that nothing is missed in between.
     let waiting = app.hub.subscribe(session);
     let deadline = Instant::now() + asked.wait;
-    let mut known = page(app, visitor, asked).await?;
+    // Boxed because a waiting poll would hold room for it.
+    let mut known = Box::pin(page(app, visitor, asked)).await?;
     if !known.messages.is_empty() || asked.version.as_ref().is_some_and(|sent| *sent != version(&known.overview)) {
         return Ok(known);
     }
@@ -42,7 +43,7 @@ pub(super) async fn read(
             Ok(Wake::DatabaseLost) => return Err(ApiError::overloaded(RETRY)),
             Ok(Wake::Changed | Wake::StaffChanged | Wake::QueueMoved) => {}
         }
-        let now = page(app, visitor, asked).await?;
+        let now = Box::pin(page(app, visitor, asked)).await?;
         let is_same = version(&now.overview) == version(&known.overview) && now.overview.queue == known.overview.queue;
         if !now.messages.is_empty() || !is_same {
             return Ok(now);

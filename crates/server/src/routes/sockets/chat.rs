@@ -61,7 +61,8 @@ struct Chat {
 
 /// Serves a connection until it ends.
 pub(super) async fn serve(mut wire: Wire, app: web::Data<App>, req: HttpRequest, company: String, session: String) {
-    match join(&mut wire, app, req, &company, &session).await {
+    // Boxed because an idle connection would hold room for it.
+    match Box::pin(join(&mut wire, app, req, &company, &session)).await {
         Ok(joined) => Chat::new(joined, wire).run().await,
         Err(end) => wire.end(end).await,
     }
@@ -77,7 +78,7 @@ pub(super) async fn serve_visitor(
     after: Option<i64>,
 ) {
     let caller = Rc::new(Caller { app, req, session });
-    match begin(&mut wire, caller, Party::Visitor(visitor), after).await {
+    match Box::pin(begin(&mut wire, caller, Party::Visitor(visitor), after)).await {
         Ok(joined) => Chat::new(joined, wire).run().await,
         Err(end) => wire.end(end).await,
     }

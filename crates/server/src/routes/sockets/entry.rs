@@ -121,10 +121,20 @@ pub(super) fn token(req: &HttpRequest) -> Option<String> {
     if let Some(token) = Params::of(req).text("token") {
         return Some(token.to_owned());
     }
-    let headers = req.headers().get_all(header::SEC_WEBSOCKET_PROTOCOL);
-    let mut words = headers.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).map(str::trim);
+    let mut words = protocols(req);
     words.find(|word| *word == PROTOCOL)?;
     words.next().filter(|token| !token.is_empty()).map(str::to_owned)
+}
+
+/// Returns whether a handshake offers the sub-protocol that carries a token.
+pub(super) fn offers_bearer(req: &HttpRequest) -> bool {
+    protocols(req).any(|word| word == PROTOCOL)
+}
+
+/// Returns the sub-protocols that a handshake offers.
+fn protocols(req: &HttpRequest) -> impl Iterator<Item = &str> {
+    let headers = req.headers().get_all(header::SEC_WEBSOCKET_PROTOCOL);
+    headers.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).map(str::trim)
 }
 
 /// Admits the bearer of an access token or of a ticket, which is used up.

@@ -1,6 +1,9 @@
 //! What a connection is sent of its session.
+//!
+//! What reads from the database is boxed. A connection is idle for most of the time, and would hold room for it.
 
 use chatbot::{Message, Sender};
+use futures_util::future::LocalBoxFuture;
 use handoff::{
     EventKind, QueuePlace,
     live::{Batch, Standing},
@@ -31,15 +34,7 @@ impl Chat {
             Next::Stopping => Err(End::Closed(Closing::Stopping)),
             Next::StaffChanged if self.is_visitor() => Ok(()),
             Next::StaffChanged => self.readmit().await,
-            Next::Lagged => {
-                let batch = match self.read_unsent().await {
-                    Ok(batch) => batch,
-                    Err(refusal) => return self.unreadable(refusal).await,
-                };
-                let positions = Some((batch.session.last_seq, self.position.seq() + 1));
-                self.wire.send(frames::resync("lagged", positions)).await?;
-                self.show(batch).await
-            }
+            Next::Lagged => self.lagged().await,
             // The session may have left the agent's sight, so agents always read.
             Next::Changed(head) if self.is_agent() || self.position.changed(head) == Due::Read => self.catch_up().await,
             Next::Changed(_) => Ok(()),
@@ -98,7 +93,7 @@ impl Chat {
         };
         if self.is_agent() && !matches!(happened.event.kind, EventKind::FileShared(_)) {
             // The session may have left the agent's sight. No messages come after this position.
-            if let Err(refusal) = self.caller.read(&self.party, Window::After(i64::MAX)).await {
+            if let Err(refusal) = Box::pin(self.caller.read(&self.party, Window::After(i64::MAX))).await {
                 self.unreadable(refusal).await?;
             }
         }
@@ -127,11 +122,26 @@ impl Chat {
     }
 
     /// Sends all messages that were stored and not sent yet.
-    pub(super) async fn catch_up(&mut self) -> Result<(), End> {
-        match self.read_unsent().await {
-            Ok(batch) => self.show(batch).await,
-            Err(refusal) => self.unreadable(refusal).await,
-        }
+    pub(super) fn catch_up(&mut self) -> LocalBoxFuture<'_, Result<(), End>> {
+        Box::pin(async move {
+            match self.read_unsent().await {
+                Ok(batch) => self.show(batch).await,
+                Err(refusal) => self.unreadable(refusal).await,
+            }
+        })
+    }
+
+    /// The same after news were dropped, of which the client is told.
+    fn lagged(&mut self) -> LocalBoxFuture<'_, Result<(), End>> {
+        Box::pin(async move {
+            let batch = match self.read_unsent().await {
+                Ok(batch) => batch,
+                Err(refusal) => return self.unreadable(refusal).await,
+            };
+            let positions = Some((batch.session.last_seq, self.position.seq() + 1));
+            self.wire.send(frames::resync("lagged", positions)).await?;
+            self.show(batch).await
+        })
     }
 
     /// Sends the messages of a batch, and of the next ones until there are no more.
@@ -200,24 +210,26 @@ impl Chat {
     }
 
     /// Checks that the caller still has access, and sends what it has missed.
-    pub(super) async fn readmit(&mut self) -> Result<(), End> {
-        let session = self.caller.session;
-        let (company, id) = (session.scope().company(), session.id());
-        let admitted = match &self.party {
-            Party::Visitor(_) => {
-                locate(&self.caller.app, company, id).await.map(|(visitor, _)| Party::Visitor(visitor))
+    pub(super) fn readmit(&mut self) -> LocalBoxFuture<'_, Result<(), End>> {
+        Box::pin(async move {
+            let session = self.caller.session;
+            let (company, id) = (session.scope().company(), session.id());
+            let admitted = match &self.party {
+                Party::Visitor(_) => {
+                    locate(&self.caller.app, company, id).await.map(|(visitor, _)| Party::Visitor(visitor))
+                }
+                Party::Staff(sign_in, _) => {
+                    sign_in.admit(&self.caller.app).await.map(|staff| Party::Staff(*sign_in, staff))
+                }
+            };
+            match admitted {
+                Ok(party) => {
+                    self.party = party;
+                    self.catch_up().await
+                }
+                Err(refusal) => self.unreadable(refusal).await,
             }
-            Party::Staff(sign_in, _) => {
-                sign_in.admit(&self.caller.app).await.map(|staff| Party::Staff(*sign_in, staff))
-            }
-        };
-        match admitted {
-            Ok(party) => {
-                self.party = party;
-                self.catch_up().await
-            }
-            Err(refusal) => self.unreadable(refusal).await,
-        }
+        })
     }
 
     /// Reads the messages that were stored and not sent yet.
