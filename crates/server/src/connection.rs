@@ -117,7 +117,7 @@ impl Connection {
 /// Closes a connection so that the client can read what was sent last.
 pub(crate) async fn close(mut io: TcpStream) {
     if io.shutdown().await.is_ok() {
-        let mut rest = [0; 512];
+        let mut rest = vec![0; 512];
         let closed = async { while io.read(&mut rest).await.is_ok_and(|length| length > 0) {} };
         let _ = timeout(DISCONNECT_WAIT, closed).await;
     }

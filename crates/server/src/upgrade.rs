@@ -160,13 +160,14 @@ async fn serve(
         Some(take_over) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
             codec.encode(Message::Item((response.drop_body(), BodySize::Stream)), &mut out)?;
             io.write_all(&out).await?;
-            drop((codec, out, connection));
             // The buffers are as long as a request may be, and a socket is idle for most of the time.
-            let read = BytesMut::from(&read[..]);
-            take_over(Taken { io, read }).await;
+            let taken = Taken { io, read: BytesMut::from(&read[..]) };
+            drop((codec, out, read, connection));
+            take_over(taken).await;
             Ok(())
         }
-        _ => respond(io, codec, (read, out), response).await,
+        // Boxed because a socket would hold room for it.
+        _ => Box::pin(respond(io, codec, (read, out), response)).await,
     }
 }
 

@@ -119,7 +119,7 @@ impl Chat {
             }
         };
         if matches!(end, End::Closed(Closing::Stopping)) {
-            let _ = self.finish().await;
+            let _ = Box::pin(self.finish()).await;
         }
         let Self { wire, listening, .. } = self;
         drop(listening);
