@@ -71,8 +71,7 @@ where
     if entry::offers_bearer(req) {
         response.insert_header((header::SEC_WEBSOCKET_PROTOCOL, entry::PROTOCOL));
     }
-    let take_over: TakeOver =
-        Box::new(|taken| Box::pin(serve(Wire::Socket(Box::new(SocketWire::new(taken))))));
+    let take_over: TakeOver = Box::new(|taken| Box::pin(serve(Wire::Socket(Box::new(SocketWire::new(taken))))));
     if !req.conn_data::<Connection>().is_some_and(|connection| connection.hand_over(take_over)) {
         return Err(not_a_handshake());
     }

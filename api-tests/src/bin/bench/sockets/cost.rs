@@ -37,7 +37,8 @@ pub(super) fn measure(bench: &Bench) -> (f64, f64) {
     };
     let calls = || {
         let load = Load { address: bench.server.address(), connections: AT_ONCE, requests: AT_ONCE * MESSAGES };
-        load.run(&bench.server, &|place, number| bench.world.said(place + AT_ONCE * (number % IN_TURN), number)).cpu_micros
+        load.run(&bench.server, &|place, number| bench.world.said(place + AT_ONCE * (number % IN_TURN), number))
+            .cpu_micros
     };
     // Unmeasured, so that one-time costs are not counted.
     sockets(&mut places);

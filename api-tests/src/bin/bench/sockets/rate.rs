@@ -48,7 +48,8 @@ fn at(bench: &Bench, per_second: u32) -> Rate {
             taps.push(bench.open(visitor, None).await.0);
         }
         let begin = Instant::now();
-        let writers = taps.iter_mut().zip(0..).map(|(tap, visitor)| write(tap, begin + period * visitor / sessions, period));
+        let writers =
+            taps.iter_mut().zip(0..).map(|(tap, visitor)| write(tap, begin + period * visitor / sessions, period));
         join_all(writers).await.into_iter().flatten().collect::<Vec<_>>()
     });
     late.sort_unstable();

@@ -1,6 +1,10 @@
 //! What a client that does not read does to the others in its session.
 
-use std::{cell::RefCell, rc::Rc, time::{Duration, Instant}};
+use std::{
+    cell::RefCell,
+    rc::Rc,
+    time::{Duration, Instant},
+};
 
 use tokio::{sync::Notify, task::LocalSet};
 
