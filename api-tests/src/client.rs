@@ -4,12 +4,17 @@ use std::{
     future::{Future, IntoFuture},
     pin::Pin,
     sync::Arc,
+    time::Duration,
 };
 
 use reqwest::{Method, multipart};
 use serde_json::Value;
 
 use crate::{Events, Reply, Socket};
+
+/// A connection that is idle for longer is not used again. The server ends it after five seconds, which a client that is
+/// busy with a large body does not notice in time.
+const IDLE: Duration = Duration::from_secs(2);
 
 /// A caller's connection to the server, with or without a token.
 #[derive(Clone)]
@@ -33,6 +38,7 @@ impl Client {
         let http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
+            .pool_idle_timeout(IDLE)
             .build()
             .expect("a client without special needs");
         Self { http, base: base.into(), token: None }
