@@ -70,8 +70,8 @@ fn split<'t>(part: &'t str, clauses: &mut Vec<&'t str>) {
 /// Returns where the next joint begins and ends.
 fn next_joint(text: &str, from: usize) -> Option<(usize, usize)> {
     let rest = text.get(from..)?;
-    let find = |joint: &&str| rest.find(joint).map(|at| (from + at, from + at + joint.len()));
-    JOINTS.iter().filter_map(|joint| find(&joint)).min()
+    let find = |joint: &&str| rest.find(*joint).map(|at| (from + at, from + at + joint.len()));
+    JOINTS.iter().filter_map(find).min()
 }
 
 #[cfg(test)]
