@@ -150,7 +150,8 @@ fn read_once(text: &str, awaited: &Awaited<'_>, number_is_asked: bool) -> (Readi
         .iter()
         .any(|(lead, at)| *lead == Lead::Phone && heard.tokens.get(at.end).is_some_and(|token| token.is_number));
     let begins = heard.first().is_some_and(|at| heard.is(Mark::Telling, at)) && heard.tokens.len() >= SENTENCE;
-    let tells = begins || Count::of(&words, &heard, 0..heard.tokens.len()).is_prose();
+    let is_prose = || Count::of(&words, &heard, 0..heard.tokens.len()).is_prose();
+    let tells = begins || intent == Intent::Nothing && is_prose();
     (Reading { intent, is_guess, language, tells, names: heard.named(), values }, names_number)
 }
 
