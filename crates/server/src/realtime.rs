@@ -7,8 +7,10 @@
 //! the text that is sent for it with the others. Besides the sessions each company has one topic for its staff.
 //!
 //! Several processes may share a PostgreSQL database. A [`relay`] tells each of them which sessions the others have
-//! changed, and their callers read again. [`recheck`] finds what a relay has lost.
+//! changed, and their callers read again. [`arrivals`] reads what staff are shown of it. [`recheck`] finds what a relay
+//! has lost, and a [`roster`] knows who is connected to the others.
 
+pub(crate) mod arrivals;
 mod assignable;
 mod bell;
 mod carry;
@@ -18,8 +20,10 @@ mod news;
 mod position;
 mod presence;
 mod queue;
+mod received;
 pub(crate) mod recheck;
 pub(crate) mod relay;
+pub(crate) mod roster;
 mod subscriptions;
 mod told;
 mod topics;

@@ -10,7 +10,8 @@ use handoff::{
     Event, EventKind,
     desk_head::{DeskHead, DeskState, MOST_COMPARED},
 };
-use tenancy::{NoteId, SessionId, Timestamp};
+use identity::agents::AgentStatus;
+use tenancy::{AgentId, NoteId, SessionId, Timestamp};
 
 /// What is known of a session.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -34,6 +35,9 @@ pub(super) struct Told {
     /// What the last read had and the staff were not told.
     suspects: HashSet<SessionId>,
     suspect_notes: HashSet<NoteId>,
+    /// The statuses of agents that the staff were told last, or have read.
+    statuses: HashMap<AgentId, AgentStatus>,
+    suspect_statuses: HashMap<AgentId, AgentStatus>,
     /// The sessions that events or pokes were about since the present read began; `None` between two reads.
     touched: Option<HashSet<SessionId>>,
 }
@@ -45,6 +49,8 @@ pub(super) struct Untold {
     pub(super) has_changes: bool,
     /// Notes.
     pub(super) notes: Vec<(SessionId, NoteId)>,
+    /// The agents whose status was set.
+    pub(super) statuses: Vec<AgentId>,
 }
 
 impl Told {
@@ -94,6 +100,11 @@ impl Told {
             self.notes.insert(note);
         }
         self.suspect_notes.remove(&note);
+    }
+
+    /// Notes that the staff are told of an agent's status.
+    pub(super) fn tell_status(&mut self, agent: AgentId, status: AgentStatus) {
+        self.statuses.insert(agent, status);
     }
 
     fn touch(&mut self, session: SessionId) {
@@ -149,6 +160,26 @@ impl Told {
         }
         (self.sessions, self.suspects) = (Some(next), suspects);
         untold.notes = self.compare_notes(&head.notes, is_first);
+        untold.statuses = self.compare_statuses(&head.statuses, is_first);
+        untold
+    }
+
+    fn compare_statuses(&mut self, read: &[(AgentId, AgentStatus)], is_first: bool) -> Vec<AgentId> {
+        let (mut suspects, mut untold) = (HashMap::new(), Vec::new());
+        let mut told = std::mem::take(&mut self.statuses);
+        for (agent, status) in read.iter().copied() {
+            // Nothing was told of an agent who is new.
+            let known = told.remove(&agent).unwrap_or(if is_first { status } else { AgentStatus::Pending });
+            let is_told = known == status;
+            if is_told || self.suspect_statuses.get(&agent) == Some(&status) {
+                self.statuses.insert(agent, status);
+                untold.extend((!is_told).then_some(agent));
+            } else {
+                suspects.insert(agent, status);
+                self.statuses.insert(agent, known);
+            }
+        }
+        self.suspect_statuses = suspects;
         untold
     }
 
@@ -183,7 +214,7 @@ impl Told {
 mod tests {
     use chatbot::{Detail, Message};
     use handoff::{AgentRef, Priority, desk_head::DeskChange};
-    use tenancy::{AgentId, CompanyCode, HandoffId, MessageId, SessionRowId};
+    use tenancy::{CompanyCode, HandoffId, MessageId, SessionRowId};
 
     use super::*;
 
@@ -222,7 +253,7 @@ mod tests {
     /// Reads once; returns whether a change of a session was not told.
     fn read(told: &mut Told, sessions: &[DeskChange]) -> bool {
         told.begin();
-        told.compare(&DeskHead { sessions: sessions.to_vec(), notes: Vec::new() }).has_changes
+        told.compare(&DeskHead { sessions: sessions.to_vec(), ..DeskHead::default() }).has_changes
     }
 
     #[test]
@@ -276,7 +307,7 @@ mod tests {
         for _ in 0..2 {
             told.begin();
             told.tell(&event(1, message()));
-            let old = DeskHead { sessions: vec![change(1, 2, CLOSED, 1)], notes: Vec::new() };
+            let old = DeskHead { sessions: vec![change(1, 2, CLOSED, 1)], ..DeskHead::default() };
             assert_eq!(told.compare(&old), Untold::default());
         }
         // A poke may come a little after the commit.
@@ -303,8 +334,8 @@ mod tests {
     fn notes_that_nobody_told_are_found_once() {
         let mut told = Told::default();
         let notes = |ids: &[i64]| DeskHead {
-            sessions: Vec::new(),
             notes: ids.iter().map(|id| (session(1), NoteId::new(*id))).collect(),
+            ..DeskHead::default()
         };
         let read = |told: &mut Told, ids: &[i64]| {
             told.begin();
@@ -314,5 +345,26 @@ mod tests {
         told.tell(&event(1, EventKind::NoteAdded(NoteId::new(4))));
         let found = [(); 3].map(|()| read(&mut told, &[4, 3, 2, 1]));
         assert_eq!(found, [vec![], vec![3], vec![]]);
+    }
+
+    #[test]
+    fn statuses_that_nobody_told_are_found_once() {
+        use AgentStatus::{Available, Busy, Offline, Pending};
+
+        let mut told = Told::default();
+        let read = |told: &mut Told, statuses: [AgentStatus; 2]| {
+            told.begin();
+            let statuses = [1, 2].map(AgentId::new).into_iter().zip(statuses).collect();
+            let head = DeskHead { statuses, ..DeskHead::default() };
+            told.compare(&head).statuses.into_iter().map(AgentId::get).collect::<Vec<_>>()
+        };
+        assert_eq!(read(&mut told, [Available, Pending]), [0; 0]);
+        told.tell_status(AgentId::new(1), Busy);
+        let found = [(); 3].map(|()| read(&mut told, [Busy, Offline]));
+        assert_eq!(found, [vec![], vec![2], vec![]]);
+        // A read may be older than what was told, and a status may change between two reads.
+        told.tell_status(AgentId::new(1), Offline);
+        let found = [Busy, Offline, Available, Busy, Busy].map(|status| read(&mut told, [status, Offline]));
+        assert_eq!(found, [vec![], vec![], vec![], vec![], vec![1]]);
     }
 }
