@@ -71,9 +71,7 @@ where
             let handoff = store.handoff_of(session.key)?.filter(|handoff| handoff.id == id);
             handoff.map(|found| EventKind::Escalated { handoff: id, reason: found.reason, priority: found.priority })
         }
-        EventName::Assigned(handoff, agent) => {
-            named(store, agent)?.map(|agent| EventKind::Assigned { handoff, agent })
-        }
+        EventName::Assigned(handoff, agent) => named(store, agent)?.map(|agent| EventKind::Assigned { handoff, agent }),
         EventName::Transferred(handoff, from, to) => {
             let agents = named(store, from)?.zip(named(store, to)?);
             agents.map(|(from, to)| EventKind::Transferred { handoff, from, to })

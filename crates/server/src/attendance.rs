@@ -6,7 +6,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use actix_web::web;
-use futures_util::{StreamExt as _, stream};
+use futures_util::{Stream, StreamExt as _, stream};
 use handoff::AgentRef;
 use identity::{
     agents::AgentStatus,
@@ -17,6 +17,7 @@ use tenancy::{
     AgentId, CompanyCode, Fault, StoreError, Timestamp,
     access::{self, Agent, Caller as _, Housekeeper, Refused},
 };
+use tokio::time::Instant;
 
 use crate::app::App;
 
@@ -31,39 +32,51 @@ const MOST: i64 = 500;
 
 /// Runs for as long as the server runs.
 pub(crate) async fn run(app: web::Data<App>) {
-    let mut renewed: Option<Timestamp> = None;
-    let mut failed: Option<tokio::time::Instant> = None;
+    let (mut renewed, mut failed) = (None, None);
     loop {
         tokio::time::sleep(PERIOD).await;
-        let now = app.now();
-        // First, so that no agent of this process is found, however long the process was asleep.
-        if renewed.is_none_or(|renewed| renewed.plus(RENEWAL) <= now || renewed > now) {
-            renewed = renew(&app, now).await.then_some(now);
-        }
-        if renewed.is_none() {
-            failed = Some(tokio::time::Instant::now());
-        } else if failed.is_none_or(|at| at.elapsed() >= AFTER_FAILURE)
-            && let Err(error) = expire(&app, now).await
-        {
-            note(&error);
+        match round(&app, &mut renewed, failed).await {
+            Ok(()) if failed.is_none() => {}
+            Ok(()) => {
+                if failed.is_some_and(|at: Instant| at.elapsed() >= AFTER_FAILURE) {
+                    failed = None;
+                    tracing::info!("presence of agents is written again");
+                }
+            }
+            Err(error) => {
+                if failed.replace(Instant::now()).is_none() {
+                    note(&error);
+                }
+                renewed = None;
+            }
         }
     }
 }
 
-/// Renews it for all agents who are connected to this process. Returns whether that has succeeded for all of them.
-async fn renew(app: &App, now: Timestamp) -> bool {
+/// Renews it if that is due. Then sets agents offline, unless a round has failed lately.
+async fn round(app: &App, renewed: &mut Option<Timestamp>, failed: Option<Instant>) -> Result<(), StoreError> {
+    let now = app.now();
+    // First, so that no agent of this process is found, however long the process was asleep.
+    if renewed.is_none_or(|renewed| renewed.plus(RENEWAL) <= now || renewed > now) {
+        renew(app, now).await?;
+        *renewed = Some(now);
+    }
+    if failed.is_none_or(|at| at.elapsed() >= AFTER_FAILURE) { expire(app, now).await } else { Ok(()) }
+}
+
+/// Renews it for all agents who are connected to this process.
+async fn renew(app: &App, now: Timestamp) -> Result<(), StoreError> {
     let mut companies: HashMap<CompanyCode, Vec<Agent>> = HashMap::new();
     for agent in app.online.callers() {
         companies.entry(agent.scope().company()).or_default().push(agent);
     }
-    let renew = async |(company, agents)| match renew_in(app, company, agents, now).await {
-        Ok(()) => true,
-        Err(error) => {
-            note(&error);
-            false
-        }
-    };
-    stream::iter(companies).map(renew).buffer_unordered(AT_ONCE).all(async |renewed| renewed).await
+    let renew = async |(company, agents)| renew_in(app, company, agents, now).await;
+    of_all(stream::iter(companies).map(renew)).await
+}
+
+/// Runs some work for each of several, and returns its first error after all of it.
+async fn of_all(work: impl Stream<Item = impl Future<Output = Result<(), StoreError>>>) -> Result<(), StoreError> {
+    work.buffer_unordered(AT_ONCE).fold(Ok(()), async |all, one| all.and(one)).await
 }
 
 /// Renews it for agents of one company. Those who were set offline meanwhile are connected anew.
@@ -87,13 +100,8 @@ async fn renew_in(app: &App, company: CompanyCode, agents: Vec<Agent>, now: Time
 async fn expire(app: &App, now: Timestamp) -> Result<(), StoreError> {
     let find = move |lobby: &mut LobbyStore<'_>| lobby.agents_gone(now, MOST);
     let gone = app.db.lobby_in(FairnessKey::Platform, find).await?;
-    let expire = async |(company, id)| {
-        if let Err(error) = expire_one(app, company, id, now).await {
-            note(&error);
-        }
-    };
-    stream::iter(gone).for_each_concurrent(AT_ONCE, expire).await;
-    Ok(())
+    let expire = async |(company, id)| expire_one(app, company, id, now).await;
+    of_all(stream::iter(gone).map(expire)).await
 }
 
 async fn expire_one(app: &App, company: CompanyCode, id: AgentId, now: Timestamp) -> Result<(), StoreError> {
@@ -112,7 +120,9 @@ async fn expire_one(app: &App, company: CompanyCode, id: AgentId, now: Timestamp
 
 fn note(error: &StoreError) {
     match error.fault() {
-        Fault::Unavailable => tracing::warn!(error = crate::logging::chain(error), "presence of agents was not written"),
+        Fault::Unavailable => {
+            tracing::warn!(error = crate::logging::chain(error), "presence of agents was not written")
+        }
         Fault::Broken => tracing::error!(error = crate::logging::chain(error), "presence of agents was not written"),
     }
 }

@@ -355,7 +355,7 @@ fn serve(
             actix_web::rt::spawn(attendance::run(app.clone()));
             actix_web::rt::spawn(jobs::run(app, is_shared));
             if is_shared {
-                actix_web::rt::spawn(realtime::arrivals::run(db.clone(), Arc::clone(&hub)));
+                actix_web::rt::spawn(realtime::arriving::run(db.clone(), Arc::clone(&hub)));
                 actix_web::rt::spawn(realtime::recheck::run(db, hub));
             }
             actix_web::rt::spawn(async move {

@@ -81,7 +81,7 @@ fn lost(hub: &Hub, error: &StoreError) {
     hub.lose_database();
 }
 
-pub(super) fn note(error: &StoreError) {
+fn note(error: &StoreError) {
     match error.fault() {
         Fault::Unavailable => tracing::warn!(error = crate::logging::chain(error), "sessions were not checked"),
         Fault::Broken => tracing::error!(error = crate::logging::chain(error), "sessions were not checked"),

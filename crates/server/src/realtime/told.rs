@@ -10,8 +10,9 @@ use handoff::{
     Event, EventKind,
     desk_head::{DeskHead, DeskState, MOST_COMPARED},
 };
-use identity::agents::AgentStatus;
 use tenancy::{AgentId, NoteId, SessionId, Timestamp};
+
+use super::statuses::Statuses;
 
 /// What is known of a session.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,9 +36,8 @@ pub(super) struct Told {
     /// What the last read had and the staff were not told.
     suspects: HashSet<SessionId>,
     suspect_notes: HashSet<NoteId>,
-    /// The statuses of agents that the staff were told last, or have read.
-    statuses: HashMap<AgentId, AgentStatus>,
-    suspect_statuses: HashMap<AgentId, AgentStatus>,
+    /// The statuses of agents.
+    pub(super) statuses: Statuses,
     /// The sessions that events or pokes were about since the present read began; `None` between two reads.
     touched: Option<HashSet<SessionId>>,
 }
@@ -102,11 +102,6 @@ impl Told {
         self.suspect_notes.remove(&note);
     }
 
-    /// Notes that the staff are told of an agent's status.
-    pub(super) fn tell_status(&mut self, agent: AgentId, status: AgentStatus) {
-        self.statuses.insert(agent, status);
-    }
-
     fn touch(&mut self, session: SessionId) {
         self.suspects.remove(&session);
         if let Some(touched) = &mut self.touched {
@@ -160,26 +155,7 @@ impl Told {
         }
         (self.sessions, self.suspects) = (Some(next), suspects);
         untold.notes = self.compare_notes(&head.notes, is_first);
-        untold.statuses = self.compare_statuses(&head.statuses, is_first);
-        untold
-    }
-
-    fn compare_statuses(&mut self, read: &[(AgentId, AgentStatus)], is_first: bool) -> Vec<AgentId> {
-        let (mut suspects, mut untold) = (HashMap::new(), Vec::new());
-        let mut told = std::mem::take(&mut self.statuses);
-        for (agent, status) in read.iter().copied() {
-            // Nothing was told of an agent who is new.
-            let known = told.remove(&agent).unwrap_or(if is_first { status } else { AgentStatus::Pending });
-            let is_told = known == status;
-            if is_told || self.suspect_statuses.get(&agent) == Some(&status) {
-                self.statuses.insert(agent, status);
-                untold.extend((!is_told).then_some(agent));
-            } else {
-                suspects.insert(agent, status);
-                self.statuses.insert(agent, known);
-            }
-        }
-        self.suspect_statuses = suspects;
+        untold.statuses = self.statuses.compare(&head.statuses);
         untold
     }
 
@@ -345,26 +321,5 @@ mod tests {
         told.tell(&event(1, EventKind::NoteAdded(NoteId::new(4))));
         let found = [(); 3].map(|()| read(&mut told, &[4, 3, 2, 1]));
         assert_eq!(found, [vec![], vec![3], vec![]]);
-    }
-
-    #[test]
-    fn statuses_that_nobody_told_are_found_once() {
-        use AgentStatus::{Available, Busy, Offline, Pending};
-
-        let mut told = Told::default();
-        let read = |told: &mut Told, statuses: [AgentStatus; 2]| {
-            told.begin();
-            let statuses = [1, 2].map(AgentId::new).into_iter().zip(statuses).collect();
-            let head = DeskHead { statuses, ..DeskHead::default() };
-            told.compare(&head).statuses.into_iter().map(AgentId::get).collect::<Vec<_>>()
-        };
-        assert_eq!(read(&mut told, [Available, Pending]), [0; 0]);
-        told.tell_status(AgentId::new(1), Busy);
-        let found = [(); 3].map(|()| read(&mut told, [Busy, Offline]));
-        assert_eq!(found, [vec![], vec![2], vec![]]);
-        // A read may be older than what was told, and a status may change between two reads.
-        told.tell_status(AgentId::new(1), Offline);
-        let found = [Busy, Offline, Available, Busy, Busy].map(|status| read(&mut told, [status, Offline]));
-        assert_eq!(found, [vec![], vec![], vec![], vec![], vec![1]]);
     }
 }

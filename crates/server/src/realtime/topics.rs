@@ -153,7 +153,7 @@ impl Company {
 
     /// Tells the staff that the status of an agent was set.
     pub(super) fn tell_status(&mut self, set: StatusSet) {
-        self.told.tell_status(set.agent.id, set.status);
+        self.told.statuses.tell(set.agent.id, set.status);
         let news = Arc::new(News::Status(set));
         self.desk.values().for_each(|queue| queue.push(&news));
         self.poke_followers();

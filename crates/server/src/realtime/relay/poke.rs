@@ -218,7 +218,9 @@ mod tests {
         pokes.push(Poke::Note(session, NoteId::new(3)));
         for head in [None, Some(7)] {
             for desk in [AtDesk::Nothing, AtDesk::Event, AtDesk::Reload] {
-                pokes.extend([false, true].map(|moves_queue| Poke::Session(session, Change { head, moves_queue, desk })));
+                pokes.extend(
+                    [false, true].map(|moves_queue| Poke::Session(session, Change { head, moves_queue, desk })),
+                );
             }
         }
         let (handoff, [one, two]) = (HandoffId::new(4), [1, 2].map(AgentId::new));
