@@ -6,7 +6,9 @@ use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
 use actix_web::{HttpRequest, web};
 use attachments::{Blobs, LinkSigner};
+use handoff::AgentRef;
 use identity::{
+    agents::AgentStatus,
     presence::PresenceRecord as _,
     tokens::{Lifetimes, Signer},
 };
@@ -177,6 +179,12 @@ impl App {
                 tracing::warn!(error = crate::logging::chain(&error), "an agent's presence was not written");
             }
         });
+    }
+
+    /// Tells the colleagues of an agent that its status was set.
+    pub(crate) fn status_set(&self, agent: &Agent, status: AgentStatus) {
+        let named = AgentRef { id: agent.id(), name: agent.name().to_owned() };
+        self.hub.status_set(agent.scope().company(), named, status);
     }
 
     /// Returns what the links to files in the answer to a request are made with.

@@ -3,6 +3,7 @@
 pub mod accounts;
 mod app;
 mod assigning;
+mod attendance;
 mod auth;
 mod background;
 mod blobs;

@@ -16,13 +16,17 @@ use handoff::{
     desk_head::DeskHeads as _,
     desk_list::{DeskLists as _, ListCounts, ListFilter, View},
     erase,
+    event_name::{self, EventName},
     notes::{NoteRange, Notes as _},
     opening::OpeningPacket,
     reading, sending, staffing,
 };
-use identity::agents::{
-    Agents as _,
-    change::{AgentChange, DeleteAgentError, UpdateAgentError},
+use identity::{
+    agents::{
+        Agents as _,
+        change::{AgentChange, DeleteAgentError, UpdateAgentError},
+    },
+    presence::Absences as _,
 };
 use jobs::Jobs;
 use knowledge::{
@@ -33,7 +37,7 @@ use knowledge::{
 use storage::{CompanyStore, Place};
 use tenancy::{
     CompanyCode, HandoffId, SessionRowId, StoreError,
-    access::{Desk, Office},
+    access::{Desk, Housekeeper, Office},
 };
 
 pub(crate) use self::filled::{Ids, LEASE, claimed, fill};
@@ -89,11 +93,19 @@ const PROBES: &[(&str, Probe)] = &[
     ("delete_golden", |store, ids| Ok(!store.delete_golden(ids.golden)?)),
     ("notes", |store, ids| Ok(store.notes(ids.key, NoteRange::ALL)?.is_empty())),
     ("opening_packet", |store, ids| Ok(store.opening_packet(ids.handoff)?.is_none())),
+    ("opening_packets", |store, ids| Ok(store.opening_packets(&[ids.handoff])?.is_empty())),
     ("desk_head", |store, ids| {
         let head = store.desk_head()?;
-        let of_other = head.sessions.iter().any(|change| change.session == ids.session);
+        let of_other = head.sessions.iter().any(|change| change.session == ids.session)
+            || head.statuses.iter().any(|(agent, _)| *agent == ids.agent);
         Ok(!of_other && !head.notes.contains(&(ids.session, ids.note)))
     }),
+    ("event_name", |store, ids| {
+        let names = [EventName::Message(1), EventName::Escalated(ids.handoff), EventName::FileShared(ids.file)];
+        let read = |name| event_name::read(&mut store.acting::<Housekeeper>(), ids.session, name);
+        names.into_iter().map(read).collect::<Result<Vec<_>, _>>().map(|read| read.iter().all(Option::is_none))
+    }),
+    ("end_connection", |store, ids| Ok(!store.end_connection(&ids.hired, later(9))?)),
     ("note", |store, ids| Ok(store.note(ids.key, ids.note)?.is_none())),
     ("note_by_key", |store, ids| Ok(store.note_by_key(ids.key, NOTE_KEY)?.is_none())),
     ("count_notes", |store, ids| Ok(store.count_notes(ids.key)? == 0)),
