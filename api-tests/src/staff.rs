@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     Client, Socket,
     calls::{AccountCalls as _, Caller},
+    world::{PASSWORD, SUPERADMIN},
 };
 
 /// The superadmin of a world.
@@ -84,6 +85,12 @@ async fn company_socket(client: &Client) -> (Socket, Value) {
 }
 
 impl Superadmin {
+    /// Signs in with the password that every world sets.
+    pub(crate) async fn sign_in(client: &Client) -> Self {
+        let signed_in = client.login(SUPERADMIN, PASSWORD).await.ok();
+        Self { client: client.with_token(&text(&signed_in["access"])) }
+    }
+
     /// Opens a socket to a session.
     pub async fn socket(&self, company: &str, session: &str) -> Socket {
         session_socket(&self.client, company, session).await
