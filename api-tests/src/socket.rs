@@ -178,22 +178,31 @@ impl Socket {
     /// # Panics
     /// If nothing comes in time, or if a frame of the server is not valid.
     pub async fn incoming(&mut self) -> Incoming {
+        let Some((opcode, payload)) = self.frame().await else { return Incoming::Gone };
+        match opcode {
+            1 => Incoming::Frame(serde_json::from_slice(&payload).expect("frames are JSON")),
+            8 => match payload.as_slice() {
+                [high, low, ..] => Incoming::Closed(u16::from_be_bytes([*high, *low])),
+                _ => Incoming::Closed(1005),
+            },
+            9 => Incoming::Ping,
+            10 => Incoming::Pong,
+            other => panic!("an unexpected opcode {other}"),
+        }
+    }
+
+    /// Receives the opcode and the content of the next frame, or `None` if the connection has ended.
+    ///
+    /// # Panics
+    /// If nothing comes in time.
+    pub async fn frame(&mut self) -> Option<(u8, Vec<u8>)> {
         loop {
-            if let Some((opcode, payload)) = self.take_frame() {
-                return match opcode {
-                    1 => Incoming::Frame(serde_json::from_slice(&payload).expect("frames are JSON")),
-                    8 => match payload.as_slice() {
-                        [high, low, ..] => Incoming::Closed(u16::from_be_bytes([*high, *low])),
-                        _ => Incoming::Closed(1005),
-                    },
-                    9 => Incoming::Ping,
-                    10 => Incoming::Pong,
-                    other => panic!("an unexpected opcode {other}"),
-                };
+            if let Some(frame) = self.take_frame() {
+                return Some(frame);
             }
             let read = timeout(PATIENCE, self.stream.read_buf(&mut self.received)).await.expect("a frame in time");
             if !read.is_ok_and(|read| read > 0) {
-                return Incoming::Gone;
+                return None;
             }
         }
     }

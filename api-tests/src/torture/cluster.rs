@@ -13,6 +13,9 @@ use tokio::sync::{oneshot, watch};
 
 use super::{process::Process, random::Random};
 
+/// What a server logs that is too busy for a call.
+const BUSY: &str = "the store is unavailable";
+
 /// Where the servers listen now. A server that was killed has no place until it runs again.
 pub(super) type Places = watch::Receiver<Vec<Option<SocketAddr>>>;
 
@@ -93,10 +96,10 @@ impl Cluster {
         }
     }
 
-    /// Returns the lines that the servers have logged as errors.
+    /// Returns the lines that the servers have logged as errors, except that they were too busy for a call.
     pub(super) fn logged_errors(&self) -> Vec<String> {
         let logs = (0..self.processes.len()).map(|number| self.folder.path().join(number.to_string()).join("log"));
         let text: String = logs.map(|log| fs::read_to_string(log).unwrap_or_default()).collect();
-        text.lines().filter(|line| line.contains(r#""ERROR""#)).map(str::to_owned).collect()
+        text.lines().filter(|line| line.contains(r#""ERROR""#) && !line.contains(BUSY)).map(str::to_owned).collect()
     }
 }
