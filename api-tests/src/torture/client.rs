@@ -162,7 +162,17 @@ impl Client {
             violations: Vec::new(),
             counts: Counts::default(),
         };
-        Self { site, outlook, random, number, who, pending: None, is_settled: false, sent_here: HashMap::new(), finished }
+        Self {
+            site,
+            outlook,
+            random,
+            number,
+            who,
+            pending: None,
+            is_settled: false,
+            sent_here: HashMap::new(),
+            finished,
+        }
     }
 
     /// Follows the session until the end.

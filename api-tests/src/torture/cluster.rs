@@ -37,8 +37,7 @@ impl Cluster {
         let urls = std::iter::once(url).chain(owner).collect();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (places, _) = watch::channel(vec![None; processes]);
-        let mut cluster =
-            Self { program: program.to_owned(), urls, folder, processes: Vec::new(), places, kills: 0 };
+        let mut cluster = Self { program: program.to_owned(), urls, folder, processes: Vec::new(), places, kills: 0 };
         for number in 0..processes {
             let process = cluster.starting(number)();
             cluster.places.send_modify(|places| places[number] = Some(process.address));

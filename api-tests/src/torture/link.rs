@@ -68,13 +68,7 @@ pub(super) enum News {
 
 impl Link {
     /// Begins to follow a session after the message at `after`. `client` is a caller of the server that is followed.
-    pub(super) async fn open(
-        way: Way,
-        client: Client,
-        company: &str,
-        session: &str,
-        after: i64,
-    ) -> io::Result<Self> {
+    pub(super) async fn open(way: Way, client: Client, company: &str, session: &str, after: i64) -> io::Result<Self> {
         let path = match way {
             Way::Socket => format!("/ws/chat/{company}/{session}/?after={after}"),
             Way::Events => format!("/api/chatbot/events/?session_id={session}&after={after}"),
@@ -127,7 +121,8 @@ impl Link {
             Wire::Poll(polling) => {
                 let call = || {
                     let after = after.to_string();
-                    let query = [("session_id", self.session.as_str()), ("after", &after), ("limit", PAGE), ("wait", WAIT)];
+                    let query =
+                        [("session_id", self.session.as_str()), ("after", &after), ("limit", PAGE), ("wait", WAIT)];
                     let call = self.client.get("/api/chatbot/messages/").query(&query);
                     Box::pin(call.attempt()) as Polling
                 };

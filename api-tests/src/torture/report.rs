@@ -75,9 +75,15 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { seed, clients, acknowledged, stored, kills, counts, violations } = self;
-        writeln!(f, "seed {seed}: {clients} clients, {acknowledged} messages acknowledged, {stored} stored, {kills} kills")?;
+        writeln!(
+            f,
+            "seed {seed}: {clients} clients, {acknowledged} messages acknowledged, {stored} stored, {kills} kills"
+        )?;
         let Counts { connections, resent, repeats, resyncs } = counts;
-        writeln!(f, "{connections} connections, {resent} messages sent again, {repeats} shown again to their senders for it")?;
+        writeln!(
+            f,
+            "{connections} connections, {resent} messages sent again, {repeats} shown again to their senders for it"
+        )?;
         writeln!(f, "{resyncs} resyncs, {} violations", violations.len())?;
         for violation in violations.iter().take(MOST_PRINTED) {
             writeln!(f, "seed {seed}: {violation}")?;

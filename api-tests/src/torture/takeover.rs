@@ -98,8 +98,12 @@ impl Stage {
 
     async fn take_over(&mut self, number: usize, found: &mut Takeovers) {
         let agent = self.agent.clone();
-        let (visitor, opener, writer, closer) =
-            (self.at_random(&agent.anonymous()), self.at_random(&agent), self.at_random(&agent), self.at_random(&agent));
+        let (visitor, opener, writer, closer) = (
+            self.at_random(&agent.anonymous()),
+            self.at_random(&agent),
+            self.at_random(&agent),
+            self.at_random(&agent),
+        );
         let question = json!({
             "message": QUESTION, "company_id": self.company, "session_id": self.session,
             "client_message_id": format!("question {number}"),
