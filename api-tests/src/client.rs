@@ -151,12 +151,10 @@ impl Call {
         Events::of(self.request.send().await.unwrap_or_else(|error| panic!("{}: {error:?}", self.what)))
     }
 
-    /// As [`Call::events`], at a server that may stop meanwhile.
-    ///
-    /// # Errors
-    /// If no response came.
-    pub async fn try_events(self) -> reqwest::Result<Events> {
-        Ok(Events::of(self.request.send().await?))
+    /// As [`Call::events`], at a server that may be busy or stop meanwhile. Returns `None` if no stream begins.
+    pub async fn try_events(self) -> Option<Events> {
+        let response = self.request.send().await.ok()?;
+        (response.status() == 200).then(|| Events::of(response))
     }
 
     /// Sends the request to a server that may stop meanwhile. Returns status and body without the checks of a

@@ -5,8 +5,12 @@ use serde_json::{Value, json};
 use crate::{
     Client, Socket,
     calls::{AccountCalls as _, Caller},
-    world::{PASSWORD, SUPERADMIN},
 };
+
+/// The superadmin's user name in every world.
+pub(crate) const SUPERADMIN: &str = "root";
+/// The superadmin's password. The password policy would refuse it for other accounts.
+pub(crate) const PASSWORD: &str = "letmein";
 
 /// The superadmin of a world.
 pub struct Superadmin {

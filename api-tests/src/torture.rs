@@ -10,6 +10,7 @@
 mod client;
 mod cluster;
 mod link;
+mod outlook;
 mod process;
 mod random;
 mod report;
@@ -19,8 +20,9 @@ mod takeover;
 
 use std::{path::PathBuf, sync::Arc};
 
-use client::{Client, Finished, Outlook, Phase};
+use client::{CLIENTS_PER_SESSION, Client, Finished};
 use cluster::Cluster;
+use outlook::{Outlook, Phase};
 pub use process::serve;
 use random::Random;
 pub use report::Report;
@@ -28,9 +30,6 @@ use site::Site;
 use storage::{Durability, testing::Scratch};
 pub use takeover::takeovers;
 use tokio::{sync::watch, task::JoinSet};
-
-/// Clients of each session: three windows of its visitor, and two of staff.
-const CLIENTS_PER_SESSION: usize = 5;
 
 /// What a run does.
 #[derive(Debug, Clone)]

@@ -13,12 +13,11 @@ use storage::testing::Scratch;
 use tempfile::TempDir;
 use tenancy::{Clock as _, CompanyCode, CompanyStatus, access};
 
-use crate::{Client, Company, RawReply, Superadmin, TestClock, bucket, bulk, raw};
+use crate::{
+    Client, Company, RawReply, Superadmin, TestClock, bucket, bulk, raw,
+    staff::{PASSWORD, SUPERADMIN},
+};
 
-/// The superadmin's user name in every world.
-pub(crate) const SUPERADMIN: &str = "root";
-/// The superadmin's password. The password policy would refuse it for other accounts.
-pub(crate) const PASSWORD: &str = "letmein";
 /// The secret with which the servers sign tokens, for tests that forge tokens.
 pub const SECRET: &[u8] = b"a secret that only these tests use";
 /// The lowest bcrypt cost.

@@ -3,25 +3,21 @@
 use std::{collections::HashMap, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
-use tokio::{
-    sync::watch,
-    time::{Instant, sleep_until, timeout},
-};
+use tokio::time::{Instant, sleep_until};
 
 use super::{
-    CLIENTS_PER_SESSION,
-    cluster::Places,
     link::{Link, News, Way, rows},
+    outlook::{Outlook, Phase, SOON},
     random::Random,
     shown::{Row, Sent},
     site::{Room, Site},
 };
 use crate::calls::{DeskCalls as _, VisitorCalls as _};
 
+/// Clients of each session: three windows of its visitor, and two of staff.
+pub(super) const CLIENTS_PER_SESSION: usize = 5;
 /// Longest time until a message is acknowledged on an open connection, and until the last one is shown.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How long a client waits for another server before it tries again.
-const SOON: Duration = Duration::from_millis(50);
 /// Most messages that a client is shown before it connects again.
 const MOST_SHOWN: usize = 300;
 /// Messages that one of the windows of each side misses now and then: more than a server sends again at once.
@@ -32,35 +28,6 @@ const AWAY: [usize; 2] = [2, 4];
 const LATER: [&str; 3] = ["rate_limited", "request_in_progress", "overloaded"];
 
 type Posting = Pin<Box<dyn Future<Output = reqwest::Result<(u16, Value)>> + Send>>;
-
-/// What clients do now.
-#[derive(Debug, Clone)]
-pub(super) enum Phase {
-    /// They send messages.
-    Writing,
-    /// They send only what was not acknowledged yet.
-    Settling,
-    /// They are shown the rest, up to these positions of the sessions.
-    Ending(Arc<Vec<i64>>),
-}
-
-/// How far all clients are.
-#[derive(Debug, Default)]
-struct Progress {
-    acknowledged: usize,
-    settled: usize,
-    violations: usize,
-    /// The last message of each session that somebody was shown.
-    heads: HashMap<usize, i64>,
-}
-
-/// What clients know of each other.
-#[derive(Clone)]
-pub(super) struct Outlook {
-    places: Places,
-    phase: watch::Receiver<Phase>,
-    progress: watch::Sender<Progress>,
-}
 
 /// What has become of a client.
 pub(super) struct Finished {
@@ -108,42 +75,6 @@ enum Who {
     Visitor,
     Agent,
     Admin,
-}
-
-impl Outlook {
-    pub(super) fn new(places: Places, phase: watch::Receiver<Phase>) -> Self {
-        Self { places, phase, progress: watch::Sender::default() }
-    }
-
-    /// Waits until this number of messages is acknowledged, or the promise is broken.
-    pub(super) async fn wait_for_messages(&self, count: usize) {
-        self.wait(|progress| progress.acknowledged >= count || progress.violations > 0).await;
-    }
-
-    /// Waits until all clients have been told of all that they have sent.
-    pub(super) async fn wait_until_all_settled(&self, clients: usize) {
-        self.wait(|progress| progress.settled >= clients).await;
-    }
-
-    async fn wait(&self, is_enough: impl FnMut(&Progress) -> bool) {
-        self.progress.subscribe().wait_for(is_enough).await.expect("the sender is here");
-    }
-
-    /// Returns where a random server listens, as soon as one does.
-    async fn place(&mut self, random: &mut Random) -> SocketAddr {
-        let places = self.places.wait_for(|places| places.iter().any(Option::is_some)).await;
-        let places: Vec<SocketAddr> = places.expect("the cluster is here").iter().flatten().copied().collect();
-        places[random.below(places.len())]
-    }
-
-    /// Waits for another server for a moment.
-    async fn another_place(&mut self) {
-        let _ = timeout(SOON, self.places.changed()).await;
-    }
-
-    fn is_writing(&self) -> bool {
-        matches!(*self.phase.borrow(), Phase::Writing)
-    }
 }
 
 impl Client {
@@ -331,7 +262,7 @@ impl Client {
                     is_sent = false;
                     match posted {
                         Ok((200, reply)) => self.acknowledged_by(&reply),
-                        Ok((409 | 429 | 503, _)) => return self.outlook.another_place().await,
+                        Ok((408 | 409 | 429 | 503, _)) => return self.outlook.another_place().await,
                         Ok((status, refusal)) => self.violation(format!("refused: {status} {refusal}")),
                         Err(_) => return self.outlook.another_place().await,
                     }

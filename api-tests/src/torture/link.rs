@@ -82,7 +82,7 @@ impl Link {
                 Wire::Socket(Box::new(Socket::reach(client.host(), &format!("{path}{token}")).await?))
             }
             Way::Events | Way::DeskEvents => {
-                Wire::Events(Box::new(client.get(&path).try_events().await.map_err(io::Error::other)?))
+                Wire::Events(Box::new(client.get(&path).try_events().await.ok_or(io::ErrorKind::ConnectionRefused)?))
             }
             Way::Poll => Wire::Poll(None),
         };
@@ -130,8 +130,9 @@ impl Link {
                 *polling = None;
                 match polled {
                     Ok((200, page)) => News::Page(rows(&page["messages"])),
+                    // A call that came too slowly is refused without a body.
+                    Ok((408, _)) | Err(_) => News::Ended,
                     Ok((_, refusal)) => News::Refused(refusal),
-                    Err(_) => News::Ended,
                 }
             }
         }

@@ -2,13 +2,13 @@
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use storage::testing::Scratch;
 use tokio::task::JoinSet;
 
 use super::{cluster::Cluster, random::Random, site};
 use crate::{
-    Client, Company,
+    Call, Client, Company,
     calls::{Caller as _, DeskCalls as _, VisitorCalls as _},
 };
 
@@ -110,16 +110,17 @@ impl Stage {
         });
         let delay = u64::try_from(self.random.below(LATEST * 1_000)).expect("a short time");
         let session = self.session.clone();
-        let asking = visitor.chat(&question).attempt();
+        let asking = answered(|| visitor.chat(&question));
         let acting = async {
             tokio::time::sleep(Duration::from_micros(delay)).await;
-            let opened = opener.escalate(&session, "taken over").await.ok();
-            writer.write(&session, &format!("This is answer {number}")).await.ok();
+            let opened = answered(|| opener.escalate(&session, "taken over")).await;
+            let answer = json!({
+                "session_id": session, "message": "I am here", "client_message_id": format!("answer {number}"),
+            });
+            answered(|| writer.send_message(&answer)).await;
             opened["handoff_session"]["id"].as_i64().expect("an id")
         };
-        let (asked, handoff) = tokio::join!(asking, acting);
-        let (status, reply) = asked.expect("a running server");
-        assert_eq!(status, 200, "{reply}");
+        let (_, handoff) = tokio::join!(asking, acting);
         let history = site::history(&closer, &session, self.seen).await;
         self.seen = history.head();
         // What the visitor has said at first, and what the bot has answered, is part of the first one.
@@ -129,6 +130,19 @@ impl Stage {
             ["user", "bot", "agent"] => found.answered += 1,
             _ => found.violations.push(format!("{session}: takeover {number} has left {history:?}")),
         }
-        closer.resolve(handoff, "").await.ok();
+        answered(|| closer.resolve(handoff, "")).await;
+    }
+}
+
+/// Makes a call until it is answered. A busy server may refuse it, or lose the connection.
+async fn answered(call: impl Fn() -> Call) -> Value {
+    loop {
+        match call().attempt().await {
+            Ok((200, reply)) => return reply,
+            // The call before has done it, and its answer was lost.
+            Ok((400, reply)) if reply["code"] == "already_escalated" => return reply,
+            Ok((408 | 409 | 503, _)) | Err(_) => tokio::task::yield_now().await,
+            Ok((status, reply)) => panic!("{status} {reply}"),
+        }
     }
 }
