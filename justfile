@@ -16,6 +16,10 @@ ci:
 bench *WHAT:
     cargo run --release --quiet -p api-tests --bin bench -- {{WHAT}}
 
+# Kills servers while 200 clients write and read: `just torture [MESSAGES] [KILLS] [SEED]`, or `takeovers [COUNT] [SEED]`.
+torture *WHAT:
+    cargo run --release --quiet -p api-tests --bin torture -- {{WHAT}}
+
 # Fits the confidence of answers on the labelled questions; prints coefficients and a report, and draws the plot.
 fit-confidence:
     cargo run --release --quiet -p knowledge --example fit_confidence docs/confidence.svg

@@ -79,6 +79,26 @@ fn what_a_lost_connection_has_missed_is_found() {
 }
 
 #[test]
+fn what_is_sent_again_comes_after_what_was_stored_before_it() {
+    on_postgres(async |world| {
+        let other = world.another_server();
+        let tesla = world.company("Tesla Motors").await;
+        for _ in 0..5 {
+            let mut visitor = greeted(&tesla).await;
+            let mut there = socket_at(&other, &visitor, "").await;
+            let keyed = |key: &str| json!({"message": "Hello", "client_message_id": key});
+            // The other server does not know of these two yet when the second one is sent again to it.
+            world.end_channels();
+            for key in ["one", "two"] {
+                visitor.send(&keyed(key)).await.ok();
+            }
+            there.send(&keyed("two")).await;
+            assert_eq!(seqs(&messages(&mut there, 4).await), [3, 4, 5, 6]);
+        }
+    });
+}
+
+#[test]
 fn a_long_poll_at_one_is_woken_by_the_other() {
     on_postgres(async |world| {
         let other = world.another_server();

@@ -53,13 +53,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 /// Accepts a handshake. A caller who is refused gets a close code, which browsers show to scripts, so the handshake
 /// itself is accepted first.
 fn accept(req: &HttpRequest, payload: web::Payload) -> Result<(HttpResponse, Wire), ApiError> {
-    let accepted = actix_ws::handle_with_protocols(req, payload, &[entry::PROTOCOL]);
-    let (response, session, incoming) = accepted.map_err(|_| {
+    let (response, socket) = SocketWire::accept(req, payload, entry::PROTOCOL).map_err(|_| {
         let message = "This address takes WebSocket handshakes only.";
         ApiError::new(StatusCode::UPGRADE_REQUIRED, Code::BadRequest, message)
             .header(header::UPGRADE, header::HeaderValue::from_static("websocket"))
     })?;
-    Ok((response, Wire::Socket(Box::new(SocketWire::new(session, incoming)))))
+    Ok((response, Wire::Socket(Box::new(socket))))
 }
 
 /// Opens a socket to one session, for its visitor or for staff.

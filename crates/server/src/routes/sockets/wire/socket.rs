@@ -2,15 +2,17 @@
 
 use std::{io::ErrorKind, time::Duration};
 
+use actix_web::{FromRequest as _, HttpRequest, HttpResponse, web};
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseReason, MessageStream, ProtocolError, Session};
 use bytestring::ByteString;
 use tokio::time::{Instant, MissedTickBehavior, timeout};
 
-use super::end::{End, FAREWELL, PING_EVERY, Received, SLOWEST};
+use super::{
+    end::{End, FAREWELL, PING_EVERY, Received, SLOWEST},
+    heads::{self, LONGEST},
+};
 use crate::routes::sockets::{entry::Closing, frames};
 
-/// Longest frame from a client, in bytes.
-const LONGEST: usize = 64 * 1024;
 /// Number of pings that a client may leave unanswered.
 const MOST_UNANSWERED: u32 = 3;
 
@@ -27,7 +29,21 @@ pub(in crate::routes::sockets) struct SocketWire {
 }
 
 impl SocketWire {
-    pub(in crate::routes::sockets) fn new(session: Session, incoming: MessageStream) -> Self {
+    /// Accepts a handshake. Returns the response to it with the socket.
+    ///
+    /// # Errors
+    /// If the request is none.
+    pub(in crate::routes::sockets) fn accept(
+        req: &HttpRequest,
+        payload: web::Payload,
+        protocol: &str,
+    ) -> Result<(HttpResponse, Self), actix_web::Error> {
+        let payload = web::Payload::from_request(req, &mut heads::checked(payload.into_inner())).into_inner()?;
+        let (response, session, incoming) = actix_ws::handle_with_protocols(req, payload, &[protocol])?;
+        Ok((response, Self::new(session, incoming)))
+    }
+
+    fn new(session: Session, incoming: MessageStream) -> Self {
         let now = Instant::now();
         let mut ping = tokio::time::interval_at(now + PING_EVERY, PING_EVERY);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -105,7 +121,8 @@ fn closing(error: &ProtocolError) -> Closing {
     match error {
         ProtocolError::Io(error) if error.kind() == ErrorKind::InvalidData => Closing::NotUtf8,
         // A fragmented message over the limit is an error of I/O here.
-        ProtocolError::Overflow | ProtocolError::Io(_) => Closing::TooLong,
+        ProtocolError::Io(error) => heads::closing(error).unwrap_or(Closing::TooLong),
+        ProtocolError::Overflow => Closing::TooLong,
         _ => Closing::Broken,
     }
 }
