@@ -206,7 +206,7 @@ fn superadmins_list_jobs_page_by_page() {
 
 /// A hash and a vector that differ for each number.
 fn vector(number: u8) -> (TextHash, Vector) {
-    let mut values = [0.0; encoder::DIMENSIONS];
+    let mut values = [0.0; 384];
     values[usize::from(number)] = 1.0;
     (TextHash::new([number; TextHash::BYTES]), Vector::unit(&values))
 }
