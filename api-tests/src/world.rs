@@ -1,11 +1,6 @@
 //! A running server with its own database.
 
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use identity::Password;
 use llm_client::scripted::Scripted;
@@ -73,8 +68,6 @@ pub struct Setup {
     pub require_first_login: bool,
     /// Whether texts are turned into vectors. Most tests do not need them.
     pub encoder: bool,
-    /// The folder with the model that is used instead of the embedded one.
-    pub model_dir: Option<PathBuf>,
 }
 
 /// Runs a test on SQLite.
@@ -148,7 +141,7 @@ fn serve(
         require_first_login: setup.require_first_login,
         index_cache: 1 << 20,
         encoder: setup.encoder,
-        model_dir: setup.model_dir.clone(),
+        model_dir: None,
         llm: None,
         limits: setup.limits,
         trusted_proxies: setup.trusted_proxies.clone(),

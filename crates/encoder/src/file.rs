@@ -18,7 +18,11 @@ use std::borrow::Cow;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::{half, numbers::nearest, tokens::Vocabulary, vector::DIMENSIONS_STEP};
+use crate::{
+    half,
+    numbers::{DIMENSIONS_STEP, nearest},
+    tokens::Vocabulary,
+};
 
 /// The number of weights of the confidence that a file can have: an intercept and six features.
 pub const WEIGHTS: usize = 7;

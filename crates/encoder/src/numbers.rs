@@ -2,6 +2,9 @@
 
 #![expect(clippy::inline_always, reason = "the code has to be compiled for the processor of the caller")]
 
+/// The number of dimensions of every vector is a multiple of this.
+pub(crate) const DIMENSIONS_STEP: usize = 32;
+
 /// Returns the integer part.
 #[inline(always)]
 #[expect(clippy::as_conversions, reason = "std truncates a float by `as` alone")]

@@ -1,9 +1,9 @@
 //! Vectors of small numbers, as many as the model has dimensions.
 
-use crate::{kernel, numbers::nearest};
-
-/// The number of dimensions of every vector is a multiple of this.
-pub(crate) const DIMENSIONS_STEP: usize = 32;
+use crate::{
+    kernel,
+    numbers::{DIMENSIONS_STEP, nearest},
+};
 
 /// The largest component of a stored vector.
 const LARGEST: f32 = 127.0;

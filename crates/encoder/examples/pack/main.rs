@@ -9,6 +9,8 @@
 //! were fitted for the model: `cargo run --release -p knowledge --example fit_confidence PLOT MODEL` prints them.
 
 mod compensate;
+#[cfg(test)]
+mod other_widths;
 mod quantise;
 mod reference;
 mod source;

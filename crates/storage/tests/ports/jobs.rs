@@ -239,6 +239,21 @@ fn vectors_are_stored_by_model_and_text() {
 }
 
 #[test]
+fn vectors_of_models_with_different_dimensions_are_stored() {
+    for (world, company, _) in worlds() {
+        let stored = [("narrow", 64), ("usual", 384), ("wide", 1024)].map(|(model, dimensions)| {
+            let (hash, vector) = (vector(1).0, Vector::unit(&vec![0.5; dimensions]));
+            let row = (hash, vector.clone());
+            write(&world, &company, move |store| store.put_vectors(model, &[row]));
+            (model, [(hash, vector)])
+        });
+        for (model, vectors) in stored {
+            assert_eq!(world.see(&company, move |store| store.vectors(model)), vectors.into());
+        }
+    }
+}
+
+#[test]
 fn the_vectors_of_the_largest_knowledge_are_stored_and_dropped() {
     for (world, company, _) in worlds() {
         let many: Vec<_> = (0..20_000_u32)

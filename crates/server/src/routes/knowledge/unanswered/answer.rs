@@ -27,7 +27,7 @@ use super::{
         golden::guard,
         target::{Target, company_id},
     },
-    group,
+    open::group,
 };
 use crate::{
     app::App,

@@ -23,7 +23,7 @@ use super::{
         pages::{self, number},
         target::company_id,
     },
-    grouped,
+    open::grouped,
 };
 use crate::{
     app::App,

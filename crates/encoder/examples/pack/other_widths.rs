@@ -1,21 +1,10 @@
 //! Packed models of other widths than the embedded one, made of random weights, against a plain computation in 32 bits.
 
-#[path = "../examples/pack/compensate.rs"]
-mod compensate;
-#[path = "../examples/pack/quantise.rs"]
-mod quantise;
-#[path = "../examples/pack/reference.rs"]
-mod reference;
-#[path = "../examples/pack/source.rs"]
-#[expect(dead_code, reason = "the tests make their models, and read no published one")]
-mod source;
-#[path = "../examples/pack/write.rs"]
-mod write;
-
 use std::{collections::HashMap, path::PathBuf};
 
 use encoder::{MAX_TOKENS, Model, Path, Pooling, Vector};
-use source::Source;
+
+use crate::{reference, source::Source, write};
 
 const CALIBRATION: &str = "when do you open\nwhere is the shop\nhow much is it to rent a bike\ndo you sell chains";
 
@@ -137,7 +126,7 @@ fn a_model_with_a_narrow_network_and_three_heads_is_computed() {
 
 #[test]
 fn a_wide_model_is_computed() {
-    check(&Sizes { layers: 1, width: 768, inner: 1536, heads: 12, is_mean: false });
+    check(&Sizes { layers: 1, width: 448, inner: 192, heads: 7, is_mean: false });
 }
 
 #[test]
@@ -157,7 +146,8 @@ fn heads_of_unusual_sizes_are_refused() {
 #[test]
 fn the_model_for_tests_of_servers_is_made_of_random_weights() {
     let sizes = Sizes { layers: 1, width: 64, inner: 64, heads: 2, is_mean: false };
-    let packed = write::packed(&source(&sizes), "small", CALIBRATION, None).unwrap();
+    let weights = [-3.0, 1.0, 2.0, 3.0, 1.5, 2.0, 0.5];
+    let packed = write::packed(&source(&sizes), "small", CALIBRATION, Some(weights)).unwrap();
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/models/small.bin");
     #[expect(clippy::disallowed_methods, reason = "a test has no configuration")]
     if std::env::var_os("SWITCHBOARD_WRITE_DOCS").is_some() {
@@ -165,7 +155,7 @@ fn the_model_for_tests_of_servers_is_made_of_random_weights() {
     }
     assert!(std::fs::read(&file).unwrap() == packed, "the file is another one");
     let model = Model::read(packed).unwrap();
-    assert_eq!((model.dimensions(), model.weights()), (64, None));
+    assert_eq!((model.dimensions(), model.weights()), (64, Some(weights)));
     assert_ne!(model.id(), Model::embedded_id());
 }
 
