@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    hint,
+    fs, hint,
     net::SocketAddr,
     path::Path,
     process::ExitCode,
@@ -156,18 +156,25 @@ fn encoding(server: &Server) {
     );
 }
 
+/// Returns the processor time of this thread.
+fn spent() -> Duration {
+    let statistics = fs::read_to_string("/proc/thread-self/schedstat").expect("Linux");
+    let nanoseconds = statistics.split(' ').next().and_then(|first| first.parse().ok());
+    Duration::from_nanos(nanoseconds.expect("nanoseconds"))
+}
+
 /// Measures the build of an index from vectors that are there, by language.
 fn indexes() {
     for (language, texts) in LANGUAGES {
         let known = snapshot(texts);
         let best = (0..BUILDS).map(|_| {
             let snapshot = known.clone();
-            let started = Instant::now();
+            let before = spent();
             hint::black_box(Index::build(snapshot));
-            started.elapsed()
+            spent() - before
         });
         let best = best.min().unwrap_or_default().as_secs_f64() * 1e3;
-        println!("index of {ENTRIES} entries with vectors, {language}: {best:.0} ms (target <= 150)");
+        println!("index of {ENTRIES} entries with vectors, {language}: {best:.0} ms of processor time (target <= 150)");
     }
 }
 
