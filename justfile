@@ -12,7 +12,7 @@ check:
 ci:
     bash .ci/run
 
-# Measures CPU per request and latency of a release server: `just bench chat`, `growth`, `neighbours`, `rls` or `waiting`.
+# Measures CPU per request and latency of a release server: `just bench answers`, `chat`, `growth`, `neighbours`, `rls` or `waiting`.
 bench *WHAT:
     cargo run --release --quiet -p api-tests --bin bench -- {{WHAT}}
 

@@ -137,6 +137,7 @@ fn serve(
         require_first_login: setup.require_first_login,
         index_cache: 1 << 20,
         encoder: setup.encoder,
+        model_dir: None,
         llm: None,
         limits: setup.limits,
         trusted_proxies: setup.trusted_proxies.clone(),

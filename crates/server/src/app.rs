@@ -34,6 +34,7 @@ use crate::{
     hashing::HashPool,
     http::{describe::Argument, error::ApiError, links::PublicUrl},
     indexes::Indexes,
+    model_dir::{self, ModelDirError},
     online::Online,
     pairing::Pairs,
     realtime::Hub,
@@ -100,6 +101,9 @@ pub enum WireError {
     /// The company that owns the shared library is not in the database.
     #[error("the database has no shared library")]
     Library(#[from] Refused),
+    /// The model that was named cannot be used.
+    #[error(transparent)]
+    Model(#[from] ModelDirError),
 }
 
 impl App {
@@ -119,7 +123,11 @@ impl App {
         // Enough to keep every core and the database busy. More would only queue up inside.
         let turns = (2 * cores).max(4);
         let library = db.lobby(|lobby| access::housekeeper(lobby, CompanyCode::shared_library())).wait()?;
-        let encoder = if config.encoder { Encoder::embedded(cores) } else { Encoder::off() };
+        let encoder = match &config.model_dir {
+            _ if !config.encoder => Encoder::off(),
+            Some(folder) => Encoder::with(model_dir::read(folder)?, cores),
+            None => Encoder::embedded(cores),
+        };
         Ok(Self {
             indexes: Indexes::new(db.clone(), library, encoder.model_id(), config.index_cache, (cores / 2).max(2)),
             db,

@@ -26,6 +26,7 @@ mod indexes;
 mod jobs;
 mod limits;
 mod logging;
+mod model_dir;
 mod online;
 mod openapi;
 mod orphans;

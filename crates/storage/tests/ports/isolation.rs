@@ -9,7 +9,7 @@ use attachments::{Attachments as _, BlobKey};
 use chatbot::{
     ClaimState, IdempotencyClaim, IdempotencyKeys, Messages as _, Profiles as _, Sessions as _, Side, profile,
 };
-use encoder::{DIMENSIONS, Vector};
+use encoder::Vector;
 use handoff::{
     Activities as _, ActivityFilter, ActivityKind, Erasing as _, HandoffFilter, Handoffs as _, NewActivity,
     Opinions as _, Position, QueuePlace, Sight, State, desk,
@@ -31,7 +31,7 @@ use identity::{
 use jobs::Jobs;
 use knowledge::{
     EntryList as _, EntryVectors as _,
-    golden::{Expect, GoldenQuestions as _, QuestionKey},
+    golden::{Expect, Golden, GoldenQuestions as _, QuestionKey},
     unanswered::{Cause, Misses as _},
 };
 use storage::{CompanyStore, Place};
@@ -81,7 +81,7 @@ const PROBES: &[(&str, Probe)] = &[
     ("open_misses", |store, _| Ok(store.open_misses(now(), None)?.is_empty())),
     ("close_misses", |store, ids| Ok(store.close_misses(&[ids.miss], now())? == 0)),
     ("put_miss_vectors", |store, ids| {
-        store.put_miss_vectors("model", &[(ids.miss, Vector::unit(&[1.0; DIMENSIONS]))]).map(|()| true)
+        store.put_miss_vectors("model", &[(ids.miss, Vector::unit(&[1.0; 384]))]).map(|()| true)
     }),
     ("golden_after", |store, _| Ok(store.golden_after(None, 9)?.is_empty())),
     ("count_golden", |store, _| Ok(store.count_golden()? == 0)),
@@ -89,6 +89,12 @@ const PROBES: &[(&str, Probe)] = &[
         // The other company's question does not count as the same one.
         let id = store.insert_golden(GOLDEN, QuestionKey::of(GOLDEN), &Expect::Clarify, now())?;
         store.delete_golden(id.unwrap())
+    }),
+    ("golden", |store, ids| Ok(store.golden(ids.golden)?.is_none())),
+    ("update_golden", |store, ids| {
+        let foreign =
+            Golden { id: ids.golden, question: GOLDEN.to_owned(), expect: Expect::Clarify, created_at: now() };
+        Ok(!store.update_golden(&foreign, QuestionKey::of(GOLDEN))?)
     }),
     ("delete_golden", |store, ids| Ok(!store.delete_golden(ids.golden)?)),
     ("notes", |store, ids| Ok(store.notes(ids.key, NoteRange::ALL)?.is_empty())),
