@@ -85,5 +85,5 @@ async fn torture(plan: &Plan, database: &Scratch, processes: usize) -> Report {
     let heads = history.iter().map(shown::History::head).collect();
     phase.send_replace(Phase::Ending(Arc::new(heads)));
     let finished: Vec<Finished> = clients.join_all().await;
-    Report::new(plan.seed, cluster.kills(), &site, &history, finished, cluster.logged_errors())
+    Report::new(plan.seed, cluster.kills(), &site, &history, &finished, cluster.logged_errors())
 }

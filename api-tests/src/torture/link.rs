@@ -124,7 +124,8 @@ impl Link {
                     let query =
                         [("session_id", self.session.as_str()), ("after", &after), ("limit", PAGE), ("wait", WAIT)];
                     let call = self.client.get("/api/chatbot/messages/").query(&query);
-                    Box::pin(call.attempt()) as Polling
+                    let polling: Polling = Box::pin(call.attempt());
+                    polling
                 };
                 let polled = polling.get_or_insert_with(call).await;
                 *polling = None;

@@ -24,8 +24,10 @@ use crate::world::SECRET;
 /// Longest time that the model takes, in milliseconds.
 const SLOWEST: usize = 40;
 
-/// Runs a server until it is killed or its standard input ends. The arguments are the folder for its files, the URL of
-/// the database, and on PostgreSQL the URL as the owner of the tables. It prints the address on which it listens.
+/// Runs a server until it is killed or its standard input ends.
+///
+/// The arguments are the folder for its files, the URL of the database, and on PostgreSQL the URL as the owner of the
+/// tables. It prints the address on which it listens.
 ///
 /// # Panics
 /// If the server does not start.
@@ -42,8 +44,9 @@ pub fn serve(arguments: &[String]) -> ExitCode {
     // The tokens of a long run do not expire.
     config.access_life = Duration::from_hours(24);
     server::start_logging("info");
-    let model = Some(Arc::new(SlowModel::default()) as Arc<dyn ChatModel>);
-    let running = server::start(&config, Extras { clock: Arc::new(SystemClock), model }).expect("a server");
+    let model: Arc<dyn ChatModel> = Arc::new(SlowModel::default());
+    let running =
+        server::start(&config, Extras { clock: Arc::new(SystemClock), model: Some(model) }).expect("a server");
     println!("{}", running.addresses()[0]);
     let _ = std::io::stdin().read_line(&mut String::new());
     running.stop();

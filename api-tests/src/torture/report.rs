@@ -30,12 +30,12 @@ impl Report {
         kills: usize,
         site: &Site,
         histories: &[History],
-        finished: Vec<Finished>,
+        finished: &[Finished],
         logged_errors: Vec<String>,
     ) -> Self {
         let (clients, mut counts, mut violations) = (finished.len(), Counts::default(), Vec::new());
         let mut sent: HashMap<usize, Vec<&Sent>> = HashMap::new();
-        for client in &finished {
+        for client in finished {
             let (name, Counts { connections, resent, repeats, resyncs }) = (&client.name, client.counts);
             counts.connections += connections;
             counts.resent += resent;

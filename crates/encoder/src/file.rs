@@ -47,7 +47,7 @@ pub struct ModelError(pub(crate) &'static str);
 /// How a vector is made of the tokens of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pooling {
-    /// It is the mean of all tokens, as of MiniLM.
+    /// It is the mean of all tokens, as of `MiniLM`.
     Mean,
     /// It is the first token, as of BGE.
     First,

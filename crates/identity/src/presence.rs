@@ -343,7 +343,7 @@ mod tests {
         let (mut world, agent, _) = arrived();
         let now = world.now;
         let at = |seconds| now.plus(Duration::from_secs(seconds));
-        assert_eq!(stay(&mut world, vec![agent.clone()], now).unwrap(), [agent.clone()]);
+        assert_eq!(stay(&mut world, vec![agent.clone()], now).unwrap(), std::slice::from_ref(&agent));
         connect(&mut world, &agent, true, None, now).unwrap();
         assert_eq!(stay(&mut world, vec![agent.clone()], at(5)).unwrap(), []);
         assert_eq!(world.agents_gone(at(39), 9).unwrap(), []);

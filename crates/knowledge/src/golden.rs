@@ -202,8 +202,10 @@ where
     Ok(Golden { id, question, expect, created_at: now })
 }
 
-/// Changes what a golden question asks, or what is expected of it. What is `None` stays as it is, and so does an entry that
-/// is expected and was removed. `is_shared` is that of [`add`], for what is expected.
+/// Changes what a golden question asks, or what is expected of it.
+///
+/// What is `None` stays as it is, and so does an entry that is expected and was removed. `is_shared` is that of [`add`], for
+/// what is expected.
 ///
 /// A change that changes nothing is not recorded.
 ///

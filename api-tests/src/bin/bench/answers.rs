@@ -220,9 +220,8 @@ fn starts(folders: [&Path; 2]) {
         values.sort_by(f64::total_cmp);
         values[values.len() / 2]
     };
-    for (name, unit, of) in
-        [("cold start", "ms", (|it| it.0) as fn(&(f64, f64)) -> f64), ("idle memory", "MB", |it: &(f64, f64)| it.1)]
-    {
+    let start: fn(&(f64, f64)) -> f64 = |it| it.0;
+    for (name, unit, of) in [("cold start", "ms", start), ("idle memory", "MB", |it: &(f64, f64)| it.1)] {
         let (on, off) = (median(0, of), median(1, of));
         println!("{name}: {on:.1} {unit}, {off:.1} {unit} with --encoder off: {:.2} times (target <= 1.1)", on / off);
     }

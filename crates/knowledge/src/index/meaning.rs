@@ -188,7 +188,7 @@ mod tests {
         let texts = known.chunks.iter().map(|chunk| entry_texts(chunk, "Tesla").remove(0).hash);
         known.vectors = texts.enumerate().map(|(at, hash)| (hash, axis(at))).collect();
         let index = Index::build(known);
-        let speller = Arc::new(Speller::new([("hours", 1)].into_iter()));
+        let speller = Arc::new(Speller::new([("hours", 1)]));
         let search = |text: &str, weights: Option<MeaningWeights>| {
             let mut meanings = Meanings::new(Arc::clone(&speller), weights);
             meanings.insert(text.to_owned(), axis(0));
