@@ -12,9 +12,13 @@ check:
 ci:
     bash .ci/run
 
-# Measures CPU per request and latency of a release server: `just bench chat`, `growth`, `neighbours`, `rls`, `sockets` or `waiting`.
+# Measures CPU per request and latency of a release server: `just bench answers`, `chat`, `growth`, `neighbours`, `rls`, `sockets` or `waiting`.
 bench *WHAT:
     cargo run --release --quiet -p api-tests --bin bench -- {{WHAT}}
+
+# Kills servers while 200 clients write and read: `just torture [MESSAGES] [KILLS] [SEED]`, or `takeovers [COUNT] [SEED]`.
+torture *WHAT:
+    cargo run --release --quiet -p api-tests --bin torture -- {{WHAT}}
 
 # Fits the confidence of answers on the labelled questions; prints coefficients and a report, and draws the plot.
 fit-confidence:

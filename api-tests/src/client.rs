@@ -2,14 +2,20 @@
 
 use std::{
     future::{Future, IntoFuture},
+    net::SocketAddr,
     pin::Pin,
     sync::Arc,
+    time::Duration,
 };
 
 use reqwest::{Method, multipart};
 use serde_json::Value;
 
 use crate::{Events, Reply, Socket};
+
+/// A connection that is idle for longer is not used again. The server ends it after five seconds, which a client that is
+/// busy with a large body does not notice in time.
+const IDLE: Duration = Duration::from_secs(2);
 
 /// A caller's connection to the server, with or without a token.
 #[derive(Clone)]
@@ -33,6 +39,7 @@ impl Client {
         let http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
+            .pool_idle_timeout(IDLE)
             .build()
             .expect("a client without special needs");
         Self { http, base: base.into(), token: None }
@@ -56,6 +63,17 @@ impl Client {
     /// If the client has none.
     pub fn token(&self) -> &str {
         self.token.as_deref().expect("a caller with a token")
+    }
+
+    /// Returns the same caller of another server.
+    #[must_use]
+    pub fn at(&self, address: SocketAddr) -> Self {
+        Self { base: format!("http://{address}").into(), ..self.clone() }
+    }
+
+    /// Returns the access token, if the client has one.
+    pub(crate) fn try_token(&self) -> Option<&str> {
+        self.token.as_deref()
     }
 
     /// Opens a socket, without a token.
@@ -137,6 +155,24 @@ impl Call {
     /// If the server does not begin a stream.
     pub async fn events(self) -> Events {
         Events::of(self.request.send().await.unwrap_or_else(|error| panic!("{}: {error:?}", self.what)))
+    }
+
+    /// As [`Call::events`], at a server that may be busy or stop meanwhile. Returns `None` if no stream begins.
+    pub async fn try_events(self) -> Option<Events> {
+        let response = self.request.send().await.ok()?;
+        (response.status() == 200).then(|| Events::of(response))
+    }
+
+    /// Sends the request to a server that may stop meanwhile. Returns status and body without the checks of a
+    /// [`Reply`]. The body is null if it is not JSON.
+    ///
+    /// # Errors
+    /// If no whole response came.
+    pub async fn attempt(self) -> reqwest::Result<(u16, Value)> {
+        let response = self.request.send().await?;
+        let status = response.status().as_u16();
+        let body = response.bytes().await?;
+        Ok((status, serde_json::from_slice(&body).unwrap_or_default()))
     }
 
     /// Adds a header.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    Admin, Agent, Client, Visitor,
+    Admin, Agent, Client, Superadmin, Visitor,
     calls::{AccountCalls as _, VisitorCalls as _},
 };
 
@@ -21,8 +21,16 @@ pub struct Company {
 }
 
 impl Company {
-    pub(crate) fn new(client: &Client, name: &str, plan: i64, admin: Admin) -> Self {
-        Self { client: client.anonymous(), id: admin.company.clone(), name: name.to_owned(), plan, admin }
+    /// Opens a company whose plan has this many seats for agents. Its owner is signed in.
+    pub(crate) async fn open(superadmin: &Superadmin, name: &str, seats: i64) -> Self {
+        let plan = superadmin.create_plan(&json!({"plan_name": "basic", "max_agents": seats, "price": "99.99"})).await;
+        let plan = plan.created()["id"].as_i64().expect("a plan id");
+        // The plan's id makes the owner's address unique, even for two companies with the same name.
+        let email = format!("owner.{plan}@switchboard.example");
+        let created = superadmin.create_admin(&json!({"name": name, "email": email, "plan_id": plan})).await.created();
+        let client = superadmin.client.anonymous();
+        let admin = Admin::sign_in(&client, &created).await;
+        Self { client, id: admin.company.clone(), name: name.to_owned(), plan, admin }
     }
 
     /// Returns the e-mail address of a person with this name at the company.

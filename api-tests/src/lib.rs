@@ -18,6 +18,7 @@ mod reply;
 pub mod sample;
 mod socket;
 mod staff;
+pub mod torture;
 mod visitor;
 mod world;
 

@@ -1,7 +1,7 @@
 //! A client of the server's sockets: handshake and frames by hand, so that tests can also send what a library would
 //! refuse to send.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use serde_json::Value;
 use tokio::{
@@ -79,7 +79,16 @@ impl Socket {
     /// If the server does not answer.
     pub async fn try_open(host: &str, path: &str, headers: &[(&str, &str)]) -> Result<Self, String> {
         let stream = TcpStream::connect(host).await.expect("the server listens");
-        Self::shake_hands(stream, host, path, headers).await
+        Self::shake_hands(stream, host, path, headers).await.expect("the server answers")
+    }
+
+    /// Opens a socket to a server that may stop meanwhile.
+    ///
+    /// # Errors
+    /// If the server cannot be reached, or does not accept the handshake.
+    pub async fn reach(host: &str, path: &str) -> io::Result<Self> {
+        let stream = TcpStream::connect(host).await?;
+        Self::shake_hands(stream, host, path, &[]).await?.map_err(io::Error::other)
     }
 
     /// Opens a socket for which the client's operating system keeps only few bytes that were not read.
@@ -91,7 +100,7 @@ impl Socket {
         socket.set_recv_buffer_size(NARROW).expect("a small buffer");
         let address = host.parse().expect("an address with a port");
         let stream = socket.connect(address).await.expect("the server listens");
-        let opened = Self::shake_hands(stream, host, path, &[]).await;
+        let opened = Self::shake_hands(stream, host, path, &[]).await.expect("the server answers");
         opened.unwrap_or_else(|head| panic!("the handshake was refused: {head}"))
     }
 
@@ -100,7 +109,7 @@ impl Socket {
         host: &str,
         path: &str,
         headers: &[(&str, &str)],
-    ) -> Result<Self, String> {
+    ) -> io::Result<Result<Self, String>> {
         let mut request = format!(
             "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n"
@@ -109,22 +118,24 @@ impl Socket {
             request.push_str(&format!("{name}: {value}\r\n"));
         }
         request.push_str("\r\n");
-        stream.write_all(request.as_bytes()).await.expect("the server reads");
+        stream.write_all(request.as_bytes()).await?;
         let mut received = Vec::new();
         let end = loop {
             if let Some(at) = received.windows(4).position(|window| window == b"\r\n\r\n") {
                 break at + 4;
             }
             let read = timeout(PATIENCE, stream.read_buf(&mut received)).await.expect("an answer in time");
-            assert!(read.expect("the server answers") > 0, "the server closed the connection");
+            if read? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
         };
         let head = String::from_utf8_lossy(&received[..end]).into_owned();
         if !head.starts_with("HTTP/1.1 101 ") {
-            return Err(String::from_utf8_lossy(&received).into_owned());
+            return Ok(Err(String::from_utf8_lossy(&received).into_owned()));
         }
         assert!(head.contains(ACCEPT), "the server does not prove that it has read the key: {head}");
         received.drain(..end);
-        Ok(Self { stream, received, head })
+        Ok(Ok(Self { stream, received, head }))
     }
 
     /// Sends a JSON frame.
@@ -167,22 +178,31 @@ impl Socket {
     /// # Panics
     /// If nothing comes in time, or if a frame of the server is not valid.
     pub async fn incoming(&mut self) -> Incoming {
+        let Some((opcode, payload)) = self.frame().await else { return Incoming::Gone };
+        match opcode {
+            1 => Incoming::Frame(serde_json::from_slice(&payload).expect("frames are JSON")),
+            8 => match payload.as_slice() {
+                [high, low, ..] => Incoming::Closed(u16::from_be_bytes([*high, *low])),
+                _ => Incoming::Closed(1005),
+            },
+            9 => Incoming::Ping,
+            10 => Incoming::Pong,
+            other => panic!("an unexpected opcode {other}"),
+        }
+    }
+
+    /// Receives the opcode and the content of the next frame, or `None` if the connection has ended.
+    ///
+    /// # Panics
+    /// If nothing comes in time.
+    pub async fn frame(&mut self) -> Option<(u8, Vec<u8>)> {
         loop {
-            if let Some((opcode, payload)) = self.take_frame() {
-                return match opcode {
-                    1 => Incoming::Frame(serde_json::from_slice(&payload).expect("frames are JSON")),
-                    8 => match payload.as_slice() {
-                        [high, low, ..] => Incoming::Closed(u16::from_be_bytes([*high, *low])),
-                        _ => Incoming::Closed(1005),
-                    },
-                    9 => Incoming::Ping,
-                    10 => Incoming::Pong,
-                    other => panic!("an unexpected opcode {other}"),
-                };
+            if let Some(frame) = self.take_frame() {
+                return Some(frame);
             }
             let read = timeout(PATIENCE, self.stream.read_buf(&mut self.received)).await.expect("a frame in time");
             if !read.is_ok_and(|read| read > 0) {
-                return Incoming::Gone;
+                return None;
             }
         }
     }

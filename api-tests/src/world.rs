@@ -5,7 +5,6 @@ use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use identity::Password;
 use llm_client::scripted::Scripted;
 use secrecy::SecretSlice;
-use serde_json::json;
 use server::{
     Extras, Running,
     config::{BlobPlace, Config, Limits, TrustedProxies},
@@ -15,13 +14,10 @@ use tempfile::TempDir;
 use tenancy::{Clock as _, CompanyCode, CompanyStatus, access};
 
 use crate::{
-    Admin, Client, Company, RawReply, Superadmin, TestClock, bucket, bulk, calls::AccountCalls as _, raw, staff::text,
+    Client, Company, RawReply, Superadmin, TestClock, bucket, bulk, raw,
+    staff::{PASSWORD, SUPERADMIN},
 };
 
-/// The superadmin's user name in every world.
-pub(crate) const SUPERADMIN: &str = "root";
-/// The superadmin's password. The password policy would refuse it for other accounts.
-pub(crate) const PASSWORD: &str = "letmein";
 /// The secret with which the servers sign tokens, for tests that forge tokens.
 pub const SECRET: &[u8] = b"a secret that only these tests use";
 /// The lowest bcrypt cost.
@@ -141,6 +137,7 @@ fn serve(
         require_first_login: setup.require_first_login,
         index_cache: 1 << 20,
         encoder: setup.encoder,
+        model_dir: None,
         llm: None,
         limits: setup.limits,
         trusted_proxies: setup.trusted_proxies.clone(),
@@ -151,6 +148,13 @@ fn serve(
     (running, address)
 }
 
+/// Creates the superadmin, without a server.
+pub(crate) fn ensure_superadmin(options: &storage::Options) {
+    let password = Password::new(PASSWORD);
+    server::accounts::ensure_superadmin(options, COST, SUPERADMIN, "root@switchboard.example", &password)
+        .unwrap_or_else(|error| panic!("no superadmin was created: {error:?}"));
+}
+
 impl World {
     fn start(mut database: Scratch, setup: Setup) -> Self {
         let files = tempfile::tempdir().expect("a temporary folder");
@@ -159,14 +163,7 @@ impl World {
         let options = &database.options;
         storage::Database::migrate(&options.target, options.owner.as_ref())
             .unwrap_or_else(|error| panic!("the database was not migrated: {error:?}"));
-        server::accounts::ensure_superadmin(
-            options,
-            COST,
-            SUPERADMIN,
-            "root@switchboard.example",
-            &Password::new(PASSWORD),
-        )
-        .unwrap_or_else(|error| panic!("no superadmin was created: {error:?}"));
+        ensure_superadmin(options);
         let bucket = bucket::make();
         let (running, address) = serve(&database, files.path(), &setup, bucket.clone(), clock.clone(), model.clone());
         let client = Client::new(&format!("http://{address}"));
@@ -188,8 +185,7 @@ impl World {
 
     /// Signs the superadmin in.
     pub async fn superadmin(&self) -> Superadmin {
-        let signed_in = self.client.login(SUPERADMIN, PASSWORD).await.ok();
-        Superadmin { client: self.client.with_token(&text(&signed_in["access"])) }
+        Superadmin::sign_in(&self.client).await
     }
 
     /// Opens a company with ten seats; its owner is signed in.
@@ -199,13 +195,7 @@ impl World {
 
     /// Opens a company whose plan has this many seats for agents.
     pub async fn company_with_seats(&self, name: &str, seats: i64) -> Company {
-        let superadmin = self.superadmin().await;
-        let plan = superadmin.create_plan(&json!({"plan_name": "basic", "max_agents": seats, "price": "99.99"})).await;
-        let plan = plan.created()["id"].as_i64().expect("a plan id");
-        // The plan's id makes the owner's address unique, even for two companies with the same name.
-        let email = format!("owner.{plan}@switchboard.example");
-        let created = superadmin.create_admin(&json!({"name": name, "email": email, "plan_id": plan})).await.created();
-        Company::new(&self.client, name, plan, Admin::sign_in(&self.client, &created).await)
+        Company::open(&self.superadmin().await, name, seats).await
     }
 
     /// Returns the time of the server's clock, in seconds since 1970.

@@ -196,6 +196,10 @@ impl Stage {
                 let golden = json!({"question": "Why?", "expect": "clarify", "company_id": id});
                 caller.client().post("/api/knowledge/golden/", &golden)
             }
+            "PATCH /api/knowledge/golden/{id}/" => {
+                let change = json!({"question": "Zebras?", "company_id": id});
+                caller.client().call(Method::PATCH, &format!("/api/knowledge/golden/{}/", self.golden)).json(&change)
+            }
             "DELETE /api/knowledge/golden/{id}/" => {
                 let call = caller.client().call(Method::DELETE, &format!("/api/knowledge/golden/{}/", self.golden));
                 call.query(&[("company_id", id)])

@@ -6,6 +6,7 @@ use std::time::Duration;
 use api_tests::prelude::*;
 
 on_each_database!(
+    lists_of_handoffs_have_their_packets,
     visitor_messages_in_every_state,
     escalation_phrases_in_every_state,
     escalating_in_every_state,
@@ -279,4 +280,51 @@ async fn the_longest_message_may_ask_for_a_person(world: &World) {
     let text = format!("{} talk to human", "\u{1F600}".repeat(1986));
     assert_eq!(visitor.say(&text).await["type"], "escalated");
     assert_eq!(tesla.admin.handoffs(&[]).await.ok()[0]["escalation_reason"], text.as_str());
+}
+
+async fn lists_of_handoffs_have_their_packets(world: &World) {
+    let (tesla, space) = (world.company("Tesla Motors").await, world.company("Space X").await);
+    let (bo, cy) = (tesla.agent("Bo Agent").await, tesla.agent("Cy Agent").await);
+    let mut visitors = Vec::new();
+    for text in ["zzz one", "zzz two", "zzz three"] {
+        let mut visitor = tesla.visitor().await;
+        visitor.say(text).await;
+        visitor.ask_for_a_person(&bo).await;
+        visitors.push(visitor);
+    }
+    tesla.admin.assign(handoff_of(&tesla.admin, &visitors[0]).await, bo.id).await.ok();
+    // One that an older version of the server has opened has no packet.
+    world.execute(&format!(
+        "UPDATE handoffs SET packet = NULL WHERE session_key = (SELECT key FROM sessions WHERE id = '{}')",
+        visitors[2].session
+    ));
+    let mut packets = Vec::new();
+    for visitor in &visitors {
+        packets.push(tesla.admin.packet(&visitor.session).await.ok()["handoffs"][0].clone());
+    }
+    assert_eq!(packets[1]["packet"]["question"]["text"], "zzz two");
+    assert_eq!(packets[2]["packet"], Value::Null);
+    let expect = |found: &Value, which: &[usize]| {
+        let mut expected: Vec<_> = which.iter().map(|place| packets[*place].clone()).collect();
+        let mut found = found.as_array().unwrap().clone();
+        for rows in [&mut expected, &mut found] {
+            rows.sort_by_key(|row| row["id"].as_i64());
+        }
+        assert_eq!(found, expected);
+    };
+    let superadmin = world.superadmin().await;
+    expect(&tesla.admin.handoffs(&[]).await.ok(), &[0, 1, 2]);
+    expect(&superadmin.client().get("/api/human-handoff/sessions/").await.ok(), &[0, 1, 2]);
+    expect(&bo.handoffs(&[]).await.ok(), &[0, 1, 2]);
+    // What a colleague has, an agent is not shown.
+    expect(&cy.handoffs(&[]).await.ok(), &[1, 2]);
+    expect(&space.admin.handoffs(&[]).await.ok(), &[]);
+    let dashboard = bo.client().get("/api/human-handoff/dashboard/").await.ok();
+    expect(&dashboard["assigned_sessions"], &[0]);
+    expect(&dashboard["unassigned_sessions"], &[1, 2]);
+}
+
+/// The id of a visitor's handoff.
+async fn handoff_of(staff: &impl Caller, visitor: &Visitor) -> i64 {
+    staff.packet(&visitor.session).await.ok()["handoffs"][0]["id"].as_i64().unwrap()
 }

@@ -109,6 +109,7 @@ pub(crate) const KNOWLEDGE: &[Row] = &[
     ("POST knowledge/uploads",                      by::upload_entries,           [NO,    NO,     CO,     ALL]),
     ("GET knowledge/golden?limit=200&company_id={company}", by::list_golden,      [NO,    CO,     CO,     ALL]),
     ("POST knowledge/golden",                       by::add_golden,               [NO,    NO,     CO,     ALL]),
+    ("PATCH knowledge/golden/{id}",                 by::change_golden,            [NO,    NO,     CO,     ALL]),
     ("DELETE knowledge/golden/{id}",                by::remove_golden,            [NO,    NO,     CO,     ALL]),
     ("POST knowledge/golden/run",                   by::run_golden,               [NO,    NO,     CO,     ALL]),
     ("POST knowledge/golden/threshold",             by::find_threshold,           [NO,    NO,     CO,     ALL]),

@@ -169,6 +169,9 @@ async fn sessions(world: &World, sender: &mut Sender, admin: &Client) {
     let fields = [("question", "At what time do you open?"), ("expect", "17")];
     let golden = sender.send(admin, "POST knowledge/golden", &fields).await;
     assert_eq!(golden["expect"], "17");
+    let call = format!("PATCH knowledge/golden/{}", golden["id"]);
+    let changed = sender.send(admin, &call, &[("question", "When can I come?")]).await;
+    assert_eq!((&changed["question"], &changed["expect"]), (&json!("When can I come?"), &json!("17")));
     let run = sender.send(admin, "POST knowledge/golden/run", &[("threshold", "0.9")]).await;
     assert_eq!((&run["rows"][0]["id"], &run["threshold"]), (&golden["id"], &json!(0.9)));
     let fields = [("precision", "0.9"), ("apply", "false")];
@@ -193,8 +196,14 @@ async fn sessions(world: &World, sender: &mut Sender, admin: &Client) {
     let fields = [("session_id", session.as_str()), ("name", "Asha Rai"), ("phone", "9841234567")];
     sender.send(&anybody, "POST chatbot/create-profile", &fields).await;
     for (question, call, fields) in [
-        ("Do you sell snow chains?", "answer", &[("answer", "Yes."), ("document", "Handbook"), ("page", "2.0")][..]),
+        (
+            "Do you sell snow chains?",
+            "answer",
+            &[("answer", "Yes."), ("document", "Handbook"), ("page", "2.0"), ("chunk_id", "18")][..],
+        ),
         ("Where can I swim?", "close", &[]),
+        ("Which wifi is there?", "close", &[("ignore", "yes")]),
+        ("Where is the pool?", "close", &[("chunk_id", "18"), ("force", "no")]),
     ] {
         sender.send(&anybody, "POST chatbot/chat", &[("message", question), ("company_id", &company)]).await;
         let unanswered = admin.get("/api/knowledge/unanswered/").await.ok();

@@ -4,6 +4,7 @@ use super::*;
 
 on_each_database!(
     questions_are_added_listed_and_removed,
+    a_question_is_changed_and_keeps_its_place,
     a_question_is_added_once,
     only_what_the_company_knows_can_be_expected,
     bad_questions_are_refused,
@@ -30,6 +31,46 @@ async fn questions_are_added_listed_and_removed(world: &World) {
     let actions: Vec<_> = log["results"].as_array().unwrap().iter().map(|row| row["action"].as_str()).collect();
     let (added, removed) = (Some("golden_added"), Some("golden_removed"));
     assert_eq!(actions[..3], [removed, added, added], "{log}");
+}
+
+async fn a_question_is_changed_and_keeps_its_place(world: &World) {
+    let (tesla, spacex) = (taught(world).await, world.company("SpaceX").await);
+    let first = golden(&tesla.admin, SIMILAR, "rent_002").await.created();
+    let second = golden(&tesla.admin, "Why?", "clarify").await.created();
+    let path = format!("{GOLDEN}{}/", first["id"]);
+    let change = |who: &Client, body: Value| who.call(Method::PATCH, &path).json(&body);
+    let admin = tesla.admin.client();
+    let changed = change(admin, json!({"question": "Is money kept?"})).await.ok();
+    let mut expected = first.clone();
+    expected["question"] = json!("Is money kept?");
+    assert_eq!(changed, expected);
+    expected["expect"] = json!("clarify");
+    assert_eq!(change(admin, json!({"expect": "clarify"})).await.ok(), expected);
+    assert_eq!(change(admin, json!({})).await.ok(), expected);
+    for (field, message, body) in [
+        ("question", "This question is a golden question already.", json!({"question": "WHY"})),
+        ("expect", "There is no entry with this id.", json!({"expect": "nothing"})),
+        ("question", "This field may not be blank.", json!({"question": " "})),
+        ("expect", "This field may not be null.", json!({"expect": null})),
+    ] {
+        assert_eq!(change(admin, body).await.expect(400).body[field], json!([message]));
+    }
+    change(spacex.admin.client(), json!({"expect": "clarify"})).await.error(
+        404,
+        "not_found",
+        "Golden question not found",
+    );
+    change(tesla.agent("Bo Agent").await.client(), json!({"expect": "clarify"})).await.expect(403);
+    assert_eq!(listed(&tesla.admin).await, json!([expected, second]));
+    assert_eq!(outcomes(&run(&tesla, &json!({})).await)[0].0, "Is money kept?");
+    let named = json!({"expect": "rent_002", "company_id": tesla.id});
+    assert_eq!(change(world.superadmin().await.client(), named).await.ok()["expect"], "rent_002");
+    // What is expected and was removed since does not keep the question from being corrected.
+    tesla.admin.client().call(Method::DELETE, &format!("{ENTRIES}rent_002/")).query(&[("force", "true")]).await.ok();
+    let corrected = change(admin, json!({"question": "Is any money kept?", "expect": "rent_002"})).await.ok();
+    assert_eq!(corrected["expect"], "rent_002");
+    let log = admin.get("/api/audit/").await.ok();
+    assert_eq!(log["results"][0]["action"], "golden_changed", "{log}");
 }
 
 async fn a_question_is_added_once(world: &World) {

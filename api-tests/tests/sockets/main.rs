@@ -10,6 +10,7 @@ mod frames;
 mod notes;
 mod presence;
 mod processes;
+mod protocol;
 mod sending;
 mod slow;
 

@@ -1,5 +1,9 @@
 //! Two servers on one PostgreSQL database: what one of them stores reaches the callers of the other.
 
+mod desk;
+mod presence;
+mod session;
+
 use std::time::{Duration, Instant};
 
 use api_tests::{AnotherServer, on_postgres, prelude::*};
@@ -8,6 +12,23 @@ use crate::{greeted, messages, seqs};
 
 /// Maximum time until what one process stores is known in the other.
 const SOON: Duration = Duration::from_secs(2);
+
+/// Opens the socket of a company's staff at the other server.
+async fn desk_at(other: &AnotherServer, staff: &impl Caller) -> Socket {
+    let client = other.anybody().with_token(staff.client().token());
+    let mut socket = client.signed_in_socket("/ws/agents/").await;
+    assert_eq!(socket.next().await["type"], "agent_connected");
+    socket
+}
+
+/// Opens a socket of staff to a session at the other server.
+async fn staff_at(other: &AnotherServer, staff: &impl Caller, visitor: &Visitor) -> Socket {
+    let path = format!("/ws/chat/{}/{}/", visitor.company, visitor.session);
+    let client = other.anybody().with_token(staff.client().token());
+    let mut socket = client.signed_in_socket(&path).await;
+    assert_eq!(socket.next().await["type"], "connection_established");
+    socket
+}
 
 /// Opens a visitor's socket at the other server.
 async fn socket_at(other: &AnotherServer, visitor: &Visitor, query: &str) -> Socket {
@@ -58,6 +79,26 @@ fn what_a_lost_connection_has_missed_is_found() {
 }
 
 #[test]
+fn what_is_sent_again_comes_after_what_was_stored_before_it() {
+    on_postgres(async |world| {
+        let other = world.another_server();
+        let tesla = world.company("Tesla Motors").await;
+        for _ in 0..5 {
+            let mut visitor = greeted(&tesla).await;
+            let mut there = socket_at(&other, &visitor, "").await;
+            let keyed = |key: &str| json!({"message": "Hello", "client_message_id": key});
+            // The other server does not know of these two yet when the second one is sent again to it.
+            world.end_channels();
+            for key in ["one", "two"] {
+                visitor.send(&keyed(key)).await.ok();
+            }
+            there.send(&keyed("two")).await;
+            assert_eq!(seqs(&messages(&mut there, 4).await), [3, 4, 5, 6]);
+        }
+    });
+}
+
+#[test]
 fn a_long_poll_at_one_is_woken_by_the_other() {
     on_postgres(async |world| {
         let other = world.another_server();
@@ -75,73 +116,12 @@ fn a_long_poll_at_one_is_woken_by_the_other() {
 }
 
 #[test]
-fn the_desk_of_one_is_told_what_happens_at_the_other() {
-    on_postgres(async |world| {
-        let other = world.another_server();
-        let tesla = world.company("Tesla Motors").await;
-        let bo = tesla.agent("Bo Agent").await;
-        let mut visitor = greeted(&tesla).await;
-        let desk = other.anybody().with_token(tesla.admin.client().token());
-        let mut desk = desk.signed_in_socket("/ws/agents/").await;
-        assert_eq!(desk.next().await["queue"]["waiting"], 0);
-        visitor.ask_for_a_person(&bo).await;
-        loop {
-            desk.next_of("resync").await;
-            if desk.next_of("queue_counts").await["waiting"] == 1 {
-                break;
-            }
-        }
-    });
-}
-
-/// Waits until the socket receives a frame of this type, and stores something without telling anybody, as a process does
-/// that is killed after a commit, until it comes.
-async fn after_untold(socket: &mut Socket, kind: &str, mut store: impl FnMut(usize)) -> Value {
-    let since = Instant::now();
-    for round in 0.. {
-        store(round);
-        match tokio::time::timeout(Duration::from_secs(1), socket.next_of(kind)).await {
-            Ok(frame) => return frame,
-            // What is stored before the first check counts as seen by the client when it connected.
-            Err(_) => assert!(since.elapsed() < 5 * SOON, "no {kind} came"),
-        }
-    }
-    unreachable!("rounds do not end")
-}
-
-#[test]
-fn the_desk_finds_what_a_killed_process_did_not_tell() {
-    on_postgres(async |world| {
-        let tesla = world.company("Tesla Motors").await;
-        let bo = tesla.agent("Bo Agent").await;
-        let mut visitor = greeted(&tesla).await;
-        visitor.ask_for_a_person(&bo).await;
-        let (mut desk, _) = tesla.admin.company_socket().await;
-        after_untold(&mut desk, "resync", |round| {
-            // A message more each time, so that no two checks find the same.
-            world.execute(&format!("UPDATE sessions SET last_seq = last_seq + 1, revision = {}", 1_000 + round));
-        })
-        .await;
-        let told = after_untold(&mut desk, "note_added", |round| {
-            world.execute(&format!(
-                "INSERT INTO notes (company_id, session_key, after_seq, author, text, created_at) \
-                 SELECT company_id, key, last_seq, 'admin', 'Untold {round}', now() FROM sessions"
-            ));
-        })
-        .await;
-        assert_eq!(told["session_id"], visitor.session.as_str());
-        assert!(told["note"]["content"].as_str().unwrap().starts_with("Untold "), "{told}");
-    });
-}
-
-#[test]
 fn signing_out_at_one_closes_the_sockets_of_the_other() {
     on_postgres(async |world| {
         let other = world.another_server();
         let tesla = world.company("Tesla Motors").await;
         let bo = tesla.agent("Bo Agent").await;
-        let mut socket = other.anybody().with_token(bo.client().token()).signed_in_socket("/ws/agents/").await;
-        assert_eq!(socket.next().await["type"], "agent_connected");
+        let mut socket = desk_at(&other, &bo).await;
         tesla.admin.update_agent(bo.id, &json!({"is_active": false})).await.ok();
         assert_eq!(socket.closed().await.1, 4001);
     });
@@ -155,9 +135,7 @@ fn an_agent_loses_a_session_that_is_given_away_at_the_other() {
         let (bo, cy) = (tesla.agent("Bo Agent").await, tesla.agent("Cy Agent").await);
         let mut visitor = greeted(&tesla).await;
         let handoff = visitor.ask_for_a_person(&bo).await;
-        let path = format!("/ws/chat/{}/{}/", tesla.id, visitor.session);
-        let mut socket = other.anybody().with_token(cy.client().token()).signed_in_socket(&path).await;
-        assert_eq!(socket.next().await["type"], "connection_established");
+        let mut socket = staff_at(&other, &cy, &visitor).await;
         tesla.admin.assign(handoff, bo.id).await.ok();
         assert_eq!(socket.closed().await.1, 4003);
     });

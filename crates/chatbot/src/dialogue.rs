@@ -71,6 +71,9 @@ pub struct Dialogue {
     /// Whether the profile has neither a phone number nor an e-mail address.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unreachable: bool,
+    /// A number that the visitor gave before the country that it is read by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
     /// Whether staff resolved a handoff, and the bot has answered nothing from the knowledge since.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub resolved_before: bool,

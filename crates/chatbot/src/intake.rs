@@ -10,7 +10,7 @@ mod prompts;
 
 pub(crate) use advance::{Advance, Heard, advance, finish};
 pub use order::collecting;
-pub(crate) use order::{Gains, ask_name_again, is_fuller_name, take};
+pub(crate) use order::{Gains, ask_name_again, is_fuller_name, take, take_all};
 
 use crate::{
     BotSettings, Collected, Reply, Session, Snapshot, Step,

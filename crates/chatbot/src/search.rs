@@ -1,5 +1,6 @@
 //! Looks texts up in the knowledge.
 
+mod clauses;
 mod golden;
 
 use knowledge::{Answer, Index, Lookup, Meanings, Origin, answer, goes_on, in_context, index::Ranking};
@@ -72,7 +73,13 @@ impl<'s> Search<'s> {
             return Found::new(text, text, Finding::Section { title: section.title().to_owned(), questions });
         }
         let ask = |text: &str| answer::answer(self.own, self.shared, text, meanings, self.threshold);
-        let several = answers(questions(text), ask);
+        // A sentence is taken apart only if at least two of its clauses have answers of their own.
+        let by_clause = clauses::of(text);
+        let of_clauses = answers(by_clause.iter().map(|clause| clause.ask(ask)));
+        if of_clauses.len() > 1 {
+            return Found::new(text, text, Finding::Answers(of_clauses));
+        }
+        let several = answers(questions(text).into_iter().map(ask));
         if !several.is_empty() {
             return Found::new(text, text, Finding::Answers(several));
         }
@@ -124,9 +131,12 @@ impl<'s> Search<'s> {
         if normalized == BROWSE_TOPICS || self.section(&normalized).is_some() {
             return Vec::new();
         }
-        let parts = questions(text).into_iter().chain([text]).map(str::to_owned);
-        let Some(in_context) = in_context(text, self.previous) else { return parts.collect() };
-        parts.chain([in_context]).chain(self.commented_on(text).map(str::to_owned)).collect()
+        let clauses = clauses::of(text);
+        let clauses = clauses.iter().flat_map(|clause| [Some(clause.text), clause.in_context.as_deref()]).flatten();
+        let parts = questions(text).into_iter().chain([text]).chain(clauses).map(str::to_owned);
+        let parts: Vec<_> = parts.collect();
+        let Some(in_context) = in_context(text, self.previous) else { return parts };
+        parts.into_iter().chain([in_context]).chain(self.commented_on(text).map(str::to_owned)).collect()
     }
 }
 
@@ -146,11 +156,11 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
     text.split_inclusive(MARKS).map(str::trim).filter(|part| part.contains(char::is_alphanumeric))
 }
 
-/// Returns the answers to questions, each once.
-fn answers(questions: Vec<&str>, ask: impl Fn(&str) -> Lookup) -> Vec<Answer> {
+/// Returns the answers that were found, each once.
+fn answers(found: impl Iterator<Item = Lookup>) -> Vec<Answer> {
     let mut answers: Vec<Answer> = Vec::new();
-    for question in questions {
-        if let Lookup::Hit(answer) = ask(question)
+    for lookup in found {
+        if let Lookup::Hit(answer) = lookup
             && answers.iter().all(|other| other.text() != answer.text())
         {
             answers.push(answer);

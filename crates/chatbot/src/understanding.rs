@@ -1,6 +1,7 @@
 //! What a visitor's text says: an intent, and values for the fields of the profile.
 
 mod automaton;
+mod everyday;
 mod hash;
 mod heard;
 mod judge;
@@ -17,6 +18,7 @@ mod words;
 use tenancy::text;
 
 use self::{
+    everyday::Count,
     heard::{Cover, Heard},
     tables::{Lead, Mark, TABLES},
     words::Words,
@@ -27,6 +29,9 @@ pub use self::reading::{Awaited, Intent, Language, Reading, Values};
 
 /// The calling code of Nepal.
 const NEPAL: &str = "+977";
+
+/// The first words of a text are looked for in this many characters.
+const BEGINNING: usize = 60;
 
 /// A sentence has at least this many words.
 const SENTENCE: usize = 3;
@@ -55,9 +60,14 @@ pub fn features(text: &str) -> Vec<String> {
 /// Whether a text asks something, by a question mark or its first word. Else it may only comment on what was said before:
 /// `it still doesn't work`.
 pub(crate) fn asks(text: &str) -> bool {
-    let words = Words::of(&text::visible(text));
-    let heard = Heard::of(&words, None, false);
-    words.has_question_mark || heard.first().is_some_and(|at| heard.is(Mark::Asking, at))
+    Words::of(&text::visible(text)).has_question_mark || begins_as_question(text)
+}
+
+/// Whether a text begins with a word that asks.
+pub(crate) fn begins_as_question(text: &str) -> bool {
+    let beginning = text.char_indices().nth(BEGINNING).and_then(|(end, _)| text.get(..end)).unwrap_or(text);
+    let heard = Heard::of(&Words::of(&text::visible(beginning)), None, false);
+    heard.first().is_some_and(|at| heard.is(Mark::Asking, at))
 }
 
 /// Reads what a text says.
@@ -89,13 +99,20 @@ fn read_once(text: &str, awaited: &Awaited<'_>, number_is_asked: bool) -> (Readi
     let (email, mut places) = values::emails::find(&seen, step);
     let without_email = values::without(&seen, &places);
     let number = values::numbers::find(&without_email, awaited.calling_code, number_is_asked);
-    places.extend(number.iter().map(|number| number.place.clone()));
+    let of_any_country = match (&number, step) {
+        (None, Some(Step::Name | Step::CountryCode)) => values::numbers::of_any_country(&without_email),
+        _ => None,
+    };
+    places.extend(number.iter().map(|number| number.place.clone()).chain(of_any_country.clone()));
     places.sort_by_key(|place| place.start);
     let rest = values::without(&seen, &places);
     let words = Words::of(&rest);
     let mut heard = Heard::of(&words, step, awaited.calling_code == NEPAL);
     let number = number.filter(|number| !number.is_local || is_phone(&words, &heard, number, step));
-    let mut values = Values { email, phone: number.as_ref().map(|number| number.check.clone()), ..Values::default() };
+    let of_any_country = of_any_country.filter(|place| !is_called_otherwise(&words, &heard, place.start));
+    let typed = of_any_country.and_then(|place| without_email.get(place)).map(|typed| typed.trim().to_owned());
+    let mut values =
+        Values { number: typed, email, phone: number.as_ref().map(|number| number.check.clone()), ..Values::default() };
     values.country_code = values::stated_country(&rest, &words, &mut heard);
     values.name = values::names::stated(&rest, &words, &mut heard, step);
     values.address = values::stated_address(&rest, &words, &mut heard);
@@ -116,7 +133,10 @@ fn read_once(text: &str, awaited: &Awaited<'_>, number_is_asked: bool) -> (Readi
         (intent, is_guess) = (likely, true);
     }
     let is_small_talk = matches!(intent, Intent::Greeting | Intent::Thanks | Intent::Agreement | Intent::Goodbye);
-    if values != Values::default() && is_small_talk {
+    // Beside a value, the weights of words decide only about other words: `ok my name is Lily`.
+    let others = (0..heard.tokens.len()).filter(|&at| !heard.is_empty(at)).count();
+    let is_said = is_guess && others < SENTENCE;
+    if values != Values::default() && (is_small_talk || is_said) {
         (intent, is_guess, language) = (Intent::Nothing, false, Language::English);
     }
     if intent == Intent::Question && number.is_some_and(|number| number.is_local) && !expects_number(step) {
@@ -129,8 +149,10 @@ fn read_once(text: &str, awaited: &Awaited<'_>, number_is_asked: bool) -> (Readi
         .leads()
         .iter()
         .any(|(lead, at)| *lead == Lead::Phone && heard.tokens.get(at.end).is_some_and(|token| token.is_number));
-    let tells = heard.first().is_some_and(|at| heard.is(Mark::Telling, at)) && heard.tokens.len() >= SENTENCE;
-    (Reading { intent, is_guess, language, tells, values }, names_number)
+    let begins = heard.first().is_some_and(|at| heard.is(Mark::Telling, at)) && heard.tokens.len() >= SENTENCE;
+    let is_prose = || Count::of(&words, &heard, 0..heard.tokens.len()).is_prose();
+    let tells = begins || intent == Intent::Nothing && is_prose();
+    (Reading { intent, is_guess, language, tells, names: heard.named(), values }, names_number)
 }
 
 /// Whether a text that answers a question of the bot is a sentence of everyday words, and no name or address.
@@ -145,18 +167,26 @@ const fn expects_number(step: Option<Step>) -> bool {
 
 /// Whether a number is a phone number: not if it is called something else, such as an order.
 fn is_phone(words: &Words, heard: &Heard, number: &values::numbers::Number, step: Option<Step>) -> bool {
-    let before = heard
-        .tokens
-        .iter()
-        .enumerate()
-        .rev()
-        .filter(|(_, token)| words.get(token.word).is_some_and(|word| word.place.end <= number.place.start));
-    expects_number(step) || !before.take(3).any(|(at, _)| heard.is(Mark::OtherNumber, at))
+    expects_number(step) || !is_called_otherwise(words, heard, number.place.start)
+}
+
+/// Whether the words before a number call it something else than a phone number.
+fn is_called_otherwise(words: &Words, heard: &Heard, start: usize) -> bool {
+    let is_before = |token: &token::Token| words.get(token.word).is_some_and(|word| word.place.end <= start);
+    let before = heard.tokens.iter().enumerate().rev().filter(|(_, token)| is_before(token));
+    before.take(3).any(|(at, _)| heard.is(Mark::OtherNumber, at))
 }
 
 /// Takes the answer to the awaited step out of a text that says nothing else.
 fn take_answer(rest: &str, words: &Words, heard: &Heard, cover: &Cover, step: Option<Step>, values: &mut Values) {
     match step {
+        Some(Step::Name | Step::CountryCode | Step::Email)
+            if *values == Values::default()
+                && values::country(rest, step).is_none()
+                && values::is_street(words, heard) =>
+        {
+            values.address = values::address(rest, words, heard, cover.end);
+        }
         Some(Step::Name) if values.name.is_none() => take_name(rest, words, heard, cover, values),
         // What is left of a sentence around another value is no address.
         Some(Step::Address) if values.address.is_none() && (*values == Values::default() || heard.has_unknown()) => {

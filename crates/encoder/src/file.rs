@@ -1,9 +1,12 @@
 //! Reads a packed model.
 //!
-//! All numbers are little-endian. A file is: the mark `encoder1`; the number of layers, whether the first
+//! All numbers are little-endian. A file is: the mark `encoder1` or `encoder2`; the number of layers, whether the first
 //! token stands for the text (1) or the mean of all (0), the bits of an embedding and of a layer's weight,
-//! the number of positions, of pieces and of bytes of the vocabulary, the length of the name, each as `u32`;
-//! the name; the vocabulary, a piece a line; then the matrices, and the SHA-256 of everything before.
+//! the number of positions, of pieces and of bytes of the vocabulary, the length of the name, each as `u32`; in
+//! `encoder2`, the width, the width of the feed-forward network and the number of heads as `u32`, and the number of
+//! weights of the confidence as `u32`, which is 0 or [`WEIGHTS`], with these weights as `f32`;
+//! the name; the vocabulary, a piece a line; then the matrices, and the SHA-256 of everything before. In `encoder1` the
+//! three numbers are 384, 1536 and 12, and there are no weights of the confidence.
 //!
 //! The matrices are: the embeddings, the positions (`f32`), the scale and shift after them, and for each
 //! layer: queries, keys and values as one matrix with its bias; the output of the attention with its bias;
@@ -17,26 +20,69 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     half,
-    numbers::{DIMENSIONS, nearest},
+    numbers::{DIMENSIONS_STEP, nearest},
     tokens::Vocabulary,
 };
 
-/// The width of the feed-forward network.
-pub(crate) const INNER: usize = 4 * DIMENSIONS;
+/// The number of weights of the confidence that a file can have: an intercept and six features.
+pub const WEIGHTS: usize = 7;
 
 /// The number of weights that share a scale.
 const GROUP: usize = 32;
 
 const MARK: &[u8] = b"encoder1";
+const WIDE_MARK: &[u8] = b"encoder2";
 const DIGEST: usize = 32;
 const MAX_LAYERS: usize = 48;
 const MAX_POSITIONS: usize = 4096;
 const MAX_NAME: usize = 100;
+const MAX_WIDTH: usize = 1024;
+const MAX_INNER: usize = 4 * MAX_WIDTH;
 
 /// Why a file is no model.
 #[derive(Debug, thiserror::Error)]
 #[error("the model file is damaged or of another version: {0}")]
 pub struct ModelError(pub(crate) &'static str);
+
+/// How a vector is made of the tokens of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pooling {
+    /// It is the mean of all tokens, as of `MiniLM`.
+    Mean,
+    /// It is the first token, as of BGE.
+    First,
+}
+
+/// The numbers of a head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Head {
+    Of32,
+    Of64,
+}
+
+/// How wide everything is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// The number of dimensions.
+    pub(crate) width: usize,
+    /// The width of the feed-forward network.
+    pub(crate) inner: usize,
+    pub(crate) head: Head,
+}
+
+impl Shape {
+    /// `None` for what cannot be computed.
+    fn new(width: usize, inner: usize, heads: usize) -> Option<Self> {
+        let is_in_groups = |size: usize| size > 0 && size.is_multiple_of(GROUP) && size.is_multiple_of(DIMENSIONS_STEP);
+        let head = match width.checked_div(heads)? {
+            _ if !width.is_multiple_of(heads) => return None,
+            32 => Head::Of32,
+            64 => Head::Of64,
+            _ => return None,
+        };
+        (is_in_groups(width) && is_in_groups(inner)).then_some(Self { width, inner, head })
+    }
+}
 
 /// A matrix with a bias for each output, for activations of one byte.
 #[derive(Debug)]
@@ -77,11 +123,14 @@ pub(crate) struct Contents {
     pub(crate) id: String,
     pub(crate) vocabulary: Vocabulary,
     pub(crate) embeddings: Embeddings,
-    /// The number of positions is this by [`DIMENSIONS`].
+    pub(crate) shape: Shape,
+    /// A row for each position.
     pub(crate) positions: Box<[f32]>,
     pub(crate) after_embeddings: Norm,
     pub(crate) layers: Vec<Layer>,
-    pub(crate) is_mean: bool,
+    pub(crate) pooling: Pooling,
+    /// The weights of the confidence.
+    pub(crate) weights: Option<[f32; WEIGHTS]>,
 }
 
 /// The rows of the pieces. They stay packed: a text needs few of them.
@@ -95,7 +144,7 @@ pub(crate) struct Embeddings {
 impl Embeddings {
     /// Adds the row of a piece.
     pub(crate) fn add(&self, piece: u32, row: &mut [f32]) {
-        let length = DIMENSIONS / GROUP * group_bytes(self.bits);
+        let length = row.len() / GROUP * group_bytes(self.bits);
         let start = usize::try_from(piece).ok().and_then(|piece| piece.checked_mul(length)?.checked_add(self.start));
         let packed = start.and_then(|start| self.file.get(start..start.checked_add(length)?));
         unpack(packed.unwrap_or_default(), self.bits, row, |value, unpacked| *value += unpacked);
@@ -145,11 +194,12 @@ impl Contents {
         }
         let id = id(&file);
         let mut reader = Reader { left: content, largest_weight };
-        if reader.take(MARK.len())? != MARK {
+        let mark = reader.take(MARK.len())?;
+        if mark != MARK && mark != WIDE_MARK {
             return Err(ModelError("it does not begin with its mark"));
         }
         let layers = reader.number(MAX_LAYERS)?;
-        let is_mean = reader.number(1)? == 0;
+        let pooling = if reader.number(1)? == 0 { Pooling::Mean } else { Pooling::First };
         let (embedding_bits, layer_bits) = (reader.number(8)?, reader.number(8)?);
         let positions = reader.number(MAX_POSITIONS)?;
         let (pieces, length) = (reader.number(1 << 20)?, reader.number(1 << 26)?);
@@ -157,6 +207,13 @@ impl Contents {
         if embedding_bits < 2 || layer_bits < 2 || positions < 2 {
             return Err(ModelError("a number is out of range"));
         }
+        let ((width, inner, heads), weights) = if mark == WIDE_MARK {
+            let shape = (reader.number(MAX_WIDTH)?, reader.number(MAX_INNER)?, reader.number(MAX_WIDTH)?);
+            (shape, reader.weights()?)
+        } else {
+            ((384, 1536, 12), None)
+        };
+        let shape = Shape::new(width, inner, heads).ok_or(ModelError("its widths are not supported"))?;
         let name = reader.text(name_length)?.to_owned();
         let words = reader.text(length)?;
         if words.lines().count() != pieces {
@@ -164,15 +221,15 @@ impl Contents {
         }
         let vocabulary = Vocabulary::new(words.lines()).ok_or(ModelError("a special piece is missing"))?;
         let start = end - reader.left.len();
-        reader.take(pieces * (DIMENSIONS / GROUP) * group_bytes(embedding_bits))?;
-        let positions = reader.floats(positions * DIMENSIONS)?;
-        let after_embeddings = reader.norm()?;
-        let layers = (0..layers).map(|_| reader.layer(layer_bits)).collect::<Result<_, _>>()?;
+        reader.take(pieces * (width / GROUP) * group_bytes(embedding_bits))?;
+        let positions = reader.floats(positions * width)?;
+        let after_embeddings = reader.norm(width)?;
+        let layers = (0..layers).map(|_| reader.layer(shape, layer_bits)).collect::<Result<_, _>>()?;
         if !reader.left.is_empty() {
             return Err(ModelError("it goes on after its end"));
         }
         let embeddings = Embeddings { file, start, bits: embedding_bits };
-        Ok(Self { name, id, vocabulary, embeddings, positions, after_embeddings, layers, is_mean })
+        Ok(Self { name, id, vocabulary, embeddings, shape, positions, after_embeddings, layers, pooling, weights })
     }
 }
 
@@ -204,18 +261,39 @@ impl<'f> Reader<'f> {
         Ok(bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
     }
 
-    fn norm(&mut self) -> Result<Norm, ModelError> {
-        Ok(Norm { scale: self.floats(DIMENSIONS)?, shift: self.floats(DIMENSIONS)? })
+    /// Reads the weights of the confidence, if there are some.
+    fn weights(&mut self) -> Result<Option<[f32; WEIGHTS]>, ModelError> {
+        match self.number(WEIGHTS)? {
+            0 => Ok(None),
+            WEIGHTS => {
+                let weights: [f32; WEIGHTS] =
+                    self.floats(WEIGHTS)?[..].try_into().map_err(|_| ModelError("it ends too early"))?;
+                let [_, features @ ..] = weights;
+                // More evidence must not lower the confidence.
+                let are_usable =
+                    weights.iter().all(|weight| weight.is_finite()) && features.iter().all(|it| *it >= 0.0);
+                if are_usable {
+                    Ok(Some(weights))
+                } else {
+                    Err(ModelError("a weight of the confidence is out of range"))
+                }
+            }
+            _ => Err(ModelError("it has another number of weights of the confidence")),
+        }
     }
 
-    fn layer(&mut self, bits: usize) -> Result<Layer, ModelError> {
+    fn norm(&mut self, width: usize) -> Result<Norm, ModelError> {
+        Ok(Norm { scale: self.floats(width)?, shift: self.floats(width)? })
+    }
+
+    fn layer(&mut self, Shape { width, inner, head: _ }: Shape, bits: usize) -> Result<Layer, ModelError> {
         Ok(Layer {
-            attention: self.linear(DIMENSIONS, 3 * DIMENSIONS, bits)?,
-            output: self.linear(DIMENSIONS, DIMENSIONS, bits)?,
-            after_attention: self.norm()?,
-            up: self.linear(DIMENSIONS, INNER, bits)?,
-            down: self.linear(INNER, DIMENSIONS, bits)?,
-            after_network: self.norm()?,
+            attention: self.linear(width, 3 * width, bits)?,
+            output: self.linear(width, width, bits)?,
+            after_attention: self.norm(width)?,
+            up: self.linear(width, inner, bits)?,
+            down: self.linear(inner, width, bits)?,
+            after_network: self.norm(width)?,
         })
     }
 
@@ -273,6 +351,25 @@ mod tests {
         assert_eq!(values.to_vec(), (-16_i16..16).map(f32::from).collect::<Vec<_>>());
     }
 
+    #[test]
+    fn widths_that_are_in_groups_and_heads_of_usual_sizes_are_computed() {
+        for (width, inner, heads) in [(384, 1536, 12), (768, 3072, 12), (128, 512, 2), (64, 256, 2), (96, 32, 3)] {
+            assert!(Shape::new(width, inner, heads).is_some(), "{width} {inner} {heads}");
+        }
+        for (width, inner, heads) in [
+            (384, 1536, 0),
+            (384, 1536, 5),
+            (0, 0, 1),
+            (48, 192, 1),
+            (64, 100, 2),
+            (64, 0, 2),
+            (96, 384, 1),
+            (128, 512, 8),
+        ] {
+            assert!(Shape::new(width, inner, heads).is_none(), "{width} {inner} {heads}");
+        }
+    }
+
     proptest! {
         #[test]
         fn a_damaged_file_is_refused(at in any::<prop::sample::Index>(), length in any::<prop::sample::Index>()) {
@@ -285,9 +382,11 @@ mod tests {
 
         #[test]
         fn a_file_of_any_content_with_its_hash_is_refused(content in prop::collection::vec(any::<u8>(), 0..300)) {
-            let content = [MARK, &content].concat();
-            let file = [&content[..], &Sha256::digest(&content)].concat();
-            prop_assert!(Contents::read(Cow::Owned(file), 127.0).is_err());
+            for mark in [MARK, WIDE_MARK] {
+                let content = [mark, &content].concat();
+                let file = [&content[..], &Sha256::digest(&content)].concat();
+                prop_assert!(Contents::read(Cow::Owned(file), 127.0).is_err());
+            }
         }
     }
 }

@@ -6,15 +6,12 @@
 #![expect(clippy::inline_always, reason = "the code has to be compiled for the processor of the caller")]
 
 use crate::{
-    file::{Contents, INNER, Linear, Norm},
-    numbers::{DIMENSIONS, real, truncated},
+    file::{Contents, Head, Linear, Norm, Pooling, Shape},
+    numbers::{real, truncated},
 };
 
 /// The number of values that are worked on together.
 const LANES: usize = 16;
-
-const HEADS: usize = 12;
-const HEAD: usize = DIMENSIONS / HEADS;
 
 /// Added to the variance.
 const EPSILON: f32 = 1e-12;
@@ -54,41 +51,48 @@ pub(crate) struct Scratch {
 
 /// Returns the values of a row of tokens.
 #[inline(always)]
-pub(crate) fn forward(by: impl Multiply, model: &Contents, tokens: &[u32], scratch: &mut Scratch) -> [f32; DIMENSIONS] {
+pub(crate) fn forward(by: impl Multiply, model: &Contents, tokens: &[u32], scratch: &mut Scratch) -> Vec<f32> {
     let Scratch { rounded, state, wide, narrow, weights } = scratch;
-    let count = tokens.len();
+    let (count, Shape { width, inner, head }) = (tokens.len(), model.shape);
     state.clear();
-    state.extend(model.positions.iter().take(count * DIMENSIONS));
-    for (&token, row) in tokens.iter().zip(state.chunks_exact_mut(DIMENSIONS)) {
+    state.extend(model.positions.iter().take(count * width));
+    for (&token, row) in tokens.iter().zip(state.chunks_exact_mut(width)) {
         model.embeddings.add(token, row);
     }
     normalise(state, &model.after_embeddings);
     narrow.clear();
-    narrow.resize(count * DIMENSIONS, 0.0);
+    narrow.resize(count * width, 0.0);
     weights.clear();
     weights.resize(count, 0.0);
     for layer in &model.layers {
         wide.clear();
-        wide.resize(count * INNER, 0.0);
-        round(state, DIMENSIONS, rounded);
-        let attention = wide.get_mut(..count * 3 * DIMENSIONS).unwrap_or_default();
+        wide.resize(count * inner.max(3 * width), 0.0);
+        round(state, width, rounded);
+        let attention = wide.get_mut(..count * 3 * width).unwrap_or_default();
         by.multiply(&layer.attention, rounded, attention);
-        attend(attention, weights, narrow);
-        round(narrow, DIMENSIONS, rounded);
+        match head {
+            Head::Of32 => attend::<32>(attention, width, weights, narrow),
+            Head::Of64 => attend::<64>(attention, width, weights, narrow),
+        }
+        round(narrow, width, rounded);
         by.multiply(&layer.output, rounded, narrow);
         add(state, narrow);
         normalise(state, &layer.after_attention);
-        round(state, DIMENSIONS, rounded);
+        round(state, width, rounded);
+        let wide = wide.get_mut(..count * inner).unwrap_or_default();
         by.multiply(&layer.up, rounded, wide);
         wide.iter_mut().for_each(|value| *value = gelu(*value));
-        round(wide, INNER, rounded);
+        round(wide, inner, rounded);
         by.multiply(&layer.down, rounded, narrow);
         add(state, narrow);
         normalise(state, &layer.after_network);
     }
-    let mut values = [0.0; DIMENSIONS];
-    let pooled = if model.is_mean { count } else { 1 };
-    for row in state.chunks_exact(DIMENSIONS).take(pooled) {
+    let mut values = vec![0.0; width];
+    let pooled = match model.pooling {
+        Pooling::Mean => count,
+        Pooling::First => 1,
+    };
+    for row in state.chunks_exact(width).take(pooled) {
         add(&mut values, row);
     }
     values
@@ -116,8 +120,9 @@ fn total(row: &[f32], of: impl Fn(f32) -> f32) -> f32 {
 /// Gives each row the mean 0 and the variance 1, then scales and shifts it.
 #[inline(always)]
 fn normalise(rows: &mut [f32], norm: &Norm) {
-    let size = 384.0;
-    for row in rows.chunks_exact_mut(DIMENSIONS) {
+    let width = norm.scale.len();
+    let size = real(i32::try_from(width).unwrap_or(i32::MAX));
+    for row in rows.chunks_exact_mut(width) {
         let mean = total(row, |value| value) / size;
         let variance = total(row, |value| (value - mean) * (value - mean)) / size;
         let inverse = 1.0 / (variance + EPSILON).sqrt();
@@ -156,19 +161,20 @@ fn round(rows: &[f32], width: usize, rounded: &mut Rounded) {
     }
 }
 
-/// Computes what the tokens take from each other. `rows` has queries, keys and values of each token.
+/// Computes what the tokens take from each other. `rows` has queries, keys and values of each token, `width` numbers of
+/// each, in heads of `HEAD`.
 #[inline(always)]
-fn attend(rows: &[f32], weights: &mut [f32], output: &mut [f32]) {
+fn attend<const HEAD: usize>(rows: &[f32], width: usize, weights: &mut [f32], output: &mut [f32]) {
     let part = |row: &[f32], which: usize, head: usize| -> [f32; HEAD] {
-        let start = which * DIMENSIONS + head * HEAD;
+        let start = which * width + head * HEAD;
         row.get(start..start + HEAD).and_then(|part| part.try_into().ok()).unwrap_or([0.0; HEAD])
     };
-    let scale = 1.0 / 32.0_f32.sqrt();
-    for (row, output) in rows.chunks_exact(3 * DIMENSIONS).zip(output.chunks_exact_mut(DIMENSIONS)) {
+    let scale = 1.0 / real(i32::try_from(HEAD).unwrap_or(i32::MAX)).sqrt();
+    for (row, output) in rows.chunks_exact(3 * width).zip(output.chunks_exact_mut(width)) {
         for (head, output) in output.as_chunks_mut::<HEAD>().0.iter_mut().enumerate() {
             let query = part(row, 0, head);
             let mut largest = f32::MIN;
-            for (weight, other) in weights.iter_mut().zip(rows.chunks_exact(3 * DIMENSIONS)) {
+            for (weight, other) in weights.iter_mut().zip(rows.chunks_exact(3 * width)) {
                 let key = part(other, 1, head);
                 let mut sums = [0.0_f32; 8];
                 for (a, b) in query.as_chunks::<8>().0.iter().zip(key.as_chunks::<8>().0) {
@@ -182,7 +188,7 @@ fn attend(rows: &[f32], weights: &mut [f32], output: &mut [f32]) {
             weights.iter_mut().for_each(|weight| *weight = exp(*weight - largest));
             let share = 1.0 / weights.iter().sum::<f32>();
             let mut sum = [0.0_f32; HEAD];
-            for (weight, other) in weights.iter().zip(rows.chunks_exact(3 * DIMENSIONS)) {
+            for (weight, other) in weights.iter().zip(rows.chunks_exact(3 * width)) {
                 let value = part(other, 2, head);
                 let weight = weight * share;
                 for (sum, value) in sum.iter_mut().zip(value) {
@@ -225,6 +231,8 @@ fn gelu(x: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const DIMENSIONS: usize = 384;
 
     #[test]
     fn the_exponential_is_near_the_real_one() {

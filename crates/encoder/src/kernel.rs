@@ -7,10 +7,7 @@ mod x86;
 use std::fmt;
 
 pub(crate) use crate::forward::Scratch;
-use crate::{
-    file::Contents,
-    numbers::{DIMENSIONS, real},
-};
+use crate::{file::Contents, numbers::real};
 
 /// A way to compute: the instructions that are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +78,7 @@ impl fmt::Display for Path {
 /// Returns the values of a row of tokens. The model must have been read for this way to compute.
 ///
 /// If the processor does not have it, the portable way is used.
-pub(crate) fn forward(path: Path, model: &Contents, tokens: &[u32], scratch: &mut Scratch) -> [f32; DIMENSIONS] {
+pub(crate) fn forward(path: Path, model: &Contents, tokens: &[u32], scratch: &mut Scratch) -> Vec<f32> {
     #[cfg(target_arch = "x86_64")]
     {
         let values = match path {
@@ -100,8 +97,11 @@ pub(crate) fn forward(path: Path, model: &Contents, tokens: &[u32], scratch: &mu
     crate::forward::forward(portable::Portable, model, tokens, scratch)
 }
 
-/// Returns the scalar product of two vectors.
-pub(crate) fn dot(a: &[i8; DIMENSIONS], b: &[i8; DIMENSIONS]) -> f32 {
+/// Returns the scalar product of two vectors; 0 if their lengths differ.
+pub(crate) fn dot(a: &[i8], b: &[i8]) -> f32 {
+    if a.len() != b.len() {
+        return 0.0;
+    }
     #[cfg(target_arch = "x86_64")]
     if let Some(by) = x86::Avx2::detect() {
         return real(by.dot(a, b));
@@ -117,9 +117,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_way_has_the_same_scalar_product(seed in prop::collection::vec(any::<i8>(), 10..50)) {
+        fn every_way_has_the_same_scalar_product(
+            seed in prop::collection::vec(any::<i8>(), 10..50),
+            dimensions in prop::sample::select(vec![32_usize, 128, 384, 768, 1024]),
+        ) {
             let mut bytes = seed.iter().cycle().copied();
-            let mut next = || -> [i8; DIMENSIONS] { std::array::from_fn(|_| bytes.next().unwrap()) };
+            let mut next = || -> Vec<i8> { (0..dimensions).map(|_| bytes.next().unwrap()).collect() };
             let (a, b) = (next(), next());
             let exact: i32 = a.iter().zip(&b).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum();
             prop_assert_eq!(portable::dot(&a, &b), exact);

@@ -9,9 +9,8 @@ mod numbers;
 mod tokens;
 mod vector;
 
-pub use file::ModelError;
+pub use file::{ModelError, Pooling, WEIGHTS};
 pub use kernel::Path;
 pub use model::{MAX_TOKENS, Model};
-pub use numbers::DIMENSIONS;
 pub use tokens::Vocabulary;
 pub use vector::Vector;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::{
-    DIMENSIONS, ModelError, Path, Vector,
+    ModelError, Path, Pooling, Vector, WEIGHTS,
     file::{self, Contents},
     kernel::{self, Scratch},
 };
@@ -14,7 +14,8 @@ pub(crate) const EMBEDDED: &[u8] = include_bytes!("../data/minilm-l6.bin");
 /// The most pieces of a text that are read; a piece is a word or a part of one.
 pub const MAX_TOKENS: usize = 256;
 
-/// A sentence encoder of the BERT family with 384 dimensions, ready to use. It takes about 15 MB.
+/// A sentence encoder of the BERT family, ready to use. The one that the library carries takes about 25 MB, and another one
+/// a byte for each weight.
 #[derive(Debug)]
 pub struct Model {
     contents: Contents,
@@ -70,6 +71,22 @@ impl Model {
         &self.contents.id
     }
 
+    /// Returns the number of dimensions of its vectors.
+    pub fn dimensions(&self) -> usize {
+        self.contents.shape.width
+    }
+
+    /// Returns how a vector is made of the tokens of a text.
+    pub fn pooling(&self) -> Pooling {
+        self.contents.pooling
+    }
+
+    /// Returns the weights with which a confidence is computed of what is found with its vectors, if the file has them: the
+    /// intercept, then those of the features.
+    pub fn weights(&self) -> Option<[f32; WEIGHTS]> {
+        self.contents.weights
+    }
+
     /// Returns the way to compute.
     pub fn path(&self) -> Path {
         self.path
@@ -100,12 +117,12 @@ impl Model {
     }
 
     /// Returns the values that [`Model::encode`] rounds, of any length.
-    pub fn values(&self, text: &str, most: usize) -> [f32; DIMENSIONS] {
+    pub fn values(&self, text: &str, most: usize) -> Vec<f32> {
         kernel::forward(self.path, &self.contents, &self.split(text, most), &mut Scratch::default())
     }
 
     fn split(&self, text: &str, most: usize) -> Vec<u32> {
-        let positions = self.contents.positions.len() / DIMENSIONS;
+        let positions = self.contents.positions.len() / self.contents.shape.width.max(1);
         self.contents.vocabulary.split(text, most.min(MAX_TOKENS).min(positions))
     }
 }

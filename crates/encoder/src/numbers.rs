@@ -1,9 +1,9 @@
-//! Conversions between floats and integers, and the width of everything.
+//! Conversions between floats and integers.
 
 #![expect(clippy::inline_always, reason = "the code has to be compiled for the processor of the caller")]
 
-/// The number of dimensions of every vector.
-pub const DIMENSIONS: usize = 384;
+/// The number of dimensions of every vector is a multiple of this.
+pub(crate) const DIMENSIONS_STEP: usize = 32;
 
 /// Returns the integer part.
 #[inline(always)]

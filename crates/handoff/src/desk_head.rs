@@ -1,5 +1,6 @@
-//! The newest changes of a company's sessions, by which a process notices that it was not told of some.
+//! The newest changes of a company, by which a process notices that it was not told of some.
 
+use identity::agents::AgentStatus;
 use tenancy::{AgentId, NoteId, SessionId, StoreError, Timestamp};
 
 use crate::Priority;
@@ -27,13 +28,15 @@ pub struct DeskChange {
     pub at: Timestamp,
 }
 
-/// The newest changes of a company, at most [`MOST_COMPARED`] of each kind.
+/// The newest changes of a company, at most [`MOST_COMPARED`] sessions and notes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeskHead {
     /// The sessions that changed last, newest first.
     pub sessions: Vec<DeskChange>,
     /// The last notes, newest first.
     pub notes: Vec<(SessionId, NoteId)>,
+    /// The stored statuses of all agents.
+    pub statuses: Vec<(AgentId, AgentStatus)>,
 }
 
 /// The newest changes of the store's company.

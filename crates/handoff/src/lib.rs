@@ -9,6 +9,7 @@ pub mod desk_head;
 pub mod desk_list;
 pub mod erase;
 mod event;
+pub mod event_name;
 mod files;
 mod giving;
 mod handoff;

@@ -2,9 +2,11 @@
 
 mod digest;
 
+use std::collections::HashMap;
+
 use chatbot::{ClientInfo, Detail, Message, Messages, Profiles, Session, kind};
 use serde::{Deserialize, Serialize};
-use tenancy::{StoreError, Timestamp};
+use tenancy::{HandoffId, StoreError, Timestamp};
 
 use crate::{
     Handoff, Handoffs, Opening, Opinions,
@@ -44,6 +46,27 @@ pub struct OpeningPacket {
     pub client: Option<ClientInfo>,
     /// The sentences of the visitor that say most, in their order; empty if there are none.
     pub summary: String,
+}
+
+/// A handoff with what was known when it was last opened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opened {
+    /// The handoff.
+    pub handoff: Handoff,
+    /// What was known; `None` for a handoff that an older version opened.
+    pub packet: Option<OpeningPacket>,
+}
+
+impl Opened {
+    /// Puts packets to the handoffs of a list. `read` returns those of many handoffs at once.
+    pub(crate) fn list(
+        handoffs: Vec<Handoff>,
+        read: impl FnOnce(&[HandoffId]) -> Result<HashMap<HandoffId, OpeningPacket>, StoreError>,
+    ) -> Result<Vec<Self>, StoreError> {
+        let ids: Vec<_> = handoffs.iter().map(|handoff| handoff.id).collect();
+        let mut packets = read(&ids)?;
+        Ok(handoffs.into_iter().map(|handoff| Self { packet: packets.remove(&handoff.id), handoff }).collect())
+    }
 }
 
 /// What a visitor had said of itself, in its profile or during the intake.

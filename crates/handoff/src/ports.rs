@@ -3,7 +3,7 @@
 //! Every method works on the store's company, except those of [`AllHandoffs`],
 //! which work on all companies.
 
-use std::net::IpAddr;
+use std::{collections::HashMap, net::IpAddr};
 
 use tenancy::{ActivityId, AgentId, CompanyCode, HandoffId, ProfileId, SessionRowId, StoreError, Timestamp};
 
@@ -136,6 +136,9 @@ pub trait Handoffs {
     /// Returns what was known when a handoff was last opened. `None` for one that an older version opened.
     fn opening_packet(&mut self, id: HandoffId) -> Result<Option<OpeningPacket>, StoreError>;
 
+    /// As [`Handoffs::opening_packet`], for many handoffs at once. Those without a packet are left out.
+    fn opening_packets(&mut self, ids: &[HandoffId]) -> Result<HashMap<HandoffId, OpeningPacket>, StoreError>;
+
     /// Writes the state and the notes of a handoff.
     fn move_handoff(&mut self, id: HandoffId, state: &State, notes: Option<&str>) -> Result<(), StoreError>;
 
@@ -213,6 +216,9 @@ pub trait AllHandoffs {
         after: Option<Position>,
         limit: usize,
     ) -> Result<Vec<Handoff>, StoreError>;
+
+    /// As [`Handoffs::opening_packets`], for handoffs of any companies.
+    fn all_opening_packets(&mut self, ids: &[HandoffId]) -> Result<HashMap<HandoffId, OpeningPacket>, StoreError>;
 
     /// Returns the activities of all companies that pass the filter, newest first.
     fn all_activities(&mut self, filter: &ActivityFilter) -> Result<Vec<Activity>, StoreError>;

@@ -9,14 +9,14 @@ use tenancy::{
 };
 
 use crate::{
-    Activities, Activity, ActivityFilter, AgentRef, AllHandoffs, Feedback, Handoff, HandoffFilter, HandoffPage,
-    Handoffs, Opinions, Order, Position, Rating, Sight, State, StateFilter,
+    Activities, Activity, ActivityFilter, AgentRef, AllHandoffs, Feedback, HandoffFilter, HandoffPage, Handoffs,
+    Opinions, Order, Position, Rating, Sight, State, StateFilter, opening::Opened,
 };
 
 /// Maximum number of activities in a list.
 pub const MAX_ACTIVITIES: i64 = 200;
 /// Maximum number of handoffs in one batch of a list.
-pub const SESSIONS_AT_ONCE: usize = 500;
+pub const SESSIONS_AT_ONCE: usize = 100;
 /// Number of activities on a dashboard.
 const RECENT_ACTIVITIES: i64 = 10;
 /// Maximum number of earlier sessions in a profile's details.
@@ -33,9 +33,9 @@ pub struct Dashboard {
     /// The agent's presence status, as others see it.
     pub status: AgentStatus,
     /// The agent's open handoffs.
-    pub assigned: Vec<Handoff>,
+    pub assigned: Vec<Opened>,
     /// Handoffs in the queue whose visitor has a profile, longest wait first.
-    pub unassigned: Vec<Handoff>,
+    pub unassigned: Vec<Opened>,
     /// The agent's latest activities.
     pub activities: Vec<Activity>,
     /// Number of the agent's handoffs that were resolved since midnight.
@@ -103,12 +103,13 @@ pub enum ReadError {
 ///
 /// # Errors
 /// [`StoreError`].
-pub fn sessions<S>(store: &mut S, filter: &HandoffFilter, after: Option<Position>) -> Result<Vec<Handoff>, StoreError>
+pub fn sessions<S>(store: &mut S, filter: &HandoffFilter, after: Option<Position>) -> Result<Vec<Opened>, StoreError>
 where
     S: Handoffs + ActingAs<Desk> + ?Sized,
 {
     let sight = store.caller().agent().map_or(Sight::All, Sight::MineAndQueue);
-    store.handoffs_after(filter, sight, after, SESSIONS_AT_ONCE)
+    let handoffs = store.handoffs_after(filter, sight, after, SESSIONS_AT_ONCE)?;
+    Opened::list(handoffs, |ids| store.opening_packets(ids))
 }
 
 /// As [`sessions`], for one company or, if `company` is `None`, for all companies that are not closed.
@@ -120,11 +121,12 @@ pub fn all_sessions<S>(
     filter: &HandoffFilter,
     company: Option<CompanyCode>,
     after: Option<Position>,
-) -> Result<Vec<Handoff>, StoreError>
+) -> Result<Vec<Opened>, StoreError>
 where
     S: AllHandoffs + ActingAs<Superadmin> + ?Sized,
 {
-    platform.all_handoffs_after(filter, company, after, SESSIONS_AT_ONCE)
+    let handoffs = platform.all_handoffs_after(filter, company, after, SESSIONS_AT_ONCE)?;
+    Opened::list(handoffs, |ids| platform.all_opening_packets(ids))
 }
 
 /// Returns the calling agent's dashboard, `None` if the agent was deactivated or deleted meanwhile.
@@ -144,11 +146,13 @@ where
         order: Order::LongestWait,
         ..HandoffFilter::default()
     };
+    let assigned = store.handoffs(&mine, Sight::Mine(id))?;
+    let unassigned = store.handoffs(&queue, Sight::MineAndQueue(id))?;
     Ok(Some(Dashboard {
         agent: AgentRef { id, name: store.caller().name().to_owned() },
         status: row.status(),
-        assigned: store.handoffs(&mine, Sight::Mine(id))?,
-        unassigned: store.handoffs(&queue, Sight::MineAndQueue(id))?,
+        assigned: Opened::list(assigned, |ids| store.opening_packets(ids))?,
+        unassigned: Opened::list(unassigned, |ids| store.opening_packets(ids))?,
         activities: store.activities(&ActivityFilter {
             agent: Some(id),
             kind: None,

@@ -1,10 +1,30 @@
 //! Presence of agents: changing the status and signing out. Each use case is one lobby write.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
-use tenancy::{StoreError, Timestamp, access::Agent};
+use tenancy::{
+    AgentId, CompanyCode, StoreError, Timestamp,
+    access::{ActingAs, Agent, Housekeeper},
+};
 
-use crate::{accounts::Accounts, agents::AgentStatus, refresh::Families, tokens::FamilyId};
+use crate::{
+    accounts::Accounts,
+    agents::{self, AgentStatus, Agents},
+    refresh::Families,
+    tokens::FamilyId,
+};
+
+/// How long an agent may be without a connection before it counts as offline.
+const ABSENCE: Duration = Duration::from_secs(30);
+
+/// How often a server states that the agents who are connected to it still are.
+pub const RENEWAL: Duration = Duration::from_secs(5);
+
+/// Returns until when an agent counts as connected who has a connection now. If the server is killed at once, the agent
+/// has been without a connection for at least [`ABSENCE`] then.
+fn lease(now: Timestamp) -> Timestamp {
+    now.plus(ABSENCE + RENEWAL)
+}
 
 /// The status that an agent may set while it is signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +94,25 @@ pub trait PresenceRecord {
 
     /// Records that the agent called at `now`, unless a later call is recorded.
     fn agent_seen(&mut self, agent: &Agent, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Records that the agent has a connection, and counts as connected until this moment.
+    fn agent_connected(&mut self, agent: &Agent, until: Timestamp) -> Result<(), StoreError>;
+
+    /// Moves the moment until which the agent counts as connected. Returns false, and changes nothing, if the agent does
+    /// not count as connected any more.
+    fn agent_stays(&mut self, agent: &Agent, until: Timestamp) -> Result<bool, StoreError>;
+
+    /// Returns the agents of all companies who counted as connected until `now` or an earlier moment, at most `limit`.
+    fn agents_gone(&mut self, now: Timestamp, limit: i64) -> Result<Vec<(CompanyCode, AgentId)>, StoreError>;
+}
+
+/// Ending the presence of agents whose connections have ended. Implemented for the store of a company.
+pub trait Absences {
+    /// States that an agent is not connected any more, if it counted as connected until `now` or an earlier moment.
+    ///
+    /// If its status is `AVAILABLE` or `BUSY`, sets it to `OFFLINE` and the last activity to `now`, and writes an activity
+    /// as [`PresenceRecord::agent_set_status`] does. Returns whether it has changed the status.
+    fn end_connection(&mut self, agent: &agents::Agent, now: Timestamp) -> Result<bool, StoreError>;
 }
 
 /// Signs an agent out: sets it to `OFFLINE`, closes its newest open agent session, and revokes those of the
@@ -130,7 +169,9 @@ pub struct Connected {
     pub has_changed: bool,
 }
 
-/// Makes an agent who opens its first connection available, if it was offline.
+/// Notes that an agent has opened a connection. The first one makes it available, if it was offline.
+///
+/// From now on the agent counts as connected for a time, which [`stay`] has to prolong.
 ///
 /// # Errors
 /// [`PresenceError`]; nothing has changed then.
@@ -146,6 +187,7 @@ where
 {
     confirm(store, agent)?;
     let status = store.agent_status(agent)?.ok_or(PresenceError::Gone)?;
+    store.agent_connected(agent, lease(now))?;
     if status != AgentStatus::Offline || !is_first {
         return Ok(Connected { status, has_changed: false });
     }
@@ -153,7 +195,43 @@ where
     Ok(Connected { status: AgentStatus::Available, has_changed: true })
 }
 
-/// Sets an agent offline who has no connection any more, or who asks for it. The agent stays signed in.
+/// Notes that agents of one company are still connected, and returns those who did not count as connected any more.
+///
+/// An agent is one of them if the database could not be reached for a long time, and another server has ended its
+/// connection meanwhile. It has to [`connect`] again.
+///
+/// # Errors
+/// Fails only when the store fails.
+pub fn stay<S>(store: &mut S, mut agents: Vec<Agent>, now: Timestamp) -> Result<Vec<Agent>, StoreError>
+where
+    S: PresenceRecord + ?Sized,
+{
+    // Two servers may renew the same agents. In one order they do not wait for each other.
+    agents.sort_by_key(Agent::id);
+    let mut ended = Vec::new();
+    for agent in agents {
+        if !store.agent_stays(&agent, lease(now))? {
+            ended.push(agent);
+        }
+    }
+    Ok(ended)
+}
+
+/// Sets an agent offline whose last connection ended some time ago, wherever it was. Returns the agent, if this has
+/// changed its status; `None` if it has connected again, or was offline already.
+///
+/// # Errors
+/// Fails only when the store fails.
+pub fn expire<S>(store: &mut S, agent: AgentId, now: Timestamp) -> Result<Option<agents::Agent>, StoreError>
+where
+    S: Agents + Absences + ActingAs<Housekeeper> + ?Sized,
+{
+    // Under this lock the agent cannot connect.
+    let Some(agent) = store.agent_for_update(agent)? else { return Ok(None) };
+    Ok(store.end_connection(&agent, now)?.then_some(agent))
+}
+
+/// Sets an agent offline who asks for it. The agent stays signed in.
 ///
 /// # Errors
 /// [`PresenceError`]; nothing has changed then.
@@ -258,6 +336,18 @@ mod tests {
             assert_eq!(connect(&mut world, &agent, is_first, None, now).unwrap(), connected);
             assert_eq!(world.agents[0].stored_status, after);
         }
+    }
+
+    #[test]
+    fn an_agent_counts_as_connected_for_half_a_minute_after_its_server_has_last_said_so() {
+        let (mut world, agent, _) = arrived();
+        let now = world.now;
+        let at = |seconds| now.plus(Duration::from_secs(seconds));
+        assert_eq!(stay(&mut world, vec![agent.clone()], now).unwrap(), std::slice::from_ref(&agent));
+        connect(&mut world, &agent, true, None, now).unwrap();
+        assert_eq!(stay(&mut world, vec![agent.clone()], at(5)).unwrap(), []);
+        assert_eq!(world.agents_gone(at(39), 9).unwrap(), []);
+        assert_eq!(world.agents_gone(at(40), 9).unwrap(), [(world.agents[0].company, agent.id())]);
     }
 
     #[test]

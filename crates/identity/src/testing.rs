@@ -3,7 +3,7 @@
 //! It keeps rows in vectors and does not isolate companies or transactions. The tests of the storage crate
 //! check that on real databases.
 
-use std::net::IpAddr;
+use std::{collections::BTreeMap, net::IpAddr};
 
 use tenancy::{
     AgentId, Company, CompanyCode, CompanyStatus, Fault, Money, PlanId, SessionId, StoreError, Timestamp, UserId,
@@ -44,6 +44,7 @@ pub(crate) struct World {
     pub(crate) tickets: Vec<(TicketHash, TicketRecord)>,
     pub(crate) assignments: Vec<(CompanyCode, Assignment)>,
     pub(crate) arrivals: Vec<(AgentId, Option<IpAddr>, Timestamp)>,
+    pub(crate) connected: BTreeMap<AgentId, Timestamp>,
     pub(crate) origins: Vec<(UserId, Origin, Timestamp)>,
     pub(crate) audit: Vec<(Option<CompanyCode>, AuditActor, Action, Object)>,
 }
@@ -70,6 +71,7 @@ impl Default for World {
             tickets: Vec::new(),
             assignments: Vec::new(),
             arrivals: Vec::new(),
+            connected: BTreeMap::new(),
             origins: Vec::new(),
             audit: Vec::new(),
         }
@@ -344,6 +346,21 @@ impl PresenceRecord for World {
 
     fn agent_seen(&mut self, _: &access::Agent, _: Timestamp) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    fn agent_connected(&mut self, agent: &access::Agent, until: Timestamp) -> Result<(), StoreError> {
+        self.connected.insert(agent.id(), until);
+        Ok(())
+    }
+
+    fn agent_stays(&mut self, agent: &access::Agent, until: Timestamp) -> Result<bool, StoreError> {
+        let known = self.connected.get_mut(&agent.id());
+        Ok(known.map(|connected| *connected = until).is_some())
+    }
+
+    fn agents_gone(&mut self, now: Timestamp, _: i64) -> Result<Vec<(CompanyCode, AgentId)>, StoreError> {
+        let gone = self.connected.iter().filter(|(_, until)| **until <= now);
+        Ok(gone.map(|(id, _)| (self.agents.iter().find(|agent| agent.id == *id).unwrap().company, *id)).collect())
     }
 }
 

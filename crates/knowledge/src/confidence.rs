@@ -6,6 +6,8 @@
 //! but the probability that the first passage is right for such a question.
 //! `docs/confidence.md` describes the method, the calibration and the thresholds.
 
+use encoder::Model;
+
 /// The evidence for the first passage of a ranking by words. Each value is between 0 and 1.
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
 pub struct WordFeatures {
@@ -73,8 +75,11 @@ pub struct Weights<const N: usize> {
 /// The coefficients that were fitted for a ranking by words with the default parameters.
 pub const WORDS: Weights<4> = Weights { intercept: -3.199, features: [2.801, 3.145, 1.608, 1.489] };
 
+/// The coefficients of a ranking by meaning. They belong to the model that made the vectors.
+pub type MeaningWeights = Weights<6>;
+
 /// The coefficients that were fitted for a ranking by meaning with the embedded model.
-pub const MEANING: Weights<6> = Weights { intercept: -3.475, features: [1.551, 2.196, 3.120, 1.647, 2.082, 0.299] };
+pub const MEANING: MeaningWeights = Weights { intercept: -3.475, features: [1.551, 2.196, 3.120, 1.647, 2.082, 0.299] };
 
 /// Maximum of the fitted probability. 1 is reserved for a query that equals the stored question.
 const MAX: f64 = 0.99;
@@ -93,8 +98,19 @@ pub fn of_words(features: &WordFeatures) -> f64 {
 }
 
 /// Returns the fitted probability for a ranking by meaning, rounded to four decimals and at most 0.99.
-pub fn of_meaning(features: &MeaningFeatures) -> f64 {
-    rounded(MEANING.probability(features))
+pub fn of_meaning(features: &MeaningFeatures, weights: &MeaningWeights) -> f64 {
+    rounded(weights.probability(features))
+}
+
+/// Returns the coefficients for a ranking with the vectors of a model: those in its file, for the embedded model
+/// [`MEANING`], and `None` for another model without any.
+pub fn weights_of(model: &Model) -> Option<MeaningWeights> {
+    match model.weights() {
+        Some([intercept, features @ ..]) => {
+            Some(Weights { intercept: f64::from(intercept), features: features.map(f64::from) })
+        }
+        None => (model.id() == Model::embedded_id()).then_some(MEANING),
+    }
 }
 
 fn rounded(probability: f64) -> f64 {

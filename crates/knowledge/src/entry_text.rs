@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn the_combined_vector_is_near_its_parts() {
         let unit = |at: usize| {
-            let mut values = [0.0; encoder::DIMENSIONS];
+            let mut values = [0.0; 384];
             values[at] = 1.0;
             Vector::unit(&values)
         };

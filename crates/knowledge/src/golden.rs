@@ -110,6 +110,13 @@ pub trait GoldenQuestions {
         now: Timestamp,
     ) -> Result<Option<GoldenId>, StoreError>;
 
+    /// Returns the question with this id.
+    fn golden(&mut self, id: GoldenId) -> Result<Option<Golden>, StoreError>;
+
+    /// Stores what is asked and expected now of the question with this id. False if there is none, or if another
+    /// question has the key.
+    fn update_golden(&mut self, golden: &Golden, key: QuestionKey) -> Result<bool, StoreError>;
+
     /// Removes a question; false if there is none with this id.
     fn delete_golden(&mut self, id: GoldenId) -> Result<bool, StoreError>;
 }
@@ -128,6 +135,23 @@ pub enum AddError {
     TooMany,
     /// The store failed.
     #[error("the golden question could not be stored")]
+    Store(#[from] StoreError),
+}
+
+/// Why a golden question is not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// There is no such question.
+    #[error("there is no such golden question")]
+    NotFound,
+    /// Another golden question is equal to it; see [`AddError::Twice`].
+    #[error("the question is a golden question already")]
+    Twice,
+    /// There is no entry with the id that is expected.
+    #[error("there is no such entry")]
+    NoEntry,
+    /// The store failed.
+    #[error("the golden question could not be changed")]
     Store(#[from] StoreError),
 }
 
@@ -167,10 +191,7 @@ where
 {
     // Two calls at the same time must not both be the last one that there is room for.
     store.lock_faq()?;
-    if let Expect::Entry(chunk_id) = &expect
-        && !is_shared
-        && store.entry(chunk_id)?.is_none()
-    {
+    if !is_shared && !is_known(store, &expect)? {
         return Err(AddError::NoEntry);
     }
     if store.count_golden()? >= MOST_GOLDEN {
@@ -179,6 +200,51 @@ where
     let id = store.insert_golden(&question, QuestionKey::of(&question), &expect, now)?.ok_or(AddError::Twice)?;
     record(store, Action::GoldenAdded);
     Ok(Golden { id, question, expect, created_at: now })
+}
+
+/// Changes what a golden question asks, or what is expected of it.
+///
+/// What is `None` stays as it is, and so does an entry that is expected and was removed. `is_shared` is that of [`add`], for
+/// what is expected.
+///
+/// A change that changes nothing is not recorded.
+///
+/// # Errors
+/// [`ChangeError`]. Then nothing has changed.
+pub fn change<S>(
+    store: &mut S,
+    id: GoldenId,
+    question: Option<String>,
+    expect: Option<Expect>,
+    is_shared: bool,
+) -> Result<Golden, ChangeError>
+where
+    S: GoldenQuestions + KnowledgeBase + EntryList + Audit + ActingAs<Office> + ?Sized,
+{
+    // As in `add`, so that two calls cannot make two questions equal.
+    store.lock_faq()?;
+    let before = store.golden(id)?.ok_or(ChangeError::NotFound)?;
+    let after = Golden {
+        question: question.unwrap_or_else(|| before.question.clone()),
+        expect: expect.unwrap_or_else(|| before.expect.clone()),
+        ..before.clone()
+    };
+    if after == before {
+        return Ok(after);
+    }
+    if after.expect != before.expect && !is_shared && !is_known(store, &after.expect)? {
+        return Err(ChangeError::NoEntry);
+    }
+    if !store.update_golden(&after, QuestionKey::of(&after.question))? {
+        return Err(ChangeError::Twice);
+    }
+    record(store, Action::GoldenChanged);
+    Ok(after)
+}
+
+/// Whether the company has the entry that is expected, if one is.
+fn is_known<S: EntryList + ?Sized>(store: &mut S, expect: &Expect) -> Result<bool, StoreError> {
+    expect.entry().map_or(Ok(true), |chunk_id| Ok(store.entry(chunk_id)?.is_some()))
 }
 
 /// Removes a golden question.

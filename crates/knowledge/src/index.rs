@@ -47,6 +47,7 @@ pub struct Ranking {
     /// Never empty.
     passages: Vec<Passage>,
     evidence: Evidence,
+    confidence: f64,
 }
 
 impl Ranking {
@@ -68,11 +69,7 @@ impl Ranking {
     /// Returns the probability that the first passage answers the query. It is 1 only if
     /// the query equals the passage's question or one of its alternatives.
     pub fn confidence(&self) -> f64 {
-        match self.evidence {
-            Evidence::Exact => 1.0,
-            Evidence::Words(features) => confidence::of_words(&features),
-            Evidence::Meaning(features) => confidence::of_meaning(&features),
-        }
+        self.confidence
     }
 }
 
@@ -197,7 +194,7 @@ impl Index {
             best.retain(|&at| at != exact);
             best.insert(0, exact);
             best.truncate(limit);
-            return Some(self.ranking(&best, &scores, Evidence::Exact));
+            return Some(self.ranking(&best, &scores, Evidence::Exact, 1.0));
         }
         // The repaired text has the more known words.
         let query = self.lexical.read(readings.last().map_or(query, String::as_str));
@@ -207,27 +204,44 @@ impl Index {
         let scores = self.meaning.score(&vectors, &self.lexical, &query);
         let mut best = rank::top(&scores.total, limit.max(MEANT));
         let Some(&first) = best.first() else { return by_words(&query) };
-        let evidence = Evidence::Meaning(self.meaning.features(&scores, first));
+        let by_word = self.scores(&query);
+        let (evidence, confidence) = match meanings.weights() {
+            Some(weights) => {
+                let features = self.meaning.features(&scores, first);
+                (Evidence::Meaning(features), confidence::of_meaning(&features, weights))
+            }
+            None => self.evidence_of_words(&query, &by_word, first),
+        };
         // An entry may have many of the words and yet mean something else, so the best of them gets a place.
-        let words = rank::top(&self.scores(&query), MEANT + 1);
+        let words = rank::top(&by_word, MEANT + 1);
         if let Some(&other) = words.iter().find(|at| !best.iter().take(MEANT).any(|first| first == *at)) {
             best.retain(|&at| at != other);
             best.insert(best.len().min(MEANT), other);
         }
         best.truncate(limit);
-        let meant = self.ranking(&best, &scores.total, evidence);
-        // An entry that was changed a moment ago has no vector yet, or a new alternative has none.
-        let worded = words.first().filter(|&&at| !self.meaning.has(at)).and_then(|_| by_words(&query));
+        let meant = self.ranking(&best, &scores.total, evidence, confidence);
+        // An entry that was changed a moment ago has no vector yet, or a new alternative has none. Without weights, words are
+        // the only evidence anyway.
+        let is_worded = |at: &&usize| meanings.weights().is_none() || !self.meaning.has(**at);
+        let worded = words.first().filter(is_worded).and_then(|_| by_words(&query));
         Some(worded.filter(|worded| worded.confidence() > meant.confidence()).unwrap_or(meant))
     }
 
     fn search_words(&self, query: &Query, limit: usize) -> Option<Ranking> {
         let scores = self.scores(query);
-        let mut best = rank::top(&scores, limit.max(2));
-        let score = |at: Option<&usize>| at.and_then(|&at| scores.get(at)).copied().unwrap_or_default();
-        let features = self.lexical.features(query, *best.first()?, score(best.first()), score(best.get(1)));
+        let mut best = rank::top(&scores, limit);
+        let (evidence, confidence) = self.evidence_of_words(query, &scores, *best.first()?);
         best.truncate(limit);
-        Some(self.ranking(&best, &scores, Evidence::Words(features)))
+        Some(self.ranking(&best, &scores, evidence, confidence))
+    }
+
+    /// Returns what the words of a query say for an entry, given the scores of all entries by words.
+    fn evidence_of_words(&self, query: &Query, scores: &[f32], at: usize) -> (Evidence, f64) {
+        let score = scores.get(at).copied().unwrap_or_default();
+        let others = scores.iter().enumerate().filter(|(other, _)| *other != at);
+        let second = others.fold(0.0_f32, |most, (_, score)| most.max(*score));
+        let features = self.lexical.features(query, at, score, second);
+        (Evidence::Words(features), confidence::of_words(&features))
     }
 
     fn scores(&self, query: &Query) -> Vec<f32> {
@@ -236,9 +250,9 @@ impl Index {
         scores
     }
 
-    fn ranking(&self, best: &[usize], scores: &[f32], evidence: Evidence) -> Ranking {
+    fn ranking(&self, best: &[usize], scores: &[f32], evidence: Evidence, confidence: f64) -> Ranking {
         let passage = |&at: &usize| Some(Passage { chunk: Arc::clone(self.chunks.get(at)?), score: *scores.get(at)? });
-        Ranking { passages: best.iter().filter_map(passage).collect(), evidence }
+        Ranking { passages: best.iter().filter_map(passage).collect(), evidence, confidence }
     }
 }
 

@@ -31,7 +31,7 @@ pub use entry::{Draft, Entry, EntryChange};
 pub use entry_text::{EntryText, combine, entry_text, entry_texts};
 pub use extent::Extent;
 pub use faq::{Entries, FaqError};
-pub use follow_up::{goes_on, in_context};
+pub use follow_up::{goes_on, in_context, stands_alone};
 pub use index::{Index, Passage};
 pub use meanings::Meanings;
 pub use speller::Speller;

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use encoder::Vector;
 
-use crate::Speller;
+use crate::{Speller, confidence::MeaningWeights};
 
 /// The vectors of texts that are searched for, and the speller that repairs them.
 ///
@@ -13,13 +13,16 @@ use crate::Speller;
 #[derive(Debug, Clone, Default)]
 pub struct Meanings {
     speller: Option<Arc<Speller>>,
+    weights: Option<MeaningWeights>,
     vectors: HashMap<String, Vector>,
 }
 
 impl Meanings {
-    /// Makes an empty collection with a speller.
-    pub fn new(speller: Arc<Speller>) -> Self {
-        Self { speller: Some(speller), vectors: HashMap::new() }
+    /// Makes an empty collection with a speller, for a model. `weights` are those of the confidence that were fitted for the
+    /// model. Without them, entries are ranked by their meaning, but only shared words make a ranking probable: what a
+    /// similarity is worth differs from model to model.
+    pub fn new(speller: Arc<Speller>, weights: Option<MeaningWeights>) -> Self {
+        Self { speller: Some(speller), weights, vectors: HashMap::new() }
     }
 
     /// Adds the vector of a text.
@@ -35,6 +38,11 @@ impl Meanings {
     /// Returns the speller; `None` if nothing is encoded.
     pub(crate) fn speller(&self) -> Option<&Speller> {
         self.speller.as_deref()
+    }
+
+    /// Returns the weights of the confidence, if the model has some.
+    pub(crate) fn weights(&self) -> Option<&MeaningWeights> {
+        self.weights.as_ref()
     }
 
     /// Returns the vectors of those texts that have one.

@@ -1,5 +1,6 @@
 //! Questions of visitors that were not answered well: grouped by what they mean, closed, and answered into entries.
 
+mod addition;
 mod group;
 
 use std::time::Duration;
@@ -11,6 +12,7 @@ use tenancy::{
     audit::{Action, Audit, Object},
 };
 
+pub use addition::{Addition, ClosedInto, ExtendError, close_into, holder};
 pub use group::{Group, GroupPosition, Groups, Order};
 
 use crate::{
@@ -108,6 +110,9 @@ pub enum AnswerError {
     /// No question of the group is open.
     #[error("there is no such group of questions")]
     NotFound,
+    /// No wording of the group says by itself what it is about, and no question was sent.
+    #[error("the questions of the group need those before them")]
+    NoQuestion,
     /// The entry was not added.
     #[error("the entry could not be added")]
     Create(#[from] CreateError),

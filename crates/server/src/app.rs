@@ -6,7 +6,9 @@ use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
 use actix_web::{HttpRequest, web};
 use attachments::{Blobs, LinkSigner};
+use handoff::AgentRef;
 use identity::{
+    agents::AgentStatus,
     presence::PresenceRecord as _,
     tokens::{Lifetimes, Signer},
 };
@@ -32,6 +34,7 @@ use crate::{
     hashing::HashPool,
     http::{describe::Argument, error::ApiError, links::PublicUrl},
     indexes::Indexes,
+    model_dir::{self, ModelDirError},
     online::Online,
     pairing::Pairs,
     realtime::Hub,
@@ -98,6 +101,9 @@ pub enum WireError {
     /// The company that owns the shared library is not in the database.
     #[error("the database has no shared library")]
     Library(#[from] Refused),
+    /// The model that was named cannot be used.
+    #[error(transparent)]
+    Model(#[from] ModelDirError),
 }
 
 impl App {
@@ -117,7 +123,11 @@ impl App {
         // Enough to keep every core and the database busy. More would only queue up inside.
         let turns = (2 * cores).max(4);
         let library = db.lobby(|lobby| access::housekeeper(lobby, CompanyCode::shared_library())).wait()?;
-        let encoder = if config.encoder { Encoder::embedded(cores) } else { Encoder::off() };
+        let encoder = match &config.model_dir {
+            _ if !config.encoder => Encoder::off(),
+            Some(folder) => Encoder::with(model_dir::read(folder)?, cores),
+            None => Encoder::embedded(cores),
+        };
         Ok(Self {
             indexes: Indexes::new(db.clone(), library, encoder.model_id(), config.index_cache, (cores / 2).max(2)),
             db,
@@ -177,6 +187,12 @@ impl App {
                 tracing::warn!(error = crate::logging::chain(&error), "an agent's presence was not written");
             }
         });
+    }
+
+    /// Tells the colleagues of an agent that its status was set.
+    pub(crate) fn status_set(&self, agent: &Agent, status: AgentStatus) {
+        let named = AgentRef { id: agent.id(), name: agent.name().to_owned() };
+        self.hub.status_set(agent.scope().company(), named, status);
     }
 
     /// Returns what the links to files in the answer to a request are made with.

@@ -77,6 +77,8 @@ pub struct Config {
     pub index_cache: u64,
     /// Whether texts are turned into vectors, to find entries by their meaning.
     pub encoder: bool,
+    /// The folder with the model that is used instead of the embedded one.
+    pub model_dir: Option<PathBuf>,
     /// The model that composes answers, if there is one.
     pub llm: Option<OpenAiConfig>,
     /// Rate limits; `None` if calls are not counted.

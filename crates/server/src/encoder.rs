@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use encoder::{MAX_TOKENS, Model, Vector};
-use knowledge::{EntryText, Meanings, Speller, TextHash, combine};
+use knowledge::{EntryText, Meanings, Speller, TextHash, combine, confidence};
 use moka::sync::Cache;
 use tenancy::{CompanyCode, Fault, StoreError};
 use tokio::sync::OnceCell;
@@ -28,7 +28,7 @@ const RECENT: u64 = 2_000;
 /// Maximum number of a company's questions that wait to be encoded. Further ones are searched by their words alone.
 const WAITING: usize = 100;
 
-/// The model, which is read at the first need, and the vectors of recent questions.
+/// The model, of which the embedded one is read at the first need, and the vectors of recent questions.
 pub(crate) struct Encoder {
     /// `None` if it is switched off.
     on: Option<On>,
@@ -37,6 +37,8 @@ pub(crate) struct Encoder {
 
 struct On {
     id: String,
+    /// Whether it is the model that the program carries.
+    is_embedded: bool,
     loaded: OnceCell<Loaded>,
     permits: FairSemaphore,
     recent: Cache<(CompanyCode, String), Vector>,
@@ -44,7 +46,15 @@ struct On {
 
 struct Loaded {
     model: Arc<Model>,
-    speller: Arc<Speller>,
+    /// Empty, with what every question needs of the model.
+    meanings: Meanings,
+}
+
+impl Loaded {
+    fn new(model: Model) -> Self {
+        let meanings = Meanings::new(Arc::new(Speller::new(model.words())), confidence::weights_of(&model));
+        Self { model: Arc::new(model), meanings }
+    }
 }
 
 impl Encoder {
@@ -56,13 +66,21 @@ impl Encoder {
 
     /// Creates an encoder with the model that the program carries, which works for this number of messages at a time.
     pub(crate) fn embedded(messages: usize) -> Self {
+        Self::on(Model::embedded_id(), true, OnceCell::new(), messages)
+    }
+
+    /// Creates an encoder with another model.
+    pub(crate) fn with(model: Model, messages: usize) -> Self {
+        if confidence::weights_of(&model).is_none() {
+            tracing::warn!(model = model.name(), "the model has no weights of the confidence");
+        }
+        let (id, is_embedded) = (model.id().to_owned(), model.id() == Model::embedded_id());
+        Self::on(id, is_embedded, OnceCell::new_with(Some(Loaded::new(model))), messages)
+    }
+
+    fn on(id: String, is_embedded: bool, loaded: OnceCell<Loaded>, messages: usize) -> Self {
         let share = Share { all: messages, each: messages.div_ceil(2), alone: messages, waiting: WAITING };
-        let on = On {
-            id: Model::embedded_id(),
-            loaded: OnceCell::new(),
-            permits: FairSemaphore::new(share),
-            recent: Cache::new(RECENT),
-        };
+        let on = On { id, is_embedded, loaded, permits: FairSemaphore::new(share), recent: Cache::new(RECENT) };
         Self { on: Some(on), ..Self::off() }
     }
 
@@ -74,6 +92,12 @@ impl Encoder {
     /// Returns the id of the model, by which vectors are stored; `None` if the encoder is off.
     pub(crate) fn model_id(&self) -> Option<&str> {
         self.on.as_ref().map(|on| on.id.as_str())
+    }
+
+    /// Returns the id of the model if its vectors tell which questions mean the same. From which cosine on they do is known
+    /// of the embedded model only.
+    pub(crate) fn grouping_model_id(&self) -> Option<&str> {
+        self.on.as_ref().filter(|on| on.is_embedded).map(|on| on.id.as_str())
     }
 
     /// Waits until a batch of a company's entries may be encoded: one batch at a time.
@@ -135,15 +159,16 @@ impl Encoder {
         Ok(encoded)
     }
 
-    /// Returns the vectors of the texts that `readings` names. If they cannot be computed now, there are fewer of them
+    /// Returns the vectors of the texts that `readings` names. That of the text in `known` need not be computed. If they cannot be computed now, there are fewer of them
     /// or none: the search then compares words.
     pub(crate) async fn meanings(
         &self,
         company: CompanyCode,
+        known: Option<(&str, &Vector)>,
         readings: impl FnOnce(&Meanings) -> Vec<String>,
     ) -> Meanings {
         let Some(on) = &self.on else { return Meanings::default() };
-        match on.meanings(company, readings).await {
+        match on.meanings(company, known, readings).await {
             Ok(meanings) => meanings,
             Err(error) => {
                 tracing::warn!(%company, error = crate::logging::chain(&error), "a question was not encoded");
@@ -159,11 +184,7 @@ struct NoModel;
 
 impl On {
     async fn loaded(&self) -> Result<&Loaded, StoreError> {
-        let read = || {
-            let model = Arc::new(Model::embedded()?);
-            let speller = Arc::new(Speller::new(model.words()));
-            Ok(Loaded { model, speller })
-        };
+        let read = || Ok(Loaded::new(Model::embedded()?));
         let read = || async {
             let loaded: Result<_, encoder::ModelError> = background::run(read).await?;
             loaded.map_err(|error| StoreError::new(Fault::Broken, error))
@@ -174,13 +195,15 @@ impl On {
     async fn meanings(
         &self,
         company: CompanyCode,
+        known: Option<(&str, &Vector)>,
         readings: impl FnOnce(&Meanings) -> Vec<String>,
     ) -> Result<Meanings, StoreError> {
         let loaded = self.loaded().await?;
-        let mut meanings = Meanings::new(Arc::clone(&loaded.speller));
+        let mut meanings = loaded.meanings.clone();
         let mut missing = Vec::new();
         for text in readings(&meanings).into_iter().take(TEXTS) {
-            match self.recent.get(&(company, text.clone())) {
+            let known = known.filter(|(known, _)| *known == text).map(|(_, vector)| vector.clone());
+            match known.or_else(|| self.recent.get(&(company, text.clone()))) {
                 Some(vector) => meanings.insert(text, vector),
                 None => missing.push(text),
             }
@@ -223,15 +246,26 @@ mod tests {
     }
 
     #[actix_web::test]
+    async fn another_model_is_there_from_the_start_and_groups_nothing() {
+        let small = Model::read(&include_bytes!("../../encoder/tests/models/small.bin")[..]).unwrap();
+        let id = small.id().to_owned();
+        let encoder = Encoder::with(small, 1);
+        assert_eq!(encoder.model().await.unwrap().dimensions(), 64);
+        assert_eq!((encoder.model_id(), encoder.grouping_model_id()), (Some(id.as_str()), None));
+        let embedded = Encoder::embedded(1);
+        assert_eq!(embedded.grouping_model_id(), embedded.model_id());
+    }
+
+    #[actix_web::test]
     async fn a_text_is_encoded_and_its_vector_is_kept_for_its_company() {
         let encoder = Encoder::embedded(1);
         let company = CompanyCode::parse("TES001").unwrap();
-        let meanings = encoder.meanings(company, |_| vec!["When are you open?".to_owned()]).await;
+        let meanings = encoder.meanings(company, None, |_| vec!["When are you open?".to_owned()]).await;
         assert!(meanings.contains("When are you open?"));
         let recent = &encoder.on.as_ref().unwrap().recent;
         let is_kept = |company| recent.contains_key(&(company, "When are you open?".to_owned()));
         assert!(is_kept(company) && !is_kept(CompanyCode::parse("SPA001").unwrap()));
-        let none = Encoder::off().meanings(company, |_| vec!["a".to_owned()]).await;
+        let none = Encoder::off().meanings(company, None, |_| vec!["a".to_owned()]).await;
         assert!(!none.contains("a"));
     }
 }

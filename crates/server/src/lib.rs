@@ -3,6 +3,7 @@
 pub mod accounts;
 mod app;
 mod assigning;
+mod attendance;
 mod auth;
 mod background;
 mod blobs;
@@ -25,6 +26,7 @@ mod indexes;
 mod jobs;
 mod limits;
 mod logging;
+mod model_dir;
 mod online;
 mod openapi;
 mod orphans;

@@ -5,52 +5,46 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use tenancy::AgentId;
-
-/// The connections of one agent.
-#[derive(Debug, Default)]
-struct Connections {
-    open: u32,
-    /// How often the agent has connected, so that a later absence is told from an earlier one.
-    times: u64,
-}
+use tenancy::{AgentId, access::Agent};
 
 /// Counts the connections of agents.
 #[derive(Debug, Default)]
 pub(crate) struct Online {
-    agents: Mutex<HashMap<AgentId, Connections>>,
+    /// The agents with a connection here, and how many each of them has.
+    agents: Mutex<HashMap<AgentId, (Agent, u32)>>,
     /// The agents with a connection to another process.
     elsewhere: Mutex<HashSet<AgentId>>,
 }
 
-/// A time without connections. It ends when the agent connects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Absence {
-    agent: AgentId,
-    times: u64,
-}
-
 impl Online {
-    /// Counts a new connection. Returns whether it is the agent's only one.
-    pub(crate) fn connect(&self, agent: AgentId) -> bool {
+    /// Counts a new connection. Returns whether the agent has no other one.
+    pub(crate) fn connect(&self, agent: &Agent) -> bool {
         let mut agents = self.lock();
-        let connections = agents.entry(agent).or_default();
-        connections.open += 1;
-        connections.times += 1;
-        connections.open == 1
+        let (known, open) = agents.entry(agent.id()).or_insert_with(|| (agent.clone(), 0));
+        known.clone_from(agent);
+        *open += 1;
+        *open == 1 && !self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner).contains(&agent.id())
     }
 
-    /// Counts a connection that has ended. Returns the agent's absence if it was the last one.
-    pub(crate) fn disconnect(&self, agent: AgentId) -> Option<Absence> {
+    /// Counts a connection that has ended.
+    pub(crate) fn disconnect(&self, agent: AgentId) {
         let mut agents = self.lock();
-        let connections = agents.get_mut(&agent)?;
-        connections.open = connections.open.saturating_sub(1);
-        (connections.open == 0).then_some(Absence { agent, times: connections.times })
+        if let Some((_, open)) = agents.get_mut(&agent) {
+            *open = open.saturating_sub(1);
+            if *open == 0 {
+                agents.remove(&agent);
+            }
+        }
     }
 
-    /// Returns the agents with a connection.
+    /// Returns the ids of the agents with a connection here.
     pub(crate) fn agents(&self) -> HashSet<AgentId> {
-        self.lock().iter().filter(|(_, connections)| connections.open > 0).map(|(agent, _)| *agent).collect()
+        self.lock().keys().copied().collect()
+    }
+
+    /// Returns the agents with a connection here.
+    pub(crate) fn callers(&self) -> Vec<Agent> {
+        self.lock().values().map(|(agent, _)| agent.clone()).collect()
     }
 
     /// Replaces what is known of the connections to other processes.
@@ -58,55 +52,63 @@ impl Online {
         *self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner) = agents;
     }
 
-    /// Returns whether an absence has lasted until now, and forgets the agent if it has. An agent with a connection to
-    /// another process is not absent.
-    pub(crate) fn has_lasted(&self, absence: Absence) -> bool {
-        let mut agents = self.lock();
-        let has_lasted = agents.get(&absence.agent).is_some_and(|it| it.open == 0 && it.times == absence.times);
-        if has_lasted {
-            agents.remove(&absence.agent);
-        }
-        let elsewhere = self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
-        has_lasted && !elsewhere.contains(&absence.agent)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<AgentId, Connections>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<AgentId, (Agent, u32)>> {
         self.agents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tenancy::{
+        CompanyCode, CompanyStatus, FamilyId, SessionId, StoreError, UserId,
+        access::{self, AccountState, Directory, Role, SessionLocation, Staff, TokenVersion},
+    };
+
     use super::*;
 
-    #[test]
-    fn an_agent_is_absent_without_connections_until_it_connects() {
-        let (online, agent) = (Online::default(), AgentId::new(1));
-        assert!(online.connect(agent));
-        assert!(!online.connect(agent));
-        assert_eq!(online.disconnect(agent), None);
-        let first = online.disconnect(agent).unwrap();
-        assert!(online.connect(agent));
-        assert!(!online.has_lasted(first));
-        let second = online.disconnect(agent).unwrap();
-        assert!(!online.has_lasted(first));
-        assert!(online.has_lasted(second));
-        assert!(online.lock().is_empty());
+    /// A directory in which every account is that of one agent.
+    struct OneAgent;
+
+    impl Directory for OneAgent {
+        fn account_state(&mut self, _: UserId, _: Option<FamilyId>) -> Result<Option<AccountState>, StoreError> {
+            let company = CompanyCode::parse("TES001").unwrap();
+            let role = Role::Agent { company, id: AgentId::new(1), name: "Bo".to_owned() };
+            Ok(Some(AccountState { role, active: true, version: TokenVersion(0), signed_out: false }))
+        }
+
+        fn company(&mut self, _: CompanyCode) -> Result<Option<(String, CompanyStatus)>, StoreError> {
+            Ok(None)
+        }
+
+        fn session(&mut self, _: SessionId) -> Result<Option<SessionLocation>, StoreError> {
+            Ok(None)
+        }
+
+        fn agent(&mut self, _: AgentId) -> Result<Option<(CompanyCode, CompanyStatus)>, StoreError> {
+            Ok(None)
+        }
+    }
+
+    fn agent() -> Agent {
+        let Ok(Staff::Agent(agent)) = access::staff(&mut OneAgent, UserId::new(1), TokenVersion(0)) else {
+            panic!("no agent")
+        };
+        agent
     }
 
     #[test]
-    fn an_agent_with_a_connection_elsewhere_is_not_absent() {
-        let (online, agent) = (Online::default(), AgentId::new(1));
-        online.connect(agent);
-        assert_eq!(online.agents(), [agent].into());
-        let absence = online.disconnect(agent).unwrap();
+    fn a_connection_is_the_first_one_if_there_is_no_other_here_or_elsewhere() {
+        let (online, agent) = (Online::default(), agent());
+        assert!(online.connect(&agent));
+        assert!(!online.connect(&agent));
+        online.disconnect(agent.id());
+        assert_eq!(online.callers(), std::slice::from_ref(&agent));
+        online.disconnect(agent.id());
         assert_eq!(online.agents(), HashSet::new());
-        online.set_elsewhere([agent].into());
-        assert!(!online.has_lasted(absence));
-        assert!(online.lock().is_empty());
-        online.connect(agent);
-        let absence = online.disconnect(agent).unwrap();
+        online.set_elsewhere([agent.id()].into());
+        assert!(!online.connect(&agent));
+        online.disconnect(agent.id());
         online.set_elsewhere(HashSet::new());
-        assert!(online.has_lasted(absence));
+        assert!(online.connect(&agent));
     }
 }

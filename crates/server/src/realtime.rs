@@ -7,8 +7,11 @@
 //! the text that is sent for it with the others. Besides the sessions each company has one topic for its staff.
 //!
 //! Several processes may share a PostgreSQL database. A [`relay`] tells each of them which sessions the others have
-//! changed, and their callers read again. [`recheck`] finds what a relay has lost.
+//! changed, and their callers read again. [`arriving`] reads what staff are shown of it. [`recheck`] finds what a relay
+//! has lost, and a [`roster`] knows who is connected to the others.
 
+mod arrivals;
+pub(crate) mod arriving;
 mod assignable;
 mod bell;
 mod carry;
@@ -18,8 +21,11 @@ mod news;
 mod position;
 mod presence;
 mod queue;
+mod received;
 pub(crate) mod recheck;
 pub(crate) mod relay;
+pub(crate) mod roster;
+mod statuses;
 mod subscriptions;
 mod told;
 mod topics;

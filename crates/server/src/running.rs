@@ -1,5 +1,6 @@
 //! Starts and stops a server.
 
+mod presence_thread;
 mod relay_thread;
 
 use std::{
@@ -30,7 +31,7 @@ use tenancy::Clock;
 
 use crate::{
     app::{App, WireError},
-    assigning, background,
+    assigning, attendance, background,
     blobs::PlaceError,
     config::Config,
     connection::{Connection, DISCONNECT_WAIT},
@@ -42,9 +43,10 @@ use crate::{
     openapi, orphans,
     realtime::{self, Hub, relay::Outgoing},
     routes::{self, Document},
-    shared::{PresenceThread, RedisSpace, SharedBuckets},
+    shared::{RedisSpace, SharedBuckets},
     upgrade::Both,
 };
+use presence_thread::PresenceThread;
 use relay_thread::{Carrier, RelayThread};
 
 /// How long a stopping server waits for requests that are being handled, in seconds.
@@ -163,8 +165,6 @@ struct Shared {
     write_wait: Duration,
     /// The pokes for other processes and what carries them, if there may be other processes.
     outgoing: Option<(Arc<Outgoing>, Carrier)>,
-    /// What the processes share in Redis, if there is a server.
-    space: Option<RedisSpace>,
 }
 
 impl Shared {
@@ -216,7 +216,6 @@ impl Shared {
             long_bodies: web::Data::new(LongBodies::new(cores)),
             write_wait: config.write_wait,
             outgoing,
-            space,
             document: web::Data::new(Document::new(|| openapi::document(&routes::all()))),
         })
     }
@@ -343,9 +342,9 @@ fn serve(
         RelayThread::start(Arc::clone(&shared.app.hub), outgoing, carrier).map_err(StartError::Thread)
     });
     let relay = relay.transpose()?;
-    let presence = shared.space.clone().map(|space| {
-        let local = Arc::new((Arc::clone(&shared.app.hub), Arc::clone(&shared.app.online)));
-        PresenceThread::start(space, local).map_err(StartError::Thread)
+    let presence = shared.outgoing.clone().map(|(_, carrier)| {
+        let (hub, online) = (Arc::clone(&shared.app.hub), Arc::clone(&shared.app.online));
+        PresenceThread::start(hub, online, carrier).map_err(StartError::Thread)
     });
     let presence = presence.transpose()?;
     let (hub, db) = (Arc::clone(&shared.app.hub), shared.app.db.clone());
@@ -361,8 +360,10 @@ fn serve(
             let _ = sender.send(server.handle());
             actix_web::rt::spawn(stop_waiting(Arc::clone(&hub)));
             actix_web::rt::spawn(assigning::run(app.clone()));
+            actix_web::rt::spawn(attendance::run(app.clone()));
             actix_web::rt::spawn(jobs::run(app, is_shared));
             if is_shared {
+                actix_web::rt::spawn(realtime::arriving::run(db.clone(), Arc::clone(&hub)));
                 actix_web::rt::spawn(realtime::recheck::run(db, hub));
             }
             actix_web::rt::spawn(async move {

@@ -5,8 +5,8 @@
 //! counts for itself and knows its own connections.
 
 mod buckets;
-mod presence;
 mod relay;
+mod roster;
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use redis::{Connection, RedisResult};
 use sha2::{Digest as _, Sha256};
 use tenancy::{Fault, StoreError};
 
-pub(crate) use self::{buckets::SharedBuckets, presence::PresenceThread, relay::RedisRelay};
+pub(crate) use self::{buckets::SharedBuckets, relay::RedisRelay, roster::RedisRoster};
 use crate::config::RedisServer;
 
 /// Binds the names of an installation to their purpose, and makes them differ from those of other installations.

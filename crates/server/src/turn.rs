@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use actix_web::web;
 use chatbot::{BotSettings, Found, Search, Snapshot};
+use encoder::Vector;
 use handoff::turn::{self as step, Ask, Begun, Committed, Composing, Exchange, MAX_ATTEMPTS, Pending, TurnError};
 use knowledge::{Index, Meanings, Origin, Version, index::Ranking};
 use tenancy::{
@@ -127,19 +128,25 @@ pub(crate) async fn examine(
     let mut permit = PausablePermit::acquire(&app.turn_permits, keeper.scope().company()).await?;
     let (own, library) = knowledge(app, keeper, version, settings.use_shared_library, &mut permit).await?;
     let search = Search::new(&own, library.as_deref(), settings, None);
-    let meanings = meanings(app, keeper, search, text).await;
+    let meanings = meanings(app, keeper, search, text, None).await;
     Ok((search.find(text, &meanings), search.rankings(text, &meanings, limit)))
 }
 
 async fn find_by(app: &App, keeper: &Housekeeper, search: Search<'_>, text: &str) -> Found {
-    let meanings = meanings(app, keeper, search, text).await;
+    let meanings = meanings(app, keeper, search, text, None).await;
     search.find(text, &meanings)
 }
 
-/// Returns what a text means, if that is compared with anything.
-pub(crate) async fn meanings(app: &App, keeper: &Housekeeper, search: Search<'_>, text: &str) -> Meanings {
+/// Returns what a text means, if that is compared with anything. `known` is a text whose vector need not be computed.
+pub(crate) async fn meanings(
+    app: &App,
+    keeper: &Housekeeper,
+    search: Search<'_>,
+    text: &str,
+    known: Option<(&str, &Vector)>,
+) -> Meanings {
     if search.compares_meaning(text) {
-        app.encoder.meanings(keeper.scope().company(), |meanings| search.readings(text, meanings)).await
+        app.encoder.meanings(keeper.scope().company(), known, |meanings| search.readings(text, meanings)).await
     } else {
         Meanings::default()
     }

@@ -59,7 +59,7 @@ fn main() -> Result<(), Failure> {
 
     let waiting =
         db.read(desk.clone(), |store| reading::sessions(store, &handoff::HandoffFilter::default(), None)).wait()?;
-    let handoff = waiting.first().ok_or("the handoff is not listed")?.id;
+    let handoff = waiting.first().ok_or("the handoff is not listed")?.handoff.id;
     let resolved = db.write(desk, move |store| desk::resolve(store, handoff, "answered", now)).wait()?;
     println!("the session is {}", resolved.session_status.as_str());
     Ok(())

@@ -36,7 +36,7 @@ struct Process {
 
 #[derive(Debug, thiserror::Error)]
 #[error("only PostgreSQL connects processes")]
-struct NotShared;
+pub(crate) struct NotShared;
 
 impl Channel {
     /// Longest text, in bytes.

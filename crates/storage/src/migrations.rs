@@ -171,5 +171,6 @@ pub(crate) fn fingerprint() -> u64 {
     include_str!("../../../migrations/postgres/2026-11-30-440000_golden/up.sql").hash(&mut hasher);
     include_str!("../../../migrations/postgres/2026-11-30-450000_note_keys/up.sql").hash(&mut hasher);
     include_str!("../../../migrations/postgres/2026-11-30-460000_opening_packets/up.sql").hash(&mut hasher);
+    include_str!("../../../migrations/postgres/2026-11-30-470000_presence/up.sql").hash(&mut hasher);
     hasher.finish()
 }

@@ -84,6 +84,18 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::types::{Doc, Instant};
 
+    processes (id) {
+        id -> Text,
+        revision -> BigInt,
+        connected -> Text,
+        expires_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::{Doc, Instant};
+
     tickets (hash) {
         hash -> Binary,
         user_id -> BigInt,
@@ -141,6 +153,7 @@ diesel::table! {
         last_active -> Nullable<Instant>,
         last_seen -> Nullable<Instant>,
         created_at -> Instant,
+        connected_until -> Nullable<Instant>,
     }
 }
 
@@ -568,6 +581,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     refresh_families,
     sign_in_addresses,
+    processes,
     plans,
     admins,
     agents,

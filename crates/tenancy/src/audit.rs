@@ -89,6 +89,8 @@ crate::word_enum! {
         QuestionsClosed => "questions_closed",
         /// A golden question was added.
         GoldenAdded => "golden_added",
+        /// A golden question was changed.
+        GoldenChanged => "golden_changed",
         /// A golden question was removed.
         GoldenRemoved => "golden_removed",
         /// A visitor's profile was deleted, with everything that belonged to it.

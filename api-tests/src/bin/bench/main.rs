@@ -1,5 +1,6 @@
 //! Measures CPU per request and latency of a server from outside.
 //!
+//! - `just bench answers` measures what answers by meaning cost: turns, the index, the encoding of entries, the start.
 //! - `just bench chat` measures chat turns.
 //! - `just bench growth [SIZES]` measures lists of companies with the given numbers of sessions, such as
 //!   `1000,100000,1000000`.
@@ -17,6 +18,7 @@
     reason = "a failed measurement stops the program and reports where"
 )]
 
+mod answers;
 mod growth;
 mod http;
 mod load;
@@ -46,7 +48,8 @@ const QUIET: Duration = Duration::from_millis(500);
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["serve", folder, limited, databases @ ..] => process::serve(folder, limited, databases),
+        ["serve", folder, limited, encoder, databases @ ..] => process::serve(folder, limited, encoder, databases),
+        ["answers"] => answers::run(),
         ["chat"] => {
             chat();
             ExitCode::SUCCESS
@@ -59,7 +62,7 @@ fn main() -> ExitCode {
         ["growth"] => grow(SIZES),
         ["growth", sizes] => grow(sizes),
         _ => {
-            eprintln!("usage: bench chat | growth [SIZE,SIZE,..] | neighbours | rls | sockets | waiting");
+            eprintln!("usage: bench answers | chat | growth [SIZE,SIZE,..] | neighbours | rls | sockets | waiting");
             ExitCode::FAILURE
         }
     }

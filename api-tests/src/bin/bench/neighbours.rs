@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Number of visitors of the calm company. With [`PAUSE`] they stay just within its default budget.
-const CALM: usize = 9;
+pub(crate) const CALM: usize = 9;
 /// The load of the busy company, as a multiple of the calm one's.
 const TIMES: usize = 20;
 /// Number of the busy company's connections that upload.
@@ -130,7 +130,7 @@ fn measure(name: &str, database: &Scratch, limited: Limited) -> f64 {
 }
 
 /// Runs the calm company's visitors for this long; returns the latencies of their turns.
-fn calm_turns(server: &Server, calm: &World, span: Duration) -> Vec<Duration> {
+pub(crate) fn calm_turns(server: &Server, calm: &World, span: Duration) -> Vec<Duration> {
     thread::scope(|scope| {
         let visitors: Vec<_> = (0..CALM)
             .map(|visitor| {
@@ -161,7 +161,7 @@ fn pause(visitor: usize, turn: usize) -> Duration {
 }
 
 /// Returns the median and the 99th percentile, in milliseconds.
-fn percentiles(mut latencies: Vec<Duration>) -> [f64; 2] {
+pub(crate) fn percentiles(mut latencies: Vec<Duration>) -> [f64; 2] {
     latencies.sort_unstable();
     [50, 99].map(|share| latencies[(latencies.len() - 1) * share / 100].as_secs_f64() * 1e3)
 }

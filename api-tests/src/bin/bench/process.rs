@@ -24,6 +24,8 @@ pub(crate) const SUPERADMIN: (&str, &str) = ("root", "bench-password");
 /// Kernel ticks per second, the unit of times in `/proc` on Linux.
 const TICKS: u64 = 100;
 
+const ENCODER_ON: &str = "on";
+
 /// A running server, which is killed when this is dropped.
 pub(crate) struct Server {
     child: Child,
@@ -70,11 +72,12 @@ impl Limited {
 ///
 /// `databases` holds the URLs of the runtime role and of the owner; without them the server uses the
 /// SQLite database in its folder.
-pub(crate) fn serve(folder: &str, limited: &str, databases: &[&str]) -> ExitCode {
+pub(crate) fn serve(folder: &str, limited: &str, encoder: &str, databases: &[&str]) -> ExitCode {
     let listen = vec![SocketAddr::from(([127, 0, 0, 1], 0))];
     let settings = Settings::in_folder(folder.into()).listening(listen);
     let mut config = settings.check().expect("a usable configuration");
     config.limits = Limited::limits(limited);
+    config.encoder = encoder == ENCODER_ON;
     let mut targets = databases.iter().map(|url| Target::parse(url).expect("a database"));
     if let Some(database) = targets.next() {
         config.database = database;
@@ -106,9 +109,18 @@ impl Server {
 
     /// The same with limits.
     pub(crate) fn start_limited(folder: &Path, urls: Option<(String, Option<String>)>, limited: Limited) -> Self {
+        Self::spawn(folder, urls, limited, ENCODER_ON)
+    }
+
+    /// Starts a server whose encoder is off.
+    pub(crate) fn start_by_words(folder: &Path) -> Self {
+        Self::spawn(folder, None, Limited::Off, "off")
+    }
+
+    fn spawn(folder: &Path, urls: Option<(String, Option<String>)>, limited: Limited, encoder: &str) -> Self {
         let urls = urls.into_iter().flat_map(|(runtime, owner)| std::iter::once(runtime).chain(owner));
         let mut command = Command::new(std::env::current_exe().expect("this program"));
-        Self::run(command.arg("serve").arg(folder).arg(limited.as_str()).args(urls))
+        Self::run(command.arg("serve").arg(folder).arg(limited.as_str()).arg(encoder).args(urls))
     }
 
     /// Starts this program again as one that writes a frame with a payload of `length` bytes to all of its `count`

@@ -111,6 +111,21 @@ impl World {
     }
 
     /// Returns a long poll of a visitor who has read everything.
+    /// Returns a turn that asks this.
+    pub(crate) fn asks(&self, visitor: usize, question: &str) -> Vec<u8> {
+        let session = &self.sessions[visitor % self.sessions.len()];
+        post(
+            "/api/chatbot/chat/",
+            None,
+            &json!({ "company_id": self.company, "session_id": session, "message": question }),
+        )
+    }
+
+    /// Returns the questions that visitors ask: those of the sample FAQ in other words.
+    pub(crate) fn questions(&self) -> &[String] {
+        &self.questions
+    }
+
     pub(crate) fn poll(&self, visitor: usize) -> Vec<u8> {
         let session = &self.sessions[visitor];
         format!(

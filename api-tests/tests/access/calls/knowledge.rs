@@ -12,6 +12,7 @@ use crate::{
 
 const NO_ENTRY: Missing = Missing::Error(404, "Entry not found");
 const NO_QUESTION: Missing = Missing::Error(404, "Question not found");
+const NO_GOLDEN: Missing = Missing::Error(404, "Golden question not found");
 
 pub(crate) fn list_entries() -> Sending {
     list(Kind::Entry, COMPANIES, results, "/chunk_id", |thing| json!(thing.entry))
@@ -79,8 +80,12 @@ pub(crate) fn add_golden() -> Sending {
     })
 }
 
+pub(crate) fn change_golden() -> Sending {
+    about(Kind::Golden, COMPANIES, NO_GOLDEN, |_| Body::Json(json!({"expect": "clarify"})))
+}
+
 pub(crate) fn remove_golden() -> Sending {
-    about(Kind::Golden, COMPANIES, Missing::Error(404, "Golden question not found"), nothing).spending()
+    about(Kind::Golden, COMPANIES, NO_GOLDEN, nothing).spending()
 }
 
 pub(crate) fn run_golden() -> Sending {

@@ -37,6 +37,8 @@ pub(crate) struct Heard<'a> {
     pub(crate) text: Option<&'a str>,
     pub(crate) reading: &'a Reading,
     pub(crate) gains: Gains,
+    /// Whether the message has a number that waits for its country, and that was not given before.
+    pub(crate) is_number: bool,
     /// The step that was waited for.
     pub(crate) awaited: Step,
     pub(crate) found: Option<&'a Found>,
@@ -211,6 +213,13 @@ impl Turn<'_> {
                 let (text, suggestions) = prompts::more_countries(&self.texts());
                 Ok(self.say(prompts::waiting(self.session, kind::PROFILE_COLLECTION, text, suggestions)))
             }
+            // Its country is asked for next, if it is not already.
+            Intent::Nothing if self.heard.is_number => {
+                let field = [prompts::field(Step::Phone, &self.texts())];
+                let texts = self.texts();
+                let noted = texts.with(&settings.fields_noted_text, &[("fields", &texts.joined(&field))]);
+                self.ask(Lead::inline(noted))
+            }
             Intent::Nothing => self.reject(text),
         }
     }
@@ -218,6 +227,12 @@ impl Turn<'_> {
     fn refuse(mut self) -> Result<Advance, MissingInput> {
         let settings = &self.snapshot.settings;
         let step = self.session.step;
+        let named = self.heard.reading.names.filter(|&named| named != step && self.is_open(named));
+        if let Some(named) = named
+            && !(named == Step::Phone && step == Step::CountryCode)
+        {
+            return self.refuse_another(named);
+        }
         let refusals = self.session.dialogue.refusals + 1;
         if settings.profile_steps.of(step) == Requirement::Required && refusals < REFUSALS {
             self.session.dialogue.refusals = refusals;
@@ -226,8 +241,27 @@ impl Turn<'_> {
             return self.ask(Lead { suggestions, ..Lead::inline(reason) });
         }
         self.session.collected.set(step, Field::Skipped);
+        if let Some(named) = named {
+            // Without a number its country is not needed.
+            self.session.collected.set(named, Field::Skipped);
+        }
         self.session.dialogue.name_again &= step != Step::Name;
         self.move_on();
+        self.ask_after(|settings| &settings.skipped_text)
+    }
+
+    /// Whether a step will be asked.
+    fn is_open(&self, step: Step) -> bool {
+        let is_open = self.session.collected.field(step).is_some_and(Field::is_open);
+        is_open && self.snapshot.settings.profile_steps.of(step) != Requirement::Off
+    }
+
+    /// Answers who refuses another step than the one that is asked, and asks that one again.
+    fn refuse_another(self, step: Step) -> Result<Advance, MissingInput> {
+        if self.snapshot.settings.profile_steps.of(step) == Requirement::Required {
+            return self.ask_after(|settings| &settings.profile_reason_text);
+        }
+        self.session.collected.set(step, Field::Skipped);
         self.ask_after(|settings| &settings.skipped_text)
     }
 
@@ -247,6 +281,12 @@ impl Turn<'_> {
             self.session.collected.set(step, Field::Given(text.to_owned()));
             self.move_on();
             return self.ask(Lead::default());
+        }
+        // Who tells of a trouble in place of the answer is not told what an answer looks like.
+        let is_country = || step == Step::CountryCode && matches!(country::read(text), country::Reading::Unsure(_));
+        if self.heard.reading.tells && step != Step::Address && !is_country() {
+            let noted = self.remember(text);
+            return self.ask(Lead::block(noted));
         }
         let texts = self.texts();
         let why = prompts::rejection(step, text, code, &texts);

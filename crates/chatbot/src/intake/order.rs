@@ -114,6 +114,26 @@ pub(crate) fn take(collected: &mut Collected, values: &Values) -> Gains {
     gains
 }
 
+/// Keeps the values that a message holds, and its number until the country is known.
+pub(crate) fn take_all(session: &mut Session, values: &Values) -> Gains {
+    let mut gains = take(&mut session.collected, values);
+    if !session.collected.phone.is_open() {
+        session.dialogue.number = None;
+        return gains;
+    }
+    if values.number.is_some() {
+        session.dialogue.number.clone_from(&values.number);
+    }
+    if let Some(code) = session.collected.country_code.value()
+        && let Some(number) = session.dialogue.number.take()
+        && let Some(stored) = super::phone::check(&number, code).stored
+    {
+        gains.new.push(Step::Phone);
+        session.collected.set(Step::Phone, Field::Given(stored));
+    }
+    gains
+}
+
 /// Whether a name is the one that was given, with more words.
 pub(crate) fn is_fuller_name(collected: &Collected, name: &str) -> bool {
     let begins = |before: &str| {

@@ -118,7 +118,7 @@ pub(super) fn acknowledgement(
 }
 
 /// Names what a step asks for.
-fn field(step: Step, texts: &Texts<'_>) -> String {
+pub(super) fn field(step: Step, texts: &Texts<'_>) -> String {
     let settings = texts.settings;
     let word = match step {
         Step::Name => &settings.name_word,

@@ -114,7 +114,7 @@ impl Bot<'_> {
 
     /// Notes the values in a message, if there are any.
     fn noted(&mut self) -> Option<Said> {
-        let Values { name, country_code: _, phone, email, address } = self.turn.reading.values.clone();
+        let Values { name, country_code: _, phone, number: _, email, address } = self.turn.reading.values.clone();
         let phone = phone.and_then(|check| Some((check.country_code, check.stored?)));
         let before = self.session.visitor_name();
         let name =

@@ -11,6 +11,9 @@ use super::{
 };
 use crate::Step;
 
+/// How many words for the answers to steps are looked at.
+const NAMED: usize = 16;
+
 /// A phrase of an intent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Phrase {
@@ -33,6 +36,8 @@ pub(super) struct Heard {
     /// Phrases that are no sign of an intent.
     denied: Vec<(Intent, Range<usize>)>,
     leads: Vec<(Lead, Range<usize>)>,
+    /// The steps whose answers are named, such as the phone number.
+    named: Vec<(Step, Range<usize>)>,
     /// For each token, what it is, as bits.
     marks: Vec<u8>,
     /// For each token, whether a clause begins with it, and whether one ends before it.
@@ -118,6 +123,7 @@ impl Heard {
                 self.leads.push((lead, found.tokens));
             }
             Meaning::Before(_) => {}
+            Meaning::Names(step) => self.named.push((step, found.tokens)),
             Meaning::Is(mark) => {
                 self.marks.get_mut(found.tokens).into_iter().flatten().for_each(|marks| *marks |= mark.bit());
             }
@@ -197,6 +203,19 @@ impl Heard {
     /// Returns the phrases before values, in the order of the text.
     pub(super) fn leads(&self) -> &[(Lead, Range<usize>)] {
         &self.leads
+    }
+
+    /// Returns the step whose answer is named, if it is one only.
+    pub(super) fn named(&self) -> Option<Step> {
+        let is_part = |tokens: &Range<usize>| {
+            // `e-mail address` names no address.
+            self.named
+                .iter()
+                .any(|(_, other)| other.len() > tokens.len() && other.start <= tokens.start && tokens.end <= other.end)
+        };
+        let mut steps = self.named.iter().take(NAMED).filter(|(_, tokens)| !is_part(tokens)).map(|(step, _)| *step);
+        let first = steps.next()?;
+        steps.all(|step| step == first).then_some(first)
     }
 
     /// Whether a token is of a kind.

@@ -89,6 +89,8 @@ pub struct Values {
     pub country_code: Option<String>,
     /// An accepted phone number. It brings its own country.
     pub phone: Option<PhoneCheck>,
+    /// A number without a country, as it was typed. It may be a phone number of a country that is not known yet.
+    pub number: Option<String>,
     /// The one e-mail address in the text.
     pub email: Option<String>,
     /// A postal address.
@@ -104,8 +106,11 @@ pub struct Reading {
     pub is_guess: bool,
     /// The language of the words that gave the intent; English if none did.
     pub language: Language,
-    /// Whether the text begins as one that tells something of the visitor: `my tooth is killing me`.
+    /// Whether the text may tell something of the visitor, by how it begins or by its everyday words alone: `my tooth is
+    /// killing me`, `for 3 days`.
     pub tells: bool,
+    /// The step of the intake whose answer the text names, without giving one: `I have no phone`.
+    pub names: Option<Step>,
     /// Values for fields. A free text is the answer to the awaited step only if its intent is
     /// [`Intent::Nothing`].
     pub values: Values,
@@ -120,6 +125,6 @@ impl Reading {
     /// Returns the reading of no text.
     pub fn nothing() -> Self {
         let (intent, language) = (Intent::Nothing, Language::English);
-        Self { intent, is_guess: false, language, tells: false, values: Values::default() }
+        Self { intent, is_guess: false, language, tells: false, names: None, values: Values::default() }
     }
 }

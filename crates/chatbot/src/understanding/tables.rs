@@ -9,6 +9,7 @@ use super::{
     pattern::{Part, Pattern},
     spelling::{Vocabulary, WordId},
 };
+use crate::Step;
 
 /// The files, in the order in which equal phrases are attributed to languages.
 const FILES: [(Language, &str); 6] = [
@@ -37,6 +38,8 @@ pub(super) enum Lead {
     Address,
     /// A phone number.
     Phone,
+    /// The name of the writer, at the end of a letter.
+    Signature,
 }
 
 /// What a word is, apart from intents.
@@ -86,6 +89,8 @@ pub(super) enum Meaning {
     Before(Lead),
     /// The words are of a kind.
     Is(Mark),
+    /// The words name what a step asks for.
+    Names(Step),
 }
 
 /// When a pattern counts.
@@ -164,6 +169,7 @@ impl Section {
             "before country" => Meaning::Before(Lead::Country),
             "before address" => Meaning::Before(Lead::Address),
             "before phone" => Meaning::Before(Lead::Phone),
+            "before signature" => Meaning::Before(Lead::Signature),
             "topics" => Meaning::Is(Mark::Topic),
             "places" => Meaning::Is(Mark::Place),
             "no names" => Meaning::Is(Mark::NoName),
@@ -171,6 +177,7 @@ impl Section {
             "also names" => Meaning::Is(Mark::AlsoName),
             "telling" => Meaning::Is(Mark::Telling),
             "other numbers" => Meaning::Is(Mark::OtherNumber),
+            _ if header.starts_with("words for ") => Meaning::Names(Step::parse(header.strip_prefix("words for ")?)?),
             _ => match (header.strip_prefix("not "), header.strip_suffix(" alone")) {
                 (Some(intent), _) => Meaning::Not(Intent::parse(intent)?),
                 (None, Some(intent)) => Meaning::Alone(Intent::parse(intent)?),

@@ -7,11 +7,15 @@ pub(super) mod numbers;
 use std::{borrow::Cow, ops::Range};
 
 use super::{
+    everyday::Count,
     heard::Heard,
     tables::{Lead, Mark},
     words::{Break, Words},
 };
 use crate::{Step, intake::country};
+
+/// How the names of streets end that are one word.
+const STREETS: [&str; 8] = ["strasse", "str", "weg", "gasse", "platz", "allee", "straat", "gatan"];
 
 /// How many words a country's name takes at most when it is not asked for.
 const COUNTRY_WORDS: usize = 5;
@@ -79,6 +83,21 @@ pub(super) fn address(text: &str, words: &Words, heard: &Heard, start: usize) ->
     let is_common = |at: usize| heard.is(Mark::NoName, at) && !heard.is(Mark::Place, at) || heard.is_empty(at);
     let is_named = !(start..heard.tokens.len()).all(is_common) || country::alone(address).is_some();
     (is_named && has_letters(address)).then(|| address.to_owned())
+}
+
+/// Whether a text is a street with a number, and no sentence.
+pub(super) fn is_street(words: &Words, heard: &Heard) -> bool {
+    let all = 0..heard.tokens.len();
+    let is_street = |at: usize| {
+        let word = heard.tokens.get(at).map(|token| words.folded(token.word)).unwrap_or_default();
+        heard.is(Mark::Place, at) || STREETS.iter().any(|end| word.len() > end.len() && word.ends_with(end))
+    };
+    let count = Count::of(words, heard, all.clone());
+    heard.tokens.iter().any(|token| token.is_number)
+        && all.clone().any(is_street)
+        && count.everyday < count.all
+        && !heard.has_question_mark
+        && !heard.first().is_some_and(|at| heard.is(Mark::Telling, at))
 }
 
 /// Whether a text has as many letters as the shortest names of places: three, or two that are no Latin ones.

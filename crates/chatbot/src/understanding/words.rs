@@ -91,6 +91,11 @@ impl Words {
         self.all.get(at)
     }
 
+    /// Returns the folded form of a word.
+    pub(super) fn folded(&self, at: usize) -> &str {
+        self.all.get(at).and_then(|word| self.folded.get(word.folded.clone())).unwrap_or_default()
+    }
+
     fn break_of(&self, last: char, c: char, next: char) -> Break {
         match c {
             '.' if next.is_alphanumeric() || self.ends_with_abbreviation() => Break::Nothing,

@@ -4,9 +4,6 @@ use std::error::Error;
 
 use crate::source::Source;
 
-const WIDTH: usize = 384;
-const HEAD: usize = 32;
-
 pub(crate) type Rows = Vec<Vec<f32>>;
 
 /// The matrices of a layer.
@@ -24,17 +21,18 @@ pub(crate) fn forward(
     tokens: &[u32],
     mut see: impl FnMut(usize, Matrix, &Rows),
 ) -> Result<Vec<f32>, Box<dyn Error>> {
+    let width = source.width;
     let words = source.tensor("embeddings.word_embeddings.weight")?;
     let positions = source.positions(tokens.len())?;
-    let row = |&token: &u32| words.chunks_exact(WIDTH).nth(usize::try_from(token).unwrap_or(0)).unwrap_or_default();
+    let row = |&token: &u32| words.chunks_exact(width).nth(usize::try_from(token).unwrap_or(0)).unwrap_or_default();
     let sum = |(row, position): (&[f32], &[f32])| row.iter().zip(position).map(|(a, b)| a + b).collect();
-    let embedded: Rows = tokens.iter().map(row).zip(positions.chunks_exact(WIDTH)).map(sum).collect();
+    let embedded: Rows = tokens.iter().map(row).zip(positions.chunks_exact(width)).map(sum).collect();
     let mut state = norm(source, "embeddings.LayerNorm", embedded)?;
     for layer in 0..source.layers {
         let within = |name: &str| format!("encoder.layer.{layer}.{name}");
         let (weights, bias) = source.attention(layer)?;
         see(layer, Matrix::Attention, &state);
-        let attended = attend(&multiply(&weights, &bias, &state));
+        let attended = attend(&multiply(&weights, &bias, &state), width, source.heads);
         see(layer, Matrix::Output, &attended);
         let output = linear(source, &within("attention.output.dense"), &attended)?;
         state = norm(source, &within("attention.output.LayerNorm"), added(state, &output))?;
@@ -46,7 +44,7 @@ pub(crate) fn forward(
         state = norm(source, &within("output.LayerNorm"), added(state, &output))?;
     }
     let pooled = if source.is_mean { state.len() } else { 1 };
-    let mut vector = vec![0.0; WIDTH];
+    let mut vector = vec![0.0; width];
     for row in state.iter().take(pooled) {
         vector.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
     }
@@ -85,9 +83,10 @@ fn added(mut rows: Rows, others: &Rows) -> Rows {
 
 fn norm(source: &Source, name: &str, mut rows: Rows) -> Result<Rows, Box<dyn Error>> {
     let (scale, shift) = (source.tensor(&format!("{name}.weight"))?, source.tensor(&format!("{name}.bias"))?);
+    let size = f32::from(u16::try_from(scale.len())?);
     for row in &mut rows {
-        let mean = row.iter().sum::<f32>() / 384.0;
-        let variance = row.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / 384.0;
+        let mean = row.iter().sum::<f32>() / size;
+        let variance = row.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / size;
         for ((value, scale), shift) in row.iter_mut().zip(&scale).zip(&shift) {
             *value = (*value - mean) / (variance + 1e-12).sqrt() * scale + shift;
         }
@@ -95,22 +94,23 @@ fn norm(source: &Source, name: &str, mut rows: Rows) -> Result<Rows, Box<dyn Err
     Ok(rows)
 }
 
-fn attend(rows: &Rows) -> Rows {
+fn attend(rows: &Rows, width: usize, heads: usize) -> Rows {
+    let size = width / heads;
+    let root = f32::from(u16::try_from(size).unwrap_or(u16::MAX)).sqrt();
     let part = |row: &Vec<f32>, which: usize, head: usize| -> Vec<f32> {
-        row.iter().skip(which * WIDTH + head * HEAD).take(HEAD).copied().collect()
+        row.iter().skip(which * width + head * size).take(size).copied().collect()
     };
     let one = |row: &Vec<f32>| {
         let mut output = Vec::new();
-        for head in 0..WIDTH / HEAD {
+        for head in 0..heads {
             let query = part(row, 0, head);
-            let score = |other: &Vec<f32>| {
-                part(other, 1, head).iter().zip(&query).map(|(a, b)| a * b).sum::<f32>() / 32.0_f32.sqrt()
-            };
+            let score =
+                |other: &Vec<f32>| part(other, 1, head).iter().zip(&query).map(|(a, b)| a * b).sum::<f32>() / root;
             let scores: Vec<f32> = rows.iter().map(score).collect();
             let largest = scores.iter().fold(f32::MIN, |a, &b| a.max(b));
             let shares: Vec<f32> = scores.iter().map(|score| (score - largest).exp()).collect();
             let total: f32 = shares.iter().sum();
-            let mut sum = vec![0.0; HEAD];
+            let mut sum = vec![0.0; size];
             for (other, share) in rows.iter().zip(&shares) {
                 let values = part(other, 2, head);
                 sum.iter_mut().zip(values).for_each(|(sum, value)| *sum += share / total * value);

@@ -4,11 +4,14 @@ use std::{collections::HashMap, error::Error, fs, io::Read as _, path::Path};
 
 use serde_json::Value;
 
-const WIDTH: usize = 384;
-
 pub(crate) struct Source {
     pub(crate) vocabulary: String,
     pub(crate) layers: usize,
+    /// The number of dimensions.
+    pub(crate) width: usize,
+    /// The width of the feed-forward network.
+    pub(crate) inner: usize,
+    pub(crate) heads: usize,
     /// Whether a text is the mean of its tokens, and not the first one.
     pub(crate) is_mean: bool,
     tensors: HashMap<String, Vec<f32>>,
@@ -34,10 +37,25 @@ impl Source {
                 tensors.insert(name.trim_start_matches("bert.").to_owned(), values);
             }
         }
+        let config: Value = serde_json::from_slice(&file(path, "config.json")?)?;
+        let heads = config.get("num_attention_heads").and_then(Value::as_u64).ok_or("no number of heads")?;
+        let is_mean = pooling.get("pooling_mode_mean_tokens").and_then(Value::as_bool).ok_or("no pooling mode")?;
+        Self::of(vocabulary, tensors, usize::try_from(heads)?, is_mean)
+    }
+
+    /// Makes a model of its tensors by name.
+    pub(crate) fn of(
+        vocabulary: String,
+        tensors: HashMap<String, Vec<f32>>,
+        heads: usize,
+        is_mean: bool,
+    ) -> Result<Self, Box<dyn Error>> {
         let is_layer = |layer: usize| tensors.contains_key(&format!("encoder.layer.{layer}.output.dense.bias"));
         let layers = (0..).take_while(|&layer| is_layer(layer)).count();
-        let is_mean = pooling.get("pooling_mode_mean_tokens").and_then(Value::as_bool).ok_or("no pooling mode")?;
-        Ok(Self { vocabulary, layers, is_mean, tensors })
+        let length = |name: &str| tensors.get(name).map(Vec::len).ok_or("no layer");
+        let width = length("encoder.layer.0.output.dense.bias")?;
+        let inner = length("encoder.layer.0.intermediate.dense.bias")?;
+        Ok(Self { vocabulary, layers, width, inner, heads, is_mean, tensors })
     }
 
     pub(crate) fn tensor(&self, name: &str) -> Result<Vec<f32>, Box<dyn Error>> {
@@ -53,8 +71,8 @@ impl Source {
     pub(crate) fn positions(&self, count: usize) -> Result<Vec<f32>, Box<dyn Error>> {
         let types = self.tensor("embeddings.token_type_embeddings.weight")?;
         let positions = self.tensor("embeddings.position_embeddings.weight")?;
-        let types = types.into_iter().take(WIDTH).collect::<Vec<_>>();
-        Ok(positions.iter().take(count * WIDTH).zip(types.iter().cycle()).map(|(a, b)| a + b).collect())
+        let types = types.into_iter().take(self.width).collect::<Vec<_>>();
+        Ok(positions.iter().take(count * self.width).zip(types.iter().cycle()).map(|(a, b)| a + b).collect())
     }
 
     /// Returns the matrix and bias for queries, keys and values.
@@ -76,7 +94,8 @@ fn file(path: &Path, name: &str) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut wheel = zip::ZipArchive::new(fs::File::open(path)?)?;
     let is_wanted = |full: &&String| full.ends_with(&format!("/{name}"));
     let names: Vec<String> = wheel.file_names().map(|full| full.map(Into::into)).collect::<Result<_, _>>()?;
-    let full = names.iter().find(is_wanted).ok_or("not in the wheel")?;
+    // The one in the outermost folder.
+    let full = names.iter().filter(is_wanted).min_by_key(|full| full.len()).ok_or("not in the wheel")?;
     let mut content = Vec::new();
     wheel.by_name(full)?.read_to_end(&mut content)?;
     Ok(content)

@@ -3,7 +3,7 @@
 use crate::{
     file::Linear,
     forward::{Multiply, Rounded},
-    numbers::{DIMENSIONS, real},
+    numbers::real,
 };
 
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +43,10 @@ fn block(weights: &[i8], row: &[u8]) -> [i32; 16] {
     sums
 }
 
-pub(super) fn dot(a: &[i8; DIMENSIONS], b: &[i8; DIMENSIONS]) -> i32 {
-    a.iter().zip(b).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
+/// Returns the scalar product of what both vectors have, in whole groups of 32.
+#[inline]
+pub(super) fn dot(a: &[i8], b: &[i8]) -> i32 {
+    let group =
+        |(a, b): (&[i8; 32], &[i8; 32])| a.iter().zip(b).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum::<i32>();
+    a.as_chunks().0.iter().zip(b.as_chunks().0).map(group).sum()
 }

@@ -14,7 +14,7 @@ use std::arch::{is_x86_feature_detected, x86_64::*};
 use crate::{
     file::{Contents, Linear},
     forward::{self, Multiply, Rounded, Scratch, Steps},
-    numbers::{DIMENSIONS, real},
+    numbers::real,
 };
 
 /// The number of outputs that are computed together.
@@ -41,19 +41,26 @@ impl Avx2 {
         (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Self(()))
     }
 
-    pub(super) fn forward(self, model: &Contents, tokens: &[u32], scratch: &mut Scratch) -> [f32; DIMENSIONS] {
+    pub(super) fn forward(self, model: &Contents, tokens: &[u32], scratch: &mut Scratch) -> Vec<f32> {
         #[target_feature(enable = "avx2,fma")]
-        fn run(by: Avx2, model: &Contents, tokens: &[u32], scratch: &mut Scratch) -> [f32; DIMENSIONS] {
+        fn run(by: Avx2, model: &Contents, tokens: &[u32], scratch: &mut Scratch) -> Vec<f32> {
             forward::forward(by, model, tokens, scratch)
         }
         // SAFETY: `self` proves that the processor has the features.
         unsafe { run(self, model, tokens, scratch) }
     }
 
-    pub(super) fn dot(self, a: &[i8; DIMENSIONS], b: &[i8; DIMENSIONS]) -> i32 {
+    pub(super) fn dot(self, a: &[i8], b: &[i8]) -> i32 {
         #[target_feature(enable = "avx2")]
-        fn run(a: &[i8; DIMENSIONS], b: &[i8; DIMENSIONS]) -> i32 {
-            a.iter().zip(b).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
+        fn run(a: &[i8], b: &[i8]) -> i32 {
+            // Sixteen sums are one register. Groups of fixed size become wide instructions.
+            let mut sums = [0_i32; 16];
+            for (a, b) in a.as_chunks::<16>().0.iter().zip(b.as_chunks::<16>().0) {
+                for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
+                    *sum += i32::from(*a) * i32::from(*b);
+                }
+            }
+            sums.iter().sum()
         }
         // SAFETY: `self` proves that the processor has the feature.
         unsafe { run(a, b) }
@@ -65,9 +72,9 @@ impl AvxVnni {
         (Avx2::detect().is_some() && is_x86_feature_detected!("avxvnni")).then_some(Self(()))
     }
 
-    pub(super) fn forward(self, model: &Contents, tokens: &[u32], scratch: &mut Scratch) -> [f32; DIMENSIONS] {
+    pub(super) fn forward(self, model: &Contents, tokens: &[u32], scratch: &mut Scratch) -> Vec<f32> {
         #[target_feature(enable = "avx2,fma,avxvnni")]
-        fn run(by: AvxVnni, model: &Contents, tokens: &[u32], scratch: &mut Scratch) -> [f32; DIMENSIONS] {
+        fn run(by: AvxVnni, model: &Contents, tokens: &[u32], scratch: &mut Scratch) -> Vec<f32> {
             forward::forward(by, model, tokens, scratch)
         }
         // SAFETY: `self` proves that the processor has the features.
@@ -84,9 +91,9 @@ impl Avx512Vnni {
         (Avx2::detect().is_some() && has_all).then_some(Self(()))
     }
 
-    pub(super) fn forward(self, model: &Contents, tokens: &[u32], scratch: &mut Scratch) -> [f32; DIMENSIONS] {
+    pub(super) fn forward(self, model: &Contents, tokens: &[u32], scratch: &mut Scratch) -> Vec<f32> {
         #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512vl,avx512vnni")]
-        fn run(by: Avx512Vnni, model: &Contents, tokens: &[u32], scratch: &mut Scratch) -> [f32; DIMENSIONS] {
+        fn run(by: Avx512Vnni, model: &Contents, tokens: &[u32], scratch: &mut Scratch) -> Vec<f32> {
             forward::forward(by, model, tokens, scratch)
         }
         // SAFETY: `self` proves that the processor has the features.
@@ -253,7 +260,7 @@ impl Multiply for AvxVnni {
 }
 
 impl Sse2 {
-    pub(super) fn forward(self, model: &Contents, tokens: &[u32], scratch: &mut Scratch) -> [f32; DIMENSIONS] {
+    pub(super) fn forward(self, model: &Contents, tokens: &[u32], scratch: &mut Scratch) -> Vec<f32> {
         forward::forward(self, model, tokens, scratch)
     }
 }

@@ -1,7 +1,10 @@
 //! A visitor says what it thinks of an answer, or of the whole conversation.
 
 use chatbot::{Message, Messages, Sender, Sessions};
-use knowledge::unanswered::{Cause, Misses};
+use knowledge::{
+    in_context, stands_alone,
+    unanswered::{Cause, Misses},
+};
 use tenancy::{
     StoreError, Timestamp,
     access::{ActingAs, Visitor},
@@ -52,7 +55,11 @@ where
     if message.detail.sender() != Sender::Bot {
         return Err(FeedbackError::NotFromBot);
     }
-    let question = if helpful { None } else { question(store.messages_before(session.key, seq, NEARBY)?) };
+    let question = if helpful {
+        None
+    } else {
+        question(store.messages_before(session.key, seq, NEARBY)?, session.dialogue.asked.as_deref())
+    };
     match &question {
         Some(question) => store.note_miss(session.key, seq, Cause::ThumbDown, question, now)?,
         None if helpful => store.take_back_miss(session.key, seq)?,
@@ -62,9 +69,20 @@ where
     Ok(())
 }
 
-/// Returns the text of the visitor's last message.
-fn question(before: Vec<Message>) -> Option<String> {
-    before.into_iter().rfind(|message| message.detail.sender() == Sender::User)?.content
+/// Returns the visitor's last question, with the one before it if it says nothing without that.
+///
+/// `asked` is the last question of the session as it was understood.
+fn question(before: Vec<Message>, asked: Option<&str>) -> Option<String> {
+    let mut said = before.into_iter().rev().filter(|message| message.detail.sender() == Sender::User);
+    let question = said.next()?.content?;
+    if let Some(asked) = asked.filter(|asked| asked.ends_with(&question) && stands_alone(asked)) {
+        return Some(asked.to_owned());
+    }
+    if stands_alone(&question) {
+        return Some(question);
+    }
+    let earlier = said.filter_map(|message| message.content).find(|text| stands_alone(text));
+    Some(in_context(&question, earlier.as_deref()).unwrap_or(question))
 }
 
 /// Stores what the caller says of its conversation. The last call counts.

@@ -8,8 +8,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use encoder::{MAX_TOKENS, Model, ModelError, Vector};
-use knowledge::{Chunk, Document, Index, Meanings, Snapshot, Speller, Version, combine, entry_texts, faq};
+use encoder::{MAX_TOKENS, Model, Vector};
+use knowledge::{Chunk, Document, Index, Meanings, Snapshot, Speller, Version, combine, confidence, entry_texts, faq};
 use serde::Deserialize;
 use tenancy::DocumentId;
 
@@ -86,10 +86,10 @@ pub(crate) struct Encoder {
 }
 
 impl Encoder {
-    pub(crate) fn new() -> Result<Self, ModelError> {
-        let model = Model::embedded()?;
-        let empty = Meanings::new(Arc::new(Speller::new(model.words())));
-        Ok(Self { model, empty, known: Mutex::default() })
+    pub(crate) fn new(model: Model) -> Self {
+        // The weights are what is fitted, so those of the embedded model serve for any: they only let features be computed.
+        let empty = Meanings::new(Arc::new(Speller::new(model.words())), Some(confidence::MEANING));
+        Self { model, empty, known: Mutex::default() }
     }
 
     /// Encodes what a search needs.

@@ -1,7 +1,7 @@
 //! Fits the confidence of both rankings, and prints the report of `docs/confidence.md`.
 //!
-//! `cargo run --release -p knowledge --example fit_confidence -- PLOT`, where PLOT is the file for the reliability
-//! curve. Each company is evaluated with coefficients that were fitted on the others.
+//! `cargo run --release -p knowledge --example fit_confidence -- PLOT [MODEL]`, where PLOT is the file for the reliability
+//! curve, and MODEL a packed model to fit the confidence for instead of the embedded one. Each company is evaluated with coefficients that were fitted on the others.
 
 mod data;
 mod logistic;
@@ -14,6 +14,7 @@ mod report;
 use std::{error::Error, fs};
 
 use data::Company;
+use encoder::Model;
 use knowledge::{Index, Meanings, confidence::Features};
 use logistic::Example;
 use outcome::{Outcome, Tier};
@@ -43,7 +44,11 @@ struct Evaluated {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let plot = std::env::args().nth(1).ok_or("missing argument: the file for the plot")?;
-    let encoder = data::Encoder::new()?;
+    let model = match std::env::args().nth(2) {
+        Some(file) => Model::read(fs::read(file)?)?,
+        None => Model::embedded()?,
+    };
+    let encoder = data::Encoder::new(model);
     let companies = data::companies(&encoder.model)?;
     for (title, tier) in [("Meaning", Tier::Meaning), ("Words", Tier::Words)] {
         let search = |index: &Index, question: &data::Question| {

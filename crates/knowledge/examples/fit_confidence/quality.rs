@@ -5,12 +5,13 @@
 
 use std::sync::LazyLock;
 
+use encoder::Model;
 use knowledge::answer::NEAR_ENOUGH;
 
 use crate::data;
 
 static WORLD: LazyLock<Result<World, String>> = LazyLock::new(|| {
-    let encoder = data::Encoder::new().map_err(|error| error.to_string())?;
+    let encoder = data::Encoder::new(Model::embedded().map_err(|error| error.to_string())?);
     let companies = data::companies(&encoder.model).map_err(|error| error.to_string())?;
     Ok(World { encoder, companies })
 });

@@ -127,7 +127,6 @@ where
 
 #[cfg(test)]
 mod tests {
-    use encoder::DIMENSIONS;
 
     use super::*;
     use crate::{
@@ -139,7 +138,7 @@ mod tests {
     fn known() -> Snapshot {
         let mut known = snapshot(&[("S", "When?", "Now."), ("S", "Who?", "Me.")]);
         let texts = known.chunks.iter().flat_map(|chunk| entry_texts(chunk, &known.company_name));
-        known.vectors = texts.map(|text| (text.hash, Vector::unit(&[1.0; DIMENSIONS]))).collect();
+        known.vectors = texts.map(|text| (text.hash, Vector::unit(&[1.0; 384]))).collect();
         known
     }
 
@@ -170,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_small_change_is_encoded_and_a_large_one_is_compared_by_words() {
-        let vector = |text: EntryText| (text.hash, Vector::unit(&[1.0; DIMENSIONS]));
+        let vector = |text: EntryText| (text.hash, Vector::unit(&[1.0; 384]));
         let mut small = Comparison::of(known(), true, load(MOST_ENCODED)).unwrap();
         let missing = small.take_missing();
         assert_eq!(missing.len(), MOST_ENCODED);

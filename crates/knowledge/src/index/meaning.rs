@@ -96,7 +96,9 @@ impl Meaning {
 
     pub(super) fn bytes(&self) -> usize {
         let alternatives: usize = self.entries.iter().flatten().map(|entry| entry.alternatives.len()).sum();
-        (self.known + alternatives) * (Vector::BYTES + 32)
+        let dimensions =
+            self.entries.iter().flatten().map(|entry| entry.vector.dimensions()).next().unwrap_or_default();
+        (self.known + alternatives) * (dimensions + 40)
     }
 
     /// Scores all entries for the readings of a question.
@@ -146,13 +148,22 @@ fn positive(value: f32) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-    use crate::index::tests::{asked_as, snapshot};
+    use crate::{
+        Index, Meanings, Speller,
+        confidence::{self, MeaningWeights},
+        index::{
+            Evidence,
+            tests::{asked_as, snapshot},
+        },
+    };
 
     #[test]
     fn an_entry_has_its_vectors_only_if_each_of_its_questions_has_one() {
         let chunks = asked_as(snapshot(&[("S", "When?", "Now."), ("S", "Who?", "Me.")]), 0, &["At what time"]).chunks;
-        let vector = Vector::unit(&[1.0; encoder::DIMENSIONS]);
+        let vector = Vector::unit(&[1.0; 384]);
         let texts: Vec<_> = chunks.iter().flat_map(|chunk| entry_texts(chunk, "Tesla")).collect();
         let built = |without: usize| {
             let known = texts.iter().enumerate().filter(|&(at, _)| at != without);
@@ -163,5 +174,41 @@ mod tests {
             assert_eq!([meaning.has(0), meaning.has(1), meaning.is_complete(2)], expected, "{without}");
             assert!(!meaning.is_empty());
         }
+    }
+
+    #[test]
+    fn without_weights_entries_are_ranked_by_meaning_and_believed_by_their_words() {
+        // Vectors of a model with few dimensions: the first entry means what is asked, and has none of the words.
+        let axis = |at: usize| {
+            let mut values = [0.0; 32];
+            values[at] = 1.0;
+            Vector::unit(&values)
+        };
+        let mut known = snapshot(&[("S", "When?", "Now."), ("S", "Who sells chains?", "Me."), ("S", "Why?", "So.")]);
+        let texts = known.chunks.iter().map(|chunk| entry_texts(chunk, "Tesla").remove(0).hash);
+        known.vectors = texts.enumerate().map(|(at, hash)| (hash, axis(at))).collect();
+        let index = Index::build(known);
+        let speller = Arc::new(Speller::new([("hours", 1)]));
+        let search = |text: &str, weights: Option<MeaningWeights>| {
+            let mut meanings = Meanings::new(Arc::clone(&speller), weights);
+            meanings.insert(text.to_owned(), axis(0));
+            let ranking = index.search(text, &meanings, 3).unwrap();
+            (ranking.passages()[0].chunk.chunk_id.clone(), ranking.evidence(), ranking.confidence())
+        };
+        let (first, evidence, confidence) = search("hours", Some(confidence::MEANING));
+        assert!(
+            first == "c0" && matches!(evidence, Evidence::Meaning(_)) && confidence > 0.7,
+            "{evidence:?} {confidence}"
+        );
+        let (first, evidence, confidence) = search("hours", None);
+        assert!(
+            first == "c0" && matches!(evidence, Evidence::Words(_)) && confidence < 0.1,
+            "{evidence:?} {confidence}"
+        );
+        // An entry that the words make more probable comes first, as without a model.
+        let by_words = index.search("who sells the chains", &Meanings::default(), 3).unwrap().confidence();
+        let (first, _, confidence) = search("who sells the chains", None);
+        assert_eq!(first, "c1");
+        assert!((confidence - by_words).abs() < f64::EPSILON, "{confidence} {by_words}");
     }
 }

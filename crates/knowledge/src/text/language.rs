@@ -1,5 +1,7 @@
 //! How the words of a text are stemmed, which depends on its language.
 
+use std::collections::HashMap;
+
 use frostem::Algorithm;
 use whatlang::{Detector, Lang};
 
@@ -33,30 +35,75 @@ const ENGLISH: usize = 4;
 /// How many characters of a text are enough to tell its language.
 const ENOUGH: usize = 200;
 
+/// A text has the language of one of so many of its words, if they are words of earlier texts in that language alone.
+const LEARNED: usize = 2;
+
+/// Texts with fewer words that tell a language are not told by them.
+const FEWEST: usize = 4;
+
+/// Of a text that is told by words of earlier texts, words of other languages are at most one of so many of those.
+const FOREIGN: usize = 4;
+
 /// Finds out how words are stemmed.
+///
+/// To find out the language of any text takes long, and the entries of a company are mostly in one and share many words. So
+/// what was found out is learned: a text most of whose words stood in earlier texts of one language has that language.
 pub(crate) struct Languages {
     detector: Detector,
+    /// The languages that texts were found to have.
+    found: Vec<Algorithm>,
+    /// The words of these texts, each with the place of its language in `found`; `None` if it is in several.
+    learned: HashMap<Box<str>, Option<usize>>,
 }
 
 impl Languages {
     pub(crate) fn new() -> Self {
-        Self { detector: Detector::with_allowlist(LANGUAGES.iter().map(|(lang, _)| *lang).collect()) }
+        let detector = Detector::with_allowlist(LANGUAGES.iter().map(|(lang, _)| *lang).collect());
+        Self { detector, found: Vec::new(), learned: HashMap::new() }
     }
 
     /// Returns how the words of a text are stemmed. `None` if the text is too short to tell its language.
-    pub(crate) fn algorithm(&self, text: &str) -> Option<Algorithm> {
+    pub(crate) fn algorithm(&mut self, text: &str) -> Option<Algorithm> {
         let text = text.char_indices().nth(ENOUGH).and_then(|(end, _)| text.get(..end)).unwrap_or(text);
         let (mut all, mut english) = (0_usize, 0_usize);
+        let mut known = vec![0_usize; self.found.len()];
         words(text, |word| {
             all += 1;
             english += usize::from(stop_words::contains(word));
+            if let Some(count) = self.learned.get(word).and_then(|&at| known.get_mut(at?)) {
+                *count += 1;
+            }
         });
         if english > 0 && english * ENGLISH >= all {
             return Some(Algorithm::English);
         }
+        if let Some(at) = told(&known, all) {
+            return self.found.get(at).copied();
+        }
         let found = self.detector.detect(text).filter(whatlang::Info::is_reliable)?;
-        LANGUAGES.iter().find(|(lang, _)| *lang == found.lang()).map(|(_, algorithm)| *algorithm)
+        let (_, algorithm) = LANGUAGES.iter().find(|(lang, _)| *lang == found.lang())?;
+        self.learn(*algorithm, text);
+        Some(*algorithm)
     }
+
+    fn learn(&mut self, algorithm: Algorithm, text: &str) {
+        let at = self.found.iter().position(|found| *found == algorithm).unwrap_or_else(|| {
+            self.found.push(algorithm);
+            self.found.len() - 1
+        });
+        words(text, |word| match self.learned.get_mut(word) {
+            Some(known) if *known != Some(at) => *known = None,
+            Some(_) => {}
+            None => drop(self.learned.insert(word.into(), Some(at))),
+        });
+    }
+}
+
+/// Returns the place of the language that a text of so many words has by the number of its words in each language.
+fn told(known: &[usize], all: usize) -> Option<usize> {
+    let (at, &most) = known.iter().enumerate().max_by_key(|&(_, count)| count)?;
+    let others = known.iter().sum::<usize>() - most;
+    (most >= FEWEST && most * LEARNED >= all && others * FOREIGN <= most).then_some(at)
 }
 
 #[cfg(test)]
@@ -65,7 +112,7 @@ mod tests {
 
     #[test]
     fn the_language_of_an_entry_is_found() {
-        let languages = Languages::new();
+        let mut languages = Languages::new();
         for (text, expected) in [
             ("When are you open? Monday to Friday from 9 to 5.", Algorithm::English),
             ("Do you sell gift cards? Yes, at the till and online.", Algorithm::English),
@@ -84,5 +131,35 @@ mod tests {
         }
         assert_eq!(languages.algorithm("iPhone 15 Pro"), None);
         assert_eq!(languages.algorithm(""), None);
+    }
+
+    #[test]
+    fn a_text_of_words_that_were_learned_has_their_language_and_another_one_its_own() {
+        let mut languages = Languages::new();
+        let german = |number: usize| {
+            format!(
+                "Wie \u{e4}ndere ich die Lieferadresse der Bestellung {number}? Das geht, bis das Paket verlassen hat."
+            )
+        };
+        for number in 0..50 {
+            assert_eq!(languages.algorithm(&german(number)), Some(Algorithm::German));
+        }
+        // Only the first text was looked at by its letters.
+        assert!(languages.learned.contains_key("0") && !languages.learned.contains_key("49"));
+        let french = "Quels sont vos horaires ? Nous sommes ouverts du lundi au vendredi de 9 h \u{e0} 17 h.";
+        assert_eq!(languages.algorithm(french), Some(Algorithm::French));
+        assert_eq!(languages.algorithm("Do you sell gift cards? Yes, at the till."), Some(Algorithm::English));
+        assert_eq!(languages.algorithm(&german(7)), Some(Algorithm::German));
+        assert_eq!(languages.algorithm("Paket 15"), None);
+    }
+
+    #[test]
+    fn words_of_several_languages_tell_none() {
+        assert_eq!(told(&[], 5), None);
+        assert_eq!(told(&[3, 0], 4), None);
+        assert_eq!(told(&[4, 0], 9), None);
+        assert_eq!(told(&[4, 1], 8), Some(0));
+        assert_eq!(told(&[2, 7], 14), None);
+        assert_eq!(told(&[1, 7], 14), Some(1));
     }
 }

@@ -6,10 +6,13 @@ use std::{
 };
 
 use encoder::Vector;
-use tenancy::MissId;
+use tenancy::{MissId, Timestamp};
 
 use super::{Cause, Miss};
-use crate::text::{Algorithm, Terms, normal_form, words};
+use crate::{
+    follow_up::stands_alone,
+    text::{Algorithm, Terms, normal_form, words},
+};
 
 /// Questions with a larger cosine mean the same. Of pairs of questions about different entries of one company, one in
 /// four thousand is above it.
@@ -56,13 +59,39 @@ impl Group {
 
     /// Returns the wording that occurs most often; of equal ones the oldest.
     pub fn question(&self) -> &str {
-        let forms: Vec<_> = self.0.iter().map(|miss| normal_form(&miss.question)).collect();
-        let mut counts: HashMap<&str, usize> = HashMap::new();
-        for form in &forms {
-            *counts.entry(form).or_default() += 1;
+        self.wordings().first().copied().unwrap_or_default()
+    }
+
+    /// Returns its wordings, each once, those that occur most often first; of equal ones the oldest first.
+    pub fn wordings(&self) -> Vec<&str> {
+        let (mut places, mut wordings): (HashMap<String, usize>, Vec<(usize, &str)>) = (HashMap::new(), Vec::new());
+        for miss in &self.0 {
+            let at = *places.entry(normal_form(&miss.question)).or_insert(wordings.len());
+            match wordings.get_mut(at) {
+                Some((count, _)) => *count += 1,
+                None => wordings.push((1, &miss.question)),
+            }
         }
-        let commonest = self.0.iter().zip(&forms).rev().max_by_key(|(_, form)| counts.get(form.as_str()));
-        commonest.map_or("", |(miss, _)| miss.question.as_str())
+        wordings.sort_by_key(|(count, _)| Reverse(*count));
+        wordings.into_iter().map(|(_, wording)| wording).collect()
+    }
+
+    /// Returns the wordings that say by themselves what they are about, in the order of [`Group::wordings`]. Others must
+    /// not be published: they would answer whoever goes on from any other question in the same words.
+    pub fn publishable(&self) -> Vec<String> {
+        self.wordings().into_iter().filter(|wording| stands_alone(wording)).map(str::to_owned).collect()
+    }
+
+    /// Returns the vector of [`Group::question`], if it was computed.
+    pub fn vector(&self) -> Option<&Vector> {
+        let question = self.question();
+        self.0.iter().find(|miss| miss.question == question)?.vector.as_ref()
+    }
+
+    /// Returns why most of its questions count as unanswered; of equal causes, the one for which a visitor did most.
+    pub fn why(&self) -> Cause {
+        let graver = [Cause::Low, Cause::ThumbDown, Cause::Escalated];
+        graver.into_iter().max_by_key(|cause| self.count(*cause)).unwrap_or(Cause::Low)
     }
 
     /// Counts the questions that count as unanswered for this cause.
@@ -163,6 +192,13 @@ impl Groups {
         self.0.into_iter().find(|group| group.0.iter().any(|miss| miss.id == id))
     }
 
+    /// Keeps the groups with a question that was asked at this moment or later.
+    #[must_use]
+    pub fn since(mut self, from: Timestamp) -> Self {
+        self.0.retain(|group| group.0.iter().any(|miss| miss.at >= from));
+        self
+    }
+
     /// Returns up to `limit` groups after a place, and whether there are more.
     pub fn page(self, order: Order, after: Option<GroupPosition>, limit: usize) -> (Vec<Group>, bool) {
         let key = |position: GroupPosition| match order {
@@ -181,9 +217,9 @@ impl Groups {
 
 #[cfg(test)]
 mod tests {
-    use encoder::DIMENSIONS;
+
     use proptest::prelude::*;
-    use tenancy::{SessionId, Timestamp};
+    use tenancy::SessionId;
 
     use super::*;
 
@@ -201,7 +237,7 @@ mod tests {
 
     /// Returns the vector in this direction, in degrees.
     fn at(degrees: f32) -> Option<Vector> {
-        let mut values = [0.0; DIMENSIONS];
+        let mut values = [0.0; 384];
         (values[1], values[0]) = degrees.to_radians().sin_cos();
         Some(Vector::unit(&values))
     }
@@ -251,6 +287,36 @@ mod tests {
         assert_eq!(of(vec![]).question(), "Chains for snow?");
         let group = of(vec![miss(3, "Snow chains?", at(2.0))]);
         assert_eq!((group.id(), group.question()), (Some(MissId::new(1)), "snow chains"));
+        assert_eq!(group.wordings(), ["snow chains", "Chains for snow?"]);
+        assert_eq!(group.vector(), at(1.0).as_ref());
+    }
+
+    #[test]
+    fn wordings_that_need_a_question_before_them_are_not_published() {
+        let questions = vec![miss(1, "and on Sundays?", at(0.0)), miss(2, "Do you open on Sundays?", at(1.0))];
+        let group = Groups::of(questions).with(MissId::new(1)).unwrap();
+        assert_eq!(
+            (group.question(), group.publishable()),
+            ("and on Sundays?", vec!["Do you open on Sundays?".to_owned()])
+        );
+    }
+
+    #[test]
+    fn the_commonest_cause_says_why_and_of_equal_ones_the_one_for_which_a_visitor_did_most() {
+        let why = |causes: &[Cause]| {
+            let cause = |(id, cause): (i64, &Cause)| Miss { cause: *cause, ..miss(id, "snow", None) };
+            Groups::of((1..).zip(causes).map(cause).collect()).with(MissId::new(1)).unwrap().why()
+        };
+        assert_eq!(why(&[Cause::Low, Cause::Escalated, Cause::Low]), Cause::Low);
+        assert_eq!(why(&[Cause::Escalated, Cause::ThumbDown, Cause::Low]), Cause::Escalated);
+        assert_eq!(why(&[Cause::ThumbDown, Cause::Low]), Cause::ThumbDown);
+    }
+
+    #[test]
+    fn groups_are_old_if_each_of_their_questions_is() {
+        let texts = ["snow", "ice", "snow", "rain"];
+        let groups = Groups::of((1..).zip(texts).map(|(id, text)| miss(id, text, None)).collect());
+        assert_eq!(ids(&groups.since(Timestamp::from_micros(3)).0), [vec![1, 3], vec![4]]);
     }
 
     #[test]

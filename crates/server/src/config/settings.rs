@@ -90,6 +90,9 @@ pub struct Settings {
     /// Whether entries and questions are compared by their meaning; `off` needs the least memory [default: on].
     #[arg(long, env = "SWITCHBOARD_ENCODER", value_name = "on|off")]
     encoder: Option<Switch>,
+    /// Folder with one packed model, which compares meanings instead of the embedded one.
+    #[arg(long, env = "SWITCHBOARD_MODEL_DIR", value_name = "DIR")]
+    model_dir: Option<PathBuf>,
     /// Base URL of an OpenAI-compatible server, for companies with `answer_mode` `llm`.
     #[arg(long, env = "SWITCHBOARD_LLM_URL", value_name = "URL")]
     llm_url: Option<String>,
@@ -180,6 +183,7 @@ impl Settings {
             require_first_login: self.require_first_login.or(file.require_first_login),
             index_cache_mib: self.index_cache_mib.or(file.index_cache_mib),
             encoder: self.encoder.or(file.encoder),
+            model_dir: self.model_dir.or(file.model_dir),
             llm_url: self.llm_url.or(file.llm_url),
             llm_model: self.llm_model.or(file.llm_model),
             llm_deadline_seconds: self.llm_deadline_seconds.or(file.llm_deadline_seconds),
@@ -296,6 +300,11 @@ impl Settings {
         self.encoder != Some(Switch::Off)
     }
 
+    /// Returns the folder with the model that is used instead of the embedded one.
+    pub(crate) fn model_dir(&self) -> Option<&Path> {
+        self.model_dir.as_deref()
+    }
+
     /// Returns the data folder, which may not exist yet.
     pub(crate) fn folder(&self) -> PathBuf {
         self.data_dir.clone().unwrap_or_else(|| PathBuf::from("switchboard-data"))
@@ -359,6 +368,7 @@ impl Settings {
             require_first_login: self.require_first_login == Some(Switch::On),
             index_cache: self.index_cache_mib.unwrap_or(256).saturating_mul(1 << 20),
             encoder,
+            model_dir: self.model_dir,
             llm,
             limits,
             trusted_proxies,

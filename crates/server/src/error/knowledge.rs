@@ -2,15 +2,19 @@
 
 use knowledge::{
     entries::{CreateError, DeleteError, UpdateError},
+    entry::MAX_ALTERNATIVES,
     faq::MAX_ITEMS,
-    golden::{AddError, MOST_GOLDEN, RemoveError},
+    golden::{AddError, ChangeError, MOST_GOLDEN, RemoveError},
     load::{LoadError, too_much},
-    unanswered::{AnswerError, CloseError},
+    unanswered::{AnswerError, CloseError, ExtendError},
     upload::{FORMS, UploadError},
 };
 use serde_json::json;
 
 use crate::http::error::ApiError;
+
+const TWICE: &str = "This question is a golden question already.";
+const NO_ENTRY: &str = "There is no entry with this id.";
 
 impl From<LoadError> for ApiError {
     fn from(error: LoadError) -> Self {
@@ -63,8 +67,34 @@ impl From<AnswerError> for ApiError {
     fn from(error: AnswerError) -> Self {
         match error {
             AnswerError::NotFound => no_group(),
+            AnswerError::NoQuestion => Self::field(
+                "question",
+                "What the visitors asked says nothing without the question before. Send a question.",
+            ),
             AnswerError::Create(error) => error.into(),
             AnswerError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ExtendError> for ApiError {
+    fn from(error: ExtendError) -> Self {
+        match error {
+            ExtendError::NotFound => no_group(),
+            ExtendError::NoEntry => Self::field("chunk_id", NO_ENTRY),
+            ExtendError::NoQuestion => Self::field(
+                "alternatives",
+                "What the visitors asked says nothing without the question before. Send alternatives.",
+            ),
+            ExtendError::Held { wording, chunk_id } => Self::field(
+                "chunk_id",
+                format!("The entry {chunk_id} has the question \u{201c}{wording}\u{201d} already."),
+            ),
+            ExtendError::Full => {
+                Self::field("chunk_id", format!("The entry has {MAX_ALTERNATIVES} alternatives, which is the most."))
+            }
+            ExtendError::TooMuch => Self::non_field(too_much()),
+            ExtendError::Store(error) => error.into(),
         }
     }
 }
@@ -72,8 +102,8 @@ impl From<AnswerError> for ApiError {
 impl From<AddError> for ApiError {
     fn from(error: AddError) -> Self {
         match error {
-            AddError::Twice => Self::field("question", "This question is a golden question already."),
-            AddError::NoEntry => Self::field("expect", "There is no entry with this id."),
+            AddError::Twice => Self::field("question", TWICE),
+            AddError::NoEntry => Self::field("expect", NO_ENTRY),
             AddError::TooMany => Self::non_field(format!("There may be no more than {MOST_GOLDEN} golden questions.")),
             AddError::Store(error) => error.into(),
         }
@@ -83,10 +113,25 @@ impl From<AddError> for ApiError {
 impl From<RemoveError> for ApiError {
     fn from(error: RemoveError) -> Self {
         match error {
-            RemoveError::NotFound => Self::not_found("Golden question not found"),
+            RemoveError::NotFound => no_golden(),
             RemoveError::Store(error) => error.into(),
         }
     }
+}
+
+impl From<ChangeError> for ApiError {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::NotFound => no_golden(),
+            ChangeError::Twice => Self::field("question", TWICE),
+            ChangeError::NoEntry => Self::field("expect", NO_ENTRY),
+            ChangeError::Store(error) => error.into(),
+        }
+    }
+}
+
+fn no_golden() -> ApiError {
+    ApiError::not_found("Golden question not found")
 }
 
 fn no_group() -> ApiError {

@@ -95,7 +95,7 @@ pub(crate) fn zone() -> Parameter {
 }
 
 /// A blank value counts as missing, as in every query.
-fn day_or_moment() -> Value {
+pub(crate) fn day_or_moment() -> Value {
     json!({ "anyOf": [
         { "type": "string", "format": "date" },
         { "type": "string", "format": "date-time" },

@@ -80,11 +80,7 @@ impl Params {
     /// # Errors
     /// 400 for what is neither, and for a `tz` that is no IANA time zone.
     pub(crate) fn created(&self) -> Result<Created, ApiError> {
-        let zone = match self.text("tz") {
-            None => Zone::UTC,
-            // As in `Etc/GMT+5`. No name has a space.
-            Some(name) => Zone::parse(&name.replace(' ', "+")).map_err(|_| ApiError::not_a_zone("tz"))?,
-        };
+        let zone = self.zone()?;
         Ok(Created {
             from: self.bound("created_from", |day| zone.start_of(day), |at| at)?,
             // The precision is a microsecond.
@@ -94,6 +90,23 @@ impl Params {
                 |at| Timestamp::from_micros(at.micros().saturating_add(1)),
             )?,
         })
+    }
+
+    /// Reads the parameter `name`, from which moment on: a day in the zone `tz`, or a moment.
+    ///
+    /// # Errors
+    /// As [`Params::created`].
+    pub(crate) fn since(&self, name: &str) -> Result<Option<Timestamp>, ApiError> {
+        let zone = self.zone()?;
+        self.bound(name, |day| zone.start_of(day), |at| at)
+    }
+
+    fn zone(&self) -> Result<Zone, ApiError> {
+        match self.text("tz") {
+            None => Ok(Zone::UTC),
+            // As in `Etc/GMT+5`. No name has a space.
+            Some(name) => Zone::parse(&name.replace(' ', "+")).map_err(|_| ApiError::not_a_zone("tz")),
+        }
     }
 
     fn bound(

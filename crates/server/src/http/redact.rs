@@ -23,6 +23,7 @@ const LOGGED_VALUES: &[&str] = &[
     "cursor",
     "dry_run",
     "exp",
+    "from",
     "limit",
     "mode",
     "order",

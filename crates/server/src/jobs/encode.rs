@@ -220,7 +220,7 @@ mod tests {
         let mut read = Vec::new();
         let vector = |text: &str| {
             read.push(text.to_owned());
-            Vector::unit(&[1.0; encoder::DIMENSIONS])
+            Vector::unit(&[1.0; 384])
         };
         let encoded = work.known.encode(&work.missing, vector);
         assert_eq!(encoded.iter().map(|(hash, _)| *hash).collect::<Vec<_>>(), hashes);

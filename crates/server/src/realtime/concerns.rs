@@ -1,9 +1,9 @@
 //! Whom an event concerns.
 
 use chatbot::Side;
-use handoff::{Event, EventKind};
+use handoff::{Event, EventKind, event_name::EventName};
 
-use super::relay::{Change, Poke};
+use super::relay::{AtDesk, Change, Poke};
 
 /// Whether a visitor can see that this happened.
 pub(super) fn is_visible(kind: &EventKind) -> bool {
@@ -62,22 +62,23 @@ pub(super) fn moves_queue(kind: &EventKind) -> bool {
     }
 }
 
-/// Returns the poke about an event for the other processes, if it may concern their callers.
-pub(super) fn poke(event: &Event) -> Option<Poke> {
-    let head = match &event.kind {
-        EventKind::Message(message) => Some(message.seq),
-        EventKind::NoteAdded(note) => return Some(Poke::Note(event.session, *note)),
-        // Nobody is shown these by another process.
-        EventKind::Read { side: Side::Visitor, .. } | EventKind::FileShared(_) => return None,
-        EventKind::Read { side: Side::Staff, .. }
-        | EventKind::Escalated { .. }
-        | EventKind::Assigned { .. }
-        | EventKind::Transferred { .. }
-        | EventKind::Resolved { .. }
-        | EventKind::ProfileSaved
-        | EventKind::Prioritised
-        | EventKind::Erased => None,
+/// Returns the pokes about an event for the other processes, as far as it may concern their callers.
+pub(super) fn pokes(event: &Event) -> impl Iterator<Item = Poke> + use<> {
+    let session = event.session;
+    let name = EventName::of(&event.kind);
+    let change = match &event.kind {
+        EventKind::NoteAdded(note) => Some(Poke::Note(session, *note)),
+        // Nobody is shown that the visitor has read, and a file is no change of its session.
+        EventKind::Read { side: Side::Visitor, .. } | EventKind::FileShared(_) => None,
+        kind => {
+            let head = if let EventKind::Message(message) = kind { Some(message.seq) } else { None };
+            let desk = match name {
+                _ if !concerns_desk(kind) => AtDesk::Nothing,
+                Some(_) => AtDesk::Event,
+                None => AtDesk::Reload,
+            };
+            Some(Poke::Session(session, Change { head, moves_queue: moves_queue(kind), desk }))
+        }
     };
-    let (moves_queue, concerns_desk) = (moves_queue(&event.kind), concerns_desk(&event.kind));
-    Some(Poke::Session(event.session, Change { head, moves_queue, concerns_desk }))
+    change.into_iter().chain(name.map(|name| Poke::Event(session, name)))
 }

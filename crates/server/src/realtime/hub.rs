@@ -11,15 +11,16 @@ use identity::agents::AgentStatus;
 use storage::Sink;
 use tenancy::{
     CompanyCode, SessionId, SessionRowId,
-    access::{Agent, Caller as _, CompanyScope, SessionAccess},
+    access::{CompanyScope, SessionAccess},
 };
 
 use super::{
+    arrivals::{Arrival, Arrivals},
     assignable::{Assignable, makes_assignable},
-    concerns::{concerns_desk, is_private, is_visible, moves_queue, poke},
-    news::{Happened, News, StatusSet},
+    concerns::{concerns_desk, is_private, is_visible, moves_queue, pokes},
+    news::{Happened, News, StatusSet, Typing},
     presence::{Occupant, Present},
-    relay::{Change, Outgoing, Poke},
+    relay::{Outgoing, Poke, Typist},
     topics::{Company, Place, SeatKey, Topic, Topics},
 };
 
@@ -31,7 +32,9 @@ pub(crate) struct Hub {
     outgoing: Option<Arc<Outgoing>>,
     assignable: Assignable,
     /// Who is connected to other processes, as far as they have told.
-    elsewhere: Mutex<HashMap<SessionId, Vec<Occupant>>>,
+    pub(super) elsewhere: Mutex<HashMap<SessionId, Vec<Occupant>>>,
+    /// The events of other processes that are to be read.
+    pub(super) arrivals: Arrivals,
 }
 
 impl Hub {
@@ -47,59 +50,13 @@ impl Hub {
         self.check_staff(company);
     }
 
-    fn tell_processes(&self, pokes: impl IntoIterator<Item = Poke>) {
+    pub(super) fn tell_processes(&self, pokes: impl IntoIterator<Item = Poke>) {
         if let Some(outgoing) = &self.outgoing {
             outgoing.add(pokes);
         }
     }
 
-    /// Handles the pokes of other processes.
-    pub(crate) fn receive(&self, pokes: &[Poke]) {
-        for poke in pokes {
-            match *poke {
-                Poke::Session(session, Change { head, moves_queue, concerns_desk }) => {
-                    let mut topics = self.lock();
-                    let company = session.company().and_then(|code| topics.companies.get_mut(&code));
-                    let Some(company) = company else { continue };
-                    company.told.poke(session, concerns_desk || head.is_some());
-                    if moves_queue {
-                        company.queue_moved();
-                    }
-                    let places = company.sessions.get(&session).into_iter().flat_map(Topic::places);
-                    places.for_each(|place| place.change(head));
-                    if concerns_desk {
-                        company.change_desk();
-                    }
-                }
-                Poke::Staff(company) => self.check_staff(company),
-                Poke::Desk(company) => {
-                    let topics = self.lock();
-                    topics.companies.get(&company).into_iter().for_each(Company::change_desk);
-                }
-                Poke::Note(session, note) => {
-                    let mut topics = self.lock();
-                    let Some(code) = session.company() else { continue };
-                    let Some(company) = topics.companies.get_mut(&code) else { continue };
-                    company.told.tell_note(note);
-                    // The connections read the note with their own rights.
-                    company.tell_desk(Happened::new(Event {
-                        company: code,
-                        session,
-                        kind: EventKind::NoteAdded(note),
-                    }));
-                }
-            }
-        }
-    }
-
-    /// Has all connections read again what other processes may have changed without telling. The sessions are left to
-    /// the recheck.
-    pub(crate) fn miss(&self) {
-        self.check_staff(None);
-        self.lock().companies.values().for_each(Company::change_desk);
-    }
-
-    fn check_staff(&self, company: Option<CompanyCode>) {
+    pub(super) fn check_staff(&self, company: Option<CompanyCode>) {
         let topics = self.lock();
         match company {
             Some(code) => topics.companies.get(&code).into_iter().for_each(Company::staff_changed),
@@ -117,19 +74,15 @@ impl Hub {
         self.assignable.add(company);
     }
 
-    /// Tells the staff of an agent's company that its status was set.
-    pub(crate) fn status_set(&self, agent: &Agent, status: AgentStatus) {
-        let code = agent.scope().company();
-        self.tell_processes([Poke::Desk(code)]);
+    /// Tells the staff of a company that the status of an agent was set.
+    pub(crate) fn status_set(&self, code: CompanyCode, agent: AgentRef, status: AgentStatus) {
+        self.tell_processes([Poke::Status(code, agent.id)]);
         if status == AgentStatus::Available {
             self.note_assignable(code);
         }
-        let topics = self.lock();
-        let Some(company) = topics.companies.get(&code) else { return };
-        let agent = AgentRef { id: agent.id(), name: agent.name().to_owned() };
-        let news = Arc::new(News::Status(StatusSet { agent, status }));
-        company.desk.values().for_each(|queue| queue.push(&news));
-        company.poke_followers();
+        if let Some(company) = self.lock().companies.get_mut(&code) {
+            company.tell_status(StatusSet { agent, status });
+        }
     }
 
     /// Wakes all callers because the server stops, and those that come later at once.
@@ -207,6 +160,9 @@ impl Hub {
         for (session, note) in untold.notes {
             company.tell_desk(Happened::new(Event { company: code, session, kind: EventKind::NoteAdded(note) }));
         }
+        if !untold.statuses.into_iter().all(|agent| self.arrivals.add(code, Arrival::Status(agent))) {
+            company.change_desk();
+        }
     }
 
     /// Notes which state of a session a subscription has read.
@@ -216,14 +172,16 @@ impl Hub {
         }
     }
 
-    /// Tells the other connections of a session.
-    pub(super) fn tell_others(&self, session: SessionAccess, key: SeatKey, news: &Arc<News>) {
+    /// Tells the other connections of a session that somebody types.
+    pub(super) fn tell_typing(&self, session: SessionAccess, key: SeatKey, typist: Typist, typing: Typing) {
+        self.tell_processes([Poke::Typing(session.id(), typist, typing.is_typing)]);
+        let news = Arc::new(News::Typing(typing));
         let mut topics = self.lock();
         for (other, seat) in topics.topic(session).into_iter().flat_map(|topic| &topic.seats) {
             if let Place::Open(queue) = &seat.place
                 && *other != key
             {
-                queue.push(news);
+                queue.push(&news);
             }
         }
     }
@@ -235,7 +193,7 @@ impl Hub {
 
 impl Sink for Hub {
     fn publish(&self, events: Vec<Event>) {
-        self.tell_processes(events.iter().filter_map(poke));
+        self.tell_processes(events.iter().flat_map(pokes));
         let mut topics = self.lock();
         for event in events {
             if makes_assignable(&event.kind) {

@@ -6,7 +6,7 @@ use handoff::desk_head::DeskHeads as _;
 use storage::{Database, FairnessKey};
 use tenancy::{
     CompanyCode, Fault, StoreError,
-    access::{self, Refused},
+    access::{self, Housekeeper, Refused},
 };
 
 use super::hub::Hub;
@@ -59,16 +59,21 @@ fn next_desks(mut desks: Vec<CompanyCode>, last: Option<CompanyCode>) -> Vec<Com
 
 /// Compares what the staff of a company were told with its newest changes.
 async fn check_desk(db: &Database, hub: &Hub, company: CompanyCode) -> Result<(), StoreError> {
+    let Some(keeper) = keeper(db, company).await? else { return Ok(()) };
+    hub.begin_desk(company);
+    let head = db.read(keeper, |store| store.desk_head()).await?;
+    hub.compare_desk(company, &head);
+    Ok(())
+}
+
+/// Admits the server to a company. `None` if there is no such company any more.
+pub(super) async fn keeper(db: &Database, company: CompanyCode) -> Result<Option<Housekeeper>, StoreError> {
     let admit = move |lobby: &mut storage::LobbyStore<'_>| match access::housekeeper(lobby, company) {
         Ok(keeper) => Ok(Some(keeper)),
         Err(Refused::Store(error)) => Err(error),
         Err(_) => Ok(None),
     };
-    let Some(keeper) = db.lobby_in(FairnessKey::Platform, admit).await? else { return Ok(()) };
-    hub.begin_desk(company);
-    let head = db.read(keeper, |store| store.desk_head()).await?;
-    hub.compare_desk(company, &head);
-    Ok(())
+    db.lobby_in(FairnessKey::Platform, admit).await
 }
 
 fn lost(hub: &Hub, error: &StoreError) {

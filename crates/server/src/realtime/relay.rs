@@ -1,15 +1,16 @@
 //! Connects the hubs of the processes that share a database.
 //!
-//! A process sends pokes to the others: which session has changed, and up to which message. A poke has no content. Who
-//! receives it reads the session with the rights of its callers. Pokes may be lost, repeated or late;
-//! [`recheck`](super::recheck) repairs what was lost.
+//! A process sends pokes to the others: which session has changed, and up to which message, or which event has happened to
+//! it. A poke has no content, only ids. Who receives it reads the session with the rights of its callers. Pokes may be
+//! lost, repeated or late; [`recheck`](super::recheck) repairs what was lost. Only that somebody types is not stored
+//! anywhere, so a poke says all of it.
 
 mod outgoing;
 mod poke;
 
 pub(crate) use self::{
     outgoing::Outgoing,
-    poke::{Change, Poke, pack, unpack},
+    poke::{AtDesk, Change, Poke, Typist, pack, unpack},
 };
 
 use storage::Channel;

@@ -11,9 +11,10 @@ use tenancy::{
 use super::{
     bell::{Bell, Wake},
     hub::Hub,
-    news::{News, Typing},
+    news::Typing,
     presence::Occupant,
     queue::{Next, Queue},
+    relay::Typist,
     topics::{Place, SeatKey},
 };
 
@@ -119,9 +120,9 @@ impl Listening {
     }
 
     /// Tells the other connections of the session that the caller types.
-    pub(crate) fn tell_typing(&self, typing: Typing) {
+    pub(crate) fn tell_typing(&self, typist: Typist, typing: Typing) {
         if let Topic::Session(session) = self.topic {
-            self.hub.tell_others(session, self.key, &Arc::new(News::Typing(typing)));
+            self.hub.tell_typing(session, self.key, typist, typing);
         }
     }
 }

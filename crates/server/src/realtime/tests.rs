@@ -1,4 +1,5 @@
 mod processes;
+mod roster;
 mod simulation;
 
 use std::sync::Arc;
@@ -8,17 +9,19 @@ use handoff::{AgentRef, Event, EventKind, Priority};
 use storage::Sink as _;
 use tenancy::{
     AgentId, CompanyCode, CompanyStatus, HandoffId, MessageId, SessionId, SessionRowId, StoreError, Timestamp, UserId,
-    access::{self, AccountState, Directory, SessionAccess, SessionLocation},
+    access::{self, AccountState, Desk, Directory, Role, SessionAccess, SessionLocation, Staff, TokenVersion},
 };
 
 use super::{subscriptions::Following, *};
 
-/// A directory in which every session exists.
+/// A directory in which every session exists, and every account is that of an agent of one company.
 struct Everywhere;
 
 impl Directory for Everywhere {
     fn account_state(&mut self, _: UserId, _: Option<tenancy::FamilyId>) -> Result<Option<AccountState>, StoreError> {
-        Ok(None)
+        let company = CompanyCode::parse("TES001").unwrap();
+        let role = Role::Agent { company, id: AgentId::new(1), name: "Bo".to_owned() };
+        Ok(Some(AccountState { role, active: true, version: TokenVersion(0), signed_out: false }))
     }
 
     fn company(&mut self, _: CompanyCode) -> Result<Option<(String, CompanyStatus)>, StoreError> {
@@ -48,6 +51,13 @@ fn row(id: SessionId) -> SessionRowId {
 fn access(id: &str) -> SessionAccess {
     let id = SessionId::parse(id).unwrap();
     access::visitor(&mut Everywhere, None, Some(id)).unwrap().session().unwrap()
+}
+
+fn desk() -> Desk {
+    match access::staff(&mut Everywhere, UserId::new(1), TokenVersion(0)) {
+        Ok(Staff::Agent(agent)) => agent.into(),
+        _ => panic!("no agent"),
+    }
 }
 
 fn event(session: &str, kind: EventKind) -> Event {

@@ -10,7 +10,9 @@ use handoff::{
     Event, EventKind,
     desk_head::{DeskHead, DeskState, MOST_COMPARED},
 };
-use tenancy::{NoteId, SessionId, Timestamp};
+use tenancy::{AgentId, NoteId, SessionId, Timestamp};
+
+use super::statuses::Statuses;
 
 /// What is known of a session.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub(super) struct Told {
     /// What the last read had and the staff were not told.
     suspects: HashSet<SessionId>,
     suspect_notes: HashSet<NoteId>,
+    /// The statuses of agents.
+    pub(super) statuses: Statuses,
     /// The sessions that events or pokes were about since the present read began; `None` between two reads.
     touched: Option<HashSet<SessionId>>,
 }
@@ -45,6 +49,8 @@ pub(super) struct Untold {
     pub(super) has_changes: bool,
     /// Notes.
     pub(super) notes: Vec<(SessionId, NoteId)>,
+    /// The agents whose status was set.
+    pub(super) statuses: Vec<AgentId>,
 }
 
 impl Told {
@@ -149,6 +155,7 @@ impl Told {
         }
         (self.sessions, self.suspects) = (Some(next), suspects);
         untold.notes = self.compare_notes(&head.notes, is_first);
+        untold.statuses = self.statuses.compare(&head.statuses);
         untold
     }
 
@@ -183,7 +190,7 @@ impl Told {
 mod tests {
     use chatbot::{Detail, Message};
     use handoff::{AgentRef, Priority, desk_head::DeskChange};
-    use tenancy::{AgentId, CompanyCode, HandoffId, MessageId, SessionRowId};
+    use tenancy::{CompanyCode, HandoffId, MessageId, SessionRowId};
 
     use super::*;
 
@@ -222,7 +229,7 @@ mod tests {
     /// Reads once; returns whether a change of a session was not told.
     fn read(told: &mut Told, sessions: &[DeskChange]) -> bool {
         told.begin();
-        told.compare(&DeskHead { sessions: sessions.to_vec(), notes: Vec::new() }).has_changes
+        told.compare(&DeskHead { sessions: sessions.to_vec(), ..DeskHead::default() }).has_changes
     }
 
     #[test]
@@ -276,7 +283,7 @@ mod tests {
         for _ in 0..2 {
             told.begin();
             told.tell(&event(1, message()));
-            let old = DeskHead { sessions: vec![change(1, 2, CLOSED, 1)], notes: Vec::new() };
+            let old = DeskHead { sessions: vec![change(1, 2, CLOSED, 1)], ..DeskHead::default() };
             assert_eq!(told.compare(&old), Untold::default());
         }
         // A poke may come a little after the commit.
@@ -303,8 +310,8 @@ mod tests {
     fn notes_that_nobody_told_are_found_once() {
         let mut told = Told::default();
         let notes = |ids: &[i64]| DeskHead {
-            sessions: Vec::new(),
             notes: ids.iter().map(|id| (session(1), NoteId::new(*id))).collect(),
+            ..DeskHead::default()
         };
         let read = |told: &mut Told, ids: &[i64]| {
             told.begin();

@@ -7,7 +7,7 @@ use tenancy::{CompanyCode, SessionId, SessionRowId, access::SessionAccess};
 
 use super::{
     bell::{Bell, Wake},
-    news::{Happened, News},
+    news::{Happened, News, StatusSet},
     presence::Occupant,
     queue::Queue,
     told::Told,
@@ -144,6 +144,19 @@ impl Company {
     pub(super) fn tell_desk(&self, happened: Happened) {
         let news = Arc::new(News::Happened(Box::new(happened)));
         self.desk.values().for_each(|queue| queue.push(&news));
+    }
+
+    /// Returns whether staff are connected who are sent the news of all sessions.
+    pub(super) fn has_desk(&self) -> bool {
+        !self.desk.is_empty()
+    }
+
+    /// Tells the staff that the status of an agent was set.
+    pub(super) fn tell_status(&mut self, set: StatusSet) {
+        self.told.statuses.tell(set.agent.id, set.status);
+        let news = Arc::new(News::Status(set));
+        self.desk.values().for_each(|queue| queue.push(&news));
+        self.poke_followers();
     }
 
     /// Says that another process has changed what the staff see.

@@ -39,7 +39,9 @@ use crate::{
         rules::{integer_list, text},
     },
     pairing::{Arrival, Party, Transport},
-    views::{ActivityRow, AsText, CompanyId, FileRow, HandoffRow, HistoryRow, ProfileRow, TimestampText, resolved_at},
+    views::{
+        ActivityRow, AsText, CompanyId, FileRow, HistoryRow, OpenedHandoff, ProfileRow, TimestampText, resolved_at,
+    },
 };
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -98,8 +100,8 @@ body! {
 #[derive(Serialize, JsonSchema)]
 struct DashboardView {
     agent_info: AgentInfo,
-    assigned_sessions: Vec<HandoffRow>,
-    unassigned_sessions: Vec<HandoffRow>,
+    assigned_sessions: Vec<OpenedHandoff>,
+    unassigned_sessions: Vec<OpenedHandoff>,
     recent_activities: Vec<ActivityRow>,
     stats: DashboardStats,
 }
@@ -138,8 +140,8 @@ async fn dashboard(Auth(staff): Auth<Staff>, app: web::Data<App>) -> Result<Json
             unassigned_count: dashboard.unassigned.len(),
             resolved_today: dashboard.resolved_today,
         },
-        assigned_sessions: HandoffRow::list(&dashboard.assigned),
-        unassigned_sessions: HandoffRow::list(&dashboard.unassigned),
+        assigned_sessions: dashboard.assigned.into_iter().map(OpenedHandoff::from).collect(),
+        unassigned_sessions: dashboard.unassigned.into_iter().map(OpenedHandoff::from).collect(),
         recent_activities: dashboard.activities.into_iter().map(ActivityRow::from).collect(),
     }))
 }

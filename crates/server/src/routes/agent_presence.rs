@@ -181,7 +181,7 @@ async fn logout(
     let (company, leaving) = (agent.scope().company(), agent.clone());
     let leave = move |lobby: &mut LobbyStore<'_>| presence::leave(lobby, &leaving, &families, ip, now);
     app.db.lobby_write_in(FairnessKey::Company(company), leave).await?;
-    app.hub.status_set(&agent, AgentStatus::Offline);
+    app.status_set(&agent, AgentStatus::Offline);
     app.hub.staff_changed(Some(company));
     Ok(Json(LeftReply { message: "Logged out successfully" }))
 }
@@ -197,6 +197,6 @@ async fn update_status(
     let now = app.now();
     let (fairness_key, setting) = (FairnessKey::Company(agent.scope().company()), agent.clone());
     app.db.lobby_write_in(fairness_key, move |lobby| presence::set(lobby, &setting, presence, ip, now)).await?;
-    app.hub.status_set(&agent, presence.into());
+    app.status_set(&agent, presence.into());
     Ok(Json(StatusReply { message: "Status updated successfully", status: AgentStatus::from(presence).as_str() }))
 }

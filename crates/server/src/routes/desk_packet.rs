@@ -1,6 +1,5 @@
 //! `desk/sessions/{session_id}/`: the packet of a session, and its priority.
 
-mod opening;
 mod profile;
 
 use actix_web::web::{self, Json};
@@ -9,7 +8,7 @@ use handoff::{
     AgentRef, Priority,
     correcting::{self, CorrectError, Correction},
     moves::MoveError,
-    packet::{self, BotAnswer, Moment, MomentKind, Packet, Question, Summary},
+    packet::{self, BotAnswer, Moment, MomentKind, Packet, Summary},
     priority,
 };
 use schemars::JsonSchema;
@@ -17,10 +16,7 @@ use serde::Serialize;
 use storage::Place;
 use tenancy::{SessionId, StoreError, access::Staff, audit::Action};
 
-use self::{
-    opening::{ClientView, OpenedHandoff},
-    profile::Corrections,
-};
+use self::profile::Corrections;
 use super::endpoint::{Endpoint, at};
 use crate::{
     app::App,
@@ -30,7 +26,7 @@ use crate::{
         error::ApiError,
         rules::choice,
     },
-    views::{AsText, ProfileRow, TimestampText},
+    views::{AsText, ClientView, OpenedHandoff, ProfileRow, QuestionView, TimestampText},
 };
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -105,12 +101,6 @@ struct SummaryView {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct QuestionView {
-    seq: i64,
-    text: String,
-}
-
-#[derive(Serialize, JsonSchema)]
 struct BotAnswerView {
     seq: i64,
     confidence: f64,
@@ -144,12 +134,6 @@ struct EarlierView {
 impl From<AgentRef> for PacketAgent {
     fn from(AgentRef { id, name }: AgentRef) -> Self {
         Self { id: id.get(), name }
-    }
-}
-
-impl From<Question> for QuestionView {
-    fn from(Question { seq, text }: Question) -> Self {
-        Self { seq, text }
     }
 }
 

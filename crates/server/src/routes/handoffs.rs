@@ -8,6 +8,7 @@ use handoff::{
     StateFilter,
     desk::{self, AssignError, EscalateError, ResolveError},
     moves,
+    opening::Opened,
     reading::{self, MAX_ACTIVITIES, SESSIONS_AT_ONCE},
 };
 use schemars::JsonSchema;
@@ -36,7 +37,7 @@ use crate::{
         rules::{choice, integer, text},
         streamed::{Part, Streamed},
     },
-    views::{ActivityRow, HandoffRow},
+    views::{ActivityRow, HandoffRow, OpenedHandoff},
 };
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -57,7 +58,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .refuses(ResolveError::NotAssigned),
         at("/api/human-handoff/sessions/")
             .get("Lists the handoffs that the caller may see.", sessions)
-            .about("The reply is an array without pages. It is streamed and is not a snapshot.")
+            .about(
+                "The reply is an array without pages. It is streamed and is not a snapshot. `packet` is what was known when \
+                 the handoff was last opened.",
+            )
             .query(parameter("agent_id", "Only handoffs of this agent.", json!({ "type": "integer" })))
             .query(parameter("priority", "Only handoffs of this priority.", json!({ "type": "string" })))
             .query(parameter(
@@ -187,7 +191,7 @@ impl Seat {
         app: &App,
         filter: HandoffFilter,
         after: Option<Position>,
-    ) -> Result<Vec<Handoff>, StoreError> {
+    ) -> Result<Vec<Opened>, StoreError> {
         match self {
             Self::Desk(desk) => app.db.read(desk, move |store| reading::sessions(store, &filter, after)).await,
             Self::Platform(superadmin, company) => {
@@ -204,7 +208,7 @@ async fn sessions(
     Auth(staff): Auth<Staff>,
     params: Params,
     app: web::Data<App>,
-) -> Result<Streamed<HandoffRow>, ApiError> {
+) -> Result<Streamed<OpenedHandoff>, ApiError> {
     let priority = match params.get("priority") {
         None | Some("") => None,
         Some(word) => match Priority::parse(word) {
@@ -240,10 +244,11 @@ async fn sessions(
         let (app, seat) = (app.clone(), seat.clone());
         async move {
             let Some(after) = next else { return Ok(None) };
-            let handoffs = seat.sessions(&app, filter, after).await?;
-            let is_last = handoffs.len() < SESSIONS_AT_ONCE;
-            let next = handoffs.last().filter(|_| !is_last).map(|last| Some(Position::from(last)));
-            Ok(Some((Part { rows: HandoffRow::list(&handoffs), is_last }, next)))
+            let opened = seat.sessions(&app, filter, after).await?;
+            let is_last = opened.len() < SESSIONS_AT_ONCE;
+            let next = opened.last().filter(|_| !is_last).map(|last| Some(Position::from(&last.handoff)));
+            let rows = opened.into_iter().map(OpenedHandoff::from).collect();
+            Ok(Some((Part { rows, is_last }, next)))
         }
     });
     Ok(Streamed::start(parts).await?)

@@ -1,6 +1,7 @@
 //! `load-rag-documents/` and `knowledge/`: what companies and the shared library know.
 
 mod ask;
+mod asking;
 mod documents;
 mod entries;
 mod export;

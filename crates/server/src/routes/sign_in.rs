@@ -216,7 +216,7 @@ pub(super) async fn enter(req: &HttpRequest, login: Login, password: String, app
     match signed_in.await? {
         SignInOutcome::Welcome { staff, grant, account } => {
             if let Staff::Agent(agent) = &staff {
-                app.hub.status_set(agent, AgentStatus::Available);
+                app.status_set(agent, AgentStatus::Available);
             }
             Ok(Entered::Welcome(app.signer.sign(&grant)?, account))
         }

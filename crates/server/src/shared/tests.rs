@@ -2,7 +2,6 @@ use std::{
     io::ErrorKind,
     net::{TcpListener, TcpStream},
     process::{Child, Command, Stdio},
-    sync::Mutex,
     thread,
     time::Instant,
 };
@@ -14,12 +13,9 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use tempfile::TempDir;
-use tenancy::{AgentId, CompanyCode, SessionId, Timestamp, UserId};
+use tenancy::Timestamp;
 
-use super::{
-    presence::{Connections, Local, Process},
-    *,
-};
+use super::*;
 use crate::{
     limits::{
         BucketName, MemoryBuckets,
@@ -27,8 +23,8 @@ use crate::{
         buckets::{Buckets, Taken},
     },
     realtime::{
-        Occupant,
         relay::{Poke, Relay as _},
+        roster::Roster as _,
     },
 };
 
@@ -245,64 +241,21 @@ fn names_show_nothing_and_differ_by_installation_and_kind() {
     assert_ne!(name, one.name("pokes", "SignIn(10.0.0.1)").replace("pokes", "calls"));
 }
 
-/// A process as the test sets it.
-#[derive(Default)]
-struct Fake {
-    here: Connections,
-    elsewhere: Mutex<Connections>,
-}
-
-impl Local for Fake {
-    fn connected(&self) -> Connections {
-        self.here.clone()
-    }
-
-    fn set_elsewhere(&self, elsewhere: Connections) {
-        *self.elsewhere.lock().unwrap() = elsewhere;
-    }
-}
-
-impl Fake {
-    fn elsewhere(&self) -> Connections {
-        self.elsewhere.lock().unwrap().clone()
-    }
-}
-
 #[test]
-fn processes_know_who_is_connected_to_the_others() {
+fn processes_read_what_the_others_have_told() {
     let Some(mut server) = Server::start() else { return };
-    let session = SessionId::generate(CompanyCode::parse("TES001").unwrap());
-    let noor = Occupant::Staff { user: UserId::new(7), name: "Noor Haddad".to_owned() };
-    let connected =
-        |occupants| Connections { sessions: [(session, occupants)].into(), agents: [AgentId::new(3)].into() };
-    let here = connected(vec![Occupant::Visitor, noor.clone(), Occupant::Superadmin]);
-    let (busy, idle) = (Fake { here, ..Fake::default() }, Fake::default());
-    let process = |secret| Process::new(server.space(secret));
-    let (mut one, mut other, mut foreign) = (process("one secret"), process("one secret"), process("another secret"));
-    let nobody = Connections::default();
-    one.exchange(&busy);
-    for (process, expected) in [
-        // A superadmin is not told.
-        (&mut other, connected(vec![Occupant::Visitor, noor])),
-        (&mut foreign, nobody.clone()),
-    ] {
-        process.exchange(&idle);
-        assert_eq!(idle.elsewhere(), expected);
-    }
-    one.exchange(&busy);
-    assert_eq!(busy.elsewhere(), nobody, "a process is not elsewhere than here");
-    one.leave();
-    other.exchange(&idle);
-    assert_eq!(idle.elsewhere(), nobody);
-    one.exchange(&busy);
-    other.exchange(&idle);
-    assert_ne!(idle.elsewhere(), nobody);
+    let open = |secret, process: &str| RedisRoster::open(&server.space(secret), process.to_owned()).unwrap();
+    let (mut one, mut other) = (open("one secret", "one"), open("one secret", "other"));
+    let mut foreign = open("another secret", "one");
+    assert_eq!(one.exchange("a").unwrap(), [""; 0], "a process is not elsewhere than here");
+    assert_eq!(other.exchange("b").unwrap(), ["a"]);
+    assert_eq!(foreign.exchange("c").unwrap(), [""; 0]);
+    assert_eq!(one.exchange("d").unwrap(), ["b"]);
+    assert_eq!(other.exchange("b").unwrap(), ["d"]);
+    one.leave().unwrap();
+    assert_eq!(other.exchange("b").unwrap(), [""; 0]);
+    let space = server.space("one secret");
     server.stop();
-    other.exchange(&idle);
-    assert_eq!(idle.elsewhere(), nobody, "without the server nobody is known elsewhere");
-    server.start_again();
-    one.exchange(&busy);
-    one.exchange(&busy);
-    other.exchange(&idle);
-    assert_ne!(idle.elsewhere(), nobody);
+    assert!(other.exchange("b").is_err());
+    assert!(RedisRoster::open(&space, "third".to_owned()).is_err());
 }

@@ -69,11 +69,6 @@ impl HandoffRow {
             user_profile: None,
         }
     }
-
-    /// Makes the rows of a list.
-    pub(crate) fn list(handoffs: &[Handoff]) -> Vec<Self> {
-        handoffs.iter().map(Self::from).collect()
-    }
 }
 
 /// Returns when a handoff was resolved, if it is.

@@ -1,17 +1,23 @@
-//! `kill -9` while the entries of a company are encoded.
+//! The vectors of entries: `kill -9` while they are computed, and another model than the embedded one.
 
-use std::time::{Duration, Instant};
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 
 use crate::{
-    binary::Home,
+    binary::{Home, Server},
     site::{Site, text},
 };
 
 /// How long encoding may take on a busy machine. It is shorter than two leases: the next process must not wait for
 /// those of the one before it.
 const PATIENCE: Duration = Duration::from_secs(110);
+
+/// A model with 64 dimensions and random weights.
+const SMALL: &[u8] = include_bytes!("../../../encoder/tests/models/small.bin");
 
 /// Entries of the company. They take several batches.
 const ENTRIES: usize = 70;
@@ -56,6 +62,71 @@ async fn entries_whose_vectors_are_missing_get_them_when_they_are_searched() {
     let site = site.moved_to(server.address);
     site.say(None, "what time do you shut", None).await;
     encoded(&site).await;
+}
+
+#[tokio::test]
+async fn another_model_encodes_entries_again_and_answers_with_its_own_dimensions() {
+    for home in Home::each() {
+        let home = home.with("SWITCHBOARD_ENCODER", "on");
+        let mut server = home.serve();
+        let site = Site::open(&home, server.address).await;
+        let faq = json!({"shop": {"hours": [
+            {"question": "When are you open?", "answer": "From 9 to 18.", "chunk_id": "1"},
+            {"question": "Where is the shop?", "answer": "In the old town.", "chunk_id": "2"}]}});
+        site.admin.post("/api/chatbot/load-rag-documents/", &faq).await.ok();
+        let since = Instant::now();
+        let encoded = async |site: &Site, bytes: &[&str]| {
+            let sql = "SELECT CAST(length(vector) AS TEXT) AS line FROM entry_vectors";
+            while !jobs(site).await.is_empty() || home.database.lines(sql) != bytes {
+                assert!(since.elapsed() < PATIENCE, "{:?} {:?}", jobs(site).await, home.database.lines(sql));
+            }
+        };
+        encoded(&site, &["388", "388"]).await;
+        server.kill();
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("small.bin"), SMALL).unwrap();
+        let mut command = home.command(["serve"]);
+        command.env("SWITCHBOARD_MODEL_DIR", folder.path());
+        let server = Server::start(command);
+        let site = site.moved_to(server.address);
+        site.say(None, "what time do you shut", None).await;
+        encoded(&site, &["68", "68"]).await;
+        let asked = json!({"question": "open when are you"});
+        let trial = site.admin.post("/api/knowledge/ask/", &asked).await.ok();
+        assert_eq!(
+            (&trial["evidence"][0]["compared"], &trial["candidates"][0]["chunk_id"]),
+            (&json!("meaning"), &json!("1"))
+        );
+    }
+}
+
+#[test]
+fn a_folder_without_a_model_that_can_be_used_refuses_to_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = Home::sqlite().with("SWITCHBOARD_ENCODER", "on");
+    let home = home.with("SWITCHBOARD_MODEL_DIR", folder.path().display().to_string());
+    home.run(&["migrate"], "").ok();
+    let refused = |reason: &str| {
+        for command in ["serve", "models"] {
+            let refused = home.run(&[command], "");
+            assert_eq!(refused.status.code(), Some(1), "{command}: {}", refused.stdout);
+            assert!(refused.stderr.contains(reason), "{command}: {}", refused.stderr);
+        }
+    };
+    refused("has 0 files whose names end in .bin; it must have exactly one, a packed model");
+    fs::write(folder.path().join("a.bin"), &SMALL[..1_000]).unwrap();
+    refused("is no model that this version can use; it must be a packed model as the embedded one is");
+    refused("its hash is another one");
+    fs::write(folder.path().join("a.bin"), SMALL).unwrap();
+    let models = home.run(&["models"], "").ok();
+    assert!(
+        models.contains("meaning of texts: small, from ") && models.contains("64 dimensions of the first token"),
+        "{models}"
+    );
+    fs::write(folder.path().join("b.bin"), SMALL).unwrap();
+    refused("has 2 files");
+    fs::remove_dir_all(folder.path()).unwrap();
+    refused("cannot be read; it must have one packed model, a file whose name ends in .bin");
 }
 
 #[tokio::test]

@@ -26,16 +26,27 @@ impl RawSocket {
 
     /// Opens a socket as a visitor who has the messages up to this `seq`.
     pub(crate) async fn open_after(address: SocketAddr, company: &str, session: &str, after: i64) -> Self {
-        let mut connection = TcpStream::connect(address).await.unwrap();
         let query = if after > 0 { format!("?after={after}") } else { String::new() };
-        let handshake = format!(
-            "GET /ws/chat/{company}/{session}/{query} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n\
-             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        );
-        connection.write_all(handshake.as_bytes()).await.unwrap();
-        let mut socket = Self { connection, received: Vec::new() };
+        let mut socket = Self::shake_hands(address, &format!("/ws/chat/{company}/{session}/{query}")).await;
         socket.until("connection_established").await;
         socket
+    }
+
+    /// Opens a socket to all sessions of a company, for a member of staff with this access token.
+    pub(crate) async fn desk(address: SocketAddr, token: &str) -> Self {
+        let mut socket = Self::shake_hands(address, &format!("/ws/agents/?token={token}")).await;
+        socket.until("agent_connected").await;
+        socket
+    }
+
+    async fn shake_hands(address: SocketAddr, path: &str) -> Self {
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        let handshake = format!(
+            "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        connection.write_all(handshake.as_bytes()).await.unwrap();
+        Self { connection, received: Vec::new() }
     }
 
     /// Opens a stream of events as a visitor.
@@ -58,6 +69,16 @@ impl RawSocket {
     /// Receives until this text has come.
     pub(crate) async fn until(&mut self, text: &str) {
         self.until_bytes(text.as_bytes(), text).await;
+    }
+
+    /// As [`RawSocket::until`], for a text that may take longer than others.
+    pub(crate) async fn until_within(&mut self, text: &str, patience: Duration) {
+        let came = async {
+            while !self.text().contains(text) {
+                assert!(self.connection.read_buf(&mut self.received).await.unwrap() > 0, "the connection ended");
+            }
+        };
+        timeout(patience, came).await.unwrap_or_else(|_| panic!("{text} did not come"));
     }
 
     /// Receives until the server closes with this code, and answers the close. Returns all that has come.

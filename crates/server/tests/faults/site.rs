@@ -66,9 +66,13 @@ impl Site {
 
     /// Sets `answer_mode` to `llm`, directly in the database.
     pub(crate) fn let_a_model_answer(&self, home: &Home) {
+        self.set_bot(home, r#"{"answer_mode":"llm"}"#);
+    }
+
+    /// Replaces the company's bot settings, directly in the database.
+    pub(crate) fn set_bot(&self, home: &Home, settings: &str) {
         let set = format!(
-            "UPDATE companies SET settings = '{{\"answer_mode\":\"llm\"}}', settings_version = settings_version + 1 \
-             WHERE code = '{}'",
+            "UPDATE companies SET settings = '{settings}', settings_version = settings_version + 1 WHERE code = '{}'",
             self.company
         );
         home.database.execute(&set).unwrap();

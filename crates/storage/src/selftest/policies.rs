@@ -123,7 +123,7 @@ const POLICIES: &[Policies] = &[
         delete: Some(LOBBY),
     },
     Policies {
-        tables: &["tickets", "sign_in_addresses"],
+        tables: &["tickets", "sign_in_addresses", "processes"],
         select: LOBBY,
         insert: LOBBY,
         update: Some(LOBBY),

@@ -96,6 +96,7 @@ const CALLS: &[(&str, Call)] = &[
     ("Handoffs::handoff", |store, ids| Ok(store.handoff(HandoffId::new(ids.number))?.is_some())),
     ("Handoffs::handoff_of", |store, ids| Ok(store.handoff_of(ids.session_row())?.is_some())),
     ("Handoffs::opening_packet", |store, ids| Ok(store.opening_packet(HandoffId::new(ids.number))?.is_some())),
+    ("Handoffs::opening_packets", |store, ids| Ok(!store.opening_packets(&[HandoffId::new(ids.number)])?.is_empty())),
     ("Handoffs::transfers", |store, ids| Ok(!store.transfers(HandoffId::new(ids.number), 9)?.is_empty())),
     ("Handoffs::handoffs", |store, ids| {
         let sight = Sight::Mine(ids.agent());

@@ -148,6 +148,13 @@ pub(super) const OTHERS: &[OtherRow] = &[
         insert: "(hash, user_id, token_version, expires_at) VALUES (:bytes, :id, 0, :moment)",
     },
     OtherRow {
+        table: "processes",
+        key: "id = :text",
+        column: "connected",
+        door: "lobby",
+        insert: "(id, revision, connected, expires_at) VALUES (:text, 1, '', :moment)",
+    },
+    OtherRow {
         table: "plans",
         key: "id = :id",
         column: "name",

@@ -1,33 +1,25 @@
-//! The agents of a company, the platform's list of all agents, and their presence.
+//! The agents of a company, and the platform's list of all agents.
 
 mod changes;
+mod presence;
 mod rows;
 mod sessions;
 
-use std::net::IpAddr;
-
 use diesel::{dsl::exists, prelude::*};
-use handoff::{ActivityKind, NewActivity};
 use identity::{
     Email, PasswordHash,
     accounts::PersonName,
     agents::{Agent, AgentList, AgentSession, AgentStatus, Agents, NewAgentRow},
-    presence::PresenceRecord,
 };
-use serde_json::{Value, json};
-use tenancy::{
-    AgentId, CompanyCode, StoreError, Timestamp, UserId,
-    access::{self, Caller},
-};
+use tenancy::{AgentId, CompanyCode, StoreError, Timestamp, UserId, access::Caller};
 
 use self::rows::{Joined, account, agent, columns, own};
-use super::{activities, locate::Place};
+use super::locate::Place;
 use crate::{
-    conn::Db,
-    error::{IntoStoreError as _, decode_enum},
-    schema::{accounts, agent_sessions, agents, companies},
+    error::IntoStoreError as _,
+    schema::{accounts, agents, companies},
     scope,
-    store::{CompanyStore, LobbyStore, PlatformStore},
+    store::{CompanyStore, PlatformStore},
     types::At,
 };
 
@@ -172,126 +164,4 @@ impl AgentList for PlatformStore<'_> {
     fn company_of_agent(&mut self, agent: AgentId) -> Result<Option<CompanyCode>, StoreError> {
         self.locate(Place::Agent(agent))
     }
-}
-
-impl PresenceRecord for LobbyStore<'_> {
-    fn agent_arrived(&mut self, agent: &access::Agent, ip: Option<IpAddr>, now: Timestamp) -> Result<(), StoreError> {
-        let company = agent.scope().company();
-        scope::enter(self.conn, company)?;
-        let row = own(company.as_str()).filter(agents::id.eq(agent.id().get()));
-        diesel::update(row)
-            .set((agents::status.eq(AgentStatus::Available.as_str()), agents::last_seen.eq(At(now))))
-            .execute(self.conn)
-            .into_store_error()?;
-        diesel::insert_into(agent_sessions::table)
-            .values((
-                agent_sessions::company_id.eq(company.as_str()),
-                agent_sessions::agent_id.eq(agent.id().get()),
-                agent_sessions::login_time.eq(At(now)),
-                agent_sessions::ip.eq(ip.map(|ip| ip.to_string())),
-            ))
-            .execute(self.conn)
-            .into_store_error()?;
-        log(self.conn, agent, ActivityKind::Login, format!("{} signed in.", agent.name()), json!({}), ip, now)
-    }
-
-    fn agent_set_offline(&mut self, agent: &access::Agent) -> Result<(), StoreError> {
-        scope::enter(self.conn, agent.scope().company())?;
-        set_status(self.conn, agent, AgentStatus::Offline)
-    }
-
-    fn agent_left(&mut self, agent: &access::Agent, ip: Option<IpAddr>, now: Timestamp) -> Result<(), StoreError> {
-        let company = agent.scope().company();
-        scope::enter(self.conn, company)?;
-        diesel::update(own(company.as_str()).filter(agents::id.eq(agent.id().get())))
-            .set((agents::status.eq(AgentStatus::Offline.as_str()), agents::last_active.eq(At(now))))
-            .execute(self.conn)
-            .into_store_error()?;
-        sessions::close_newest(self.conn, company, agent.id(), now)?;
-        log(self.conn, agent, ActivityKind::Logout, format!("{} signed out.", agent.name()), json!({}), ip, now)
-    }
-
-    fn agent_set_status(
-        &mut self,
-        agent: &access::Agent,
-        status: AgentStatus,
-        ip: Option<IpAddr>,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let company = agent.scope().company();
-        scope::enter(self.conn, company)?;
-        let before = stored_status(self.conn, agent)?;
-        if status == AgentStatus::Available {
-            set_seen(self.conn, agent, now)?;
-        }
-        let Some(before) = before.filter(|before| before != status.as_str()) else { return Ok(()) };
-        set_status(self.conn, agent, status)?;
-        let description = format!("{} is {} now.", agent.name(), status.as_str());
-        let change = json!({ "from": before, "to": status.as_str() });
-        log(self.conn, agent, ActivityKind::StatusChange, description, change, ip, now)
-    }
-
-    fn agent_status(&mut self, agent: &access::Agent) -> Result<Option<AgentStatus>, StoreError> {
-        scope::enter(self.conn, agent.scope().company())?;
-        let word = stored_status(self.conn, agent)?;
-        word.map(|word| decode_enum(AgentStatus::parse(&word), "agent status")).transpose()
-    }
-
-    fn agent_lost(&mut self, agent: &access::Agent, now: Timestamp) -> Result<(), StoreError> {
-        self.agent_set_status(agent, AgentStatus::Offline, None, now)?;
-        let code = agent.scope().company();
-        diesel::update(own(code.as_str()).filter(agents::id.eq(agent.id().get())))
-            .set(agents::last_active.eq(At(now)))
-            .execute(self.conn)
-            .into_store_error()?;
-        Ok(())
-    }
-
-    fn agent_seen(&mut self, agent: &access::Agent, now: Timestamp) -> Result<(), StoreError> {
-        scope::enter(self.conn, agent.scope().company())?;
-        set_seen(self.conn, agent, now)
-    }
-}
-
-fn log(
-    conn: &mut Db,
-    agent: &access::Agent,
-    kind: ActivityKind,
-    description: String,
-    metadata: Value,
-    ip: Option<IpAddr>,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let activity = NewActivity { agent: agent.id(), kind, description, metadata, ip };
-    activities::insert(conn, agent.scope().company(), &activity, now)
-}
-
-fn stored_status(conn: &mut Db, agent: &access::Agent) -> Result<Option<String>, StoreError> {
-    let code = agent.scope().company();
-    own(code.as_str())
-        .filter(agents::id.eq(agent.id().get()))
-        .select(agents::status)
-        .first(conn)
-        .optional()
-        .into_store_error()
-}
-
-fn set_status(conn: &mut Db, agent: &access::Agent, status: AgentStatus) -> Result<(), StoreError> {
-    let code = agent.scope().company();
-    diesel::update(own(code.as_str()).filter(agents::id.eq(agent.id().get())))
-        .set(agents::status.eq(status.as_str()))
-        .execute(conn)
-        .into_store_error()?;
-    Ok(())
-}
-
-/// Sets when the agent last called, unless a later moment is stored.
-fn set_seen(conn: &mut Db, agent: &access::Agent, now: Timestamp) -> Result<(), StoreError> {
-    let code = agent.scope().company();
-    let row = own(code.as_str()).filter(agents::id.eq(agent.id().get()));
-    diesel::update(row.filter(agents::last_seen.is_null().or(agents::last_seen.lt(At(now)))))
-        .set(agents::last_seen.eq(At(now)))
-        .execute(conn)
-        .into_store_error()?;
-    Ok(())
 }

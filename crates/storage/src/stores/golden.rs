@@ -14,6 +14,14 @@ use crate::{
 
 type Row = (i64, String, Option<String>, At);
 
+/// The columns of a [`Row`].
+const COLUMNS: (
+    golden_questions::id,
+    golden_questions::question,
+    golden_questions::chunk_id,
+    golden_questions::created_at,
+) = (golden_questions::id, golden_questions::question, golden_questions::chunk_id, golden_questions::created_at);
+
 fn golden((id, question, chunk_id, created_at): Row) -> Golden {
     let expect = chunk_id.map_or(Expect::Clarify, Expect::Entry);
     Golden { id: GoldenId::new(id), question, expect, created_at: created_at.0 }
@@ -32,12 +40,7 @@ impl<C: Caller> GoldenQuestions for CompanyStore<'_, C> {
             .filter(golden_questions::id.gt(after.map_or(i64::MIN, GoldenId::get)))
             .order(golden_questions::id)
             .limit(i64::try_from(limit).unwrap_or(i64::MAX))
-            .select((
-                golden_questions::id,
-                golden_questions::question,
-                golden_questions::chunk_id,
-                golden_questions::created_at,
-            ))
+            .select(COLUMNS)
             .load(self.conn)
             .into_store_error()?;
         Ok(rows.into_iter().map(golden).collect())
@@ -71,6 +74,39 @@ impl<C: Caller> GoldenQuestions for CompanyStore<'_, C> {
             .optional())
         .into_store_error()?;
         Ok(id.map(GoldenId::new))
+    }
+
+    fn golden(&mut self, id: GoldenId) -> Result<Option<Golden>, StoreError> {
+        let code = self.code();
+        let row: Option<Row> = own_golden(code.as_str())
+            .filter(golden_questions::id.eq(id.get()))
+            .select(COLUMNS)
+            .first(self.conn)
+            .optional()
+            .into_store_error()?;
+        Ok(row.map(golden))
+    }
+
+    fn update_golden(&mut self, golden: &Golden, key: QuestionKey) -> Result<bool, StoreError> {
+        let code = self.code();
+        let others: i64 = own_golden(code.as_str())
+            .filter(golden_questions::id.ne(golden.id.get()))
+            .filter(golden_questions::question_hash.eq(key.as_bytes().as_slice()))
+            .count()
+            .get_result(self.conn)
+            .into_store_error()?;
+        if others > 0 {
+            return Ok(false);
+        }
+        let updated = diesel::update(own_golden(code.as_str()).filter(golden_questions::id.eq(golden.id.get())))
+            .set((
+                golden_questions::question.eq(&golden.question),
+                golden_questions::question_hash.eq(key.as_bytes().as_slice()),
+                golden_questions::chunk_id.eq(golden.expect.entry()),
+            ))
+            .execute(self.conn)
+            .into_store_error()?;
+        Ok(updated > 0)
     }
 
     fn delete_golden(&mut self, id: GoldenId) -> Result<bool, StoreError> {

@@ -1,8 +1,11 @@
 //! The handoffs of one company and of all companies.
 
 mod lists;
+mod packets;
 mod passed;
 mod rows;
+
+use std::collections::HashMap;
 
 use diesel::{
     dsl::{count_star, exists},
@@ -92,6 +95,10 @@ impl<C: Caller> Handoffs for CompanyStore<'_, C> {
             .optional()
             .into_store_error()?;
         packet.flatten().as_ref().map(Json::read).transpose()
+    }
+
+    fn opening_packets(&mut self, ids: &[HandoffId]) -> Result<HashMap<HandoffId, OpeningPacket>, StoreError> {
+        packets::of(self.conn, Some(self.code()), ids)
     }
 
     fn move_handoff(&mut self, id: HandoffId, state: &State, notes: Option<&str>) -> Result<(), StoreError> {
@@ -311,6 +318,10 @@ impl AllHandoffs for PlatformStore<'_> {
         limit: usize,
     ) -> Result<Vec<Handoff>, StoreError> {
         Scope::Open(company).list(self.conn, filter, Sight::All, after, Some(limit))
+    }
+
+    fn all_opening_packets(&mut self, ids: &[HandoffId]) -> Result<HashMap<HandoffId, OpeningPacket>, StoreError> {
+        packets::of(self.conn, None, ids)
     }
 
     fn all_activities(&mut self, filter: &ActivityFilter) -> Result<Vec<Activity>, StoreError> {

@@ -9,11 +9,12 @@ use handoff::{
     Priority,
     desk_head::{DeskChange, DeskHead, DeskHeads, DeskState, MOST_COMPARED},
 };
+use identity::agents::AgentStatus;
 use tenancy::{AgentId, NoteId, SessionId, SessionRowId, StoreError, access::Caller};
 
 use crate::{
     error::{IntoStoreError as _, decode_enum},
-    schema::{handoffs, notes, sessions},
+    schema::{agents, handoffs, notes, sessions},
     store::{CompanyStore, LobbyStore},
     types::At,
 };
@@ -57,6 +58,17 @@ impl<C: Caller> CompanyStore<'_, C> {
             .select((sessions::key, sessions::id, sessions::updated_at, sessions::last_seq, sessions::handled_by))
             .load(self.conn)
             .into_store_error()
+    }
+
+    fn statuses(&mut self) -> Result<Vec<(AgentId, AgentStatus)>, StoreError> {
+        let code = self.code();
+        let rows: Vec<(i64, String)> = agents::table
+            .filter(agents::company_id.eq(code.as_str()))
+            .select((agents::id, agents::status))
+            .load(self.conn)
+            .into_store_error()?;
+        let status = |word: &str| decode_enum(AgentStatus::parse(word), "agent status");
+        rows.into_iter().map(|(id, word)| Ok((AgentId::new(id), status(&word)?))).collect()
     }
 
     fn newest_notes(&mut self) -> Result<Vec<(SessionId, NoteId)>, StoreError> {
@@ -110,6 +122,6 @@ impl<C: Caller> DeskHeads for CompanyStore<'_, C> {
             Ok(DeskChange { session, state: DeskState { last_seq, open }, at })
         };
         let sessions = rows.into_iter().map(change).collect::<Result<_, StoreError>>()?;
-        Ok(DeskHead { sessions, notes: self.newest_notes()? })
+        Ok(DeskHead { sessions, notes: self.newest_notes()?, statuses: self.statuses()? })
     }
 }

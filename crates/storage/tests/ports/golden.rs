@@ -5,7 +5,8 @@ use std::slice;
 use knowledge::{
     Draft, Entry, EntryChange, EntryList as _, KnowledgeBase as _, Version, entries,
     golden::{
-        self, AddError, Expect, GoldenQuestions as _, MOST_GOLDEN, Proposal, PublishError, QuestionKey, RemoveError,
+        self, AddError, ChangeError, Expect, Golden, GoldenQuestions as _, MOST_GOLDEN, Proposal, PublishError,
+        QuestionKey, RemoveError,
     },
     load::{self, LoadMode},
 };
@@ -44,7 +45,7 @@ fn add(world: &World, company: &Company, question: &str, expect: &str) -> Result
 }
 
 fn actions(world: &World, company: &Company) -> Vec<String> {
-    let golden = [Action::GoldenAdded, Action::GoldenRemoved].map(Action::as_str);
+    let golden = [Action::GoldenAdded, Action::GoldenChanged, Action::GoldenRemoved].map(Action::as_str);
     let sql = format!("SELECT action AS line FROM audit_entries WHERE company_id = '{}' ORDER BY seq", company.code);
     world.scratch.lines(&sql).into_iter().filter(|line| golden.contains(&line.as_str())).collect()
 }
@@ -89,6 +90,36 @@ fn a_question_is_added_once_for_an_entry_that_is_there_and_is_audited() {
         assert!(matches!(write(&world, &company, remove), Err(RemoveError::NotFound)));
         let (added, removed) = ("golden_added", "golden_removed");
         assert_eq!(actions(&world, &company), [added, added, added, removed]);
+    }
+}
+
+#[test]
+fn a_question_is_changed_to_another_one_and_not_to_one_that_is_there() {
+    for world in World::each() {
+        let company = world.company("tesla");
+        let id = add(&world, &company, "When do you open?", "clarify").unwrap();
+        add(&world, &company, "Why?", "clarify").unwrap();
+        let change = |id, question: Option<&str>, expect: Option<&str>, is_shared| {
+            let (question, expect) = (question.map(str::to_owned), expect.map(|text| Expect::of(text.to_owned())));
+            write(&world, &company, move |store| golden::change(store, id, question, expect, is_shared))
+        };
+        assert!(matches!(change(id, Some("WHY"), None, false), Err(ChangeError::Twice)));
+        assert!(matches!(change(id, None, Some("gone"), false), Err(ChangeError::NoEntry)));
+        assert!(matches!(change(GoldenId::new(999), Some("Who?"), None, false), Err(ChangeError::NotFound)));
+        let unchanged = change(id, Some("When do you open?"), Some("clarify"), false).unwrap();
+        let changed = change(id, Some("when do you OPEN"), Some("gone"), true).unwrap();
+        assert_eq!(
+            changed,
+            Golden { question: "when do you OPEN".to_owned(), expect: Expect::of("gone".to_owned()), ..unchanged }
+        );
+        // What is expected already may be gone.
+        let again = change(id, Some("Open?"), None, false).unwrap();
+        assert_eq!((&again.question, &again.expect), (&"Open?".to_owned(), &changed.expect));
+        let stored = write(&world, &company, move |store| store.golden(id)).unwrap();
+        assert_eq!(stored, Some(again));
+        add(&world, &company, "When do you open?", "clarify").unwrap();
+        let (added, changed) = ("golden_added", "golden_changed");
+        assert_eq!(actions(&world, &company), [added, added, changed, changed, added]);
     }
 }
 

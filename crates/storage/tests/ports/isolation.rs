@@ -9,31 +9,35 @@ use attachments::{Attachments as _, BlobKey};
 use chatbot::{
     ClaimState, IdempotencyClaim, IdempotencyKeys, Messages as _, Profiles as _, Sessions as _, Side, profile,
 };
-use encoder::{DIMENSIONS, Vector};
+use encoder::Vector;
 use handoff::{
     Activities as _, ActivityFilter, ActivityKind, Erasing as _, HandoffFilter, Handoffs as _, NewActivity,
     Opinions as _, Position, QueuePlace, Sight, State, desk,
     desk_head::DeskHeads as _,
     desk_list::{DeskLists as _, ListCounts, ListFilter, View},
     erase,
+    event_name::{self, EventName},
     notes::{NoteRange, Notes as _},
     opening::OpeningPacket,
     reading, sending, staffing,
 };
-use identity::agents::{
-    Agents as _,
-    change::{AgentChange, DeleteAgentError, UpdateAgentError},
+use identity::{
+    agents::{
+        Agents as _,
+        change::{AgentChange, DeleteAgentError, UpdateAgentError},
+    },
+    presence::Absences as _,
 };
 use jobs::Jobs;
 use knowledge::{
     EntryList as _, EntryVectors as _,
-    golden::{Expect, GoldenQuestions as _, QuestionKey},
+    golden::{Expect, Golden, GoldenQuestions as _, QuestionKey},
     unanswered::{Cause, Misses as _},
 };
 use storage::{CompanyStore, Place};
 use tenancy::{
     CompanyCode, HandoffId, SessionRowId, StoreError,
-    access::{Desk, Office},
+    access::{Desk, Housekeeper, Office},
 };
 
 pub(crate) use self::filled::{Ids, LEASE, claimed, fill};
@@ -77,7 +81,7 @@ const PROBES: &[(&str, Probe)] = &[
     ("open_misses", |store, _| Ok(store.open_misses(now(), None)?.is_empty())),
     ("close_misses", |store, ids| Ok(store.close_misses(&[ids.miss], now())? == 0)),
     ("put_miss_vectors", |store, ids| {
-        store.put_miss_vectors("model", &[(ids.miss, Vector::unit(&[1.0; DIMENSIONS]))]).map(|()| true)
+        store.put_miss_vectors("model", &[(ids.miss, Vector::unit(&[1.0; 384]))]).map(|()| true)
     }),
     ("golden_after", |store, _| Ok(store.golden_after(None, 9)?.is_empty())),
     ("count_golden", |store, _| Ok(store.count_golden()? == 0)),
@@ -86,14 +90,28 @@ const PROBES: &[(&str, Probe)] = &[
         let id = store.insert_golden(GOLDEN, QuestionKey::of(GOLDEN), &Expect::Clarify, now())?;
         store.delete_golden(id.unwrap())
     }),
+    ("golden", |store, ids| Ok(store.golden(ids.golden)?.is_none())),
+    ("update_golden", |store, ids| {
+        let foreign =
+            Golden { id: ids.golden, question: GOLDEN.to_owned(), expect: Expect::Clarify, created_at: now() };
+        Ok(!store.update_golden(&foreign, QuestionKey::of(GOLDEN))?)
+    }),
     ("delete_golden", |store, ids| Ok(!store.delete_golden(ids.golden)?)),
     ("notes", |store, ids| Ok(store.notes(ids.key, NoteRange::ALL)?.is_empty())),
     ("opening_packet", |store, ids| Ok(store.opening_packet(ids.handoff)?.is_none())),
+    ("opening_packets", |store, ids| Ok(store.opening_packets(&[ids.handoff])?.is_empty())),
     ("desk_head", |store, ids| {
         let head = store.desk_head()?;
-        let of_other = head.sessions.iter().any(|change| change.session == ids.session);
+        let of_other = head.sessions.iter().any(|change| change.session == ids.session)
+            || head.statuses.iter().any(|(agent, _)| *agent == ids.agent);
         Ok(!of_other && !head.notes.contains(&(ids.session, ids.note)))
     }),
+    ("event_name", |store, ids| {
+        let names = [EventName::Message(1), EventName::Escalated(ids.handoff), EventName::FileShared(ids.file)];
+        let read = |name| event_name::read(&mut store.acting::<Housekeeper>(), ids.session, name);
+        names.into_iter().map(read).collect::<Result<Vec<_>, _>>().map(|read| read.iter().all(Option::is_none))
+    }),
+    ("end_connection", |store, ids| Ok(!store.end_connection(&ids.hired, later(9))?)),
     ("note", |store, ids| Ok(store.note(ids.key, ids.note)?.is_none())),
     ("note_by_key", |store, ids| Ok(store.note_by_key(ids.key, NOTE_KEY)?.is_none())),
     ("count_notes", |store, ids| Ok(store.count_notes(ids.key)? == 0)),

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use chatbot::{ExpectedVersions, Messages as _, Profiles as _, Session, Sessions as _, SettingsRecord as _};
-use encoder::{DIMENSIONS, Vector};
+use encoder::Vector;
 use handoff::{
     Activities as _, AllHandoffs as _, Erasing as _, HandoffFilter, Handoffs as _, Position, Sight, StateFilter, desk,
 };
@@ -113,7 +113,7 @@ const OWN: &[(&str, Operation)] = &[
     ("release a job", |store, _| store.release(Kind::Encode)),
     ("drop_other_vectors", |store, _| store.drop_other_vectors("other", &HashSet::new())),
     ("put_vectors", |store, _| {
-        store.put_vectors("model", &[(TextHash::new([1; TextHash::BYTES]), Vector::unit(&[1.0; DIMENSIONS]))])
+        store.put_vectors("model", &[(TextHash::new([1; TextHash::BYTES]), Vector::unit(&[1.0; 384]))])
     }),
     ("drop_other_vectors of the model", |store, _| store.drop_other_vectors("model", &HashSet::new())),
     ("publish_vectors", |store, _| store.publish_vectors().map(drop)),

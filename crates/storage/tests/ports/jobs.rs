@@ -206,7 +206,7 @@ fn superadmins_list_jobs_page_by_page() {
 
 /// A hash and a vector that differ for each number.
 fn vector(number: u8) -> (TextHash, Vector) {
-    let mut values = [0.0; encoder::DIMENSIONS];
+    let mut values = [0.0; 384];
     values[usize::from(number)] = 1.0;
     (TextHash::new([number; TextHash::BYTES]), Vector::unit(&values))
 }
@@ -235,6 +235,21 @@ fn vectors_are_stored_by_model_and_text() {
         write(&world, &company, |store| store.drop_other_vectors("one", &hashes(&[2, 5])));
         assert_eq!(world.see(&company, |store| store.vector_hashes("one")), hashes(&[2]));
         assert_eq!(world.count("entry_vectors"), "2", "the other model's vectors are gone, the other company's stay");
+    }
+}
+
+#[test]
+fn vectors_of_models_with_different_dimensions_are_stored() {
+    for (world, company, _) in worlds() {
+        let stored = [("narrow", 64), ("usual", 384), ("wide", 1024)].map(|(model, dimensions)| {
+            let (hash, vector) = (vector(1).0, Vector::unit(&vec![0.5; dimensions]));
+            let row = (hash, vector.clone());
+            write(&world, &company, move |store| store.put_vectors(model, &[row]));
+            (model, [(hash, vector)])
+        });
+        for (model, vectors) in stored {
+            assert_eq!(world.see(&company, move |store| store.vectors(model)), vectors.into());
+        }
     }
 }
 

@@ -32,6 +32,8 @@ mod parity;
 mod profiles;
 mod reach;
 #[cfg(test)]
+mod roster;
+#[cfg(test)]
 mod stage;
 #[cfg(test)]
 mod tenancy;

@@ -1,6 +1,6 @@
 //! Questions that were not answered well.
 
-use encoder::{DIMENSIONS, Vector};
+use encoder::Vector;
 use jobs::{Kind, Schedule as _};
 use knowledge::unanswered::{Cause, MAX_QUESTION, MOST_MISSES, Miss, Misses as _};
 use storage::CompanyStore;
@@ -107,7 +107,7 @@ fn a_vector_counts_for_the_model_that_made_it() {
         let session = session(&world, &company);
         note(&world, &company, session, 4, Cause::Low, "Why?");
         let id = open(&world, &company, Some("one"))[0].id;
-        let vector = Vector::unit(&[1.0; DIMENSIONS]);
+        let vector = Vector::unit(&[1.0; 384]);
         let stored = vector.clone();
         write(&world, &company, move |store| store.put_miss_vectors("one", &[(id, stored)]));
         let with = |model| open(&world, &company, model).remove(0).vector;

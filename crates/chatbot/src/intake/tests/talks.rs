@@ -123,6 +123,11 @@ fn given(plan: &Plan) -> [Option<String>; 4] {
             let phone = Some(profile.phone.clone()).filter(|phone| !phone.is_empty());
             [Some(profile.name.clone()), phone, profile.email.clone(), profile.address.clone()]
         }
+        // A name that is asked for again.
+        Some(ProfileWrite::Change(change)) if plan.session.step == Step::Complete => {
+            let phone = change.phone.as_ref().map(|(_, phone)| phone.clone());
+            [change.name.clone(), phone, change.email.clone(), change.address.clone()]
+        }
         _ => [text(name), text(phone), text(email), text(address)],
     }
 }

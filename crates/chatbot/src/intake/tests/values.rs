@@ -144,3 +144,27 @@ fn a_question_without_an_answer_reopens_a_resolved_handoff_in_the_intake_too() {
     assert_eq!(talk.say("When are you open?").kind, "rag_response");
     assert_eq!(talk.say("my oven is still broken").kind, "escalated");
 }
+
+#[test]
+fn a_number_waits_for_its_country() {
+    let mut talk = Talk::at(Step::Name);
+    let reply = talk.say("Karen Mitchell 07700900456");
+    assert_eq!((talk.session().step, reply.response.contains("Karen Mitchell")), (Step::CountryCode, true));
+    let reply = talk.say("UK");
+    assert!(reply.response.starts_with("I have noted your phone number."), "{}", reply.response);
+    assert_eq!(talk.session().collected.phone, given("+44-7700900456"));
+    assert_eq!((talk.session().step, &talk.session().dialogue.number), (Step::Email, &None));
+
+    let mut talk = Talk::at(Step::CountryCode);
+    let reply = talk.say("912 34 567");
+    assert!(reply.response.starts_with("I have noted your phone number. Which country"), "{}", reply.response);
+    // Who only repeats it is not held up.
+    for _ in 0..3 {
+        talk.say("912 34 567");
+    }
+    assert_ne!(talk.session().step, Step::CountryCode);
+
+    let mut talk = Talk::at(Step::Name);
+    talk.say("my order is 912345678");
+    assert_eq!(talk.session().dialogue.number, None);
+}

@@ -9,6 +9,7 @@ use crate::{
     Step,
     intake::{country, name},
     understanding::{
+        everyday::Count,
         heard::{Cover, Heard},
         reading::{Intent, Language},
         tables::{Lead, Mark},
@@ -42,6 +43,9 @@ pub(in crate::understanding) fn stated(
     if let Some(name) = respelled(text, words, heard) {
         return Some(name);
     }
+    if let Some(name) = signed(text, words, heard) {
+        return Some(name);
+    }
     let is_asked = step == Some(Step::Name);
     let about_name = heard.leads().iter().find(|(lead, _)| *lead == Lead::NameWithoutVerb).map(|(_, at)| at.end);
     let leads: Vec<_> = heard
@@ -51,7 +55,7 @@ pub(in crate::understanding) fn stated(
             Lead::Name | Lead::MaybeName | Lead::NameWithoutVerb => true,
             // `I misspelled my name, it is Ann`
             Lead::Answer => is_asked || step.is_none() || about_name.is_some_and(|end| end <= at.start),
-            Lead::Country | Lead::Address | Lead::Phone => false,
+            Lead::Country | Lead::Address | Lead::Phone | Lead::Signature => false,
         })
         .cloned()
         .collect();
@@ -68,7 +72,9 @@ pub(in crate::understanding) fn stated(
         let Some(name) = slice(text, words, heard, &value).and_then(read) else { continue };
         let is_sure = !is_open || is_asked || is_capitalised(&name) || is_whole(heard, &place, &value);
         let is_country = is_open && country::alone(&name).is_some();
-        if is_sure && !is_country {
+        // `I am bleeding`
+        let is_told = is_open && !is_capitalised(&name) && Count::of(words, heard, value.clone()).is_common();
+        if is_sure && !is_country && !is_told {
             heard.take(place.start..value.end);
             return Some(name);
         }
@@ -112,6 +118,16 @@ fn respelled(text: &str, words: &Words, heard: &mut Heard) -> Option<String> {
     let distance = strsim::osa_distance(&new.to_lowercase(), &old.to_lowercase());
     let name = read(new).filter(|_| (1..=SPELLINGS).contains(&distance))?;
     heard.take(0..heard.tokens.len());
+    Some(name)
+}
+
+/// Returns the name at the end of a letter, behind `kind regards`.
+fn signed(text: &str, words: &Words, heard: &mut Heard) -> Option<String> {
+    let lead = heard.leads().iter().rev().find(|(lead, _)| *lead == Lead::Signature).map(|(_, at)| at.clone())?;
+    let value = lead.end..heard.tokens.len();
+    let is_one = value.len() <= WORDS && run(text, words, heard, value.start, true) == value.len();
+    let name = slice(text, words, heard, &value).filter(|name| is_one && is_capitalised(name)).and_then(read)?;
+    heard.take(lead.start..value.end);
     Some(name)
 }
 
@@ -190,8 +206,10 @@ pub(in crate::understanding) fn whole(text: &str, words: &Words, heard: &Heard, 
         let is_known = |at: usize| heard.tokens.get(at).is_some_and(|token| token.is_known);
         let is_phrase = tokens.len() > 2 && tokens.clone().all(is_known);
         let name = slice(text, words, heard, &tokens).filter(|_| !is_sentence)?;
-        // Few names consist of everyday words, and these are written as names: `leave a message`.
-        if is_phrase && !is_capitalised(name) {
+        let count = Count::of(words, heard, tokens.clone());
+        let is_unlikely = is_phrase || count.is_common() || heard.has_question_mark;
+        // Few names consist of everyday words or are asked, and these are written as names: `leave a message`.
+        if is_unlikely && !is_capitalised(name) || count.is_common() && count.all == 1 {
             return None;
         }
         read(with_dot(text, name))

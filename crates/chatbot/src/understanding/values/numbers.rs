@@ -21,6 +21,9 @@ pub(in crate::understanding) struct Number {
 /// Shorter numbers count only where a number is asked for.
 const SHORTEST: usize = 7;
 
+/// How many digits a number of a country that is not known has.
+const LOCAL: std::ops::RangeInclusive<usize> = 8..=13;
+
 /// Whether a text may have a phone number.
 pub(in crate::understanding) fn may_be_in(text: &str) -> bool {
     if text.is_ascii() {
@@ -35,6 +38,16 @@ pub(in crate::understanding) fn find(text: &str, calling_code: &str, is_asked: b
         return None;
     }
     runs(text).into_iter().find_map(|place| accepted(text, place, calling_code, is_asked))
+}
+
+/// Returns the place of a number that may be a local one of any country.
+pub(in crate::understanding) fn of_any_country(text: &str) -> Option<Range<usize>> {
+    let is_likely = |place: &Range<usize>| {
+        let number = text.get(place.clone()).unwrap_or_default();
+        let digits = number.chars().filter(|&c| digits::ascii(c).is_some()).count();
+        LOCAL.contains(&digits) && !is_date(number)
+    };
+    may_be_in(text).then(|| runs(text).into_iter().find(is_likely)).flatten()
 }
 
 fn accepted(text: &str, place: Range<usize>, calling_code: &str, is_asked: bool) -> Option<Number> {

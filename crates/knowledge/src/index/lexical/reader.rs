@@ -9,7 +9,7 @@ use crate::{
 
 /// Returns how the words of each chunk are stemmed. A chunk that is too short to tell its language has that of most others.
 pub(super) fn algorithms(chunks: &[Chunk]) -> Vec<Algorithm> {
-    let languages = Languages::new();
+    let mut languages = Languages::new();
     let found = |chunk: &Chunk| languages.algorithm(&format!("{} {}", chunk.question, chunk.answer));
     let found: Vec<_> = chunks.iter().map(found).collect();
     let mut counts: Vec<(Algorithm, usize)> = Vec::new();

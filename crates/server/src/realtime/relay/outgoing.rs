@@ -7,9 +7,10 @@ use std::{
     time::Duration,
 };
 
-use tenancy::{CompanyCode, NoteId, SessionId};
+use handoff::event_name::EventName;
+use tenancy::{AgentId, CompanyCode, NoteId, SessionId};
 
-use super::{Change, Poke};
+use super::{Change, Poke, Typist};
 
 /// Most sessions that wait while the other processes cannot be reached. Of further ones only the company waits; the
 /// recheck of the other processes finds the sessions.
@@ -28,6 +29,11 @@ struct Waiting {
     staff: BTreeSet<Option<CompanyCode>>,
     desks: BTreeSet<CompanyCode>,
     notes: BTreeSet<(SessionId, NoteId)>,
+    /// In the order in which they happened.
+    events: Vec<(SessionId, EventName)>,
+    statuses: BTreeSet<(CompanyCode, AgentId)>,
+    /// Whether each of them types.
+    typing: BTreeMap<(SessionId, Typist), bool>,
     is_closed: bool,
 }
 
@@ -61,10 +67,12 @@ impl Outgoing {
         waiting.is_closed && waiting.is_empty()
     }
 
-    /// Waits for a time, or until no more pokes will come. What waited meanwhile is dropped then.
+    /// Waits for a time, or until no more pokes will come. What waited meanwhile is dropped then. Who typed before is of
+    /// no interest afterwards.
     pub(crate) fn pause(&self, time: Duration) {
         let waited = self.added.wait_timeout_while(self.lock(), time, |it| !it.is_closed);
         let mut waiting = waited.unwrap_or_else(PoisonError::into_inner).0;
+        waiting.typing.clear();
         if waiting.is_closed {
             waiting.take();
         }
@@ -77,7 +85,10 @@ impl Outgoing {
 
 impl Waiting {
     fn is_empty(&self) -> bool {
-        self.sessions.is_empty() && self.staff.is_empty() && self.desks.is_empty() && self.notes.is_empty()
+        let Self { sessions, staff, desks, notes, events, statuses, typing, is_closed: _ } = self;
+        sessions.is_empty()
+            && (staff.is_empty() && desks.is_empty() && notes.is_empty())
+            && (events.is_empty() && statuses.is_empty() && typing.is_empty())
     }
 
     fn add(&mut self, poke: Poke) {
@@ -104,24 +115,44 @@ impl Waiting {
                     self.notes.insert((session, note));
                 }
             }
+            Poke::Event(session, name) => {
+                if self.events.len() < MOST {
+                    self.events.push((session, name));
+                } else {
+                    self.desks.extend(session.company());
+                }
+            }
+            Poke::Status(company, agent) => {
+                self.statuses.insert((company, agent));
+            }
+            Poke::Typing(session, typist, is_typing) => {
+                if self.typing.len() < MOST {
+                    self.typing.insert((session, typist), is_typing);
+                }
+            }
         }
     }
 
     fn take(&mut self) -> Vec<Poke> {
-        let Self { sessions, staff, desks, notes, .. } = self;
+        let Self { sessions, staff, desks, notes, events, statuses, typing, is_closed: _ } = self;
         let sessions = mem::take(sessions).into_iter().map(|(session, change)| Poke::Session(session, change));
         let staff = mem::take(staff).into_iter().map(Poke::Staff);
         let notes = mem::take(notes).into_iter().map(|(session, note)| Poke::Note(session, note));
-        sessions.chain(staff).chain(mem::take(desks).into_iter().map(Poke::Desk)).chain(notes).collect()
+        let events = mem::take(events).into_iter().map(|(session, name)| Poke::Event(session, name));
+        let statuses = mem::take(statuses).into_iter().map(|(company, agent)| Poke::Status(company, agent));
+        let typing = mem::take(typing).into_iter();
+        let typing = typing.map(|((session, typist), is_typing)| Poke::Typing(session, typist, is_typing));
+        let of_desks = staff.chain(mem::take(desks).into_iter().map(Poke::Desk)).chain(notes);
+        sessions.chain(of_desks).chain(events).chain(statuses).chain(typing).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::AtDesk, *};
 
     fn poke(head: Option<i64>, moves_queue: bool) -> Poke {
-        let change = Change { head, moves_queue, concerns_desk: moves_queue };
+        let change = Change { head, moves_queue, desk: AtDesk::Nothing };
         Poke::Session(SessionId::parse("TES001_1").unwrap(), change)
     }
 
@@ -152,10 +183,24 @@ mod tests {
     #[test]
     fn sessions_beyond_the_limit_do_not_wait_for_a_lost_connection() {
         let outgoing = Outgoing::default();
-        let change = Change { head: None, moves_queue: false, concerns_desk: false };
+        let change = Change { head: None, moves_queue: false, desk: AtDesk::Nothing };
         let session = |number| SessionId::parse(&format!("TES001_{number}")).unwrap();
         outgoing.add((0..MOST + 5).map(|number| Poke::Session(session(number), change)));
         let taken = outgoing.take_within(Duration::ZERO);
         assert_eq!((taken.len(), taken.last()), (MOST + 1, CompanyCode::parse("TES001").ok().map(Poke::Desk).as_ref()));
+    }
+
+    #[test]
+    fn events_keep_their_order_and_only_the_last_word_on_who_types_is_sent() {
+        let outgoing = Outgoing::default();
+        let session = SessionId::parse("TES001_1").unwrap();
+        let typing = |is_typing| Poke::Typing(session, Typist::Visitor, is_typing);
+        let events = [2, 1, 2].map(|seq| Poke::Event(session, EventName::Message(seq)));
+        outgoing.add([typing(true), events[0], events[1], typing(false), events[2]]);
+        assert_eq!(outgoing.take_within(Duration::ZERO), [events.as_slice(), &[typing(false)]].concat());
+        // Nobody types for as long as a connection is lost.
+        outgoing.add([typing(true), events[0]]);
+        outgoing.pause(Duration::ZERO);
+        assert_eq!(outgoing.take_within(Duration::ZERO), events[..1]);
     }
 }

@@ -2,7 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
-use tenancy::{CompanyCode, NoteId, SessionId};
+use handoff::event_name::EventName;
+use tenancy::{AgentId, AttachmentId, CompanyCode, HandoffId, NoteId, SessionId, UserId};
 
 /// What a process tells the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +16,21 @@ pub(crate) enum Poke {
     Desk(CompanyCode),
     /// A private note about a session was stored.
     Note(SessionId, NoteId),
+    /// Something has happened to a session that its callers, or the staff of its company, are shown as it is.
+    Event(SessionId, EventName),
+    /// The status of an agent was set.
+    Status(CompanyCode, AgentId),
+    /// Somebody types in a session, or has stopped. Nothing of it is stored.
+    Typing(SessionId, Typist, bool),
+}
+
+/// Who types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Typist {
+    /// The visitor.
+    Visitor,
+    /// The member of staff with this account.
+    Staff(UserId),
 }
 
 /// What has changed in a session.
@@ -24,8 +40,19 @@ pub(crate) struct Change {
     pub(crate) head: Option<i64>,
     /// Whether its handoff has entered or left the queue.
     pub(crate) moves_queue: bool,
-    /// Whether it concerns all staff of the company.
-    pub(crate) concerns_desk: bool,
+    /// What the staff of the company are shown of it.
+    pub(crate) desk: AtDesk,
+}
+
+/// What the staff of a company are shown of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum AtDesk {
+    /// Nothing.
+    Nothing,
+    /// The event itself, which another poke names.
+    Event,
+    /// No frame says what has changed, so they load their lists again.
+    Reload,
 }
 
 impl Change {
@@ -35,7 +62,7 @@ impl Change {
             // Anything may have changed if one of the two does not say that only messages have.
             head: self.head.zip(other.head).map(|(one, other)| one.max(other)),
             moves_queue: self.moves_queue || other.moves_queue,
-            concerns_desk: self.concerns_desk || other.concerns_desk,
+            desk: self.desk.max(other.desk),
         }
     }
 }
@@ -47,18 +74,46 @@ pub(crate) struct NotAPoke;
 impl fmt::Display for Poke {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Session(session, Change { head, moves_queue, concerns_desk }) => {
+            Self::Session(session, Change { head, moves_queue, desk }) => {
                 write!(f, "session {}", session.as_str())?;
                 if let Some(head) = head {
                     write!(f, " {head}")?;
                 }
                 f.write_str(if *moves_queue { " queue" } else { "" })?;
-                f.write_str(if *concerns_desk { " desk" } else { "" })
+                f.write_str(match desk {
+                    AtDesk::Nothing => "",
+                    AtDesk::Event => " event",
+                    AtDesk::Reload => " desk",
+                })
             }
             Self::Staff(None) => f.write_str("staff"),
             Self::Staff(Some(company)) => write!(f, "staff {company}"),
             Self::Desk(company) => write!(f, "desk {company}"),
             Self::Note(session, note) => write!(f, "note {} {}", session.as_str(), note.get()),
+            Self::Event(session, name) => {
+                write!(f, "event {} ", session.as_str())?;
+                match name {
+                    EventName::Message(seq) => write!(f, "message {seq}"),
+                    EventName::Escalated(handoff) => write!(f, "escalated {}", handoff.get()),
+                    EventName::Assigned(handoff, agent) => write!(f, "assigned {} {}", handoff.get(), agent.get()),
+                    EventName::Transferred(handoff, from, to) => {
+                        write!(f, "transferred {} {} {}", handoff.get(), from.get(), to.get())
+                    }
+                    EventName::Resolved(handoff, None) => write!(f, "resolved {}", handoff.get()),
+                    EventName::Resolved(handoff, Some(agent)) => {
+                        write!(f, "resolved {} {}", handoff.get(), agent.get())
+                    }
+                    EventName::FileShared(file) => write!(f, "file {}", file.get()),
+                }
+            }
+            Self::Status(company, agent) => write!(f, "status {company} {}", agent.get()),
+            Self::Typing(session, typist, is_typing) => {
+                write!(f, "typing {} {}", session.as_str(), if *is_typing { "on" } else { "off" })?;
+                match typist {
+                    Typist::Visitor => Ok(()),
+                    Typist::Staff(user) => write!(f, " {}", user.get()),
+                }
+            }
         }
     }
 }
@@ -70,29 +125,67 @@ impl FromStr for Poke {
         let mut words = text.split(' ').peekable();
         let kind = words.next();
         let company = |code: &str| CompanyCode::parse(code).map_err(|_| NotAPoke);
+        let session = |id: &str| SessionId::parse(id).map_err(|_| NotAPoke);
         let poke = match (kind, words.next()) {
             (Some("session"), Some(id)) => {
-                let session = SessionId::parse(id).map_err(|_| NotAPoke)?;
+                let session = session(id)?;
                 let head = words.peek().and_then(|word| word.parse().ok());
                 if head.is_some() {
                     words.next();
                 }
                 let moves_queue = words.next_if_eq(&"queue").is_some();
-                let concerns_desk = words.next_if_eq(&"desk").is_some();
-                Self::Session(session, Change { head, moves_queue, concerns_desk })
+                let desk = match words.next_if(|word| matches!(*word, "event" | "desk")) {
+                    Some("event") => AtDesk::Event,
+                    Some(_) => AtDesk::Reload,
+                    None => AtDesk::Nothing,
+                };
+                Self::Session(session, Change { head, moves_queue, desk })
             }
             (Some("staff"), None) => Self::Staff(None),
             (Some("staff"), Some(code)) => Self::Staff(Some(company(code)?)),
             (Some("desk"), Some(code)) => Self::Desk(company(code)?),
-            (Some("note"), Some(id)) => {
-                let session = SessionId::parse(id).map_err(|_| NotAPoke)?;
-                let note = words.next().and_then(|word| word.parse().ok()).ok_or(NotAPoke)?;
-                Self::Note(session, NoteId::new(note))
+            (Some("note"), Some(id)) => Self::Note(session(id)?, NoteId::new(number(words.next())?)),
+            (Some("event"), Some(id)) => {
+                let kind = words.next();
+                let handoff = |word| number(word).map(HandoffId::new);
+                let agent = |word| number(word).map(AgentId::new);
+                let name = match kind {
+                    Some("message") => EventName::Message(number(words.next())?),
+                    Some("escalated") => EventName::Escalated(handoff(words.next())?),
+                    Some("assigned") => EventName::Assigned(handoff(words.next())?, agent(words.next())?),
+                    Some("transferred") => {
+                        EventName::Transferred(handoff(words.next())?, agent(words.next())?, agent(words.next())?)
+                    }
+                    Some("resolved") => {
+                        let handoff = handoff(words.next())?;
+                        EventName::Resolved(handoff, words.next().map(|word| agent(Some(word))).transpose()?)
+                    }
+                    Some("file") => EventName::FileShared(AttachmentId::new(number(words.next())?)),
+                    _ => return Err(NotAPoke),
+                };
+                Self::Event(session(id)?, name)
+            }
+            (Some("status"), Some(code)) => Self::Status(company(code)?, AgentId::new(number(words.next())?)),
+            (Some("typing"), Some(id)) => {
+                let is_typing = match words.next() {
+                    Some("on") => true,
+                    Some("off") => false,
+                    _ => return Err(NotAPoke),
+                };
+                let typist = match words.next() {
+                    Some(word) => Typist::Staff(UserId::new(number(Some(word))?)),
+                    None => Typist::Visitor,
+                };
+                Self::Typing(session(id)?, typist, is_typing)
             }
             _ => return Err(NotAPoke),
         };
         if words.next().is_some() { Err(NotAPoke) } else { Ok(poke) }
     }
+}
+
+fn number(word: Option<&str>) -> Result<i64, NotAPoke> {
+    word.and_then(|word| word.parse().ok()).ok_or(NotAPoke)
 }
 
 /// Writes pokes into texts of at most `longest` bytes, a line for each poke.
@@ -124,10 +217,26 @@ mod tests {
         let mut pokes = vec![Poke::Staff(None), Poke::Staff(Some(company)), Poke::Desk(company)];
         pokes.push(Poke::Note(session, NoteId::new(3)));
         for head in [None, Some(7)] {
-            for (moves_queue, concerns_desk) in [(false, false), (false, true), (true, false), (true, true)] {
-                pokes.push(Poke::Session(session, Change { head, moves_queue, concerns_desk }));
+            for desk in [AtDesk::Nothing, AtDesk::Event, AtDesk::Reload] {
+                pokes.extend(
+                    [false, true].map(|moves_queue| Poke::Session(session, Change { head, moves_queue, desk })),
+                );
             }
         }
+        let (handoff, [one, two]) = (HandoffId::new(4), [1, 2].map(AgentId::new));
+        let names = [
+            EventName::Message(7),
+            EventName::Escalated(handoff),
+            EventName::Assigned(handoff, one),
+            EventName::Transferred(handoff, one, two),
+            EventName::Resolved(handoff, None),
+            EventName::Resolved(handoff, Some(two)),
+            EventName::FileShared(AttachmentId::new(5)),
+        ];
+        pokes.extend(names.map(|name| Poke::Event(session, name)));
+        pokes.push(Poke::Status(company, one));
+        pokes.push(Poke::Typing(session, Typist::Visitor, true));
+        pokes.push(Poke::Typing(session, Typist::Staff(UserId::new(6)), false));
         pokes
     }
 
@@ -154,6 +263,12 @@ mod tests {
             "desk",
             "desk a b",
             "note TES001_1",
+            "event TES001_1 message",
+            "event TES001_1 message 1 2",
+            "event TES001_1 unheard-of 1",
+            "status TES001",
+            "typing TES001_1",
+            "typing TES001_1 on x",
             "other",
         ] {
             assert_eq!(text.parse::<Poke>(), Err(NotAPoke), "{text}");

@@ -1,6 +1,5 @@
 //! `knowledge/golden/`: a company's golden questions, which are its test set.
 
-mod asking;
 pub(super) mod guard;
 mod run;
 mod threshold;
@@ -9,7 +8,7 @@ use actix_web::web::{self, Json};
 use chatbot::settings::SettingsRecord as _;
 use knowledge::{
     EntryList as _, entry,
-    golden::{self, AddError, Expect, Golden, GoldenQuestions as _, Outcome, RemoveError, Row},
+    golden::{self, AddError, ChangeError, Expect, Golden, GoldenQuestions as _, Outcome, RemoveError, Row},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -66,6 +65,16 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .refuses(ApiError::required("company_id"))
             .refuses(Refused::CompanyNotFound),
         at("/api/knowledge/golden/{id:[0-9]+}/")
+            .patch("Changes what a golden question asks, or what is to come of it.", change)
+            .about(
+                "A field that is not sent stays as it is, and the question keeps its place in the list. What is sent is \
+                 refused as by `POST /api/knowledge/golden/`.",
+            )
+            .query(company_id())
+            .refuses(ChangeError::NotFound)
+            .refuses(ChangeError::NoEntry)
+            .refuses(ApiError::required("company_id"))
+            .refuses(Refused::CompanyNotFound)
             .delete("Removes a golden question.", remove)
             .query(company_id())
             .refuses(RemoveError::NotFound)
@@ -81,6 +90,15 @@ body! {
     struct AddGoldenBody {
         question: String = text().max(golden::MAX_QUESTION),
         expect: String = text().max(entry::MAX_CHUNK_ID),
+        company_id: Option<String> = text().max(20).optional(),
+    }
+}
+
+body! {
+    /// The changes to a golden question. Fields that are not sent stay as they are.
+    struct ChangeGoldenBody {
+        question: Option<String> = text().max(golden::MAX_QUESTION).optional().not_blank().not_null(),
+        expect: Option<String> = text().max(entry::MAX_CHUNK_ID).optional().not_blank().not_null(),
         company_id: Option<String> = text().max(20).optional(),
     }
 }
@@ -191,6 +209,25 @@ async fn is_shared(app: &App, staff: Staff, company: CompanyCode, expect: &Expec
     }
     let read = move |store: &mut CompanyStore<'_, Housekeeper>| Ok::<_, StoreError>(store.entry(&chunk_id)?.is_some());
     Ok(app.db.read_for(company, app.indexes.librarian(), read).await?)
+}
+
+/// Changes a question.
+async fn change(
+    Auth(supervisor): Auth<Supervisor>,
+    PathId(id): PathId,
+    params: Params,
+    Valid(body): Valid<ChangeGoldenBody>,
+    app: web::Data<App>,
+) -> Result<Json<GoldenView>, ApiError> {
+    let company = which_company(supervisor.company(), body.company_id.as_deref(), &params)?;
+    let (id, question, expect) = (GoldenId::new(id), body.question, body.expect.map(Expect::of));
+    let is_shared = match &expect {
+        Some(expect) => is_shared(&app, Staff::from(supervisor.clone()), company, expect).await?,
+        None => false,
+    };
+    let change = move |store: &mut CompanyStore<'_, Office>| golden::change(store, id, question, expect, is_shared);
+    let changed = app.office_write(supervisor, Place::Company(company), Action::GoldenChanged, change).await?;
+    Ok(Json(changed.ok_or(Refused::CompanyNotFound)?.into()))
 }
 
 /// Removes a question.

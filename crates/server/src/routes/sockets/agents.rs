@@ -2,8 +2,6 @@
 
 mod news;
 
-use std::time::Duration;
-
 use actix_web::{HttpRequest, web};
 use handoff::live::{self, QueueCounts};
 use identity::{
@@ -29,9 +27,6 @@ use crate::{
     realtime::{Listening, Next},
     views::{AsText, FileLinks},
 };
-
-/// How long an agent may be without a connection before it counts as offline.
-const ABSENCE: Duration = Duration::from_secs(30);
 
 /// A connection of an agent or an admin.
 struct DeskSocket {
@@ -153,7 +148,7 @@ pub(super) async fn come_online(app: &App, req: &HttpRequest, counted: &Counted)
     let key = FairnessKey::Company(agent.scope().company());
     let connected = app.db.lobby_write_in(key, connect).await.map_err(ApiError::from)?;
     if connected.has_changed {
-        app.hub.status_set(agent, connected.status);
+        app.status_set(agent, connected.status);
     }
     Ok(connected.status)
 }
@@ -261,7 +256,7 @@ impl DeskSocket {
             None => presence::disconnect(lobby, &setting, now),
         };
         self.app.db.lobby_write_in(key, set).await?;
-        self.app.hub.status_set(agent, status);
+        self.app.status_set(agent, status);
         Ok(())
     }
 
@@ -285,29 +280,13 @@ impl DeskSocket {
 impl Counted {
     /// Counts a connection.
     pub(super) fn new(app: web::Data<App>, agent: Agent) -> Self {
-        let is_first = app.online.connect(agent.id());
+        let is_first = app.online.connect(&agent);
         Self { app, agent, is_first }
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        let Some(absence) = self.app.online.disconnect(self.agent.id()) else { return };
-        let (app, agent) = (self.app.clone(), self.agent.clone());
-        actix_web::rt::spawn(async move {
-            tokio::time::sleep(ABSENCE).await;
-            if !app.online.has_lasted(absence) {
-                return;
-            }
-            let (now, lost) = (app.now(), agent.clone());
-            let key = FairnessKey::Company(agent.scope().company());
-            let disconnect = move |lobby: &mut LobbyStore<'_>| presence::disconnect(lobby, &lost, now);
-            match app.db.lobby_write_in(key, disconnect).await {
-                Ok(()) => app.hub.status_set(&agent, AgentStatus::Offline),
-                Err(error) => {
-                    tracing::warn!(error = crate::logging::chain(&error), "an agent was not set offline");
-                }
-            }
-        });
+        self.app.online.disconnect(self.agent.id());
     }
 }

@@ -14,7 +14,7 @@ use tenancy::access::{SessionAccess, Visitor};
 use tokio::time::Instant;
 
 use self::{
-    acts::{Answer, Done},
+    acts::{Answer, Done, Told},
     caller::{Caller, Party},
     join::{Joined, begin, join},
 };
@@ -27,7 +27,7 @@ use super::{
 use crate::{
     app::App,
     http::error::ApiError,
-    realtime::{Listening, Next, Position},
+    realtime::{Due, Listening, Next, Position},
 };
 
 /// How long a connection waits before it reads again what it could not read.
@@ -170,7 +170,12 @@ impl Chat {
     async fn acted(&mut self, done: Done) -> Result<(), End> {
         match done {
             Ok(None) => {}
-            Ok(Some(frame)) => self.wire.send(frame).await?,
+            Ok(Some(Told::Frame(frame))) => self.wire.send(frame).await?,
+            Ok(Some(Told::Again(seq, frame))) => match self.position.stored(seq) {
+                Due::Nothing => self.wire.send(frame).await?,
+                // The message comes with those before it, in order.
+                Due::Send | Due::Read => self.catch_up().await?,
+            },
             Err(Answer::Refused(error, id)) => {
                 error.log("socket");
                 self.wire.send(frames::error(&error, id)).await?;

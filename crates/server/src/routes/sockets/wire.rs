@@ -2,6 +2,7 @@
 
 mod end;
 mod events;
+mod heads;
 mod socket;
 
 use bytestring::ByteString;

@@ -4,6 +4,7 @@ use chatbot::Sessions as _;
 use handoff::{
     ActivityFilter, AllHandoffs as _, Handoff, HandoffFilter, Handoffs as _, Opening, Order, Position, Priority, Sight,
     StateFilter, desk,
+    opening::Opened,
     reading::{self, ReadError},
 };
 use identity::agents::AgentStatus;
@@ -66,7 +67,8 @@ impl Scene {
     }
 
     fn desk(&self, desk: Desk, filter: HandoffFilter) -> Vec<HandoffId> {
-        ids(&self.world.db.read(desk, move |store| reading::sessions(store, &filter, None)).wait().unwrap())
+        let read = self.world.db.read(desk, move |store| reading::sessions(store, &filter, None));
+        opened_ids(read.wait().unwrap())
     }
 }
 
@@ -97,6 +99,15 @@ fn parts(part: impl Fn(Option<Position>) -> Vec<Handoff>) -> Vec<HandoffId> {
         after = Some(Position::from(last));
         listed.extend(ids(&part));
     }
+}
+
+/// The ids of handoffs, each of which must have its packet.
+fn opened_ids(opened: Vec<Opened>) -> Vec<HandoffId> {
+    let id = |opened: Opened| {
+        assert_eq!(opened.packet.map(|packet| packet.reason), Some(opened.handoff.reason));
+        opened.handoff.id
+    };
+    opened.into_iter().map(id).collect()
 }
 
 fn ids(handoffs: &[Handoff]) -> Vec<HandoffId> {
@@ -169,8 +180,8 @@ fn a_dashboard_shows_an_agents_own_day() {
         };
         let today = dashboard(20);
         assert_eq!((today.agent.name.as_str(), today.status), ("ben", AgentStatus::Pending));
-        assert_eq!(ids(&today.assigned), [scene.bens.1]);
-        assert_eq!(ids(&today.unassigned), [scene.pending.1]);
+        assert_eq!(opened_ids(today.assigned), [scene.bens.1]);
+        assert_eq!(opened_ids(today.unassigned), [scene.pending.1]);
         assert_eq!((today.resolved_today, today.activities.len()), (1, 3));
         assert!(today.activities.iter().all(|row| row.agent.id == scene.ben.id()));
         assert_eq!(dashboard(86_400).resolved_today, 0);

@@ -8,7 +8,7 @@ use identity::{
     presence::{self, Presence, PresenceRecord as _},
 };
 use serde_json::json;
-use tenancy::{CompanyStatus, access::Agent, companies};
+use tenancy::{AgentId, CompanyCode, CompanyStatus, access::Agent, companies};
 
 use crate::{
     stage::{Company, later},
@@ -185,5 +185,70 @@ fn an_agent_is_there_who_is_available_and_called_lately() {
         arrive(&world, &dora, 80);
         assert!(is_there(&spacex, 80));
         assert!(!is_there(&tesla, 71));
+    }
+}
+
+fn connect(world: &World, agent: &Agent, at: u64) -> AgentStatus {
+    let agent = agent.clone();
+    let connected =
+        world.db.lobby_write(move |lobby| presence::connect(lobby, &agent, true, None, later(at))).wait().unwrap();
+    connected.status
+}
+
+fn stay(world: &World, agents: &[&Agent], at: u64) -> Vec<AgentId> {
+    let agents: Vec<_> = agents.iter().map(|agent| (*agent).clone()).collect();
+    let ended = world.db.lobby_write(move |lobby| presence::stay(lobby, agents, later(at))).wait().unwrap();
+    ended.iter().map(Agent::id).collect()
+}
+
+fn gone(world: &World, at: u64) -> Vec<(CompanyCode, AgentId)> {
+    world.db.lobby(move |lobby| lobby.agents_gone(later(at), 9)).wait().unwrap()
+}
+
+fn expire(world: &World, company: &Company, agent: &Agent, at: u64) -> bool {
+    let id = agent.id();
+    let expired =
+        world.db.write(company.housekeeper(), move |store| presence::expire(store, id, later(at))).wait().unwrap();
+    expired.is_some()
+}
+
+#[test]
+fn an_agent_is_offline_once_nobody_has_said_for_half_a_minute_that_it_is_connected() {
+    for world in World::each() {
+        let [tesla, spacex] = ["tesla", "spacex"].map(|name| world.company(name));
+        let [ben, cleo] = ["ben", "cleo"].map(|name| world.agent(&tesla, name));
+        let dora = world.agent(&spacex, "dora");
+        for agent in [&ben, &cleo, &dora] {
+            arrive(&world, agent, 0);
+        }
+        // Nothing is said of an agent without a connection.
+        assert_eq!(stay(&world, &[&ben], 1), [ben.id()]);
+        assert_eq!(connect(&world, &ben, 10), AgentStatus::Available);
+        connect(&world, &dora, 10);
+        assert_eq!(stay(&world, &[&ben], 15), []);
+        assert_eq!(gone(&world, 44), []);
+        assert_eq!(gone(&world, 45), [(spacex.code, dora.id())]);
+        assert_eq!(gone(&world, 50), [(spacex.code, dora.id()), (tesla.code, ben.id())]);
+
+        assert!(!expire(&world, &tesla, &ben, 49), "it still counts as connected");
+        assert!(!expire(&world, &tesla, &dora, 60), "another company's");
+        assert!(expire(&world, &tesla, &ben, 60));
+        let row = stored(&world, &tesla, &ben);
+        assert_eq!((row.stored_status, row.last_active), (AgentStatus::Offline, Some(later(60))));
+        assert_eq!(stored(&world, &tesla, &cleo).stored_status, AgentStatus::Available);
+        assert_eq!(stored(&world, &spacex, &dora).stored_status, AgentStatus::Available);
+        let filter = ActivityFilter { agent: Some(ben.id()), kind: None, since: None, limit: 1 };
+        let logged = world.see(&tesla, move |store| store.activities(&filter)).remove(0);
+        assert_eq!((logged.timestamp, logged.ip), (later(60), None));
+        assert_eq!(logged.metadata, json!({"from": "AVAILABLE", "to": "OFFLINE"}));
+        assert!(!expire(&world, &tesla, &ben, 70), "it has happened already");
+
+        // A server that could not reach the database for a while connects it anew.
+        assert_eq!(stay(&world, &[&ben], 80), [ben.id()]);
+        assert_eq!(connect(&world, &ben, 80), AgentStatus::Available);
+        // Who is offline on purpose changes no more.
+        leave(&world, &ben, 90);
+        assert!(!expire(&world, &tesla, &ben, 200));
+        assert_eq!((stored(&world, &tesla, &ben).last_active, gone(&world, 200).len()), (Some(later(90)), 1));
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use attachments::{Attachments as _, BlobKey};
 use chatbot::profile;
-use encoder::{DIMENSIONS, Vector};
+use encoder::Vector;
 use handoff::{
     Feedback, Opinions as _, Rating, desk,
     notes::{self, OutgoingNote},
@@ -88,7 +88,7 @@ pub(crate) fn fill(world: &World, company: &Company) -> (Ids, Agent) {
     world.teach(company, "When are you open?", "From 7 to 18.");
     let encoded = world.db.write(company.office.clone(), |store| {
         assert_eq!(Jobs::claim(store, jobs::Kind::Encode, now(), LEASE)?, Some(claimed(1, 60)));
-        store.put_vectors("model", &[(TextHash::new([1; TextHash::BYTES]), Vector::unit(&[1.0; DIMENSIONS]))])
+        store.put_vectors("model", &[(TextHash::new([1; TextHash::BYTES]), Vector::unit(&[1.0; 384]))])
     });
     encoded.wait().unwrap();
     (filled, agent)

@@ -15,9 +15,11 @@ use tenancy::{
 };
 
 use super::{
-    super::target::{Target, is_set},
+    super::{
+        asking::{self, Asked, settings_of},
+        target::{Target, is_set},
+    },
     GoldenOutcome,
-    asking::{self, Asked, settings_of},
 };
 use crate::{
     app::{App, Failure, Output},

@@ -10,12 +10,14 @@ use serde::Serialize;
 use tenancy::access::{Refused, Staff, Supervisor};
 
 use super::{
-    super::super::{
-        endpoint::{Endpoint, at},
-        which_company::which_company,
+    super::{
+        super::{
+            endpoint::{Endpoint, at},
+            which_company::which_company,
+        },
+        asking::{self, Ready},
     },
     GoldenOutcome,
-    asking::{self, Ready},
 };
 use crate::{
     app::App,

@@ -12,8 +12,8 @@ use tenancy::{
     audit::Action,
 };
 
-use super::{
-    super::super::{
+use super::super::{
+    super::{
         endpoint::{Endpoint, at},
         which_company::which_company,
     },

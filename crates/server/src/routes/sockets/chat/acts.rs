@@ -33,8 +33,16 @@ pub(super) enum Answer {
     End(Refusal),
 }
 
-/// The frame that answers a frame, if one does.
-pub(super) type Done = Result<Option<ByteString>, Answer>;
+/// What answers a frame.
+pub(super) enum Told {
+    /// A frame.
+    Frame(ByteString),
+    /// The frame of a message that was stored before, and its position.
+    Again(i64, ByteString),
+}
+
+/// What answers a frame, if something does.
+pub(super) type Done = Result<Option<Told>, Answer>;
 
 impl From<Refusal> for Answer {
     fn from(refusal: Refusal) -> Self {
@@ -96,7 +104,7 @@ async fn say_as_visitor(
     visitor: Visitor,
     key: Option<String>,
     body: ChatBody,
-) -> Result<Option<ByteString>, ApiError> {
+) -> Result<Option<Told>, ApiError> {
     let has_id = body.client_message_id.is_some();
     limits::count(&caller.req, BucketName::Chat(origin::of(&caller.req)?)).await?;
     let ClientIp(ip) = ClientIp::of(&caller.req)?;
@@ -109,7 +117,7 @@ async fn say_as_visitor(
     })
 }
 
-async fn say_as_staff(caller: &Caller, staff: Staff, message: Message) -> Result<Option<ByteString>, ApiError> {
+async fn say_as_staff(caller: &Caller, staff: Staff, message: Message) -> Result<Option<Told>, ApiError> {
     let user = staff.user();
     let desk = agent_inbox::author(staff)?;
     limits::count(&caller.req, BucketName::Staff(user)).await?;
@@ -123,9 +131,9 @@ async fn say_as_staff(caller: &Caller, staff: Staff, message: Message) -> Result
     })
 }
 
-/// The frame of a message that an earlier request stored. It is the client's own, so no bot has written it.
-fn stored(caller: &Caller, message: &chatbot::Message) -> ByteString {
-    frames::chat_message(caller.of(), message, "", &caller.links(), true, None)
+/// A message that an earlier request stored. It is the client's own, so no bot has written it.
+fn stored(caller: &Caller, message: &chatbot::Message) -> Told {
+    Told::Again(message.seq, frames::chat_message(caller.of(), message, "", &caller.links(), true, None))
 }
 
 async fn mark_read(caller: &Caller, party: Party, seq: i64) -> Done {
@@ -152,5 +160,5 @@ async fn file_list(caller: &Caller, party: Party) -> Done {
         }
     };
     let files = files.map_err(|error| Answer::Refused(error.into(), None))?.unwrap_or_default();
-    Ok(Some(frames::file_list(caller.of(), &files, &caller.links())))
+    Ok(Some(Told::Frame(frames::file_list(caller.of(), &files, &caller.links()))))
 }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     http::error::ApiError,
-    realtime::{Due, Happened, News, Next, Occupant, QUEUE_PAUSE, Seen, Typing},
+    realtime::{Due, Happened, News, Next, Occupant, QUEUE_PAUSE, Seen, Typing, relay::Typist},
     routes::sockets::{
         entry::{Closing, Refusal},
         frames, incoming,
@@ -250,12 +250,12 @@ impl Chat {
     /// claims to be staff is not believed.
     pub(super) fn tell_typing(&self, typing: incoming::Typing) {
         let incoming::Typing { is_typing, claims_other } = typing;
-        let (sender, name) = match self.party.occupant() {
+        let (typist, sender, name) = match self.party.occupant() {
             Occupant::Visitor if claims_other => return,
             Occupant::Superadmin => return,
-            Occupant::Visitor => (Sender::User, None),
-            Occupant::Staff { name, .. } => (Sender::Agent, Some(name)),
+            Occupant::Visitor => (Typist::Visitor, Sender::User, None),
+            Occupant::Staff { user, name } => (Typist::Staff(user), Sender::Agent, Some(name)),
         };
-        self.listening.tell_typing(Typing { is_typing, sender, name });
+        self.listening.tell_typing(typist, Typing { is_typing, sender, name });
     }
 }

@@ -16,10 +16,14 @@ use actix_web::{
 use bytestring::ByteString;
 use tokio::io::{AsyncRead as _, ReadBuf};
 
-use crate::routes::sockets::{entry::Closing, wire::End};
+use crate::routes::sockets::{
+    entry::Closing,
+    wire::{
+        End,
+        heads::{Flaw, Heads, LONGEST},
+    },
+};
 
-/// Longest frame and longest message from a client, in bytes.
-const LONGEST: usize = 64 * 1024;
 /// Most bytes that are read at once.
 const PIECE: usize = 16 * 1024;
 
@@ -39,6 +43,9 @@ pub(super) enum Part {
 /// The frames of a client.
 pub(super) struct Incoming {
     codec: Codec,
+    heads: Heads,
+    /// What is wrong with the frame that begins behind `read`. Nothing more is read then.
+    flaw: Option<Flaw>,
     /// What was received of the frames that follow.
     read: BytesMut,
     /// What was received of a message in several frames, and whether it is text.
@@ -49,7 +56,16 @@ pub(super) struct Incoming {
 impl Incoming {
     /// Begins with what the client has sent behind its handshake.
     pub(super) fn new(read: BytesMut) -> Self {
-        Self { codec: Codec::new().max_size(LONGEST), read, begun: Vec::new(), is_text: false }
+        let mut incoming = Self {
+            codec: Codec::new().max_size(LONGEST),
+            heads: Heads::default(),
+            flaw: None,
+            read: BytesMut::new(),
+            begun: Vec::new(),
+            is_text: false,
+        };
+        incoming.keep(&read);
+        incoming
     }
 
     /// Waits for the next message.
@@ -57,6 +73,9 @@ impl Incoming {
         loop {
             if let Some(part) = self.take()? {
                 return Poll::Ready(Ok(part));
+            }
+            if let Some(flaw) = self.flaw {
+                return Poll::Ready(Err(closed(flaw.closing())));
             }
             if !ready!(self.poll_read(io, cx)) {
                 return Poll::Ready(Err(End::Gone));
@@ -74,7 +93,7 @@ impl Incoming {
                     Ok(None) => break,
                 }
             }
-            if !ready!(self.poll_read(io, cx)) {
+            if self.flaw.is_some() || !ready!(self.poll_read(io, cx)) {
                 return Poll::Ready(());
             }
         }
@@ -89,9 +108,21 @@ impl Incoming {
         PIECES.with_borrow_mut(|piece| {
             let mut piece = ReadBuf::new(piece);
             let is_read = ready!(Pin::new(io).poll_read(cx, &mut piece)).is_ok();
-            self.read.extend_from_slice(piece.filled());
+            self.keep(piece.filled());
             Poll::Ready(is_read && !piece.filled().is_empty())
         })
+    }
+
+    /// Keeps bytes up to the first frame with a flaw.
+    fn keep(&mut self, bytes: &[u8]) {
+        let sound = match self.heads.read(bytes) {
+            Ok(()) => bytes,
+            Err((before, flaw)) => {
+                self.flaw = Some(flaw);
+                bytes.get(..before).unwrap_or_default()
+            }
+        };
+        self.read.extend_from_slice(sound);
     }
 
     /// Takes the next message from what was received, if it is whole.

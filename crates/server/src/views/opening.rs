@@ -1,19 +1,19 @@
-//! The handoff of a packet, with what was known when it was opened.
+//! A handoff with what was known when it was opened.
 
 use chatbot::ClientInfo;
 use handoff::{
     Handoff,
-    opening::{BotTurn, KnownVisitor, OpeningPacket, Passage},
+    opening::{BotTurn, KnownVisitor, Opened, OpeningPacket, Passage},
+    packet::Question,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::QuestionView;
-use crate::views::HandoffRow;
+use super::HandoffRow;
 
 /// A handoff with what was known when it was last opened.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct OpenedHandoff {
+pub(crate) struct OpenedHandoff {
     #[serde(flatten)]
     handoff: HandoffRow,
     /// What was known when it was last opened, as it was then; null if an older version of the server opened it.
@@ -42,9 +42,16 @@ struct OpeningView {
     summary: String,
 }
 
+/// A question of the visitor.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct QuestionView {
+    seq: i64,
+    text: String,
+}
+
 /// What a visitor's client says of itself. Nobody has checked it.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct ClientView {
+pub(crate) struct ClientView {
     page: Option<String>,
     referrer: Option<String>,
     browser: Option<String>,
@@ -78,8 +85,20 @@ struct BotTurnView {
 }
 
 impl OpenedHandoff {
-    pub(super) fn new(handoff: &Handoff, packet: Option<OpeningPacket>) -> Self {
+    pub(crate) fn new(handoff: &Handoff, packet: Option<OpeningPacket>) -> Self {
         Self { handoff: HandoffRow::from(handoff), packet: packet.map(OpeningView::from) }
+    }
+}
+
+impl From<Opened> for OpenedHandoff {
+    fn from(Opened { handoff, packet }: Opened) -> Self {
+        Self::new(&handoff, packet)
+    }
+}
+
+impl From<Question> for QuestionView {
+    fn from(Question { seq, text }: Question) -> Self {
+        Self { seq, text }
     }
 }
 

@@ -1,11 +1,33 @@
 //! What visitors asked and got no good answer to: groups of questions, which are closed or answered.
 #![cfg(test)]
 
+mod closing;
+mod nearest;
+
 use std::time::{Duration, Instant};
 
 use api_tests::{Setup, prelude::*};
 
 const LIST: &str = "/api/knowledge/unanswered/";
+
+async fn list(company: &Company, query: &[(&str, &str)]) -> Vec<Value> {
+    company.admin.client().get(LIST).query(query).await.ok()["results"].as_array().unwrap().clone()
+}
+
+async fn asked(company: &Company, question: &str) -> (Visitor, Value) {
+    let mut visitor = company.visitor().await;
+    let reply = visitor.say(question).await;
+    (visitor, reply)
+}
+
+fn act(company: &Company, group: &Value, act: &str, body: &Value) -> Call {
+    company.admin.client().post(&format!("{LIST}{}/{act}/", group["id"]), body)
+}
+
+/// Returns the questions of the groups and how many each has.
+fn counts(groups: &[Value]) -> Vec<(&str, i64)> {
+    groups.iter().map(|group| (group["question"].as_str().unwrap(), group["count"].as_i64().unwrap())).collect()
+}
 
 /// Questions on servers whose encoder is off: words tell which of them mean the same.
 mod by_words {
@@ -25,25 +47,6 @@ mod by_words {
         questions_of_a_deleted_visitor_are_gone,
         admins_see_their_company_and_superadmins_the_one_they_name,
     );
-
-    async fn list(company: &Company, query: &[(&str, &str)]) -> Vec<Value> {
-        company.admin.client().get(LIST).query(query).await.ok()["results"].as_array().unwrap().clone()
-    }
-
-    async fn asked(company: &Company, question: &str) -> (Visitor, Value) {
-        let mut visitor = company.visitor().await;
-        let reply = visitor.say(question).await;
-        (visitor, reply)
-    }
-
-    fn act(company: &Company, group: &Value, act: &str, body: &Value) -> Call {
-        company.admin.client().post(&format!("{LIST}{}/{act}/", group["id"]), body)
-    }
-
-    /// Returns the questions of the groups and how many each has.
-    fn counts(groups: &[Value]) -> Vec<(&str, i64)> {
-        groups.iter().map(|group| (group["question"].as_str().unwrap(), group["count"].as_i64().unwrap())).collect()
-    }
 
     async fn questions_without_an_answer_are_grouped(world: &World) {
         let tesla = world.company("Tesla Motors").await;

@@ -1,0 +1,3 @@
+DROP TABLE processes;
+DROP INDEX agents_by_connection;
+ALTER TABLE agents DROP COLUMN connected_until;
