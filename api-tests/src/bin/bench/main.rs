@@ -42,8 +42,6 @@ use world::World;
 const SIZES: &str = "1000,100000,1000000";
 /// Number of turns after which the resident memory is read.
 const MANY_TURNS: usize = 100_000;
-/// How long the server must use no processor time until it counts as having nothing to do.
-const QUIET: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -115,15 +113,4 @@ fn chat() {
         MANY_TURNS - done,
         started.elapsed().as_secs_f64()
     );
-}
-
-/// Waits until the server has nothing to do.
-fn until_quiet(server: &Server) {
-    loop {
-        let before = server.cpu();
-        std::thread::sleep(QUIET);
-        if server.cpu() == before {
-            return;
-        }
-    }
 }

@@ -18,6 +18,9 @@ use server::{
 };
 use storage::{Options, Recorder, Target};
 
+/// How long the server must use no processor time until it counts as having nothing to do.
+const QUIET: Duration = Duration::from_millis(500);
+
 /// The superadmin of the measured server.
 pub(crate) const SUPERADMIN: (&str, &str) = ("root", "bench-password");
 
@@ -158,6 +161,17 @@ impl Server {
     /// Returns the address that the server listens on.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Waits until the server has nothing to do.
+    pub(crate) fn until_quiet(&self) {
+        loop {
+            let before = self.cpu();
+            std::thread::sleep(QUIET);
+            if self.cpu() == before {
+                return;
+            }
+        }
     }
 
     /// Returns the user and system time of all threads so far.

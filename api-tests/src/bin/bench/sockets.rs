@@ -7,37 +7,16 @@ mod cost;
 mod fan_out;
 mod idle;
 mod rate;
+mod scene;
 mod stuck;
 
 use std::{fs, process::ExitCode, time::Duration};
 
-use serde_json::json;
-use tokio::runtime::Runtime;
-
-use self::client::Tap;
+use self::scene::{Bench, SESSIONS};
 use crate::{process::Server, world::World};
 
-/// Number of sessions, each of which an agent has taken over.
-const SESSIONS: usize = 500;
 /// Open files that the load and the server need each.
 const FILES: u64 = 11_000;
-
-/// The measured server, and what the measurements share.
-struct Bench {
-    server: Server,
-    world: World,
-    runtime: Runtime,
-}
-
-impl Bench {
-    /// Opens a socket of a visitor. Returns it with the position of the session's last message.
-    async fn open(&self, visitor: usize, after: Option<i64>) -> (Tap, i64) {
-        let mut tap = Tap::open(self.server.address(), &self.world.socket(visitor, after)).await;
-        let first = tap.json().await;
-        let head = first["head_seq"].as_i64();
-        (tap, head.unwrap_or_else(|| panic!("{first}")))
-    }
-}
 
 /// The figures so far.
 #[derive(Default)]
@@ -125,24 +104,6 @@ pub(crate) fn run() -> ExitCode {
         if number == 0 { figures.print(rate.is_in_time(), &line) } else { println!("       {line}") }
     }
     if figures.missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-/// Returns a frame with a visitor's message.
-fn frame(number: usize) -> String {
-    json!({ "type": "chat_message", "message": text(number) }).to_string()
-}
-
-/// Returns a visitor's message.
-pub(crate) fn text(number: usize) -> String {
-    format!("When is part {number} here?")
-}
-
-fn micros(time: Duration, count: usize) -> f64 {
-    time.as_secs_f64() * 1e6 / number(count)
-}
-
-fn number(count: usize) -> f64 {
-    u32::try_from(count).map(f64::from).expect("a count below 2^32")
 }
 
 fn millis(time: Duration) -> f64 {

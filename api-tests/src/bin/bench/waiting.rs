@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{http::Connection, process::Server, until_quiet, world::World};
+use crate::{http::Connection, process::Server, world::World};
 
 const VISITORS: usize = 5_000;
 /// The highest growth of the server's memory with which the benchmark succeeds, in MB.
@@ -27,7 +27,7 @@ pub(crate) fn run() -> ExitCode {
         })
         .collect();
     let began = Instant::now();
-    until_quiet(&server);
+    server.until_quiet();
     let added = (server.resident_bytes() - before) / 1e6;
     println!("{VISITORS} visitors wait with {added:.1} MB of added memory (target <= {TARGET} MB)");
 

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use crate::{
     http::{Connection, get, post, upload},
     process::SUPERADMIN,
-    sockets,
 };
 
 const SAMPLE: &str = include_str!("../../../../crates/server/assets/sample_faq.json");
@@ -83,7 +82,7 @@ impl World {
 
     /// Returns a message of a visitor to the agent.
     pub(crate) fn said(&self, visitor: usize, number: usize) -> Vec<u8> {
-        let message = sockets::text(number);
+        let message = message(number);
         let body = json!({ "company_id": self.company, "session_id": self.sessions[visitor], "message": message });
         post("/api/chatbot/chat/", None, &body)
     }
@@ -110,7 +109,6 @@ impl World {
         post("/api/chatbot/chat/", None, &self.message(visitor, turn))
     }
 
-    /// Returns a long poll of a visitor who has read everything.
     /// Returns a turn that asks this.
     pub(crate) fn asks(&self, visitor: usize, question: &str) -> Vec<u8> {
         let session = &self.sessions[visitor % self.sessions.len()];
@@ -126,6 +124,7 @@ impl World {
         &self.questions
     }
 
+    /// Returns a long poll of a visitor who has read everything.
     pub(crate) fn poll(&self, visitor: usize) -> Vec<u8> {
         let session = &self.sessions[visitor];
         format!(
@@ -184,4 +183,9 @@ pub(crate) fn login(call: &mut Connection, name: &str, password: &str) -> String
 
 pub(crate) fn text(value: &Value) -> String {
     value.as_str().expect("a text").to_owned()
+}
+
+/// Returns a visitor's message.
+pub(crate) fn message(number: usize) -> String {
+    format!("When is part {number} here?")
 }

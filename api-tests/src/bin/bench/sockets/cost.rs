@@ -2,7 +2,10 @@
 
 use futures_util::future::join_all;
 
-use super::{Bench, client::Tap, frame, micros};
+use super::{
+    client::Tap,
+    scene::{Bench, frame, micros},
+};
 use crate::load::Load;
 
 /// Number of messages on their way at the same time.

@@ -4,7 +4,10 @@ use std::{cell::Cell, rc::Rc};
 
 use tokio::{net::TcpStream, sync::Notify, task::LocalSet};
 
-use super::{Bench, client::Tap, micros};
+use super::{
+    client::Tap,
+    scene::{Bench, micros},
+};
 use crate::{http::Connection, process::Server};
 
 /// Connections of one session, and the frames that they have received.

@@ -7,8 +7,11 @@ use std::{
 
 use futures_util::{StreamExt as _, future::join_all, stream};
 
-use super::{Bench, SESSIONS, client::Tap, micros, number};
-use crate::{http::Connection, process::Server, until_quiet};
+use super::{
+    client::Tap,
+    scene::{Bench, SESSIONS, micros, number},
+};
+use crate::{http::Connection, process::Server};
 
 /// Number of connections.
 pub(super) const SOCKETS: usize = 10_000;
@@ -32,7 +35,7 @@ pub(super) struct Idle {
 /// Opens sockets, has something said while the server stops, and opens them again with the position that they had.
 /// Returns the new server in `bench`.
 pub(super) fn measure(bench: &mut Bench, folder: &Path) -> Idle {
-    until_quiet(&bench.server);
+    bench.server.until_quiet();
     let (memory, cpu) = (bench.server.resident_bytes(), bench.server.cpu());
     let taps = bench.runtime.block_on(async {
         let mut taps: Vec<(Tap, i64)> = Vec::with_capacity(SOCKETS);
@@ -43,7 +46,7 @@ pub(super) fn measure(bench: &mut Bench, folder: &Path) -> Idle {
         }
         taps
     });
-    until_quiet(&bench.server);
+    bench.server.until_quiet();
     let connect = micros(bench.server.cpu() - cpu, SOCKETS);
     let bytes = (bench.server.resident_bytes() - memory) / number(SOCKETS);
     let heads: Vec<i64> = taps.iter().map(|(_, head)| *head).collect();
@@ -54,7 +57,7 @@ pub(super) fn measure(bench: &mut Bench, folder: &Path) -> Idle {
     }
     bench.server.kill();
     bench.server = Server::start(folder);
-    until_quiet(&bench.server);
+    bench.server.until_quiet();
     let (started, cpu) = (Instant::now(), bench.server.cpu());
     let taps = bench.runtime.block_on(async {
         let clients = heads.iter().enumerate().map(async |(number, head)| {
@@ -65,9 +68,9 @@ pub(super) fn measure(bench: &mut Bench, folder: &Path) -> Idle {
         stream::iter(clients).buffer_unordered(AT_ONCE_AGAIN).collect::<Vec<_>>().await
     });
     let caught_up = started.elapsed();
-    until_quiet(&bench.server);
+    bench.server.until_quiet();
     let resume = micros(bench.server.cpu() - cpu, SOCKETS);
     drop(taps);
-    until_quiet(&bench.server);
+    bench.server.until_quiet();
     Idle { bytes, connect, resume, caught_up }
 }

@@ -5,7 +5,10 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
-use super::{Bench, SESSIONS, client::Tap, frame};
+use super::{
+    client::Tap,
+    scene::{Bench, SESSIONS, frame},
+};
 
 /// Messages a second: the one that is wanted, and lower ones that are tried until one is delivered in time.
 const RATES: [u32; 7] = [2_000, 1_750, 1_500, 1_250, 1_000, 750, 500];

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::{sync::Notify, task::LocalSet};
 
-use super::{Bench, client::Tap};
+use super::{client::Tap, scene::Bench};
 use crate::http::Connection;
 
 /// Number of clients that read, in each session.
