@@ -29,10 +29,7 @@ mod sockets;
 mod waiting;
 mod world;
 
-use std::{
-    process::ExitCode,
-    time::{Duration, Instant},
-};
+use std::{process::ExitCode, time::Instant};
 
 use load::{Load, Measured};
 use process::Server;
