@@ -104,7 +104,11 @@ fn a_status_that_is_set_at_one_is_told_at_the_other() {
         let mut foreign = desk_at(&other, &space.admin).await;
         for status in ["BUSY", "AVAILABLE"] {
             bo.update_agent_status(status).await.ok();
-            let told = next_of(&mut desk, "agent_status_update").await;
+            let mut told = next_of(&mut desk, "agent_status_update").await;
+            // The sign-in may be told later than this desk was opened.
+            if told["status"] == "AVAILABLE" && status == "BUSY" {
+                told = next_of(&mut desk, "agent_status_update").await;
+            }
             assert_eq!((&told["agent_id"], &told["agent_name"]), (&json!(bo.id), &json!("Bo Agent")));
             assert_eq!((&told["status"], told["timestamp"].is_string()), (&json!(status), true));
         }
