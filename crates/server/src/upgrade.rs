@@ -194,20 +194,18 @@ async fn respond(
     codec.encode(Message::Item((head, size)), &mut out)?;
     io.write_all(&out).await?;
     let mut body = pin!(body);
-    while !matches!(size, BodySize::None | BodySize::Sized(0)) {
+    let mut is_last = matches!(size, BodySize::None | BodySize::Sized(0));
+    while !is_last {
         let chunk = tokio::select! {
             chunk = poll_fn(|cx| body.as_mut().poll_next(cx)) => {
                 chunk.transpose().map_err(|error| io::Error::other(error.to_string()))?
             }
             () = gone(&mut io, &mut read) => return Ok(()),
         };
-        let is_last = chunk.is_none();
+        is_last = chunk.is_none();
         out.clear();
         codec.encode(Message::Chunk(chunk), &mut out)?;
         io.write_all(&out).await?;
-        if is_last {
-            break;
-        }
     }
     close(io).await;
     Ok(())

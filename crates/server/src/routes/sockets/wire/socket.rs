@@ -60,7 +60,7 @@ impl SocketWire {
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             io: taken.io,
-            incoming: Incoming::new(taken.read),
+            incoming: Incoming::new(&taken.read),
             unsent: BytesMut::new(),
             patience: SLOWEST,
             unanswered: 0,

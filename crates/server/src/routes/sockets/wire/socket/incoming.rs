@@ -55,7 +55,7 @@ pub(super) struct Incoming {
 
 impl Incoming {
     /// Begins with what the client has sent behind its handshake.
-    pub(super) fn new(read: BytesMut) -> Self {
+    pub(super) fn new(read: &[u8]) -> Self {
         let mut incoming = Self {
             codec: Codec::new().max_size(LONGEST),
             heads: Heads::default(),
@@ -64,7 +64,7 @@ impl Incoming {
             begun: Vec::new(),
             is_text: false,
         };
-        incoming.keep(&read);
+        incoming.keep(read);
         incoming
     }
 
