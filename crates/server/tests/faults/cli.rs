@@ -47,7 +47,7 @@ fn the_models_in_use_are_listed() {
     let home = Home::sqlite().with("SWITCHBOARD_ENCODER", "on");
     let listed = home.run(&["models"], "").ok();
     assert!(listed.starts_with("meaning of texts: minilm-l6, embedded, "), "{listed}");
-    assert!(listed.contains(", 384 dimensions, computed with "), "{listed}");
+    assert!(listed.contains(", 384 dimensions of the mean of all tokens, computed with "), "{listed}");
     assert!(listed.ends_with("\ncomposed answers: none; answers are the stored ones\n"), "{listed}");
     let home = home
         .with("SWITCHBOARD_ENCODER", "off")
