@@ -196,14 +196,8 @@ async fn sessions(world: &World, sender: &mut Sender, admin: &Client) {
     let fields = [("session_id", session.as_str()), ("name", "Asha Rai"), ("phone", "9841234567")];
     sender.send(&anybody, "POST chatbot/create-profile", &fields).await;
     for (question, call, fields) in [
-        (
-            "Do you sell snow chains?",
-            "answer",
-            &[("answer", "Yes."), ("document", "Handbook"), ("page", "2.0"), ("chunk_id", "18")][..],
-        ),
+        ("Do you sell snow chains?", "answer", &[("answer", "Yes."), ("document", "Handbook"), ("page", "2.0")][..]),
         ("Where can I swim?", "close", &[]),
-        ("Which wifi is there?", "close", &[("ignore", "yes")]),
-        ("Where is the pool?", "close", &[("chunk_id", "18"), ("force", "no")]),
     ] {
         sender.send(&anybody, "POST chatbot/chat", &[("message", question), ("company_id", &company)]).await;
         let unanswered = admin.get("/api/knowledge/unanswered/").await.ok();
