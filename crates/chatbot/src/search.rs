@@ -42,7 +42,10 @@ impl<'s> Search<'s> {
 
     /// Whether [`Search::find`] would compare what the text means.
     pub fn compares_meaning(&self, text: &str) -> bool {
-        self.asked(text).iter().any(|part| self.indexes().any(|index| index.compares_meaning(part)))
+        let compares = |part: &str| self.indexes().any(|index| index.compares_meaning(part));
+        // One question is the usual case, and it is not taken apart for this.
+        self.section(&phrase::normalize(text)).is_none() && compares(text)
+            || self.asked(text).iter().any(|part| compares(part))
     }
 
     /// Returns the texts whose vectors [`Search::find`] needs, each once. `meanings` has the speller.

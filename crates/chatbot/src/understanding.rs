@@ -21,7 +21,7 @@ use self::{
     everyday::Count,
     heard::{Cover, Heard},
     tables::{Lead, Mark, TABLES},
-    words::Words,
+    words::{Break, Words},
 };
 use crate::{Step, intake::country};
 
@@ -29,9 +29,6 @@ pub use self::reading::{Awaited, Intent, Language, Reading, Values};
 
 /// The calling code of Nepal.
 const NEPAL: &str = "+977";
-
-/// The first words of a text are looked for in this many characters.
-const BEGINNING: usize = 60;
 
 /// A sentence has at least this many words.
 const SENTENCE: usize = 3;
@@ -60,14 +57,38 @@ pub fn features(text: &str) -> Vec<String> {
 /// Whether a text asks something, by a question mark or its first word. Else it may only comment on what was said before:
 /// `it still doesn't work`.
 pub(crate) fn asks(text: &str) -> bool {
-    Words::of(&text::visible(text)).has_question_mark || begins_as_question(text)
+    let words = Words::of(&text::visible(text));
+    let heard = Heard::of(&words, None, false);
+    words.has_question_mark || heard.first().is_some_and(|at| heard.is(Mark::Asking, at))
 }
 
-/// Whether a text begins with a word that asks.
-pub(crate) fn begins_as_question(text: &str) -> bool {
-    let beginning = text.char_indices().nth(BEGINNING).and_then(|(end, _)| text.get(..end)).unwrap_or(text);
-    let heard = Heard::of(&Words::of(&text::visible(beginning)), None, false);
-    heard.first().is_some_and(|at| heard.is(Mark::Asking, at))
+/// Returns the questions in a text, at most `most`: its clauses that begin with a word that asks. What is said before the
+/// first one belongs to it.
+pub(crate) fn questions(text: &str, most: usize) -> Vec<&str> {
+    let words = Words::of(text);
+    let mut heard = Heard::of(&words, None, false);
+    heard.find_clauses();
+    // `when` also joins clauses, so one begins behind it: `when are you open`.
+    let is_behind_when = |at: usize| {
+        let is_apart = heard.tokens.get(at).is_none_or(|token| token.before != Break::Nothing);
+        !is_apart && at.checked_sub(1).is_some_and(|before| heard.is(Mark::Asking, before))
+    };
+    let is_start = |at: &usize| heard.begins_clause(*at) && heard.is(Mark::Asking, *at) && !is_behind_when(*at);
+    let starts: Vec<usize> = (0..heard.tokens.len()).filter(is_start).take(most).collect();
+    let place = |at: usize| heard.tokens.get(at).and_then(|token| words.get(token.word)).map(|word| &word.place);
+    let (mut questions, mut from) = (Vec::new(), 0);
+    for (&start, &next) in starts.iter().zip(starts.iter().skip(1)) {
+        // `and also where`
+        let is_between = |at: &usize| heard.is_empty(*at) || heard.tokens.get(*at).is_some_and(|token| token.is_joint);
+        let last = next - 1 - (start + 1..next).rev().take_while(is_between).count();
+        let (Some(last), Some(next)) = (place(last), place(next)) else { break };
+        questions.extend(text.get(from..last.end).map(str::trim));
+        from = next.start;
+    }
+    if !starts.is_empty() {
+        questions.extend(text.get(from..).map(str::trim));
+    }
+    questions
 }
 
 /// Reads what a text says.

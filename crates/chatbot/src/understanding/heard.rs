@@ -248,6 +248,11 @@ impl Heard {
         self.said.iter().filter(counts)
     }
 
+    /// Whether a clause begins with a token, apart from ignored words. [`Heard::find_clauses`] must have run.
+    pub(super) fn begins_clause(&self, at: usize) -> bool {
+        self.begins.get(at).copied().unwrap_or(false)
+    }
+
     /// Returns the first token that is not ignored.
     pub(super) fn first(&self) -> Option<usize> {
         self.tokens.iter().position(|token| token.fillers == 0)
