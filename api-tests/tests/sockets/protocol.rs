@@ -301,7 +301,7 @@ async fn random_bytes_leave_the_server_as_it_was(world: &World) {
         let mut socket = visitor.socket("").await;
         let mut bytes: Vec<u8> = Vec::new();
         for _ in 0..8 {
-            // Frames that are right more often than not, so that what follows is read as frames too.
+            // Most frames are valid, so that the server reads on and meets the invalid ones at many places.
             let first = if byte() < 32 {
                 byte()
             } else {

@@ -226,9 +226,7 @@ impl Turn<'_> {
             return Ok(Planned { is_missed: true, ..self.escalate(session, text) });
         }
         let (text, found) = (self.input.text, self.found);
-        let number = &session.dialogue.number;
-        let is_number = number.is_some() && *number != self.snapshot.session.dialogue.number;
-        let heard = Heard { is_number, text, reading: self.reading, gains, awaited, found };
+        let heard = Heard { text, reading: self.reading, gains, awaited, found };
         let intake::Advance { act, profile } = intake::advance(&mut session, &heard, self.snapshot)?;
         // The intake has looked up whatever is a question.
         let is_missed = self.is_unanswered().unwrap_or(false);

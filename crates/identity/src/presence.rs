@@ -20,8 +20,8 @@ const ABSENCE: Duration = Duration::from_secs(30);
 /// How often a server states that the agents who are connected to it still are.
 pub const RENEWAL: Duration = Duration::from_secs(5);
 
-/// Returns until when an agent counts as connected who has a connection now. If the server is killed at once, the agent
-/// has been without a connection for at least [`ABSENCE`] then.
+/// Returns until when an agent with a connection counts as connected. If the server is killed now, that moment is at least
+/// [`ABSENCE`] later.
 fn lease(now: Timestamp) -> Timestamp {
     now.plus(ABSENCE + RENEWAL)
 }

@@ -37,8 +37,6 @@ pub(crate) struct Heard<'a> {
     pub(crate) text: Option<&'a str>,
     pub(crate) reading: &'a Reading,
     pub(crate) gains: Gains,
-    /// Whether the message has a number that waits for its country, and that was not given before.
-    pub(crate) is_number: bool,
     /// The step that was waited for.
     pub(crate) awaited: Step,
     pub(crate) found: Option<&'a Found>,
@@ -213,8 +211,8 @@ impl Turn<'_> {
                 let (text, suggestions) = prompts::more_countries(&self.texts());
                 Ok(self.say(prompts::waiting(self.session, kind::PROFILE_COLLECTION, text, suggestions)))
             }
-            // Its country is asked for next, if it is not already.
-            Intent::Nothing if self.heard.is_number => {
+            // The country is asked for after the name.
+            Intent::Nothing if self.heard.gains.has_number => {
                 let field = [prompts::field(Step::Phone, &self.texts())];
                 let texts = self.texts();
                 let noted = texts.with(&settings.fields_noted_text, &[("fields", &texts.joined(&field))]);
@@ -256,7 +254,7 @@ impl Turn<'_> {
         is_open && self.snapshot.settings.profile_steps.of(step) != Requirement::Off
     }
 
-    /// Answers who refuses another step than the one that is asked, and asks that one again.
+    /// Answers a refusal of another step than the one that is asked, and asks that one again.
     fn refuse_another(self, step: Step) -> Result<Advance, MissingInput> {
         if self.snapshot.settings.profile_steps.of(step) == Requirement::Required {
             return self.ask_after(|settings| &settings.profile_reason_text);
@@ -282,7 +280,7 @@ impl Turn<'_> {
             self.move_on();
             return self.ask(Lead::default());
         }
-        // Who tells of a trouble in place of the answer is not told what an answer looks like.
+        // A visitor who tells of a problem is not told what an answer looks like.
         let is_country = || step == Step::CountryCode && matches!(country::read(text), country::Reading::Unsure(_));
         if self.heard.reading.tells && step != Step::Address && !is_country() {
             let noted = self.remember(text);

@@ -70,6 +70,8 @@ pub(crate) struct Gains {
     pub(crate) new: Vec<Step>,
     /// Answers that replace others.
     pub(crate) changed: Vec<Step>,
+    /// Whether it gave a number that waits for its country, and that was not given before.
+    pub(crate) has_number: bool,
 }
 
 impl Gains {
@@ -122,6 +124,7 @@ pub(crate) fn take_all(session: &mut Session, values: &Values) -> Gains {
         return gains;
     }
     if values.number.is_some() {
+        gains.has_number = session.dialogue.number != values.number;
         session.dialogue.number.clone_from(&values.number);
     }
     if let Some(code) = session.collected.country_code.value()

@@ -35,19 +35,21 @@ const ENGLISH: usize = 4;
 /// How many characters of a text are enough to tell its language.
 const ENOUGH: usize = 200;
 
-/// A text has the language of one of so many of its words, if they are words of earlier texts in that language alone.
+/// At least one of this many words of a text must be known from earlier texts of one language only, so that the text
+/// counts as one of that language.
 const LEARNED: usize = 2;
 
-/// Texts with fewer words that tell a language are not told by them.
+/// At least this many words of a text must be known so.
 const FEWEST: usize = 4;
 
-/// Of a text that is told by words of earlier texts, words of other languages are at most one of so many of those.
+/// For this many known words of the language there may be one known word of other languages.
 const FOREIGN: usize = 4;
 
 /// Finds out how words are stemmed.
 ///
-/// To find out the language of any text takes long, and the entries of a company are mostly in one and share many words. So
-/// what was found out is learned: a text most of whose words stood in earlier texts of one language has that language.
+/// Detecting a language by the letters of a text is slow. The entries of a company are mostly in one language and share
+/// many words. So the words of each text whose language was detected are kept, and a text with enough of them gets that
+/// language without detection.
 pub(crate) struct Languages {
     detector: Detector,
     /// The languages that texts were found to have.
@@ -99,7 +101,8 @@ impl Languages {
     }
 }
 
-/// Returns the place of the language that a text of so many words has by the number of its words in each language.
+/// Returns the place of a text's language in the list of languages. `known` has the number of its known words of each
+/// language, `all` the number of all its words.
 fn told(known: &[usize], all: usize) -> Option<usize> {
     let (at, &most) = known.iter().enumerate().max_by_key(|&(_, count)| count)?;
     let others = known.iter().sum::<usize>() - most;

@@ -76,8 +76,8 @@ impl Group {
         wordings.into_iter().map(|(_, wording)| wording).collect()
     }
 
-    /// Returns the wordings that say by themselves what they are about, in the order of [`Group::wordings`]. Others must
-    /// not be published: they would answer whoever goes on from any other question in the same words.
+    /// Returns the wordings that say by themselves what they are about, in the order of [`Group::wordings`]. A wording such
+    /// as `and on Sunday?` must not be published, because it follows other questions too.
     pub fn publishable(&self) -> Vec<String> {
         self.wordings().into_iter().filter(|wording| stands_alone(wording)).map(str::to_owned).collect()
     }

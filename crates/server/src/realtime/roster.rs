@@ -68,7 +68,8 @@ pub(crate) trait Local: Send + Sync {
 pub(crate) fn share<R: Roster>(local: &dyn Local, stop: &Receiver<()>, connect: impl Fn() -> Result<R, StoreError>) {
     let (mut roster, mut known, mut is_away) = (None, Vec::new(), false);
     loop {
-        let told = write(local.connected());
+        // A process that is alone only says that it is there.
+        let told = write(if known.is_empty() { Connections::default() } else { local.connected() });
         let exchanged = roster.take().map_or_else(&connect, Ok).and_then(|mut roster| {
             let others = roster.exchange(&told)?;
             Ok((roster, others))

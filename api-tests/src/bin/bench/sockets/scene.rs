@@ -36,7 +36,7 @@ pub(super) fn frame(number: usize) -> String {
     json!({ "type": "chat_message", "message": message(number) }).to_string()
 }
 
-/// Returns a time for each of so many, in microseconds.
+/// Returns the time for one of `count`, in microseconds.
 pub(super) fn micros(time: Duration, count: usize) -> f64 {
     time.as_secs_f64() * 1e6 / number(count)
 }

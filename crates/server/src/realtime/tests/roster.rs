@@ -63,6 +63,12 @@ fn exchange(here: Connections, answers: Vec<Option<Vec<String>>>) -> (Vec<String
     (told.into_inner(), fake.elsewhere.into_inner().unwrap())
 }
 
+/// Returns what a process tells another one.
+fn told(here: Connections) -> String {
+    let other = || Some(vec!["another process".to_owned()]);
+    exchange(here, vec![other(), other()]).0.remove(1)
+}
+
 fn connections(session: &str, occupants: Vec<Occupant>) -> Connections {
     let session = SessionId::parse(session).unwrap();
     Connections { sessions: [(session, occupants)].into(), agents: HashSet::from([AgentId::new(3)]) }
@@ -72,18 +78,27 @@ fn connections(session: &str, occupants: Vec<Occupant>) -> Connections {
 fn what_one_process_writes_another_reads() {
     let noor = Occupant::Staff { user: UserId::new(7), name: "Noor \"N\" Haddad".to_owned() };
     let here = connections("TES001_1", vec![Occupant::Visitor, noor.clone(), Occupant::Superadmin, Occupant::Visitor]);
-    let (told, _) = exchange(here.clone(), vec![Some(vec![])]);
-    assert_eq!(exchange(here, vec![Some(vec![])]).0, told, "equal connections are written as equal texts");
-    let (_, known) = exchange(Connections::default(), vec![Some(told)]);
+    let told = told(here.clone());
+    assert_eq!(super::roster::told(here), told, "equal connections are written as equal texts");
+    let (_, known) = exchange(Connections::default(), vec![Some(vec![told])]);
     // A superadmin is not told.
     assert_eq!(known, [connections("TES001_1", vec![Occupant::Visitor, noor])]);
 }
 
 #[test]
 fn a_lost_connection_is_replaced_and_nobody_is_known_meanwhile() {
-    let (told, _) = exchange(connections("TES001_1", vec![Occupant::Visitor]), vec![Some(vec![])]);
-    let others = || Some(vec!["of another version".to_owned(), told[0].clone()]);
+    let told = told(connections("TES001_1", vec![Occupant::Visitor]));
+    let others = || Some(vec!["of another version".to_owned(), told.clone()]);
     let (_, known) = exchange(Connections::default(), vec![others(), others(), None, others()]);
     let visitor = connections("TES001_1", vec![Occupant::Visitor]);
     assert_eq!(known, [visitor.clone(), Connections::default(), visitor]);
+}
+
+#[test]
+fn a_process_that_is_alone_tells_nobody_who_is_connected() {
+    let here = connections("TES001_1", vec![Occupant::Visitor]);
+    let (alone, _) = exchange(here.clone(), vec![Some(vec![]), Some(vec![])]);
+    let (nobody, _) = exchange(Connections::default(), vec![Some(vec![]), Some(vec![])]);
+    assert_eq!(alone, nobody);
+    assert_ne!(told(here), nobody[0]);
 }
