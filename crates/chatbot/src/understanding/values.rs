@@ -81,7 +81,11 @@ pub(super) fn address(text: &str, words: &Words, heard: &Heard, start: usize) ->
     let from = words.get(heard.tokens.get(start)?.word)?.place.start;
     let address = text.get(from..)?.trim().trim_end_matches([',', ';']).trim_end();
     let is_common = |at: usize| heard.is(Mark::NoName, at) && !heard.is(Mark::Place, at) || heard.is_empty(at);
-    let is_named = !(start..heard.tokens.len()).all(is_common) || country::alone(address).is_some();
+    let all = || start..heard.tokens.len();
+    let is_place = |at: usize| heard.is(Mark::Place, at) || heard.tokens.get(at).is_some_and(|token| token.is_number);
+    // `and with a child seat`
+    let is_prose = Count::of(words, heard, all()).is_prose() && !all().any(is_place);
+    let is_named = !is_prose && !all().all(is_common) || country::alone(address).is_some();
     (is_named && has_letters(address)).then(|| address.to_owned())
 }
 
