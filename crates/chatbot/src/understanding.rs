@@ -140,7 +140,8 @@ fn read_once(text: &str, awaited: &Awaited<'_>, number_is_asked: bool) -> (Readi
     heard.find_clauses();
     phrases::note(&rest, &words, awaited, &mut heard);
     let cover = heard.cover();
-    let (mut intent, mut language) = match TABLES.sign(&rest).filter(|_| heard.tokens.is_empty()) {
+    let sign = if heard.tokens.is_empty() { TABLES.sign(&rest) } else { None };
+    let (mut intent, mut language) = match sign {
         Some(intent) => (intent, Language::English),
         None => judge::intent(&heard, &cover, step),
     };

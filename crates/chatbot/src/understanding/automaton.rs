@@ -256,57 +256,96 @@ pub(super) struct Automaton {
 #[derive(Debug, Clone, Copy)]
 struct Open {
     state: StateId,
-    start: usize,
+    /// The first token.
+    start: u32,
     gap: u8,
     fillers: u8,
     has_comma: bool,
 }
 
+/// What a token lets patterns do.
+#[derive(Debug, Clone, Copy, Default)]
+struct Step {
+    /// The bits of the words that it can be.
+    words: u64,
+    /// The languages that ignore it.
+    fillers: u8,
+    /// Whether it can be in a gap.
+    fits_gap: bool,
+}
+
+impl Step {
+    /// Returns what a token lets the patterns do that have begun before it; nothing if there is none.
+    fn of(token: Option<&Token>) -> Self {
+        let Some(token) = token.filter(|token| token.before != Break::Sentence) else { return Self::default() };
+        Self {
+            words: token.known.iter().flatten().fold(0, |all, &id| all | bit(id)),
+            fillers: token.fillers,
+            fits_gap: token.before == Break::Nothing && !token.is_joint,
+        }
+    }
+
+    /// Whether a pattern may go on with the token.
+    fn continues(self, one: Open, state: &State) -> bool {
+        self.words & state.next != 0
+            || self.fillers & state.language != 0 && one.fillers < FILLERS
+            || self.fits_gap && one.gap > 0
+    }
+}
+
 impl Automaton {
     /// Returns every place where a pattern is. The time is linear in the number of tokens.
     pub(super) fn run(&self, tokens: &[Token]) -> Vec<Match> {
-        let mut found = Found { matches: Vec::new(), open: Vec::new() };
-        let mut open = Vec::new();
+        let mut found = Found { matches: Vec::new(), open: Vec::new(), at: 0, next: Step::default() };
+        let (mut open, mut step): (Vec<Open>, _) = (Vec::new(), Step::of(tokens.first()));
         for (at, token) in tokens.iter().enumerate() {
-            if token.before == Break::Sentence {
-                open.clear();
-            }
+            (found.at, found.next) = (at, Step::of(tokens.get(at + 1)));
             for &one in &open {
-                self.advance(one, at, token, &mut found);
+                self.advance(one, token, step, &mut found);
             }
+            let start = u32::try_from(at).unwrap_or(u32::MAX);
             for id in token.known.iter().flatten() {
                 for &state in self.starts.get(id).into_iter().flatten() {
-                    self.enter(Open { state, start: at, gap: 0, fillers: 0, has_comma: false }, at, &mut found);
+                    self.enter(Open { state, start, gap: 0, fillers: 0, has_comma: false }, &mut found);
                 }
             }
             open.clear();
             std::mem::swap(&mut open, &mut found.open);
+            step = found.next;
         }
         found.matches
     }
 
-    fn advance(&self, one: Open, at: usize, token: &Token, found: &mut Found) {
+    fn advance(&self, one: Open, token: &Token, step: Step, found: &mut Found) {
         let has_comma = one.has_comma || token.before != Break::Nothing;
         let Some(state) = self.state(one.state) else { return };
-        for id in token.known.iter().flatten().filter(|id| state.next & bit(**id) != 0) {
-            for &state in self.edges.get(&key(one.state, *id)).into_iter().flatten() {
-                self.enter(Open { state, gap: 0, fillers: 0, has_comma, ..one }, at, found);
+        if state.next & step.words != 0 {
+            for id in token.known.iter().flatten().filter(|id| state.next & bit(**id) != 0) {
+                for &state in self.edges.get(&key(one.state, *id)).into_iter().flatten() {
+                    self.enter(Open { state, gap: 0, fillers: 0, has_comma, ..one }, found);
+                }
             }
         }
-        if token.fillers & state.language != 0 && one.fillers < FILLERS {
-            found.open.push(Open { fillers: one.fillers + 1, has_comma, ..one });
-        } else if one.gap > 0 && token.before == Break::Nothing && !token.is_joint {
-            found.open.push(Open { gap: one.gap - 1, fillers: 0, ..one });
+        if step.fillers & state.language != 0 && one.fillers < FILLERS {
+            found.keep(Open { fillers: one.fillers + 1, has_comma, ..one }, state);
+        } else if one.gap > 0 && step.fits_gap {
+            found.keep(Open { gap: one.gap - 1, fillers: 0, ..one }, state);
         }
     }
 
-    fn enter(&self, one: Open, at: usize, found: &mut Found) {
+    fn enter(&self, one: Open, found: &mut Found) {
         let Some(state) = self.state(one.state) else { return };
+        let start = usize::try_from(one.start).unwrap_or(usize::MAX);
         for &pattern in &state.patterns {
-            found.matches.push(Match { pattern, tokens: one.start..at + 1, has_comma: one.has_comma });
+            let tokens = start..found.at + 1;
+            found.matches.push(Match { pattern, tokens, has_comma: one.has_comma });
         }
-        found.open.push(one);
-        found.open.extend(state.free.iter().map(|&gap| Open { state: gap, gap: GAP, ..one }));
+        found.keep(one, state);
+        for &gap in &state.free {
+            if let Some(state) = self.state(gap) {
+                found.keep(Open { state: gap, gap: GAP, ..one }, state);
+            }
+        }
     }
 
     fn state(&self, state: StateId) -> Option<&State> {
@@ -317,6 +356,19 @@ impl Automaton {
 struct Found {
     matches: Vec<Match>,
     open: Vec<Open>,
+    /// The present token.
+    at: usize,
+    /// What the next token lets patterns do.
+    next: Step,
+}
+
+impl Found {
+    /// Keeps a pattern that has been read in part, if it may go on with the next token.
+    fn keep(&mut self, one: Open, state: &State) {
+        if self.next.continues(one, state) {
+            self.open.push(one);
+        }
+    }
 }
 
 /// Returns one of 64 bits for a word.

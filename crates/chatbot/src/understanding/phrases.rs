@@ -38,6 +38,9 @@ pub(super) fn note(text: &str, words: &Words, awaited: &Awaited<'_>, heard: &mut
     }
     let folded: Vec<&str> = words.iter().map(|(_, word)| word).collect();
     for phrase in awaited.person_phrases {
+        if !may_be_in(phrase, &folded) {
+            continue;
+        }
         let phrase = words::folded(phrase);
         let Some(length) = Some(phrase.len()).filter(|length| (1..=folded.len()).contains(length)) else { continue };
         let windows = folded.windows(length).enumerate().filter(|(_, window)| *window == phrase.as_slice());
@@ -55,6 +58,13 @@ pub(super) fn note(text: &str, words: &Words, awaited: &Awaited<'_>, heard: &mut
             }
         }
     }
+}
+
+/// Whether a text may have a phrase. Most phrases are plain words, and the text has not even the first one.
+fn may_be_in(phrase: &str, folded: &[&str]) -> bool {
+    let is_plain = phrase.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b' ');
+    let has = |first: &str| folded.iter().any(|word| word.eq_ignore_ascii_case(first));
+    !is_plain || phrase.split_ascii_whitespace().next().is_some_and(has)
 }
 
 fn is_wish(

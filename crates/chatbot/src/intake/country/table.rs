@@ -1,6 +1,10 @@
 //! The countries of the world and their names, from Unicode CLDR.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Bound,
+    sync::LazyLock,
+};
 
 use icu_normalizer::DecomposingNormalizerBorrowed;
 use icu_properties::{
@@ -51,6 +55,8 @@ pub(super) struct Known {
     pub(super) name: &'static str,
     /// Calling code without its plus.
     pub(super) code: u16,
+    /// The folded words of the English name.
+    words: Vec<String>,
 }
 
 /// All countries, with the ways to find them.
@@ -58,7 +64,9 @@ pub(super) struct Table {
     known: Vec<Known>,
     iso: HashMap<&'static str, usize>,
     /// Folded names. A name of several countries has all of them.
-    names: HashMap<String, Vec<usize>>,
+    names: BTreeMap<String, Vec<usize>>,
+    /// Length of the longest folded name.
+    longest: usize,
 }
 
 /// The table, which is read at the first use.
@@ -66,7 +74,7 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(Table::read);
 
 impl Table {
     fn read() -> Self {
-        let mut table = Self { known: Vec::new(), iso: HashMap::new(), names: HashMap::new() };
+        let mut table = Self { known: Vec::new(), iso: HashMap::new(), names: BTreeMap::new(), longest: 0 };
         for line in CLDR.lines().filter(|line| !line.starts_with('#')) {
             let mut columns = line.split('\t');
             let (Some(iso), Some(alpha3), Some(names)) = (columns.next(), columns.next(), columns.next()) else {
@@ -75,7 +83,8 @@ impl Table {
             // A few territories without inhabitants have no numbers.
             let Some(code) = DATABASE.by_id(iso).map(phonenumber::Metadata::country_code) else { continue };
             let at = table.known.len();
-            table.known.push(Known { iso, name: names.split('|').next().unwrap_or(iso), code });
+            let name = names.split('|').next().unwrap_or(iso);
+            table.known.push(Known { iso, name, code, words: words(name) });
             table.iso.insert(iso, at);
             table.iso.insert(alpha3, at);
             names.split('|').for_each(|name| table.add(name, at));
@@ -99,6 +108,7 @@ impl Table {
             if length < 2 || length == 2 && key.is_ascii() && key != "uk" {
                 continue;
             }
+            self.longest = self.longest.max(length);
             let all = self.names.entry(key).or_default();
             if !all.contains(&at) {
                 all.push(at);
@@ -130,13 +140,17 @@ impl Table {
     /// Returns the countries whose names are in a sentence. Of overlapping names the longest counts.
     pub(super) fn mentioned(&self, words: &[String], may_count: impl Fn(&str) -> bool) -> Vec<&Known> {
         let (mut found, mut start) = (Vec::new(), 0);
-        while start < words.len() {
+        while let Some(first) = words.get(start) {
+            if !self.begins(first) {
+                start += 1;
+                continue;
+            }
             let longest = (1..=LONGEST).rev().find_map(|length| {
                 let name = words.get(start..start + length)?.concat();
                 Some((length, self.names.get(&name).filter(|_| may_count(&name))?))
             });
             let before = start.checked_sub(1).and_then(|before| words.get(before));
-            let is_other = before.zip(words.get(start)).is_some_and(|(before, word)| is_elsewhere(before, word));
+            let is_other = before.is_some_and(|before| is_elsewhere(before, first));
             let Some((length, all)) = longest.filter(|_| !is_other) else {
                 start += 1;
                 continue;
@@ -147,9 +161,18 @@ impl Table {
         found
     }
 
+    /// Whether a folded name begins with a word.
+    fn begins(&self, word: &str) -> bool {
+        let next = self.names.range::<str, _>((Bound::Included(word), Bound::Unbounded)).next();
+        next.is_some_and(|(name, _)| name.starts_with(word))
+    }
+
     /// Returns the countries whose name differs from a folded one by one slip of typing.
     pub(super) fn misspelled(&self, name: &str) -> Vec<&Known> {
         let length = name.chars().count();
+        if length > self.longest + 1 {
+            return Vec::new();
+        }
         let near = self.names.iter().filter(|(known, _)| {
             let other = known.chars().count();
             length >= SLIP_FROM
@@ -162,7 +185,7 @@ impl Table {
 
     /// Returns the countries that have these words as a part of their English name, in order.
     pub(super) fn partly(&self, part: &[String]) -> Vec<&Known> {
-        let has = |known: &&Known| words(known.name).windows(part.len().max(1)).any(|window| window == part);
+        let has = |known: &&Known| known.words.windows(part.len().max(1)).any(|window| window == part);
         self.known.iter().filter(has).collect()
     }
 
