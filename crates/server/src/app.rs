@@ -23,6 +23,7 @@ use tokio::{
     sync::{Mutex, Notify},
     time::Instant,
 };
+use tokio_util::task::TaskTracker;
 
 pub(crate) use doors::{CompanyJob, Failure, Output};
 
@@ -57,6 +58,8 @@ pub(crate) struct App {
     pub(crate) job_enqueued: Notify,
     /// Where callers wait for news of a session.
     pub(crate) hub: Arc<Hub>,
+    /// The open sockets.
+    pub(crate) sockets: TaskTracker,
     /// The connections of agents.
     pub(crate) online: Arc<Online>,
     /// Messages that arrive both as a call and over a socket.
@@ -134,6 +137,7 @@ impl App {
             encoder,
             job_enqueued: Notify::new(),
             hub,
+            sockets: TaskTracker::new(),
             online: Arc::default(),
             pairs: Pairs::default(),
             clock,

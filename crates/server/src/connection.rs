@@ -9,7 +9,7 @@ use std::{
     cell::{Cell, RefCell},
     future::{Future, poll_fn},
     net::SocketAddr,
-    pin::{Pin, pin},
+    pin::pin,
     rc::Rc,
     task::Poll,
     time::Duration,
@@ -30,8 +30,8 @@ pub(crate) struct Taken {
     pub(crate) read: BytesMut,
 }
 
-/// Serves a connection that was taken over, until it ends.
-pub(crate) type TakeOver = Box<dyn FnOnce(Taken) -> Pin<Box<dyn Future<Output = ()>>>>;
+/// Begins to serve a connection that was taken over, in a task of its own.
+pub(crate) type TakeOver = Box<dyn FnOnce(Taken)>;
 
 /// A connection of a client. Clones are the same connection.
 #[derive(Clone)]

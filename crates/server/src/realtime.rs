@@ -29,6 +29,7 @@ mod statuses;
 mod subscriptions;
 mod told;
 mod topics;
+mod worker;
 
 pub(crate) use bell::Wake;
 pub(crate) use carry::carry;
@@ -38,6 +39,7 @@ pub(crate) use position::{Beginning, Due, Position};
 pub(crate) use presence::{Occupant, Present};
 pub(crate) use queue::{Next, Seen};
 pub(crate) use subscriptions::{Listening, Poked, Waiting};
+pub(crate) use worker::{Line, Worker};
 
 /// How long a moved queue waits for further moves. Each move concerns everybody in the queue.
 pub(crate) const QUEUE_PAUSE: std::time::Duration = std::time::Duration::from_secs(2);

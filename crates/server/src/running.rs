@@ -2,6 +2,7 @@
 
 mod presence_thread;
 mod relay_thread;
+mod stopping;
 
 use std::{
     cell::RefCell,
@@ -19,7 +20,7 @@ use actix_server::ServerBuilder;
 use actix_service::map_config;
 use actix_web::{
     App as Actix,
-    dev::{AppConfig, Extensions, Server, ServerHandle},
+    dev::{AppConfig, Extensions, Server},
     middleware::from_fn,
     rt::net::TcpStream,
     web,
@@ -28,6 +29,7 @@ use llm_client::{ChatModel, openai::OpenAi};
 use secrecy::ExposeSecret as _;
 use storage::{Database, Options, Recorder, Target};
 use tenancy::Clock;
+use tokio::sync::Notify;
 
 use crate::{
     app::{App, WireError},
@@ -41,7 +43,7 @@ use crate::{
     jobs,
     limits::{Limiter, MemoryBuckets},
     openapi, orphans,
-    realtime::{self, Hub, relay::Outgoing},
+    realtime::{self, Hub, Worker, relay::Outgoing},
     routes::{self, Document},
     shared::{RedisSpace, SharedBuckets},
     upgrade::Both,
@@ -49,7 +51,7 @@ use crate::{
 use presence_thread::PresenceThread;
 use relay_thread::{Carrier, RelayThread};
 
-/// How long a stopping server waits for requests that are being handled, in seconds.
+/// How long a stopping server waits for sockets, and then for requests that are being handled, in seconds.
 const GRACE: u64 = 10;
 
 /// How long the head of a connection's first request may take to arrive.
@@ -102,7 +104,9 @@ pub enum StartError {
 /// A running server. Dropping it stops the server.
 pub struct Running {
     addresses: Vec<SocketAddr>,
-    handle: ServerHandle,
+    /// Notified once the server is to stop.
+    asked: Arc<Notify>,
+    #[cfg(test)]
     hub: Arc<Hub>,
     thread: Option<thread::JoinHandle<io::Result<()>>>,
     relay: Option<RelayThread>,
@@ -128,9 +132,7 @@ impl Running {
     }
 
     fn end(&mut self) {
-        self.hub.stop();
-        // No need to await this: joining the thread waits for the same.
-        drop(self.handle.stop(true));
+        self.asked.notify_one();
         self.join();
     }
 
@@ -242,26 +244,6 @@ pub fn start(config: &Config, extras: Extras) -> Result<Running, StartError> {
     serve(shared, listeners, addresses, lock, move || orphans::report(&database, &place))
 }
 
-/// Answers the callers that wait for news as soon as the process is asked to stop. The server itself stops only after
-/// its requests have been answered.
-#[cfg_attr(not(unix), expect(unused_variables, reason = "only Unix has this signal"))]
-async fn stop_waiting(hub: Arc<Hub>) {
-    #[cfg(unix)]
-    {
-        use actix_web::rt::signal::unix::{SignalKind, signal};
-
-        match signal(SignalKind::terminate()) {
-            Ok(mut asked) => {
-                asked.recv().await;
-                hub.stop();
-            }
-            Err(error) => {
-                tracing::warn!(error = crate::logging::chain(&error), "waiting callers will delay a stop");
-            }
-        }
-    }
-}
-
 fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
     let bound = TcpListener::bind(address).and_then(|listener| {
         listener.set_nonblocking(true)?;
@@ -296,11 +278,15 @@ fn listen(
     let stopping = server.graceful_shutdown_signal();
     server.listen(local.to_string(), listener, move || {
         let Shared { edge, app, limiter, long_bodies, document, write_wait, .. } = shared.clone();
+        // Each thread has its own, for each address that it serves.
+        let worker = Rc::new(Worker::default());
+        actix_web::rt::spawn(Rc::clone(&worker).run());
         let application = Actix::new()
             .app_data(app)
             .app_data(limiter)
             .app_data(long_bodies)
             .app_data(document)
+            .app_data(worker)
             .configure(routes::register)
             .wrap(from_fn(move |req, next| Arc::clone(&edge).handle(req, next)));
         let application = Both::new(map_config(application, |_| AppConfig::default()));
@@ -348,17 +334,21 @@ fn serve(
     });
     let presence = presence.transpose()?;
     let (hub, db) = (Arc::clone(&shared.app.hub), shared.app.db.clone());
-    let (stopping, app) = (Arc::clone(&hub), shared.app.clone());
+    let app = shared.app.clone();
+    #[cfg(test)]
+    let seen = Arc::clone(&hub);
+    let asked = Arc::new(Notify::new());
+    let stop = Arc::clone(&asked);
     let bound = addresses.clone();
     let run = move || {
         actix_web::rt::System::new().block_on(async move {
-            let mut server = Server::build().shutdown_timeout(GRACE);
+            let mut server = Server::build().shutdown_timeout(GRACE).disable_signals();
             for (listener, local) in listeners.into_iter().zip(bound) {
                 server = listen(server, listener, local, shared.clone())?;
             }
             let server = server.run();
-            let _ = sender.send(server.handle());
-            actix_web::rt::spawn(stop_waiting(Arc::clone(&hub)));
+            let _ = sender.send(());
+            actix_web::rt::spawn(stopping::stop_when_asked(server.handle(), app.clone().into_inner(), stop));
             actix_web::rt::spawn(assigning::run(app.clone()));
             actix_web::rt::spawn(attendance::run(app.clone()));
             actix_web::rt::spawn(jobs::run(app, is_shared));
@@ -376,9 +366,16 @@ fn serve(
     };
     let thread = thread::Builder::new().name("server".to_owned()).spawn(run).map_err(StartError::Thread)?;
     match receiver.recv() {
-        Ok(handle) => {
-            Ok(Running { addresses, handle, hub: stopping, thread: Some(thread), relay, presence, _lock: lock })
-        }
+        Ok(()) => Ok(Running {
+            addresses,
+            asked,
+            #[cfg(test)]
+            hub: seen,
+            thread: Some(thread),
+            relay,
+            presence,
+            _lock: lock,
+        }),
         Err(_) => {
             let ended = thread.join().unwrap_or_else(|_| Err(io::Error::other("the server thread panicked")));
             Err(StartError::Thread(ended.err().unwrap_or_else(|| io::Error::other("the server ended at once"))))

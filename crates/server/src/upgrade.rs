@@ -162,12 +162,10 @@ async fn serve(
             io.write_all(&out).await?;
             // The buffers are as long as a request may be, and a socket is idle for most of the time.
             let taken = Taken { io, read: BytesMut::from(&read[..]) };
-            drop((codec, out, read, connection));
-            take_over(taken).await;
+            take_over(taken);
             Ok(())
         }
-        // Boxed because a socket would hold room for it.
-        _ => Box::pin(respond(io, codec, (read, out), response)).await,
+        _ => respond(io, codec, (read, out), response).await,
     }
 }
 

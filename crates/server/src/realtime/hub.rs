@@ -214,7 +214,7 @@ impl Sink for Hub {
             let (session, is_visible) = (event.session, is_visible(&event.kind));
             let news = Arc::new(News::Happened(Box::new(Happened::new(event))));
             if let Some(topic) = company.sessions.get(&session) {
-                topic.tell(&news, is_visible);
+                topic.tell(session, &news, is_visible);
             }
             company.desk.values().for_each(|queue| queue.push(&news));
         }

@@ -85,9 +85,36 @@ struct Kept {
     head: Option<i64>,
 }
 
+impl Kept {
+    fn take(&mut self) -> Option<Next> {
+        let signal = Signal::ALL.into_iter().find(|signal| self.signals & signal.bit() != 0);
+        if let Some(signal) = signal {
+            self.signals &= !signal.bit();
+            return Some(match signal {
+                Signal::Stopping => Next::Stopping,
+                Signal::StaffChanged => Next::StaffChanged,
+                Signal::Lagged => Next::Lagged,
+                Signal::Changed => Next::Changed(self.head.take()),
+                Signal::DatabaseLost => Next::DatabaseLost,
+                Signal::QueueMoved => Next::QueueMoved,
+            });
+        }
+        let next = self.news.pop_front();
+        let seen = if self.seen > 0 { Seen::Yes } else { Seen::No };
+        self.seen = self.seen.saturating_sub(1);
+        if self.news.is_empty() {
+            // An idle connection keeps no buffer.
+            self.news = VecDeque::new();
+        }
+        next.map(|news| Next::News(news, seen))
+    }
+}
+
 /// The queue of one connection.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
+    /// Whether something waits. Read before each message that a worker sends, so it needs no lock.
+    has_some: AtomicBool,
     kept: Mutex<Kept>,
     filled: Notify,
     ignores_queue: AtomicBool,
@@ -107,8 +134,7 @@ impl Queue {
             kept.signals |= Signal::Lagged.bit();
         }
         kept.news.push_back(Arc::clone(news));
-        drop(kept);
-        self.filled.notify_one();
+        self.fill(kept);
     }
 
     /// States that the connection begins to read its session. What waits now has been committed before.
@@ -117,9 +143,17 @@ impl Queue {
         kept.seen = kept.news.len();
     }
 
-    fn signal(&self, signal: Signal) {
-        self.lock().signals |= signal.bit();
+    /// Ends a change that has added something, and wakes the connection.
+    fn fill(&self, kept: MutexGuard<'_, Kept>) {
+        self.has_some.store(true, Ordering::Release);
+        drop(kept);
         self.filled.notify_one();
+    }
+
+    fn signal(&self, signal: Signal) {
+        let mut kept = self.lock();
+        kept.signals |= signal.bit();
+        self.fill(kept);
     }
 
     pub(super) fn stop(&self) {
@@ -137,8 +171,7 @@ impl Queue {
         let is_known = kept.signals & Signal::Changed.bit() != 0;
         kept.head = if is_known { kept.head.zip(head).map(|(one, other)| one.max(other)) } else { head };
         kept.signals |= Signal::Changed.bit();
-        drop(kept);
-        self.filled.notify_one();
+        self.fill(kept);
     }
 
     /// Says that the queue of the company has moved.
@@ -157,11 +190,14 @@ impl Queue {
         self.signal(Signal::DatabaseLost);
     }
 
+    /// Says that news for the connection were dropped before they came here.
+    pub(super) fn lag(&self) {
+        self.signal(Signal::Lagged);
+    }
+
     /// Returns whether the connection has nothing to do.
-    #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
-        let kept = self.lock();
-        kept.signals == 0 && kept.news.is_empty()
+        !self.has_some.load(Ordering::Acquire)
     }
 
     /// Waits for what the connection has to do next.
@@ -176,25 +212,8 @@ impl Queue {
 
     pub(super) fn take(&self) -> Option<Next> {
         let mut kept = self.lock();
-        let signal = Signal::ALL.into_iter().find(|signal| kept.signals & signal.bit() != 0);
-        if let Some(signal) = signal {
-            kept.signals &= !signal.bit();
-            return Some(match signal {
-                Signal::Stopping => Next::Stopping,
-                Signal::StaffChanged => Next::StaffChanged,
-                Signal::Lagged => Next::Lagged,
-                Signal::Changed => Next::Changed(kept.head.take()),
-                Signal::DatabaseLost => Next::DatabaseLost,
-                Signal::QueueMoved => Next::QueueMoved,
-            });
-        }
-        let next = kept.news.pop_front();
-        let seen = if kept.seen > 0 { Seen::Yes } else { Seen::No };
-        kept.seen = kept.seen.saturating_sub(1);
-        if kept.news.is_empty() {
-            // An idle connection keeps no buffer.
-            kept.news = VecDeque::new();
-        }
-        next.map(|news| Next::News(news, seen))
+        let next = kept.take();
+        self.has_some.store(kept.signals != 0 || !kept.news.is_empty(), Ordering::Release);
+        next
     }
 }

@@ -99,7 +99,7 @@ impl Hub {
                     let session = event.session;
                     let news = Arc::new(News::Happened(Box::new(Happened::new(event))));
                     if let Some(topic) = company.sessions.get(&session) {
-                        topic.tell(&news, false);
+                        topic.tell(session, &news, false);
                     }
                 }
                 // The connections to the session were asked to read it.

@@ -1,6 +1,6 @@
 //! Subscriptions: a caller's place in the hub, held while it waits or is connected.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use chatbot::SessionHead;
 use tenancy::{
@@ -16,28 +16,45 @@ use super::{
     queue::{Next, Queue},
     relay::Typist,
     topics::{Place, SeatKey},
+    worker::{Line, Worker},
 };
 
 impl Hub {
     /// Subscribes a visitor to the news of its session.
     pub(crate) fn subscribe(self: &Arc<Self>, session: SessionAccess) -> Waiting {
         let bell = Arc::new(Bell::default());
-        let key = self.lock().sit(session, Occupant::Visitor, Place::Poll(Arc::clone(&bell)));
+        let key = self.lock().sit(session, Occupant::Visitor, Place::Poll(Arc::clone(&bell)), None);
         Waiting { hub: Arc::clone(self), session, key, bell }
     }
 
     /// Has the news of a session delivered to a connection of this caller.
     pub(crate) fn listen(self: &Arc<Self>, session: SessionAccess, occupant: Occupant) -> Listening {
         let queue = Arc::new(Queue::default());
-        let key = self.lock().sit(session, occupant, Place::Open(Arc::clone(&queue)));
-        Listening { hub: Arc::clone(self), topic: Topic::Session(session), key, queue }
+        let key = self.lock().sit(session, occupant, Place::Open(Arc::clone(&queue)), None);
+        Listening { hub: Arc::clone(self), topic: Topic::Session(session), key, queue, worker: None }
+    }
+
+    /// The same for a connection with a line, which this worker serves.
+    pub(crate) fn listen_on(
+        self: &Arc<Self>,
+        worker: &Rc<Worker>,
+        line: Rc<dyn Line>,
+        session: SessionAccess,
+        occupant: Occupant,
+    ) -> Listening {
+        let queue = Arc::new(Queue::default());
+        let mailbox = Some(Arc::clone(&worker.mailbox));
+        let key = self.lock().sit(session, occupant, Place::Open(Arc::clone(&queue)), mailbox);
+        worker.sit(session.id(), key, line, Arc::clone(&queue));
+        let (hub, topic) = (Arc::clone(self), Topic::Session(session));
+        Listening { hub, topic, key, queue, worker: Some(Rc::clone(worker)) }
     }
 
     /// Has the news of all sessions of the caller's company delivered.
     pub(crate) fn listen_at(self: &Arc<Self>, desk: &Desk) -> Listening {
         let queue = Arc::new(Queue::default());
         let key = self.lock().sit_at_desk(desk.scope().company(), &queue);
-        Listening { hub: Arc::clone(self), topic: Topic::Desk(desk.scope()), key, queue }
+        Listening { hub: Arc::clone(self), topic: Topic::Desk(desk.scope()), key, queue, worker: None }
     }
 
     /// Lets anybody learn that something has happened in a company, and nothing else: the caller has proved nothing.
@@ -88,6 +105,8 @@ pub(crate) struct Listening {
     topic: Topic,
     key: SeatKey,
     pub(super) queue: Arc<Queue>,
+    /// The worker that has the connection's line.
+    worker: Option<Rc<Worker>>,
 }
 
 impl Listening {
@@ -98,12 +117,21 @@ impl Listening {
 
     /// Returns what the connection has to do next, if there is something to do now.
     pub(crate) fn ready(&self) -> Option<Next> {
+        self.settle();
         self.queue.take()
     }
 
     /// States that the connection begins to read its session.
     pub(crate) fn begin_reading(&self) {
+        self.settle();
         self.queue.begin_reading();
+    }
+
+    /// Has the worker put into the queue what the hub has told it before.
+    fn settle(&self) {
+        if let Some(worker) = &self.worker {
+            worker.pass_on_all();
+        }
     }
 
     /// States which state of the session the connection has read, and whether a place in the queue was part of it.
@@ -130,7 +158,12 @@ impl Listening {
 impl Drop for Listening {
     fn drop(&mut self) {
         match self.topic {
-            Topic::Session(session) => self.hub.lock().leave(session, self.key),
+            Topic::Session(session) => {
+                self.hub.lock().leave(session, self.key);
+                if let Some(worker) = &self.worker {
+                    worker.leave(session.id(), self.key);
+                }
+            }
             Topic::Desk(scope) => self.hub.lock().leave_desk(scope.company(), self.key),
         }
     }

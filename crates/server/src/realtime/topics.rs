@@ -11,6 +11,7 @@ use super::{
     presence::Occupant,
     queue::Queue,
     told::Told,
+    worker::Mailbox,
 };
 
 /// Where a subscription learns that something has happened.
@@ -60,13 +61,15 @@ impl Place {
 }
 
 /// Names one subscription of this process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct SeatKey(u64);
 
 /// A subscription.
 pub(super) struct Seat {
     pub(super) place: Place,
     occupant: Occupant,
+    /// Where the worker of a connection with a line is told of events. It fills the connection's queue.
+    mailbox: Option<Arc<Mailbox>>,
     /// The state that the caller has read, or was last said to have changed to. `None` until it has read.
     pub(super) head: Option<SessionHead>,
 }
@@ -94,9 +97,29 @@ impl Seat {
 pub(super) struct Topic {
     pub(super) row: SessionRowId,
     pub(super) seats: HashMap<SeatKey, Seat>,
+    /// The mailboxes of its seats, with the number of seats of each.
+    mailboxes: Vec<(Arc<Mailbox>, usize)>,
 }
 
 impl Topic {
+    fn add(&mut self, key: SeatKey, seat: Seat) {
+        if let Some(mailbox) = &seat.mailbox {
+            match self.mailboxes.iter_mut().find(|(known, _)| Arc::ptr_eq(known, mailbox)) {
+                Some((_, seats)) => *seats += 1,
+                None => self.mailboxes.push((Arc::clone(mailbox), 1)),
+            }
+        }
+        self.seats.insert(key, seat);
+    }
+
+    fn remove(&mut self, key: SeatKey) {
+        let Some(mailbox) = self.seats.remove(&key).and_then(|seat| seat.mailbox) else { return };
+        self.mailboxes.retain_mut(|(known, seats)| {
+            *seats -= usize::from(Arc::ptr_eq(known, &mailbox));
+            *seats > 0
+        });
+    }
+
     pub(super) fn places(&self) -> impl Iterator<Item = &Place> {
         self.seats.values().map(|seat| &seat.place)
     }
@@ -107,12 +130,16 @@ impl Topic {
     }
 
     /// Tells all callers of an event that they can see.
-    pub(super) fn tell(&self, news: &Arc<News>, is_visible: bool) {
-        for place in self.places() {
-            match place {
+    pub(super) fn tell(&self, session: SessionId, news: &Arc<News>, is_visible: bool) {
+        self.mailboxes.iter().for_each(|(mailbox, _)| mailbox.push(session, news));
+        if self.mailboxes.iter().map(|(_, seats)| seats).sum::<usize>() == self.seats.len() {
+            return;
+        }
+        for seat in self.seats.values() {
+            match &seat.place {
                 Place::Poll(bell) if is_visible => bell.ring(Wake::Changed),
-                Place::Poll(_) => {}
-                Place::Open(queue) => queue.push(news),
+                Place::Open(queue) if seat.mailbox.is_none() => queue.push(news),
+                Place::Poll(_) | Place::Open(_) => {}
             }
         }
     }
@@ -215,14 +242,21 @@ impl Topics {
         SeatKey(self.seats)
     }
 
-    pub(super) fn sit(&mut self, session: SessionAccess, occupant: Occupant, place: Place) -> SeatKey {
+    pub(super) fn sit(
+        &mut self,
+        session: SessionAccess,
+        occupant: Occupant,
+        place: Place,
+        mailbox: Option<Arc<Mailbox>>,
+    ) -> SeatKey {
         if self.is_stopping {
             place.stop();
         }
         let key = self.new_key();
         let sessions = &mut self.companies.entry(session.scope().company()).or_default().sessions;
-        let new = || Topic { row: session.row_id(), seats: HashMap::new() };
-        sessions.entry(session.id()).or_insert_with(new).seats.insert(key, Seat { place, occupant, head: None });
+        let new = || Topic { row: session.row_id(), seats: HashMap::new(), mailboxes: Vec::new() };
+        let topic = sessions.entry(session.id()).or_insert_with(new);
+        topic.add(key, Seat { place, occupant, mailbox, head: None });
         key
     }
 
@@ -282,7 +316,7 @@ impl Topics {
         let code = session.scope().company();
         let Some(company) = self.companies.get_mut(&code) else { return };
         let Some(topic) = company.sessions.get_mut(&session.id()) else { return };
-        topic.seats.remove(&key);
+        topic.remove(key);
         if topic.seats.is_empty() {
             company.sessions.remove(&session.id());
         }

@@ -58,7 +58,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// Accepts a handshake, and has `serve` take over the connection. A caller who is refused gets a close code, which
 /// browsers show to scripts, so the handshake itself is accepted first.
-fn accept<F>(req: &HttpRequest, serve: impl FnOnce(Wire) -> F + 'static) -> Result<HttpResponse, ApiError>
+fn accept<F>(
+    req: HttpRequest,
+    app: web::Data<App>,
+    serve: impl FnOnce(Wire, web::Data<App>, HttpRequest) -> F + 'static,
+) -> Result<HttpResponse, ApiError>
 where
     F: Future<Output = ()> + 'static,
 {
@@ -68,11 +72,16 @@ where
             .header(header::UPGRADE, header::HeaderValue::from_static("websocket"))
     };
     let mut response = ws::handshake(req.head()).map_err(|_| not_a_handshake())?;
-    if entry::offers_bearer(req) {
+    if entry::offers_bearer(&req) {
         response.insert_header((header::SEC_WEBSOCKET_PROTOCOL, entry::PROTOCOL));
     }
-    let take_over: TakeOver = Box::new(|taken| Box::pin(serve(Wire::Socket(Box::new(SocketWire::new(taken))))));
-    if !req.conn_data::<Connection>().is_some_and(|connection| connection.hand_over(take_over)) {
+    let connection = req.conn_data::<Connection>().cloned();
+    let take_over: TakeOver = Box::new(move |taken| {
+        let sockets = app.sockets.clone();
+        let served = serve(Wire::Socket(Box::new(SocketWire::new(taken))), app, req);
+        actix_web::rt::spawn(sockets.track_future(served));
+    });
+    if !connection.is_some_and(|connection| connection.hand_over(take_over)) {
         return Err(not_a_handshake());
     }
     // The body is what the socket sends.
@@ -87,12 +96,12 @@ async fn chat_socket(
     app: web::Data<App>,
 ) -> Result<HttpResponse, ApiError> {
     let (company, session) = path.into_inner();
-    accept(&req.clone(), |wire| chat::serve(wire, app, req, company, session))
+    accept(req, app, |wire, app, req| chat::serve(wire, app, req, company, session))
 }
 
 /// Opens a socket that sends staff the news of all sessions of their company.
 async fn agents_socket(req: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, ApiError> {
-    accept(&req.clone(), |wire| agents::serve(wire, app, req))
+    accept(req, app, agents::serve)
 }
 
 /// Opens a socket that says when an agent's page should be loaded again. It takes everybody.
@@ -101,7 +110,7 @@ async fn agent_socket(
     req: HttpRequest,
     app: web::Data<App>,
 ) -> Result<HttpResponse, ApiError> {
-    accept(&req.clone(), |wire| follow::serve(wire, app, req, agent.into_inner()))
+    accept(req, app, |wire, app, req| follow::serve(wire, app, req, agent.into_inner()))
 }
 
 /// Opens a socket that says whether a company is served.
@@ -110,7 +119,7 @@ async fn subscription_socket(
     req: HttpRequest,
     app: web::Data<App>,
 ) -> Result<HttpResponse, ApiError> {
-    accept(&req, |wire| company_state::serve(wire, app, company.into_inner(), true))
+    accept(req, app, |wire, app, _| company_state::serve(wire, app, company.into_inner(), true))
 }
 
 /// Opens a socket for which there are no frames: the look of a client is its own matter, and what another client sends
@@ -120,5 +129,5 @@ async fn config_socket(
     req: HttpRequest,
     app: web::Data<App>,
 ) -> Result<HttpResponse, ApiError> {
-    accept(&req, |wire| company_state::serve(wire, app, company.into_inner(), false))
+    accept(req, app, |wire, app, _| company_state::serve(wire, app, company.into_inner(), false))
 }

@@ -56,13 +56,14 @@ impl Audience {
 /// delivery, and what a bare `write` of the same frame costs, in microseconds.
 pub(super) fn measure(bench: &Bench, sockets: usize, messages: usize) -> (f64, f64) {
     let visitor = 0;
-    let mut writer = Connection::open(bench.server.address());
     let (delivery, length) = bench.runtime.block_on(async {
         let mut taps = Vec::with_capacity(sockets);
         for _ in 0..sockets {
             taps.push(bench.open(visitor, None).await.0);
         }
         let audience = Audience::new(taps);
+        // The server closes connections that are idle for long.
+        let mut writer = Connection::open(bench.server.address());
         let mut say = |text: &str| {
             writer.json(&bench.world.said_by_staff(visitor, text));
         };

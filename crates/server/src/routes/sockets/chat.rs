@@ -3,6 +3,7 @@
 mod acts;
 mod caller;
 mod join;
+mod line;
 mod news;
 
 use std::{collections::VecDeque, pin::Pin, rc::Rc};
@@ -17,6 +18,7 @@ use self::{
     acts::{Answer, Done, Told},
     caller::{Caller, Party},
     join::{Joined, begin, join},
+    line::ChatLine,
 };
 use super::{
     entry::{CHECK_EVERY, Closing},
@@ -27,7 +29,7 @@ use super::{
 use crate::{
     app::App,
     http::error::ApiError,
-    realtime::{Due, Listening, Next, Position},
+    realtime::{Due, Listening, Next},
 };
 
 /// How long a connection waits before it reads again what it could not read.
@@ -42,13 +44,13 @@ struct Chat {
     caller: Rc<Caller>,
     wire: Wire,
     listening: Listening,
+    /// How far the messages were sent.
+    line: Rc<ChatLine>,
     party: Party,
-    bot_name: String,
     /// Who answers, as it was last read or sent.
     standing: Standing,
     /// The place in the queue that the client was last sent.
     queue: Option<QueuePlace>,
-    position: Position,
     /// The frame that is being handled, and those that wait for it.
     acting: Option<Act>,
     waiting: VecDeque<Frame>,
@@ -61,11 +63,9 @@ struct Chat {
 
 /// Serves a connection until it ends.
 pub(super) async fn serve(mut wire: Wire, app: web::Data<App>, req: HttpRequest, company: String, session: String) {
-    // Boxed because an idle connection would hold room for it.
-    match Box::pin(join(&mut wire, app, req, &company, &session)).await {
-        Ok(joined) => Chat::new(joined, wire).run().await,
-        Err(end) => wire.end(end).await,
-    }
+    // Boxed because an idle connection would hold room for it, as for all that is boxed here.
+    let joined = Box::pin(join(&mut wire, app, req, company, session)).await;
+    run(joined, wire).await;
 }
 
 /// Serves the connection of a visitor who was admitted, until it ends. It begins after the message at `after`.
@@ -78,15 +78,28 @@ pub(super) async fn serve_visitor(
     after: Option<i64>,
 ) {
     let caller = Rc::new(Caller { app, req, session });
-    match Box::pin(begin(&mut wire, caller, Party::Visitor(visitor), after)).await {
-        Ok(joined) => Chat::new(joined, wire).run().await,
-        Err(end) => wire.end(end).await,
-    }
+    let joined = Box::pin(begin(&mut wire, caller, Party::Visitor(visitor), after)).await;
+    run(joined, wire).await;
+}
+
+/// Serves a connection that has begun, if it has, and ends it.
+async fn run(joined: Result<Joined, End>, wire: Wire) {
+    let mut chat = match joined {
+        Ok(joined) => Chat::new(joined, wire),
+        Err(end) => return Box::pin(wire.end(end)).await,
+    };
+    let end = loop {
+        let step = chat.step().await;
+        if let Err(end) = Box::pin(chat.follow(step)).await {
+            break end;
+        }
+    };
+    Box::pin(chat.end(end)).await;
 }
 
 /// What happens next on a connection.
 enum Step {
-    Received(Received),
+    Received(Result<Received, End>),
     Next(Next),
     Acted(Done),
     ReadAgain,
@@ -94,16 +107,15 @@ enum Step {
 
 impl Chat {
     fn new(joined: Joined, wire: Wire) -> Self {
-        let Joined { caller, listening, party, bot_name, standing, queue, position } = joined;
+        let Joined { caller, listening, line, party, standing, queue } = joined;
         Self {
             caller,
             wire,
             listening,
+            line,
             party,
-            bot_name,
             standing,
             queue,
-            position,
             acting: None,
             waiting: VecDeque::new(),
             retry_at: None,
@@ -112,17 +124,12 @@ impl Chat {
         }
     }
 
-    async fn run(mut self) {
-        let end = loop {
-            if let Err(end) = self.step().await {
-                break end;
-            }
-        };
+    async fn end(mut self, end: End) {
         if matches!(end, End::Closed(Closing::Stopping)) {
-            let _ = Box::pin(self.finish()).await;
+            let _ = self.finish().await;
         }
-        let Self { wire, listening, .. } = self;
-        drop(listening);
+        let Self { wire, listening, line, .. } = self;
+        drop((listening, line));
         wire.end(end).await;
     }
 
@@ -135,7 +142,8 @@ impl Chat {
         self.catch_up().await
     }
 
-    async fn step(&mut self) -> Result<(), End> {
+    /// Waits for what happens next.
+    async fn step(&mut self) -> Step {
         let acted = async {
             match &mut self.acting {
                 Some(acting) => acting.await,
@@ -149,15 +157,21 @@ impl Chat {
                 None => std::future::pending().await,
             }
         };
+        self.line.set_waiting(true);
         let step = tokio::select! {
             next = self.listening.next() => Step::Next(next),
             acted = acted => Step::Acted(acted),
-            received = self.wire.receive() => Step::Received(received?),
+            received = self.wire.receive() => Step::Received(received),
             () = read_again => Step::ReadAgain,
         };
+        self.line.set_waiting(false);
+        step
+    }
+
+    async fn follow(&mut self, step: Step) -> Result<(), End> {
         match step {
             Step::Next(next) => self.news(next).await,
-            Step::Received(received) => self.received(received).await,
+            Step::Received(received) => self.received(received?).await,
             Step::ReadAgain => self.catch_up().await,
             Step::Acted(acted) => {
                 self.acting = None;
@@ -171,7 +185,7 @@ impl Chat {
         match done {
             Ok(None) => {}
             Ok(Some(Told::Frame(frame))) => self.wire.send(frame).await?,
-            Ok(Some(Told::Again(seq, frame))) => match self.position.stored(seq) {
+            Ok(Some(Told::Again(seq, frame))) => match self.line.position().stored(seq) {
                 Due::Nothing => self.wire.send(frame).await?,
                 // The message comes with those before it, in order.
                 Due::Send | Due::Read => self.catch_up().await?,

@@ -5,12 +5,14 @@ mod events;
 mod heads;
 mod socket;
 
+use std::rc::Rc;
+
 use bytestring::ByteString;
 
 pub(super) use self::{
     end::{End, Received},
     events::EventWire,
-    socket::SocketWire,
+    socket::{Out, SocketWire},
 };
 
 /// An open connection.
@@ -35,6 +37,23 @@ impl Wire {
         match self {
             Self::Socket(socket) => socket.send(text).await,
             Self::Events(events) => events.send(&text, Some(seq)).await,
+        }
+    }
+
+    /// Sends what is left of the frames before.
+    pub(super) async fn finish(&mut self) -> Result<(), End> {
+        match self {
+            Self::Socket(socket) => socket.finish().await,
+            // An event is sent as a whole.
+            Self::Events(_) => Ok(()),
+        }
+    }
+
+    /// Returns the half of a socket that frames are written to.
+    pub(super) fn out(&self) -> Option<Rc<Out>> {
+        match self {
+            Self::Socket(socket) => Some(socket.out()),
+            Self::Events(_) => None,
         }
     }
 

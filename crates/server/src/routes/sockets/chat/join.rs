@@ -14,11 +14,14 @@ use tenancy::{
     access::{SessionAccess, Staff},
 };
 
-use super::caller::{Caller, Party, locate};
+use super::{
+    caller::{Caller, Party, locate},
+    line::ChatLine,
+};
 use crate::{
     app::App,
     http::params::Params,
-    realtime::{Beginning, Listening, Position},
+    realtime::{Beginning, Listening, Position, Worker},
     routes::sockets::{
         entry::{self, Closing, Refusal},
         frames,
@@ -30,11 +33,10 @@ use crate::{
 pub(super) struct Joined {
     pub(super) caller: Rc<Caller>,
     pub(super) listening: Listening,
+    pub(super) line: Rc<ChatLine>,
     pub(super) party: Party,
-    pub(super) bot_name: String,
     pub(super) standing: Standing,
     pub(super) queue: Option<QueuePlace>,
-    pub(super) position: Position,
 }
 
 /// Admits the caller and sends the first frames.
@@ -42,11 +44,11 @@ pub(super) async fn join(
     wire: &mut Wire,
     app: web::Data<App>,
     req: HttpRequest,
-    company: &str,
-    session: &str,
+    company: String,
+    session: String,
 ) -> Result<Joined, End> {
     let after = Params::of(&req).integer("after").map_err(|error| Refusal::new(Closing::Abuse, error))?;
-    let (party, session) = admit(&app, &req, company, session).await?;
+    let (party, session) = admit(&app, &req, &company, &session).await?;
     begin(wire, Rc::new(Caller { app, req, session }), party, after).await
 }
 
@@ -58,7 +60,8 @@ pub(super) async fn begin(
     after: Option<i64>,
 ) -> Result<Joined, End> {
     // Subscribe before reading, so that nothing is missed in between.
-    let listening = caller.app.hub.listen(caller.session, party.occupant());
+    let line = Rc::new(ChatLine::new(Rc::clone(&caller), matches!(party, Party::Visitor(_)), wire.out()));
+    let listening = listen(&caller, &party, &line);
     let batch = caller.read(&party, Window::After(after.unwrap_or(i64::MAX))).await?;
     let head = batch.session.last_seq;
     // A client of a stream that loses its connection before the first message names this position when it returns.
@@ -77,18 +80,26 @@ pub(super) async fn begin(
     }
     listening.has_read(batch.session.head(), batch.queue.is_some());
     let Batch { bot_name, messages, standing, queue, .. } = batch;
-    replay(wire, &caller, &bot_name, &messages).await?;
+    line.begin(Position::at(head), bot_name);
+    replay(wire, &line, &messages).await?;
     if let Some(place) = queue {
         wire.send(frames::queue_position(caller.of(), place, caller.app.now())).await?;
     }
-    Ok(Joined { caller, listening, party, bot_name, standing, queue, position: Position::at(head) })
+    Ok(Joined { caller, listening, line, party, standing, queue })
+}
+
+fn listen(caller: &Caller, party: &Party, line: &Rc<ChatLine>) -> Listening {
+    let (hub, occupant) = (&caller.app.hub, party.occupant());
+    match caller.req.app_data::<Rc<Worker>>() {
+        Some(worker) if line.is_socket() => hub.listen_on(worker, Rc::clone(line) as _, caller.session, occupant),
+        _ => hub.listen(caller.session, occupant),
+    }
 }
 
 /// Sends stored messages.
-pub(super) async fn replay(wire: &mut Wire, caller: &Caller, bot_name: &str, messages: &[Message]) -> Result<(), End> {
+pub(super) async fn replay(wire: &mut Wire, line: &ChatLine, messages: &[Message]) -> Result<(), End> {
     for message in messages {
-        let frame = frames::chat_message(caller.of(), message, bot_name, &caller.links(), true, None);
-        wire.send_message(message.seq, frame).await?;
+        wire.send_message(message.seq, line.stored_frame(message, true)).await?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use futures_util::future::LocalBoxFuture;
 use handoff::{
     EventKind, QueuePlace,
     live::{Batch, Standing},
-    visitor::{self, Window},
+    visitor::Window,
 };
 use tenancy::access::Staff;
 use tokio::time::Instant;
@@ -36,7 +36,9 @@ impl Chat {
             Next::StaffChanged => self.readmit().await,
             Next::Lagged => self.lagged().await,
             // The session may have left the agent's sight, so agents always read.
-            Next::Changed(head) if self.is_agent() || self.position.changed(head) == Due::Read => self.catch_up().await,
+            Next::Changed(head) if self.is_agent() || self.line.position().changed(head) == Due::Read => {
+                self.catch_up().await
+            }
             Next::Changed(_) => Ok(()),
             Next::QueueMoved => {
                 if self.is_visitor() && self.standing == Standing::Waiting {
@@ -102,22 +104,16 @@ impl Chat {
 
     /// Sends a message that was just stored, after those before it.
     async fn message(&mut self, happened: &Happened, message: &Message) -> Result<(), End> {
-        match self.position.stored(message.seq) {
-            Due::Nothing => return Ok(()),
+        match self.line.position().stored(message.seq) {
+            // The worker may have sent a part of it.
+            Due::Nothing => return self.wire.finish().await,
             Due::Read => return self.catch_up().await,
             Due::Send => {}
         }
-        if self.is_visitor() && !visitor::may_see(message) {
-            self.position.pass(message.seq);
-            return Ok(());
+        if self.line.shows(message) {
+            self.wire.send_message(message.seq, self.line.frame(happened, message)).await?;
         }
-        let (of, links) = (self.caller.of(), self.caller.links());
-        let make = || frames::chat_message(of, message, &self.bot_name, &links, false, None);
-        // Links depend on the address that the client called.
-        let frame = if message.attachments.is_empty() { happened.text(make) } else { make() };
-        drop(links);
-        self.wire.send_message(message.seq, frame).await?;
-        self.position.pass(message.seq);
+        self.line.pass(message.seq);
         Ok(())
     }
 
@@ -138,7 +134,7 @@ impl Chat {
                 Ok(batch) => batch,
                 Err(refusal) => return self.unreadable(refusal).await,
             };
-            let positions = Some((batch.session.last_seq, self.position.seq() + 1));
+            let positions = Some((batch.session.last_seq, self.line.position().seq() + 1));
             self.wire.send(frames::resync("lagged", positions)).await?;
             self.show(batch).await
         })
@@ -148,13 +144,13 @@ impl Chat {
     async fn show(&mut self, mut batch: Batch) -> Result<(), End> {
         (self.retry_at, self.queue_at) = (None, None);
         loop {
-            self.bot_name = batch.bot_name;
-            join::replay(&mut self.wire, &self.caller, &self.bot_name, &batch.messages).await?;
+            self.line.name_bot(batch.bot_name);
+            join::replay(&mut self.wire, &self.line, &batch.messages).await?;
             self.listening.has_read(batch.session.head(), batch.queue.is_some());
             self.show_standing(batch.standing).await?;
             self.show_queue(batch.queue).await?;
             let last = batch.messages.last().map(|message| message.seq);
-            if !self.position.pass_read(last, batch.session.last_seq, batch.has_more) {
+            if !self.line.pass_read(last, batch.session.last_seq, batch.has_more) {
                 return Ok(());
             }
             batch = match self.read_unsent().await {
@@ -235,7 +231,7 @@ impl Chat {
     /// Reads the messages that were stored and not sent yet.
     async fn read_unsent(&self) -> Result<Batch, Refusal> {
         self.listening.begin_reading();
-        self.caller.read(&self.party, Window::After(self.position.seq())).await
+        self.caller.read(&self.party, Window::After(self.line.position().seq())).await
     }
 
     fn is_visitor(&self) -> bool {

@@ -2,20 +2,16 @@
 
 mod allowance;
 mod incoming;
+mod out;
 
-use std::{cell::RefCell, future::poll_fn, io, time::Duration};
+use std::{future::poll_fn, rc::Rc, time::Duration};
 
-use actix_codec::Encoder as _;
-use actix_http::ws::{CloseReason, Codec, Message};
-use actix_web::{
-    rt::net::TcpStream,
-    web::{Bytes, BytesMut},
-};
+use actix_http::ws::{CloseReason, Message};
+use actix_web::web::Bytes;
 use bytestring::ByteString;
-use tokio::{
-    io::AsyncWriteExt as _,
-    time::{Instant, MissedTickBehavior, timeout},
-};
+use tokio::time::{Instant, MissedTickBehavior, timeout};
+
+pub(in crate::routes::sockets) use self::out::Out;
 
 use self::{
     allowance::{Allowance, BURST, EVERY, Taken},
@@ -29,20 +25,10 @@ use crate::{
 
 /// Number of pings that a client may leave unanswered.
 const MOST_UNANSWERED: u32 = 3;
-/// Longest buffer that a thread keeps.
-const LONGEST_KEPT: usize = 64 * 1024;
-
-thread_local! {
-    /// Where the sockets of this thread write frames before they send them.
-    static FRAME: RefCell<BytesMut> = RefCell::default();
-}
-
 /// An open socket.
 pub(in crate::routes::sockets) struct SocketWire {
-    io: TcpStream,
+    out: Rc<Out>,
     incoming: Incoming,
-    /// What the operating system has not taken yet.
-    unsent: BytesMut,
     /// How long the client may take to read a frame when the buffers of the connection are full.
     patience: Duration,
     /// Number of pings since the client was last heard.
@@ -59,9 +45,8 @@ impl SocketWire {
         let mut ping = tokio::time::interval_at(now + PING_EVERY, PING_EVERY);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
-            io: taken.io,
+            out: Rc::new(Out::new(taken.io)),
             incoming: Incoming::new(&taken.read),
-            unsent: BytesMut::new(),
             patience: SLOWEST,
             unanswered: 0,
             ping,
@@ -69,10 +54,20 @@ impl SocketWire {
         }
     }
 
+    /// Returns the half that frames are written to.
+    pub(super) fn out(&self) -> Rc<Out> {
+        Rc::clone(&self.out)
+    }
+
     /// Sends a frame.
     pub(super) async fn send(&mut self, text: ByteString) -> Result<(), End> {
-        self.write(Message::Text(text))?;
-        if self.unsent.is_empty() {
+        self.out.send(Message::Text(text))?;
+        self.finish().await
+    }
+
+    /// Sends what is left of the frames before.
+    pub(super) async fn finish(&mut self) -> Result<(), End> {
+        if !self.out.has_unsent() {
             return Ok(());
         }
         match Box::pin(timeout(self.patience, self.flush())).await {
@@ -81,27 +76,8 @@ impl SocketWire {
         }
     }
 
-    /// Sends a frame as far as the operating system takes it, and keeps the rest.
-    fn write(&mut self, message: Message) -> Result<(), End> {
-        FRAME.with_borrow_mut(|frame| {
-            frame.clear();
-            Codec::new().encode(message, frame).map_err(|_| End::Gone)?;
-            let written = if self.unsent.is_empty() { taken(self.io.try_write(frame))? } else { 0 };
-            self.unsent.extend_from_slice(frame.get(written..).unwrap_or_default());
-            if frame.capacity() > LONGEST_KEPT {
-                *frame = BytesMut::new();
-            }
-            Ok(())
-        })
-    }
-
-    /// Waits until the operating system has taken everything.
-    async fn flush(&mut self) -> Result<(), End> {
-        if !self.unsent.is_empty() {
-            self.io.write_all_buf(&mut self.unsent).await.map_err(|_| End::Gone)?;
-            self.unsent = BytesMut::new();
-        }
-        Ok(())
+    async fn flush(&self) -> Result<(), End> {
+        poll_fn(|cx| self.out.poll_flush(cx)).await
     }
 
     /// Waits for the next frame. Answers pings and pings the client meanwhile.
@@ -110,13 +86,13 @@ impl SocketWire {
             // The answer to a ping may still wait.
             self.flush().await?;
             let part = tokio::select! {
-                part = poll_fn(|cx| self.incoming.poll_next(&mut self.io, cx)) => part,
+                part = poll_fn(|cx| self.incoming.poll_next(&self.out, cx)) => part,
                 _ = self.ping.tick() => {
                     if self.unanswered >= MOST_UNANSWERED {
                         return Err(End::Gone);
                     }
                     self.unanswered += 1;
-                    self.write(Message::Ping(Bytes::new()))?;
+                    self.out.send(Message::Ping(Bytes::new()))?;
                     return Ok(Received::Tick);
                 }
             };
@@ -129,7 +105,7 @@ impl SocketWire {
                         Taken::Abused => Err(End::Closed(Closing::Abuse)),
                     };
                 }
-                Ok(Part::Ping(bytes)) => self.write(Message::Pong(bytes))?,
+                Ok(Part::Ping(bytes)) => self.out.send(Message::Pong(bytes))?,
                 Ok(Part::Pong) => {}
                 Err(end) => return Err(end),
             }
@@ -143,14 +119,14 @@ impl SocketWire {
             End::Closed(closing) => closing,
             End::Refused(refusal) => {
                 refusal.error.log("socket");
-                if self.write(Message::Text(frames::error(&refusal.error, None))).is_err() {
+                if self.out.send(Message::Text(frames::error(&refusal.error, None))).is_err() {
                     return;
                 }
                 refusal.closing
             }
         };
         let reason = CloseReason { code: closing.code().into(), description: None };
-        if self.write(Message::Close(Some(reason))).is_err() {
+        if self.out.send(Message::Close(Some(reason))).is_err() {
             return;
         }
         if !matches!(timeout(FAREWELL, self.flush()).await, Ok(Ok(()))) {
@@ -158,24 +134,19 @@ impl SocketWire {
         }
         if closing != Closing::Answer {
             // The client answers the close before the connection is dropped, so that it sees the code.
-            let answered = poll_fn(|cx| self.incoming.poll_closed(&mut self.io, cx));
+            let answered = poll_fn(|cx| self.incoming.poll_closed(&self.out, cx));
             let _ = timeout(FAREWELL, answered).await;
         }
-        connection::close(self.io).await;
-    }
-}
-
-/// Returns how many bytes were taken.
-fn taken(written: io::Result<usize>) -> Result<usize, End> {
-    match written {
-        Ok(length) => Ok(length),
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
-        Err(_) => Err(End::Gone),
+        // Nobody else writes to a connection that has ended.
+        if let Some(out) = Rc::into_inner(self.out) {
+            connection::close(out.io).await;
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use actix_web::{rt::net::TcpStream, web::BytesMut};
     use tokio::net::TcpListener;
 
     use super::*;

@@ -3,19 +3,15 @@
 use std::{
     cell::RefCell,
     mem,
-    pin::Pin,
     task::{Context, Poll, ready},
 };
 
 use actix_codec::Decoder as _;
 use actix_http::ws::{Codec, Frame, Item, ProtocolError};
-use actix_web::{
-    rt::net::TcpStream,
-    web::{Bytes, BytesMut},
-};
+use actix_web::web::{Bytes, BytesMut};
 use bytestring::ByteString;
-use tokio::io::{AsyncRead as _, ReadBuf};
 
+use super::Out;
 use crate::routes::sockets::{
     entry::Closing,
     wire::{
@@ -69,7 +65,7 @@ impl Incoming {
     }
 
     /// Waits for the next message.
-    pub(super) fn poll_next(&mut self, io: &mut TcpStream, cx: &mut Context<'_>) -> Poll<Result<Part, End>> {
+    pub(super) fn poll_next(&mut self, io: &Out, cx: &mut Context<'_>) -> Poll<Result<Part, End>> {
         loop {
             if let Some(part) = self.take()? {
                 return Poll::Ready(Ok(part));
@@ -84,7 +80,7 @@ impl Incoming {
     }
 
     /// Waits until the client has answered a close, or has gone.
-    pub(super) fn poll_closed(&mut self, io: &mut TcpStream, cx: &mut Context<'_>) -> Poll<()> {
+    pub(super) fn poll_closed(&mut self, io: &Out, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             loop {
                 match self.codec.decode(&mut self.read) {
@@ -100,16 +96,15 @@ impl Incoming {
     }
 
     /// Reads more bytes. Returns `false` at their end.
-    fn poll_read(&mut self, io: &mut TcpStream, cx: &mut Context<'_>) -> Poll<bool> {
+    fn poll_read(&mut self, io: &Out, cx: &mut Context<'_>) -> Poll<bool> {
         if self.read.is_empty() {
             // An idle socket keeps no buffer.
             self.read = BytesMut::new();
         }
         PIECES.with_borrow_mut(|piece| {
-            let mut piece = ReadBuf::new(piece);
-            let is_read = ready!(Pin::new(io).poll_read(cx, &mut piece)).is_ok();
-            self.keep(piece.filled());
-            Poll::Ready(is_read && !piece.filled().is_empty())
+            let length = ready!(io.poll_read(piece, cx)).unwrap_or(0);
+            self.keep(piece.get(..length).unwrap_or_default());
+            Poll::Ready(length > 0)
         })
     }
 
