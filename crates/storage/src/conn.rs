@@ -34,8 +34,9 @@ mod derived {
 /// The backend of [`Db`].
 pub(crate) type AnyBackend = <Db as Connection>::Backend;
 
-/// Runs an expression on the inner connection, for statements that the derived connection has no types for (batch
-/// inserts, `FOR UPDATE`).
+/// Runs an expression on the inner connection: for statements that the derived connection has no types for (batch inserts,
+/// `FOR UPDATE`), and for those of most requests. The derived connection writes the text of a statement anew, twice,
+/// each time that it runs one, which costs as much as running a short one.
 macro_rules! each_db {
     ($conn:expr, $c:ident => $body:expr) => {
         match $conn {

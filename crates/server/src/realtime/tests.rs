@@ -2,7 +2,7 @@ mod processes;
 mod roster;
 mod simulation;
 
-use std::sync::Arc;
+use std::{cell::Cell, rc::Rc, sync::Arc};
 
 use chatbot::{Detail, Message, SessionHead, Side};
 use handoff::{AgentRef, Event, EventKind, Priority};
@@ -99,6 +99,68 @@ fn an_event_wakes_all_callers_of_its_session_and_no_others() {
         ["TES001_1", "TES001_1", "TES001_2", "SPA001_1"].map(|id| hub.subscribe(access(id)));
     hub.publish(vec![event("TES001_1", EventKind::ProfileSaved)]);
     assert_eq!([&one, &two, &other, &foreign].map(woken), [Some(Wake::Changed), Some(Wake::Changed), None, None]);
+}
+
+/// A line that counts what is sent over it while it is free.
+#[derive(Default)]
+struct Counting {
+    is_free: Cell<bool>,
+    sent: Cell<usize>,
+}
+
+impl Line for Counting {
+    fn send_now(&self, _: &Happened) -> bool {
+        self.sent.update(|sent| sent + usize::from(self.is_free.get()));
+        self.is_free.get()
+    }
+}
+
+#[test]
+fn a_worker_sends_over_lines_that_are_free_and_fills_the_queues_of_others() {
+    let (hub, worker) = (Arc::new(Hub::default()), Rc::<Worker>::default());
+    let lines = [(); 3].map(|()| Rc::<Counting>::default());
+    let [free, busy, foreign] = ["TES001_1", "TES001_1", "TES001_2"];
+    let open = [free, busy, foreign].map(access);
+    let mut listening: Vec<_> = open
+        .into_iter()
+        .zip(&lines)
+        .map(|(session, line)| hub.listen_on(&worker, Rc::clone(line) as _, session, Occupant::Visitor))
+        .collect();
+    let without_line = hub.listen(access(free), Occupant::Visitor);
+    lines[0].is_free.set(true);
+    lines[2].is_free.set(true);
+    let told = |open: &Listening| matches!(open.ready(), Some(Next::News(..)));
+    hub.publish(vec![event("TES001_1", EventKind::ProfileSaved)]);
+    assert!(without_line.queue.take().is_some(), "without a line, the hub itself fills the queue");
+    assert!(!worker.pass_on(1), "one line is told at a time");
+    assert!(worker.pass_on(1) || worker.pass_on(1));
+    assert_eq!(lines.each_ref().map(|line| line.sent.get()), [1, 0, 0]);
+    assert_eq!([&listening[0], &listening[1], &listening[2]].map(told), [false, true, false]);
+    // Nothing overtakes what waits in the queue.
+    listening[0].queue.queue_moved();
+    hub.publish(vec![event("TES001_1", EventKind::ProfileSaved)]);
+    worker.pass_on_all();
+    assert_eq!(lines[0].sent.get(), 1);
+    assert!(matches!(listening[0].ready(), Some(Next::QueueMoved)) && told(&listening[0]));
+    // What was told before a connection reads is in its queue when it begins to.
+    hub.publish(vec![event("TES001_1", EventKind::ProfileSaved)]);
+    listening[1].begin_reading();
+    assert!(matches!(listening[1].queue.take(), Some(Next::News(_, Seen::Yes))));
+    drop(listening.remove(0));
+    hub.publish(vec![event("TES001_1", EventKind::ProfileSaved)]);
+    worker.pass_on_all();
+    assert_eq!((lines[0].sent.get(), Rc::strong_count(&lines[0])), (2, 1), "nothing is kept of a closed connection");
+}
+
+#[test]
+fn a_worker_that_does_not_keep_up_has_its_connections_read() {
+    let (hub, worker) = (Arc::new(Hub::default()), Rc::<Worker>::default());
+    let line = Rc::<Counting>::default();
+    let open = hub.listen_on(&worker, line, access("TES001_1"), Occupant::Visitor);
+    for _ in 0..5_000 {
+        hub.publish(vec![event("TES001_1", EventKind::ProfileSaved)]);
+    }
+    assert!(matches!(open.ready(), Some(Next::Lagged)));
 }
 
 #[test]

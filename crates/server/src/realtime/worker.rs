@@ -131,7 +131,7 @@ impl Worker {
     }
 
     /// Passes on what the hub has told, to at most this many lines. Returns whether nothing is left.
-    fn pass_on(&self, most: usize) -> bool {
+    pub(super) fn pass_on(&self, most: usize) -> bool {
         let mut left = most;
         loop {
             let Some(begun) = self.begun.take().or_else(|| self.next()) else { return true };

@@ -7,6 +7,7 @@ use tenancy::{
 };
 
 use crate::{
+    conn::each_db,
     error::{IntoStoreError as _, decode_enum},
     schema::{accounts, admins, agents, companies, refresh_families, sessions},
     store::{LobbyStore, PlatformStore},
@@ -27,7 +28,7 @@ impl Directory for LobbyStore<'_> {
         // No family has an empty id.
         let id = family.map(|family| family.to_string()).unwrap_or_default();
         let of_account = refresh_families::id.eq(id).and(refresh_families::user_id.eq(accounts::id));
-        let row: Option<AccountStateRow> = accounts::table
+        let row: Option<AccountStateRow> = each_db!(self.conn, conn => accounts::table
             .left_join(admins::table.on(admins::user_id.eq(accounts::id)))
             .left_join(ADMIN_COMPANY.on(ADMIN_COMPANY.field(companies::code).eq(admins::company_id)))
             .left_join(agents::table.on(agents::user_id.eq(accounts::id)))
@@ -40,9 +41,9 @@ impl Directory for LobbyStore<'_> {
                 (agents::company_id, agents::id, agents::name, companies::status).nullable(),
                 refresh_families::revoked.nullable(),
             ))
-            .first(self.conn)
-            .optional()
-            .into_store_error()?;
+            .first(conn))
+        .optional()
+        .into_store_error()?;
         let Some(((role, active, version), admin, agent, revoked)) = row else { return Ok(None) };
         let (role, company_active) = match (role.as_str(), admin, agent) {
             ("SUPERADMIN", ..) => (Role::Superadmin, true),
@@ -60,23 +61,23 @@ impl Directory for LobbyStore<'_> {
     }
 
     fn company(&mut self, code: CompanyCode) -> Result<Option<(String, CompanyStatus)>, StoreError> {
-        let row: Option<(String, String)> = companies::table
+        let row: Option<(String, String)> = each_db!(self.conn, conn => companies::table
             .find(code.as_str())
             .select((companies::name, companies::status))
-            .first(self.conn)
-            .optional()
-            .into_store_error()?;
+            .first(conn))
+        .optional()
+        .into_store_error()?;
         row.map(|(name, status)| Ok((name, self::status(&status)?))).transpose()
     }
 
     fn session(&mut self, id: SessionId) -> Result<Option<SessionLocation>, StoreError> {
-        let row: Option<(String, i64, String, String)> = sessions::table
+        let row: Option<(String, i64, String, String)> = each_db!(self.conn, conn => sessions::table
             .inner_join(companies::table.on(companies::code.eq(sessions::company_id)))
             .filter(sessions::id.eq(id.as_str()))
             .select((sessions::company_id, sessions::key, companies::name, companies::status))
-            .first(self.conn)
-            .optional()
-            .into_store_error()?;
+            .first(conn))
+        .optional()
+        .into_store_error()?;
         row.map(|(company, key, company_name, status)| {
             Ok(SessionLocation {
                 company: code(&company)?,
@@ -89,13 +90,13 @@ impl Directory for LobbyStore<'_> {
     }
 
     fn agent(&mut self, id: AgentId) -> Result<Option<(CompanyCode, CompanyStatus)>, StoreError> {
-        let row: Option<(String, String)> = agents::table
+        let row: Option<(String, String)> = each_db!(self.conn, conn => agents::table
             .inner_join(companies::table.on(companies::code.eq(agents::company_id)))
             .filter(agents::id.eq(id.get()))
             .select((agents::company_id, companies::status))
-            .first(self.conn)
-            .optional()
-            .into_store_error()?;
+            .first(conn))
+        .optional()
+        .into_store_error()?;
         row.map(|(company, status)| Ok((code(&company)?, self::status(&status)?))).transpose()
     }
 }

@@ -24,7 +24,7 @@ use self::{
 };
 use super::{activities, counts::Counted};
 use crate::{
-    conn::Db,
+    conn::{Db, each_db},
     error::{IntoStoreError as _, decode_enum},
     schema::{accounts, agents, handoffs, sessions, transfers},
     store::{CompanyStore, PlatformStore},
@@ -34,23 +34,23 @@ use crate::{
 impl<C: Caller> Handoffs for CompanyStore<'_, C> {
     fn handoff(&mut self, id: HandoffId) -> Result<Option<Handoff>, StoreError> {
         let code = self.code();
-        let row: Option<Joined> = joined()
+        let row: Option<Joined> = each_db!(self.conn, conn => joined()
             .filter(handoffs::company_id.eq(code.as_str()).and(handoffs::id.eq(id.get())))
             .select(columns())
-            .first(self.conn)
-            .optional()
-            .into_store_error()?;
+            .first(conn))
+        .optional()
+        .into_store_error()?;
         row.map(handoff).transpose()
     }
 
     fn handoff_of(&mut self, session: SessionRowId) -> Result<Option<Handoff>, StoreError> {
         let code = self.code();
-        let row: Option<Joined> = joined()
+        let row: Option<Joined> = each_db!(self.conn, conn => joined()
             .filter(handoffs::company_id.eq(code.as_str()).and(handoffs::session_key.eq(session.get())))
             .select(columns())
-            .first(self.conn)
-            .optional()
-            .into_store_error()?;
+            .first(conn))
+        .optional()
+        .into_store_error()?;
         row.map(handoff).transpose()
     }
 

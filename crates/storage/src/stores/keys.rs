@@ -7,6 +7,7 @@ use diesel::{prelude::*, upsert::excluded};
 use tenancy::{SessionRowId, StoreError, Timestamp, access::Caller};
 
 use crate::{
+    conn::each_db,
     dual_backend::dual_backend,
     error::{IntoStoreError as _, decode_enum},
     schema::{idempotency_keys, opening_keys},
@@ -20,7 +21,7 @@ type ClaimRow = (Vec<u8>, i64, Option<At>, Option<i64>, Option<i64>);
 impl<C: Caller> IdempotencyKeys for CompanyStore<'_, C> {
     fn claim(&mut self, session: SessionRowId, side: Side, key: &str) -> Result<Option<IdempotencyClaim>, StoreError> {
         let code = self.code();
-        let row: Option<ClaimRow> = idempotency_keys::table
+        let row: Option<ClaimRow> = each_db!(self.conn, conn => idempotency_keys::table
             .filter(idempotency_keys::company_id.eq(code.as_str()))
             .filter(idempotency_keys::session_key.eq(session.get()))
             .filter(idempotency_keys::side.eq(side.as_str()).and(idempotency_keys::key.eq(key)))
@@ -31,9 +32,9 @@ impl<C: Caller> IdempotencyKeys for CompanyStore<'_, C> {
                 idempotency_keys::reply_seq,
                 idempotency_keys::last_seq,
             ))
-            .first(self.conn)
-            .optional()
-            .into_store_error()?;
+            .first(conn))
+        .optional()
+        .into_store_error()?;
         row.map(|(hash, seq, lease, reply_seq, last_seq)| {
             let state = match lease {
                 Some(At(lease_until)) => ClaimState::Running { lease_until },
@@ -99,14 +100,14 @@ impl<C: Caller> IdempotencyKeys for CompanyStore<'_, C> {
 
     fn opened(&mut self, ip: IpAddr, key: &str, since: Timestamp) -> Result<Option<SessionRowId>, StoreError> {
         let code = self.code();
-        let session: Option<i64> = opening_keys::table
+        let session: Option<i64> = each_db!(self.conn, conn => opening_keys::table
             .filter(opening_keys::company_id.eq(code.as_str()))
             .filter(opening_keys::ip.eq(ip.to_string()).and(opening_keys::key.eq(key)))
             .filter(opening_keys::created_at.ge(At(since)))
             .select(opening_keys::session_key)
-            .first(self.conn)
-            .optional()
-            .into_store_error()?;
+            .first(conn))
+        .optional()
+        .into_store_error()?;
         Ok(session.map(SessionRowId::new))
     }
 

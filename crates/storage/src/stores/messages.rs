@@ -133,7 +133,7 @@ impl<C: Caller> CompanyStore<'_, C> {
         let code = self.code();
         // Ids rise with the positions, so all ids lie between those of the first and the last row.
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(Vec::new()) };
-        let found: Vec<(i64, AttachmentRow, Option<i64>)> = message_files::table
+        let found: Vec<(i64, AttachmentRow, Option<i64>)> = each_db!(self.conn, conn => message_files::table
             .inner_join(
                 files::table.on(files::company_id
                     .eq(message_files::company_id)
@@ -147,8 +147,8 @@ impl<C: Caller> CompanyStore<'_, C> {
             .filter(message_files::message_id.between(first.id, last.id))
             .order((message_files::message_id, message_files::position))
             .select((message_files::message_id, AttachmentRow::as_select(), profiles::id.nullable()))
-            .load(self.conn)
-            .into_store_error()?;
+            .load(conn))
+        .into_store_error()?;
         let mut files_of: HashMap<i64, Vec<Attachment>> = HashMap::new();
         for (message, file, profile) in found {
             files_of.entry(message).or_default().push(file.into_attachment(profile)?);

@@ -11,7 +11,7 @@ use serde::Serialize;
 use tenancy::{CompanyCode, MessageId, ProfileId, SessionId, SessionRowId, StoreError, Timestamp, access::Caller};
 
 use crate::{
-    conn::Db,
+    conn::{Db, each_db},
     error::{IntoStoreError as _, decode_enum},
     schema::{companies, profiles, sessions},
     store::CompanyStore,
@@ -99,13 +99,13 @@ impl<C: Caller> Sessions for CompanyStore<'_, C> {
 
     fn session(&mut self, id: SessionId) -> Result<Option<Session>, StoreError> {
         let code = self.code();
-        let row: Option<(SessionRow, ProfileLink)> = sessions::table
+        let row: Option<(SessionRow, ProfileLink)> = each_db!(self.conn, conn => sessions::table
             .left_join(profile_of_session())
             .filter(sessions::company_id.eq(code.as_str()).and(sessions::id.eq(id.as_str())))
             .select((SessionRow::as_select(), (profiles::id, profiles::name).nullable()))
-            .first(self.conn)
-            .optional()
-            .into_store_error()?;
+            .first(conn))
+        .optional()
+        .into_store_error()?;
         row.map(|(session, profile)| session.into_session(profile)).transpose()
     }
 
@@ -147,17 +147,17 @@ impl<C: Caller> Sessions for CompanyStore<'_, C> {
 impl<C: Caller> CompanyStore<'_, C> {
     fn fresh_snapshot(&mut self, now: Timestamp) -> Result<Snapshot, StoreError> {
         let code = self.code();
-        let company: CompanyRow = companies::table
+        let company: CompanyRow = each_db!(self.conn, conn => companies::table
             .find(code.as_str())
             .select((companies::name, companies::settings, companies::settings_version, companies::knowledge_version))
-            .first(self.conn)
-            .into_store_error()?;
+            .first(conn))
+        .into_store_error()?;
         snapshot(company, Session::fresh(code, now))
     }
 
     fn read_snapshot(&mut self, key: SessionRowId) -> Result<Option<Snapshot>, StoreError> {
         let code = self.code();
-        let row: Option<(CompanyRow, SessionRow, ProfileLink)> = sessions::table
+        let row: Option<(CompanyRow, SessionRow, ProfileLink)> = each_db!(self.conn, conn => sessions::table
             .inner_join(companies::table.on(companies::code.eq(sessions::company_id)))
             .left_join(profile_of_session())
             .filter(sessions::company_id.eq(code.as_str()).and(sessions::key.eq(key.get())))
@@ -166,9 +166,9 @@ impl<C: Caller> CompanyStore<'_, C> {
                 SessionRow::as_select(),
                 (profiles::id, profiles::name).nullable(),
             ))
-            .first(self.conn)
-            .optional()
-            .into_store_error()?;
+            .first(conn))
+        .optional()
+        .into_store_error()?;
         row.map(|(company, session, profile)| snapshot(company, session.into_session(profile)?)).transpose()
     }
 
@@ -243,13 +243,14 @@ impl<C: Caller> CompanyStore<'_, C> {
             sessions::updated_at.eq(At(now)),
         );
         let changed = match expected.versions {
-            None => diesel::update(row).set(change).execute(self.conn),
+            None => each_db!(self.conn, conn => diesel::update(row).set(change).execute(conn)),
             Some((settings, knowledge)) => {
                 let unmoved = companies::table
                     .filter(companies::code.eq(code.as_str()))
                     .filter(companies::settings_version.eq(settings))
                     .filter(companies::knowledge_version.eq(knowledge));
-                diesel::update(row.filter(exists(unmoved))).set(change).execute(self.conn)
+                let row = row.filter(exists(unmoved));
+                each_db!(self.conn, conn => diesel::update(row).set(change).execute(conn))
             }
         };
         Ok(changed.into_store_error()? == 1)

@@ -2,10 +2,15 @@
 //!
 //! It checks the promise of the connections: a client gets each message of its session once and in order, across
 //! reconnects, lost pokes and restarts. Each seed is one schedule of steps in another order. The hub, its queues, the
-//! positions and the pokes are those of the server. The store and the network are simulated, and the steps of a
-//! connection are those of `routes::sockets::chat`, with a pause wherever it awaits.
+//! workers, the positions and the pokes are those of the server. The store and the network are simulated, and the steps of
+//! a connection are those of `routes::sockets::chat`, with a pause wherever it awaits.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    rc::Rc,
+    time::Duration,
+};
 
 use super::*;
 use crate::realtime::{
@@ -39,6 +44,8 @@ enum Mistake {
     NoRecheck,
     /// A connection takes every message that arrives for the next one.
     NoPosition,
+    /// A worker writes to connections whose tasks have something else to do.
+    NeverBusy,
 }
 
 /// The sessions that a recheck asks for, and the heads that it has read.
@@ -67,6 +74,7 @@ impl Random {
 /// One process of the server.
 struct Process {
     hub: Arc<Hub>,
+    worker: Rc<Worker>,
     outgoing: Arc<Outgoing>,
     /// Messages that were committed and not published yet: the session and the position.
     unpublished: Vec<(usize, i64)>,
@@ -80,7 +88,7 @@ impl Process {
     fn new() -> Self {
         let outgoing = Arc::new(Outgoing::default());
         let hub = Arc::new(Hub::relayed(Arc::clone(&outgoing)));
-        Self { hub, outgoing, unpublished: Vec::new(), arriving: Vec::new(), checking: None }
+        Self { hub, worker: Rc::default(), outgoing, unpublished: Vec::new(), arriving: Vec::new(), checking: None }
     }
 }
 
@@ -107,8 +115,36 @@ enum Phase {
 struct Connection {
     process: usize,
     listening: Listening,
-    position: Position,
+    line: Rc<SimulatedLine>,
     phase: Phase,
+}
+
+/// The line of a connection.
+struct SimulatedLine {
+    position: Cell<Position>,
+    is_waiting: Cell<bool>,
+    /// The messages that the worker has sent and the client has not been shown.
+    sent: RefCell<Vec<i64>>,
+    mistake: Mistake,
+}
+
+impl Line for SimulatedLine {
+    fn send_now(&self, happened: &Happened) -> bool {
+        let EventKind::Message(message) = &happened.event.kind else { return false };
+        let (mut position, is_waiting) = (self.position.get(), self.is_waiting.get());
+        if !is_waiting && self.mistake != Mistake::NeverBusy {
+            return false;
+        }
+        match position.stored(message.seq) {
+            Due::Nothing => return true,
+            Due::Read => return false,
+            Due::Send => {}
+        }
+        self.sent.borrow_mut().push(message.seq);
+        position.pass(message.seq);
+        self.position.set(position);
+        true
+    }
 }
 
 /// A client with the messages that it was shown.
@@ -169,9 +205,21 @@ impl Simulation {
             45..55 => self.deliver(process),
             55..60 => self.check(process),
             60..63 => self.disconnect(client),
+            65..75 => {
+                self.processes[process].worker.pass_on(1);
+            }
             63..64 => self.restart(process),
             64..65 if self.random.one_in(4) => self.store(process, FLOOD),
             _ => self.turn(client)?,
+        }
+        self.show_sent()
+    }
+
+    /// Shows the clients what workers have sent.
+    fn show_sent(&mut self) -> Result<(), String> {
+        for Client { shown, connection, .. } in &mut self.clients {
+            let sent = connection.as_ref().map(|open| open.line.sent.take());
+            sent.into_iter().flatten().try_for_each(|seq| show(shown, seq))?;
         }
         Ok(())
     }
@@ -248,24 +296,48 @@ impl Simulation {
         self.processes[process] = Process::new();
     }
 
-    /// Lets a client go on: it connects, or its connection does the next thing.
+    /// Lets a client go on. A worker may write to its connection while that waits for the hub.
     fn turn(&mut self, number: usize) -> Result<(), String> {
+        self.go_on(number)?;
+        if let Some(open) = &self.clients[number].connection {
+            open.line.is_waiting.set(matches!(open.phase, Phase::Idle));
+        }
+        self.show_sent()
+    }
+
+    /// Has a client connect, or its connection do the next thing.
+    fn go_on(&mut self, number: usize) -> Result<(), String> {
         let Self { random, mistake, stored, processes, clients, sessions } = self;
         let Client { session, shown, connection } = &mut clients[number];
         let head = stored[*session];
         let read = |after: i64| Read { after, last: head.min(after + MOST_READ), head };
         let Some(open) = connection else {
             let process = random.below(2);
-            let listening = processes[process].hub.listen(sessions[*session], Occupant::Visitor);
-            *connection =
-                Some(Connection { process, listening, position: Position::at(*shown), phase: Phase::Joining });
+            let line = Rc::new(SimulatedLine {
+                position: Cell::new(Position::at(*shown)),
+                is_waiting: Cell::new(false),
+                sent: RefCell::default(),
+                mistake: *mistake,
+            });
+            let (Process { hub, worker, .. }, session) = (&processes[process], sessions[*session]);
+            // A stream of events has no line.
+            let listening = match random.one_in(3) {
+                true => hub.listen(session, Occupant::Visitor),
+                false => hub.listen_on(worker, Rc::clone(&line) as _, session, Occupant::Visitor),
+            };
+            *connection = Some(Connection { process, listening, line, phase: Phase::Joining });
             return Ok(());
         };
+        open.line.is_waiting.set(false);
+        let mut position = open.line.position.get();
         let late = i64::from(*mistake == Mistake::OffByOne);
         match std::mem::replace(&mut open.phase, Phase::Idle) {
             Phase::Joining => open.phase = Phase::Sending(read(*shown)),
             Phase::Reading if random.one_in(8) => open.phase = Phase::Reading,
-            Phase::Reading => open.phase = Phase::Sending(read(open.position.seq() + late)),
+            Phase::Reading => {
+                open.listening.begin_reading();
+                open.phase = Phase::Sending(read(position.seq() + late));
+            }
             Phase::Sending(batch) => {
                 for seq in batch.after + 1..=batch.last {
                     show(shown, seq)?;
@@ -273,7 +345,7 @@ impl Simulation {
                 open.listening.has_read(self::head(batch.head), false);
                 let last = (batch.last > batch.after).then_some(batch.last);
                 let has_more = batch.last < batch.head;
-                if open.position.pass_read(last, batch.head, has_more) {
+                if position.pass_read(last, batch.head, has_more) {
                     open.phase = Phase::Reading;
                 }
             }
@@ -281,15 +353,15 @@ impl Simulation {
                 let Some(next) = open.listening.ready() else { return Ok(()) };
                 let due = match next {
                     Next::Lagged => Due::Read,
-                    Next::Changed(head) => open.position.changed(head),
+                    Next::Changed(head) => position.changed(head),
                     Next::News(news, _) => match &*news {
                         News::Happened(happened) => {
                             let EventKind::Message(message) = &happened.event.kind else { return Ok(()) };
-                            let due = open.position.stored(message.seq);
+                            let due = position.stored(message.seq);
                             let due = if *mistake == Mistake::NoPosition { Due::Send } else { due };
                             if due == Due::Send {
                                 show(shown, message.seq)?;
-                                open.position.pass(message.seq);
+                                position.pass(message.seq);
                             }
                             due
                         }
@@ -302,6 +374,7 @@ impl Simulation {
                 }
             }
         }
+        open.line.position.set(position);
         Ok(())
     }
 
@@ -326,6 +399,8 @@ impl Simulation {
     fn finish(&mut self) -> Result<(), String> {
         let mut waiting: VecDeque<usize> = (0..CLIENTS.len()).collect();
         while let Some(client) = waiting.pop_front() {
+            self.processes.iter().for_each(|process| process.worker.pass_on_all());
+            self.show_sent()?;
             let had_nothing = self.clients[client].connection.as_ref().is_some_and(Connection::has_nothing_to_do);
             if !had_nothing {
                 self.turn(client)?;
@@ -376,7 +451,7 @@ fn each_client_is_shown_each_message_once_and_in_order() {
 
 #[test]
 fn the_simulation_finds_mistakes() {
-    for mistake in [Mistake::OffByOne, Mistake::NoRecheck, Mistake::NoPosition] {
+    for mistake in [Mistake::OffByOne, Mistake::NoRecheck, Mistake::NoPosition, Mistake::NeverBusy] {
         let found = first_failure(0..2_000, mistake);
         assert!(found.is_some(), "{mistake:?} is not found");
     }

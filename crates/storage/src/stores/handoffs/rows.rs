@@ -2,6 +2,7 @@
 
 use chatbot::{Collected, Field, SessionStatus};
 use diesel::{
+    backend::Backend,
     dsl::{self, AsSelect},
     prelude::*,
 };
@@ -9,7 +10,6 @@ use handoff::{AgentRef, Handoff, Priority, State, VisitorRef};
 use tenancy::{AgentId, HandoffId, SessionId, SessionRowId, StoreError};
 
 use crate::{
-    conn::AnyBackend,
     error::decode_enum,
     schema::{agents, handoffs, profiles, sessions},
     types::{At, Json},
@@ -89,8 +89,9 @@ pub(super) fn joined() -> _ {
         )
 }
 
-type Columns = (
-    AsSelect<HandoffRow, AnyBackend>,
+/// The columns of [`Joined`], for a backend.
+type Columns<B> = (
+    AsSelect<HandoffRow, B>,
     sessions::id,
     sessions::status,
     sessions::collected,
@@ -98,7 +99,10 @@ type Columns = (
     dsl::Nullable<(profiles::name, profiles::phone, profiles::email)>,
 );
 
-pub(super) fn columns() -> Columns {
+pub(super) fn columns<B: Backend>() -> Columns<B>
+where
+    HandoffRow: Selectable<B>,
+{
     (
         HandoffRow::as_select(),
         sessions::id,
