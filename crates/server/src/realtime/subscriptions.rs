@@ -38,7 +38,7 @@ impl Hub {
     pub(crate) fn listen_on(
         self: &Arc<Self>,
         worker: &Rc<Worker>,
-        line: Rc<dyn Line>,
+        line: Rc<impl Line + 'static>,
         session: SessionAccess,
         occupant: Occupant,
     ) -> Listening {

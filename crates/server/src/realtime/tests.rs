@@ -124,7 +124,7 @@ fn a_worker_sends_over_lines_that_are_free_and_fills_the_queues_of_others() {
     let mut listening: Vec<_> = open
         .into_iter()
         .zip(&lines)
-        .map(|(session, line)| hub.listen_on(&worker, Rc::clone(line) as _, session, Occupant::Visitor))
+        .map(|(session, line)| hub.listen_on(&worker, Rc::clone(line), session, Occupant::Visitor))
         .collect();
     let without_line = hub.listen(access(free), Occupant::Visitor);
     lines[0].is_free.set(true);

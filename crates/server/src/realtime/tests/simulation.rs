@@ -5,13 +5,11 @@
 //! workers, the positions and the pokes are those of the server. The store and the network are simulated, and the steps of
 //! a connection are those of `routes::sockets::chat`, with a pause wherever it awaits.
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::VecDeque,
-    rc::Rc,
-    time::Duration,
-};
+mod line;
 
+use std::{collections::VecDeque, rc::Rc, time::Duration};
+
+use self::line::SimulatedLine;
 use super::*;
 use crate::realtime::{
     queue::Next,
@@ -117,34 +115,6 @@ struct Connection {
     listening: Listening,
     line: Rc<SimulatedLine>,
     phase: Phase,
-}
-
-/// The line of a connection.
-struct SimulatedLine {
-    position: Cell<Position>,
-    is_waiting: Cell<bool>,
-    /// The messages that the worker has sent and the client has not been shown.
-    sent: RefCell<Vec<i64>>,
-    mistake: Mistake,
-}
-
-impl Line for SimulatedLine {
-    fn send_now(&self, happened: &Happened) -> bool {
-        let EventKind::Message(message) = &happened.event.kind else { return false };
-        let (mut position, is_waiting) = (self.position.get(), self.is_waiting.get());
-        if !is_waiting && self.mistake != Mistake::NeverBusy {
-            return false;
-        }
-        match position.stored(message.seq) {
-            Due::Nothing => return true,
-            Due::Read => return false,
-            Due::Send => {}
-        }
-        self.sent.borrow_mut().push(message.seq);
-        position.pass(message.seq);
-        self.position.set(position);
-        true
-    }
 }
 
 /// A client with the messages that it was shown.
@@ -313,17 +283,12 @@ impl Simulation {
         let read = |after: i64| Read { after, last: head.min(after + MOST_READ), head };
         let Some(open) = connection else {
             let process = random.below(2);
-            let line = Rc::new(SimulatedLine {
-                position: Cell::new(Position::at(*shown)),
-                is_waiting: Cell::new(false),
-                sent: RefCell::default(),
-                mistake: *mistake,
-            });
+            let line = Rc::new(SimulatedLine::new(Position::at(*shown), *mistake == Mistake::NeverBusy));
             let (Process { hub, worker, .. }, session) = (&processes[process], sessions[*session]);
             // A stream of events has no line.
             let listening = match random.one_in(3) {
                 true => hub.listen(session, Occupant::Visitor),
-                false => hub.listen_on(worker, Rc::clone(&line) as _, session, Occupant::Visitor),
+                false => hub.listen_on(worker, Rc::clone(&line), session, Occupant::Visitor),
             };
             *connection = Some(Connection { process, listening, line, phase: Phase::Joining });
             return Ok(());

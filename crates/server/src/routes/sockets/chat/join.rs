@@ -91,7 +91,7 @@ pub(super) async fn begin(
 fn listen(caller: &Caller, party: &Party, line: &Rc<ChatLine>) -> Listening {
     let (hub, occupant) = (&caller.app.hub, party.occupant());
     match caller.req.app_data::<Rc<Worker>>() {
-        Some(worker) if line.is_socket() => hub.listen_on(worker, Rc::clone(line) as _, caller.session, occupant),
+        Some(worker) if line.is_socket() => hub.listen_on(worker, Rc::clone(line), caller.session, occupant),
         _ => hub.listen(caller.session, occupant),
     }
 }
