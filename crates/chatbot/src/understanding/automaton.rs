@@ -263,9 +263,9 @@ struct Open {
     has_comma: bool,
 }
 
-/// What a token lets patterns do.
+/// How a token fits patterns.
 #[derive(Debug, Clone, Copy, Default)]
-struct Step {
+struct Fit {
     /// The bits of the words that it can be.
     words: u64,
     /// The languages that ignore it.
@@ -274,8 +274,8 @@ struct Step {
     fits_gap: bool,
 }
 
-impl Step {
-    /// Returns what a token lets the patterns do that have begun before it; nothing if there is none.
+impl Fit {
+    /// Returns how a token fits patterns that have begun before it. Nothing fits if there is none.
     fn of(token: Option<&Token>) -> Self {
         let Some(token) = token.filter(|token| token.before != Break::Sentence) else { return Self::default() };
         Self {
@@ -296,12 +296,12 @@ impl Step {
 impl Automaton {
     /// Returns every place where a pattern is. The time is linear in the number of tokens.
     pub(super) fn run(&self, tokens: &[Token]) -> Vec<Match> {
-        let mut found = Found { matches: Vec::new(), open: Vec::new(), at: 0, next: Step::default() };
-        let (mut open, mut step): (Vec<Open>, _) = (Vec::new(), Step::of(tokens.first()));
+        let mut found = Found { matches: Vec::new(), open: Vec::new(), at: 0, next: Fit::default() };
+        let (mut open, mut fit): (Vec<Open>, _) = (Vec::new(), Fit::of(tokens.first()));
         for (at, token) in tokens.iter().enumerate() {
-            (found.at, found.next) = (at, Step::of(tokens.get(at + 1)));
+            (found.at, found.next) = (at, Fit::of(tokens.get(at + 1)));
             for &one in &open {
-                self.advance(one, token, step, &mut found);
+                self.advance(one, token, fit, &mut found);
             }
             let start = u32::try_from(at).unwrap_or(u32::MAX);
             for id in token.known.iter().flatten() {
@@ -311,24 +311,24 @@ impl Automaton {
             }
             open.clear();
             std::mem::swap(&mut open, &mut found.open);
-            step = found.next;
+            fit = found.next;
         }
         found.matches
     }
 
-    fn advance(&self, one: Open, token: &Token, step: Step, found: &mut Found) {
+    fn advance(&self, one: Open, token: &Token, fit: Fit, found: &mut Found) {
         let has_comma = one.has_comma || token.before != Break::Nothing;
         let Some(state) = self.state(one.state) else { return };
-        if state.next & step.words != 0 {
+        if state.next & fit.words != 0 {
             for id in token.known.iter().flatten().filter(|id| state.next & bit(**id) != 0) {
                 for &state in self.edges.get(&key(one.state, *id)).into_iter().flatten() {
                     self.enter(Open { state, gap: 0, fillers: 0, has_comma, ..one }, found);
                 }
             }
         }
-        if step.fillers & state.language != 0 && one.fillers < FILLERS {
+        if fit.fillers & state.language != 0 && one.fillers < FILLERS {
             found.keep(Open { fillers: one.fillers + 1, has_comma, ..one }, state);
-        } else if one.gap > 0 && step.fits_gap {
+        } else if one.gap > 0 && fit.fits_gap {
             found.keep(Open { gap: one.gap - 1, fillers: 0, ..one }, state);
         }
     }
@@ -358,8 +358,8 @@ struct Found {
     open: Vec<Open>,
     /// The present token.
     at: usize,
-    /// What the next token lets patterns do.
-    next: Step,
+    /// How the next token fits patterns.
+    next: Fit,
 }
 
 impl Found {

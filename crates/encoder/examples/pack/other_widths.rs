@@ -87,7 +87,7 @@ fn texts() -> impl Iterator<Item = &'static str> {
     CALIBRATION.lines().chain(["rent a bike", "xyz?", "", "the shop is open when you rent chains where it is"])
 }
 
-fn cosine(a: &[f32], b: &[f32]) -> f32 {
+pub(crate) fn cosine(a: &[f32], b: &[f32]) -> f32 {
     let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
     dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
 }

@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use encoder::{MAX_TOKENS, Model, Path, Pooling};
 
 use crate::{
-    centre, onnx, reference,
+    centre, onnx,
+    other_widths::cosine,
+    reference,
     source::Source,
     write::{self, Bits},
 };
@@ -29,11 +31,6 @@ fn source() -> Source {
 fn references(file: &[u8]) -> Vec<Vec<f32>> {
     let numbers: Vec<f32> = file.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
     numbers.chunks_exact(64).map(<[f32]>::to_vec).collect()
-}
-
-fn cosine(a: &[f32], b: &[f32]) -> f32 {
-    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
-    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
 }
 
 /// Compares the plain computation and each way of the library with the vectors of onnxruntime.
