@@ -347,8 +347,8 @@ fn serve(
                 server = listen(server, listener, local, shared.clone())?;
             }
             let server = server.run();
-            let _ = sender.send(());
             actix_web::rt::spawn(stopping::stop_when_asked(server.handle(), app.clone().into_inner(), stop));
+            let _ = sender.send(());
             actix_web::rt::spawn(assigning::run(app.clone()));
             actix_web::rt::spawn(attendance::run(app.clone()));
             actix_web::rt::spawn(jobs::run(app, is_shared));
