@@ -117,20 +117,18 @@ impl Listening {
 
     /// Returns what the connection has to do next, if there is something to do now.
     pub(crate) fn ready(&self) -> Option<Next> {
-        self.settle();
         self.queue.take()
     }
 
     /// States that the connection begins to read its session.
     pub(crate) fn begin_reading(&self) {
-        self.settle();
         self.queue.begin_reading();
     }
 
-    /// Has the worker put into the queue what the hub has told it before.
-    fn settle(&self) {
+    /// Waits until all that has happened until now is in the queue, or was sent.
+    pub(crate) async fn settled(&self) {
         if let Some(worker) = &self.worker {
-            worker.pass_on_all();
+            worker.settled().await;
         }
     }
 

@@ -115,8 +115,8 @@ impl Line for Counting {
     }
 }
 
-#[test]
-fn a_worker_sends_over_lines_that_are_free_and_fills_the_queues_of_others() {
+#[actix_web::test]
+async fn a_worker_sends_over_lines_that_are_free_and_fills_the_queues_of_others() {
     let (hub, worker) = (Arc::new(Hub::default()), Rc::<Worker>::default());
     let lines = [(); 3].map(|()| Rc::<Counting>::default());
     let [free, busy, foreign] = ["TES001_1", "TES001_1", "TES001_2"];
@@ -136,19 +136,21 @@ fn a_worker_sends_over_lines_that_are_free_and_fills_the_queues_of_others() {
     assert!(worker.pass_on(1) || worker.pass_on(1));
     assert_eq!(lines.each_ref().map(|line| line.sent.get()), [1, 0, 0]);
     assert_eq!([&listening[0], &listening[1], &listening[2]].map(told), [false, true, false]);
+    actix_web::rt::spawn(Rc::clone(&worker).run());
     // Nothing overtakes what waits in the queue.
     listening[0].queue.queue_moved();
     hub.publish(vec![event("TES001_1", EventKind::ProfileSaved)]);
-    worker.pass_on_all();
+    listening[0].settled().await;
     assert_eq!(lines[0].sent.get(), 1);
     assert!(matches!(listening[0].ready(), Some(Next::QueueMoved)) && told(&listening[0]));
     // What was told before a connection reads is in its queue when it begins to.
     hub.publish(vec![event("TES001_1", EventKind::ProfileSaved)]);
+    listening[1].settled().await;
     listening[1].begin_reading();
     assert!(matches!(listening[1].queue.take(), Some(Next::News(_, Seen::Yes))));
     drop(listening.remove(0));
     hub.publish(vec![event("TES001_1", EventKind::ProfileSaved)]);
-    worker.pass_on_all();
+    listening[0].settled().await;
     assert_eq!((lines[0].sent.get(), Rc::strong_count(&lines[0])), (2, 1), "nothing is kept of a closed connection");
 }
 

@@ -129,9 +129,24 @@ impl Topic {
         self.seats.values().map(|seat| &seat.occupant)
     }
 
+    /// Has the connections of a worker that does not keep up read what they have missed.
+    fn lag(&self, mailbox: &Arc<Mailbox>) {
+        for seat in self.seats.values() {
+            if let (Place::Open(queue), Some(own)) = (&seat.place, &seat.mailbox)
+                && Arc::ptr_eq(own, mailbox)
+            {
+                queue.lag();
+            }
+        }
+    }
+
     /// Tells all callers of an event that they can see.
     pub(super) fn tell(&self, session: SessionId, news: &Arc<News>, is_visible: bool) {
-        self.mailboxes.iter().for_each(|(mailbox, _)| mailbox.push(session, news));
+        for (mailbox, _) in &self.mailboxes {
+            if !mailbox.push(session, news) {
+                self.lag(mailbox);
+            }
+        }
         if self.mailboxes.iter().map(|(_, seats)| seats).sum::<usize>() == self.seats.len() {
             return;
         }

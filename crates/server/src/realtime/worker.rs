@@ -7,7 +7,6 @@
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, HashMap, VecDeque},
-    mem,
     ops::Bound,
     rc::Rc,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -44,8 +43,8 @@ pub(super) struct Mailbox {
 #[derive(Debug, Default)]
 struct Kept {
     news: VecDeque<(SessionId, Arc<News>)>,
-    /// Whether news were dropped because there were too many.
-    has_dropped: bool,
+    /// Number of news that were ever added.
+    told: u64,
 }
 
 impl Mailbox {
@@ -53,16 +52,17 @@ impl Mailbox {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds news of a session. If too many wait, all are dropped, and the lines read what they have missed.
-    pub(super) fn push(&self, session: SessionId, news: &Arc<News>) {
+    /// Adds news of a session, unless too many wait already. Returns whether it did.
+    pub(super) fn push(&self, session: SessionId, news: &Arc<News>) -> bool {
         let mut kept = self.lock();
-        if kept.news.len() >= LONGEST {
-            kept.news = VecDeque::new();
-            kept.has_dropped = true;
+        let has_room = kept.news.len() < LONGEST;
+        if has_room {
+            kept.news.push_back((session, Arc::clone(news)));
+            kept.told += 1;
         }
-        kept.news.push_back((session, Arc::clone(news)));
         drop(kept);
         self.filled.notify_one();
+        has_room
     }
 }
 
@@ -97,6 +97,8 @@ pub(crate) struct Worker {
     pub(super) mailbox: Arc<Mailbox>,
     lines: RefCell<HashMap<SessionId, BTreeMap<SeatKey, Seated>>>,
     begun: Cell<Option<Begun>>,
+    /// Number of news that were passed on to all lines.
+    passed: Cell<u64>,
 }
 
 impl Worker {
@@ -125,9 +127,12 @@ impl Worker {
         drop(left);
     }
 
-    /// Passes on all that the hub has told.
-    pub(super) fn pass_on_all(&self) {
-        while !self.pass_on(usize::MAX) {}
+    /// Waits until all that the hub has told until now was passed on.
+    pub(super) async fn settled(&self) {
+        let told = self.mailbox.lock().told;
+        while self.passed.get() < told {
+            yield_now().await;
+        }
     }
 
     /// Passes on what the hub has told, to at most this many lines. Returns whether nothing is left.
@@ -149,16 +154,12 @@ impl Worker {
                 left -= 1;
                 told = Some(*key);
             }
+            self.passed.update(|passed| passed + 1);
         }
     }
 
     fn next(&self) -> Option<Begun> {
-        let mut kept = self.mailbox.lock();
-        if mem::take(&mut kept.has_dropped) {
-            let lines = self.lines.borrow();
-            lines.values().flat_map(BTreeMap::values).for_each(|seated| seated.queue.lag());
-        }
-        let (session, news) = kept.news.pop_front()?;
+        let (session, news) = self.mailbox.lock().news.pop_front()?;
         Some(Begun { session, news, told: None })
     }
 }

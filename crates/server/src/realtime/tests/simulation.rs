@@ -299,10 +299,7 @@ impl Simulation {
         match std::mem::replace(&mut open.phase, Phase::Idle) {
             Phase::Joining => open.phase = Phase::Sending(read(*shown)),
             Phase::Reading if random.one_in(8) => open.phase = Phase::Reading,
-            Phase::Reading => {
-                open.listening.begin_reading();
-                open.phase = Phase::Sending(read(position.seq() + late));
-            }
+            Phase::Reading => open.phase = Phase::Sending(read(position.seq() + late)),
             Phase::Sending(batch) => {
                 for seq in batch.after + 1..=batch.last {
                     show(shown, seq)?;
@@ -364,7 +361,7 @@ impl Simulation {
     fn finish(&mut self) -> Result<(), String> {
         let mut waiting: VecDeque<usize> = (0..CLIENTS.len()).collect();
         while let Some(client) = waiting.pop_front() {
-            self.processes.iter().for_each(|process| process.worker.pass_on_all());
+            self.processes.iter().for_each(|process| while !process.worker.pass_on(1) {});
             self.show_sent()?;
             let had_nothing = self.clients[client].connection.as_ref().is_some_and(Connection::has_nothing_to_do);
             if !had_nothing {

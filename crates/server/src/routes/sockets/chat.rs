@@ -90,7 +90,7 @@ async fn run(joined: Result<Joined, End>, wire: Wire) {
     };
     let end = loop {
         let step = chat.step().await;
-        if let Err(end) = Box::pin(chat.follow(step)).await {
+        if let Err(end) = Box::pin(chat.handle(step)).await {
             break end;
         }
     };
@@ -168,7 +168,7 @@ impl Chat {
         step
     }
 
-    async fn follow(&mut self, step: Step) -> Result<(), End> {
+    async fn handle(&mut self, step: Step) -> Result<(), End> {
         match step {
             Step::Next(next) => self.news(next).await,
             Step::Received(received) => self.received(received?).await,
@@ -230,6 +230,7 @@ impl Chat {
 
     /// Answers a ping, after the news that came before it.
     async fn pong(&mut self, timestamp: &Value) -> Result<(), End> {
+        self.listening.settled().await;
         for _ in 0..MOST_BEFORE_A_PONG {
             let Some(next) = self.listening.ready() else { break };
             self.news(next).await?;

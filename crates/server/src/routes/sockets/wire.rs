@@ -12,7 +12,7 @@ use bytestring::ByteString;
 pub(super) use self::{
     end::{End, Received},
     events::EventWire,
-    socket::{Out, SocketWire},
+    socket::{SocketIo, SocketWire},
 };
 
 /// An open connection.
@@ -49,10 +49,10 @@ impl Wire {
         }
     }
 
-    /// Returns the half of a socket that frames are written to.
-    pub(super) fn out(&self) -> Option<Rc<Out>> {
+    /// Returns the connection of a socket.
+    pub(super) fn io(&self) -> Option<Rc<SocketIo>> {
         match self {
-            Self::Socket(socket) => Some(socket.out()),
+            Self::Socket(socket) => Some(socket.io()),
             Self::Events(_) => None,
         }
     }

@@ -60,7 +60,7 @@ pub(super) async fn begin(
     after: Option<i64>,
 ) -> Result<Joined, End> {
     // Subscribe before reading, so that nothing is missed in between.
-    let line = Rc::new(ChatLine::new(Rc::clone(&caller), matches!(party, Party::Visitor(_)), wire.out()));
+    let line = Rc::new(ChatLine::new(Rc::clone(&caller), matches!(party, Party::Visitor(_)), wire.io()));
     let listening = listen(&caller, &party, &line);
     let batch = caller.read(&party, Window::After(after.unwrap_or(i64::MAX))).await?;
     let head = batch.session.last_seq;

@@ -13,15 +13,15 @@ use handoff::{EventKind, visitor};
 use super::caller::Caller;
 use crate::{
     realtime::{Due, Happened, Line, Position},
-    routes::sockets::{frames, wire::Out},
+    routes::sockets::{frames, wire::SocketIo},
 };
 
 /// What is sent of the messages of a session.
 pub(super) struct ChatLine {
     caller: Rc<Caller>,
     is_visitor: bool,
-    /// Where frames are written; `None` for a stream of events.
-    out: Option<Rc<Out>>,
+    /// The connection; `None` for a stream of events.
+    io: Option<Rc<SocketIo>>,
     bot_name: RefCell<String>,
     position: Cell<Position>,
     /// Whether the task of the connection waits for something to do.
@@ -29,14 +29,14 @@ pub(super) struct ChatLine {
 }
 
 impl ChatLine {
-    pub(super) fn new(caller: Rc<Caller>, is_visitor: bool, out: Option<Rc<Out>>) -> Self {
+    pub(super) fn new(caller: Rc<Caller>, is_visitor: bool, io: Option<Rc<SocketIo>>) -> Self {
         let (position, is_waiting) = (Cell::new(Position::at(0)), Cell::new(false));
-        Self { caller, is_visitor, out, bot_name: RefCell::default(), position, is_waiting }
+        Self { caller, is_visitor, io, bot_name: RefCell::default(), position, is_waiting }
     }
 
     /// Returns whether messages can be sent without the task of the connection.
     pub(super) fn is_socket(&self) -> bool {
-        self.out.is_some()
+        self.io.is_some()
     }
 
     /// States what was sent before the connection waits for news, and the name that the bot has.
@@ -93,7 +93,7 @@ impl ChatLine {
 
 impl Line for ChatLine {
     fn send_now(&self, happened: &Happened) -> bool {
-        let (EventKind::Message(message), Some(out), true) = (&happened.event.kind, &self.out, self.is_waiting.get())
+        let (EventKind::Message(message), Some(io), true) = (&happened.event.kind, &self.io, self.is_waiting.get())
         else {
             return false;
         };
@@ -102,11 +102,11 @@ impl Line for ChatLine {
             Due::Read => return false,
             Due::Send => {}
         }
-        let is_done = !self.shows(message) || out.send_now(self.frame(happened, message));
+        let is_done = !self.shows(message) || io.send_now(self.frame(happened, message));
         if is_done {
             self.pass(message.seq);
         }
         // The task sends the rest of a frame for which there was no room.
-        is_done && !out.has_unsent()
+        is_done && !io.has_unsent()
     }
 }

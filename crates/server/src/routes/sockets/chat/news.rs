@@ -230,6 +230,7 @@ impl Chat {
 
     /// Reads the messages that were stored and not sent yet.
     async fn read_unsent(&self) -> Result<Batch, Refusal> {
+        self.listening.settled().await;
         self.listening.begin_reading();
         self.caller.read(&self.party, Window::After(self.line.position().seq())).await
     }

@@ -2,7 +2,7 @@
 
 mod allowance;
 mod incoming;
-mod out;
+mod io;
 
 use std::{future::poll_fn, rc::Rc, time::Duration};
 
@@ -11,7 +11,7 @@ use actix_web::web::Bytes;
 use bytestring::ByteString;
 use tokio::time::{Instant, MissedTickBehavior, timeout};
 
-pub(in crate::routes::sockets) use self::out::Out;
+pub(in crate::routes::sockets) use self::io::SocketIo;
 
 use self::{
     allowance::{Allowance, BURST, EVERY, Taken},
@@ -25,9 +25,10 @@ use crate::{
 
 /// Number of pings that a client may leave unanswered.
 const MOST_UNANSWERED: u32 = 3;
+
 /// An open socket.
 pub(in crate::routes::sockets) struct SocketWire {
-    out: Rc<Out>,
+    io: Rc<SocketIo>,
     incoming: Incoming,
     /// How long the client may take to read a frame when the buffers of the connection are full.
     patience: Duration,
@@ -45,7 +46,7 @@ impl SocketWire {
         let mut ping = tokio::time::interval_at(now + PING_EVERY, PING_EVERY);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
-            out: Rc::new(Out::new(taken.io)),
+            io: Rc::new(SocketIo::new(taken.io)),
             incoming: Incoming::new(&taken.read),
             patience: SLOWEST,
             unanswered: 0,
@@ -54,20 +55,20 @@ impl SocketWire {
         }
     }
 
-    /// Returns the half that frames are written to.
-    pub(super) fn out(&self) -> Rc<Out> {
-        Rc::clone(&self.out)
+    /// Returns the connection itself.
+    pub(super) fn io(&self) -> Rc<SocketIo> {
+        Rc::clone(&self.io)
     }
 
     /// Sends a frame.
     pub(super) async fn send(&mut self, text: ByteString) -> Result<(), End> {
-        self.out.send(Message::Text(text))?;
+        self.io.send(Message::Text(text))?;
         self.finish().await
     }
 
     /// Sends what is left of the frames before.
     pub(super) async fn finish(&mut self) -> Result<(), End> {
-        if !self.out.has_unsent() {
+        if !self.io.has_unsent() {
             return Ok(());
         }
         match Box::pin(timeout(self.patience, self.flush())).await {
@@ -77,7 +78,7 @@ impl SocketWire {
     }
 
     async fn flush(&self) -> Result<(), End> {
-        poll_fn(|cx| self.out.poll_flush(cx)).await
+        poll_fn(|cx| self.io.poll_flush(cx)).await
     }
 
     /// Waits for the next frame. Answers pings and pings the client meanwhile.
@@ -86,13 +87,13 @@ impl SocketWire {
             // The answer to a ping may still wait.
             self.flush().await?;
             let part = tokio::select! {
-                part = poll_fn(|cx| self.incoming.poll_next(&self.out, cx)) => part,
+                part = poll_fn(|cx| self.incoming.poll_next(&self.io, cx)) => part,
                 _ = self.ping.tick() => {
                     if self.unanswered >= MOST_UNANSWERED {
                         return Err(End::Gone);
                     }
                     self.unanswered += 1;
-                    self.out.send(Message::Ping(Bytes::new()))?;
+                    self.io.send(Message::Ping(Bytes::new()))?;
                     return Ok(Received::Tick);
                 }
             };
@@ -105,7 +106,7 @@ impl SocketWire {
                         Taken::Abused => Err(End::Closed(Closing::Abuse)),
                     };
                 }
-                Ok(Part::Ping(bytes)) => self.out.send(Message::Pong(bytes))?,
+                Ok(Part::Ping(bytes)) => self.io.send(Message::Pong(bytes))?,
                 Ok(Part::Pong) => {}
                 Err(end) => return Err(end),
             }
@@ -119,14 +120,14 @@ impl SocketWire {
             End::Closed(closing) => closing,
             End::Refused(refusal) => {
                 refusal.error.log("socket");
-                if self.out.send(Message::Text(frames::error(&refusal.error, None))).is_err() {
+                if self.io.send(Message::Text(frames::error(&refusal.error, None))).is_err() {
                     return;
                 }
                 refusal.closing
             }
         };
         let reason = CloseReason { code: closing.code().into(), description: None };
-        if self.out.send(Message::Close(Some(reason))).is_err() {
+        if self.io.send(Message::Close(Some(reason))).is_err() {
             return;
         }
         if !matches!(timeout(FAREWELL, self.flush()).await, Ok(Ok(()))) {
@@ -134,12 +135,12 @@ impl SocketWire {
         }
         if closing != Closing::Answer {
             // The client answers the close before the connection is dropped, so that it sees the code.
-            let answered = poll_fn(|cx| self.incoming.poll_closed(&self.out, cx));
+            let answered = poll_fn(|cx| self.incoming.poll_closed(&self.io, cx));
             let _ = timeout(FAREWELL, answered).await;
         }
         // Nobody else writes to a connection that has ended.
-        if let Some(out) = Rc::into_inner(self.out) {
-            connection::close(out.io).await;
+        if let Some(io) = Rc::into_inner(self.io) {
+            connection::close(io.stream).await;
         }
     }
 }
@@ -147,7 +148,7 @@ impl SocketWire {
 #[cfg(test)]
 mod tests {
     use actix_web::{rt::net::TcpStream, web::BytesMut};
-    use tokio::net::TcpListener;
+    use tokio::{io::AsyncReadExt as _, net::TcpListener};
 
     use super::*;
 
@@ -170,5 +171,24 @@ mod tests {
         assert!(matches!(end, End::Closed(Closing::Busy)), "{end:?}");
         assert_eq!(Closing::Busy.code(), 1013);
         assert!(sent < 1000, "{sent} frames are kept for a client that does not read");
+    }
+
+    #[actix_web::test]
+    async fn what_is_sent_at_once_to_a_slow_client_arrives_whole() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (io, _) = listener.accept().await.unwrap();
+        let mut wire = SocketWire::new(connection::Taken { io, read: BytesMut::new() });
+        let (io, text) = (wire.io(), ByteString::from("x".repeat(32 * 1024)));
+        let mut sent = 0;
+        while io.send_now(text.clone()) {
+            sent += 1;
+        }
+        assert!(!io.send_now(text.clone()), "nothing is sent while a part of a frame waits, or there is no room");
+        let frame = text.len() + 4;
+        let mut read = vec![0; sent * frame];
+        let (finished, received) = tokio::join!(wire.finish(), client.read_exact(&mut read));
+        assert!(finished.is_ok() && received.is_ok() && !io.has_unsent());
+        assert!(read.chunks(frame).all(|frame| frame.starts_with(&[0x81, 126, 0x80, 0]) && frame.ends_with(b"xx")));
     }
 }

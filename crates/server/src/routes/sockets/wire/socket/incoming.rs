@@ -11,7 +11,7 @@ use actix_http::ws::{Codec, Frame, Item, ProtocolError};
 use actix_web::web::{Bytes, BytesMut};
 use bytestring::ByteString;
 
-use super::Out;
+use super::SocketIo;
 use crate::routes::sockets::{
     entry::Closing,
     wire::{
@@ -65,7 +65,7 @@ impl Incoming {
     }
 
     /// Waits for the next message.
-    pub(super) fn poll_next(&mut self, io: &Out, cx: &mut Context<'_>) -> Poll<Result<Part, End>> {
+    pub(super) fn poll_next(&mut self, io: &SocketIo, cx: &mut Context<'_>) -> Poll<Result<Part, End>> {
         loop {
             if let Some(part) = self.take()? {
                 return Poll::Ready(Ok(part));
@@ -80,7 +80,7 @@ impl Incoming {
     }
 
     /// Waits until the client has answered a close, or has gone.
-    pub(super) fn poll_closed(&mut self, io: &Out, cx: &mut Context<'_>) -> Poll<()> {
+    pub(super) fn poll_closed(&mut self, io: &SocketIo, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             loop {
                 match self.codec.decode(&mut self.read) {
@@ -96,7 +96,7 @@ impl Incoming {
     }
 
     /// Reads more bytes. Returns `false` at their end.
-    fn poll_read(&mut self, io: &Out, cx: &mut Context<'_>) -> Poll<bool> {
+    fn poll_read(&mut self, io: &SocketIo, cx: &mut Context<'_>) -> Poll<bool> {
         if self.read.is_empty() {
             // An idle socket keeps no buffer.
             self.read = BytesMut::new();

@@ -1,4 +1,4 @@
-//! The half of a socket that frames are written to.
+//! The connection of a socket: what is read from it, and what waits to be written to it.
 
 use std::{
     cell::RefCell,
@@ -24,16 +24,16 @@ thread_local! {
     static FRAME: RefCell<BytesMut> = RefCell::default();
 }
 
-/// The stream of a socket, and what waits to be written to it.
-pub(in crate::routes::sockets) struct Out {
-    pub(super) io: TcpStream,
+/// The connection of a socket, and what waits to be written to it. Its task shares it with its line.
+pub(in crate::routes::sockets) struct SocketIo {
+    pub(super) stream: TcpStream,
     /// What the operating system has not taken yet.
     unsent: RefCell<BytesMut>,
 }
 
-impl Out {
-    pub(super) fn new(io: TcpStream) -> Self {
-        Self { io, unsent: RefCell::default() }
+impl SocketIo {
+    pub(super) fn new(stream: TcpStream) -> Self {
+        Self { stream, unsent: RefCell::default() }
     }
 
     pub(in crate::routes::sockets) fn has_unsent(&self) -> bool {
@@ -58,7 +58,7 @@ impl Out {
             frame.clear();
             Codec::new().encode(message, frame).map_err(|_| End::Gone)?;
             let mut unsent = self.unsent.borrow_mut();
-            let written = if unsent.is_empty() { taken(self.io.try_write(frame))? } else { 0 };
+            let written = if unsent.is_empty() { taken(self.stream.try_write(frame))? } else { 0 };
             if written > 0 || !or_nothing {
                 unsent.extend_from_slice(frame.get(written..).unwrap_or_default());
             }
@@ -73,8 +73,8 @@ impl Out {
     pub(super) fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
         let mut unsent = self.unsent.borrow_mut();
         while !unsent.is_empty() {
-            ready!(self.io.poll_write_ready(cx)).map_err(|_| End::Gone)?;
-            let written = taken(self.io.try_write(&unsent))?;
+            ready!(self.stream.poll_write_ready(cx)).map_err(|_| End::Gone)?;
+            let written = taken(self.stream.try_write(&unsent))?;
             unsent.advance(written);
         }
         // An idle socket keeps no buffer.
@@ -85,8 +85,8 @@ impl Out {
     /// Waits for bytes, and reads them. Returns how many came; 0 at their end.
     pub(super) fn poll_read(&self, piece: &mut [u8], cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         loop {
-            ready!(self.io.poll_read_ready(cx))?;
-            match self.io.try_read(piece) {
+            ready!(self.stream.poll_read_ready(cx))?;
+            match self.stream.try_read(piece) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 read => return Poll::Ready(read),
             }
